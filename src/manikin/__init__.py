@@ -1,0 +1,1 @@
+"""manikin makes synthetic patients and proves what they are worth."""

@@ -1,0 +1,1 @@
+"""Clinical plausibility: one file per kind of data."""

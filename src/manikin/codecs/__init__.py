@@ -1,0 +1,1 @@
+"""Records to arrays and back: one file per kind of data."""

@@ -1,0 +1,1 @@
+"""Records of patients: schema, cohort, rules, formats."""

@@ -1,0 +1,182 @@
+"""Cohort: Arrow columns, one record per row; rows belong to subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from manikin.data.schema import Category, Image, Number, Schema, Signal, Time
+from manikin.errors import SchemaError, UsageError
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a cohort came from, so that it can be written back the same way.
+
+    `format` names the module of `data/formats`; `options` are that format's own (delimiter, ...).
+    """
+
+    format: str = "csv"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Records of patients: columns in Arrow, what they are in `schema`.
+
+    Columns keep the type they have in the file (a 0/1 code stays an integer); what they mean
+    is in the schema. Arrays (signals, images) are fixed-shape tensor columns.
+
+    Args:
+        columns: One column per field, one row per record.
+        schema: What each field is, in the order of the columns.
+        origin: The format it came in.
+        notes: What was noticed on reading, in words, without any patient's value.
+    """
+
+    columns: pa.Table
+    schema: Schema
+    origin: Origin = Origin()
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if list(self.schema) != self.columns.column_names:
+            message = (
+                f"the schema declares {', '.join(self.schema)}; "
+                f"the columns are {', '.join(self.columns.column_names)}"
+            )
+            raise SchemaError(message)
+
+    @classmethod
+    def from_pandas(cls, frame: pd.DataFrame, schema: Schema | None = None) -> Cohort:
+        """A cohort of scalar fields; what `schema` does not declare is inferred.
+
+        Raises:
+            SchemaError: Column names repeat, or the schema names absent columns.
+        """
+        from manikin.data.infer import infer  # noqa: PLC0415 - infer builds cohorts
+
+        if not frame.columns.is_unique:
+            repeated = frame.columns[frame.columns.duplicated()].unique()
+            message = f"column names repeat: {', '.join(map(str, repeated))}; rename them"
+            raise SchemaError(message)
+        renamed = frame.rename(columns=str)
+        return infer(pa.Table.from_pandas(renamed, preserve_index=False), schema)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> Cohort:
+        """A cohort from arrays of shape (n, ...), each declared in `schema`.
+
+        Example:
+            >>> ecg = np.zeros((4, 2, 100), dtype=np.float32)
+            >>> cohort = Cohort.from_arrays({"ecg": ecg}, {"ecg": Signal(rate=100.0)})
+            >>> cohort["ecg"].shape
+            (4, 2, 100)
+        """
+        columns = {name: column(values) for name, values in arrays.items()}
+        return cls(pa.table(columns), Schema({name: schema[name] for name in arrays}))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Scalar fields as a frame, in the types of the file; missing is NaN."""
+        import pandas as pd  # noqa: PLC0415 - heavy, and only frames need it
+
+        names = [n for n, kind in self.schema.items() if not isinstance(kind, Signal | Image)]
+        frame = self.columns.select(names).to_pandas()
+        texts = frame.columns[frame.dtypes == object]
+        return frame.assign(**{name: frame[name].where(pd.notna(frame[name])) for name in texts})
+
+    def __len__(self) -> int:
+        return self.columns.num_rows
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """One field as an array.
+
+        Numbers are float64 with NaN for missing, times datetime64 with NaT, categories objects
+        with None; signals (n, channels, time), images (n, channels, H, W) and (n, channels, D, H, W).
+        """
+        if name not in self.schema:
+            message = f"no field {name!r}; there are {', '.join(self.schema)}"
+            raise SchemaError(message)
+        values = self.columns[name].combine_chunks()
+        if isinstance(values.type, pa.FixedShapeTensorType):
+            return values.to_numpy_ndarray()
+        match self.schema[name]:
+            case Number():
+                return values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            case Time():
+                return values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+            case _:
+                return np.array(values.to_pylist(), dtype=object)
+
+    @property
+    def subject(self) -> np.ndarray:
+        """To whom each record belongs: codes 0, 1, ... of shape (n,); without a subject field, itself."""
+        name = self.schema.named("subject")
+        if name is None:
+            return np.arange(len(self))
+        values = self.columns[name].combine_chunks()
+        codes = values.dictionary_encode(null_encoding="mask").indices
+        filled = codes.to_numpy(zero_copy_only=False).astype(float)
+        unknown = np.isnan(filled)
+        filled[unknown] = filled[~unknown].max(initial=-1) + 1 + np.arange(unknown.sum())
+        return filled.astype(int)
+
+    def take(self, rows: np.ndarray | Sequence[int]) -> Cohort:
+        """The records at these positions, or where a boolean array is true."""
+        rows = np.asarray(rows)
+        positions = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return replace(self, columns=self.columns.take(pa.array(positions)))
+
+    def select(self, *names: str) -> Cohort:
+        """Only these fields, in this order."""
+        if absent := [name for name in names if name not in self.schema]:
+            message = f"no field {', '.join(absent)}; there are {', '.join(self.schema)}"
+            raise SchemaError(message)
+        schema = Schema({name: self.schema[name] for name in names})
+        return replace(self, columns=self.columns.select(list(names)), schema=schema)
+
+    def split(self, fraction: float, seed: int = 0) -> tuple[Cohort, Cohort]:
+        """Two disjoint cohorts, the second with `fraction` of the subjects; no subject is in both.
+
+        Raises:
+            UsageError: The fraction is not within (0, 1) or leaves one side empty.
+        """
+        subjects, first = np.unique(self.subject, return_inverse=True)
+        held = round(fraction * len(subjects))
+        if not 0 < held < len(subjects):
+            message = (
+                f"a split of {fraction} leaves one side of {len(subjects)} subjects empty; "
+                "give more records or another fraction"
+            )
+            raise UsageError(message)
+        order = Key(seed).child("split").numpy().permutation(len(subjects))
+        chosen = np.zeros(len(subjects), dtype=bool)
+        chosen[order[:held]] = True
+        return self.take(~chosen[first]), self.take(chosen[first])
+
+    def levels(self, name: str) -> list[Any]:
+        """The distinct values present in a field, missing left out, in the order of the schema."""
+        kind = self.schema[name]
+        present = set(pc.unique(self.columns[name].drop_null()).to_pylist())
+        if isinstance(kind, Category):
+            return [level for level in kind.levels if level in present]
+        return sorted(present)
+
+
+def column(values: np.ndarray) -> pa.Array:
+    """An Arrow column from an array of shape (n, ...)."""
+    values = np.ascontiguousarray(values)
+    if values.ndim > 1:
+        return pa.FixedShapeTensorArray.from_numpy_ndarray(values)
+    if values.dtype.kind == "f":
+        return pa.array(values, from_pandas=True)
+    return pa.array(values.tolist() if values.dtype == object else values)

@@ -1,0 +1,37 @@
+"""Every error a user can meet: each says what, where and what to do."""
+
+
+class ManikinError(Exception):
+    """The base of all errors raised on purpose."""
+
+
+class SchemaError(ManikinError):
+    """The data do not fit the schema, or the schema contradicts itself."""
+
+
+class FormatError(ManikinError):
+    """A file cannot be read or written as the format it claims to be."""
+
+
+class UsageError(ManikinError):
+    """An argument or option has a value that cannot be used."""
+
+
+class Unsupported(ManikinError):  # noqa: N818 - the name users read is the verdict itself
+    """A combination without meaning; the message names the alternative."""
+
+
+class NotFitted(ManikinError):  # noqa: N818 - as above
+    """A model was asked to sample or save before it had learned."""
+
+
+class MissingExtra(ManikinError):  # noqa: N818 - as above
+    """An optional dependency is absent; the message says what to install."""
+
+
+class PrivacyError(ManikinError):
+    """An action would disclose more than the release allows."""
+
+
+class RuleError(ManikinError):
+    """A clinical rule cannot be read, or can hardly be met by the model."""

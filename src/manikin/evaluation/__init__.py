@@ -1,0 +1,1 @@
+"""The judge: it never knows which model it judges."""

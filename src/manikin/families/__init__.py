@@ -1,0 +1,1 @@
+"""Generative models by name: one file each."""

@@ -1,0 +1,105 @@
+"""The contracts of a family of generative models.
+
+A family is a frozen dataclass of hyperparameters with pure methods: the configuration *is*
+the object. What is learned lives outside it, in networks or in a state of plain arrays.
+Two contracts: `Family` trains networks through the one training loop; `Statistical` learns
+directly from an encoded table.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor, nn
+
+    from manikin.nn.condition import Given, GivenSpec
+    from manikin.rng import Key
+    from manikin.spec import Spec
+
+State = dict[str, "np.ndarray"]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """AdamW settings; they belong to the family because adversarial losses need their own."""
+
+    rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    decay: float = 0.0
+    warmup: int = 100
+
+
+class Family(ABC):
+    """A family with networks.
+
+    `turns` is the cycle of players that the loop lets step in order, one optimiser each;
+    `private` tells whether its networks give exact per-sample gradients; `tokens` whether it
+    wants tokens rather than channels on a grid.
+    """
+
+    turns: ClassVar[tuple[str, ...]] = ("model",)
+    private: ClassVar[bool] = False
+    tokens: ClassVar[bool] = False
+    optimizer: ClassVar[Optimizer] = Optimizer()
+
+    @abstractmethod
+    def refusal(self, spec: Spec) -> str | None:
+        """Why this family cannot model such data, with the alternative named; None: it can."""
+
+    @abstractmethod
+    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+        """Fresh networks, one per player of `turns` (others are allowed beside them)."""
+
+    @abstractmethod
+    def loss(
+        self,
+        nets: dict[str, nn.Module],
+        turn: str,
+        spec: Spec,
+        x: Tensor,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """The scalar loss of one player on a batch of compact data `x` (B, channels, *grid)."""
+
+    @abstractmethod
+    def sample(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,
+        n: int,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """`n` compact records; where `given` holds observed values, they are kept exactly."""
+
+
+class Statistical(ABC):
+    """A family without networks, for encoded tables (n, channels).
+
+    Missing values are NaN in continuous channels and a level of their own in categorical ones.
+    """
+
+    @abstractmethod
+    def refusal(self, spec: Spec) -> str | None:
+        """Why this family cannot model such data, with the alternative named; None: it can."""
+
+    @abstractmethod
+    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key) -> State:
+        """Learn from compact records (n, channels); the first `given` channels are only conditions."""
+
+    @abstractmethod
+    def draw(
+        self,
+        state: State,
+        spec: Spec,
+        x: np.ndarray,
+        observed: np.ndarray,
+        key: Key,
+    ) -> np.ndarray:
+        """Complete records: `x` (n, channels) is kept where `observed` (same shape) and drawn elsewhere."""

@@ -1,0 +1,1 @@
+"""Records to vectors for the judge: one file per kind of data."""

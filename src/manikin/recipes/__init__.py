@@ -1,0 +1,1 @@
+"""Published methods assembled from the parts: leaves that nothing imports."""

@@ -1,0 +1,1 @@
+"""The graphical front of the same verbs."""
