@@ -3,6 +3,22 @@
 There is no overall mark: a card that fails on privacy is not redeemed by its fidelity, so
 axes never compensate each other. The seven axes follow the "7 C" scorecard for synthetic
 medical data (Commun. Eng. 2025, 4:130) with privacy, which that card leaves out.
+
+What a card holds beside its scores, all of it optional and all of it plain JSON:
+
+    about       title, label, seed, records and subjects {train, holdout, synthetic: count},
+                fields: count, subgroups [name], hashes {part: sha256}, versions {name: version},
+                subsampled [sentence], generator, privacy {epsilon, delta, unit, audited},
+                evaluated (ISO time), seconds, memory (MB), release {tier, released, accepted, reasons}
+    plots       marginals {field: {kind, edges or levels, real, synthetic, unit}} (shares)
+                correlation {fields, real, synthetic} (square matrices)
+                embedding {density (rows of y, from low to high), extent [x0, x1, y0, y1],
+                    synthetic [[x, y]], explained [share, share]}
+                neighbours {edges, real, synthetic} (shares)
+                survival {time, real, synthetic, unit}, or that for each {group: ...}
+                nulls {score: [low, high]}: the middle 95 % of the null distribution
+    tables      columns, records (synthetic ones only), subgroups, rules: each a list of flat rows
+                {heading: value}, worst first
 """
 
 from __future__ import annotations
