@@ -1,0 +1,181 @@
+"""Gate: may these records be used for this, on this evidence?
+
+Every limit is judged at the end of the 95 % interval that speaks against the records. So there
+are three answers, not two: the limit is met; it is broken, even at the favourable end; or the
+records are too few to tell, which is never a pass.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from manikin.evaluation.policy import Limit, Policy, read
+
+if TYPE_CHECKING:
+    from manikin.evaluation.scorecard import Score, Scorecard
+
+Outcome = Literal["met", "broken", "not shown"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one limit says of a card.
+
+    Args:
+        score: The score that was read; empty: the number of records.
+        outcome: "met", "broken", or "not shown" where the evidence does not decide.
+        text: One sentence with the numbers.
+    """
+
+    score: str
+    outcome: Outcome
+    text: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the records may be used so, and why not.
+
+    Args:
+        tier: The tier or purpose that was asked for.
+        findings: What each limit says, in the order of the policy.
+    """
+
+    tier: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def released(self) -> bool:
+        """Whether every limit is met."""
+        return all(finding.outcome == "met" for finding in self.findings)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the findings: one broken limit is enough to refuse."""
+        found = {finding.outcome for finding in self.findings}
+        return "broken" if "broken" in found else "not shown" if "not shown" in found else "met"
+
+    @property
+    def verdict(self) -> str:
+        """The answer in words."""
+        words = {"met": "may be released", "broken": "must not be released"}
+        return words.get(self.outcome, "cannot be released on this evidence")
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """One sentence for each limit that is not met; those that are broken first."""
+        by = {
+            kind: [f.text for f in self.findings if f.outcome == kind] for kind in ("broken", "not shown")
+        }
+        return (*by["broken"], *by["not shown"])
+
+
+def gate(card: Scorecard, tier: str = "controlled", policy: Policy | None = None) -> Decision:
+    """Judge a card against the limits of a tier or a purpose.
+
+    Args:
+        card: The scorecard of the records.
+        tier: A use that the policy names: "internal", "controlled", "open", "augmentation", ...
+        policy: The limits; None: the ones shipped with manikin.
+
+    Example:
+        >>> from manikin.evaluation.scorecard import Score, Scorecard
+        >>> copies = Score("exact_copies", "privacy", .1, .08, .12, None, 0., None, "low", "fail", "")
+        >>> gate(Scorecard([copies]), "internal").verdict
+        'must not be released'
+    """
+    policy = policy or read()
+    chain = policy.chain(tier)
+    asked = [(limit, use) for limit in policy.limits if (use := _strictest(limit, chain))]
+    findings = [finding for limit, use in asked for finding in judged(card, limit, use)]
+    return Decision(tier, (*_enough(card, policy, chain), *findings))
+
+
+def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
+    """What a limit says of a card: one finding for each score it reads."""
+    if not _applies(card, limit, use):
+        return []
+    found = [score for name in limit.score if (score := card.find(name)) and score.assessed]
+    if found:
+        return [_compared(score, limit, use) for score in found]
+    known = [score for name in limit.score if (score := card.find(name))]
+    why = known[0].note if known and known[0].note else "not assessed"
+    return [
+        Finding(limit.score[0], "not shown", _sentence(f"{' or '.join(limit.score)}: {why}", limit.remedy))
+    ]
+
+
+def ends(score: Score, measure: str) -> tuple[float, float] | None:
+    """The lower and the upper end of what a limit reads, or None where there is no number."""
+    if measure == "percentile":
+        return None if score.percentile is None else (score.percentile, score.percentile)
+    if score.value is None:
+        return None
+    low = score.value if score.low is None or measure == "found" else score.low
+    high = score.value if score.high is None or measure == "found" else score.high
+    if measure != "calibrated":
+        return low, high
+    if (
+        score.calibrated is None
+        or score.floor is None
+        or score.ceiling is None
+        or score.floor == score.ceiling
+    ):
+        return None
+    span = score.floor - score.ceiling
+    scaled = ((score.floor - low) / span, (score.floor - high) / span)
+    return min(scaled), max(scaled)
+
+
+def _compared(score: Score, limit: Limit, use: str) -> Finding:
+    found = ends(score, limit.measure)
+    what = {
+        "calibrated": "share of the way from floor to real data",
+        "percentile": "percentile in the null",
+    }
+    name = f"{score.name} ({what[limit.measure]})" if limit.measure in what else score.name
+    if found is None:
+        return Finding(
+            score.name, "not shown", _sentence(f"{name}: no such number on the card", limit.remedy)
+        )
+    low, high = found
+    most, least = limit.at_most.get(use), limit.at_least.get(use)
+    met = (most is None or high <= most) and (least is None or low >= least)
+    broken = (most is not None and low > most) or (least is not None and high < least)
+    bounds = [
+        f"at most {most:g}" if most is not None else "",
+        f"at least {least:g}" if least is not None else "",
+    ]
+    spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    text = f"{name}: {spread}, allowed {' and '.join(filter(None, bounds))}"
+    if met:
+        return Finding(score.name, "met", text)
+    if broken:
+        return Finding(score.name, "broken", text)
+    return Finding(score.name, "not shown", _sentence(f"{text}: too uncertain to decide", limit.remedy))
+
+
+def _applies(card: Scorecard, limit: Limit, use: str) -> bool:
+    if limit.unless and (card.about.get("privacy") or {}).get("audited"):
+        return False
+    fewer = limit.below.get(use)
+    learned = (card.about.get("records") or {}).get("train")
+    return fewer is None or learned is None or learned < fewer
+
+
+def _strictest(limit: Limit, chain: list[str]) -> str | None:
+    return next((use for use in chain if use in limit.at_most or use in limit.at_least), None)
+
+
+def _enough(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:
+    needed = max(policy.uses[use].holdout for use in chain)
+    held = (card.about.get("subjects") or card.about.get("records") or {}).get("holdout")
+    text = f"holdout: {'an unknown number of' if held is None else held} subjects, needs {needed}"
+    if held is not None and held >= needed:
+        return [Finding("", "met", text)]
+    return [Finding("", "not shown", f"{text}: too few real subjects that the model has never seen")]
+
+
+def _sentence(text: str, remedy: str) -> str:
+    return f"{text}; {remedy}" if remedy else text

@@ -1,0 +1,144 @@
+"""Policy: what is asked of synthetic records before they may be used, read from TOML.
+
+The limits shipped in `policy.toml` are proposals of this project, not law: regulators name
+the questions (singling out, linkability, inference: WP29 opinion 216; EDPB opinion 28/2024) and
+one of them a number (0.09, around EMA policy 0070); who answers for the data decides.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from manikin.errors import UsageError
+
+MEASURES = ("value", "calibrated", "found", "percentile")
+TIERS = ("internal", "controlled", "open")
+
+
+@dataclass(frozen=True)
+class Use:
+    """Something the records may be used for: a tier of release, or a purpose.
+
+    Args:
+        title: How it is called on the page.
+        kind: "tier" (who may have the records) or "purpose" (what they are for).
+        text: What it means, in words.
+        needs: The use whose limits hold here too.
+        holdout: The fewest never-seen real subjects on which anything can be shown.
+    """
+
+    title: str
+    kind: Literal["tier", "purpose"]
+    text: str
+    needs: str | None = None
+    holdout: int = 0
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One check of a score; the head of `policy.toml` says what each entry means."""
+
+    score: tuple[str, ...]
+    measure: str = "value"
+    at_most: dict[str, float] = field(default_factory=dict)
+    at_least: dict[str, float] = field(default_factory=dict)
+    below: dict[str, int] = field(default_factory=dict)
+    unless: str | None = None
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Uses and the limits that hold for them.
+
+    Example:
+        >>> policy = read()
+        >>> policy.chain("open")
+        ['open', 'controlled', 'internal']
+    """
+
+    name: str
+    uses: dict[str, Use]
+    limits: tuple[Limit, ...]
+
+    def chain(self, use: str) -> list[str]:
+        """The use and those whose limits hold for it too, the strictest first.
+
+        Raises:
+            UsageError: The policy knows no such use.
+        """
+        if use not in self.uses:
+            message = f"no tier or purpose {use!r} in {self.name}; there are {', '.join(self.uses)}"
+            raise UsageError(message)
+        needed = self.uses[use].needs
+        return [use, *(self.chain(needed) if needed else [])]
+
+    def named(self, kind: Literal["tier", "purpose"]) -> list[str]:
+        """The tiers, or the purposes, in the order of the file."""
+        return [name for name, use in self.uses.items() if use.kind == kind]
+
+
+def read(path: str | Path | None = None) -> Policy:
+    """The policy in a TOML file; None: the one shipped with manikin.
+
+    Raises:
+        UsageError: The file cannot be read, or declares what does not exist; it says where.
+    """
+    path = Path(path) if path else Path(__file__).with_name("policy.toml")
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        message = f"{path}: not a readable policy ({error}); start from a copy of the default one"
+        raise UsageError(message) from error
+    uses = {
+        name: _made(Use, table, f"{path}: [use.{name}]") for name, table in tables.get("use", {}).items()
+    }
+    limits = [
+        _limit(table, uses, f"{path}: limit {n}") for n, table in enumerate(tables.get("limit", []), 1)
+    ]
+    policy = Policy(tables.get("name", path.stem), uses, tuple(limits))
+    _ordered(policy, path)
+    return policy
+
+
+def _made(cls: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - Use or Limit
+    known = {entry.name for entry in fields(cls)}
+    if unknown := set(table) - known:
+        message = f"{where} knows {', '.join(sorted(known))}; not {', '.join(sorted(unknown))}"
+        raise UsageError(message)
+    try:
+        return cls(**table)
+    except TypeError as error:
+        message = f"{where}: {error}"
+        raise UsageError(message) from error
+
+
+def _limit(table: dict[str, Any], uses: dict[str, Use], where: str) -> Limit:
+    score = table.get("score", ())
+    limit: Limit = _made(
+        Limit, {**table, "score": (score,) if isinstance(score, str) else tuple(score)}, where
+    )
+    bounds = {**limit.at_most, **limit.at_least, **limit.below}
+    if limit.measure not in MEASURES or not limit.score or not (limit.at_most or limit.at_least):
+        message = f"{where}: needs score, at_most or at_least, and measure one of {', '.join(MEASURES)}"
+        raise UsageError(message)
+    if limit.unless not in (None, "audited privacy"):
+        message = f'{where}: unless is "audited privacy" or left out'
+        raise UsageError(message)
+    if wrong := [
+        use for use, bound in bounds.items() if use not in uses or not isinstance(bound, int | float)
+    ]:
+        message = f"{where}: each bound is a number for one of {', '.join(uses)}; not so {', '.join(wrong)}"
+        raise UsageError(message)
+    return limit
+
+
+def _ordered(policy: Policy, path: Path) -> None:
+    for name, use in policy.uses.items():
+        before = list(policy.uses)[: list(policy.uses).index(name)]
+        if use.needs and use.needs not in before:
+            message = f"{path}: [use.{name}] needs {use.needs!r}, which must stand above it"
+            raise UsageError(message)
