@@ -1,0 +1,191 @@
+"""The contract of a metric: how one quantity is measured; the judge repeats and calibrates it.
+
+A metric sees a `Split`: training records, real records that nobody has trained on, and a
+candidate. It does not know whether the candidate is synthetic, fresh real (that gives the
+ceiling) or a bad generator (the floor), and it never splits, repeats or calibrates.
+
+    @metric("fidelity", better="lower", source="Villani 2009, definition 6.1")
+    def column_distance(split: Split) -> float:
+        ...
+
+A module in `metrics/` lists its metrics as `__plugin__ = (column_distance, ...)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.scalars import Scalars
+    from manikin.rng import Key
+
+Axis = Literal["fidelity", "diversity", "utility", "privacy", "fairness", "validity", "provenance"]
+AXES: tuple[Axis, ...] = (
+    "fidelity",
+    "diversity",
+    "utility",
+    "privacy",
+    "fairness",
+    "validity",
+    "provenance",
+)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Records of one side, as the judge sees them.
+
+    Args:
+        whole: The cohort they are taken from.
+        rows: Their positions in it, shape (n,).
+        x: Their vectors, float32 (n, d): robust scale, Euclidean distance, no NaN.
+        table: Their scalar fields, float64 (n, p), NaN where missing: quantities as they are,
+            levels as codes; `Split.fields` names the columns.
+    """
+
+    whole: Cohort
+    rows: np.ndarray
+    x: np.ndarray
+    table: np.ndarray
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The records themselves."""
+        return self.whole.take(self.rows)
+
+    @cached_property
+    def subject(self) -> np.ndarray:
+        """To whom each record belongs, codes of shape (n,)."""
+        return self.whole.subject[self.rows]
+
+    def take(self, rows: np.ndarray) -> Sample:
+        """The records at these positions (or where a boolean array is true)."""
+        return replace(self, rows=self.rows[rows], x=self.x[rows], table=self.table[rows], memo={})
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the card is asked, beside the records.
+
+    Args:
+        label: The field that a downstream model predicts; None: no utility is asked for.
+        subgroups: Fields by whose levels the records are compared apart.
+        rules: Rules and checks, each with `name` and `holds(cohort) -> bool (n,)`.
+    """
+
+    label: str | None = None
+    subgroups: tuple[str, ...] = ()
+    rules: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """What a metric sees.
+
+    Args:
+        train: The records that the generator may have learned from (all, up to a cap).
+        holdout: Real records kept from the generator: the reference of this repeat.
+        synthetic: The candidate. In turn synthetic records, fresh real records (disjoint by
+            subject from `holdout`) and a bad generator's, always equally many.
+        fields: The names and levels of the columns of `table`.
+        question: Label, subgroups and rules.
+        key: Where a metric that draws or fits takes its random numbers from.
+    """
+
+    train: Sample
+    holdout: Sample
+    synthetic: Sample
+    fields: Scalars
+    question: Question
+    key: Key
+    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+
+def once(owner: Sample | Split, compute: Callable[[Any], T]) -> T:
+    """`compute(owner)`, computed once for each owner: for what several metrics share.
+
+    Ask the narrowest owner: `once(split.train, tree)` is kept for the whole card,
+    `once(split.holdout, radii)` for one repeat, `once(split, matches)` for one candidate.
+    """
+    if compute not in owner.memo:
+        owner.memo[compute] = compute(owner)
+    return owner.memo[compute]
+
+
+Measured = float | Mapping[str, float]
+Floor = str | Callable[[Split], "Cohort"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity: the function, and what the judge has to know of it.
+
+    Args:
+        compute: `(split) -> float`, or `-> {part: float}` for one score per part, named
+            `metric[part]`. Raises `Unsupported` with the reason where it cannot be measured:
+            the score is then shown as not assessed, with that reason.
+        axis: What it speaks about.
+        better: The direction.
+        source: Where it was published: paper and equation, or standard.
+        floor: The bad generator that marks its lower end: a name of `evaluation/floors.py`
+            ("independent", "uniform", "collapsed", "complete", "copies", ...), or a function from a
+            split, whose candidate is fresh real records, to as many bad records.
+        cost: "light": repeated 50 times or more; "heavy" (fits models): 10 to 20 times.
+        feature: The feature whose vectors it reads ("table"); "": any.
+        note: `(split) -> str`, asked once with all records: what stands beside the score.
+    """
+
+    compute: Callable[[Split], Measured]
+    axis: Axis
+    better: Literal["higher", "lower"]
+    source: str
+    floor: Floor = "independent"
+    cost: Literal["light", "heavy"] = "light"
+    feature: str = ""
+    note: Callable[[Split], str] | None = None
+
+    def __call__(self, split: Split) -> Measured:
+        """Measure one candidate."""
+        return self.compute(split)
+
+    @property
+    def name(self) -> str:
+        """The name of the function."""
+        return self.compute.__name__
+
+    @property
+    def meaning(self) -> str:
+        """The docstring of the function: what it is, how to read it, what it cannot see."""
+        return self.compute.__doc__ or ""
+
+
+def metric(
+    axis: Axis,
+    *,
+    better: Literal["higher", "lower"],
+    source: str,
+    **options: Any,  # noqa: ANN401 - passed on to Metric, which names and checks them
+) -> Callable[[Callable[[Split], Measured]], Metric]:
+    """Make a function a metric; the options are those of `Metric`.
+
+    Example:
+        >>> import numpy as np
+        >>> @metric("fidelity", better="lower", source="by definition", feature="table")
+        ... def mean_distance(split):
+        ...     '''Distance of the means.'''
+        ...     return float(np.abs(split.holdout.x.mean(0) - split.synthetic.x.mean(0)).mean())
+        >>> mean_distance.name, mean_distance.better, mean_distance.meaning
+        ('mean_distance', 'lower', 'Distance of the means.')
+    """
+    return lambda compute: Metric(compute, axis, better, source, **options)
