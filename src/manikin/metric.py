@@ -4,7 +4,7 @@ A metric sees a `Split`: training records, real records that nobody has trained 
 candidate. It does not know whether the candidate is synthetic, fresh real (that gives the
 ceiling) or a bad generator (the floor), and it never splits, repeats or calibrates.
 
-    @metric("fidelity", better="lower", source="Villani 2009, definition 6.1")
+    @metric("fidelity", better="low", source="Villani 2009, definition 6.1")
     def column_distance(split: Split) -> float:
         ...
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from manikin.data.scalars import Scalars
     from manikin.rng import Key
 
-Axis = Literal["fidelity", "diversity", "utility", "privacy", "fairness", "validity", "provenance"]
+Axis = Literal["fidelity", "diversity", "utility", "privacy", "fairness", "clinical validity", "provenance"]
 AXES: tuple[Axis, ...] = (
     "fidelity",
     "diversity",
     "utility",
     "privacy",
     "fairness",
-    "validity",
+    "clinical validity",
     "provenance",
 )
 T = TypeVar("T")
@@ -136,7 +136,7 @@ class Metric:
             `metric[part]`. Raises `Unsupported` with the reason where it cannot be measured:
             the score is then shown as not assessed, with that reason.
         axis: What it speaks about.
-        better: The direction.
+        better: Whether a "low" or a "high" value is the good one.
         source: Where it was published: paper and equation, or standard.
         floor: The bad generator that marks its lower end: a name of `evaluation/floors.py`
             ("independent", "uniform", "collapsed", "complete", "copies", ...), or a function from a
@@ -148,7 +148,7 @@ class Metric:
 
     compute: Callable[[Split], Measured]
     axis: Axis
-    better: Literal["higher", "lower"]
+    better: Literal["low", "high"]
     source: str
     floor: Floor = "independent"
     cost: Literal["light", "heavy"] = "light"
@@ -173,7 +173,7 @@ class Metric:
 def metric(
     axis: Axis,
     *,
-    better: Literal["higher", "lower"],
+    better: Literal["low", "high"],
     source: str,
     **options: Any,  # noqa: ANN401 - passed on to Metric, which names and checks them
 ) -> Callable[[Callable[[Split], Measured]], Metric]:
@@ -181,11 +181,11 @@ def metric(
 
     Example:
         >>> import numpy as np
-        >>> @metric("fidelity", better="lower", source="by definition", feature="table")
+        >>> @metric("fidelity", better="low", source="by definition", feature="table")
         ... def mean_distance(split):
         ...     '''Distance of the means.'''
         ...     return float(np.abs(split.holdout.x.mean(0) - split.synthetic.x.mean(0)).mean())
         >>> mean_distance.name, mean_distance.better, mean_distance.meaning
-        ('mean_distance', 'lower', 'Distance of the means.')
+        ('mean_distance', 'low', 'Distance of the means.')
     """
     return lambda compute: Metric(compute, axis, better, source, **options)
