@@ -7,68 +7,27 @@ Or the array is tokens: integers of shape (n, length).
 Two forms of the same array. *Compact*, what codecs give: (n, channels, *grid) float32, one
 channel per quantity, NaN where an optional quantity is missing, a level's number in a
 categorical channel. *Expanded*, what networks see: one-hot levels, and for each optional
-quantity its value (0 where missing) beside a flag that says whether it is missing.
+quantity its value (0 where missing) beside a flag that says whether it is missing; positive
+quantities as log(1 + x).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+from manikin.block import Binary, Block, Categorical, Continuous, Positive
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import torch
+    from torch import Tensor
+
+__all__ = ["Binary", "Block", "Categorical", "Continuous", "Positive", "Spec"]
 
 
-@dataclass(frozen=True)
-class Continuous:
-    """`n` real quantities, roughly standard normal; `optional` ones may be NaN."""
-
-    n: int = 1
-    optional: bool = False
-
-    @property
-    def width(self) -> int:
-        """Channels of the expanded form."""
-        return self.n * (1 + self.optional)
-
-
-@dataclass(frozen=True)
-class Positive:
-    """`n` quantities that are never negative, such as gaps of time; `optional` ones may be NaN."""
-
-    n: int = 1
-    optional: bool = False
-
-    @property
-    def width(self) -> int:
-        """Channels of the expanded form."""
-        return self.n * (1 + self.optional)
-
-
-@dataclass(frozen=True)
-class Categorical:
-    """`n` quantities with the same `levels`, numbered 0 to levels - 1."""
-
-    levels: int
-    n: int = 1
-
-    @property
-    def width(self) -> int:
-        """Channels of the expanded form."""
-        return self.n * self.levels
-
-
-@dataclass(frozen=True)
-class Binary:
-    """`n` yes/no quantities, 0 or 1 (multi-hot codes, flags)."""
-
-    n: int = 1
-
-    @property
-    def width(self) -> int:
-        """Channels of the expanded form."""
-        return self.n
-
-
-Block = Continuous | Positive | Categorical | Binary
-
-
+@final
 @dataclass(frozen=True)
 class Spec:
     """Blocks on a grid, or tokens.
@@ -111,5 +70,46 @@ class Spec:
 
     @property
     def width(self) -> int:
-        """Channels of the expanded form."""
+        """Channels of the expanded form, and of the raw output that `link` takes."""
         return sum(block.width for block in self.blocks)
+
+    @property
+    def raw(self) -> int:
+        """Channels of the raw output that `nll` and `draw` take."""
+        return sum(block.raw for block in self.blocks)
+
+    def expand(self, x: Tensor) -> Tensor:
+        """Compact (B, channels, *grid) -> expanded (B, width, *grid)."""
+        return _joined(block.expand(part) for block, part in self._parts(x, "n"))
+
+    def collapse(self, x: Tensor) -> Tensor:
+        """Expanded (B, width, *grid) -> compact (B, channels, *grid)."""
+        return _joined(block.collapse(part) for block, part in self._parts(x, "width"))
+
+    def expand_mask(self, mask: Tensor) -> Tensor:
+        """A mask of compact channels -> the mask of the expanded channels that stand for them."""
+        return _joined(block.expand_mask(part) for block, part in self._parts(mask, "n"))
+
+    def link(self, raw: Tensor, rng: torch.Generator) -> Tensor:
+        """Raw (B, width, *grid) -> an expanded sample through which gradients flow."""
+        return _joined(block.link(part, rng) for block, part in self._parts(raw, "width"))
+
+    def nll(self, raw: Tensor, x: Tensor) -> Tensor:
+        """-log p(x | raw) of compact records, in nats: raw (B, raw, *grid) -> (B,)."""
+        pairs = zip(self._parts(raw, "raw"), self._parts(x, "n"), strict=True)
+        parts = [block.nll(parameters, values) for (block, parameters), (_, values) in pairs]
+        return sum(parts[1:], start=parts[0])
+
+    def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
+        """A compact draw from p(x | raw): raw (B, raw, *grid) -> (B, channels, *grid)."""
+        return _joined(block.draw(part, rng) for block, part in self._parts(raw, "raw"))
+
+    def _parts(self, x: Tensor, size: str) -> Iterator[tuple[Block, Tensor]]:
+        parts = x.split([getattr(block, size) for block in self.blocks], dim=1)
+        return zip(self.blocks, parts, strict=True)
+
+
+def _joined(parts: Iterable[Tensor]) -> Tensor:
+    import torch
+
+    return torch.cat(list(parts), dim=1)

@@ -1,0 +1,274 @@
+"""What is given: any part of a record, encoded once, as a network takes it in.
+
+A condition enters a network in three ways: a modulation vector (scalars, whole pictures), a map
+aligned with the target (a mask for its image, the observed part of the target itself), and
+context tokens (event histories, text, pictures on another grid). Which way each part takes
+follows from its spec alone.
+
+A field in both target and condition means "any observed part of it": its values and a mask of
+what is observed are an aligned map, and imputation, forecasting and in-painting are one thing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, final
+
+import torch
+from torch import Tensor, nn
+
+from manikin.nn.grid import Encoder
+from manikin.nn.layers import Attention, Constant, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+
+    from manikin.spec import Spec
+
+
+@dataclass(frozen=True)
+class GivenSpec:
+    """What will be given.
+
+    Args:
+        parts: The spec of each part of the condition, by name.
+        observed: Whether any part of the target itself may be observed.
+    """
+
+    parts: Mapping[str, Spec] = field(default_factory=dict)
+    observed: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.parts) or self.observed
+
+
+@dataclass(frozen=True)
+class Given:
+    """The encoded condition of a batch; every tensor has the records first.
+
+    Args:
+        parts: Compact arrays (n, channels, *grid) or tokens (n, length), by name.
+        values: The target's own compact values, read only where `mask` is true.
+        mask: Where the target is observed: booleans of the shape of `values`.
+        kept: Per record (n,), whether its parts are shown; None: always. Training drops some,
+            so that guidance can compare with and without.
+
+    Example:
+        >>> given = Given.of({"age": np.array([[70.0], [50.0]])})
+        >>> len(given), len(given.repeat(3)), given[torch.tensor([1])].parts["age"].item()
+        (2, 6, 50.0)
+    """
+
+    parts: Mapping[str, Tensor] = field(default_factory=dict)
+    values: Tensor | None = None
+    mask: Tensor | None = None
+    kept: Tensor | None = None
+
+    @classmethod
+    def of(
+        cls,
+        parts: Mapping[str, np.ndarray] | None = None,
+        values: np.ndarray | None = None,
+        mask: np.ndarray | None = None,
+    ) -> Given:
+        """From the arrays that codecs give."""
+        tensors = {name: _tensor(array) for name, array in (parts or {}).items()}
+        observed = None if values is None else _tensor(values)
+        return cls(tensors, observed, None if mask is None else torch.as_tensor(mask, dtype=torch.bool))
+
+    def __len__(self) -> int:
+        """How many records; 0 if nothing is given."""
+        return next((len(tensor) for tensor in self._tensors() if tensor is not None), 0)
+
+    def __bool__(self) -> bool:
+        return any(tensor is not None for tensor in self._tensors())
+
+    def __getitem__(self, index: Tensor | slice) -> Given:
+        """The records at these positions."""
+        return self._map(lambda tensor: tensor[index])
+
+    def to(self, device: torch.device | str) -> Given:
+        """The same on a device."""
+        return self._map(lambda tensor: tensor.to(device))
+
+    def repeat(self, times: int) -> Given:
+        """Each record `times` times, copies side by side."""
+        return self._map(lambda tensor: tensor.repeat_interleave(times, dim=0))
+
+    def dropped(self, kept: Tensor) -> Given:
+        """The same, with the parts shown only where `kept` (n,) is true."""
+        return replace(self, kept=kept)
+
+    def observing(self, values: Tensor, mask: Tensor) -> Given:
+        """The same, with these values of the target observed where `mask` is true."""
+        return replace(self, values=values, mask=mask)
+
+    def keep(self, x: Tensor) -> Tensor:
+        """Compact records `x` with the observed part put in its place, exactly."""
+        if self.values is None or self.mask is None:
+            return x
+        return torch.where(self.mask, self.values.to(x.dtype), x)
+
+    def _tensors(self) -> list[Tensor | None]:
+        return [*self.parts.values(), self.values, self.mask, self.kept]
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> Given:
+        parts = {name: change(tensor) for name, tensor in self.parts.items()}
+        others = (getattr(self, f.name) for f in fields(self)[1:])
+        return Given(parts, *(None if tensor is None else change(tensor) for tensor in others))
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition as a network takes it in.
+
+    Args:
+        vector: (B, d), to modulate; None: nothing modulates.
+        map: (B, c, *grid), aligned with the target, to be joined to its channels; None: none.
+        context: Tokens (B, K, d) to attend to; None: none.
+    """
+
+    vector: Tensor | None = None
+    map: Tensor | None = None
+    context: Tensor | None = None
+
+
+@final
+class Conditioner(nn.Module):
+    """Turns what is given into a vector, a map and a context; costs nothing if nothing is given.
+
+    `vector` and `context` are the widths of what it yields (0: it yields none), `channels` those
+    of its map, so that a network can be built to take them in.
+
+    Args:
+        given: What will be given.
+        target: The spec of what is modelled; parts on its very grid become a map.
+        width: The width of the vector and of the context's tokens.
+    """
+
+    def __init__(self, given: GivenSpec, target: Spec, width: int) -> None:
+        super().__init__()
+        self.target = target
+        self.given = given
+        self.aligned = [name for name, spec in given.parts.items() if _aligned(spec, target)]
+        self.others = [name for name in given.parts if name not in self.aligned]
+        # Names of fields may hold dots, which module dictionaries refuse: hence lists.
+        self.encoders = nn.ModuleList([encoder(given.parts[name], width) for name in self.others])
+        self.absent = nn.ModuleList([Constant(width) for _ in self.others])
+        self.vector = width if self.others else 0
+        self.context = width if any(_sequenced(given.parts[name]) for name in self.others) else 0
+        self.channels = sum(given.parts[name].width + 1 for name in self.aligned)
+        if given.observed and not target.tokens:
+            self.channels += target.width + target.channels
+
+    def forward(self, given: Given) -> Condition:
+        """The condition of a batch."""
+        if not self.given:
+            return Condition()
+        pairs = [self._part(i, name, given) for i, name in enumerate(self.others)]
+        vectors = [vector for vector, _ in pairs]
+        contexts = [context for _, context in pairs if context is not None]
+        return Condition(
+            torch.stack(vectors).sum(0) if vectors else None,
+            self._map(given) if self.channels else None,
+            torch.cat(contexts, dim=1) if contexts else None,
+        )
+
+    def _part(self, i: int, name: str, given: Given) -> tuple[Tensor, Tensor | None]:
+        x = given.parts[name]
+        vector, context = self.encoders[i](x)
+        if given.kept is None:
+            return vector, context
+        absent = self.absent[i](x)
+        vector = torch.where(given.kept[:, None], vector, absent)
+        return vector, None if context is None else context * given.kept[:, None, None]
+
+    def _map(self, given: Given) -> Tensor:
+        layers = [self._shown(name, given) for name in self.aligned]
+        if self.given.observed:
+            layers.append(self._observed(given))
+        return torch.cat(layers, dim=1)
+
+    def _shown(self, name: str, given: Given) -> Tensor:
+        x = self.given.parts[name].expand(given.parts[name])
+        kept = torch.ones(len(x), dtype=torch.bool, device=x.device) if given.kept is None else given.kept
+        shown = spread(kept[:, None].to(x), x.dim() - 2)
+        return torch.cat([x * shown, torch.ones_like(x[:, :1]) * shown], dim=1)
+
+    def _observed(self, given: Given) -> Tensor:
+        if given.values is None or given.mask is None:
+            message = "given.values and given.mask: declared as observed, so they must be there"
+            raise ValueError(message)
+        mask = given.mask
+        values = self.target.expand(torch.where(mask, given.values, torch.zeros_like(given.values)))
+        return torch.cat([values * self.target.expand_mask(mask), mask.to(values)], dim=1)
+
+
+def encoder(spec: Spec, width: int) -> nn.Module:
+    """The module that turns one compact part into a vector (B, width) and tokens (B, K, width) or None."""
+    if spec.tokens:
+        return Sequence(spec, width)
+    return Picture(spec, width) if spec.grid else Row(spec, width)
+
+
+@final
+class Row(nn.Module):
+    """Scalars -> vector."""
+
+    def __init__(self, spec: Spec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.layers = nn.Sequential(nn.Linear(spec.width, width), nn.SiLU(), nn.Linear(width, width))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        """(B, channels) -> vector (B, width), and no context."""
+        return self.layers(self.spec.expand(x)), None
+
+
+@final
+class Picture(nn.Module):
+    """An array on a grid of its own -> vector, and its coarse features as context."""
+
+    def __init__(self, spec: Spec, width: int) -> None:
+        super().__init__()
+        self.spec = spec
+        self.encoder = Encoder(spec.width, width, spec.grid)
+        self.project = nn.Linear(self.encoder.coarse, width)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, channels, *grid) -> vector (B, width), context (B, K, width)."""
+        features = self.encoder.features(self.spec.expand(x))
+        return self.encoder.head(features), self.project(features.flatten(2).transpose(1, 2))
+
+
+@final
+class Sequence(nn.Module):
+    """Tokens -> context by one look at each other, and their mean as vector."""
+
+    def __init__(self, spec: Spec, width: int) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(spec.vocab, width)
+        self.place = nn.Embedding(spec.length, width)
+        self.attention = Attention(width)
+        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, length) -> vector (B, width), context (B, length, width)."""
+        places = torch.arange(x.shape[1], device=x.device).expand_as(x)
+        context = self.out(self.attention(self.embed(x) + self.place(places)))
+        return context.mean(dim=1), context
+
+
+def _sequenced(spec: Spec) -> bool:
+    return spec.tokens or bool(spec.grid)
+
+
+def _aligned(spec: Spec, target: Spec) -> bool:
+    return bool(spec.grid) and not spec.tokens and not target.tokens and spec.grid == target.grid
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    tensor: Any = torch.as_tensor(array)
+    return tensor.float() if tensor.is_floating_point() else tensor.long()
