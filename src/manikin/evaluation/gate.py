@@ -96,14 +96,12 @@ def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
     """What a limit says of a card: one finding for each score it reads."""
     if not _applies(card, limit, use):
         return []
-    found = [score for name in limit.score if (score := card.find(name)) and score.assessed]
-    if found:
+    scores = [score for name in limit.score for score in card.parts(name)]
+    if found := [score for score in scores if score.assessed]:
         return [_compared(score, limit, use) for score in found]
-    known = [score for name in limit.score if (score := card.find(name))]
-    why = known[0].note if known and known[0].note else "not assessed"
-    return [
-        Finding(limit.score[0], "not shown", _sentence(f"{' or '.join(limit.score)}: {why}", limit.remedy))
-    ]
+    why = next((score.note for score in scores if score.note), "not assessed")
+    text = _sentence(f"{' or '.join(limit.score)}: {why}", limit.remedy)
+    return [Finding(limit.score[0], "not shown", text)]
 
 
 def ends(score: Score, measure: str) -> tuple[float, float] | None:

@@ -30,13 +30,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from manikin.errors import FormatError, UsageError
+from manikin.metric import AXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Axis = Literal["fidelity", "diversity", "utility", "privacy", "fairness", "clinical validity", "provenance"]
 Verdict = Literal["pass", "warn", "fail", "not assessed"]
-AXES: tuple[str, ...] = get_args(Axis)
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 FORMAT = "manikin-scorecard/1"
 
@@ -47,7 +46,7 @@ class Score:
 
     Args:
         name: The metric, such as "c2st_auc".
-        axis: One of `AXES`.
+        axis: One of `manikin.metric.AXES`.
         value: The measured quantity, in the metric's own unit; None when not assessed.
         low: The lower end of the 95 % interval of `value`.
         high: The upper end.
@@ -120,6 +119,10 @@ class Scorecard:
     def find(self, name: str) -> Score | None:
         """The score called `name`, or None if the card has none."""
         return next((score for score in self.scores if score.name == name), None)
+
+    def parts(self, metric: str) -> list[Score]:
+        """All scores of a metric: the one called so, and those of its parts, `metric[part]`."""
+        return [s for s in self.scores if s.name == metric or s.name.startswith(f"{metric}[")]
 
     def __contains__(self, name: object) -> bool:
         return any(score.name == name for score in self.scores)
