@@ -95,7 +95,8 @@ class Split:
 
     Args:
         train: The records that the generator may have learned from (all, up to a cap).
-        holdout: Real records kept from the generator: the reference of this repeat.
+        holdout: Real records kept from the generator: the reference of this repeat (with
+            `reference="real"`, a half of all real records).
         synthetic: The candidate. In turn synthetic records, fresh real records (disjoint by
             subject from `holdout`) and a bad generator's, always equally many.
         fields: The names and levels of the columns of `table`.
@@ -112,19 +113,40 @@ class Split:
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
 
-def once(owner: Sample | Split, compute: Callable[[Any], T]) -> T:
-    """`compute(owner)`, computed once for each owner: for what several metrics share.
+def once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
+    """`compute(owner, *given)`, computed once for each owner: for what several metrics share.
 
     Ask the narrowest owner: `once(split.train, tree)` is kept for the whole card,
     `once(split.holdout, radii)` for one repeat, `once(split, matches)` for one candidate.
+    What is `given` must be the same whenever the same owner is asked.
     """
     if compute not in owner.memo:
-        owner.memo[compute] = compute(owner)
+        owner.memo[compute] = compute(owner, *given)
     return owner.memo[compute]
 
 
 Measured = float | Mapping[str, float]
 Floor = str | Callable[[Split], "Cohort"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the judge repeats a metric.
+
+    Args:
+        floor: The bad generator that marks the lower end: a name of `evaluation/floors.py`
+            ("independent", "uniform", "wild", "collapsed", "complete", "copies"), or a function
+            from a split, whose candidate is fresh real records, to as many bad records.
+        cost: "light": repeated some 50 times; "heavy" (it fits models): some 15 times.
+        reference: "holdout": fresh real records and those in `Split.holdout` are disjoint halves of
+            the holdout. "real": they are halves of training and holdout records together; for
+            what a record shows by itself (a rule, a duplicate), where nothing is gained by having
+            been trained on. There are more of them, so rarer faults are seen.
+    """
+
+    floor: Floor = "independent"
+    cost: Literal["light", "heavy"] = "light"
+    reference: Literal["holdout", "real"] = "holdout"
 
 
 @dataclass(frozen=True)
@@ -138,20 +160,16 @@ class Metric:
         axis: What it speaks about.
         better: Whether a "low" or a "high" value is the good one.
         source: Where it was published: paper and equation, or standard.
-        floor: The bad generator that marks its lower end: a name of `evaluation/floors.py`
-            ("independent", "uniform", "collapsed", "complete", "copies", ...), or a function from a
-            split, whose candidate is fresh real records, to as many bad records.
-        cost: "light": repeated 50 times or more; "heavy" (fits models): 10 to 20 times.
+        plan: How it is repeated.
         feature: The feature whose vectors it reads ("table"); "": any.
-        note: `(split) -> str`, asked once with all records: what stands beside the score.
+        note: `(split) -> str`, asked once, with all synthetic records: what stands beside the score.
     """
 
     compute: Callable[[Split], Measured]
     axis: Axis
     better: Literal["low", "high"]
     source: str
-    floor: Floor = "independent"
-    cost: Literal["light", "heavy"] = "light"
+    plan: Plan = Plan()
     feature: str = ""
     note: Callable[[Split], str] | None = None
 
@@ -175,17 +193,19 @@ def metric(
     *,
     better: Literal["low", "high"],
     source: str,
-    **options: Any,  # noqa: ANN401 - passed on to Metric, which names and checks them
+    feature: str = "",
+    note: Callable[[Split], str] | None = None,
+    **plan: Any,  # noqa: ANN401 - passed on to Plan, which names and checks them
 ) -> Callable[[Callable[[Split], Measured]], Metric]:
-    """Make a function a metric; the options are those of `Metric`.
+    """Make a function a metric; `floor`, `cost` and `reference` are those of `Plan`.
 
     Example:
         >>> import numpy as np
-        >>> @metric("fidelity", better="low", source="by definition", feature="table")
+        >>> @metric("fidelity", better="low", source="by definition", floor="uniform")
         ... def mean_distance(split):
         ...     '''Distance of the means.'''
         ...     return float(np.abs(split.holdout.x.mean(0) - split.synthetic.x.mean(0)).mean())
-        >>> mean_distance.name, mean_distance.better, mean_distance.meaning
-        ('mean_distance', 'low', 'Distance of the means.')
+        >>> mean_distance.name, mean_distance.better, mean_distance.plan.floor
+        ('mean_distance', 'low', 'uniform')
     """
-    return lambda compute: Metric(compute, axis, better, source, **options)
+    return lambda compute: Metric(compute, axis, better, source, Plan(**plan), feature, note)

@@ -77,6 +77,28 @@ def spelling(level: Any) -> str:  # noqa: ANN401 - a level is text, a number or 
     return text.lower() if text.lower() in ("true", "false") else text
 
 
+def survival(cohort: Cohort) -> tuple[np.ndarray, np.ndarray] | None:
+    """Follow-up time and whether the event was observed, from the roles "time" and "event".
+
+    The event is the last level in the schema's order (1 of 0 and 1, true of false), or a
+    number above 0. Records that lack either value are NaN in time and False in event.
+
+    Returns:
+        Time float64 (n,) and event bool (n,); None where the schema has no such pair.
+    """
+    time, event = cohort.schema.named("time"), cohort.schema.named("event")
+    if time is None or event is None:
+        return None
+    kind = cohort.schema[event]
+    fields = Scalars(
+        (time, event), (None, tuple(map(spelling, kind.levels)) if isinstance(kind, Category) else None)
+    )
+    table = fields.encode(cohort.select(time, event))
+    levels = fields.levels[1]
+    observed = table[:, 1] > 0 if levels is None else table[:, 1] == len(levels) - 1
+    return np.where(np.isnan(table).any(axis=1), np.nan, table[:, 0]), observed & ~np.isnan(table[:, 0])
+
+
 def _levels(cohort: Cohort, name: str) -> tuple[str, ...] | None:
     kind = cohort.schema[name]
     if not isinstance(kind, Category):
