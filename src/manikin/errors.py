@@ -35,3 +35,7 @@ class PrivacyError(ManikinError):
 
 class RuleError(ManikinError):
     """A clinical rule cannot be read, or can hardly be met by the model."""
+
+
+class TrainingError(ManikinError):
+    """The networks did not learn: their loss is no number, or a checkpoint is of another run."""

@@ -1,0 +1,86 @@
+"""How long to train: a budget in minutes, steps or epochs, and defaults by kind and size of the data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, final
+
+from manikin.errors import UsageError
+
+if TYPE_CHECKING:
+    from manikin.family import Family
+    from manikin.spec import Spec
+
+
+@final
+@dataclass(frozen=True)
+class Training:
+    """How long and how to train; what is None is chosen by the kind and size of the data.
+
+    Of several budgets the first to run out ends the training. A budget in minutes makes the
+    result depend on the speed of the machine; one in steps or epochs does not.
+
+    Args:
+        minutes: Wall time.
+        steps: Steps of optimisers, all players together.
+        epochs: Passes over the records.
+        batch: Records per step.
+        ema: Decay per step of the moving average of weights.
+        patience: Looks at held-out subjects without a better loss before stopping; 0: never stop.
+        holdout: Share of the training subjects held out to say when to stop; 0: none.
+
+    Example:
+        >>> Training(steps=200).fraction(turn=50, epoch=1.0, seconds=3.0)
+        0.25
+    """
+
+    minutes: float | None = None
+    steps: int | None = None
+    epochs: float | None = None
+    batch: int | None = None
+    ema: float = 0.999
+    patience: int = 20
+    holdout: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("minutes", "steps", "epochs", "batch"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                message = f"training, {name}: {value} is not above 0"
+                raise UsageError(message)
+        if not (0 <= self.ema < 1 and 0 <= self.holdout < 1 and self.patience >= 0):
+            raise UsageError("training: ema and holdout lie in [0, 1), patience is at least 0")
+
+    def fraction(self, turn: int, epoch: float, seconds: float) -> float:
+        """The share of the budget that is spent, 0 to 1."""
+        spent = (
+            seconds / (60 * self.minutes) if self.minutes else 0.0,
+            turn / self.steps if self.steps else 0.0,
+            epoch / self.epochs if self.epochs else 0.0,
+        )
+        return min(1.0, max(spent))
+
+
+def settled(training: Training, family: Family, spec: Spec, n: int) -> Training:
+    """The same with batch and budget filled in for `n` training records.
+
+    The default budget is in steps, so that the same seed gives the same model on every machine.
+    """
+    batch = min(n, training.batch or batch_for(spec, n))
+    if training.minutes or training.steps or training.epochs:
+        return replace(training, batch=batch)
+    return replace(training, batch=batch, steps=steps_for(spec, n, batch) * len(set(family.turns)))
+
+
+def batch_for(spec: Spec, n: int) -> int:
+    """Records per step: few where one record is large, never more than an eighth of the data."""
+    places = spec.length if spec.tokens else math.prod(spec.grid)
+    most = 512 if places == 1 else 2 ** round(math.log2(min(256, max(2, 65536 / places))))
+    return max(8, min(most, 2 ** math.ceil(math.log2(max(1, n / 8)))))
+
+
+def steps_for(spec: Spec, n: int, batch: int) -> int:
+    """Steps per player: 300 passes, at least 2,000 and at most 6,000 steps (20,000 on a grid)."""
+    most = 6_000 if not spec.grid else 20_000
+    return min(most, max(2_000, round(300 * n / batch)))

@@ -1,0 +1,87 @@
+"""The only file that knows devices, precision and threads.
+
+A distributed engine would replace `place`, `step` and `records` and nothing else.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, final
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from manikin.rng import Key
+
+CLIP = 1.0
+"""Greatest norm of a gradient: one odd batch must not throw the weights away."""
+
+
+@final
+@dataclass(frozen=True)
+class Engine:
+    """Where and how precisely the networks run.
+
+    Args:
+        device: "cpu", "cuda", "cuda:1", ...
+        precision: "fp32", or "bf16" for automatic mixed precision (weights stay in 32 bits).
+        threads: CPU threads; None: as many as the process uses anyway.
+
+    Example:
+        >>> Engine(device="cpu").precision
+        'fp32'
+    """
+
+    device: str = "cpu"
+    precision: Literal["fp32", "bf16"] = "fp32"
+    threads: int | None = None
+
+    @classmethod
+    def auto(cls) -> Engine:
+        """A GPU in bf16 where there is one that can, else the CPU in fp32."""
+        if torch.cuda.is_available():
+            return cls("cuda", "bf16" if torch.cuda.is_bf16_supported() else "fp32")
+        return cls()
+
+    def place(self, nets: dict[str, nn.Module]) -> dict[str, nn.Module]:
+        """The networks on the device."""
+        return {name: net.to(self.device) for name, net in nets.items()}
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """The threads as asked, and as they were afterwards."""
+        before = torch.get_num_threads()
+        torch.set_num_threads(self.threads or before)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
+
+    @contextmanager
+    def stream(self, key: Key) -> Iterator[torch.Generator]:
+        """A generator for what is drawn by hand; weights and dropout draw from the same key.
+
+        The process-wide generators are seeded inside and restored at the end.
+        """
+        devices = [torch.device(self.device)] if self.device.startswith("cuda") else []
+        with torch.random.fork_rng(devices=devices), self._autocast():
+            torch.manual_seed(key.child("process").integer())
+            yield key.torch(self.device)
+
+    def _autocast(self) -> torch.autocast:
+        kind = torch.device(self.device).type
+        return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bf16")
+
+    def step(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+        """One clipped step of the optimiser down the gradient of `loss`."""
+        optimizer.zero_grad(set_to_none=True)
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        nn.utils.clip_grad_norm_(parameters, CLIP)
+        optimizer.step()

@@ -1,0 +1,278 @@
+"""The changing state of one training: networks, their averages, optimisers, the best so far."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import math
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from manikin.errors import TrainingError
+from manikin.nn.condition import Given, GivenSpec
+from manikin.synthesis import checkpoint as store
+from manikin.synthesis.budget import Training, settled
+from manikin.synthesis.progress import Progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.family import Family
+    from manikin.rng import Key
+    from manikin.spec import Spec
+    from manikin.synthesis.engine import Engine
+
+LOOK = 100
+"""Steps between looks at the held-out subjects."""
+
+JUDGED = 2048
+"""Up to how many held-out records are looked at, and about how many draws of noise."""
+
+FEW = 50
+"""With fewer subjects none is held out: the loss of one to four says nothing."""
+
+
+@final
+@dataclass(frozen=True)
+class Encoded:
+    """Encoded training records.
+
+    Args:
+        spec: What `x` is made of.
+        x: Compact records (n, channels, *grid) or tokens (n, length); may be memory-mapped.
+        subject: To whom each record belongs (n,).
+        given_spec: What will be given at sampling.
+        given: What is given with each record.
+    """
+
+    spec: Spec
+    x: np.ndarray
+    subject: np.ndarray
+    given_spec: GivenSpec = field(default_factory=GivenSpec)
+    given: Given = field(default_factory=Given)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def batch(self, rows: np.ndarray, device: str) -> tuple[Tensor, Given]:
+        """Some records and what is given with them, on the device."""
+        x = torch.from_numpy(np.ascontiguousarray(self.x[rows])).to(device)
+        return x, self.given[torch.from_numpy(rows)].to(device)
+
+
+@final
+@dataclass(frozen=True)
+class Trained:
+    """What training gives.
+
+    Args:
+        nets: The networks with the weights to keep, in evaluation mode, on the CPU.
+        turns: Steps taken.
+        seconds: Wall time spent.
+        held: The best loss on held-out subjects; NaN where there is none.
+        ended: Why it ended: "budget", "patience" or "interrupted" (Ctrl-C).
+    """
+
+    nets: dict[str, nn.Module]
+    turns: int
+    seconds: float
+    held: float
+    ended: str
+
+
+@final
+class Run:
+    """All that changes while a family learns; `train` drives it."""
+
+    def __init__(self, family: Family, data: Encoded, training: Training, key: Key, engine: Engine) -> None:
+        self.family, self.data, self.key, self.engine = family, data, key, engine
+        share = training.holdout if len(set(family.turns)) == 1 else 0.0
+        self.rows, self.held_rows = partition(data.subject, share, key.child("holdout"))
+        self.training = settled(training, family, data.spec, len(self.rows))
+        with engine.stream(key.child("weights")):
+            self.nets = engine.place(family.networks(data.spec, data.given_spec))
+        self.average = {
+            name: copy.deepcopy(net).requires_grad_(False).eval() for name, net in self.nets.items()
+        }
+        self.optimizers = {player: self._optimizer(player) for player in dict.fromkeys(family.turns)}
+        self.turn, self.seconds, self.loss, self.held = 0, 0.0, math.nan, math.nan
+        self.best: dict[str, dict[str, Tensor]] = {}
+        self.least, self.since = math.inf, 0
+
+    def _optimizer(self, player: str) -> torch.optim.Optimizer:
+        o = self.family.optimizer
+        parameters = list(self.nets[player].parameters())
+        return torch.optim.AdamW(parameters, lr=o.rate, betas=o.betas, weight_decay=o.decay, fused=True)
+
+    @property
+    def fraction(self) -> float:
+        """The share of the budget that is spent."""
+        epoch = self.turn * (self.training.batch or 1) / len(self.rows)
+        return self.training.fraction(self.turn, epoch, self.seconds)
+
+    @property
+    def tired(self) -> bool:
+        """Whether patience with the held-out loss is at an end."""
+        return 0 < self.training.patience <= self.since
+
+    def advance(self) -> None:
+        """One turn of one player, and now and then a look at the held-out subjects."""
+        started = time.monotonic()
+        player = self.family.turns[self.turn % len(self.family.turns)]
+        self._step(player)
+        self.turn += 1
+        if self.turn % LOOK == 0 or self.fraction >= 1:
+            self._look()
+        self.seconds += time.monotonic() - started
+
+    def _step(self, player: str) -> None:
+        optimizer = self.optimizers[player]
+        for group in optimizer.param_groups:
+            group["lr"] = self.family.optimizer.rate * self._pace(self.family.optimizer.warmup)
+        x, given = self.data.batch(self._next_rows(), self.engine.device)
+        with self.engine.stream(self.key.child("loss", self.turn)) as rng:
+            loss = self.family.loss(self.nets, player, self.data.spec, x, given, rng)
+        self._watch(loss)
+        self.engine.step(loss, optimizer)
+        self._follow(player)
+
+    def _pace(self, warmup: int) -> float:
+        cosine = 0.5 * (1 + math.cos(math.pi * self.fraction))
+        return min(1.0, (self.turn + 1) / warmup) * max(0.01, cosine)
+
+    def _next_rows(self) -> np.ndarray:
+        """The next records of an endless row of shuffled epochs."""
+        n, batch = len(self.rows), self.training.batch or 1
+        place = np.arange(self.turn * batch, (self.turn + 1) * batch)
+        epochs = {
+            int(e): self.key.child("order", int(e)).numpy().permutation(n) for e in np.unique(place // n)
+        }
+        return self.rows[[epochs[p // n][p % n] for p in place.tolist()]]
+
+    def _watch(self, loss: Tensor) -> None:
+        value = float(loss.detach())
+        if not math.isfinite(value):
+            message = (
+                f"step {self.turn}: the loss is {value}; lower the learning rate of the family, or look "
+                "for extreme values in the data"
+            )
+            raise TrainingError(message)
+        self.loss = value if math.isnan(self.loss) else 0.98 * self.loss + 0.02 * value
+
+    @torch.no_grad()
+    def _follow(self, player: str) -> None:
+        """Move the average; early on it forgets faster, or it would remember the random start."""
+        weight = 1 - min(self.training.ema, (1 + self.turn) / (10 + self.turn))
+        pairs = zip(self.average[player].parameters(), self.nets[player].parameters(), strict=True)
+        for average, parameter in pairs:
+            average.lerp_(parameter, weight)
+
+    def _look(self) -> None:
+        if not len(self.held_rows):
+            return
+        self.held = self._held_loss()
+        self.since += 1
+        if self.held < self.least:
+            self.best = {name: _copied(net.state_dict()) for name, net in self.average.items()}
+            self.least, self.since = self.held, 0
+
+    @torch.no_grad()
+    def _held_loss(self) -> float:
+        """The loss of the averaged weights on held-out subjects, each time with the same noise."""
+        player, batch = self.family.turns[0], self.training.batch or 1
+        rows = np.resize(self.held_rows, max(len(self.held_rows), min(JUDGED, 8 * len(self.held_rows))))
+        total = 0.0
+        with self.engine.stream(self.key.child("held")) as rng:
+            for start in range(0, len(rows), batch):
+                x, given = self.data.batch(rows[start : start + batch], self.engine.device)
+                loss = self.family.loss(self.average, player, self.data.spec, x, given, rng)
+                total += float(loss) * len(x)
+        return total / len(rows)
+
+    def progress(self) -> Progress:
+        """Where the training stands."""
+        return Progress(self.turn, self.fraction, self.seconds, self.loss, self.held)
+
+    def finish(self, ended: str) -> Trained:
+        """The weights to keep: the best on held-out subjects, else the last average."""
+        for name, weights in self.best.items():
+            self.average[name].load_state_dict(weights)
+        nets = {name: net.cpu().eval() for name, net in self.average.items()}
+        return Trained(nets, self.turn, self.seconds, self.least if self.best else math.nan, ended)
+
+    def save(self, path: Path) -> None:
+        """Everything needed to go on from here."""
+        tensors = {
+            "nets": {name: net.state_dict() for name, net in self.nets.items()},
+            "average": {name: net.state_dict() for name, net in self.average.items()},
+            "optimizers": {name: store.optimizer_tensors(o) for name, o in self.optimizers.items()},
+            "best": self.best,
+        }
+        numbers = {name: getattr(self, name) for name in NUMBERS}
+        store.write(path, tensors, {"run": self._fingerprint(), **numbers})
+
+    def restore(self, path: Path) -> None:
+        """Go on from where `save` left.
+
+        Raises:
+            TrainingError: The checkpoint is of another run, or unreadable.
+        """
+        tensors, facts = store.read(path)
+        if facts["run"] != self._fingerprint():
+            message = (
+                f"{path}: the checkpoint of another run (data, family, seed or budget differ); delete it"
+            )
+            raise TrainingError(message)
+        for name, net in self.nets.items():
+            net.load_state_dict(tensors["nets"][name])
+            self.average[name].load_state_dict(tensors["average"][name])
+        for name, optimizer in self.optimizers.items():
+            store.fill_optimizer(optimizer, tensors["optimizers"].get(name, {}))
+        self.best = tensors.get("best", {})
+        for name in NUMBERS:
+            setattr(self, name, facts[name])
+
+    def _fingerprint(self) -> str:
+        """What must be the same for a run to be the same run."""
+        some = np.ascontiguousarray(self.data.x[:: max(1, len(self.data) // 1000)])
+        parts: tuple[Any, ...] = (
+            self.family,
+            self.data.spec,
+            self.data.given_spec,
+            self.training,
+            self.key,
+        )
+        text = repr((*parts, self.data.x.shape)).encode()
+        return hashlib.blake2b(text + some.tobytes(), digest_size=16).hexdigest()
+
+
+NUMBERS = ("turn", "seconds", "loss", "held", "least", "since")
+
+
+def partition(subject: np.ndarray, share: float, key: Key) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to learn from and rows held out: no subject is in both.
+
+    Args:
+        subject: To whom each record belongs (n,).
+        share: Share of the subjects held out.
+        key: Chooses them.
+
+    Returns:
+        Positions to learn from, and at most `JUDGED` positions held out (none with few subjects).
+    """
+    subjects, first = np.unique(subject, return_inverse=True)
+    if len(subjects) < FEW or not share:
+        return np.arange(len(subject)), np.arange(0)
+    order = key.numpy().permutation(len(subjects))
+    held = np.zeros(len(subjects), dtype=bool)
+    held[order[: max(1, round(share * len(subjects)))]] = True
+    return np.flatnonzero(~held[first]), np.flatnonzero(held[first])[:JUDGED]
+
+
+def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.clone() for name, tensor in weights.items()}

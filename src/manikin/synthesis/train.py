@@ -1,0 +1,83 @@
+"""The one training loop: every family with networks, every kind of record.
+
+Players take turns, each with its optimiser (AdamW; Loshchilov & Hutter, 2019), its learning rate
+warmed up and let down along a cosine of the budget (Loshchilov & Hutter, 2017). What is kept is
+the exponential moving average of the weights. Where a family has one player, its own loss on
+held-out *subjects*, always with the same noise, says when to stop and which weights were best.
+All randomness follows from the key and the number of the turn: a resumed run is the same run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manikin.synthesis.budget import Training
+from manikin.synthesis.engine import Engine
+from manikin.synthesis.run import Encoded, Run, Trained
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.family import Family
+    from manikin.rng import Key
+    from manikin.synthesis.progress import Report
+
+__all__ = ["Encoded", "Trained", "Training", "train"]
+
+SAVED = 60.0
+"""Seconds between checkpoints."""
+
+
+def train(
+    family: Family,
+    data: Encoded,
+    training: Training,
+    key: Key,
+    *,
+    checkpoint: Path | None = None,
+    progress: Report | None = None,
+    engine: Engine | None = None,
+) -> Trained:
+    """Train a family's networks on encoded records.
+
+    Ctrl-C ends the training and keeps the best weights so far.
+
+    Args:
+        family: The family.
+        data: The records, their specs and what is given with them.
+        training: The budget.
+        key: Where all randomness comes from.
+        checkpoint: A file where the state is kept; if it is there already, training goes on from it.
+        progress: Told every few steps how it goes.
+        engine: Where to run; None: a GPU where there is one, else the CPU.
+
+    Raises:
+        TrainingError: The loss is no longer finite, or the checkpoint is of another run.
+    """
+    run = Run(family, data, training, key, engine or Engine.auto())
+    if checkpoint is not None and checkpoint.exists():
+        run.restore(checkpoint)
+    with run.engine.running():
+        ended = _loop(run, checkpoint, progress)
+    if checkpoint is not None:
+        run.save(checkpoint)
+    return run.finish(ended)
+
+
+def _loop(run: Run, checkpoint: Path | None, progress: Report | None) -> str:
+    saved = run.seconds
+    try:
+        while run.fraction < 1:
+            run.advance()
+            if progress is not None and (run.turn % 10 == 0 or run.fraction >= 1):
+                progress(run.progress())
+            if checkpoint is not None and run.seconds - saved > SAVED:
+                run.save(checkpoint)
+                saved = run.seconds
+            if run.tired:
+                return "patience"
+    except KeyboardInterrupt:
+        if run.turn == 0:
+            raise
+        return "interrupted"
+    return "budget"
