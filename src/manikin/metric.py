@@ -47,13 +47,15 @@ class Sample:
         rows: Their positions in it, shape (n,).
         x: Their vectors, float32 (n, d): robust scale, Euclidean distance, no NaN.
         table: Their scalar fields, float64 (n, p), NaN where missing: quantities as they are,
-            levels as codes; `Split.fields` names the columns.
+            levels as codes.
+        fields: The names and levels of the columns of `table`.
     """
 
     whole: Cohort
     rows: np.ndarray
     x: np.ndarray
     table: np.ndarray
+    fields: Scalars
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -99,7 +101,6 @@ class Split:
             `reference="real"`, a half of all real records).
         synthetic: The candidate. In turn synthetic records, fresh real records (disjoint by
             subject from `holdout`) and a bad generator's, always equally many.
-        fields: The names and levels of the columns of `table`.
         question: Label, subgroups and rules.
         key: Where a metric that draws or fits takes its random numbers from.
     """
@@ -107,10 +108,14 @@ class Split:
     train: Sample
     holdout: Sample
     synthetic: Sample
-    fields: Scalars
     question: Question
     key: Key
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def fields(self) -> Scalars:
+        """The names and levels of the columns of `table`, the same on every side."""
+        return self.train.fields
 
 
 def once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes

@@ -1,0 +1,151 @@
+"""Floors: bad generators on purpose, to mark the lower end of each metric's scale.
+
+Each turns fresh real records (the candidate of a split) into as many bad ones. Which one
+is bad depends on what is measured: shuffled columns have perfect marginals and no joint structure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.data.schema import SCALARS, Category
+from manikin.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manikin.data.cohort import Cohort
+    from manikin.metric import Floor, Split
+
+MODES = 20  # a collapsed generator has one mode for so many records
+PUNCHED = 0.1  # share of values that are lost where none was missing
+
+
+def independent(split: Split) -> Cohort:
+    """Every field drawn alone: marginals as in reality, nothing joint."""
+    rng = split.key.child("independent").numpy()
+    n = len(split.synthetic)
+    return _changed(split, lambda column, _: column.take(pa.array(rng.permutation(n))))
+
+
+def uniform(split: Split) -> Cohort:
+    """Every field alone and evenly spread between its smallest and largest value."""
+    return _spread(split, 0.0, "uniform")
+
+
+def wild(split: Split) -> Cohort:
+    """As `uniform`, on five times the range: most values lie where no real one does."""
+    return _spread(split, 2.0, "wild")
+
+
+def collapsed(split: Split) -> Cohort:
+    """A few real records over and over: one mode for every twenty records."""
+    rng = split.key.child("collapsed").numpy()
+    n = len(split.synthetic)
+    modes = rng.choice(n, max(2, n // MODES), replace=False)
+    return split.synthetic.cohort.take(rng.choice(modes, n))
+
+
+def copies(split: Split) -> Cohort:
+    """Training records, given out as synthetic."""
+    rng = split.key.child("copies").numpy()
+    n, available = len(split.synthetic), len(split.train)
+    return split.train.take(rng.choice(available, n, replace=n > available)).cohort
+
+
+def complete(split: Split) -> Cohort:
+    """No value missing: gaps are filled by values of others; where there are none, one in ten is lost."""
+    rng = split.key.child("complete").numpy()
+    if np.isnan(split.synthetic.table).any():
+        return _changed(split, lambda column, _: _filled(column, rng))
+    return _changed(split, lambda column, _: _punched(column, rng))
+
+
+FLOORS: dict[str, Callable[[Split], Cohort]] = {
+    floor.__name__: floor for floor in (independent, uniform, wild, collapsed, copies, complete)
+}
+
+
+def floor(name: Floor) -> Callable[[Split], Cohort]:
+    """The bad generator that a metric asks for.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    if not isinstance(name, str):
+        return name
+    if name not in FLOORS:
+        message = f"no floor {name!r}; there are {', '.join(FLOORS)}, or give a function"
+        raise UsageError(message)
+    return FLOORS[name]
+
+
+def _changed(split: Split, change: Callable[[pa.Array, str], pa.Array]) -> Cohort:
+    cohort = split.synthetic.cohort
+    keep = ("subject", "identifier")
+    columns = {
+        name: column if cohort.schema[name].role in keep else change(column, name)
+        for name, column in zip(cohort.schema, cohort.columns.combine_chunks().columns, strict=True)
+    }
+    return replace(cohort, columns=pa.table(columns))
+
+
+def _spread(split: Split, widen: float, stream: str) -> Cohort:
+    rng = split.key.child(stream).numpy()
+    schema = split.synthetic.cohort.schema
+
+    def change(column: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
+        kind = schema[name]
+        if not isinstance(kind, SCALARS):
+            return column.take(pa.array(rng.permutation(len(column))))
+        present = column.drop_null()
+        if len(present) == 0:
+            return column
+        drawn = _levels(present, rng, len(column)) if isinstance(kind, Category) else None
+        values = _values(present, widen, rng, len(column)) if drawn is None else drawn
+        lost = rng.permutation(np.asarray(column.is_null()))
+        return _lost(values, lost)
+
+    return _changed(split, change)
+
+
+def _levels(present: pa.ChunkedArray, rng: np.random.Generator, n: int) -> pa.Array:
+    levels = present.unique()
+    return levels.take(pa.array(rng.integers(len(levels), size=n)))
+
+
+def _values(present: pa.ChunkedArray, widen: float, rng: np.random.Generator, n: int) -> pa.Array:
+    whole = pa.types.is_temporal(present.type)
+    numbers = present.cast(pa.timestamp("us")).cast(pa.int64()) if whole else present
+    values = numbers.cast(pa.float64()).to_numpy()
+    low, high = values.min(), values.max()
+    span = (high - low) or 1.0
+    drawn = rng.uniform(low - widen * span, high + widen * span, n)
+    if pa.types.is_integer(present.type) or whole:
+        drawn = np.rint(drawn).astype(np.int64)
+    if whole:
+        return pa.array(drawn).cast(pa.timestamp("us")).cast(present.type, safe=False)
+    return pa.array(drawn).cast(present.type, safe=False)
+
+
+def _filled(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.ChunkedArray:
+    present = column.drop_null()
+    if len(present) in (0, len(column)):
+        return column
+    others = present.take(pa.array(rng.integers(len(present), size=len(column))))
+    absent = np.asarray(column.is_null())
+    n = len(column)
+    rows = np.where(absent, n + np.arange(n), np.arange(n))
+    return pa.chunked_array([*column.chunks, *others.chunks]).take(pa.array(rows))
+
+
+def _punched(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.ChunkedArray:
+    return _lost(column, rng.random(len(column)) < PUNCHED)
+
+
+def _lost(values: pa.Array | pa.ChunkedArray, lost: np.ndarray) -> pa.Array | pa.ChunkedArray:
+    return values.take(pa.array(np.arange(len(values)), mask=lost))

@@ -1,0 +1,157 @@
+"""Association: how strongly every pair of fields belongs together, whatever their kinds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata
+
+from manikin.errors import Unsupported
+from manikin.metric import Sample, Split, metric, once
+
+LEVELS = 24  # of a category; rarer ones are taken together
+SOURCE = (
+    "Spearman 1904; correlation ratio of Pearson 1905, adjusted as by Kelley 1935; "
+    "Cramér's V with the bias correction of Bergsma 2013"
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns are quantities, and which levels of which categories get a column of their own.
+
+    Args:
+        quantities: Columns of `Sample.table` with quantities.
+        categories: Columns with categories.
+        kept: For each category the codes of its most frequent levels; the rest is one more.
+    """
+
+    quantities: np.ndarray
+    categories: np.ndarray
+    kept: tuple[np.ndarray, ...]
+
+    @property
+    def starts(self) -> np.ndarray:
+        """Where each category's block begins among the one-hot columns."""
+        return np.cumsum([0, *(len(kept) + 1 for kept in self.kept)])[:-1]
+
+    @property
+    def order(self) -> np.ndarray:
+        """The columns of `Sample.table` in the order of the matrix of associations."""
+        return np.concatenate([self.quantities, self.categories])
+
+
+def layout(train: Sample) -> Layout:
+    """The layout that training records ask for."""
+    categorical = train.fields.categorical
+    categories = np.flatnonzero(categorical)
+    kept = tuple(_frequent(train.table[:, j]) for j in categories)
+    return Layout(np.flatnonzero(~categorical), categories, kept)
+
+
+def association(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """The matrix of associations (p, p) in `plan.order`, and how many records tell of each pair.
+
+    Two quantities: Spearman's rank correlation, signed. Quantity and category: the correlation
+    ratio of the ranks. Two categories: Cramér's V. The latter two are corrected for chance. Of
+    a pair, only records with both values count; where a field does not vary, 0.
+    """
+    ranks, seen = _ranks(sample.table[:, plan.quantities])
+    linear, pairs = _pearson(ranks, seen)
+    if not plan.kept:
+        return linear, pairs
+    hot = _hot(sample.table[:, plan.categories], plan)
+    ratio, mixed = _ratio(ranks, seen, hot, plan.starts)
+    cramer, both = _cramer(hot, plan.starts)
+    return np.block([[linear, ratio.T], [ratio, cramer]]), np.block([[pairs, mixed.T], [mixed, both]])
+
+
+@metric("fidelity", better="low", source=SOURCE, feature="table")
+def correlation_distance(split: Split) -> float:
+    """Root mean square difference between the association matrices of candidate and real records.
+
+    0 to 2; 0: every pair of fields is as strongly linked as in reality. Pairs that few records
+    tell of weigh less. It cannot see links of three or more fields, a link that is not
+    monotone, nor which level of a category does what.
+    """
+    plan = once(split.train, layout)
+    real, pairs = once(split.holdout, association, plan)
+    gap = real - once(split.synthetic, association, plan)[0]
+    upper = np.triu_indices_from(gap, 1)
+    if pairs[upper].sum() == 0:
+        raise Unsupported("no two fields with values in the same records")
+    return float(np.sqrt(np.average(gap[upper] ** 2, weights=pairs[upper])))
+
+
+def _frequent(codes: np.ndarray) -> np.ndarray:
+    values, counts = np.unique(codes[~np.isnan(codes)], return_counts=True)
+    return np.sort(values[np.argsort(-counts, kind="stable")[:LEVELS]])
+
+
+def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centred ranks with 0 where missing, and where a value is seen, both float (n, p)."""
+    seen = ~np.isnan(values)
+    if not values.size:
+        return values, seen.astype(float)
+    ranks = rankdata(values, axis=0, nan_policy="omit")
+    return np.where(seen, ranks - np.nanmean(np.where(seen, ranks, np.nan), axis=0), 0.0), seen.astype(
+        float
+    )
+
+
+def _hot(codes: np.ndarray, plan: Layout) -> np.ndarray:
+    """One-hot columns of all categories side by side, float (n, sum of widths)."""
+    blocks = []
+    for j, kept in enumerate(plan.kept):
+        hot = codes[:, j, None] == kept
+        blocks += [hot, ~np.isnan(codes[:, j, None]) & ~hot.any(axis=1, keepdims=True)]
+    return np.column_stack(blocks).astype(float)
+
+
+def _pearson(ranks: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    n = seen.T @ seen
+    first = ranks.T @ seen  # the sum of a over the records that have b
+    cross = ranks.T @ ranks - _over(first * first.T, n)
+    square = (ranks**2).T @ seen - _over(first**2, n)
+    return np.clip(_over(cross, np.sqrt(np.maximum(square * square.T, 0))), -1, 1), n
+
+
+def _ratio(
+    ranks: np.ndarray, seen: np.ndarray, hot: np.ndarray, starts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Correlation ratios, shape (categories, quantities), adjusted as an R squared is."""
+    sums, counts, squares = hot.T @ ranks, hot.T @ seen, hot.T @ ranks**2
+    total, n, square = (np.add.reduceat(part, starts) for part in (sums, counts, squares))
+    between = np.add.reduceat(_over(sums**2, counts), starts) - _over(total**2, n)
+    groups = np.add.reduceat((counts > 0).astype(float), starts)
+    within = square - _over(total**2, n) - between
+    adjusted = 1 - _over(within * (n - 1), (square - _over(total**2, n)) * (n - groups), missing=1.0)
+    return np.sqrt(np.clip(adjusted, 0, 1)), n
+
+
+def _cramer(hot: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cramér's V of every pair of categories, from one table of all counts (Bergsma 2013)."""
+
+    def blocks(part: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(np.add.reduceat(part, starts, axis=0), starts, axis=1)
+
+    counts = hot.T @ hot
+    widths = np.diff([*starts, hot.shape[1]])
+    rows = np.add.reduceat(counts, starts, axis=1)
+    expected = rows.repeat(widths, axis=1) * np.add.reduceat(counts, starts, axis=0).repeat(widths, axis=0)
+    n = blocks(counts)
+    phi = blocks(_over(counts**2, expected)) - 1
+    levels = np.add.reduceat((rows > 0).astype(float), starts, axis=0)
+    k, r = levels, levels.T
+    excess = np.maximum(phi - _over((k - 1) * (r - 1), n - 1), 0)
+    size = np.minimum(k - _over((k - 1) ** 2, n - 1), r - _over((r - 1) ** 2, n - 1)) - 1
+    return np.sqrt(np.clip(_over(excess, size), 0, 1)), n
+
+
+def _over(a: np.ndarray, b: np.ndarray, missing: float = 0.0) -> np.ndarray:
+    """`a / b`, and `missing` where nothing can be divided."""
+    return np.divide(a, b, out=np.full(np.broadcast(a, b).shape, missing), where=b > 1e-9)
+
+
+__plugin__ = (correlation_distance,)
