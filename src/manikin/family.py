@@ -9,6 +9,7 @@ directly from an encoded table.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from manikin.spec import Spec
 
 State = dict[str, "np.ndarray"]
+Progress = Callable[[float], None]  # told the share that is done, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class Statistical(ABC):
         """Why this family cannot model such data, with the alternative named; None: it can."""
 
     @abstractmethod
-    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key) -> State:
+    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key, progress: Progress) -> State:
         """Learn from compact records (n, channels); the first `given` channels are only conditions."""
 
     @abstractmethod
