@@ -1,0 +1,177 @@
+"""Words: scores and verdicts as a clinician, a privacy officer or a reviewer reads them.
+
+What a metric means stands with the metric, in its docstring; here it is only taken apart.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from manikin import registry
+from manikin.metric import AXES, Metric
+
+if TYPE_CHECKING:
+    from manikin.evaluation.gate import Decision
+    from manikin.evaluation.scorecard import Score, Scorecard
+
+ACRONYMS = {
+    word.lower(): word for word in ("AUC", "AUROC", "C2ST", "TSTR", "TRTS", "TPR", "KM", "PCA", "R2")
+}
+SECTION = re.compile(r"^(Args|Returns|Raises|Example|Examples|Note|Yields):", re.MULTILINE)
+BLIND = re.compile(r"cannot (see|tell|show|say)|blind to|does not see", re.IGNORECASE)
+SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z])")
+SEVERITY = ("fail", "warn", "pass", "not assessed")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a metric is, for people.
+
+    Args:
+        summary: What it measures, in one sentence.
+        reading: How to read it; may be empty.
+        blind: What it cannot see; may be empty.
+        source: Where it was published.
+    """
+
+    summary: str
+    reading: str
+    blind: str
+    source: str
+
+
+def title(name: str) -> str:
+    """A score's name as a heading.
+
+    Example:
+        >>> title("tstr_auroc"), title("subgroup_distance[sex = F]")
+        ('TSTR AUROC', 'Subgroup distance, sex = F')
+    """
+    metric, _, part = name.removesuffix("]").partition("[")
+    text = " ".join(ACRONYMS.get(word, word) for word in metric.split("_"))
+    return f"{text[:1].upper()}{text[1:]}{', ' if part else ''}{part}"
+
+
+def spell(value: float | None) -> str:
+    """A number with as many digits as it deserves.
+
+    Example:
+        >>> spell(0.71234), spell(1234.5), spell(0.0), spell(None)
+        ('0.712', '1,230', '0', '–')
+    """
+    if value is None:
+        return "–"
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:g}"
+
+
+def meaning(name: str) -> Meaning | None:
+    """What the metric behind a score is; None for a score of no metric that is installed.
+
+    Example:
+        >>> meaning("not_a_metric") is None
+        True
+    """
+    metric = metrics().get(name.partition("[")[0])
+    return explained(metric.meaning, metric.source) if metric else None
+
+
+def explained(docstring: str, source: str) -> Meaning:
+    r"""A docstring taken apart: its first line, how to read it, what it cannot see.
+
+    Example:
+        >>> text = "Distance.\n\n    0 is best. It cannot see dependence.\n\n    Args:\n        x: y"
+        >>> explained(text, "Villani 2009").blind
+        'It cannot see dependence.'
+    """
+    lines = "\n".join(line.strip() for line in docstring.splitlines())
+    prose = SECTION.split(lines)[0].replace("`", "")
+    first, *rest = [
+        " ".join(paragraph.split()) for paragraph in prose.split("\n\n") if paragraph.strip()
+    ] or [""]
+    sentences = [sentence for paragraph in rest for sentence in SENTENCE.split(paragraph)]
+    start = next((i for i, sentence in enumerate(sentences) if BLIND.search(sentence)), len(sentences))
+    return Meaning(first, " ".join(sentences[:start]), " ".join(sentences[start:]), source)
+
+
+@cache
+def metrics() -> dict[str, Metric]:
+    """All metrics that are installed, by name."""
+    plugins = [registry.find("metrics", name) for name in registry.names("metrics")]
+    every = [
+        metric for plugin in plugins for metric in (plugin if isinstance(plugin, tuple) else (plugin,))
+    ]
+    return {metric.name: metric for metric in every}
+
+
+@cache
+def axes() -> dict[str, dict[str, str]]:
+    """For each axis its question, what a pass says, and what no pass can say."""
+    return tomllib.loads(Path(__file__).with_name("axes.toml").read_text(encoding="utf-8"))
+
+
+def worst(card: Scorecard, axis: str) -> list[Score]:
+    """The scores of an axis: failures first, those not assessed last."""
+    return sorted(
+        (s for s in card.scores if s.axis == axis), key=lambda score: SEVERITY.index(score.verdict)
+    )
+
+
+def sentence(card: Scorecard, axis: str) -> str:
+    """What was found on an axis, in one sentence or two."""
+    scores, verdict = worst(card, axis), card.verdicts[axis]
+    if verdict == "not assessed":
+        return scores[0].note if scores and scores[0].note else "Nothing on this card speaks about it."
+    assessed = [score for score in scores if score.assessed]
+    if verdict == "pass":
+        return axes()[axis]["pass"]
+    hit = [score for score in assessed if score.verdict == verdict]
+    says = {"fail": "failed", "warn": "doubtful"}[verdict]
+    return f"{len(hit)} of {len(assessed)} checks {says}. {title(hit[0].name)}: {finding(hit[0])}"
+
+
+def finding(score: Score) -> str:
+    """What a score says, in one sentence: its note, or its numbers."""
+    if score.note:
+        return score.note
+    real = "" if score.ceiling is None else f"; real records {spell(score.ceiling)}"
+    return f"{spell(score.value)}{real}."
+
+
+def answer(decision: Decision) -> str:
+    """May the records be used so? In a word or two."""
+    return {"met": "Yes", "broken": "No"}.get(decision.outcome, "Not shown")
+
+
+def because(decision: Decision, most: int = 3) -> str:
+    """The checks that stand in the way, by name."""
+    against = [f for f in decision.findings if f.outcome == decision.outcome]
+    names = list(dict.fromkeys(title(f.score) if f.score else "Too few real patients" for f in against))
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def headline(decisions: list[Decision], titles: list[str]) -> str:
+    """The widest tier that the evidence allows, in one sentence.
+
+    Args:
+        decisions: One per tier, from the most restricted to the most open.
+        titles: How the tiers are called.
+    """
+    allowed = [name for decision, name in zip(decisions, titles, strict=True) if decision.released]
+    if not allowed:
+        broken = decisions[0].outcome == "broken"
+        return "Not fit for any use." if broken else "Not enough evidence for any use."
+    if len(allowed) == len(decisions):
+        return "Fit for open release."
+    return f"Fit for {allowed[-1].lower()} use, no further."
+
+
+def summary(card: Scorecard) -> list[tuple[str, str, str]]:
+    """For each axis its name, verdict and sentence."""
+    return [(axis, card.verdicts[axis], sentence(card, axis)) for axis in AXES]
