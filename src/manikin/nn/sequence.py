@@ -1,0 +1,214 @@
+"""One transformer for sequences of vectors (B, L, width): causal or not, cached, conditioned.
+
+Pre-norm blocks (Xiong et al., 2020, arXiv:2002.04745) with attention from Linears and rotary
+positions (Su et al., 2021, arXiv:2104.09864). A vector conditions through adaptive norms
+whose gates start closed (Peebles and Xie, 2023, arXiv:2212.09748), other tokens through cross-attention.
+Parameters live in standard leaf layers only, so that per-sample gradients are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Pair = tuple[Tensor, Tensor]
+
+
+@dataclass
+class Cache:
+    """Keys and values of the positions seen so far, one pair (B, heads, L, width / heads) per block.
+
+    `past` grows with every pass; `context` holds the pairs of the context, which never change.
+    """
+
+    past: dict[int, Pair] = field(default_factory=dict)
+    context: dict[int, Pair] = field(default_factory=dict)
+
+    @property
+    def length(self) -> int:
+        """How many positions were seen."""
+        return self.past[0][0].shape[2] if self.past else 0
+
+    def extend(self, block: int, pair: Pair) -> Pair:
+        """Append a block's new keys and values; all of them so far come back."""
+        if block in self.past:
+            old = self.past[block]
+            pair = (torch.cat([old[0], pair[0]], 2), torch.cat([old[1], pair[1]], 2))
+        self.past[block] = pair
+        return pair
+
+
+def rotate(x: Tensor, start: int = 0) -> Tensor:
+    """Turn the pairs of features of `x` (B, heads, L, d) by angles that grow with the position.
+
+    The product of a query and a key then depends on their distance alone.
+
+    Example:
+        >>> x = torch.ones(1, 1, 3, 4)
+        >>> near, far = rotate(x), rotate(x, start=7)
+        >>> torch.allclose(near[..., 0, :] @ near[..., 2, :].mT, far[..., 0, :] @ far[..., 2, :].mT)
+        True
+    """
+    half = x.shape[-1] // 2
+    speed = 10_000.0 ** (-torch.arange(half, device=x.device) / half)
+    angle = torch.arange(start, start + x.shape[2], device=x.device)[:, None] * speed
+    cos, sin = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    a, b = x[..., :half], x[..., half:]
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+class Attention(nn.Module):
+    """Multi-head attention from Linears; `source` is the width of the tokens attended to."""
+
+    def __init__(self, width: int, heads: int, source: int, *, rotary: bool) -> None:
+        super().__init__()
+        self.heads, self.rotary = heads, rotary
+        self.query = nn.Linear(width, width)
+        self.pair = nn.Linear(source, 2 * width)
+        self.out = nn.Linear(width, width)
+
+    def pairs(self, source: Tensor, start: int = 0) -> Pair:
+        """Keys and values of tokens (B, L, source)."""
+        key, value = (self._split(part) for part in self.pair(source).chunk(2, -1))
+        return (rotate(key, start) if self.rotary else key), value
+
+    def forward(self, h: Tensor, pair: Pair, start: int = 0, mask: Tensor | None = None) -> Tensor:
+        """Attend from `h` (B, L, width) to keys and values where `mask` (..., L, keys) is true."""
+        query = self._split(self.query(h))
+        query = rotate(query, start) if self.rotary else query
+        mixed = functional.scaled_dot_product_attention(query, *pair, attn_mask=mask)
+        return self.out(mixed.transpose(1, 2).flatten(2))
+
+    def _split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+
+class Adaptive(nn.Module):
+    """A residual branch: layer norm, shifted and scaled by a vector, and a gate on the way out."""
+
+    def __init__(self, width: int, vector: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width, elementwise_affine=not vector)
+        self.modulation = nn.Linear(vector, 3 * width) if vector else None
+        if self.modulation:
+            nn.init.zeros_(self.modulation.weight)
+            nn.init.zeros_(self.modulation.bias)
+
+    def forward(self, h: Tensor, vector: Tensor | None) -> tuple[Tensor, Tensor | float]:
+        """The input of the branch and the gate of its output."""
+        if self.modulation is None or vector is None:
+            return self.norm(h), 1.0
+        shift, scale, gate = self.modulation(functional.silu(vector))[:, None].chunk(3, -1)
+        return self.norm(h) * (1 + scale) + shift, 1 + gate
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The size of a transformer.
+
+    Args:
+        width: Features per token; a multiple of twice the heads.
+        depth: Blocks.
+        heads: Attention heads.
+        dropout: Share of features dropped on each residual branch in training.
+        vector: Features of the conditioning vector; 0: none.
+        context: Features of the context tokens; 0: none.
+        rotary: Whether positions count; without, a token's place must be in its features.
+    """
+
+    width: int = 128
+    depth: int = 4
+    heads: int = 4
+    dropout: float = 0.0
+    vector: int = 0
+    context: int = 0
+    rotary: bool = True
+
+
+class Block(nn.Module):
+    """Self-attention, cross-attention where there is context, and a two-layer perceptron."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.width
+        self.attention = Attention(width, shape.heads, width, rotary=shape.rotary)
+        self.cross = Attention(width, shape.heads, shape.context, rotary=False) if shape.context else None
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+        branches = 3 if shape.context else 2
+        self.norms = nn.ModuleList(Adaptive(width, shape.vector) for _ in range(branches))
+        self.dropout = nn.Dropout(shape.dropout)
+
+    def forward(
+        self,
+        h: Tensor,
+        vector: Tensor | None,
+        context: Tensor | None,
+        at: tuple[Cache, int],
+        masks: tuple[Tensor | None, Tensor | None],
+    ) -> Tensor:
+        """One step deeper; `at` is the cache and this block's place in it."""
+        cache, block = at
+        x, gate = self.norms[0](h, vector)
+        start = cache.past[block][0].shape[2] if block in cache.past else 0
+        pair = cache.extend(block, self.attention.pairs(x, start))
+        h = h + gate * self.dropout(self.attention(x, pair, start, masks[0]))
+        if self.cross is not None and context is not None:
+            if block not in cache.context:
+                cache.context[block] = self.cross.pairs(context)
+            x, gate = self.norms[2](h, vector)
+            h = h + gate * self.dropout(self.cross(x, cache.context[block], mask=masks[1]))
+        x, gate = self.norms[1](h, vector)
+        return h + gate * self.dropout(self.mlp(x))
+
+
+class Transformer(nn.Module):
+    """Tokens' features (B, L, width) to features of the same shape.
+
+    Example:
+        >>> net = Transformer(Shape(width=8, depth=1, heads=2)).eval()
+        >>> h, cache = torch.randn(1, 3, 8, generator=torch.Generator().manual_seed(0)), Cache()
+        >>> whole = net(h, causal=True)
+        >>> steps = [net(h[:, i : i + 1], causal=True, cache=cache) for i in range(3)]
+        >>> torch.allclose(whole, torch.cat(steps, 1), atol=1e-5)
+        True
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.depth))
+        self.norm = nn.LayerNorm(shape.width)
+
+    def forward(
+        self,
+        h: Tensor,
+        *,
+        causal: bool,
+        vector: Tensor | None = None,
+        context: Tensor | None = None,
+        keep: Tensor | None = None,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """Mix the tokens.
+
+        Args:
+            h: Features (B, L, width).
+            causal: Whether a token sees only those before it and itself, or all.
+            vector: What all tokens are conditioned on (B, vector).
+            context: Tokens that may be looked up (B, M, context).
+            keep: Which of them exist (B, M), boolean; None: all.
+            cache: What earlier calls have seen; `h` continues it. The context is read once.
+        """
+        cache = Cache() if cache is None else cache
+        ahead = _causal(h.shape[1], cache.length, h.device) if causal and h.shape[1] > 1 else None
+        masks = ahead, None if keep is None else keep[:, None, None, :]
+        for i, block in enumerate(self.blocks):
+            h = block(h, vector, context, (cache, i), masks)
+        return self.norm(h)
+
+
+def _causal(length: int, past: int, device: torch.device) -> Tensor:
+    """Which keys (past + length) each of `length` new positions may see."""
+    return torch.ones(length, past + length, dtype=torch.bool, device=device).tril(past)
