@@ -11,6 +11,7 @@ from manikin.errors import Unsupported
 from manikin.metric import Sample, Split, metric, once
 
 LEVELS = 24  # of a category; rarer ones are taken together
+TINY = 1e-9  # below it a sum of squares is rounding
 SOURCE = (
     "Spearman 1904; correlation ratio of Pearson 1905, adjusted as by Kelley 1935; "
     "Cramér's V with the bias correction of Bergsma 2013"
@@ -84,6 +85,37 @@ def correlation_distance(split: Split) -> float:
     return float(np.sqrt(np.average(gap[upper] ** 2, weights=pairs[upper])))
 
 
+@metric("fidelity", better="low", source="Rubin 1976; Pearson 1900", feature="table")
+def missingness_links(split: Split) -> float:
+    """Root mean square difference in the correlations of "is missing" with all other fields.
+
+    0 to 2; 0: what is missing depends on the other values, and on what else is missing, as it does
+    in reality. Fields that often lack values weigh more. It cannot see whether a value is
+    missing because of itself, which no data show.
+    """
+    plan = once(split.train, layout)
+    real, weights = once(split.holdout, _links, plan)
+    gap = real - once(split.synthetic, _links, plan)[0]
+    if weights.sum() == 0:
+        raise Unsupported("no value is missing in the real records")
+    return float(np.sqrt(np.average(gap**2, weights=weights)))
+
+
+def _links(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
+    """Correlations of (p,) flags with flags, ranks and levels, and how much each flag varies."""
+    lost = np.isnan(sample.table).astype(float)
+    ranks, seen = _ranks(sample.table[:, plan.quantities])
+    hot = _hot(sample.table[:, plan.categories], plan) if plan.kept else np.zeros((len(sample), 0))
+    widths = [len(kept) + 1 for kept in plan.kept]
+    known = 1 - lost[:, plan.categories].repeat(widths, axis=1) if plan.kept else hot
+    values = np.column_stack([lost, ranks, hot])
+    matrix, _ = _pearson(values, np.column_stack([np.ones_like(lost), seen, known]))
+    p = lost.shape[1]
+    weights = np.repeat((lost.mean(axis=0) * (1 - lost.mean(axis=0)))[:, None], len(matrix), axis=1)
+    weights[:, :p][np.eye(p, dtype=bool)] = 0
+    return matrix[:p], weights
+
+
 def _frequent(codes: np.ndarray) -> np.ndarray:
     values, counts = np.unique(codes[~np.isnan(codes)], return_counts=True)
     return np.sort(values[np.argsort(-counts, kind="stable")[:LEVELS]])
@@ -110,6 +142,7 @@ def _hot(codes: np.ndarray, plan: Layout) -> np.ndarray:
 
 
 def _pearson(ranks: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Correlations of every two columns where both are seen (elsewhere 0), and how often that is."""
     n = seen.T @ seen
     first = ranks.T @ seen  # the sum of a over the records that have b
     cross = ranks.T @ ranks - _over(first * first.T, n)
@@ -151,7 +184,7 @@ def _cramer(hot: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
 def _over(a: np.ndarray, b: np.ndarray, missing: float = 0.0) -> np.ndarray:
     """`a / b`, and `missing` where nothing can be divided."""
-    return np.divide(a, b, out=np.full(np.broadcast(a, b).shape, missing), where=b > 1e-9)
+    return np.divide(a, b, out=np.full(np.broadcast(a, b).shape, missing), where=b > TINY)
 
 
-__plugin__ = (correlation_distance,)
+__plugin__ = (correlation_distance, missingness_links)

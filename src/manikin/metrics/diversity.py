@@ -1,0 +1,169 @@
+"""Diversity: does the whole variety of patients come back, and none of them over and over?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from manikin.errors import Unsupported
+from manikin.metric import Sample, Split, metric, once
+
+K = 5  # neighbours that make a ball
+BLOCK = 1024  # rows of a distance matrix in memory at once
+MOST = 4000  # records of a side between which distances are taken
+RARE = 0.05  # a level in a smaller share of records is rare
+TIE = 1e-4  # squared distances this close are equal: float32 rounds
+NAEEM = "Naeem et al. 2020, Reliable fidelity and diversity metrics for generative models"
+KYNKAANNIEMI = "Kynkäänniemi et al. 2019, Improved precision and recall metric, equations 2 and 3"
+
+
+@dataclass(frozen=True)
+class Balls:
+    """What the k-nearest-neighbour balls of one side hold of the other.
+
+    Args:
+        covered: Real records (n,) with a candidate in their ball.
+        recalled: Real records (n,) in the ball of a candidate.
+        holding: For each candidate (m,), in how many real records' balls it lies.
+    """
+
+    covered: np.ndarray
+    recalled: np.ndarray
+    holding: np.ndarray
+
+
+@metric("diversity", better="high", source=NAEEM + ", equation 4", floor="collapsed")
+def coverage(split: Split) -> float:
+    """Share of real records that have a synthetic one among their five nearest neighbours' distance.
+
+    0 to 1; the ceiling of real data is below 1. It falls when modes are lost or rare patients are
+    left out, and in wide tables also when records are unrealistic.
+    """
+    return float(np.mean(once(split, balls).covered))
+
+
+@metric("diversity", better="high", source=KYNKAANNIEMI, floor="collapsed")
+def recall(split: Split) -> float:
+    """Share of real records that lie within the five nearest neighbours' distance of a synthetic one.
+
+    0 to 1; the ceiling of real data is below 1. Outlying synthetic records have wide balls and raise
+    it: read it beside `coverage`, which does not have this fault.
+    """
+    return float(np.mean(once(split, balls).recalled))
+
+
+@metric("fidelity", better="high", source=KYNKAANNIEMI)
+def precision(split: Split) -> float:
+    """Share of synthetic records that lie within the five nearest neighbours' distance of a real one.
+
+    0 to 1; the ceiling of real data is below 1. It falls with records that no real patient
+    resembles; it cannot see whether all patients are there: a single good record scores 1.
+    """
+    return float(np.mean(once(split, balls).holding > 0))
+
+
+@metric("fidelity", better="high", source=NAEEM + ", equation 3")
+def density(split: Split) -> float:
+    """How many real records' balls hold a synthetic one, over the five that are expected.
+
+    From 0, around 1 for real data, more where records crowd in the densest part.
+    """
+    return float(np.mean(once(split, balls).holding) / K)
+
+
+@metric(
+    "diversity", better="low", source="by definition", feature="table", floor="collapsed", reference="real"
+)
+def duplicate_share(split: Split) -> float:
+    """Share of records that equal another record of the same set in every field.
+
+    0 to 1. Real data have duplicates too where fields are few and coarse: the ceiling says how many.
+    It cannot see repeats with a little noise: `near_duplicate_share` does.
+    """
+    rows = np.ascontiguousarray(np.nan_to_num(split.synthetic.table, nan=np.inf) + 0.0)
+    _, first, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    return float(np.mean(count[first] > 1))
+
+
+@metric("diversity", better="low", source="by definition", floor="collapsed", reference="real")
+def near_duplicate_share(split: Split) -> float:
+    """Share of records closer to another of the same set than 99 of 100 real records are.
+
+    0 to 1, around .01 for real data. It sees few records that are repeated with a little noise.
+    """
+    if min(len(split.holdout), len(split.synthetic)) <= K:
+        raise Unsupported(f"needs more than {K} records on each side")
+    size = min(MOST, len(split.holdout), len(split.synthetic))
+    usual = np.quantile(radii(_first(split.holdout, size), 1), 0.01)
+    return float(np.mean(radii(_first(split.synthetic, size), 1) <= usual + TIE * (usual == 0)))
+
+
+@metric("diversity", better="high", source="by definition", feature="table", floor="collapsed")
+def rare_level_coverage(split: Split) -> float:
+    """Share of the rare levels of the real records' categories that the synthetic ones have too.
+
+    0 to 1; the ceiling of real data is below 1. Rare is a level in less than 5 % of the records. It
+    cannot see whether the rare are with the right others, nor rare quantities.
+    """
+    found = [_rare(split, j) for j in np.flatnonzero(split.fields.categorical).tolist()]
+    rare = np.concatenate(found) if found else np.zeros(0)
+    if not len(rare):
+        raise Unsupported("no category has a rare level")
+    return float(np.mean(rare))
+
+
+def balls(split: Split) -> Balls:
+    """Compare each real record with each candidate, in blocks."""
+    real, candidate = split.holdout, split.synthetic
+    if min(len(real), len(candidate)) <= K:
+        raise Unsupported(f"needs more than {K} records on each side")
+    reach, range_ = once(real, radii, K), once(candidate, radii, K)
+    covered, recalled, holding = [], [], np.zeros(len(candidate), dtype=int)
+    for start in range(0, len(real), BLOCK):
+        far = squared(real.x[start : start + BLOCK], candidate.x)
+        inside = far <= reach[start : start + BLOCK, None] + TIE
+        covered.append(inside.any(axis=1))
+        recalled.append((far <= range_ + TIE).any(axis=1))
+        holding += inside.sum(axis=0)
+    return Balls(np.concatenate(covered), np.concatenate(recalled), holding)
+
+
+def radii(sample: Sample, k: int) -> np.ndarray:
+    """The squared distance of each record to its k-th neighbour in the same sample, shape (n,)."""
+    x = sample.x
+    parts = [
+        np.partition(squared(x[start : start + BLOCK], x), k, axis=1)[:, k]
+        for start in range(0, len(x), BLOCK)
+    ]
+    return np.concatenate(parts)
+
+
+def squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Squared Euclidean distances (n, m), float32, from one matrix product."""
+    far = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
+    return np.maximum(far, 0, out=far)
+
+
+def _first(sample: Sample, size: int) -> Sample:
+    """The first records, which are a random choice: the judge shuffles."""
+    return sample if len(sample) == size else sample.take(np.arange(size))
+
+
+def _rare(split: Split, j: int) -> np.ndarray:
+    known = np.concatenate([split.train.table[:, j], split.holdout.table[:, j]])
+    levels, counts = np.unique(known[~np.isnan(known)], return_counts=True)
+    rare = levels[counts < RARE * len(known)]
+    present = rare[np.isin(rare, split.holdout.table[:, j])]
+    return np.isin(present, split.synthetic.table[:, j])
+
+
+__plugin__ = (
+    coverage,
+    recall,
+    precision,
+    density,
+    duplicate_share,
+    near_duplicate_share,
+    rare_level_coverage,
+)
