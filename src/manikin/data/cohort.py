@@ -61,16 +61,14 @@ class Cohort:
         """A cohort of scalar fields; what `schema` does not declare is inferred.
 
         Raises:
-            SchemaError: Column names repeat, or the schema names absent columns.
+            SchemaError: Column names repeat, a column holds what no kind describes, or the data
+                contradict the schema.
         """
-        from manikin.data.infer import infer  # noqa: PLC0415 - infer builds cohorts
+        from manikin.data.frames import to_arrow
+        from manikin.data.infer import infer
 
-        if not frame.columns.is_unique:
-            repeated = frame.columns[frame.columns.duplicated()].unique()
-            message = f"column names repeat: {', '.join(map(str, repeated))}; rename them"
-            raise SchemaError(message)
-        renamed = frame.rename(columns=str)
-        return infer(pa.Table.from_pandas(renamed, preserve_index=False), schema)
+        table, origin = to_arrow(frame)
+        return infer(table, schema, origin=origin)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> Cohort:
@@ -86,13 +84,11 @@ class Cohort:
         return cls(pa.table(columns), Schema({name: schema[name] for name in arrays}))
 
     def to_pandas(self) -> pd.DataFrame:
-        """Scalar fields as a frame, in the types of the file; missing is NaN."""
-        import pandas as pd  # noqa: PLC0415 - heavy, and only frames need it
+        """Scalar fields as a frame, in the types of the file or frame they came in; missing is NaN."""
+        from manikin.data.frames import from_arrow
 
         names = [n for n, kind in self.schema.items() if not isinstance(kind, Signal | Image)]
-        frame = self.columns.select(names).to_pandas()
-        texts = frame.columns[frame.dtypes == object]
-        return frame.assign(**{name: frame[name].where(pd.notna(frame[name])) for name in texts})
+        return from_arrow(self.columns.select(names), self.schema, self.origin)
 
     def __len__(self) -> int:
         return self.columns.num_rows

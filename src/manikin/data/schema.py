@@ -137,9 +137,7 @@ class Schema(dict[str, Kind]):
         """The fields a generator may learn: neither identifiers nor free text of a table."""
         hidden = ("identifier", "subject")
         return [
-            name
-            for name, kind in self.items()
-            if kind.role not in hidden and not isinstance(kind, Text)
+            name for name, kind in self.items() if kind.role not in hidden and not isinstance(kind, Text)
         ]
 
     @property

@@ -1,0 +1,102 @@
+"""Frames of pandas to Arrow columns and back, so that values and types return as they came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from manikin.data.cohort import Origin
+from manikin.data.schema import Category, Time
+from manikin.errors import SchemaError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from manikin.data.schema import Schema
+
+_REFUSED = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
+
+
+def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
+    """A frame's columns, and which types of pandas to give back.
+
+    Raises:
+        SchemaError: Column names repeat, or a column holds what no kind of field describes.
+    """
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()].unique()
+        raise SchemaError(f"column names repeat: {', '.join(repeated)}; rename them")
+    columns = {name: _column(name, frame[name]) for name in frame.columns}
+    kept = {name: str(frame[name].dtype) for name in frame.columns if _special(frame[name])}
+    return pa.table(columns), Origin("csv", {"dtypes": kept} if kept else {})
+
+
+def _special(series: pd.Series) -> bool:
+    """Whether Arrow alone would not give the type of pandas back."""
+    import pandas as pd
+
+    dtype = series.dtype
+    return dtype == object or (
+        pd.api.types.is_extension_array_dtype(dtype) and not isinstance(dtype, pd.DatetimeTZDtype)
+    )
+
+
+def _column(name: str, series: pd.Series) -> pa.Array:
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype) and isinstance(
+        series.cat.categories, pd.IntervalIndex
+    ):
+        series = series.cat.rename_categories(str)
+    try:
+        return _whole(pa.array(series, from_pandas=True))
+    except _REFUSED:
+        return _mixed(name, series)
+
+
+def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.concat_arrays(values.chunks)
+
+
+def _mixed(name: str, series: pd.Series) -> pa.Array:
+    """Numbers and text in one column, as text; anything else cannot be expressed."""
+    present = series.dropna()
+    if series.dtype != object or not present.map(lambda value: isinstance(value, str | int | float)).all():
+        raise SchemaError(
+            f"field {name!r}: holds values that are neither numbers, text nor dates; convert them"
+        )
+    return pa.array(series.map(str, na_action="ignore"), pa.string(), from_pandas=True)
+
+
+def from_arrow(columns: pa.Table, schema: Schema, origin: Origin) -> pd.DataFrame:
+    """Columns as a frame; `origin` names the types of pandas that a column came in."""
+    import pandas as pd
+
+    frame = columns.to_pandas()
+    dtypes = origin.options.get("dtypes", {})
+    restored = {name: _restore(frame[name], schema[name], dtypes[name]) for name in frame if name in dtypes}
+    frame = frame.assign(**restored)
+    texts = [name for name in frame if frame[name].dtype == object]
+    return frame.assign(**{name: frame[name].where(pd.notna(frame[name])) for name in texts})
+
+
+def _restore(series: pd.Series, kind: Any, dtype: str) -> pd.Series:  # noqa: ANN401 - any kind of field
+    import pandas as pd
+
+    if dtype == "category" and isinstance(kind, Category):
+        return series.astype(pd.CategoricalDtype(list(kind.levels), kind.ordered))
+    if dtype == "object":
+        return _spelled(series, kind) if isinstance(kind, Time) and kind.format else series
+    return series.astype(dtype)  # pyright: ignore[reportArgumentType]
+
+
+def _spelled(series: pd.Series, kind: Time) -> pd.Series:
+    """Dates that a frame held as text, as text again."""
+    import pandas as pd
+
+    from manikin.data.times import spell
+
+    text = spell(pa.array(series, from_pandas=True), kind.format or "")
+    return pd.Series(text.to_pandas(), dtype=object).set_axis(series.index)

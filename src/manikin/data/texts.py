@@ -1,0 +1,174 @@
+"""Columns of text: what the spelled values are, once their missing spellings are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from manikin.data import levels, mixed, names, numbers, times
+from manikin.data.finding import Finding
+from manikin.data.schema import Category, Kind, Text
+from manikin.data.words import INTEGER, NUMBER, PADDED, Words, missing
+from manikin.errors import SchemaError
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+_TRUE = ("yes", "y", "true", "t", "1", "on")
+_FALSE = ("no", "n", "false", "f", "0", "off")
+_PERSONAL = (
+    r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$|^https?://|^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
+)
+_DISEASE = r"^([A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?|[VEve]?\d{2,4}(\.\d{1,2})?)$"
+_LETTERS, _SENTENCE = 40, 6
+
+
+def text(name: str, column: pa.Array, *, spelled: bool) -> Finding:
+    """What a column of text is: numbers, dates, levels of a category, or free text.
+
+    Args:
+        name: The field.
+        column: Text, (n,).
+        spelled: Whether the file spells everything as text, as csv does; a column of text in a
+            typed file keeps few numerals as levels.
+
+    Raises:
+        SchemaError: Numbers with units, thousands marks or strays; the message says what to do.
+    """
+    words = Words.of(column)
+    gap = missing(words)
+    rest = words.without(gap)
+    found = _decide(name, rest, spelled=spelled)
+    spellings = (*words.spelled(gap), *_missing(found.kind))
+    return replace(found, kind=with_missing(found.kind, spellings))
+
+
+def with_missing(kind: Kind, spellings: tuple[str, ...]) -> Kind:
+    """The kind with these spellings of missing; an empty cell alone goes without saying."""
+    spellings = () if spellings == ("",) else tuple(dict.fromkeys(spellings))
+    return replace(kind, missing=spellings) if hasattr(kind, "missing") else kind
+
+
+def _missing(kind: Kind) -> tuple[str, ...]:
+    return getattr(kind, "missing", ())
+
+
+def _decide(name: str, words: Words, *, spelled: bool) -> Finding:
+    if not len(words.words):
+        return Finding(words.spread(words.words), Category(), ("no value at all",))
+    if numeric(words) and (spelled or len(words.words) > 0.1 * words.rows):  # noqa: PLR2004 - few are levels
+        return _numbers(name, words, spelled=spelled)
+    if (booleans := _booleans(words)) is not None:
+        return booleans
+    if (moments := times.moments(name, words)) is not None:
+        return moments
+    if (reason := mixed.refusal(words)) is not None:
+        raise SchemaError(f"field {name!r}: {reason}")
+    return _categories(name, words)
+
+
+def numeric(words: Words) -> bool:
+    """Whether all words are numbers, none padded with zeros or too long, as codes are."""
+    return bool(
+        words.like(NUMBER).all()
+        and not words.like(PADDED).any()
+        and not words.like(r"^[+-]?\d{17,}$").any()
+    )
+
+
+def parsed(words: Words) -> pa.Array:
+    """Words that are numbers, as numbers: integers if all are spelled so, (k,)."""
+    if words.like(INTEGER).all():
+        return pc.replace_substring_regex(words.words, r"^\+", "").cast(pa.int64())
+    return words.words.cast(pa.float64())
+
+
+def _numbers(name: str, words: Words, *, spelled: bool) -> Finding:
+    """Numbers spelled as text; those that stand for a gap are named as the file spells them."""
+    if words.like(r"^(18|19|20|21)\d{6}$").all() and (days := times.moments(name, words)) is not None:
+        return days
+    values = parsed(words)
+    finding = numbers.quantity(name, words.spread(values))
+    note = () if spelled else ("text that holds numbers, read as numbers",)
+    gap = [str(float(value)) for value in _missing(finding.kind)]
+    known = words.words.to_pylist() if gap else []
+    spellings = (
+        words.spelled(np.array([str(float(word)) in gap for word in known], dtype=bool)) if gap else ()
+    )
+    return replace(finding, kind=with_missing(finding.kind, spellings), notes=(*note, *finding.notes))
+
+
+def _booleans(words: Words) -> Finding | None:
+    """Yes and no in any spelling; several spellings of one answer become its most frequent."""
+    yes, no = words.among(_TRUE, lower=True), words.among(_FALSE, lower=True)
+    if not (yes | no).all() or not (yes.any() and no.any()):
+        return None
+    answers = (words.spelled(no)[0], words.spelled(yes)[0])
+    values = words.spread(pa.array([answers[int(is_yes)] for is_yes in yes]))
+    note = ("several spellings of yes and no, made one",) if len(words.words) > 2 else ()  # noqa: PLR2004 - one each
+    return Finding(values, Category(answers), note)
+
+
+def _categories(name: str, words: Words) -> Finding:
+    values = words.spread(words.words)
+    if (reason := hidden(name, words)) is not None:
+        return Finding(values, Text(role="identifier"), (reason,))
+    return category(values, words.words.to_pylist(), words)
+
+
+def category(values: pa.Array, present: list[str], words: Words) -> Finding:
+    """A category of text levels in their order, with what is worth a note."""
+    arranged, ordered = levels.arrange(present)
+    notes = []
+    if len(present) == 1:
+        notes.append("constant")
+    if ordered:
+        notes.append("levels in an order that means something")
+    if len(present) > 50:  # noqa: PLR2004 - more than one reads at a glance
+        notes.append(f"{len(present)} levels, {int((words.counts == 1).sum())} of them in one record only")
+    if len({level.casefold() for level in present}) < len(present):
+        notes.append("some levels differ only in capital letters")
+    return Finding(values, Category(arranged, ordered), tuple(notes))
+
+
+def hidden(name: str, words: Words) -> str | None:
+    """Why a text column says who somebody is, or is free text; None: its words are levels."""
+    k, n, rows = len(words.words), words.rows, len(words.codes)
+    if names.person(name) and (k > 10 or k == n):  # noqa: PLR2004 - fewer name things, not people
+        return "names or addresses of persons"
+    if _share(words, words.like(_PERSONAL)) or _share(words, _telephones(words)):
+        return "addresses, telephone numbers or other marks of persons"
+    if rows < 10 or k < 3:  # noqa: PLR2004 - too few to tell
+        return None
+    lengths = pc.utf8_length(words.words).to_numpy(zero_copy_only=False)
+    spaces = pc.count_substring(words.words, " ").to_numpy(zero_copy_only=False)
+    wordy = (
+        np.average(lengths, weights=words.counts) >= _LETTERS
+        or np.average(spaces, weights=words.counts) >= _SENTENCE
+    )
+    if wordy and k > max(0.2 * n, 10):
+        return "free text"
+    return "nearly every value is distinct" if _unique(words, k, n) else None
+
+
+def _unique(words: Words, k: int, n: int) -> bool:
+    """Whether most words belong to one record only; codes of diseases are often rare, and stay."""
+    if words.like(_DISEASE).all():
+        return k >= 0.95 * n  # noqa: PLR2004 - almost every one
+    return k >= 0.9 * n or bool((words.counts == 1).sum() > 0.7 * n)  # noqa: PLR2004 - as above
+
+
+def _share(words: Words, chosen: np.ndarray) -> bool:
+    """Whether the chosen words fill half of the rows and hardly repeat."""
+    rows = words.counts[chosen].sum()
+    return bool(rows > words.rows / 2 and chosen.sum() > rows / 2)
+
+
+def _telephones(words: Words) -> np.ndarray:
+    digits = pc.utf8_length(pc.replace_substring_regex(words.words, r"\D", "")).to_numpy(
+        zero_copy_only=False
+    )
+    return words.like(r"^\+?[\d\s().-]+$") & (digits >= 8) & (digits <= 15)  # noqa: PLR2004 - E.164: at most 15 digits

@@ -1,0 +1,132 @@
+"""The distinct spellings of a text column: how many rows share each, and what they look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+if TYPE_CHECKING:
+    from typing import Any
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+MISSING = frozenset(
+    (
+        "",
+        "?",
+        "NA",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "<NA>",
+        "NaN",
+        "nan",
+        "NAN",
+        "-nan",
+        "null",
+        "Null",
+        "NULL",
+        "None",
+    )
+)
+"""Spellings that stand for a missing value in any column."""
+
+MISSING_NUMBER = frozenset(
+    (".", "..", "-", "--", "*", "na", "none", "unknown", "unk", "missing", "not available")
+    + ("not applicable", "not done", "not known", "not measured", "not recorded", "nd", "n.a.", "n.d.")
+)
+"""Lower-case spellings that stand for a missing value where all else is a number or a date."""
+
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+INTEGER = r"^[+-]?\d+$"
+PADDED = r"^[+-]?0\d"
+SEVERITY = frozenset(("mild", "moderate", "severe", "low", "minor", "major", "slight", "light", "heavy"))
+
+
+@dataclass(frozen=True)
+class Words:
+    """A text column as distinct words, blanks around them removed, and the word of each row.
+
+    Args:
+        words: The distinct spellings, (k,).
+        codes: The word of each row, (n,); -1 where there is none.
+
+    Example:
+        >>> column = Words.of(pa.array(["a", " a", "?", None]))
+        >>> column.words.to_pylist(), column.codes.tolist(), column.counts.tolist()
+        (['a', '?'], [0, 0, 1, -1], [2, 1])
+    """
+
+    words: pa.Array
+    codes: np.ndarray
+
+    @classmethod
+    def of(cls, column: pa.Array) -> Words:
+        """The words of a text column."""
+        coded = column.dictionary_encode()
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        trimmed = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()
+        index = np.append(trimmed.indices.to_numpy(zero_copy_only=False), -1)
+        return cls(trimmed.dictionary, index[codes])
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """In how many rows each word stands, (k,)."""
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.words))
+
+    @property
+    def rows(self) -> int:
+        """How many rows hold a word."""
+        return int(self.counts.sum())
+
+    def like(self, pattern: str) -> np.ndarray:
+        """Which words match a regular expression, (k,) of booleans."""
+        found = pc.match_substring_regex(self.words, pattern)
+        return found.to_numpy(zero_copy_only=False).astype(bool)
+
+    def among(self, spellings: frozenset[str] | tuple[str, ...], *, lower: bool = False) -> np.ndarray:
+        """Which words are among these spellings, (k,) of booleans."""
+        words = pc.utf8_lower(self.words) if lower else self.words
+        found = pc.is_in(words, value_set=pa.array(sorted(spellings), self.words.type))
+        return found.to_numpy(zero_copy_only=False).astype(bool)
+
+    def without(self, dropped: np.ndarray) -> Words:
+        """The same column where the words of the mask `dropped` (k,) are missing."""
+        place = np.where(dropped, -1, np.cumsum(~dropped) - 1)
+        return replace(
+            self, words=self.words.filter(pa.array(~dropped)), codes=np.append(place, -1)[self.codes]
+        )
+
+    def spread(self, values: pa.Array) -> pa.Array:
+        """One value per word, (k,), laid out over the rows, (n,)."""
+        codes = pa.array(self.codes, mask=self.codes < 0)
+        return values.take(codes)
+
+    def first(self, chosen: np.ndarray) -> int:
+        """The number of the first row, counted from 1, whose word is chosen by the mask (k,)."""
+        return int(np.argmax(np.append(chosen, False)[self.codes])) + 1
+
+    def spelled(self, chosen: np.ndarray) -> tuple[str, ...]:
+        """The words chosen by the mask (k,), the most frequent first."""
+        order = np.argsort(-self.counts, kind="stable")
+        return tuple(self.words[int(i)].as_py() for i in order if chosen[i])
+
+
+def missing(column: Words, kept: tuple[str, ...] = ()) -> np.ndarray:
+    """Which words stand for a missing value, (k,); those of `kept` never do.
+
+    "None" is a level, not a gap, on a scale of severity (none, mild, severe). Spellings such as
+    "." or "unknown" are gaps only where everything else is a number or a date.
+    """
+    gap = column.among(MISSING) & ~column.among(kept)
+    if column.among(SEVERITY, lower=True).any():
+        gap &= ~column.among(("None",))
+    loose = column.among(MISSING_NUMBER, lower=True) & ~gap & ~column.among(kept)
+    rest = ~gap & ~loose
+    quantities = column.like(NUMBER) | column.like(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]|$)")
+    return gap | loose if rest.any() and quantities[rest].all() else gap
