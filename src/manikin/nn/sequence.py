@@ -147,19 +147,19 @@ class Block(nn.Module):
         vector: Tensor | None,
         context: Tensor | None,
         at: tuple[Cache, int],
-        masks: tuple[Tensor | None, Tensor | None],
+        mask: Tensor | None,
     ) -> Tensor:
         """One step deeper; `at` is the cache and this block's place in it."""
         cache, block = at
         x, gate = self.norms[0](h, vector)
         start = cache.past[block][0].shape[2] if block in cache.past else 0
         pair = cache.extend(block, self.attention.pairs(x, start))
-        h = h + gate * self.dropout(self.attention(x, pair, start, masks[0]))
+        h = h + gate * self.dropout(self.attention(x, pair, start, mask))
         if self.cross is not None and context is not None:
             if block not in cache.context:
                 cache.context[block] = self.cross.pairs(context)
             x, gate = self.norms[2](h, vector)
-            h = h + gate * self.dropout(self.cross(x, cache.context[block], mask=masks[1]))
+            h = h + gate * self.dropout(self.cross(x, cache.context[block]))
         x, gate = self.norms[1](h, vector)
         return h + gate * self.dropout(self.mlp(x))
 
@@ -188,7 +188,6 @@ class Transformer(nn.Module):
         causal: bool,
         vector: Tensor | None = None,
         context: Tensor | None = None,
-        keep: Tensor | None = None,
         cache: Cache | None = None,
     ) -> Tensor:
         """Mix the tokens.
@@ -198,14 +197,12 @@ class Transformer(nn.Module):
             causal: Whether a token sees only those before it and itself, or all.
             vector: What all tokens are conditioned on (B, vector).
             context: Tokens that may be looked up (B, M, context).
-            keep: Which of them exist (B, M), boolean; None: all.
             cache: What earlier calls have seen; `h` continues it. The context is read once.
         """
         cache = Cache() if cache is None else cache
-        ahead = _causal(h.shape[1], cache.length, h.device) if causal and h.shape[1] > 1 else None
-        masks = ahead, None if keep is None else keep[:, None, None, :]
+        mask = _causal(h.shape[1], cache.length, h.device) if causal and h.shape[1] > 1 else None
         for i, block in enumerate(self.blocks):
-            h = block(h, vector, context, (cache, i), masks)
+            h = block(h, vector, context, (cache, i), mask)
         return self.norm(h)
 
 

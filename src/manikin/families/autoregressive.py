@@ -1,0 +1,168 @@
+"""One token after the other: p(x) = prod_i p(x_o(i) | x_o(1), ..., x_o(i-1)) along an order o.
+
+Sequences are read from left to right. The columns of a table are read in a random order,
+each token telling both which column it is and which one is asked for next (sigma-GPT; Pannatier et
+al., 2024, arXiv:2404.09562): one pass learns every step of an order, and any columns may be
+given at sampling, because those can come first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast, final
+
+import torch
+from torch import Tensor, nn
+
+from manikin.family import Family, Optimizer
+from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
+from manikin.nn.sequence import Cache, Shape, Transformer
+from manikin.nn.tokens import Embed, Heads
+
+if TYPE_CHECKING:
+    from manikin.spec import Spec
+
+CHUNK = 1024
+"""Records sampled at a time, to bound memory."""
+
+
+@final
+@dataclass(frozen=True)
+class Autoregressive(Family):
+    """A transformer that draws one token after the other.
+
+    Args:
+        width: Features per token; None: 64 for rows of a table, 160 for sequences.
+        depth: Blocks.
+        heads: Attention heads.
+        dropout: Share of features dropped in training.
+
+    Example:
+        >>> from manikin.spec import Spec
+        >>> Autoregressive().refusal(Spec(vocab=5, length=2, ranges=((0, 2), (2, 5)))) is None
+        True
+    """
+
+    width: int | None = None
+    depth: int = 3
+    heads: int = 4
+    dropout: float = 0.1
+    private: ClassVar[bool] = True
+    tokens: ClassVar[bool] = True
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
+
+    def refusal(self, spec: Spec) -> str | None:
+        """Only tokens can be drawn one after the other."""
+        if spec.tokens:
+            return None
+        return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
+
+    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+        """One causal transformer."""
+        return {"model": Reader(spec, given, self)}
+
+    def loss(
+        self,
+        nets: dict[str, nn.Module],
+        turn: str,
+        spec: Spec,
+        x: Tensor,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """Mean -log p of a token, in nats; for rows along a random order per record."""
+        return nets[turn](x, ordered(spec, len(x), None, rng), given).mean()
+
+    @torch.no_grad()
+    def sample(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,  # noqa: ARG002 - the network knows it
+        n: int,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """Tokens (n, length); in rows what is observed comes first, so all else depends on it.
+
+        In a sequence an observed token is kept, but only the tokens after it depend on it.
+        """
+        reader = cast("Reader", nets["model"])
+        starts = range(0, n, CHUNK)
+        chunks = [reader.draw(min(CHUNK, n - i), given[slice(i, i + CHUNK)], rng) for i in starts]
+        return torch.cat(chunks)
+
+
+def ordered(spec: Spec, n: int, observed: Tensor | None, rng: torch.Generator) -> Tensor:
+    """The positions in the order of reading (n, length): those observed (n, length) come first.
+
+    Example:
+        >>> from manikin.spec import Spec
+        >>> rng = torch.Generator().manual_seed(0)
+        >>> row = Spec(vocab=3, length=3, ranges=((0, 1), (1, 2), (2, 3)))
+        >>> ordered(row, 1, torch.tensor([[False, False, True]]), rng)[0, 0].item()
+        2
+    """
+    if not spec.ranges:
+        return torch.arange(spec.length, device=rng.device).expand(n, -1)
+    rank = torch.rand(n, spec.length, generator=rng, device=rng.device)
+    return (rank if observed is None else rank - observed.to(rank)).argsort(dim=1)
+
+
+@final
+class Reader(nn.Module):
+    """The law of each token given those before it in an order."""
+
+    def __init__(self, spec: Spec, given: GivenSpec, family: Autoregressive) -> None:
+        super().__init__()
+        width = family.width or (64 if spec.ranges else 160)
+        self.spec = spec
+        self.condition = Conditioner(given, spec, width)
+        self.embed = Embed(spec, width)
+        self.asked = nn.Embedding(spec.length, width) if spec.ranges else None
+        vector, context = self.condition.vector, self.condition.context
+        self.body = Transformer(
+            Shape(width, family.depth, family.heads, family.dropout, vector, context, not spec.ranges)
+        )
+        self.heads = Heads(spec, width)
+
+    def forward(self, x: Tensor, order: Tensor, given: Given) -> Tensor:
+        """-log p of each token of `x` (B, L), read in `order` (B, L): (B, L), in nats."""
+        read = x.gather(1, order)
+        token = self._after(self.spec.vocab, read)
+        seen = self._after(self.spec.length, order)
+        h = self.read(token, seen, order, self.condition(given))
+        back = order.argsort(dim=1)[..., None].expand_as(h)
+        return self.heads.nll(h.gather(1, back), x)
+
+    def read(
+        self,
+        token: Tensor,
+        seen: Tensor,
+        asked: Tensor,
+        condition: Condition,
+        cache: Cache | None = None,
+    ) -> Tensor:
+        """Features (B, L, width) for the positions `asked`, having read `token` at `seen` before each."""
+        h = self.embed(token, seen)
+        h = h if self.asked is None else h + self.asked(asked)
+        vector, context = condition.vector, condition.context
+        return self.body(h, causal=True, vector=vector, context=context, cache=cache)
+
+    def draw(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
+        """`n` records of tokens (n, length), what is observed kept."""
+        order, condition, cache = ordered(self.spec, n, given.mask, rng), self.condition(given), Cache()
+        x = given.keep(torch.zeros_like(order))
+        token, seen = (torch.full_like(order[:, :1], end) for end in (self.spec.vocab, self.spec.length))
+        for asked in order.split(1, dim=1):
+            h = self.read(token, seen, asked, condition, cache)
+            drawn = self.heads.draw(h[:, 0], asked[:, 0], rng)
+            x = given.keep(x.scatter(1, asked, drawn[:, None]))
+            token, seen = x.gather(1, asked), asked
+        return x
+
+    @staticmethod
+    def _after(first: int, x: Tensor) -> Tensor:
+        return torch.cat([torch.full_like(x[:, :1], first), x[:, :-1]], dim=1)
+
+
+__plugin__ = Autoregressive

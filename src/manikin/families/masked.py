@@ -1,0 +1,152 @@
+"""Masked diffusion: tokens are hidden at random and found again from those that are left.
+
+The absorbing-state diffusion of discrete data (Austin et al., 2021, arXiv:2107.03006): with a share t
+hidden, the loss of the hidden tokens weighs 1 / t, which bounds -log p (Sahoo et al., 2024,
+arXiv:2406.07524, eq. 8). Hiding exactly k of L tokens, k uniform, is the same bound with less
+noise (Hoogeboom et al., 2022, arXiv:2110.02037, eq. 5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast, final
+
+import torch
+from torch import Tensor, nn
+
+from manikin.family import Family, Optimizer
+from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
+from manikin.nn.sequence import Shape, Transformer
+from manikin.nn.tokens import Embed, Heads
+
+if TYPE_CHECKING:
+    from manikin.spec import Spec
+
+CHUNK = 1024
+"""Records sampled at a time, to bound memory."""
+
+
+@final
+@dataclass(frozen=True)
+class Masked(Family):
+    """A transformer that sees the whole record and fills in what is hidden.
+
+    Args:
+        width: Features per token; None: 64 for rows of a table, 160 for sequences.
+        depth: Blocks.
+        heads: Attention heads.
+        dropout: Share of features dropped in training.
+        steps: Passes in which a sequence is filled in; tokens of one pass do not see each other.
+            Rows of a table take one token per pass.
+
+    Example:
+        >>> from manikin.spec import Continuous, Spec
+        >>> "diffusion" in Masked().refusal(Spec((Continuous(),)))
+        True
+    """
+
+    width: int | None = None
+    depth: int = 3
+    heads: int = 4
+    dropout: float = 0.1
+    steps: int = 64
+    private: ClassVar[bool] = True
+    tokens: ClassVar[bool] = True
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
+
+    def refusal(self, spec: Spec) -> str | None:
+        """Only tokens can be hidden."""
+        if spec.tokens:
+            return None
+        return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
+
+    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+        """One transformer that looks both ways."""
+        return {"model": Finder(spec, given, self)}
+
+    def loss(
+        self,
+        nets: dict[str, nn.Module],
+        turn: str,
+        spec: Spec,
+        x: Tensor,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """The bound on -log p per token, in nats."""
+        count = hidden_counts(len(x), spec.length, rng)
+        hidden = ranks(x.shape, rng) < count
+        nll = nets[turn](x.masked_fill(hidden, spec.vocab), x, given)
+        return ((nll * hidden).sum(dim=1, keepdim=True) / count).mean()
+
+    @torch.no_grad()
+    def sample(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,
+        n: int,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """Tokens (n, length); all that is filled in depends on what is observed."""
+        finder = cast("Finder", nets["model"])
+        step = 1 if spec.ranges else -(-spec.length // self.steps)
+        starts = range(0, n, CHUNK)
+        chunks = [finder.draw(min(CHUNK, n - i), given[slice(i, i + CHUNK)], step, rng) for i in starts]
+        return torch.cat(chunks)
+
+
+def hidden_counts(n: int, length: int, rng: torch.Generator) -> Tensor:
+    """How many tokens to hide in each record (n, 1): uniform on 1, ..., length, evenly over a batch."""
+    offset = torch.rand(1, generator=rng, device=rng.device)
+    share = (torch.arange(n, device=rng.device) / n + offset) % 1
+    return (share * length).floor().long().clamp(max=length - 1)[:, None] + 1
+
+
+def ranks(shape: torch.Size, rng: torch.Generator) -> Tensor:
+    """The numbers 0, ..., L - 1 in a random order for each record: (n, L)."""
+    return torch.rand(shape, generator=rng, device=rng.device).argsort(dim=1)
+
+
+@final
+class Finder(nn.Module):
+    """The law of each hidden token given all that is not hidden."""
+
+    def __init__(self, spec: Spec, given: GivenSpec, family: Masked) -> None:
+        super().__init__()
+        width = family.width or (64 if spec.ranges else 160)
+        self.spec = spec
+        self.condition = Conditioner(given, spec, width)
+        self.embed = Embed(spec, width)
+        vector, context = self.condition.vector, self.condition.context
+        self.body = Transformer(
+            Shape(width, family.depth, family.heads, family.dropout, vector, context, not spec.ranges)
+        )
+        self.heads = Heads(spec, width)
+
+    def forward(self, seen: Tensor, x: Tensor, given: Given) -> Tensor:
+        """-log p of each token of `x` (B, L) given `seen`, hidden tokens being `vocab`: (B, L)."""
+        return self.heads.nll(self.look(seen, self.condition(given)), x)
+
+    def look(self, seen: Tensor, condition: Condition) -> Tensor:
+        """Features (B, L, width) of tokens of which some are hidden."""
+        place = torch.arange(seen.shape[1], device=seen.device).expand_as(seen)
+        vector, context = condition.vector, condition.context
+        return self.body(self.embed(seen, place), causal=False, vector=vector, context=context)
+
+    def draw(self, n: int, given: Given, step: int, rng: torch.Generator) -> Tensor:
+        """`n` records of tokens (n, length), found `step` at a time in a random order."""
+        hidden = torch.full((n, self.spec.length), self.spec.vocab, device=rng.device)
+        x = given.keep(hidden)
+        # What is observed has the last ranks, so that no pass is spent on it.
+        order = ranks(x.shape, rng).masked_fill(x != self.spec.vocab, self.spec.length).argsort(dim=1)
+        rank = order.argsort(dim=1)
+        condition = self.condition(given)
+        for first in range(0, int((x == self.spec.vocab).sum(dim=1).max()), step):
+            now = (x == self.spec.vocab) & (rank >= first) & (rank < first + step)
+            h = self.look(x, condition)
+            x[now] = self.heads.draw(h[now], now.nonzero()[:, 1], rng)
+        return x
+
+
+__plugin__ = Masked
