@@ -1,0 +1,102 @@
+"""The door of the judge: cohorts are made alike, or refused with what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.data.cohort import Cohort
+from manikin.data.schema import Schema
+from manikin.errors import SchemaError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FEWEST = 10  # subjects on each side, below which nothing can be said
+
+
+def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort, Cohort, Cohort]:
+    """Training, held-out and synthetic records with the same fields in the same order and types.
+
+    What is a field's kind is what the training records say. Fields that are never modelled
+    (identifiers, names) may lack in the synthetic records.
+
+    Raises:
+        SchemaError: Fields differ, or hold values that their kind does not know.
+        UsageError: Too few records, or subjects that are both in train and in holdout.
+    """
+    sides = {"train": train, "holdout": holdout, "synthetic": synthetic}
+    for side, cohort in sides.items():
+        _enough(side, cohort)
+    names = [name for name in train.schema if _in_all(name, train, holdout, synthetic)]
+    alike = {side: _alike(side, cohort, train, names) for side, cohort in sides.items()}
+    _disjoint(alike["train"], alike["holdout"])
+    return alike["train"], alike["holdout"], alike["synthetic"]
+
+
+def known(train: Cohort, label: str | None, subgroups: Sequence[str]) -> None:
+    """Check that label and subgroups are fields of one value per record.
+
+    Raises:
+        UsageError: They are not; the message lists those that are.
+    """
+    for role, name in (("label", label), *(("subgroup", name) for name in subgroups)):
+        if name is not None and name not in train.schema.scalars:
+            message = (
+                f"{role} {name!r} is no field of the records; there are {', '.join(train.schema.scalars)}"
+            )
+            raise UsageError(message)
+
+
+def _enough(side: str, cohort: Cohort) -> None:
+    if not isinstance(cohort, Cohort):
+        message = f"{side}: a Cohort is needed, not {type(cohort).__name__}; make one with manikin.read"
+        raise UsageError(message)
+    subjects = len(np.unique(cohort.subject))
+    if subjects < FEWEST:
+        message = f"{side}: {subjects} subjects; nothing can be said of fewer than {FEWEST}"
+        raise UsageError(message)
+
+
+def _in_all(name: str, train: Cohort, holdout: Cohort, synthetic: Cohort) -> bool:
+    return name in train.schema.modelled or (name in holdout.schema and name in synthetic.schema)
+
+
+def _alike(side: str, cohort: Cohort, train: Cohort, names: list[str]) -> Cohort:
+    absent = [name for name in names if name not in cohort.schema]
+    extra = [name for name in cohort.schema if name not in train.schema]
+    if absent or extra:
+        lacks = f" lacks {', '.join(absent)}" if absent else ""
+        has = f" has {', '.join(extra)}, which train has not" if extra else ""
+        message = f"{side}:{lacks}{' and' * bool(lacks and has)}{has}; the fields must be the same"
+        raise SchemaError(message)
+    columns = {name: _typed(cohort.columns[name], train.columns[name].type) for name in names}
+    return replace(cohort, columns=pa.table(columns), schema=Schema({n: train.schema[n] for n in names}))
+
+
+def _typed(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    """The column in the type that train has; as it is where some value cannot be said in it."""
+    if column.type == wanted:
+        return column
+    try:
+        return column.cast(wanted)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return column
+
+
+def _disjoint(train: Cohort, holdout: Cohort) -> None:
+    name = train.schema.named("subject")
+    if name is not None:
+        first = set(train.columns[name].drop_null().to_pylist())
+        shared = len(first & set(holdout.columns[name].drop_null().to_pylist()))
+        if shared:
+            message = (
+                f"{shared} subjects are both in train and in holdout (field {name!r}); split by subject"
+            )
+            raise UsageError(message)
+    if train.columns.equals(holdout.columns):
+        message = "train and holdout are the same records; hold some back from the generator"
+        raise UsageError(message)

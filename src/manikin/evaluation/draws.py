@@ -1,0 +1,106 @@
+"""Draws: what one metric gave in the repeats, and what follows from it alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import t as student
+
+if TYPE_CHECKING:
+    from manikin.metric import Metric
+
+SEPARATE = 3.0  # null standard deviations between floor and ceiling
+FEWEST = 8  # repeats in which a metric must have been measured
+EVEN = 1e-12  # differences below are rounding
+
+
+@dataclass(frozen=True)
+class Draws:
+    """What one metric (or a part of it) gave in the repeats.
+
+    Args:
+        name: The name of the score.
+        metric: The metric.
+        value: Of synthetic records, shape (repeats,).
+        fresh: Of fresh real records in the same repeats, shape (repeats,).
+        floor: Of the bad generator, shape (fewer,).
+        reason: Why it could not be measured; "": it could.
+    """
+
+    name: str
+    metric: Metric
+    value: np.ndarray
+    fresh: np.ndarray
+    floor: np.ndarray
+    reason: str = ""
+
+    @property
+    def measured(self) -> bool:
+        """Whether there are repeats enough to speak of."""
+        return not self.reason and len(self.value) >= FEWEST and len(self.floor) > 0
+
+    @property
+    def span(self) -> float:
+        """From the floor to the ceiling, positive where the ceiling is better."""
+        gap = float(np.mean(self.fresh) - np.mean(self.floor))
+        return gap if self.metric.better == "high" else -gap
+
+    @property
+    def separate(self) -> bool:
+        """Whether floor and ceiling can be told apart."""
+        return self.span > max(SEPARATE * float(np.std(self.fresh, ddof=1)), EVEN)
+
+    @property
+    def loss(self) -> np.ndarray:
+        """How much worse than fresh records, repeat by repeat; positive is worse."""
+        gap = self.fresh - self.value
+        return gap if self.metric.better == "high" else -gap
+
+    @property
+    def error(self) -> float:
+        """The standard error of the mean loss, by the delete-half jackknife."""
+        return float(np.std(self.loss, ddof=1))
+
+    @property
+    def chance(self) -> float:
+        """The probability that fresh real records would lose as much, one-sided."""
+        loss = float(np.mean(self.loss))
+        if self.error <= EVEN:
+            return 0.0 if loss > EVEN else 1.0
+        return float(student.sf(loss / self.error, len(self.loss) - 1))
+
+    @property
+    def calibrated(self) -> float:
+        """0: as bad as the floor; 1: as good as fresh real records; it may exceed 1."""
+        return 1 - float(np.mean(self.loss)) / self.span
+
+    @property
+    def worst(self) -> float:
+        """The calibrated score at the unfavourable end of its 95 % interval."""
+        reach = float(student.ppf(0.975, len(self.loss) - 1)) * self.error
+        return 1 - (float(np.mean(self.loss)) + reach) / self.span
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the value; a share (all draws within 0 to 1) stays one."""
+        middle, spread = float(np.mean(self.value)), float(np.std(self.value, ddof=1))
+        reach = float(student.ppf(0.975, len(self.value) - 1)) * spread
+        seen = np.concatenate([self.value, self.fresh, self.floor])
+        low = max(middle - reach, 0.0) if seen.min() >= 0 else middle - reach
+        high = min(middle + reach, 1.0) if seen.min() >= 0 and seen.max() <= 1 else middle + reach
+        return low, high
+
+    @property
+    def percentile(self) -> float:
+        """The share of the null distribution that is better than the value; ties count half."""
+        gap = self.fresh - np.mean(self.value)
+        better = gap if self.metric.better == "high" else -gap
+        return float(np.mean(better > EVEN) + np.mean(np.abs(gap) <= EVEN) / 2)
+
+    @property
+    def null(self) -> tuple[float, float]:
+        """The middle 95 % of the null distribution."""
+        low, high = np.quantile(self.fresh, (0.025, 0.975))
+        return float(low), float(high)

@@ -1,0 +1,160 @@
+"""Evaluate: three cohorts in, a card out. The judge never knows who made the records."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manikin import registry
+from manikin.data.scalars import Scalars
+from manikin.errors import UsageError
+from manikin.evaluation.door import admitted, known
+from manikin.evaluation.draws import Draws
+from manikin.evaluation.evidence import about, plots, tables
+from manikin.evaluation.loop import measure
+from manikin.evaluation.protocol import scores
+from manikin.evaluation.scorecard import Scorecard
+from manikin.evaluation.sides import HELD, LEARNED, Sides
+from manikin.metric import AXES, Metric, Question
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from manikin.data.cohort import Cohort
+    from manikin.evaluation.scorecard import Score
+
+NONE = np.zeros(0)
+
+
+def evaluate(
+    synthetic: Cohort,
+    train: Cohort,
+    holdout: Cohort,
+    *,
+    label: str | None = None,
+    subgroups: Sequence[str] = (),
+    rules: Sequence[Any] = (),
+    seed: int = 0,
+) -> Scorecard:
+    """Judge synthetic records against real ones that nobody has trained on.
+
+    Args:
+        synthetic: The records to judge, whoever made them.
+        train: The real records that the generator may have learned from.
+        holdout: Real records of other subjects, which it has not seen.
+        label: The field that a downstream model is to predict; None: the one that the schema of
+            `train` calls so, if any.
+        subgroups: Fields by whose levels the records are compared apart.
+        rules: Clinical rules, each with `name` and `holds(cohort) -> bool (n,)`.
+        seed: The same seed gives the same scores.
+
+    Returns:
+        A score for every metric, assessed or not, with plots and tables of aggregated figures.
+
+    Raises:
+        SchemaError: The fields of the three differ.
+        UsageError: Too few records, shared subjects, or an unknown label or subgroup.
+    """
+    started = time.perf_counter()
+    key = Key(seed).child("evaluate")
+    given = admitted(synthetic, train, holdout)
+    label = label or given[0].schema.named("label")
+    known(given[0], label, subgroups)
+    cohorts = tuple(_capped(cohort, key.child("cap", n)) for n, cohort in enumerate(given))
+    question = Question(label, tuple(subgroups), (*rules, *_checks(cohorts[0])))
+    views = _views(cohorts, question)
+    draws = [draw for name, sides in views.items() for draw in _judged(name, sides, key, len(views))]
+    card = Scorecard(
+        _noted([*scores([*draws, *_unseen(views)])], views),
+        about(given, question, seed, _sentences(given, cohorts)),
+        plots(next(iter(views.values())), draws, key),
+        tables(next(iter(views.values())), key),
+    )
+    seconds = round(time.perf_counter() - started, 2)
+    return replace(card, about={**card.about, "seconds": seconds})
+
+
+def all_metrics() -> list[Metric]:
+    """Every metric there is, shipped or installed beside, axis by axis as the modules list them."""
+    modules = [registry.find("metrics", name) for name in registry.names("metrics")]
+    found = [metric for module in modules for metric in module]
+    return sorted(found, key=lambda metric: AXES.index(metric.axis))
+
+
+def _views(cohorts: tuple[Cohort, ...], question: Question) -> dict[str, Sides]:
+    """The records through every feature that finds fields of its kinds."""
+    train, holdout, synthetic = cohorts
+    fields = Scalars.fit(train)
+    kinds = [train.schema[name] for name in train.schema.modelled]
+    features = {name: registry.find("features", name) for name in registry.names("features")}
+    views = {
+        name: Sides.of(feature().fit(train), fields, (train, holdout, synthetic), question)
+        for name, feature in features.items()
+        if any(isinstance(kind, feature.kinds) for kind in kinds)
+    }
+    if not views:
+        raise UsageError("no field that can be judged: all are identifiers or free text")
+    return views
+
+
+def _judged(name: str, sides: Sides, key: Key, views: int) -> list[Draws]:
+    """All metrics that read this view; with several views, those that read any bear its name."""
+    metrics = [metric for metric in all_metrics() if metric.feature in ("", name)]
+    found = measure(sides, metrics, key.child(name))
+    if views == 1 or name == "table":
+        return found
+    return [draws if draws.metric.feature else _named(draws, name) for draws in found]
+
+
+def _named(draws: Draws, view: str) -> Draws:
+    metric, _, part = draws.name.removesuffix("]").partition("[")
+    return replace(draws, name=f"{metric}[{view}{' ' * bool(part)}{part}]")
+
+
+def _unseen(views: dict[str, Sides]) -> list[Draws]:
+    return [
+        Draws(
+            metric.name, metric, NONE, NONE, NONE, f"there is no field for the feature {metric.feature!r}"
+        )
+        for metric in all_metrics()
+        if metric.feature and metric.feature not in views
+    ]
+
+
+def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:
+    """The scores with what their metrics have to say about the whole of the synthetic records."""
+    sides = next(iter(views.values()))
+    notes = {metric.name: metric.note for metric in all_metrics() if metric.note}
+    split = sides.whole
+    return [
+        replace(score, note="; ".join(filter(None, (score.note, notes[score.name](split)))))
+        if score.name in notes and score.value is not None
+        else score
+        for score in found
+    ]
+
+
+def _checks(train: Cohort) -> list[Any]:
+    """The checks for which there are fields; they are counted as rules are."""
+    kinds = tuple(type(train.schema[name]) for name in train.schema.modelled)
+    found = [check for name in registry.names("checks") for check in registry.find("checks", name)]
+    return [check for check in found if check.kind in kinds]
+
+
+def _capped(cohort: Cohort, key: Key) -> Cohort:
+    if len(cohort) <= LEARNED:
+        return cohort
+    return cohort.take(np.sort(key.numpy().choice(len(cohort), LEARNED, replace=False)))
+
+
+def _sentences(given: tuple[Cohort, ...], cohorts: tuple[Cohort, ...]) -> list[str]:
+    """What was subsampled, in words."""
+    sides = zip(("training", "held-out", "synthetic"), given, cohorts, strict=True)
+    capped = [f"{len(b):,} of {len(a):,} {side} records" for side, a, b in sides if len(b) < len(a)]
+    held = len(cohorts[1]) // 2
+    repeated = [f"{HELD:,} of {held:,} fresh records in each repeat"] if held > HELD else []
+    return [*capped, *repeated]

@@ -1,0 +1,110 @@
+"""The judge's one loop: draw, measure synthetic, fresh and bad records alike, again and again."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from manikin.errors import Unsupported
+from manikin.evaluation.draws import Draws
+from manikin.evaluation.floors import floor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from manikin.evaluation.sides import Sides
+    from manikin.metric import Metric, Split
+    from manikin.rng import Key
+
+REPEATS = {"light": 50, "heavy": 16}
+FLOORS = {"light": 12, "heavy": 6}
+LARGE = 2_000  # records in one repeat from which on half the repeats are enough
+
+
+@dataclass
+class Measured:
+    """What one metric gave, part by part: {part: {repeat: number}} for each kind of candidate."""
+
+    value: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    fresh: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    floor: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
+    reason: str = ""
+
+
+def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
+    """Every metric in every repeat.
+
+    Args:
+        sides: All records, through the feature that these metrics read.
+        metrics: What to measure.
+        key: Where draws come from; the same key gives the same numbers, on any number of cores.
+
+    Returns:
+        At least one for each metric, in their order.
+    """
+    halved = 2 if len(sides.holdout) // 2 > LARGE else 1
+    plans = [
+        (metric, REPEATS[metric.plan.cost] // halved, FLOORS[metric.plan.cost] // halved)
+        for metric in metrics
+    ]
+    found = [Measured() for _ in metrics]
+
+    def repeat(r: int) -> None:
+        due = [
+            (metric, r < low, into)
+            for (metric, high, low), into in zip(plans, found, strict=True)
+            if r < high
+        ]
+        for reference in sorted({metric.plan.reference for metric, *_ in due}):
+            _repeat(r, sides, [d for d in due if d[0].plan.reference == reference], key.child(reference, r))
+
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(repeat, range(max((high for _, high, _ in plans), default=0))))
+    return [draws for metric, into in zip(metrics, found, strict=True) for draws in _parts(metric, into)]
+
+
+def _repeat(r: int, sides: Sides, due: list[tuple[Metric, bool, Measured]], key: Key) -> None:
+    synthetic, fresh = sides.draw(due[0][0].plan.reference, key)
+    bad: dict[object, Split] = {}
+    for metric, marked, into in due:
+        _note(into.value, r, metric, synthetic, into)
+        _note(into.fresh, r, metric, fresh, into)
+        name = metric.plan.floor
+        if marked and name not in bad:
+            bad[name] = replace(fresh, synthetic=sides.see(floor(name)(fresh)), memo={})
+        if marked:
+            _note(into.floor, r, metric, bad[name], into)
+
+
+def _note(to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split, into: Measured) -> None:
+    try:
+        found = metric(split)
+    except Unsupported as error:
+        into.reason = str(error)
+        return
+    parts = {"": found} if isinstance(found, int | float) else found
+    for part, number in parts.items():
+        if isfinite(number):
+            to[part][r] = float(number)
+
+
+def _parts(metric: Metric, into: Measured) -> Iterable[Draws]:
+    """One set of draws for each part; a repeat counts if synthetic and fresh were both measured."""
+    for part in into.value or {"": {}}:
+        value, fresh = into.value[part], into.fresh[part]
+        both = sorted(value.keys() & fresh.keys())
+        draws = Draws(
+            f"{metric.name}[{part}]" if part else metric.name,
+            metric,
+            np.array([value[r] for r in both]),
+            np.array([fresh[r] for r in both]),
+            np.array([number for _, number in sorted(into.floor[part].items())]),
+        )
+        yield draws if draws.measured else replace(draws, reason=into.reason)

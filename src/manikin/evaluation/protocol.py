@@ -1,0 +1,145 @@
+"""Protocol: from repeated measurements to a calibrated score with an interval and a verdict.
+
+In every repeat the real records that nobody has trained on are halved by subject into a
+reference and fresh records. Synthetic records, fresh real ones and a bad generator's, equally
+many, are measured against the same reference. That gives the value, the ceiling with its null
+distribution, and the floor, all at one size, which matters: nearly every distance depends on it.
+
+*Interval.* Halves drawn without replacement spread around their mean as the full sample spreads
+around the truth (the delete-half jackknife: Shao and Wu 1989, A general theory for jackknife
+variance estimation). So the standard deviation over repeats is the standard error, with nothing
+to rescale; where fewer than half of the synthetic records enter a repeat it is too wide, never too
+narrow. A bootstrap is wrong here: its ties are duplicates, which distances to neighbours notice.
+
+*Null.* Whether the candidate is worse than fresh records is decided by the difference of the two in
+the same repeat, whose mean over its standard deviation is Student's t with one degree of
+freedom less than there are repeats. Holm's step-down method (1979) keeps the probability that any
+score of a whole card flags fresh real records below 5 %.
+
+*Verdict.* A difference that is not shown passes, if the interval excludes half the way down to the
+floor; else the records are too few to tell, which is never a pass. One that is shown passes if
+it is small, by the limits below, which are this project's proposals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.evaluation.draws import FEWEST, Draws
+from manikin.evaluation.scorecard import Score
+
+if TYPE_CHECKING:
+    from manikin.evaluation.scorecard import Verdict
+
+ERROR = 0.05  # family-wise, over the whole card
+DECIDED = 0.5  # the calibrated score that the interval of a pass must exclude
+UNDECIDED = "too few records to decide: cannot be released on this evidence"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """From which calibrated score a difference that is certain passes, and below which it fails."""
+
+    passes: float
+    fails: float
+
+
+LIMITS = {
+    # axes
+    "fidelity": Limit(0.8, 0.6),
+    "diversity": Limit(0.8, 0.6),
+    "utility": Limit(0.8, 0.6),
+    "fairness": Limit(0.8, 0.6),
+    "privacy": Limit(0.995, 0.99),  # a leak of 1 % is 1 % of the way to copies
+    "clinical validity": Limit(0.99, 0.97),
+    "provenance": Limit(1.0, 1.0),
+    # scores that are stricter or more lenient than their axis
+    "duplicate_share": Limit(0.99, 0.97),
+    "near_duplicate_share": Limit(0.95, 0.9),
+    "survival_distance": Limit(0.8, 0.6),
+}
+
+
+def scores(draws: list[Draws]) -> list[Score]:
+    """The scores of a card: verdicts know of each other, for chance adds up over a card."""
+    judged = [draw for draw in draws if draw.measured and draw.separate]
+    adjusted = dict(zip(map(id, judged), holm([draw.chance for draw in judged]), strict=True))
+    return [_score(draw, adjusted.get(id(draw))) for draw in draws]
+
+
+def holm(chances: list[float]) -> list[float]:
+    """Probabilities adjusted for how many there are (Holm 1979), in the order given.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03])
+        [0.03, 0.06, 0.06]
+    """
+    order = np.argsort(chances, kind="stable")
+    steps = np.array(chances)[order] * np.arange(len(chances), 0, -1)
+    adjusted = np.empty(len(chances))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return [round(chance, 12) for chance in adjusted.tolist()]
+
+
+def verdict(calibrated: float, worst: float, chance: float, limit: Limit) -> Verdict:
+    """What a calibrated score says.
+
+    Args:
+        calibrated: 0 as bad as the floor, 1 as good as fresh real records.
+        worst: The same at the unfavourable end of its interval.
+        chance: The probability, adjusted for the whole card, that fresh records lose as much.
+        limit: What is asked of it.
+
+    Example:
+        >>> verdict(0.5, 0.4, 0.001, Limit(0.8, 0.6)), verdict(0.9, 0.2, 0.4, Limit(0.8, 0.6))
+        ('fail', 'not assessed')
+    """
+    if chance > ERROR:
+        return "pass" if worst >= DECIDED else "not assessed"
+    if calibrated >= limit.passes:
+        return "pass"
+    return "fail" if calibrated < limit.fails else "warn"
+
+
+def _score(draws: Draws, chance: float | None) -> Score:
+    if not draws.measured:
+        note = draws.reason or f"measured in {len(draws.value)} repeats; it needs {FEWEST}"
+        return _blank(draws, note)
+    low, high = draws.interval
+    score = replace(
+        _blank(draws, "not assessable: floor and ceiling do not separate"),
+        value=float(np.mean(draws.value)),
+        low=low,
+        high=high,
+        floor=float(np.mean(draws.floor)),
+        ceiling=float(np.mean(draws.fresh)),
+        percentile=draws.percentile,
+    )
+    return score if chance is None else _judged(score, draws, chance)
+
+
+def _judged(score: Score, draws: Draws, chance: float) -> Score:
+    limit = LIMITS.get(draws.name.partition("[")[0], LIMITS[score.axis])
+    said = verdict(draws.calibrated, draws.worst, chance, limit)
+    note = UNDECIDED if said == "not assessed" else ""
+    return replace(score, calibrated=draws.calibrated, verdict=said, note=note)
+
+
+def _blank(draws: Draws, note: str) -> Score:
+    metric = draws.metric
+    return Score(
+        name=draws.name,
+        axis=metric.axis,
+        value=None,
+        low=None,
+        high=None,
+        floor=None,
+        ceiling=None,
+        calibrated=None,
+        better=metric.better,
+        verdict="not assessed",
+        note=note,
+    )

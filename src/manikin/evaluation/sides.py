@@ -1,0 +1,110 @@
+"""Sides: training, held-out and synthetic records as the judge sees them, and how it draws from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.metric import Question, Sample, Split
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+    from manikin.data.scalars import Scalars
+    from manikin.feature import Feature
+
+HELD = 4_000  # records of a side in one repeat, where the reference is held out
+POOLED = 20_000  # the same, where it is all real records
+LEARNED = 100_000  # records of training, and of the synthetic side, that are looked at at all
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """All records, seen through one feature.
+
+    Args:
+        feature: A feature, fitted on the training records.
+        train: Training records.
+        holdout: Real records kept from the generator.
+        synthetic: Records to judge.
+        question: Label, subgroups and rules.
+    """
+
+    feature: Feature
+    train: Sample
+    holdout: Sample
+    synthetic: Sample
+    question: Question
+
+    @classmethod
+    def of(
+        cls,
+        feature: Feature,
+        fields: Scalars,
+        cohorts: tuple[Cohort, Cohort, Cohort],
+        question: Question,
+    ) -> Sides:
+        """Look at training, held-out and synthetic records through a feature, once."""
+        train, holdout, synthetic = (seen(cohort, feature, fields) for cohort in cohorts)
+        return cls(feature, train, holdout, synthetic, question)
+
+    @cached_property
+    def real(self) -> Sample:
+        """Training and held-out records together."""
+        columns = pa.concat_tables([self.train.whole.columns, self.holdout.whole.columns])
+        whole = replace(self.train.whole, columns=columns)
+        return Sample(
+            whole,
+            np.arange(len(whole)),
+            np.concatenate([self.train.x, self.holdout.x]),
+            np.concatenate([self.train.table, self.holdout.table]),
+            self.train.fields,
+        )
+
+    @property
+    def whole(self) -> Split:
+        """All records at once, for what is asked of them only once."""
+        return Split(self.train, self.holdout, self.synthetic, self.question, Key(0))
+
+    def see(self, cohort: Cohort) -> Sample:
+        """Other records through the same feature."""
+        return seen(cohort, self.feature, self.train.fields)
+
+    def draw(self, reference: str, key: Key) -> tuple[Split, Split]:
+        """One repeat: a split whose candidate is synthetic and one whose candidate is fresh and real.
+
+        The candidates are equally many, and at most half of the synthetic records, so that
+        repeats differ as samples of patients do.
+        """
+        pool, cap = (self.holdout, HELD) if reference == "holdout" else (self.real, POOLED)
+        kept, fresh = halves(pool, key.child("real"))
+        order = shuffled(self.synthetic, key.child("synthetic"))
+        n = min(len(fresh), max(1, len(order) // 2), cap)
+        known, candidate = pool.take(kept[:cap]), self.synthetic.take(order[:n])
+        split = Split(self.train, known, candidate, self.question, key)
+        return split, replace(split, synthetic=pool.take(fresh[:n]), memo={})
+
+
+def seen(cohort: Cohort, feature: Feature, fields: Scalars) -> Sample:
+    """A cohort as a sample of all its records."""
+    return Sample(cohort, np.arange(len(cohort)), feature(cohort), fields.encode(cohort), fields)
+
+
+def shuffled(sample: Sample, key: Key) -> np.ndarray:
+    """Positions of all records in random order, those of a subject together."""
+    _, subject = np.unique(sample.subject, return_inverse=True)
+    rng = key.numpy()
+    return np.lexsort((rng.random(len(subject)), rng.permutation(subject.max(initial=0) + 1)[subject]))
+
+
+def halves(sample: Sample, key: Key) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of two random halves, each in random order; no subject is in both."""
+    order = shuffled(sample, key)
+    subject = sample.subject[order]
+    edges = np.flatnonzero(np.diff(subject)) + 1
+    cut = edges[np.argmin(np.abs(edges - len(order) / 2))] if len(edges) else len(order)
+    return order[:cut], order[cut:]
