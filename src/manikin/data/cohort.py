@@ -159,6 +159,10 @@ class Cohort:
         chosen[order[:held]] = True
         return self.take(~chosen[first]), self.take(chosen[first])
 
+    def noted(self, *notes: str) -> Cohort:
+        """The same records with more notes."""
+        return replace(self, notes=(*notes, *self.notes))
+
     def levels(self, name: str) -> list[Any]:
         """The distinct values present in a field, missing left out, in the order of the schema."""
         kind = self.schema[name]

@@ -10,7 +10,7 @@ CODE = frozenset(
     + ("insurance", "marital", "smoking", "smoker", "target", "label", "outcome", "y", "diagnosis", "dx")
     + ("cluster", "arm", "treatment", "trt", "level", "quartile", "quintile", "tertile", "decile", "flag")
     + ("cp", "thal", "slope", "restecg", "disposition", "source", "nyha", "asa", "killip", "ecog", "birads")
-    + ("drg", "icd", "edu", "education", "zip", "postcode", "hospital", "specialty", "cause", "reason")
+    + ("drg", "icd", "zip", "postcode", "hospital", "specialty", "cause", "reason")
 )
 """Last words of names that hold codes."""
 
@@ -23,7 +23,7 @@ QUANTITY = frozenset(
 """Words of names that hold quantities."""
 
 ORDERED = frozenset(
-    ("grade", "stage", "level", "class", "nyha", "asa", "killip", "ecog", "birads", "edu", "education")
+    ("grade", "stage", "level", "class", "nyha", "asa", "killip", "ecog", "birads")
     + ("quartile", "quintile", "tertile", "decile")
 )
 """Last words of names whose codes have an order."""

@@ -67,7 +67,7 @@ def step(values: np.ndarray) -> float | None:
         units = np.rint(wide * 10.0**decimals)
         close = np.abs(units / 10.0**decimals - wide) <= slack
         if slack.max(initial=0.0) * 10.0**decimals < 0.05 and close.all():  # noqa: PLR2004 - a twentieth of the grid
-            common = int(np.gcd.reduce(np.abs(units).astype(np.int64))) if len(units) >= _FEW else 1
+            common = int(np.gcd.reduce(np.abs(units).astype(np.int64))) if len(units) >= _FEW and decimals <= 2 else 1  # noqa: PLR2004
             return _plain(max(common, 1) / 10**decimals)
     return None
 
@@ -111,9 +111,9 @@ def _remarks(kind: Number, values: np.ndarray, counts: np.ndarray) -> tuple[str,
     if -1 in values[:1] and counts[0] > 1 and not (np.diff(values[:2]) < 1).any():
         notes.append("-1 is the only negative value; if it stands for a gap, list it under missing")
     share = counts.max() / counts.sum()
-    if len(values) > 10 and share >= 0.3 and counts.sum() >= 20:  # noqa: PLR2004 - a third of the rows
-        what = "are 0" if values[counts.argmax()] == 0 else "are one and the same"
-        notes.append(f"{share:.0%} of the values {what}")
+    zero = values[counts.argmax()] == 0
+    if len(values) > 10 and share >= (0.3 if zero else 0.6) and counts.sum() >= 20:  # noqa: PLR2004 - a third
+        notes.append(f"{share:.0%} of the values {'are 0' if zero else 'are one and the same'}")
     if kind.step is None and len(values) * 5 < counts.sum():
         notes.append(f"only {len(values)} distinct values, yet on no decimal grid")
     return tuple(notes)

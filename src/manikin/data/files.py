@@ -1,0 +1,126 @@
+"""Read a file into a cohort and write it back, whatever its format."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from manikin import registry
+from manikin.data.schema import Schema
+from manikin.errors import FormatError, SchemaError
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+    from manikin.data.format import Format
+
+_FOLDER = "data.formats"
+_HEAD = 16
+_STRANGE = {b"PK\x03\x04": "a zip archive or an Excel workbook", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
+
+
+def read(path: str | Path, schema: Schema | str | Path | None = None) -> Cohort:
+    """The records of a file.
+
+    Args:
+        path: A file of any format in `data/formats`, also compressed (".gz").
+        schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: the
+            `schema.toml` beside the data, if there is one.
+
+    Raises:
+        FormatError: The file is absent, empty, damaged, or of a format that is not known.
+        SchemaError: The data contradict the schema; the message names file and field.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.csv").write_text("sex,age\\nF,61\\nM,47\\n")
+        ...     cohort = read(Path(folder, "a.csv"))
+        >>> len(cohort), list(cohort.schema)
+        (2, ['sex', 'age'])
+    """
+    path = Path(path)
+    _check(path)
+    declared, note = _declared(path, schema)
+    try:
+        cohort = _format(path).read(path, declared)
+    except SchemaError as error:
+        raise SchemaError(f"{path}: {error}") from error
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
+    options = {**cohort.origin.options, "suffix": "".join(_suffixes(path))}
+    return replace(cohort, origin=replace(cohort.origin, options=options)).noted(*note)
+
+
+def write(cohort: Cohort, path: str | Path) -> None:
+    """Write a cohort in the format that the suffix names; without suffix, as the cohort came in.
+
+    The file appears whole or not at all: it is written under another name and renamed.
+
+    Raises:
+        FormatError: No such format, a field that it cannot hold, or no room or right to write.
+    """
+    path = Path(path)
+    if not path.suffix:
+        path = path.with_name(path.name + cohort.origin.options.get("suffix", ".csv"))
+    chosen = _format(path)
+    part = path.with_name(f".{os.getpid()}-part-{path.name}")
+    try:
+        chosen.write(cohort, part)
+        part.replace(path)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be written ({error.strerror})") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def formats() -> dict[str, str]:
+    """Which format each suffix belongs to, {".csv": "csv", ...}."""
+    return {
+        suffix: name for name in registry.names(_FOLDER) for suffix in registry.find(_FOLDER, name).suffixes
+    }
+
+
+def _suffixes(path: Path) -> list[str]:
+    """The suffix of the format, and ".gz" where the file is compressed."""
+    gz = path.suffix.lower() == ".gz"
+    return [Path(path.stem).suffix if gz else path.suffix, *([path.suffix] if gz else [])]
+
+
+def _format(path: Path) -> Format:
+    suffix = _suffixes(path)[0].lower()
+    known = formats()
+    if suffix not in known:
+        what = f"the suffix {suffix!r} is not known" if suffix else "a name without suffix says no format"
+        raise FormatError(f"{path}: {what}; there are {', '.join(sorted(known))}, also with .gz")
+    return registry.find(_FOLDER, known[suffix])()
+
+
+def _check(path: Path) -> None:
+    """Refuse what is no file, or is plainly of another format than its name says."""
+    if not path.exists():
+        raise FormatError(f"{path}: no such file")
+    if path.is_dir():
+        raise FormatError(f"{path}: is a folder; name a file")
+    chosen = _format(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
+    for name in registry.names(_FOLDER):
+        other = registry.find(_FOLDER, name)
+        if other.signature and head.startswith(other.signature) and not isinstance(chosen, other):
+            raise FormatError(f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}")
+    if strange := next((what for mark, what in _STRANGE.items() if head.startswith(mark)), None):
+        raise FormatError(f"{path}: is {strange}; save the table as .csv")
+
+
+def _declared(path: Path, schema: Schema | str | Path | None) -> tuple[Schema | None, tuple[str, ...]]:
+    beside = path.parent / "schema.toml"
+    if schema is None and beside.is_file():
+        return Schema.read(beside), (f"{beside.name} beside the data overrides what was inferred",)
+    if schema is None or isinstance(schema, Schema):
+        return schema, ()
+    return Schema.read(schema), ()

@@ -1,0 +1,185 @@
+"""Comma- or otherwise separated text: the delimiter is found, every column judged as a whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import pyarrow as pa
+import pyarrow.compute
+from pyarrow import csv as arrow
+
+from manikin.data.cells import cells
+from manikin.data.cohort import Origin
+from manikin.data.format import Format, columns_only, content, store
+from manikin.data.infer import infer
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+_DELIMITERS = (",", "\t", ";", "|")
+_HEAD = 1 << 16
+_ROWS = 1 << 16
+
+
+@final
+class Csv(Format):
+    """Comma-separated values (RFC 4180) and their kin: tabs, semicolons, vertical bars."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab")
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """Everything as text first; then each column is judged by all its values."""
+        data, note = _utf8(content(path), path)
+        delimiter = _sniff(data[:_HEAD].decode(errors="ignore"), path)
+        names, lines, renamed = _header(data, delimiter, path)
+        table = _table(data, delimiter, names, lines, path)
+        cohort = infer(table, schema, spelled=True, origin=Origin("csv", {"delimiter": delimiter}))
+        return cohort.noted(*note, *renamed)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """Numbers on their recording grid, missing values as they were spelled, quotes where needed."""
+        columns_only(cohort, path)
+        usual = "\t" if ".tsv" in path.name.lower() or ".tab" in path.name.lower() else ","
+        came = cohort.origin.options.get("delimiter", usual) if cohort.origin.format == "csv" else usual
+        delimiter = usual if usual == "\t" else came
+        store(path, render(cohort, delimiter).encode())
+
+
+__plugin__ = Csv
+
+
+def _utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
+    """The text in UTF-8, and a note where it came in another encoding."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decoded(data, "utf-16", path), ("the file is in UTF-16",)
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if any(byte in data[:_HEAD] for byte in (*range(9), *range(14, 27))):
+        raise FormatError(f"{path}: holds binary data, not text; is the suffix right?")
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return _decoded(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
+    return data, ()
+
+
+def _decoded(data: bytes, encoding: str, path: Path) -> bytes:
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: cannot be decoded as {encoding}; save it as UTF-8") from error
+
+
+def _sniff(head: str, path: Path) -> str:
+    """The delimiter that cuts the first lines into the same number of values, more than one."""
+    lines = [line for line in head.splitlines()[:50] if line.strip()]
+    if path.name.lower().split(".gz")[0].endswith((".tsv", ".tab")) and "\t" in lines[0]:
+        return "\t"
+    widths = {mark: [len(row) for row in csv.reader(lines, delimiter=mark)] for mark in _DELIMITERS}
+    scores = {mark: (found.count(found[0]) / len(found), found[0]) for mark, found in widths.items() if found[0] > 1}
+    return max(scores, key=lambda mark: scores[mark]) if scores else ","
+
+
+def _header(data: bytes, delimiter: str, path: Path) -> tuple[list[str], int, tuple[str, ...]]:
+    """The field names, how many lines they fill, and a note on names that were absent."""
+    blank = len(data) - len(data.lstrip(b"\r\n"))
+    reader = csv.reader(io.StringIO(data[blank : blank + _HEAD].decode(errors="ignore")), delimiter=delimiter)
+    names = [name.strip() for name in next(reader)]
+    skipped = reader.line_num + data[:blank].count(b"\n")
+    empty = [i for i, name in enumerate(names) if not name]
+    for i in empty:
+        names[i] = "unnamed" if len(empty) == 1 else f"unnamed_{i + 1}"
+    _check(names, path)
+    return names, skipped, ("a column without a name is called 'unnamed'",) if empty else ()
+
+
+def _check(names: list[str], path: Path) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    numbers = sum(_number(name) for name in names)
+    if (repeated and numbers) or any("." in name and _number(name) for name in names):
+        raise FormatError(f"{path}: the first line holds values, not names; add a line of column names")
+    if repeated:
+        raise FormatError(f"{path}: column names repeat: {', '.join(repeated)}; rename them")
+
+
+def _number(name: str) -> bool:
+    return name.lstrip("+-").replace(".", "", 1).isdigit()
+
+
+def _table(data: bytes, delimiter: str, names: list[str], lines: int, path: Path) -> pa.Table:
+    """All columns as text.
+
+    Raises:
+        FormatError: Lines of another length than the header, or open quotation marks; no word of
+            the line is shown, since it is a patient's.
+    """
+    ragged: list[tuple[int, int]] = []
+
+    def note(row: arrow.InvalidRow) -> str:
+        ragged.append((row.number or 0, row.actual_columns))
+        return "skip"
+
+    try:
+        table = arrow.read_csv(
+            io.BytesIO(data),
+            arrow.ReadOptions(column_names=names, skip_rows=lines, use_threads=False),
+            arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note),
+            arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        raise FormatError(f"{path}: cannot be cut into values; look for an open quotation mark") from None
+    if ragged:
+        number, width = ragged[0]
+        more = f" (so have {len(ragged) - 1} more lines another length)" if len(ragged) > 1 else ""
+        raise FormatError(
+            f"{path}: record {number} has {width} values, the header has {len(names)} names{more}; "
+            "correct the file, and put values that hold the delimiter in quotation marks"
+        )
+    if not table.num_rows:
+        raise FormatError(f"{path}: holds a header but no record")
+    return table
+
+
+def render(cohort: Cohort, delimiter: str = ",") -> str:
+    """A cohort of scalar fields as delimited text.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> print(render(infer(pa.table({"drug": ["A, B", "C"], "dose": [0.5, None]}))), end="")
+        drug,dose
+        "A, B",0.5
+        C,
+    """
+    head = delimiter.join(_quoted(pa.array(list(cohort.schema)), delimiter).to_pylist())
+    texts = [_field(cohort, name, delimiter) for name in cohort.schema]
+    body = [line for start in range(0, len(cohort), _ROWS) for line in _lines(texts, start, delimiter)]
+    return "\n".join((head, *body, ""))
+
+
+def _field(cohort: Cohort, name: str, delimiter: str) -> pa.Array:
+    values = cohort.columns[name].combine_chunks()
+    text = cells(values, cohort.schema[name])
+    plain = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    lone = len(cohort.schema) == 1  # an empty line would be no record
+    return text if plain and not lone else _quoted(text, delimiter, lone=lone)
+
+
+def _quoted(text: pa.Array, delimiter: str, *, lone: bool = False) -> pa.Array:
+    """Text with quotation marks around what would not read back, decided once per distinct word."""
+    coded = text.dictionary_encode()
+    words = coded.dictionary
+    special = r'["\r\n' + ("\\" if delimiter == "|" else "") + delimiter + "]" + ("|^$" if lone else "")
+    marks = pc.binary_join_element_wise('"', pc.replace_substring(words, '"', '""'), '"', "")
+    return pc.if_else(pc.match_substring_regex(words, special), marks, words).take(coded.indices)
+
+
+def _lines(texts: list[pa.Array], start: int, delimiter: str) -> list[str]:
+    parts = [text.slice(start, _ROWS) for text in texts]
+    return pc.binary_join_element_wise(*parts, delimiter).to_pylist()
