@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from manikin.data.schema import Schema
 
 
+_HEAD = 1 << 16
+_CONTROL = frozenset((*range(9), *range(14, 27)))
+
+
 class Format(ABC):
     """A file format.
 
@@ -67,6 +71,31 @@ def content(path: Path) -> bytes:
 def store(path: Path, data: bytes) -> None:
     """Write bytes, compressed if the name ends in ".gz"; the same data always give the same file."""
     path.write_bytes(gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
+
+
+def utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
+    """Text in UTF-8 without a byte-order mark, and a note where it came in another encoding.
+
+    Raises:
+        FormatError: The bytes are no text.
+    """
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _decoded(data, "utf-16", path), ("the file is in UTF-16",)
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    if not _CONTROL.isdisjoint(data[:_HEAD]):
+        raise FormatError(f"{path}: holds binary data, not text; is the suffix right?")
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return _decoded(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
+    return data, ()
+
+
+def _decoded(data: bytes, encoding: str, path: Path) -> bytes:
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path}: cannot be decoded as {encoding}; save it as UTF-8") from error
 
 
 def columns_only(cohort: Cohort, path: Path) -> None:

@@ -12,7 +12,7 @@ from pyarrow import csv as arrow
 
 from manikin.data.cells import cells
 from manikin.data.cohort import Origin
-from manikin.data.format import Format, columns_only, content, store
+from manikin.data.format import Format, columns_only, content, store, utf8
 from manikin.data.infer import infer
 from manikin.errors import FormatError
 
@@ -37,7 +37,7 @@ class Csv(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Everything as text first; then each column is judged by all its values."""
-        data, note = _utf8(content(path), path)
+        data, note = utf8(content(path), path)
         delimiter = _sniff(data[:_HEAD].decode(errors="ignore"), path)
         names, lines, renamed = _header(data, delimiter, path)
         table = _table(data, delimiter, names, lines, path)
@@ -54,27 +54,6 @@ class Csv(Format):
 
 
 __plugin__ = Csv
-
-
-def _utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
-    """The text in UTF-8, and a note where it came in another encoding."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _decoded(data, "utf-16", path), ("the file is in UTF-16",)
-    data = data.removeprefix(b"\xef\xbb\xbf")
-    if any(byte in data[:_HEAD] for byte in (*range(9), *range(14, 27))):
-        raise FormatError(f"{path}: holds binary data, not text; is the suffix right?")
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return _decoded(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
-    return data, ()
-
-
-def _decoded(data: bytes, encoding: str, path: Path) -> bytes:
-    try:
-        return data.decode(encoding).encode()
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{path}: cannot be decoded as {encoding}; save it as UTF-8") from error
 
 
 def _sniff(head: str, path: Path) -> str:

@@ -1,0 +1,46 @@
+"""Parquet: columns with types, factors included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, final
+
+import pyarrow as pa
+
+from manikin.data.format import Format, content, store
+from manikin.data.typed import received, restored
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+
+@final
+class Parquet(Format):
+    """Apache Parquet, with the metadata that pandas leaves in it."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
+    signature: ClassVar[bytes] = b"PAR1"
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """The columns in their types."""
+        from pyarrow import parquet
+
+        try:
+            table = parquet.read_table(pa.BufferReader(content(path)))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            raise FormatError(f"{path}: not a readable Parquet file") from error
+        return received(table, schema, "parquet")
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """The columns in the types they came in."""
+        from pyarrow import parquet
+
+        sink = pa.BufferOutputStream()
+        parquet.write_table(restored(cohort), sink)
+        store(path, sink.getvalue().to_pybytes())
+
+
+__plugin__ = Parquet
