@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from manikin.evaluation.scorecard import Score, Scorecard
 
 Outcome = Literal["met", "broken", "not shown"]
+WHAT = {
+    "calibrated": " of the way from floor to real data",
+    "percentile": " as percentile in the null",
+    "excess": " more than in fresh real records",
+}
 
 
 @dataclass(frozen=True)
@@ -23,14 +28,22 @@ class Finding:
     """What one limit says of a card.
 
     Args:
-        score: The score that was read; empty: the number of records.
+        score: The score that was read; "holdout": the number of never-seen real subjects.
         outcome: "met", "broken", or "not shown" where the evidence does not decide.
-        text: One sentence with the numbers.
+        detail: The numbers, in words.
+        remedy: What to do where it is not shown.
     """
 
     score: str
     outcome: Outcome
-    text: str
+    detail: str
+    remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        """The finding in one sentence."""
+        remedy = f"; {self.remedy}" if self.remedy and self.outcome == "not shown" else ""
+        return f"{self.score}: {self.detail}{remedy}"
 
 
 @dataclass(frozen=True)
@@ -98,22 +111,44 @@ def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
         return []
     scores = [score for name in limit.score for score in card.parts(name)]
     if found := [score for score in scores if score.assessed]:
-        return [_compared(score, limit, use) for score in found]
+        records = (card.about.get("records") or {}).get("synthetic") or 1
+        return [_compared(score, limit, use, records) for score in found]
     why = next((score.note for score in scores if score.note), "not assessed")
-    text = _sentence(f"{' or '.join(limit.score)}: {why}", limit.remedy)
-    return [Finding(limit.score[0], "not shown", text)]
+    return [Finding(limit.score[0], "not shown", why.rstrip("."), limit.remedy)]
 
 
-def ends(score: Score, measure: str) -> tuple[float, float] | None:
-    """The lower and the upper end of what a limit reads, or None where there is no number."""
+def ends(score: Score, measure: str, records: int) -> tuple[float, float] | None:
+    """The lower and the upper end of what a limit reads, or None where there is no number.
+
+    An excess of which nothing was found in n records may still be 3/n (the rule of three: Hanley
+    and Lippman-Hand 1983, If nothing goes wrong, is everything all right?).
+
+    Args:
+        score: The score that the limit reads.
+        measure: What the limit reads of it, as the head of `policy.toml` lists.
+        records: How many synthetic records there are.
+
+    Example:
+        >>> from manikin.evaluation.scorecard import Score
+        >>> none = Score("near_match_excess", "privacy", 0., 0., 0., 1., 0., 1., "low", "pass", "")
+        >>> ends(none, "excess", 1000)
+        (0.0, 0.003)
+    """
     if measure == "percentile":
         return None if score.percentile is None else (score.percentile, score.percentile)
     if score.value is None:
         return None
     low = score.value if score.low is None or measure == "found" else score.low
     high = score.value if score.high is None or measure == "found" else score.high
-    if measure != "calibrated":
-        return low, high
+    if measure == "calibrated":
+        return _calibrated(score, low, high)
+    if measure == "excess":
+        low, high = low - (score.ceiling or 0.0), high - (score.ceiling or 0.0)
+        return low, (max(high, low + 3 / max(records, 1)) if low == high else high)
+    return low, high
+
+
+def _calibrated(score: Score, low: float, high: float) -> tuple[float, float] | None:
     if (
         score.calibrated is None
         or score.floor is None
@@ -126,17 +161,10 @@ def ends(score: Score, measure: str) -> tuple[float, float] | None:
     return min(scaled), max(scaled)
 
 
-def _compared(score: Score, limit: Limit, use: str) -> Finding:
-    found = ends(score, limit.measure)
-    what = {
-        "calibrated": "share of the way from floor to real data",
-        "percentile": "percentile in the null",
-    }
-    name = f"{score.name} ({what[limit.measure]})" if limit.measure in what else score.name
+def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
+    found = ends(score, limit.measure, records)
     if found is None:
-        return Finding(
-            score.name, "not shown", _sentence(f"{name}: no such number on the card", limit.remedy)
-        )
+        return Finding(score.name, "not shown", f"no {limit.measure} on the card", limit.remedy)
     low, high = found
     most, least = limit.at_most.get(use), limit.at_least.get(use)
     met = (most is None or high <= most) and (least is None or low >= least)
@@ -146,12 +174,10 @@ def _compared(score: Score, limit: Limit, use: str) -> Finding:
         f"at least {least:g}" if least is not None else "",
     ]
     spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
-    text = f"{name}: {spread}, allowed {' and '.join(filter(None, bounds))}"
-    if met:
-        return Finding(score.name, "met", text)
-    if broken:
-        return Finding(score.name, "broken", text)
-    return Finding(score.name, "not shown", _sentence(f"{text}: too uncertain to decide", limit.remedy))
+    detail = f"{spread}{WHAT.get(limit.measure, '')}, allowed {' and '.join(filter(None, bounds))}"
+    if met or broken:
+        return Finding(score.name, "met" if met else "broken", detail)
+    return Finding(score.name, "not shown", f"{detail}: too uncertain to decide", limit.remedy)
 
 
 def _applies(card: Scorecard, limit: Limit, use: str) -> bool:
@@ -169,11 +195,9 @@ def _strictest(limit: Limit, chain: list[str]) -> str | None:
 def _enough(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:
     needed = max(policy.uses[use].holdout for use in chain)
     held = (card.about.get("subjects") or card.about.get("records") or {}).get("holdout")
-    text = f"holdout: {'an unknown number of' if held is None else held} subjects, needs {needed}"
-    if held is not None and held >= needed:
-        return [Finding("", "met", text)]
-    return [Finding("", "not shown", f"{text}: too few real subjects that the model has never seen")]
-
-
-def _sentence(text: str, remedy: str) -> str:
-    return f"{text}; {remedy}" if remedy else text
+    known = "an unknown number of" if held is None else held
+    detail = f"{known} never-seen real subjects, at least {needed} needed"
+    met = held is not None and held >= needed
+    return [
+        Finding("holdout", "met" if met else "not shown", detail, "keep more real subjects from the model")
+    ]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from manikin.errors import UsageError
 
-MEASURES = ("value", "calibrated", "found", "percentile")
+MEASURES = ("value", "calibrated", "excess", "found", "percentile")
 TIERS = ("internal", "controlled", "open")
 
 

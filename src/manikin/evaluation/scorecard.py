@@ -35,6 +35,10 @@ from manikin.metric import AXES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rich.console import Group
+
+    from manikin.evaluation.policy import Policy
+
 Verdict = Literal["pass", "warn", "fail", "not assessed"]
 VERDICTS: tuple[str, ...] = get_args(Verdict)
 FORMAT = "manikin-scorecard/1"
@@ -88,7 +92,7 @@ class Score:
         return self.value if end is None else end
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scorecard:
     """The scores of one synthetic cohort and what is needed to read and to repeat them.
 
@@ -133,6 +137,37 @@ class Scorecard:
             message = f"no score {name!r} on this card; there are {', '.join(s.name for s in self.scores)}"
             raise UsageError(message)
         return score
+
+    def __repr__(self) -> str:
+        verdicts = ", ".join(f"{axis}: {verdict}" for axis, verdict in self.verdicts.items())
+        return f"Scorecard({len(self.scores)} scores; {verdicts})"
+
+    def _repr_html_(self) -> str:
+        from manikin.evaluation.page import brief
+
+        return brief(self)
+
+    def __rich__(self) -> Group:
+        from manikin.evaluation.terminal import shown
+
+        return shown(self)
+
+    def summary(self, policy: Policy | None = None) -> str:
+        """What the records may be used for and what was found on each axis, in a few plain lines."""
+        from manikin.evaluation.terminal import told
+
+        return told(self, policy)
+
+    def to_html(self, path: str | Path, policy: Policy | None = None) -> None:
+        """Write the page that people read: one file that needs no network.
+
+        Args:
+            path: Where to.
+            policy: The limits of its uses; None: those shipped with manikin.
+        """
+        from manikin.evaluation.page import render
+
+        Path(path).write_text(render(self, policy), encoding="utf-8")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, tables and numbers; what is not finite becomes None."""

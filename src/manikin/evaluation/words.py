@@ -57,17 +57,27 @@ def title(name: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{', ' if part else ''}{part}"
 
 
+def part(name: str) -> str:
+    """The part of a metric that a score speaks of.
+
+    Example:
+        >>> part("subgroup_distance[sex = F]")
+        'sex = F'
+    """
+    return name.removesuffix("]").partition("[")[2] or title(name)
+
+
 def spell(value: float | None) -> str:
     """A number with as many digits as it deserves.
 
     Example:
-        >>> spell(0.71234), spell(1234.5), spell(0.0), spell(None)
-        ('0.712', '1,230', '0', '–')
+        >>> spell(0.71234), spell(-1234.5), spell(0.0), spell(None)
+        ('0.712', '−1,230', '0', '–')
     """
     if value is None:
         return "–"
     rounded = float(f"{value:.3g}")
-    return f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:g}"
+    return (f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:g}").replace("-", "−")
 
 
 def meaning(name: str) -> Meaning | None:
@@ -122,6 +132,14 @@ def worst(card: Scorecard, axis: str) -> list[Score]:
     )
 
 
+def grouped(card: Scorecard, axis: str) -> list[tuple[str, list[Score]]]:
+    """The metrics of an axis with their scores, the worst metric first."""
+    groups: dict[str, list[Score]] = {}
+    for score in worst(card, axis):
+        groups.setdefault(score.name.partition("[")[0], []).append(score)
+    return list(groups.items())
+
+
 def sentence(card: Scorecard, axis: str) -> str:
     """What was found on an axis, in one sentence or two."""
     scores, verdict = worst(card, axis), card.verdicts[axis]
@@ -129,18 +147,32 @@ def sentence(card: Scorecard, axis: str) -> str:
         return scores[0].note if scores and scores[0].note else "Nothing on this card speaks about it."
     assessed = [score for score in scores if score.assessed]
     if verdict == "pass":
-        return axes()[axis]["pass"]
+        return _passed(axis, len(assessed), [score for score in scores if not score.assessed])
     hit = [score for score in assessed if score.verdict == verdict]
     says = {"fail": "failed", "warn": "doubtful"}[verdict]
     return f"{len(hit)} of {len(assessed)} checks {says}. {title(hit[0].name)}: {finding(hit[0])}"
+
+
+def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
+    """What a pass says: all that the axis is about only where all of it was assessed."""
+    if not unassessed:
+        return axes()[axis]["pass"]
+    names = [title(score.name) for score in unassessed]
+    return f"{checks} checks passed; not assessed: {_listed(names)}."
+
+
+def _listed(names: list[str], most: int = 3) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def finding(score: Score) -> str:
     """What a score says, in one sentence: its note, or its numbers."""
     if score.note:
         return score.note
-    real = "" if score.ceiling is None else f"; real records {spell(score.ceiling)}"
-    return f"{spell(score.value)}{real}."
+    real = "" if score.ceiling is None else f", fresh real records {spell(score.ceiling)}"
+    bad = "" if score.floor is None else f", a bad generator {spell(score.floor)}"
+    return f"{spell(score.value)}{real}{bad}."
 
 
 def answer(decision: Decision) -> str:
@@ -151,9 +183,10 @@ def answer(decision: Decision) -> str:
 def because(decision: Decision, most: int = 3) -> str:
     """The checks that stand in the way, by name."""
     against = [f for f in decision.findings if f.outcome == decision.outcome]
-    names = list(dict.fromkeys(title(f.score) if f.score else "Too few real patients" for f in against))
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    names = list(
+        dict.fromkeys("Too few real patients" if f.score == "holdout" else title(f.score) for f in against)
+    )
+    return _listed(names, most)
 
 
 def headline(decisions: list[Decision], titles: list[str]) -> str:

@@ -1,0 +1,132 @@
+"""Page: the scorecard as one HTML file that needs nothing else.
+
+No script, no font, no picture is fetched: it reads the same from a disk without network, on
+paper, in the dark, and to a screen reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import ChainableUndefined, Environment, PackageLoader
+
+from manikin.evaluation import figures, rulers, words
+from manikin.evaluation.gate import gate
+from manikin.evaluation.policy import Policy, Use, read
+from manikin.metric import AXES
+
+if TYPE_CHECKING:
+    from manikin.evaluation.gate import Decision
+    from manikin.evaluation.scorecard import Score, Scorecard
+
+HEADINGS = {
+    "columns": "Columns that differ most",
+    "records": "Synthetic records that look least like a patient's",
+    "subgroups": "Subgroups",
+    "rules": "Clinical rules",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """May the records be used so?"""
+
+    name: str
+    use: Use
+    decision: Decision
+
+    @property
+    def word(self) -> str:
+        """Yes, No or Not shown."""
+        return words.answer(self.decision)
+
+    @property
+    def mark(self) -> str:
+        """The verdict whose colour and form it has."""
+        return {"Yes": "pass", "No": "fail"}.get(self.word, "none")
+
+    @property
+    def because(self) -> str:
+        """The checks that stand in the way; what the use means where none does."""
+        if self.decision.released:
+            return self.use.text
+        verb = "Fails on" if self.word == "No" else "Not shown"
+        return f"{verb}: {words.because(self.decision)}"
+
+
+def render(card: Scorecard, policy: Policy | None = None) -> str:
+    """The card as HTML.
+
+    Args:
+        card: What was measured.
+        policy: The limits of its uses; None: those shipped with manikin.
+    """
+    policy = policy or read()
+    tiers, purposes = answers(card, policy, "tier"), answers(card, policy, "purpose")
+    headline = words.headline([t.decision for t in tiers], [t.use.title for t in tiers])
+    return _template("card.html").render(
+        card=card,
+        policy=policy,
+        tiers=tiers,
+        purposes=purposes,
+        headline=headline,
+        axes=AXES,
+        open_questions=[score for score in card.scores if not score.assessed],
+        order=field_order(card),
+    )
+
+
+def brief(card: Scorecard) -> str:
+    """The verdicts as a small table, for notebooks."""
+    return _template("brief.html").render(card=card)
+
+
+def answers(card: Scorecard, policy: Policy, kind: Any) -> list[Answer]:  # noqa: ANN401 - a literal of Policy.named
+    """What the policy says of each tier, or of each purpose."""
+    return [Answer(name, policy.uses[name], gate(card, name, policy)) for name in policy.named(kind)]
+
+
+def field_order(card: Scorecard) -> list[str]:
+    """The fields whose values are drawn, those that differ most first."""
+    plots = card.plots.get("marginals") or {}
+    return sorted(plots, key=lambda name: -figures.difference(plots[name]))
+
+
+def null(card: Scorecard, score: Score) -> list[float] | None:
+    """Where the middle 95 % of fresh real records fall, where the card says so."""
+    ends = (card.plots.get("nulls") or {}).get(score.name)
+    return ends if ends and None not in ends else None
+
+
+def cell(value: object) -> str:
+    """A table's entry as text."""
+    if isinstance(value, float):
+        return words.spell(value)
+    return "–" if value is None else str(value)
+
+
+def headings(rows: list[dict[str, Any]]) -> list[str]:
+    """The columns of a table whose rows may lack some."""
+    return list(dict.fromkeys(key for row in rows for key in row))
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("manikin.evaluation"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=ChainableUndefined,
+    )
+    environment.globals.update(
+        words=words, figures=figures, rulers=rulers, null=null, table_headings=HEADINGS, headings=headings
+    )
+    environment.filters.update(spell=words.spell, title_of=words.title, part_of=words.part, cell=cell)
+    return environment
+
+
+def _template(name: str) -> Any:  # noqa: ANN401 - a jinja template
+    return _environment().get_template(name)
