@@ -83,9 +83,11 @@ def _levels(plot: dict[str, Any]) -> tuple[str, float]:
     top = max(max(a, b) for _, a, b in rows) or 1.0
     row, left = min(77.0 / len(rows), 19.0), min(max(len(name) for name, _, _ in rows) * 5.6, 74.0) + 6
 
+    scale = (WIDTH - left) / top
+
     def bars(shares: Sequence[float], end: str) -> str:
         return "".join(
-            f"M{left:.4g} {i * row + 1:.4g}h{share / top * (WIDTH - left):.4g}v{row - 3:.4g}H{left:.4g}{end}"
+            f"M{left:.4g} {i * row + 1:.4g}h{share * scale:.4g}v{row - 3:.4g}H{left:.4g}{end}"
             for i, share in enumerate(shares)
         )
 

@@ -150,7 +150,7 @@ def sentence(card: Scorecard, axis: str) -> str:
         return _passed(axis, len(assessed), [score for score in scores if not score.assessed])
     hit = [score for score in assessed if score.verdict == verdict]
     says = {"fail": "failed", "warn": "doubtful"}[verdict]
-    return f"{len(hit)} of {len(assessed)} checks {says}. {title(hit[0].name)}: {finding(hit[0])}"
+    return f"{len(hit)} of {_checks(len(assessed))} {says}. {title(hit[0].name)}: {finding(hit[0])}"
 
 
 def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
@@ -158,7 +158,11 @@ def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
     if not unassessed:
         return axes()[axis]["pass"]
     names = [title(score.name) for score in unassessed]
-    return f"{checks} checks passed; not assessed: {_listed(names)}."
+    return f"{_checks(checks)} passed; not assessed: {_listed(names)}."
+
+
+def _checks(count: int) -> str:
+    return f"{count} check{'' if count == 1 else 's'}"
 
 
 def _listed(names: list[str], most: int = 3) -> str:

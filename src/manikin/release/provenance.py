@@ -12,7 +12,6 @@ import json
 import platform
 import sys
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -48,9 +47,8 @@ RECORDED = {
 }
 
 
-@dataclass
 class Cost:
-    """What a block of work cost: `with Cost() as cost: ...`.
+    """What a block of work cost: `with Cost() as cost: ...`; within the block, what it has cost so far.
 
     Memory is the most that the process has held so far (as the operating system counts it), so
     it cannot tell the block from what came before it; None where the system does not say.
@@ -62,26 +60,38 @@ class Cost:
         (True, ['cpu_seconds', 'peak_memory_mb', 'seconds'])
     """
 
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    peak_memory_mb: float | None = None
+    def __init__(self) -> None:
+        self._start = self._clocks()
+        self._end: tuple[float, float] | None = None
 
     def __enter__(self) -> Self:
-        self.seconds, self.cpu_seconds = -time.perf_counter(), -time.process_time()
+        self._start = self._clocks()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.seconds += time.perf_counter()
-        self.cpu_seconds += time.process_time()
-        self.peak_memory_mb = _peak_memory()
+        self._end = self._clocks()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds on the clock."""
+        return (self._end or self._clocks())[0] - self._start[0]
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Seconds of all processors together."""
+        return (self._end or self._clocks())[1] - self._start[1]
 
     def to_dict(self) -> dict[str, float | None]:
         """Seconds on the clock, seconds of all processors together, and memory in MB."""
         return {
             "seconds": round(self.seconds, 2),
             "cpu_seconds": round(self.cpu_seconds, 2),
-            "peak_memory_mb": self.peak_memory_mb,
+            "peak_memory_mb": _peak_memory(),
         }
+
+    @staticmethod
+    def _clocks() -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
 
 
 def provenance(
@@ -119,7 +129,7 @@ def provenance(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "inputs": {name: entity(source) for name, source in inputs.items()},
         "outputs": {name: entity(source) for name, source in (outputs or {}).items()},
-        "schema": schema.to_dict() if schema else None,
+        "schema": public(schema) if schema else None,
         "configuration": dict(configuration or {}),
         "seed": seed,
         "versions": versions(),
@@ -161,6 +171,17 @@ def versions() -> dict[str, str]:
     loaded = {name: version(name) for module, name in RECORDED.items() if module in sys.modules}
     system = {"python": platform.python_version(), "platform": platform.platform()}
     return {"manikin": version("manikin"), **system, **loaded}
+
+
+def public(schema: Schema) -> dict[str, Any]:
+    """The schema without the values of identifiers, which are those of patients."""
+    kept = ("kind", "role", "unit")
+    return {
+        name: {key: table[key] for key in kept if key in table}
+        if table.get("role") in ("identifier", "subject")
+        else table
+        for name, table in schema.to_dict().items()
+    }
 
 
 def _hash(path: Path) -> str:

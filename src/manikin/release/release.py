@@ -1,0 +1,127 @@
+"""Release: synthetic records leave with their card and their provenance, or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from manikin.data.digest import digest
+from manikin.data.files import write
+from manikin.data.schema import Schema
+from manikin.errors import PrivacyError, UsageError
+from manikin.evaluation.gate import Decision, gate
+from manikin.evaluation.policy import Policy, read
+from manikin.release.provenance import entity, provenance, public, write_provenance
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+    from manikin.evaluation.scorecard import Scorecard
+
+
+def release(
+    synthetic: Cohort,
+    card: Scorecard,
+    folder: str | Path,
+    accept: str | None = None,
+    *,
+    tier: str = "controlled",
+    policy: Policy | None = None,
+) -> Decision:
+    """Write synthetic records with their scorecard and provenance, if the gate lets them pass.
+
+    The folder holds the records in the format they came in, `schema.toml`, `scorecard.html`,
+    `scorecard.json` and `provenance.json`. It appears whole or not at all.
+
+    What the gate cannot see is written on the card: attacks that find nothing do not prove that
+    there is nothing to find. Have two people sign what leaves a hospital.
+
+    Args:
+        synthetic: The records.
+        card: What `evaluate` said of these very records.
+        folder: Where to; it must not exist, or be empty.
+        accept: Why to release although the gate refuses; printed on the card and in the provenance.
+        tier: "internal", "controlled" or "open", or any use that the policy names.
+        policy: The limits; None: those shipped with manikin.
+
+    Returns:
+        What the gate decided, check by check.
+
+    Raises:
+        PrivacyError: The gate refuses and no reason to accept that is given, or the card was made
+            for other records.
+        UsageError: The folder holds something, the reason is blank, or there is no such tier.
+    """
+    folder, policy = Path(folder), policy or read()
+    _check(synthetic, card, folder, accept)
+    decision = gate(card, tier, policy)
+    if not decision.released and accept is None:
+        raise PrivacyError(_refusal(decision))
+    verdict = {"tier": tier, "released": decision.released, "accepted": accept, "reasons": decision.reasons}
+    stamped = replace(card, about={**card.about, "release": verdict})
+    part = folder.with_name(f".{os.getpid()}-part-{folder.name}")
+    part.mkdir(parents=True)
+    try:
+        _fill(part, synthetic, stamped, policy)
+        part.replace(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return decision
+
+
+def _check(synthetic: Cohort, card: Scorecard, folder: Path, accept: str | None) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = (
+            f"{folder}: holds something already, and a release is never mixed with it; name a new folder"
+        )
+        raise UsageError(message)
+    if accept is not None and not accept.strip():
+        message = 'accept: give the reason in words, it will stand on the card; accept="reviewed by ..."'
+        raise UsageError(message)
+    judged = (card.about.get("hashes") or {}).get("synthetic")
+    if judged is not None and judged != digest(synthetic):
+        message = (
+            "the scorecard was made for other records than these; evaluate these and release with that card"
+        )
+        raise PrivacyError(message)
+
+
+def _refusal(decision: Decision) -> str:
+    lines = [f"{decision.tier} tier: {decision.verdict}", *(f"  {reason}" for reason in decision.reasons)]
+    ways = (
+        'release at a more restricted tier, or give a reason with accept="..." that will stand on the card'
+    )
+    return "\n".join([*lines, ways])
+
+
+def _fill(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> None:
+    write(synthetic, part / "synthetic")
+    Schema.from_dict(public(synthetic.schema)).write(part / "schema.toml")
+    card.to_json(part / "scorecard.json")
+    card.to_html(part / "scorecard.html", policy)
+    files = {path.name: entity(path) for path in sorted(part.iterdir())}
+    write_provenance(_record(synthetic, card, policy, files), part / "provenance.json")
+
+
+def _record(synthetic: Cohort, card: Scorecard, policy: Policy, files: dict[str, Any]) -> dict[str, Any]:
+    about = card.about
+    real = {side: value for side, value in (about.get("hashes") or {}).items() if side != "synthetic"}
+    record = provenance(
+        {},
+        outputs={"synthetic": synthetic},
+        schema=synthetic.schema,
+        configuration={"generator": about.get("generator")},
+        seed=about.get("seed"),
+    )
+    allowed = [policy.uses[use] for use in policy.uses if gate(card, use, policy).released]
+    return {
+        **record,
+        "inputs": {side: {"sha256": value} for side, value in real.items()},
+        "files": files,
+        "privacy": about.get("privacy"),
+        "verdicts": card.verdicts,
+        "release": {**about["release"], "policy": policy.name},
+        "intended_use": [f"{use.title}: {use.text}" for use in allowed] or ["None on this evidence."],
+    }

@@ -1,0 +1,114 @@
+"""Releasing: all of it or nothing, and never what the gate refuses without a reason given."""
+
+import json
+
+import numpy as np
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.digest import digest
+from manikin.data.files import read
+from manikin.data.schema import Category, Number
+from manikin.errors import PrivacyError, UsageError
+from manikin.evaluation import policy
+from manikin.evaluation.scorecard import Score, Scorecard
+from manikin.release import release as module
+from manikin.release.release import release
+
+POLICY = (
+    '[use.controlled]\ntitle = "Controlled"\nkind = "tier"\ntext = "under an agreement"\n'
+    '[[limit]]\nscore = "exact_copies"\nmeasure = "found"\nat_most = { controlled = 0 }'
+)
+
+
+@pytest.fixture
+def records():
+    arrays = {"age": np.array([61.0, 40.0]), "sex": np.array(["F", "M"], dtype=object)}
+    return Cohort.from_arrays(arrays, {"age": Number(unit="years"), "sex": Category(levels=("F", "M"))})
+
+
+@pytest.fixture
+def one_limit(tmp_path):
+    (tmp_path / "policy.toml").write_text(POLICY)
+    return policy.read(tmp_path / "policy.toml")
+
+
+def card(records, copies=0.0):
+    score = Score(
+        "exact_copies", "privacy", copies, copies, copies, 1.0, 0.0, 1 - copies, "low", "pass", ""
+    )
+    hashes = {"train": "a" * 64, "holdout": "b" * 64, "synthetic": digest(records)}
+    sizes = {"train": 800, "holdout": 300, "synthetic": 2}
+    return Scorecard([score], {"hashes": hashes, "records": sizes, "seed": 4, "generator": "trees"})
+
+
+def test_what_passes_is_written_whole(tmp_path, records, one_limit):
+    folder = tmp_path / "new" / "out"
+    decision = release(records, card(records), folder, policy=one_limit)
+    assert decision.released
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "provenance.json",
+        "schema.toml",
+        "scorecard.html",
+        "scorecard.json",
+        "synthetic.csv",
+    ]
+    assert digest(read(folder / "synthetic.csv")) == digest(records)
+    record = json.loads((folder / "provenance.json").read_text())
+    assert record["inputs"] == {"train": {"sha256": "a" * 64}, "holdout": {"sha256": "b" * 64}}
+    assert record["outputs"]["synthetic"]["sha256"] == digest(records)
+    assert record["release"]["released"] is True
+    assert record["intended_use"] == ["Controlled: under an agreement"]
+    assert record["files"]["synthetic.csv"]["bytes"] == (folder / "synthetic.csv").stat().st_size
+    assert Scorecard.from_json(folder / "scorecard.json").about["release"]["tier"] == "controlled"
+
+
+def test_what_the_gate_refuses_is_not_written(tmp_path, records, one_limit):
+    with pytest.raises(PrivacyError, match=r"exact_copies: 0\.5, allowed at most 0") as refusal:
+        release(records, card(records, copies=0.5), tmp_path / "out", policy=one_limit)
+    assert "must not be released" in str(refusal.value)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["policy.toml"]
+
+
+def test_the_default_policy_refuses_what_it_cannot_tell(tmp_path, records):
+    with pytest.raises(PrivacyError, match="cannot be released on this evidence"):
+        release(records, card(records), tmp_path / "out")
+
+
+def test_an_accepted_refusal_stands_on_the_card(tmp_path, records, one_limit):
+    reason = "teaching set, <reviewed> by two people"
+    decision = release(records, card(records, 0.5), tmp_path / "out", accept=reason, policy=one_limit)
+    assert not decision.released
+    page = (tmp_path / "out" / "scorecard.html").read_text()
+    assert "Released against the gate (controlled)" in page
+    assert "teaching set, &lt;reviewed&gt; by two people" in page
+    record = json.loads((tmp_path / "out" / "provenance.json").read_text())
+    assert record["release"]["accepted"] == reason
+    assert record["intended_use"] == ["None on this evidence."]
+
+
+def test_a_blank_reason_is_none(tmp_path, records):
+    with pytest.raises(UsageError, match="reason in words"):
+        release(records, card(records), tmp_path / "out", accept=" ")
+
+
+def test_a_card_of_other_records_is_refused_even_with_a_reason(tmp_path, records):
+    with pytest.raises(PrivacyError, match="other records"):
+        release(records.take([1, 0]), card(records), tmp_path / "out", accept="because")
+
+
+def test_a_release_is_not_mixed_with_other_files(tmp_path, records):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "patients.csv").write_text("x")
+    with pytest.raises(UsageError, match="holds something"):
+        release(records, card(records), tmp_path / "out", accept="because")
+
+
+def test_an_interrupted_release_leaves_nothing(tmp_path, records, one_limit, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_provenance", full)
+    with pytest.raises(OSError, match="No space"):
+        release(records, card(records), tmp_path / "out", policy=one_limit)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["policy.toml"]

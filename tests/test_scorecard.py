@@ -1,0 +1,143 @@
+"""The scorecard as an object: verdicts, files, and what is shown of it."""
+
+import io
+import json
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from manikin.errors import FormatError, UsageError
+from manikin.evaluation import scorecard
+from manikin.evaluation.scorecard import Score, Scorecard
+from manikin.metric import AXES
+
+SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
+
+
+def score(name="c2st_auc", axis="fidelity", verdict="pass", **numbers):
+    given = dict.fromkeys(("value", "low", "high", "floor", "ceiling", "calibrated")) | numbers
+    return Score(name=name, axis=axis, **given, better="low", verdict=verdict, note="")
+
+
+def test_an_axis_is_as_good_as_its_worst_assessed_score():
+    card = Scorecard(
+        [
+            score("a", "privacy", "pass"),
+            score("b", "privacy", "fail"),
+            score("c", "privacy", "not assessed"),
+            score("d", "fidelity", "warn"),
+            score("e", "utility", "not assessed"),
+        ]
+    )
+    assert card.verdicts["privacy"] == "fail"
+    assert card.verdicts["fidelity"] == "warn"
+    assert card.verdicts["utility"] == "not assessed"
+    assert card.verdicts["provenance"] == "not assessed"
+    assert tuple(card.verdicts) == AXES
+
+
+def test_a_score_is_found_by_name_and_an_absent_one_is_named():
+    card = Scorecard(
+        [score("c2st_auc", value=0.7), score("prevalence[sex = F]"), score("prevalence[sex = M]")]
+    )
+    assert card["c2st_auc"].value == 0.7
+    assert "c2st_auc" in card
+    assert "recall" not in card
+    assert [part.name for part in card.parts("prevalence")] == [
+        "prevalence[sex = F]",
+        "prevalence[sex = M]",
+    ]
+    with pytest.raises(UsageError, match="c2st_auc, prevalence"):
+        card["recall"]
+
+
+def test_the_unfavourable_end_depends_on_the_direction():
+    low = score(value=0.6, low=0.5, high=0.7)
+    assert low.unfavourable == 0.7
+    assert Score(**{**vars(low), "better": "high"}).unfavourable == 0.5
+    assert score(value=0.6).unfavourable == 0.6
+
+
+def test_a_card_survives_its_file(tmp_path):
+    card = Scorecard(
+        [score(value=0.7, low=0.6, high=0.8, floor=1.0, ceiling=0.5, calibrated=0.6)],
+        {"records": {"train": 10}, "subsampled": []},
+        {"marginals": {"age": {"kind": "number", "edges": [0.0, 1.0], "real": [1.0], "synthetic": [1.0]}}},
+        {"columns": [{"field": "age", "distance": 0.1}]},
+    )
+    card.to_json(tmp_path / "card.json")
+    assert Scorecard.from_json(tmp_path / "card.json") == card
+
+
+def test_what_is_not_finite_and_what_is_numpy_become_plain(tmp_path):
+    card = Scorecard([score(value=np.float64(0.5), low=float("nan"))], {}, {"grid": np.eye(2)})
+    card.to_json(tmp_path / "card.json")
+    read = Scorecard.from_json(tmp_path / "card.json")
+    assert read["c2st_auc"].value == 0.5
+    assert read["c2st_auc"].low is None
+    assert read.plots["grid"] == [[1.0, 0.0], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{}", "not a scorecard"),
+        ("[1", "card.json"),
+        ('{"format": "manikin-scorecard/1", "scores": [{"name": "a"}]}', "score 0"),
+        (
+            json.dumps({"format": scorecard.FORMAT, "scores": [{**vars(score()), "verdict": "great"}]}),
+            "verdict one of",
+        ),
+    ],
+)
+def test_a_file_that_is_no_card_is_refused(tmp_path, text, says):
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(FormatError, match=says):
+        Scorecard.from_json(tmp_path / "card.json")
+
+
+def test_an_absent_file_is_named(tmp_path):
+    with pytest.raises(FormatError, match=r"absent\.json"):
+        Scorecard.from_json(tmp_path / "absent.json")
+
+
+def test_the_published_schema_describes_what_is_written():
+    written = Scorecard([score()]).to_dict()
+    assert set(SCHEMA["required"]) == set(written) == set(SCHEMA["properties"])
+    assert SCHEMA["properties"]["format"]["const"] == written["format"]
+    assert set(SCHEMA["properties"]["verdicts"]["required"]) == set(AXES)
+    described = SCHEMA["$defs"]["score"]
+    assert set(described["properties"]) == {entry.name for entry in fields(Score)}
+    assert set(described["required"]) == set(described["properties"]) - {"percentile"}
+    assert described["properties"]["axis"]["enum"] == list(AXES)
+
+
+def test_a_summary_says_the_use_and_every_axis():
+    card = Scorecard([score("exact_copies", "privacy", "fail", value=0.1, ceiling=0.0)])
+    text = card.summary()
+    assert text.splitlines()[0] == "Not fit for any use."
+    assert all(axis in text for axis in AXES)
+    assert "1 of 1 check failed. Exact copies: 0.1, fresh real records 0." in text
+
+
+def test_a_pass_claims_no_more_than_was_assessed():
+    passed = score("exact_copies", "privacy", "pass", value=0.0)
+    missing = score("membership_auc", "privacy", "not assessed")
+    whole = "No copies were found, and no attack told"
+    assert whole in Scorecard([passed]).summary()
+    partly = Scorecard([passed, missing]).summary()
+    assert whole not in partly
+    assert "1 check passed; not assessed: Membership AUC." in partly
+
+
+def test_it_shows_itself_in_terminals_and_notebooks():
+    card = Scorecard([score("exact_copies", "privacy", "fail", value=0.1)])
+    assert repr(card).startswith("Scorecard(1 scores; fidelity: not assessed")
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(card)
+    assert "■ fail" in console.export_text()
+    assert "<table" in card._repr_html_()
+    assert "■ fail" in card._repr_html_()
