@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _LAYOUTS = {"month": "%Y-%m", "day": "%Y-%m-%d", "us": "%Y-%m-%d %H:%M:%S.%f", "ms": "%Y-%m-%d %H:%M:%S.%f"}
+_NOISE = 1e-6
+"""A value this near to its grid, as a share of the step, is off it by an error of arithmetic."""
 _LAYOUT = "%Y-%m-%d %H:%M:%S"
 
 
@@ -60,7 +62,9 @@ def _moments(values: pa.Array, kind: Time) -> pa.Array:
 def _floats(values: pa.Array, kind: Kind) -> pa.Array:
     """Shortest decimals that read back the same; whole numbers keep a ".0", so that they stay floats."""
     if isinstance(kind, Number) and kind.step:
-        values = pc.round(values, ndigits=decimals(kind.step))
+        near = pc.round(values, ndigits=decimals(kind.step))
+        noise = pc.less(pc.abs(pc.subtract(values, near)), kind.step * _NOISE)
+        values = pc.if_else(noise, near, values)
     present = values.drop_null().to_numpy(zero_copy_only=False)
     if len(present) and (np.abs(present) < 2**53).all() and (present == np.rint(present)).all():
         return pc.binary_join_element_wise(values.cast(pa.int64()).cast(pa.string()), "0", ".")

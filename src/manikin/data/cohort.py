@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from manikin.data.schema import Category, Image, Number, Schema, Signal, Time
 from manikin.errors import SchemaError, UsageError
 from manikin.rng import Key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
+
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,7 @@ def _number(name: str, column: pa.Array, kind: Number) -> Finding:
         known = pc.is_in(column.cast(pa.float64()), value_set=pa.array(gap, pa.float64()))
         column = pc.if_else(known, None, column)
     found = numbers.quantity(name, column, search=not kind.missing)
-    if found.kind.missing and not isinstance(found.kind, (Signal, Image, Codes)):
-        spellings = (*spellings, *found.kind.missing)
+    spellings = (*spellings, *getattr(found.kind, "missing", ()))
     whole = replace(kind, **_open(name, kind, found)) if len(found.values.drop_null()) else kind
     _within(name, found.values, kind)
     return Finding(found.values, texts.with_missing(whole, spellings), found.notes)
@@ -101,8 +100,8 @@ def _number(name: str, column: pa.Array, kind: Number) -> Finding:
 
 def _open(name: str, kind: Number, found: Finding) -> dict[str, Any]:
     """What a declared number leaves open, from the data."""
-    distinct = np.unique(found.values.drop_null().to_numpy(zero_copy_only=False))
-    inferred = numbers.describe(name, distinct, len(found.values))
+    present = found.values.drop_null().to_numpy(zero_copy_only=False)
+    inferred = numbers.describe(name, *np.unique(present, return_counts=True))
     return {
         key: getattr(inferred, key) for key in ("unit", "low", "high", "step") if getattr(kind, key) is None
     }
@@ -173,7 +172,10 @@ def _time(name: str, column: pa.Array, kind: Time) -> Finding:
         layout = "a known format; declare format" if kind.format is None else f"the format {kind.format!r}"
         raise SchemaError(f"field {name!r}: declared time, but some values do not follow {layout}")
     return replace(
-        found, kind=texts.with_missing(_filled(replace(kind, unit=found.kind.unit), found.kind), spellings)
+        found,
+        kind=texts.with_missing(
+            _filled(replace(kind, unit=getattr(found.kind, "unit", "day")), found.kind), spellings
+        ),
     )
 
 

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 _FOLDER = "data.formats"
 _HEAD = 16
-_STRANGE = {b"PK\x03\x04": "a zip archive or an Excel workbook", b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "an Excel workbook"}
+_STRANGE = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
+}
 
 
 def read(path: str | Path, schema: Schema | str | Path | None = None) -> Cohort:
-    """The records of a file.
+    r"""The records of a file.
 
     Args:
         path: A file of any format in `data/formats`, also compressed (".gz").
@@ -35,7 +39,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None) -> Cohort:
     Example:
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     _ = Path(folder, "a.csv").write_text("sex,age\\nF,61\\nM,47\\n")
+        ...     _ = Path(folder, "a.csv").write_text("sex,age\nF,61\nM,47\n")
         ...     cohort = read(Path(folder, "a.csv"))
         >>> len(cohort), list(cohort.schema)
         (2, ['sex', 'age'])
@@ -112,7 +116,9 @@ def _check(path: Path) -> None:
     for name in registry.names(_FOLDER):
         other = registry.find(_FOLDER, name)
         if other.signature and head.startswith(other.signature) and not isinstance(chosen, other):
-            raise FormatError(f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}")
+            raise FormatError(
+                f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}"
+            )
     if strange := next((what for mark, what in _STRANGE.items() if head.startswith(mark)), None):
         raise FormatError(f"{path}: is {strange}; save the table as .csv")
 

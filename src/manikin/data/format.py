@@ -107,4 +107,6 @@ def columns_only(cohort: Cohort, path: Path) -> None:
     from manikin.data.schema import Image, Signal
 
     if arrays := [name for name, kind in cohort.schema.items() if isinstance(kind, Signal | Image)]:
-        raise FormatError(f"{path}: this format holds no arrays; leave out {', '.join(arrays)}, or write .npz")
+        raise FormatError(
+            f"{path}: this format holds no arrays; leave out {', '.join(arrays)}, or write .npz"
+        )

@@ -28,8 +28,8 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
     if not frame.columns.is_unique:
         repeated = frame.columns[frame.columns.duplicated()].unique()
         raise SchemaError(f"column names repeat: {', '.join(repeated)}; rename them")
-    columns = {name: _column(name, frame[name]) for name in frame.columns}
-    kept = {name: str(frame[name].dtype) for name in frame.columns if _special(frame[name])}
+    columns = {str(name): _column(str(name), series) for name, series in frame.items()}
+    kept = {str(name): str(series.dtype) for name, series in frame.items() if _special(series)}
     return pa.table(columns), Origin("csv", {"dtypes": kept} if kept else {})
 
 
@@ -38,7 +38,7 @@ def _special(series: pd.Series) -> bool:
     import pandas as pd
 
     dtype = series.dtype
-    return dtype == object or (
+    return dtype.kind == "O" or (
         pd.api.types.is_extension_array_dtype(dtype) and not isinstance(dtype, pd.DatetimeTZDtype)
     )
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data import declared as declaration
-from manikin.data import names, numbers, roles, texts, times
+from manikin.data import numbers, roles, texts, times
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Schema, Signal, Text, Time
@@ -41,7 +41,7 @@ def infer(
             have a type that no kind describes.
 
     Example:
-        >>> table = pa.table({"sex": ["F", "M", "F"], "age": ["61", "?", "47"], "sbp": [120.5, 131.0, 118.5]})
+        >>> table = pa.table({"sex": ["F", "M", "F"], "age": ["61", "?", "47"], "sbp": [120.5, 131, 118]})
         >>> cohort = infer(table, spelled=True)
         >>> cohort.schema["sex"].levels, cohort.schema["age"].missing, cohort.columns["age"].type
         (('F', 'M'), ('?',), DataType(int64))

@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 
 _SCALES = (
-    ("none", "trace", "minimal", "slight", "minor", "mild", "moderate", "marked", "major", "severe", "critical"),
-    ("very low", "low", "normal", "norm", "medium", "intermediate", "moderate", "elevated", "high", "very high"),
+    ("none", "trace", "minimal", "slight", "minor", "mild", "moderate", "marked", "major", "severe"),
+    ("very low", "low", "normal", "norm", "medium", "intermediate", "moderate", "high", "very high"),
     ("very poor", "poor", "fair", "average", "good", "very good", "excellent"),
     ("never", "rarely", "seldom", "sometimes", "often", "usually", "always"),
     ("small", "medium", "large", "very large"),
     ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"),
     ("not improved", "unchanged", "improved"),
     ("strongly disagree", "disagree", "neutral", "agree", "strongly agree"),
-    ("absent", "present"), ("negative", "positive"), ("neg", "pos"), ("pre", "peri", "post"), ("alive", "dead"),
-    ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"),
+    ("absent", "present"), ("negative", "positive"), ("neg", "pos"), ("pre", "peri", "post"),
+    ("alive", "dead"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"),
 )  # fmt: skip
 _WORDS = r"under|below|less than|up to|at most|over|above|more than|at least"
 _INTERVAL = re.compile(
     rf"^(?P<sign>[<>≤≥]=?|=[<>]|{_WORDS})?\s*[\[(]?\s*[$€£]?(?P<low>-?\d+(\.\d+)?)\s*[k%]?"
-    r"(?P<end>\s*(-|–|to|,|:)\s*[$€£]?(?P<high>-?\d+(\.\d+)?)\s*[k%]?|\s*\+|\s+(or|and) (more|over|older|above))?"
+    r"(?P<end>\s*(-|–|to|,|:)\s*[$€£]?(?P<high>-?\d+(\.\d+)?)\s*[k%]?"
+    r"|\s*\+|\s+(or|and) (more|over|older|above))?"
     r"\s*[\])]?\s*[A-Za-z]*$",
     re.IGNORECASE,
 )

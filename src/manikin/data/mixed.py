@@ -27,6 +27,7 @@ _LIMIT = r"^[<>≤≥]=?\s*\d+([.,]\d+)?$"
 _DATE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}([T ]|$)"
 _CODE = r"^([A-Za-z]{1,3}[-. ]?\d+[0-9A-Za-z.]*|\d+[A-Za-z]{1,2})$"
 _FEW = 10
+_SHARED = 5
 
 
 def _suffixed(words: Words) -> np.ndarray:
@@ -57,9 +58,7 @@ def refusal(words: Words) -> str | None:
         "sums of money with a currency sign; write bare numbers": words.like(_MONEY),
         "numbers with a decimal comma; write a decimal point": words.like(_COMMA) & ~words.like(_THOUSANDS),
         "two numbers in one cell; give each a column of its own": words.like(_PAIR),
-        "numbers among limits such as '<5'; write the limit as a number, or leave the cell empty": words.like(
-            _LIMIT
-        ),
+        "numbers among limits such as '<5'; write the limit, or leave the cell empty": words.like(_LIMIT),
     }
     if words.counts[words.like(_DATE)].sum() > words.rows / 2:
         return "dates that are not all valid in one layout and time zone; write them as YYYY-MM-DD"
@@ -91,12 +90,14 @@ def _stray(words: Words, plain: np.ndarray) -> str | None:
         return None
     return (
         f"{words.counts[plain].sum()} values are numbers and {words.counts[other].sum()} are text "
-        f"(the first in record {words.first(other)}{_shared(words, other)}); correct them, or declare in schema.toml "
-        'kind = "number" with missing = ["..."], or kind = "category"'
+        f"(the first in record {words.first(other)}{_shared(words, other)}); correct them, or declare "
+        'in schema.toml kind = "number" with missing = ["..."], or kind = "category"'
     )
 
 
 def _shared(words: Words, other: np.ndarray) -> str:
     """Stray spellings that many records share, and so are no one's own."""
-    common = [word for word in words.spelled(other & (words.counts >= 5)) if not re.search(r"\d", word)][:3]
+    common = [
+        word for word in words.spelled(other & (words.counts >= _SHARED)) if not re.search(r"\d", word)
+    ][:3]
     return f"; often {', '.join(map(repr, common))}" if common else ""

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import re
 
-CODE = frozenset(
-    ("id", "code", "type", "class", "group", "grp", "grade", "stage", "status", "category", "cat", "kind")
-    + ("sex", "gender", "race", "ethnicity", "region", "site", "center", "centre", "department", "ward")
-    + ("insurance", "marital", "smoking", "smoker", "target", "label", "outcome", "y", "diagnosis", "dx")
-    + ("cluster", "arm", "treatment", "trt", "level", "quartile", "quintile", "tertile", "decile", "flag")
-    + ("cp", "thal", "slope", "restecg", "disposition", "source", "nyha", "asa", "killip", "ecog", "birads")
-    + ("drg", "icd", "zip", "postcode", "hospital", "specialty", "cause", "reason")
-)
+_CODE = """
+id code type class group grp grade stage status category cat kind sex gender race ethnicity region site
+center centre department ward insurance marital smoking smoker target label outcome y diagnosis dx cluster arm flag
+treatment trt level quartile quintile tertile decile cp thal slope restecg disposition source nyha asa killip
+ecog birads drg icd zip postcode hospital specialty cause reason
+"""
+CODE = frozenset(_CODE.split())
 """Last words of names that hold codes."""
 
-QUANTITY = frozenset(
-    ("age", "num", "number", "n", "nr", "no", "count", "score", "day", "days", "year", "years", "yr", "yrs")
-    + ("month", "months", "week", "weeks", "hour", "hours", "minutes", "time", "weight", "height", "bmi")
-    + ("dose", "rate", "pressure", "nodes", "size", "length", "los", "points", "visits", "total", "sum")
-    + ("mean", "max", "min", "percent", "pct", "parity", "gravida", "duration", "volume", "area", "index")
-)
+_QUANTITY = """
+age num number n nr no count score day days year years yr yrs month months week weeks hour hours minutes
+time weight height bmi dose rate pressure nodes size length los points visits total sum mean max min percent
+pct parity gravida duration volume area index
+"""
+QUANTITY = frozenset(_QUANTITY.split())
 """Words of names that hold quantities."""
 
 ORDERED = frozenset(
-    ("grade", "stage", "level", "class", "nyha", "asa", "killip", "ecog", "birads")
-    + ("quartile", "quintile", "tertile", "decile")
+    {"grade", "stage", "level", "class", "nyha", "asa", "killip", "ecog", "birads", "decile"}
 )
 """Last words of names whose codes have an order."""
 
-_JOINING = frozenset(("in", "of", "to", "at", "from", "since", "until", "per", "by", "after", "before"))
+_JOINING = frozenset({"in", "of", "to", "at", "from", "since", "until", "per", "by", "after", "before"})
 
 _UNITS = {
-    "years": "years", "yrs": "years", "months": "months", "weeks": "weeks", "days": "days", "hours": "hours",
-    "minutes": "min", "mins": "min", "seconds": "s", "kg": "kg", "cm": "cm", "mm": "mm", "mg": "mg", "ml": "ml",
-    "mmhg": "mmHg", "bpm": "1/min", "percent": "%", "pct": "%", "mg dl": "mg/dl", "g dl": "g/dl",
-    "mmol l": "mmol/l", "umol l": "umol/l", "g l": "g/l", "kg m2": "kg/m2", "ng ml": "ng/ml", "u l": "U/l",
+    "years": "years", "yrs": "years", "months": "months", "weeks": "weeks", "days": "days",
+    "hours": "hours", "minutes": "min", "mins": "min", "seconds": "s", "kg": "kg", "cm": "cm", "mm": "mm",
+    "mg": "mg", "ml": "ml", "mmhg": "mmHg", "bpm": "1/min", "percent": "%", "pct": "%", "mg dl": "mg/dl",
+    "g dl": "g/dl", "mmol l": "mmol/l", "umol l": "umol/l", "g l": "g/l", "kg m2": "kg/m2",
+    "ng ml": "ng/ml", "u l": "U/l",
 }  # fmt: skip
 
 _PERSON = re.compile(

@@ -19,6 +19,10 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _NEGATIVE = (-9, -99, -999, -9999, -99999)
 _POSITIVE = (99, 999, 9999, 99999, 999.9, 9999.9)
 _DECIMALS = 6
+_BLUR = 0.05
+"""Rounding errors of this share of a cell hide the grid."""
+_OFF = 0.005
+"""The share of records that may lie off the grid."""
 _FEW = 5
 """Up to so many distinct whole numbers are codes though no name says so."""
 _MANY = 100
@@ -51,25 +55,36 @@ def gaps(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return suspect & (below | above)
 
 
-def step(values: np.ndarray) -> float | None:
+def step(values: np.ndarray, counts: np.ndarray | None = None) -> float | None:
     """The grid on which distinct values are recorded: 1, 0.5, 0.001, ...; None: no decimal grid.
 
     Up to six decimals are a grid. More are a computed value, or a binary one written out in
-    decimals, such as 1.19995117 for 1.2.
+    decimals, such as 1.19995117 for 1.2. Of many records one in 200 may lie off the grid.
+
+    Args:
+        values: The distinct values, (k,).
+        counts: In how many rows each stands, (k,); None: one each.
 
     Example:
-        >>> step(np.array([0.5, 1.0, 1.5, 3.0, 4.5])), step(np.array([0.1 + 0.2, 0.7])), step(np.array([1 / 3]))
+        >>> step(np.array([0.5, 1, 1.5, 3, 4.5])), step(np.array([0.1 + 0.2, 0.7])), step(np.array([1 / 3]))
         (0.5, 0.1, None)
     """
+    weights = np.ones(len(values)) if counts is None else counts
     wide = values.astype(np.float64)
     slack = np.abs(wide) * np.finfo(values.dtype if values.dtype.kind == "f" else np.float64).eps * 4
     for decimals in range(_DECIMALS + 1):
         units = np.rint(wide * 10.0**decimals)
-        close = np.abs(units / 10.0**decimals - wide) <= slack
-        if slack.max(initial=0.0) * 10.0**decimals < 0.05 and close.all():  # noqa: PLR2004 - a twentieth of the grid
-            common = int(np.gcd.reduce(np.abs(units).astype(np.int64))) if len(units) >= _FEW and decimals <= 2 else 1  # noqa: PLR2004
-            return _plain(max(common, 1) / 10**decimals)
+        on = np.abs(units / 10.0**decimals - wide) <= slack
+        if slack.max(initial=0.0) * 10.0**decimals < _BLUR and weights[~on].sum() <= _OFF * weights.sum():
+            return _plain(_common(units[on], decimals) / 10**decimals)
     return None
+
+
+def _common(units: np.ndarray, decimals: int) -> int:
+    """The greatest common divisor of many whole numbers, as of readings to the next even number."""
+    if len(units) < _FEW or decimals > 2:  # noqa: PLR2004 - finer grids are decimal ones
+        return 1
+    return max(int(np.gcd.reduce(np.abs(units).astype(np.int64))), 1)
 
 
 def _plain(value: float) -> float:
@@ -98,12 +113,13 @@ def _coded(name: str, values: np.ndarray) -> tuple[Category, str]:
     return kind, f"{note} ({len(levels)} levels)"
 
 
-def describe(name: str, values: np.ndarray, rows: int) -> Number:
-    """The quantity that distinct values, ascending, (k,), seen in so many rows describe."""
+def describe(name: str, values: np.ndarray, counts: np.ndarray) -> Number:
+    """The quantity that distinct values, ascending, (k,), seen in so many rows each, (k,), describe."""
+    rows = counts.sum()
     certain = rows >= 20 and values[0] >= 0  # noqa: PLR2004 - fewer rows say too little
     stated = names.unit(name)
     high = 100 if certain and stated == "%" and values[-1] <= 100 else None  # noqa: PLR2004 - per cent
-    return Number(unit=stated, low=0 if certain else None, high=high, step=step(values))
+    return Number(unit=stated, low=0 if certain else None, high=high, step=step(values, counts))
 
 
 def _remarks(kind: Number, values: np.ndarray, counts: np.ndarray) -> tuple[str, ...]:
@@ -114,6 +130,10 @@ def _remarks(kind: Number, values: np.ndarray, counts: np.ndarray) -> tuple[str,
     zero = values[counts.argmax()] == 0
     if len(values) > 10 and share >= (0.3 if zero else 0.6) and counts.sum() >= 20:  # noqa: PLR2004 - a third
         notes.append(f"{share:.0%} of the values {'are 0' if zero else 'are one and the same'}")
+    if kind.step and (
+        off := counts[np.abs(np.rint(values / kind.step) * kind.step - values) > kind.step / 100].sum()
+    ):
+        notes.append(f"values that are not on the grid of {kind.step:g}: {off}")
     if kind.step is None and len(values) * 5 < counts.sum():
         notes.append(f"only {len(values)} distinct values, yet on no decimal grid")
     return tuple(notes)
@@ -146,7 +166,7 @@ def quantity(name: str, values: pa.Array, *, search: bool = True) -> Finding:
     if _codes(name, distinct, int(counts.sum())):
         kind, note = _coded(name, distinct)
         return Finding(values, kind, () if len(distinct) == 2 else (note,))  # noqa: PLR2004 - 0/1 goes without saying
-    kind = describe(name, distinct, int(counts.sum()))
+    kind = describe(name, distinct, counts)
     return Finding(values, kind, _remarks(kind, distinct, counts))
 
 

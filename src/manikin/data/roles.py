@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data import names
-from manikin.data.finding import Finding
 from manikin.data.schema import Category, Number, Text
 
 if TYPE_CHECKING:
+    from manikin.data.finding import Finding
     from manikin.data.schema import Role
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -85,14 +85,14 @@ def _lasting(notes: tuple[str, ...]) -> tuple[str, ...]:
 
 def _subject(found: dict[str, Finding], free: set[str]) -> dict[str, Finding]:
     """The field that numbers patients, if patients have several records."""
-    for name in found:
+    for name, finding in found.items():
         if name not in free or not (names.subject(name) or name.lower() in ("id", "uid")):
             continue
-        values = found[name].values.drop_null()
+        values = finding.values.drop_null()
         n, k = len(values), pc.count_distinct(values).as_py()
         if 2 < k < n and not pa.types.is_floating(values.type):  # noqa: PLR2004 - two are levels
             reason = f"{k} subjects in {n} records; a split keeps the records of a subject together"
-            return {name: _hide(found[name], "subject", reason)}
+            return {name: _hide(finding, "subject", reason)}
     return {}
 
 

@@ -12,14 +12,18 @@ A schema is written to and read from `schema.toml`, one table per field:
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import tomli_w
 
 from manikin.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Role = Literal["subject", "label", "sensitive", "identifier", "time", "event"]
 ROLES = ("subject", "label", "sensitive", "identifier", "time", "event")
@@ -145,6 +149,13 @@ class Schema(dict[str, Kind]):
         """The modelled fields that are one value per record."""
         return [name for name in self.modelled if isinstance(self[name], SCALARS)]
 
+    @property
+    def survival(self) -> list[tuple[str, str]]:
+        """The survival pairs: each field with the role "time" beside the "event" of the same rank."""
+        times = [name for name, kind in self.items() if kind.role == "time"]
+        events = [name for name, kind in self.items() if kind.role == "event"]
+        return list(zip(times, events, strict=False))
+
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Plain tables, ready for TOML or JSON; what is unset is left out."""
         return {name: _table(kind) for name, kind in self.items()}
@@ -171,32 +182,87 @@ class Schema(dict[str, Kind]):
         """
         try:
             tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            message = f"{path}: not a readable schema.toml ({error})"
-            raise SchemaError(message) from error
-        return cls.from_dict(tables)
+        except OSError as error:
+            raise SchemaError(f"{path}: cannot be read ({error.strerror})") from error
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SchemaError(f"{path}: is not TOML ({error})") from error
+        try:
+            return cls.from_dict(tables)
+        except SchemaError as error:
+            raise SchemaError(f"{path}: {error}") from error
 
 
 def _table(kind: Kind) -> dict[str, Any]:
-    values = {key: value for key, value in asdict(kind).items() if value not in (None, (), False)}
+    unset = (None, (), False)
+    values = {
+        key: value for key, value in asdict(kind).items() if not any(value is blank for blank in unset)
+    }
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
     return {"kind": kind.name, **plain}
 
 
 def _kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
     if not isinstance(table, dict) or table.get("kind") not in KINDS:
-        message = f"schema, field {name!r}: needs kind = one of {', '.join(KINDS)}"
-        raise SchemaError(message)
+        raise SchemaError(f"schema, field {name!r}: needs kind = one of {', '.join(KINDS)}")
     cls = KINDS[table["kind"]]
-    options = {key: value for key, value in table.items() if key != "kind"}
     known = {field.name for field in fields(cls)}
-    if unknown := set(options) - known:
-        message = (
+    if unknown := set(table) - known - {"kind"}:
+        raise SchemaError(
             f"schema, field {name!r}: {cls.name} has no {', '.join(sorted(unknown))}; "
             f"it knows {', '.join(sorted(known))}"
         )
-        raise SchemaError(message)
-    if options.get("role") not in (None, *ROLES):
-        message = f"schema, field {name!r}: role is one of {', '.join(ROLES)}"
-        raise SchemaError(message)
-    return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in options.items()})
+    options: dict[str, Any] = {
+        key: _value(name, cls, key, value) for key, value in table.items() if key != "kind"
+    }
+    kind = cls(**options)
+    _consistent(name, kind)
+    return kind
+
+
+def _value(name: str, cls: type[Kind], key: str, value: Any) -> Any:  # noqa: ANN401 - TOML holds anything
+    """A value of `schema.toml` in the type that its key asks for."""
+    what, test = _EXPECTED["labels" if (cls, key) == (Image, "levels") else key]
+    if key == "missing" and isinstance(value, list):
+        value = [str(spelling) for spelling in value]
+    if not test(value):
+        raise SchemaError(f"schema, field {name!r}: {key} is {what}")
+    return tuple(value) if isinstance(value, list | tuple) else value
+
+
+def _consistent(name: str, kind: Kind) -> None:
+    """Refuse a declaration that contradicts itself."""
+    if isinstance(kind, Number) and kind.low is not None and kind.high is not None and kind.low > kind.high:
+        raise SchemaError(f"schema, field {name!r}: low {kind.low} lies above high {kind.high}")
+    if isinstance(kind, Number) and kind.step is not None and kind.step <= 0:
+        raise SchemaError(f"schema, field {name!r}: step is above 0")
+    if isinstance(kind, Category) and len(set(kind.levels)) < len(kind.levels):
+        raise SchemaError(f"schema, field {name!r}: a level is declared twice")
+
+
+def _quantity(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _list_of(*types: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list | tuple) and all(isinstance(item, types) for item in value)
+
+
+_NUMBER = ("a number", _quantity)
+_TEXT = ("text", lambda value: isinstance(value, str))
+_TEXTS = ("a list of texts", _list_of(str))
+_EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "low": _NUMBER,
+    "high": _NUMBER,
+    "step": _NUMBER,
+    "rate": _NUMBER,
+    "unit": _TEXT,
+    "format": _TEXT,
+    "system": _TEXT,
+    "missing": _TEXTS,
+    "channels": _TEXTS,
+    "levels": ("a list of texts, numbers or truth values", _list_of(str, int, float, bool)),
+    "labels": ("how many labels there are", lambda value: isinstance(value, int) and value >= 0),
+    "spacing": ("a list of numbers", _list_of(int, float)),
+    "ordered": ("true or false", lambda value: isinstance(value, bool)),
+    "role": (f"one of {', '.join(ROLES)}", lambda value: value in ROLES),
+}

@@ -59,7 +59,7 @@ def _missing(kind: Kind) -> tuple[str, ...]:
 def _decide(name: str, words: Words, *, spelled: bool) -> Finding:
     if not len(words.words):
         return Finding(words.spread(words.words), Category(), ("no value at all",))
-    if numeric(words) and (spelled or len(words.words) > 0.1 * words.rows):  # noqa: PLR2004 - few are levels
+    if numeric(words) and (spelled or len(words.words) > 0.1 * words.rows):
         return _numbers(name, words, spelled=spelled)
     if (booleans := _booleans(words)) is not None:
         return booleans
@@ -157,8 +157,8 @@ def hidden(name: str, words: Words) -> str | None:
 def _unique(words: Words, k: int, n: int) -> bool:
     """Whether most words belong to one record only; codes of diseases are often rare, and stay."""
     if words.like(_DISEASE).all():
-        return k >= 0.95 * n  # noqa: PLR2004 - almost every one
-    return k >= 0.9 * n or bool((words.counts == 1).sum() > 0.7 * n)  # noqa: PLR2004 - as above
+        return k >= 0.95 * n
+    return k >= 0.9 * n or bool((words.counts == 1).sum() > 0.7 * n)
 
 
 def _share(words: Words, chosen: np.ndarray) -> bool:

@@ -124,7 +124,7 @@ def moments(name: str, words: Words) -> Finding | None:
     swapped = layout.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
     if swapped != layout and swapped in fits:
         message = (
-            f"field {name!r}: day and month cannot be told apart; write the dates as YYYY-MM-DD, or declare "
+            f"field {name!r}: day and month cannot be told apart; write YYYY-MM-DD, or declare "
             f'in schema.toml kind = "time" with format = "{layout}" or format = "{swapped}"'
         )
         raise SchemaError(message)
@@ -133,7 +133,7 @@ def moments(name: str, words: Words) -> Finding | None:
 
 
 def resolution(values: pa.Array) -> str:
-    """The resolution of typed moments: "day" where all are at midnight, else "minute", "s", "ms" or "us"."""
+    """The resolution of typed moments: "day" if all are at midnight, else "minute", "s", "ms" or "us"."""
     if pa.types.is_date(values.type):
         return "day"
     moments = values.drop_null().cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()

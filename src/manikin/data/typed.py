@@ -28,10 +28,16 @@ def received(table: pa.Table, schema: Schema | None, name: str) -> Cohort:
         schema: Kinds that override inference.
         name: The format.
     """
-    table = table.select([column for column in table.column_names if not re.match(r"__index_level_\d+__$", column)])
+    table = table.select(
+        [column for column in table.column_names if not re.match(r"__index_level_\d+__$", column)]
+    )
     fields = {field.name: field.type for field in table.schema}
     nominal = [column for column, kind in fields.items() if pa.types.is_dictionary(kind)]
-    text = [column for column, kind in fields.items() if pa.types.is_string(kind) or pa.types.is_large_string(kind)]
+    text = [
+        column
+        for column, kind in fields.items()
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    ]
     options: dict[str, Any] = {"nominal": nominal, "text": text}
     if pandas := (table.schema.metadata or {}).get(b"pandas"):
         options["pandas"] = pandas.decode()
@@ -42,7 +48,9 @@ def received(table: pa.Table, schema: Schema | None, name: str) -> Cohort:
 def _dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:
     """The types of pandas that Arrow alone would not give back."""
     special = re.compile(r"^(U?Int\d+|Float\d+|boolean|string.*|object)$")
-    found = {column["field_name"]: column for column in metadata["columns"] if column["field_name"] in names}
+    found = {
+        column["field_name"]: column for column in metadata["columns"] if column["field_name"] in names
+    }
     nominal = {name: "category" for name, column in found.items() if column["pandas_type"] == "categorical"}
     return nominal | {
         name: column["numpy_type"]

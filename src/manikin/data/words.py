@@ -15,30 +15,26 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-MISSING = frozenset(
-    (
-        "",
-        "?",
-        "NA",
-        "N/A",
-        "n/a",
-        "#N/A",
-        "<NA>",
-        "NaN",
-        "nan",
-        "NAN",
-        "-nan",
-        "null",
-        "Null",
-        "NULL",
-        "None",
-    )
-)
+_MISSING = "? NA N/A n/a #N/A <NA> NaN nan NAN -nan null Null NULL None"
+MISSING = frozenset(("", *_MISSING.split()))
 """Spellings that stand for a missing value in any column."""
 
 MISSING_NUMBER = frozenset(
-    (".", "..", "-", "--", "*", "na", "none", "unknown", "unk", "missing", "not available")
-    + ("not applicable", "not done", "not known", "not measured", "not recorded", "nd", "n.a.", "n.d.")
+    {
+        ".",
+        "..",
+        "-",
+        "--",
+        "*",
+        "na",
+        "none",
+        "unknown",
+        "unk",
+        "missing",
+        "not available",
+        "not applicable",
+    }
+    | {"not done", "not known", "not measured", "not recorded", "nd", "n.a.", "n.d."}
 )
 """Lower-case spellings that stand for a missing value where all else is a number or a date."""
 

@@ -49,7 +49,10 @@ class Arff(Format):
         if not found["data"]:
             raise FormatError(f"{path}: declares attributes but holds no record")
         rows = zip(*found["data"], strict=True)
-        columns = {name: _column(list(row), kind) for (name, kind), row in zip(found["attributes"], rows, strict=True)}
+        columns = {
+            name: _column(list(row), kind)
+            for (name, kind), row in zip(found["attributes"], rows, strict=True)
+        }
         types = {name: kind for name, kind in found["attributes"] if isinstance(kind, str)}
         options = {"relation": found["relation"], "types": types}
         return infer(pa.table(columns), schema, origin=Origin("arff", options)).noted(*note)
@@ -60,7 +63,9 @@ class Arff(Format):
 
         columns_only(cohort, path)
         types = cohort.origin.options.get("types", {})
-        attributes = [(name, _type(kind, cohort, name, types.get(name))) for name, kind in cohort.schema.items()]
+        attributes = [
+            (name, _type(kind, cohort, name, types.get(name))) for name, kind in cohort.schema.items()
+        ]
         columns = [_cells(cohort, name) for name in cohort.schema]
         table = {
             "relation": cohort.origin.options.get("relation", "cohort"),

@@ -62,14 +62,20 @@ def _sniff(head: str, path: Path) -> str:
     if path.name.lower().split(".gz")[0].endswith((".tsv", ".tab")) and "\t" in lines[0]:
         return "\t"
     widths = {mark: [len(row) for row in csv.reader(lines, delimiter=mark)] for mark in _DELIMITERS}
-    scores = {mark: (found.count(found[0]) / len(found), found[0]) for mark, found in widths.items() if found[0] > 1}
+    scores = {
+        mark: (found.count(found[0]) / len(found), found[0])
+        for mark, found in widths.items()
+        if found[0] > 1
+    }
     return max(scores, key=lambda mark: scores[mark]) if scores else ","
 
 
 def _header(data: bytes, delimiter: str, path: Path) -> tuple[list[str], int, tuple[str, ...]]:
     """The field names, how many lines they fill, and a note on names that were absent."""
     blank = len(data) - len(data.lstrip(b"\r\n"))
-    reader = csv.reader(io.StringIO(data[blank : blank + _HEAD].decode(errors="ignore")), delimiter=delimiter)
+    reader = csv.reader(
+        io.StringIO(data[blank : blank + _HEAD].decode(errors="ignore")), delimiter=delimiter
+    )
     names = [name.strip() for name in next(reader)]
     skipped = reader.line_num + data[:blank].count(b"\n")
     empty = [i for i, name in enumerate(names) if not name]
@@ -109,7 +115,9 @@ def _table(data: bytes, delimiter: str, names: list[str], lines: int, path: Path
         table = arrow.read_csv(
             io.BytesIO(data),
             arrow.ReadOptions(column_names=names, skip_rows=lines, use_threads=False),
-            arrow.ParseOptions(delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note),
+            arrow.ParseOptions(
+                delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note
+            ),
             arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:

@@ -1,0 +1,83 @@
+"""What a cohort holds, field by field, in words; no value of a patient but the levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from manikin.data.schema import Category, Codes, Image, Kind, Number, Signal, Text, Time
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+
+_SHOWN = 6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One field as `manikin inspect` shows it.
+
+    Args:
+        field: Its name.
+        kind: Its kind, "ordered" where levels have an order.
+        values: The unit, range and recording grid, or the levels.
+        missing: The share of records without a value, 0 to 1.
+        role: Its role; empty: none.
+        notes: What was noticed on reading.
+    """
+
+    field: str
+    kind: str
+    values: str
+    missing: float
+    role: str
+    notes: tuple[str, ...]
+
+
+def describe(cohort: Cohort) -> list[Row]:
+    """One row per field, in the order of the columns.
+
+    Example:
+        >>> import pandas as pd
+        >>> from manikin.data.cohort import Cohort
+        >>> frame = pd.DataFrame({"sex": ["F", "M"] * 20, "weight_kg": [61.5, None, 72.0, 80.2] * 10})
+        >>> for row in describe(Cohort.from_pandas(frame)):
+        ...     print(row.field, "|", row.kind, "|", row.values, "|", row.missing)
+        sex | category | F, M | 0.0
+        weight_kg | number | kg, at least 0, in steps of 0.1 | 0.25
+    """
+    return [_row(cohort, name, kind) for name, kind in cohort.schema.items()]
+
+
+def _row(cohort: Cohort, name: str, kind: Kind) -> Row:
+    notes = tuple(note.removeprefix(f"{name}: ") for note in cohort.notes if note.startswith(f"{name}: "))
+    ordered = isinstance(kind, Category) and kind.ordered
+    share = cohort.columns[name].null_count / max(len(cohort), 1)
+    return Row(
+        name, f"ordered {kind.name}" if ordered else kind.name, _values(kind), share, kind.role or "", notes
+    )
+
+
+def _values(kind: Kind) -> str:
+    match kind:
+        case Number():
+            low = "" if kind.low is None else f"at least {kind.low:g}"
+            high = "" if kind.high is None else f"at most {kind.high:g}"
+            step = "" if kind.step is None else f"in steps of {kind.step:g}"
+            return ", ".join(part for part in (kind.unit or "", low, high, step) if part)
+        case Category():
+            return _levels(kind)
+        case Time():
+            return f"to the {kind.unit}" + (f", {kind.format}" if kind.format else "")
+        case Codes():
+            return kind.system or ""
+        case Signal() | Image():
+            return ", ".join(kind.channels)
+        case Text():
+            return ""
+
+
+def _levels(kind: Category) -> str:
+    shown = ", ".join(str(level) for level in kind.levels[:_SHOWN])
+    more = len(kind.levels) - _SHOWN
+    return f"{shown}, and {more} more levels" if more > 0 else shown
