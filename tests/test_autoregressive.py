@@ -1,0 +1,143 @@
+"""The autoregressive family on small laws that are known."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from manikin.families.autoregressive import Autoregressive, ordered
+from manikin.nn.condition import Given, GivenSpec
+from manikin.spec import Continuous, Spec
+
+ROW = Spec(vocab=7, length=3, ranges=((0, 2), (2, 4), (4, 7)))
+SMALL = Autoregressive(width=16, depth=1, heads=2, dropout=0.0)
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def rows(n):
+    """The second column repeats the first; the third is 0, 1 or 2 with shares 1/2, 1/4, 1/4."""
+    first = torch.randint(2, (n,), generator=rng(1))
+    third = torch.tensor([0, 0, 1, 2])[torch.randint(4, (n,), generator=rng(2))]
+    return torch.stack([first, first + 2, third + 4], dim=1)
+
+
+def trained(family, spec, x, given_spec=None, given=None, steps=150):
+    given = given or Given()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        nets = family.networks(spec, given_spec or GivenSpec())
+    optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=1e-2)
+    for step in range(steps):
+        optimizer.zero_grad()
+        family.loss(nets, "model", spec, x, given, rng(step)).backward()
+        optimizer.step()
+    return {"model": nets["model"].eval()}
+
+
+@pytest.fixture(scope="module")
+def nets():
+    return trained(SMALL, ROW, rows(256))
+
+
+def test_learns_the_entropy_of_the_rows(nets):
+    with torch.no_grad():
+        loss = SMALL.loss(nets, "model", ROW, rows(2000), Given(), rng())
+    entropy = math.log(2) + 0.5 * math.log(2) + 0.5 * math.log(4)
+    assert loss.item() == pytest.approx(entropy / 3, abs=0.03)
+
+
+def test_samples_follow_the_law(nets):
+    x = SMALL.sample(nets, ROW, 2000, Given(), rng())
+    assert x.shape == (2000, 3)
+    assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
+    shares = torch.bincount(x[:, 2], minlength=7)[4:] / 2000
+    torch.testing.assert_close(shares, torch.tensor([0.5, 0.25, 0.25]), atol=0.06, rtol=0)
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_what_is_observed_is_kept_and_the_rest_follows_it(nets, column):
+    values = rows(100)
+    mask = torch.zeros(100, 3, dtype=torch.bool)
+    mask[:, column] = True
+    x = SMALL.sample(nets, ROW, 100, Given().observing(values, mask), rng())
+    assert (x[mask] == values[mask]).all()
+    assert (x[:, :2] == values[:, :2]).float().mean() > 0.98
+
+
+def test_records_may_have_different_columns_observed(nets):
+    values = rows(100)
+    mask = torch.rand(100, 3, generator=rng()) < 0.5
+    x = SMALL.sample(nets, ROW, 100, Given().observing(values, mask), rng())
+    assert (x[mask] == values[mask]).all()
+    assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
+
+
+def test_same_seed_same_sample_whatever_the_process_drew(nets):
+    first = SMALL.sample(nets, ROW, 20, Given(), rng(3))
+    torch.rand(5)
+    assert (first == SMALL.sample(nets, ROW, 20, Given(), rng(3))).all()
+    assert not (first == SMALL.sample(nets, ROW, 20, Given(), rng(4))).all()
+
+
+def test_a_condition_moves_the_sample():
+    x, spec = rows(256), GivenSpec({"age": Spec((Continuous(),))})
+    given = Given({"age": x[:, :1] * 2.0 - 1.0})
+    nets = trained(SMALL, ROW, x, spec, given)
+    old = SMALL.sample(nets, ROW, 200, Given({"age": torch.ones(200, 1)}), rng())
+    young = SMALL.sample(nets, ROW, 200, Given({"age": -torch.ones(200, 1)}), rng())
+    assert old[:, 0].float().mean() > 0.95
+    assert young[:, 0].float().mean() < 0.05
+
+
+def test_sequences_are_read_from_left_to_right():
+    spec = Spec(vocab=4, length=6)
+    start = torch.randint(4, (256, 1), generator=rng(1))
+    x = (start + torch.arange(6)) % 4
+    nets = trained(SMALL, spec, x)
+    drawn = SMALL.sample(nets, spec, 200, Given(), rng())
+    assert ((drawn[:, 1:] - drawn[:, :-1]) % 4 == 1).float().mean() > 0.98
+    prompt = Given().observing(x[:50], torch.arange(6).expand(50, 6) < 1)
+    assert (SMALL.sample(nets, spec, 50, prompt, rng()) == x[:50]).float().mean() > 0.98
+
+
+def test_tokens_given_as_context_are_looked_up():
+    spec, x = Spec(vocab=4, length=3), torch.randint(4, (256, 3), generator=rng(1))
+    nets = trained(SMALL, spec, x, GivenSpec({"codes": spec}), Given({"codes": x}), steps=300)
+    drawn = SMALL.sample(nets, spec, 100, Given({"codes": x[:100]}), rng())
+    assert (drawn == x[:100]).float().mean() > 0.9
+
+
+def test_orders_put_the_observed_first():
+    mask = torch.tensor([[False, True, False], [True, True, False]])
+    order = ordered(ROW, 2, mask, rng())
+    assert order[0, 0] == 1
+    assert order[1, 2] == 2
+    assert (order.sort(dim=1).values == torch.arange(3)).all()
+    assert (ordered(Spec(vocab=4, length=3), 2, mask, rng()) == torch.arange(3)).all()
+
+
+def test_all_orders_are_as_frequent():
+    order = ordered(ROW, 6000, None, rng())
+    counts = torch.unique(order, dim=0, return_counts=True)[1]
+    assert len(counts) == 6
+    assert counts.min() > 850
+    assert counts.max() < 1150
+
+
+def test_no_token_sees_itself_or_later_ones():
+    nets = SMALL.networks(ROW, GivenSpec())
+    nn.init.normal_(nets["model"].heads.smooth.weight)
+    x, order = torch.tensor([[0, 2, 4]]), torch.tensor([[2, 0, 1]])
+    before = nets["model"](x, order, Given())
+    after = nets["model"](torch.tensor([[1, 2, 4]]), order, Given())
+    assert before[0, 2] == after[0, 2]
+    assert before[0, 1] != after[0, 1]
+
+
+def test_grids_are_refused_with_the_alternative():
+    assert "diffusion" in Autoregressive().refusal(Spec((Continuous(),), grid=(4, 4)))
+    assert Autoregressive().refusal(ROW) is None

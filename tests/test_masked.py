@@ -1,0 +1,122 @@
+"""Masked diffusion on small laws that are known."""
+
+import math
+
+import pytest
+import torch
+
+from manikin.families.masked import Masked, hidden_counts
+from manikin.nn.condition import Given, GivenSpec
+from manikin.spec import Continuous, Spec
+
+ROW = Spec(vocab=7, length=3, ranges=((0, 2), (2, 4), (4, 7)))
+SMALL = Masked(width=16, depth=1, heads=2, dropout=0.0)
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def rows(n):
+    """The second column repeats the first; the third is 0, 1 or 2 with shares 1/2, 1/4, 1/4."""
+    first = torch.randint(2, (n,), generator=rng(1))
+    third = torch.tensor([0, 0, 1, 2])[torch.randint(4, (n,), generator=rng(2))]
+    return torch.stack([first, first + 2, third + 4], dim=1)
+
+
+def trained(family, spec, x, given_spec=None, given=None):
+    given = given or Given()
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        nets = family.networks(spec, given_spec or GivenSpec())
+    optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=1e-2)
+    for step in range(200):
+        optimizer.zero_grad()
+        family.loss(nets, "model", spec, x, given, rng(step)).backward()
+        optimizer.step()
+    return {"model": nets["model"].eval()}
+
+
+@pytest.fixture(scope="module")
+def nets():
+    return trained(SMALL, ROW, rows(256))
+
+
+def test_the_bound_is_the_entropy_of_the_rows(nets):
+    with torch.no_grad():
+        loss = SMALL.loss(nets, "model", ROW, rows(4000), Given(), rng())
+    entropy = math.log(2) + 0.5 * math.log(2) + 0.5 * math.log(4)
+    assert loss.item() == pytest.approx(entropy / 3, abs=0.04)
+
+
+def test_an_untrained_network_pays_the_logarithm_of_the_levels():
+    spec = Spec(vocab=8, length=4)
+    nets = SMALL.networks(spec, GivenSpec())
+    for layer in nets["model"].heads.free:
+        torch.nn.init.zeros_(layer.weight)
+    loss = SMALL.loss(nets, "model", spec, torch.zeros(16, 4, dtype=torch.long), Given(), rng())
+    assert loss.item() == pytest.approx(math.log(8), abs=1e-5)
+
+
+def test_every_number_of_hidden_tokens_is_as_frequent():
+    counts = torch.bincount(hidden_counts(40, 4, rng())[:, 0])
+    assert counts.tolist() == [0, 10, 10, 10, 10]
+
+
+def test_samples_follow_the_law(nets):
+    x = SMALL.sample(nets, ROW, 2000, Given(), rng())
+    assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
+    shares = torch.bincount(x[:, 2], minlength=7)[4:] / 2000
+    torch.testing.assert_close(shares, torch.tensor([0.5, 0.25, 0.25]), atol=0.06, rtol=0)
+
+
+def test_what_is_observed_is_kept_and_the_rest_follows_it(nets):
+    values = rows(100)
+    mask = torch.rand(100, 3, generator=rng()) < 0.5
+    x = SMALL.sample(nets, ROW, 100, Given().observing(values, mask), rng())
+    assert (x[mask] == values[mask]).all()
+    assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
+    everything = Given().observing(values, torch.ones_like(mask))
+    assert (SMALL.sample(nets, ROW, 100, everything, rng()) == values).all()
+
+
+def test_same_seed_same_sample_whatever_the_process_drew(nets):
+    first = SMALL.sample(nets, ROW, 20, Given(), rng(3))
+    torch.rand(5)
+    assert (first == SMALL.sample(nets, ROW, 20, Given(), rng(3))).all()
+    assert not (first == SMALL.sample(nets, ROW, 20, Given(), rng(4))).all()
+
+
+def test_a_condition_moves_the_sample():
+    x, spec = rows(256), GivenSpec({"age": Spec((Continuous(),))})
+    nets = trained(SMALL, ROW, x, spec, Given({"age": x[:, :1] * 2.0 - 1.0}))
+    old = SMALL.sample(nets, ROW, 200, Given({"age": torch.ones(200, 1)}), rng())
+    young = SMALL.sample(nets, ROW, 200, Given({"age": -torch.ones(200, 1)}), rng())
+    assert old[:, 0].float().mean() > 0.95
+    assert young[:, 0].float().mean() < 0.05
+
+
+@pytest.mark.parametrize("steps", [6, 4, 1])
+def test_sequences_are_filled_in_within_the_steps(steps, monkeypatch):
+    spec = Spec(vocab=4, length=6)
+    family = Masked(width=16, depth=1, heads=2, steps=steps)
+    nets = family.networks(spec, GivenSpec())
+    looks = []
+    look = nets["model"].look
+    monkeypatch.setattr(nets["model"], "look", lambda *a: looks.append(1) or look(*a))
+    x = family.sample(nets, spec, 5, Given(), rng())
+    assert (x < 4).all()
+    assert len(looks) <= steps
+
+
+def test_a_hidden_middle_is_found_from_both_sides():
+    spec = Spec(vocab=4, length=5)
+    x = torch.randint(4, (256, 1), generator=rng(1)).expand(256, 5).contiguous()
+    nets = trained(SMALL, spec, x)
+    given = Given().observing(x[:50], torch.arange(5).expand(50, 5) == 4)
+    assert (SMALL.sample(nets, spec, 50, given, rng()) == x[:50]).float().mean() > 0.98
+
+
+def test_grids_are_refused_with_the_alternative():
+    assert "diffusion" in Masked().refusal(Spec((Continuous(),), grid=(4, 4)))
+    assert Masked().refusal(ROW) is None
