@@ -73,7 +73,7 @@ def render(card: Scorecard, policy: Policy | None = None) -> str:
         purposes=purposes,
         headline=headline,
         axes=AXES,
-        open_questions=[score for score in card.scores if not score.assessed],
+        unassessed=words.unassessed(card),
         order=field_order(card),
     )
 
@@ -124,7 +124,9 @@ def _environment() -> Environment:
     environment.globals.update(
         words=words, figures=figures, rulers=rulers, null=null, table_headings=HEADINGS, headings=headings
     )
-    environment.filters.update(spell=words.spell, title_of=words.title, part_of=words.part, cell=cell)
+    environment.filters.update(
+        spell=words.spell, title_of=words.title, part_of=words.part, slug=words.slug, cell=cell
+    )
     return environment
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, LINE = 480.0, 63.0, 27.0
 LEFT, RIGHT = 64.0, 392.0  # where the floor and the ceiling stand
+EDGE = 12.0  # what lies further out stands here, with an arrow
 MARKS = {
     "pass": '<circle class="mark pass" cx="{x:.4g}" cy="{y:.4g}" r="6"/>',
     "warn": '<path class="mark warn" d="M{x:.4g} {y:.4g}m0 -7.5l7.5 13h-15z"/>',
@@ -28,29 +29,31 @@ MARKS = {
 }
 
 
-def ruler(score: Score, null: Sequence[float] | None = None) -> Markup | None:
+def ruler(score: Score, null: Sequence[float] | None = None, floor: str = "bad generator") -> Markup | None:
     """A score on its ruler; None where there is no number, or nothing to hold it against.
 
     Args:
         score: What was measured.
         null: Where the middle 95 % of fresh real records fall, in the unit of the score.
+        floor: What the bad generator was.
     """
-    ends = scale(score, null)
-    if score.value is None or ends is None:
+    stops = scale(score, null)
+    if score.value is None or stops is None:
         return None
-    floor, ceiling = ends
 
     def place(value: float) -> float:
-        x = LEFT + (value - floor) / (ceiling - floor) * (RIGHT - LEFT)
-        return min(max(x, 8.0), WIDTH - 8.0)
+        x = LEFT + (value - stops[0]) / (stops[1] - stops[0]) * (RIGHT - LEFT)
+        return min(max(x, EDGE), WIDTH - EDGE)
 
-    body = f'<path class="track" d="M8 {LINE:g}H{WIDTH - 8:g}"/>'
+    body = f'<path class="track" d="M{EDGE:g} {LINE:g}H{WIDTH - EDGE:g}"/>'
     body += _band(sorted(map(place, null))) if null else ""
-    body += _stop(place(floor), "bad generator", floor) if score.floor is not None else ""
-    body += _stop(place(ceiling), "real data", ceiling) if score.ceiling is not None else ""
+    body += _stop(LEFT, floor, score.floor) if score.floor is not None else ""
+    body += _stop(RIGHT, "real data", score.ceiling) if score.ceiling is not None else ""
     body += _interval([place(end) for end in (score.low, score.high) if end is not None])
     x = place(score.value)
     body += MARKS[score.verdict].format(x=x, y=LINE) + text(x, 12, spell(score.value), "figure", "middle")
+    body += text(x, LINE + 4, "‹", "figure", "end") * (x == EDGE)
+    body += text(x, LINE + 4, "›", "figure") * (x == WIDTH - EDGE)
     return svg(WIDTH, HEIGHT, body, spoken(score), "ruler")
 
 

@@ -25,6 +25,14 @@ ACRONYMS = {
 SECTION = re.compile(r"^(Args|Returns|Raises|Example|Examples|Note|Yields):", re.MULTILINE)
 BLIND = re.compile(r"cannot (see|tell|show|say)|blind to|does not see", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z])")
+FLOORS = {
+    "independent": "columns drawn alone",
+    "uniform": "evenly spread values",
+    "wild": "values far out of range",
+    "collapsed": "few records repeated",
+    "copies": "copies of patients",
+    "complete": "gaps wrongly filled",
+}
 SEVERITY = ("fail", "warn", "pass", "not assessed")
 
 
@@ -91,6 +99,23 @@ def meaning(name: str) -> Meaning | None:
     return explained(metric.meaning, metric.source) if metric else None
 
 
+def floor(name: str) -> str:
+    """What the bad generator was that marks the lower end of a score."""
+    metric = metrics().get(name.partition("[")[0])
+    plan = metric.plan.floor if metric else None
+    return FLOORS.get(plan, "bad generator") if isinstance(plan, str) else "bad generator"
+
+
+def slug(name: str) -> str:
+    """A score's name as the target of a link.
+
+    Example:
+        >>> slug("subgroup_distance[sex = F]")
+        'subgroup_distance-sex-F'
+    """
+    return re.sub(r"[^\w]+", "-", name).strip("-")
+
+
 def explained(docstring: str, source: str) -> Meaning:
     r"""A docstring taken apart: its first line, how to read it, what it cannot see.
 
@@ -138,6 +163,17 @@ def grouped(card: Scorecard, axis: str) -> list[tuple[str, list[Score]]]:
     for score in worst(card, axis):
         groups.setdefault(score.name.partition("[")[0], []).append(score)
     return list(groups.items())
+
+
+def unassessed(card: Scorecard) -> list[tuple[str, str]]:
+    """The metrics without a verdict, and of how many of their parts that is so."""
+    found = []
+    for axis in AXES:
+        for name, scores in grouped(card, axis):
+            count = sum(not score.assessed for score in scores)
+            if count:
+                found.append((name, f"{count} of {len(scores)} parts" if len(scores) > 1 else ""))
+    return found
 
 
 def sentence(card: Scorecard, axis: str) -> str:
