@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -78,11 +79,12 @@ def evaluate(
     return replace(card, about={**card.about, "seconds": seconds})
 
 
-def all_metrics() -> list[Metric]:
+@cache
+def all_metrics() -> tuple[Metric, ...]:
     """Every metric there is, shipped or installed beside, axis by axis as the modules list them."""
     modules = [registry.find("metrics", name) for name in registry.names("metrics")]
     found = [metric for module in modules for metric in module]
-    return sorted(found, key=lambda metric: AXES.index(metric.axis))
+    return tuple(sorted(found, key=lambda metric: AXES.index(metric.axis)))
 
 
 def _views(cohorts: tuple[Cohort, ...], question: Question) -> dict[str, Sides]:

@@ -19,6 +19,8 @@ SOURCE = (
     "Lopez-Paz and Oquab 2017, Revisiting classifier two-sample tests; area as in Hanley and McNeil 1982"
 )
 FEWEST = 12  # records on each side below which no judge can learn
+ROUNDS = 60
+DATA = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
 FOLDS, LARGE = 4, 1000  # beyond LARGE records on each side two folds are as good
 
 
@@ -101,18 +103,15 @@ def _boosted(x: np.ndarray, fake: np.ndarray, key: Key) -> Callable[[np.ndarray]
         "learning_rate": 0.1,
         "num_leaves": 15,
         "min_data_in_leaf": max(3, min(20, len(x) // 20)),
-        "max_bin": 127,
         "feature_fraction": 0.7,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
         "seed": key.integer() % 2**31,
-        "num_threads": 1,
         "deterministic": True,
-        "force_col_wise": True,
-        "verbosity": -1,
+        **DATA,
     }
-    data = lightgbm.Dataset(x, fake.astype(float), params={"verbosity": -1, "max_bin": 127})
-    trees = lightgbm.train(settings, data, num_boost_round=60)
+    data = lightgbm.Dataset(x, fake.astype(float), params=DATA)
+    trees = lightgbm.train(settings, data, num_boost_round=ROUNDS, keep_training_booster=True)
     return lambda new: np.asarray(trees.predict(new))
 
 

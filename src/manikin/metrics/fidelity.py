@@ -34,7 +34,7 @@ def shape(split: Split) -> float:
     is off; it looks at one field at a time.
     """
     kinds = split.fields.categorical
-    far = shapes(split)
+    far = once(split, shapes).copy()
     far[kinds] = variations(split, np.sum) / 2
     return float(1 - np.mean(far))
 
@@ -48,7 +48,7 @@ def worst_column(split: Split) -> float:
     many shows here when it is lost in a mean. It cannot see whether fields belong together.
     """
     present = np.minimum(*(1 - np.isnan(side.table).mean(axis=0) for side in _sides(split)))
-    return float(np.max(shapes(split) * np.sqrt(present)))
+    return float(np.max(once(split, shapes) * np.sqrt(present)))
 
 
 @metric("fidelity", better="low", source="difference of proportions", feature="table", floor="complete")
