@@ -20,17 +20,17 @@ def rng(seed=0):
 
 def rows(n):
     """The second column repeats the first; the third is 0, 1 or 2 with shares 1/2, 1/4, 1/4."""
-    first = torch.randint(2, (n,), generator=rng(1))
-    third = torch.tensor([0, 0, 1, 2])[torch.randint(4, (n,), generator=rng(2))]
+    number = torch.arange(n)
+    first, third = number % 2, torch.tensor([0, 0, 1, 2])[number // 2 % 4]
     return torch.stack([first, first + 2, third + 4], dim=1)
 
 
-def trained(family, spec, x, given_spec=None, given=None, steps=150):
+def trained(family, spec, x, given_spec=None, given=None, steps=60):
     given = given or Given()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         nets = family.networks(spec, given_spec or GivenSpec())
-    optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=1e-2)
+    optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=2e-2)
     for step in range(steps):
         optimizer.zero_grad()
         family.loss(nets, "model", spec, x, given, rng(step)).backward()
@@ -40,7 +40,7 @@ def trained(family, spec, x, given_spec=None, given=None, steps=150):
 
 @pytest.fixture(scope="module")
 def nets():
-    return trained(SMALL, ROW, rows(256))
+    return trained(SMALL, ROW, rows(128))
 
 
 def test_learns_the_entropy_of_the_rows(nets):
@@ -84,7 +84,7 @@ def test_same_seed_same_sample_whatever_the_process_drew(nets):
 
 
 def test_a_condition_moves_the_sample():
-    x, spec = rows(256), GivenSpec({"age": Spec((Continuous(),))})
+    x, spec = rows(128), GivenSpec({"age": Spec((Continuous(),))})
     given = Given({"age": x[:, :1] * 2.0 - 1.0})
     nets = trained(SMALL, ROW, x, spec, given)
     old = SMALL.sample(nets, ROW, 200, Given({"age": torch.ones(200, 1)}), rng())
@@ -95,7 +95,7 @@ def test_a_condition_moves_the_sample():
 
 def test_sequences_are_read_from_left_to_right():
     spec = Spec(vocab=4, length=6)
-    start = torch.randint(4, (256, 1), generator=rng(1))
+    start = torch.randint(4, (128, 1), generator=rng(1))
     x = (start + torch.arange(6)) % 4
     nets = trained(SMALL, spec, x)
     drawn = SMALL.sample(nets, spec, 200, Given(), rng())
@@ -105,8 +105,8 @@ def test_sequences_are_read_from_left_to_right():
 
 
 def test_tokens_given_as_context_are_looked_up():
-    spec, x = Spec(vocab=4, length=3), torch.randint(4, (256, 3), generator=rng(1))
-    nets = trained(SMALL, spec, x, GivenSpec({"codes": spec}), Given({"codes": x}), steps=300)
+    spec, x = Spec(vocab=4, length=3), torch.randint(4, (128, 3), generator=rng(1))
+    nets = trained(SMALL, spec, x, GivenSpec({"codes": spec}), Given({"codes": x}))
     drawn = SMALL.sample(nets, spec, 100, Given({"codes": x[:100]}), rng())
     assert (drawn == x[:100]).float().mean() > 0.9
 

@@ -19,8 +19,8 @@ def rng(seed=0):
 
 def rows(n):
     """The second column repeats the first; the third is 0, 1 or 2 with shares 1/2, 1/4, 1/4."""
-    first = torch.randint(2, (n,), generator=rng(1))
-    third = torch.tensor([0, 0, 1, 2])[torch.randint(4, (n,), generator=rng(2))]
+    number = torch.arange(n)
+    first, third = number % 2, torch.tensor([0, 0, 1, 2])[number // 2 % 4]
     return torch.stack([first, first + 2, third + 4], dim=1)
 
 
@@ -29,8 +29,8 @@ def trained(family, spec, x, given_spec=None, given=None):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         nets = family.networks(spec, given_spec or GivenSpec())
-    optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=1e-2)
-    for step in range(200):
+    optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=2e-2)
+    for step in range(120):
         optimizer.zero_grad()
         family.loss(nets, "model", spec, x, given, rng(step)).backward()
         optimizer.step()
@@ -39,7 +39,7 @@ def trained(family, spec, x, given_spec=None, given=None):
 
 @pytest.fixture(scope="module")
 def nets():
-    return trained(SMALL, ROW, rows(256))
+    return trained(SMALL, ROW, rows(128))
 
 
 def test_the_bound_is_the_entropy_of_the_rows(nets):
@@ -88,7 +88,7 @@ def test_same_seed_same_sample_whatever_the_process_drew(nets):
 
 
 def test_a_condition_moves_the_sample():
-    x, spec = rows(256), GivenSpec({"age": Spec((Continuous(),))})
+    x, spec = rows(128), GivenSpec({"age": Spec((Continuous(),))})
     nets = trained(SMALL, ROW, x, spec, Given({"age": x[:, :1] * 2.0 - 1.0}))
     old = SMALL.sample(nets, ROW, 200, Given({"age": torch.ones(200, 1)}), rng())
     young = SMALL.sample(nets, ROW, 200, Given({"age": -torch.ones(200, 1)}), rng())
@@ -111,7 +111,7 @@ def test_sequences_are_filled_in_within_the_steps(steps, monkeypatch):
 
 def test_a_hidden_middle_is_found_from_both_sides():
     spec = Spec(vocab=4, length=5)
-    x = torch.randint(4, (256, 1), generator=rng(1)).expand(256, 5).contiguous()
+    x = torch.randint(4, (128, 1), generator=rng(1)).expand(128, 5).contiguous()
     nets = trained(SMALL, spec, x)
     given = Given().observing(x[:50], torch.arange(5).expand(50, 5) == 4)
     assert (SMALL.sample(nets, spec, 50, given, rng()) == x[:50]).float().mean() > 0.98
