@@ -157,7 +157,7 @@ def test_parts_of_a_metric_stand_together():
     card = Scorecard([score(names[0], "fairness"), unassessed(names[1], "fairness")])
     document = Document(page.render(card))
     assert "sex = F" in document.text
-    assert "Worst (1 of 2 parts)." in document.text
+    assert "worst (1 of 2 parts)." in document.text
     assert [attrs["id"] for tag, attrs in document.tags if tag == "article"] == ["worst"]
 
 

@@ -65,6 +65,17 @@ def title(name: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{', ' if part else ''}{part}"
 
 
+def inline(name: str) -> str:
+    """A score's name within a sentence.
+
+    Example:
+        >>> inline("exact_copies"), inline("c2st_auc")
+        ('exact copies', 'C2ST AUC')
+    """
+    text = title(name)
+    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+
+
 def part(name: str) -> str:
     """The part of a metric that a score speaks of.
 
@@ -193,7 +204,7 @@ def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
     """What a pass says: all that the axis is about only where all of it was assessed."""
     if not unassessed:
         return axes()[axis]["pass"]
-    names = [title(score.name) for score in unassessed]
+    names = [inline(score.name) for score in unassessed]
     return f"{_checks(checks)} passed; not assessed: {_listed(names)}."
 
 
@@ -224,7 +235,7 @@ def because(decision: Decision, most: int = 3) -> str:
     """The checks that stand in the way, by name."""
     against = [f for f in decision.findings if f.outcome == decision.outcome]
     names = list(
-        dict.fromkeys("Too few real patients" if f.score == "holdout" else title(f.score) for f in against)
+        dict.fromkeys("too few real patients" if f.score == "holdout" else inline(f.score) for f in against)
     )
     return _listed(names, most)
 
