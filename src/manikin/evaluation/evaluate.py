@@ -14,11 +14,12 @@ from manikin.data.scalars import Scalars
 from manikin.errors import UsageError
 from manikin.evaluation.door import admitted, known
 from manikin.evaluation.draws import Draws
-from manikin.evaluation.evidence import about, plots, tables
+from manikin.evaluation.evidence import about, plots
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.sides import HELD, LEARNED, Sides
+from manikin.evaluation.worst import tables
 from manikin.metric import AXES, Metric, Question
 from manikin.rng import Key
 

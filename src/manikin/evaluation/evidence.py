@@ -1,23 +1,38 @@
-"""Evidence: what stands on the card beside its scores; aggregated figures, never a real patient's row."""
+"""Evidence: what stands on the card beside its scores, as plain numbers.
+
+Figures of real records are aggregated, and whatever fewer than five of them make is left out; single
+records are shown only of the synthetic side, and never one that equals a real record.
+"""
 
 from __future__ import annotations
 
 import platform
+from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from manikin.data.digest import digest
+from manikin.data.scalars import survival
+from manikin.evaluation.histograms import SMALL, columns, counted, edges, shares, trimmed
+from manikin.metrics.association import association, layout
+from manikin.metrics.coherence import product_limit, survivors
+from manikin.metrics.diversity import BLOCK, squared
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
     from manikin.evaluation.draws import Draws
     from manikin.evaluation.sides import Sides
-    from manikin.metric import Question
+    from manikin.metric import Question, Sample
     from manikin.rng import Key
 
 SIDES = ("train", "holdout", "synthetic")
+MOST = 20_000  # records of a side that enter a figure
+NEAR = 2_000  # records of a side whose neighbours are looked for
+SPOTS = 1_000  # synthetic records that are drawn
+BINS = 30
+POINTS = 120  # of a survival curve
 
 
 def about(
@@ -35,14 +50,96 @@ def about(
         "hashes": {side: digest(cohort) for side, cohort in sides.items()},
         "versions": {"manikin": version("manikin"), "python": platform.python_version()},
         "subsampled": subsampled,
+        "evaluated": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
 def plots(sides: Sides, draws: list[Draws], key: Key) -> dict[str, Any]:
-    """Plain numbers to draw."""
-    return {}
+    """Marginals, correlations, embedding, neighbours, survival and null distributions."""
+    real, synthetic = (few(side, MOST, key.child("plots")) for side in (sides.real, sides.synthetic))
+    found = {"nulls": {draw.name: draw.null for draw in draws if draw.measured}}
+    if real.x.shape[1]:
+        found["embedding"] = embedding(real, synthetic)
+        found["neighbours"] = neighbours(sides, key.child("neighbours"))
+    if real.fields.names:
+        found["marginals"] = columns(real, synthetic)
+        found["correlation"] = correlation(real, synthetic)
+    if (survived := curves(real, synthetic)) is not None:
+        found["survival"] = survived
+    return found
 
 
-def tables(sides: Sides, key: Key) -> dict[str, Any]:
-    """Plain."""
-    return {}
+def few(sample: Sample, most: int, key: Key) -> Sample:
+    """At most so many records, drawn at random."""
+    if len(sample) <= most:
+        return sample
+    return sample.take(np.sort(key.numpy().choice(len(sample), most, replace=False)))
+
+
+def correlation(real: Sample, synthetic: Sample) -> dict[str, Any]:
+    """The association matrices of both sides, rounded to three digits."""
+    plan = layout(real)
+    names = [real.fields.names[j] for j in plan.order]
+    a, b = (association(side, plan)[0].round(3).tolist() for side in (real, synthetic))
+    return {"fields": names, "real": a, "synthetic": b}
+
+
+def embedding(real: Sample, synthetic: Sample) -> dict[str, Any]:
+    """The two directions in which real records differ most: density of these, points of synthetic ones."""
+    centre = real.x.mean(axis=0)
+    _, strength, axes = np.linalg.svd(
+        np.cov((real.x - centre).T.astype(float), ddof=0).reshape(-1, real.x.shape[1])
+    )
+    plane = axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(axis=1)].diagonal())[:, None]
+    flat, spots = ((side.x - centre) @ plane.T for side in (real, synthetic))
+    x, y = (edges(flat[:, j], cells(len(flat))) for j in range(flat.shape[1]))
+    density = np.histogram2d(flat[:, 0], flat[:, 1], bins=(x, y))[0].T
+    return {
+        "density": (np.where(density < SMALL, 0, density) / len(flat)).round(5).tolist(),
+        "extent": [x[0], x[-1], y[0], y[-1]],
+        "synthetic": spots[:SPOTS].round(2).tolist(),
+        "explained": (strength[:2] / strength.sum()).round(4).tolist(),
+    }
+
+
+def cells(n: int) -> int:
+    """Cells along one side of a density grid: fewer where records are few."""
+    return int(np.clip(np.sqrt(n / 8), 6, 40))
+
+
+def neighbours(sides: Sides, key: Key) -> dict[str, Any]:
+    """How far held-out and synthetic records lie from the nearest training record."""
+    train = few(sides.train, MOST, key)
+    far = {
+        name: nearest(few(side, NEAR, key), train)
+        for name, side in (("real", sides.holdout), ("synthetic", sides.synthetic))
+    }
+    bins = np.linspace(0, trimmed(np.concatenate(list(far.values())))[1] or 1.0, BINS + 1)
+    return {
+        "edges": bins.round(4).tolist(),
+        "real": shares(counted(far["real"], bins), small=SMALL),
+        "synthetic": shares(counted(far["synthetic"], bins)),
+    }
+
+
+def nearest(sample: Sample, train: Sample) -> np.ndarray:
+    """The distance of each record to the nearest training record, shape (n,)."""
+    rows = range(0, len(sample), BLOCK)
+    found = [squared(sample.x[start : start + BLOCK], train.x).min(axis=1) for start in rows]
+    return np.sqrt(np.concatenate(found))
+
+
+def curves(real: Sample, synthetic: Sample) -> dict[str, Any] | None:
+    """Kaplan-Meier curves of both sides, as far as five real records are followed; None: no times."""
+    pair, other = (survival(side.cohort) for side in (real, synthetic))
+    if pair is None or other is None or not np.isfinite(pair[0]).any():
+        return None
+    followed = np.sort(pair[0][np.isfinite(pair[0])])
+    grid = np.linspace(0, followed[-min(SMALL, len(followed))], POINTS)
+    field = real.whole.schema[real.whole.schema.named("time") or ""]
+    return {
+        "time": grid.round(4).tolist(),
+        "real": survivors(*product_limit(*pair), grid).round(4).tolist(),
+        "synthetic": survivors(*product_limit(*other), grid).round(4).tolist(),
+        "unit": getattr(field, "unit", None),
+    }
