@@ -50,7 +50,8 @@ def read(path: str | Path, schema: Schema | str | Path | None = None) -> Cohort:
     try:
         cohort = _format(path).read(path, declared)
     except SchemaError as error:
-        raise SchemaError(f"{path}: {error}") from error
+        beside = "; schema.toml lies beside the data: correct it, or move it away" if note else ""
+        raise SchemaError(f"{path}: {error}{beside}") from error
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
     options = {**cohort.origin.options, "suffix": "".join(_suffixes(path))}

@@ -6,9 +6,9 @@ import re
 
 _CODE = """
 id code type class group grp grade stage status category cat kind sex gender race ethnicity region site
-center centre department ward insurance marital smoking smoker target label outcome y diagnosis dx cluster arm flag
-treatment trt level quartile quintile tertile decile cp thal slope restecg disposition source nyha asa killip
-ecog birads drg icd zip postcode hospital specialty cause reason
+center centre department ward insurance marital smoking smoker target label outcome y diagnosis dx cluster
+arm flag treatment trt level quartile quintile tertile decile cp thal slope restecg disposition source nyha
+asa killip ecog birads drg icd zip postcode hospital specialty cause reason
 """
 CODE = frozenset(_CODE.split())
 """Last words of names that hold codes."""

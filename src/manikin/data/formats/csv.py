@@ -14,6 +14,7 @@ from manikin.data.cells import cells
 from manikin.data.cohort import Origin
 from manikin.data.format import Format, columns_only, content, store, utf8
 from manikin.data.infer import infer
+from manikin.data.words import Words, missing
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -38,10 +39,15 @@ class Csv(Format):
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Everything as text first; then each column is judged by all its values."""
         data, note = utf8(content(path), path)
+        data = data if b"\n" in data else data.replace(b"\r", b"\n")
         delimiter = _sniff(data[:_HEAD].decode(errors="ignore"), path)
         names, lines, renamed = _header(data, delimiter, path)
         table = _table(data, delimiter, names, lines, path)
-        cohort = infer(table, schema, spelled=True, origin=Origin("csv", {"delimiter": delimiter}))
+        options = {"delimiter": delimiter}
+        if delimiter == ";" and (table := _points(whole := table)) is not whole:
+            options["decimal"] = ","
+            note = (*note, "decimal commas")
+        cohort = infer(table, schema, spelled=True, origin=Origin("csv", options))
         return cohort.noted(*note, *renamed)
 
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -82,6 +88,8 @@ def _header(data: bytes, delimiter: str, path: Path) -> tuple[list[str], int, tu
     for i in empty:
         names[i] = "unnamed" if len(empty) == 1 else f"unnamed_{i + 1}"
     _check(names, path)
+    if not b"".join(data.split(b"\n", skipped)[skipped:]).strip():
+        raise FormatError(f"{path}: holds a header but no record")
     return names, skipped, ("a column without a name is called 'unnamed'",) if empty else ()
 
 
@@ -124,13 +132,21 @@ def _table(data: bytes, delimiter: str, names: list[str], lines: int, path: Path
         raise FormatError(f"{path}: cannot be cut into values; look for an open quotation mark") from None
     if ragged:
         number, width = ragged[0]
-        more = f" (so have {len(ragged) - 1} more lines another length)" if len(ragged) > 1 else ""
+        more = f", and {len(ragged) - 1} more rows do not fit it" if len(ragged) > 1 else ""
         raise FormatError(
-            f"{path}: record {number} has {width} values, the header has {len(names)} names{more}; "
-            "correct the file, and put values that hold the delimiter in quotation marks"
+            f"{path}: row {number} has {width} values, the header (row 1) has {len(names)} names{more}; look "
+            "for an open quotation mark, and put values that hold the delimiter in quotation marks"
         )
-    if not table.num_rows:
-        raise FormatError(f"{path}: holds a header but no record")
+    return table
+
+
+def _points(table: pa.Table) -> pa.Table:
+    """The table with decimal points where a column is written with decimal commas."""
+    for i, name in enumerate(table.column_names):
+        words = Words.of(table[name].combine_chunks())
+        words = words.without(missing(words))
+        if words.like(r"^[+-]?\d+,\d+$").any() and words.like(r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$").all():
+            table = table.set_column(i, name, pc.replace_substring(table[name], ",", "."))
     return table
 
 
@@ -154,6 +170,12 @@ def _field(cohort: Cohort, name: str, delimiter: str) -> pa.Array:
     values = cohort.columns[name].combine_chunks()
     text = cells(values, cohort.schema[name])
     plain = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    if (
+        pa.types.is_floating(values.type)
+        and delimiter == ";"
+        and cohort.origin.options.get("decimal") == ","
+    ):
+        text = pc.replace_substring(text, ".", ",")
     lone = len(cohort.schema) == 1  # an empty line would be no record
     return text if plain and not lone else _quoted(text, delimiter, lone=lone)
 
