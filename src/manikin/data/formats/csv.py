@@ -134,8 +134,8 @@ def _table(data: bytes, delimiter: str, names: list[str], lines: int, path: Path
         number, width = ragged[0]
         more = f", and {len(ragged) - 1} more rows do not fit it" if len(ragged) > 1 else ""
         raise FormatError(
-            f"{path}: row {number} has {width} values, the header (row 1) has {len(names)} names{more}; look "
-            "for an open quotation mark, and put values that hold the delimiter in quotation marks"
+            f"{path}: row {number} has {width} values, the header (row 1) has {len(names)} names{more}; "
+            "look for an open quotation mark, and put values that hold the delimiter in quotation marks"
         )
     return table
 
