@@ -26,6 +26,7 @@ SHRINKAGE = 10  # records of weight that the overall mean has in the score of a 
 REACH = 0.1  # the farthest that smoothing moves a value, in normal scores
 WIDTH = 0.15  # the distance within which an observed number agrees with one of a leaf
 PROBES = 16  # values of a leaf that an observed value is compared with
+TRUST = 0.1  # a straight line is followed where it leaves less than this share of the variance
 ROWS = 20_000  # records from which one tree learns its splits, at most
 CHUNK = 2_000  # records completed at a time when they need particles
 
@@ -41,9 +42,9 @@ class Trees(Statistical):
         particles: Attempts per record when a value is observed behind one that is drawn.
     """
 
-    leaf: int = 20
+    leaf: int = 30
     trees: int = 10
-    work: float = 2e8
+    work: float = 1e8
     particles: int = 32
 
     def refusal(self, spec: Spec) -> str | None:
@@ -106,11 +107,16 @@ class Trees(Statistical):
         seen = _predictors(x, before, scores)
         count = count if before else 1
         state = {f"{j}.score.{i}": score for i, score in scores.items()}
+        trend = _trend(seen, x[:, j], blocks[j], key.child("trend").numpy())
+        state[f"{j}.trend"] = trend
+        rest = x[:, j] - _follow(trend, seen)
+        if trend.any():
+            target = _target(rest, blocks[j], key.child("target").numpy())
         for t in range(count):
             tree = self._grow(seen, target, key.child("tree", t).numpy())
             leaf = _leaf(tree, seen)
-            by_leaf = np.lexsort((x[:, j], leaf))
-            tree["values"] = x[by_leaf, j]
+            by_leaf = np.lexsort((rest, leaf))
+            tree["values"] = rest[by_leaf]
             tree["start"] = np.searchsorted(leaf[by_leaf], np.arange(len(tree["left"]) + 1))
             state.update({f"{j}.{t}.{name}": array for name, array in tree.items()})
         return {**state, f"{j}.trees": np.array(count)}
@@ -138,6 +144,7 @@ class _Leaves:
     values: np.ndarray
     start: np.ndarray
     size: np.ndarray
+    trend: np.ndarray
 
     @classmethod
     def find(  # noqa: PLR0913 - one record set, one column
@@ -163,7 +170,7 @@ class _Leaves:
             size[mine] = tree["start"][leaf + 1] - tree["start"][leaf]
             values.append(state[f"{j}.{t}.values"])
             shift += len(values[-1])
-        return cls(np.concatenate(values), start, size)
+        return cls(np.concatenate(values), start, size, _follow(state[f"{j}.trend"], seen))
 
     def draw(self, block: Block, rng: np.random.Generator) -> np.ndarray:
         """One value of each leaf, numbers moved up to half way to a neighbour."""
@@ -174,12 +181,12 @@ class _Leaves:
         step = rng.choice([-1, 1], size=len(at))
         beside = self.values[np.clip(at + step, self.start, self.start + self.size - 1)]
         move = rng.random(len(at)) / 2 * np.clip(beside - values, -2 * REACH, 2 * REACH)
-        return values + np.nan_to_num(move).astype(values.dtype)
+        return self.trend + values + np.nan_to_num(move).astype(values.dtype)
 
     def agreement(self, given: np.ndarray, block: Block, rng: np.random.Generator) -> np.ndarray:
         """How likely each leaf makes a given value: the share of its values that agree with it."""
         at = self.start[:, None] + (rng.random((len(given), PROBES)) * self.size[:, None]).astype(int)
-        probes, value = self.values[at], given[:, None]
+        probes, value = self.values[at], (given - self.trend)[:, None]
         width = 0.5 if _levels(block) else WIDTH
         agree = (np.abs(probes - value) < width) | (np.isnan(probes) & np.isnan(value))
         return agree.mean(axis=1) + 1e-3
@@ -236,6 +243,31 @@ def _predictors(x: np.ndarray, before: list[int], scores: dict[int, np.ndarray])
         values = x[:, i]
         seen[:, at] = scores[i][values.astype(int)] if i in scores else np.nan_to_num(values, nan=ABSENT)
     return seen
+
+
+def _trend(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random.Generator) -> np.ndarray:
+    """Slopes of a number on its predictors, where a straight line tells most of it; else zeros.
+
+    Leaves of correlated numbers are too coarse to hold their ratio; around the line they are not.
+    Whether the line is trusted is decided on the half of the records that did not fit it.
+    """
+    flat = np.zeros(seen.shape[1] + 1, dtype=np.float32)
+    known = rng.permutation(np.flatnonzero(~np.isnan(values)))
+    if _levels(block) or len(known) < 4 * len(flat) or seen.shape[1]==0:
+        return flat
+    design = np.column_stack([np.where(seen == ABSENT, 0, seen), np.ones(len(seen))])[known]
+    y = values[known]
+    half = len(known) // 2
+    a, b = design[:half].astype(float), y[:half]
+    slopes = np.linalg.solve(a.T @ a + half*1e-3 * np.eye(len(flat)), a.T @ b)
+    left = np.var(y[half:] - design[half:] @ slopes)
+    return slopes.astype(np.float32) if left < TRUST * np.var(y[half:]) else flat
+
+
+def _follow(trend: np.ndarray, seen: np.ndarray) -> np.ndarray:
+    if not trend.any():
+        return np.zeros(len(seen), dtype=np.float32)
+    return np.where(seen == ABSENT, 0, seen) @ trend[:-1] + trend[-1]
 
 
 def _order(spec: Spec, given: int) -> list[int]:
