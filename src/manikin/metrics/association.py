@@ -111,8 +111,10 @@ def _links(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
     values = np.column_stack([lost, ranks, hot])
     matrix, _ = _pearson(values, np.column_stack([np.ones_like(lost), seen, known]))
     p = lost.shape[1]
-    weights = np.repeat((lost.mean(axis=0) * (1 - lost.mean(axis=0)))[:, None], len(matrix), axis=1)
-    weights[:, :p][np.eye(p, dtype=bool)] = 0
+    owner = np.concatenate([np.arange(p), plan.quantities, plan.categories.repeat(widths)])
+    varies = lost.mean(axis=0) * (1 - lost.mean(axis=0))
+    telling = (owner != np.arange(p)[:, None]) & (values.std(axis=0) > 0)
+    weights = varies[:, None] * telling
     return matrix[:p], weights
 
 

@@ -19,7 +19,7 @@ SOURCE = (
     "Lopez-Paz and Oquab 2017, Revisiting classifier two-sample tests; area as in Hanley and McNeil 1982"
 )
 FEWEST = 12  # records on each side below which no judge can learn
-ROUNDS = 60
+ROUNDS = 40
 DATA = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
 FOLDS, LARGE = 4, 1000  # beyond LARGE records on each side two folds are as good
 
@@ -100,12 +100,9 @@ def _boosted(x: np.ndarray, fake: np.ndarray, key: Key) -> Callable[[np.ndarray]
 
     settings = {
         "objective": "binary",
-        "learning_rate": 0.1,
+        "learning_rate": 0.15,
         "num_leaves": 15,
         "min_data_in_leaf": max(3, min(20, len(x) // 20)),
-        "feature_fraction": 0.7,
-        "bagging_fraction": 0.8,
-        "bagging_freq": 1,
         "seed": key.integer() % 2**31,
         "deterministic": True,
         **DATA,

@@ -1,0 +1,109 @@
+"""Coherence: rules, plausible values and survival curves, by hand."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.scalars import Scalars
+from manikin.data.schema import Category, Number
+from manikin.errors import Unsupported
+from manikin.evaluation.sides import Sides
+from manikin.features.table import Table
+from manikin.metric import Question
+from manikin.metrics import coherence
+
+SCHEMA = {
+    "low": Number(low=0),
+    "high": Number(),
+    "sex": Category(levels=("F", "M")),
+    "t": Number(role="time"),
+    "d": Category(levels=(0, 1), role="event"),
+}
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Low below high."""
+
+    name: str = "low < high"
+    fields: tuple = ("low", "high")
+
+    def holds(self, cohort):
+        """Whether it is so."""
+        return cohort["low"] < cohort["high"]
+
+
+def cohort(low, high, **others):
+    n = len(low)
+    values = {
+        "low": np.asarray(low, dtype=float),
+        "high": np.asarray(high, dtype=float),
+        "sex": np.array(["F"] * n, dtype=object),
+        "t": np.arange(1.0, n + 1),
+        "d": np.ones(n, dtype=int),
+        **others,
+    }
+    return Cohort.from_arrays(values, {**SCHEMA})
+
+
+def split(real, synthetic, rules=()):
+    sides = Sides.of(Table().fit(real), Scalars.fit(real), (real, real, synthetic), Question(rules=rules))
+    return sides.whole
+
+
+REAL = cohort([60, 70, 80, 90], [120, 130, 140, 80])
+
+
+def test_violations_are_those_beyond_the_real_rate():
+    bad = cohort([60, 70, 80, 90], [50, 60, 140, 80])
+    found = split(REAL, bad, (Ordered(),))
+    assert coherence.rule_violations(found) == pytest.approx(0.75 - 0.25)
+    assert coherence.violated(found) == "low < high: 75.0% (real 25.0%)"
+    assert coherence.rule_violations(split(REAL, REAL, (Ordered(),))) == 0
+
+
+def test_without_rules_nothing_is_assessed():
+    with pytest.raises(Unsupported, match="no clinical rules"):
+        coherence.rule_violations(split(REAL, REAL))
+
+
+def test_values_beyond_the_schema_or_far_beyond_the_real_range_are_implausible():
+    # real range of `high` is 80 to 140: up to 155 is near; `low` may not be negative
+    odd = cohort([-1, 60, 60, 60], [120, 154, 156, 120])
+    assert coherence.implausible_share(split(REAL, odd)) == 0.5
+    assert coherence.implausible_fields(split(REAL, odd)) == "low: 25.0%; high: 25.0%"
+
+
+def test_a_level_of_no_real_record_is_implausible():
+    odd = cohort([60] * 4, [120] * 4, sex=np.array(["F", "F", "F", "X"], dtype=object))
+    assert coherence.implausible_share(split(REAL, odd)) == 0.25
+
+
+def test_missing_is_not_implausible():
+    gappy = cohort([np.nan] * 4, [120] * 4)
+    assert coherence.implausible_share(split(REAL, gappy)) == 0
+
+
+def test_the_product_limit_of_a_textbook_sample():
+    # 6-MP arm of Freireich 1963, remission in weeks: S(6) = 18/21, S(7) = 0.807, S(10) = 0.753
+    weeks = np.array([6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35.0])
+    relapse = np.arange(21) < 9
+    curve = coherence.survivors(
+        *coherence.product_limit(weeks, relapse), np.array([5, 6, 7, 10, 22, 23, 35])
+    )
+    assert curve.round(3).tolist() == [1.0, 0.857, 0.807, 0.753, 0.538, 0.448, 0.448]
+
+
+def test_survival_distance_is_the_area_between_the_curves():
+    longer = cohort([60] * 4, [120] * 4, t=np.array([5.0, 6, 7, 8]))
+    # real: 1, .75, .5, .25 in the four units of follow-up; synthetic: 1 throughout
+    assert coherence.survival_distance(split(REAL, longer)) == pytest.approx(0.375, abs=0.01)
+    assert coherence.survival_distance(split(REAL, REAL)) == 0
+
+
+def test_survival_needs_its_roles():
+    plain = Cohort.from_arrays({"x": np.arange(9.0)}, {"x": Number()})
+    with pytest.raises(Unsupported, match="roles"):
+        coherence.survival_distance(split(plain, plain))

@@ -1,0 +1,103 @@
+"""Diversity: balls, duplicates and rare levels, by hand."""
+
+import numpy as np
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.scalars import Scalars
+from manikin.data.schema import Category, Number
+from manikin.errors import Unsupported
+from manikin.evaluation.sides import Sides
+from manikin.features.table import Table
+from manikin.metric import Question
+from manikin.metrics import diversity
+
+
+def line(values):
+    return Cohort.from_arrays({"x": np.asarray(values, dtype=float)}, {"x": Number()})
+
+
+def split(holdout, synthetic, train=None):
+    train = train or holdout
+    return Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, synthetic), Question()).whole
+
+
+def test_neighbours_beyond_reach_are_not_covered():
+    real = line(np.concatenate([np.arange(10), np.arange(1000, 1010)]))
+    found = split(real, line(np.arange(10)))
+    assert diversity.coverage(found) == 0.5
+    assert diversity.recall(found) == 0.5
+    assert diversity.precision(found) == 1
+
+
+def test_records_like_no_real_one_lower_precision():
+    real = line(np.arange(20))
+    found = split(real, line(np.concatenate([np.arange(10), np.arange(10) + 1e6])))
+    assert diversity.precision(found) == 0.5
+
+
+def test_density_counts_the_balls_that_hold_a_record():
+    real = line(np.arange(12))
+    inside = diversity.balls(split(real, line([5.5] * 8))).holding
+    x = Table().fit(real)(real)[:, 0].astype(float)
+    at = float(Table().fit(real)(line([5.5]))[0, 0])
+    reach = np.sort(np.abs(x[:, None] - x), axis=1)[:, 5]
+    assert inside.tolist() == [int((np.abs(x - at) <= reach + 1e-6).sum())] * 8
+
+
+def test_radii_are_distances_to_the_kth_neighbour():
+    sample = split(line([0, 1, 3, 7, 20, 50]), line([0] * 6)).holdout
+    expected = [np.sort((sample.x[:, 0] - value) ** 2)[2] for value in sample.x[:, 0]]
+    assert diversity.radii(sample, 2) == pytest.approx(expected, abs=1e-4)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    pair = line(rng.normal(size=50)), line(rng.normal(size=50))
+    whole = diversity.balls(split(*pair))
+    monkeypatch.setattr(diversity, "BLOCK", 7)
+    parts = diversity.balls(split(*pair))
+    assert np.array_equal(whole.covered, parts.covered)
+    assert np.array_equal(whole.recalled, parts.recalled)
+    assert np.array_equal(whole.holding, parts.holding)
+
+
+def test_too_few_records_have_no_balls():
+    with pytest.raises(Unsupported, match="more than 5"):
+        diversity.coverage(split(line(range(5)), line(range(5))))
+
+
+def test_duplicates_count_every_record_that_has_a_twin():
+    real = line(np.arange(10))
+    assert diversity.duplicate_share(split(real, line([1, 1, 2, 3, np.nan, np.nan, 4, 5, 6, 7]))) == 0.4
+    assert diversity.duplicate_share(split(real, real)) == 0
+
+
+def test_near_duplicates_are_seen_where_equal_ones_are_not():
+    rng = np.random.default_rng(1)
+    schema = {name: Number() for name in "abcd"}
+
+    def table(x):
+        return Cohort.from_arrays(dict(zip("abcd", x.T, strict=True)), schema)
+
+    real, again = rng.normal(size=(200, 4)), rng.normal(size=(100, 4))
+    jittered = np.concatenate([again, again + rng.normal(0, 1e-3, again.shape)])
+    found = split(table(real), table(jittered))
+    assert diversity.duplicate_share(found) == 0
+    assert diversity.near_duplicate_share(found) == 1
+    fresh = split(table(real), table(rng.normal(size=(200, 4))))
+    assert diversity.near_duplicate_share(fresh) < 0.1
+
+
+def test_rare_levels_that_come_back_are_counted():
+    values = ["common"] * 96 + ["rare"] * 2 + ["odd"] * 2
+    schema = {"c": Category(levels=("common", "odd", "rare"))}
+
+    def cohort(levels):
+        return Cohort.from_arrays({"c": np.array(levels, dtype=object)}, schema)
+
+    found = split(cohort(values), cohort(["common"] * 99 + ["odd"]))
+    assert diversity.rare_level_coverage(found) == 0.5
+    common = cohort(["common"] * 50 + ["rare"] * 50)
+    with pytest.raises(Unsupported, match="no category"):
+        diversity.rare_level_coverage(split(common, common))
