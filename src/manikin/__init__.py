@@ -1,1 +1,74 @@
 """manikin makes synthetic patients and proves what they are worth."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from manikin import errors, families
+    from manikin.data.cohort import Cohort
+    from manikin.data.files import read, write
+    from manikin.data.rules import Rule, read_rules
+    from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
+    from manikin.evaluation.evaluate import evaluate
+    from manikin.evaluation.scorecard import Scorecard
+    from manikin.release.release import release
+    from manikin.synthesis.budget import Training
+    from manikin.synthesis.chain import Chain
+    from manikin.synthesis.store import load
+    from manikin.synthesis.synthesizer import Synthesizer
+
+# Where each public name lives; it is imported when first asked for, so that `import manikin` is fast.
+_HOMES = {
+    "data.cohort": ("Cohort",),
+    "data.files": ("read", "write"),
+    "data.rules": ("Rule", "read_rules"),
+    "data.schema": ("Category", "Codes", "Image", "Number", "Schema", "Signal", "Text", "Time"),
+    "evaluation.evaluate": ("evaluate",),
+    "evaluation.scorecard": ("Scorecard",),
+    "release.release": ("release",),
+    "synthesis.budget": ("Training",),
+    "synthesis.chain": ("Chain",),
+    "synthesis.store": ("load",),
+    "synthesis.synthesizer": ("Synthesizer",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - in the order in which they are used
+    "Cohort",
+    "Schema",
+    "Number",
+    "Category",
+    "Time",
+    "Codes",
+    "Text",
+    "Signal",
+    "Image",
+    "Rule",
+    "read",
+    "write",
+    "read_rules",
+    "Synthesizer",
+    "Training",
+    "Chain",
+    "load",
+    "evaluate",
+    "Scorecard",
+    "release",
+    "errors",
+    "families",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
+    if name in _HOME:
+        return getattr(import_module(f"manikin.{_HOME[name]}"), name)
+    if name in ("errors", "families"):
+        return import_module(f"manikin.{name}")
+    message = f"module 'manikin' has no attribute {name!r}"
+    raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

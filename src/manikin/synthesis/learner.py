@@ -1,0 +1,207 @@
+"""Learners: the two ways in which a family learns, behind one face.
+
+`learn` takes encoded records, `draw` gives encoded records, `save` and `load` keep what was
+learned as plain arrays. A statistical family sees the given columns as the first of its row; a
+family with networks gets them through the conditioner.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from manikin.errors import FormatError, TrainingError, Unsupported
+from manikin.family import Family, State, Statistical
+from manikin.synthesis.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from manikin.nn.condition import GivenSpec
+    from manikin.rng import Key
+    from manikin.spec import Spec
+    from manikin.synthesis.budget import Training
+    from manikin.synthesis.progress import Report
+
+BATCH = 8192
+"""Cells (records x places) that networks draw at a time, which bounds memory."""
+
+Parts = dict[str, np.ndarray]
+
+
+class Learner(ABC):
+    """What has been learned from encoded records."""
+
+    facts: dict[str, Any]
+
+    @abstractmethod
+    def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
+        """Encoded records of the shape of `values`; where `mask`, the values themselves."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write `weights.safetensors`."""
+
+
+@dataclass(frozen=True)
+class Tabular(Learner):
+    """A statistical family and its state; the given columns come first in its rows."""
+
+    family: Statistical
+    spec: Spec
+    state: State
+    given: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def learn(  # noqa: PLR0913 - what is learned, and how it is told
+        cls, family: Statistical, spec: Spec, x: np.ndarray, given: int, key: Key, report: Report
+    ) -> Self:
+        """Learn from rows (n, channels) of which the first `given` are conditions."""
+        started = time.monotonic()
+
+        def progress(share: float) -> None:
+            report(Progress(0, share, time.monotonic() - started, float("nan")))
+
+        state = family.learn(spec, x, given, key, progress)
+        return cls(family, spec, state, given, {"seconds": round(time.monotonic() - started, 3)})
+
+    def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
+        """Rows without their given columns."""
+        before = given.get("row", np.empty((len(values), 0), dtype=values.dtype))
+        x = np.concatenate([before, values], axis=1)
+        observed = np.concatenate([np.ones(before.shape, dtype=bool), mask], axis=1)
+        return self.family.draw(self.state, self.spec, x, observed, key)[:, before.shape[1] :]
+
+    def save(self, folder: Path) -> None:
+        """Write the state."""
+        from safetensors.numpy import save_file
+
+        arrays = {name: array.copy(order="C") for name, array in self.state.items()}
+        save_file(arrays, folder / "weights.safetensors")
+
+    @classmethod
+    def load(cls, folder: Path, family: Statistical, spec: Spec, given: int, facts: dict[str, Any]) -> Self:
+        """The inverse of `save`."""
+        from safetensors.numpy import load_file
+
+        return cls(family, spec, load_file(folder / "weights.safetensors"), given, facts)
+
+
+@dataclass(frozen=True)
+class Neural(Learner):
+    """A family with networks and their weights."""
+
+    family: Family
+    spec: Spec
+    given_spec: GivenSpec
+    nets: dict[str, Any]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def learn(  # noqa: PLR0913 - what is learned, and how it is told
+        cls,
+        family: Family,
+        spec: Spec,
+        x: np.ndarray,
+        subject: np.ndarray,
+        given: tuple[Mapping[str, Spec], Parts, bool],
+        training: Training,
+        key: Key,
+        report: Report,
+        checkpoint: Path | None,
+    ) -> Self:
+        """Train on records (n, ...) and the parts given with them."""
+        from manikin.nn.condition import Given, GivenSpec
+        from manikin.synthesis.train import Encoded, train
+
+        specs, parts, observed = given
+        given_spec = GivenSpec(specs, observed)
+        data = Encoded(spec, x, subject, given_spec, Given.of(parts))
+        done = train(family, data, training, key, checkpoint=checkpoint, progress=report)
+        facts = {"steps": done.turns, "seconds": round(done.seconds, 3), "ended": done.ended}
+        return cls(family, spec, given_spec, done.nets, facts)
+
+    def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
+        """Records drawn in batches; what is observed must have been announced, or the order be free."""
+        if mask.any() and not (self.given_spec.observed or self.anytime):
+            raise Unsupported(
+                f"this {type(self.family).__name__} was not fitted for observed fields; name them in "
+                "condition= (and in target=, if any part of them may be observed), or use 'trees'"
+            )
+        import torch
+
+        from manikin.nn.condition import Given
+        from manikin.synthesis.engine import Engine
+
+        engine = Engine.auto()
+        nets = engine.place(self.nets)
+        size = max(1, BATCH // int(np.prod(self.spec.shape[1:], dtype=int)))
+        drawn = []
+        for start in range(0, len(values), size):
+            rows = slice(start, start + size)
+            observed = (values[rows], mask[rows]) if mask.any() else (None, None)
+            batch = Given.of({name: part[rows] for name, part in given.items()}, *observed)
+            n = len(values[rows])
+            with torch.no_grad(), engine.stream(key.child(start)) as rng:
+                x = self.family.sample(nets, self.spec, n, batch.to(engine.device), rng)
+            drawn.append(x.cpu().numpy())
+        return np.concatenate(drawn)
+
+    @property
+    def anytime(self) -> bool:
+        """Whether any part of a record can be observed without having been announced."""
+        return bool(self.spec.ranges)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights."""
+        from safetensors.torch import save_file
+
+        weights = {
+            f"{name}\t{key}": tensor.contiguous()
+            for name, net in self.nets.items()
+            for key, tensor in net.state_dict().items()
+        }
+        save_file(weights, folder / "weights.safetensors")
+
+    @classmethod
+    def load(
+        cls, folder: Path, family: Family, spec: Spec, given: tuple[Mapping[str, Spec], bool], facts: dict[str, Any]
+    ) -> Self:
+        """The inverse of `save`."""
+        import torch
+        from safetensors.torch import load_file
+
+        from manikin.nn.condition import GivenSpec
+
+        given_spec = GivenSpec(*given)
+        with torch.random.fork_rng(devices=[]):
+            nets = family.networks(spec, given_spec)
+        weights = load_file(folder / "weights.safetensors")
+        for name, net in nets.items():
+            mine = {k.partition("\t")[2]: v for k, v in weights.items() if k.partition("\t")[0] == name}
+            net.load_state_dict(mine)
+            net.eval()
+        return cls(family, spec, given_spec, nets, facts)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        FormatError: The file is absent or is no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        message = f"{path}: not part of a saved model ({error}); name the folder that `save` wrote"
+        raise FormatError(message) from error
+
+
+__all__ = ["Learner", "Neural", "Parts", "Tabular", "TrainingError", "read_json"]

@@ -1,0 +1,106 @@
+"""Obey: records that break a clinical rule, or lack a value that was asked for, are drawn again.
+
+Rejection sampling field by field: only the fields that a broken rule speaks of are drawn anew,
+given all others; where that does not help, the whole record. What is accepted therefore follows
+the model's own law given that the rules hold (approximately, after redrawing parts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.errors import RuleError
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+    from manikin.rng import Key
+
+ROUNDS = 60
+"""Attempts before a record is given up."""
+
+PATIENCE = 10
+"""Attempts at the offending fields alone, before the whole record is drawn anew."""
+
+Draw = Callable[[np.ndarray, np.ndarray, np.ndarray, "Key"], np.ndarray]
+Decode = Callable[[np.ndarray, np.ndarray, "Key"], "Cohort"]
+
+
+@dataclass(frozen=True)
+class Obedience:
+    """What drawn records must meet.
+
+    Args:
+        fields: The fields of the encoded record, in order of its channels.
+        rules: Clinical rules: `name`, `fields`, `holds(cohort) -> bool (n,)`.
+        draw: (rows, values, mask, key) -> encoded records for those row numbers.
+        decode: (rows, encoded, key) -> cohort with given and drawn fields.
+        partly: Whether single fields can be drawn given the others.
+    """
+
+    fields: tuple[str, ...]
+    rules: Sequence[Any]
+    draw: Draw
+    decode: Decode
+    partly: bool
+
+    def sample(self, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key) -> pa.Table:
+        """Records for every row of `values`: kept where `mask`, present where `wanted`.
+
+        Raises:
+            RuleError: A rule is still broken after all attempts; the message says how often.
+        """
+        rows = np.arange(len(values))
+        x = self.draw(rows, values, mask, key.child("draw"))
+        done: list[tuple[np.ndarray, pa.Table]] = []
+        for attempt in range(ROUNDS):
+            cohort = self.decode(rows, x[rows], key.child("decode", attempt))
+            bad = self._bad(cohort, wanted[rows])
+            fine = ~bad.any(axis=1)
+            done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
+            if fine.all() or not self._movable(bad, mask[rows], fine, cohort):
+                break
+            rows, bad = rows[~fine], bad[~fine]
+            keep = mask[rows] | (~bad if self.partly and attempt < PATIENCE else False)
+            x[rows] = self.draw(rows, np.where(keep, x[rows], values[rows]), keep, key.child("again", attempt))
+        else:
+            cohort = self.decode(rows, x[rows], key.child("decode", ROUNDS))
+            self._give_up(cohort, len(values))
+            done.append((rows, cohort.columns))
+        order = np.argsort(np.concatenate([kept for kept, _ in done]), kind="stable")
+        return pa.concat_tables([table for _, table in done]).take(pa.array(order))
+
+    def _bad(self, cohort: Cohort, wanted: np.ndarray) -> np.ndarray:
+        """The cells (n, fields) that need drawing again; a rule on no drawn field marks the row."""
+        bad = np.zeros((len(cohort), len(self.fields)), dtype=bool)
+        for i, name in enumerate(self.fields):
+            if wanted[:, i].any():
+                bad[:, i] |= wanted[:, i] & cohort.columns[name].is_null(nan_is_null=True).to_numpy()
+        for rule in self.rules:
+            broken = ~rule.holds(cohort)
+            speaks = [i for i, name in enumerate(self.fields) if name in rule.fields] or range(len(self.fields))
+            bad[np.ix_(broken, list(speaks))] = True
+        return bad
+
+    def _movable(self, bad: np.ndarray, mask: np.ndarray, fine: np.ndarray, cohort: Cohort) -> bool:
+        """Whether drawing again can help: some cell of every bad record is free."""
+        stuck = ~fine & mask.all(axis=1)
+        if stuck.any():
+            names = [rule.name for rule in self.rules if (~rule.holds(cohort))[stuck].any()]
+            message = f"{int(stuck.sum())} records break {', '.join(names)} by what is given; nothing is left to draw"
+            raise RuleError(message)
+        return bool(bad.any())
+
+    def _give_up(self, cohort: Cohort, n: int) -> None:
+        for rule in self.rules:
+            broken = int((~rule.holds(cohort)).sum())
+            if broken:
+                message = (
+                    f"rule {rule.name!r}: {broken} of {n} records still break it after {ROUNDS} attempts each; "
+                    "the model can hardly meet it: check the rule against the training records, or relax it"
+                )
+                raise RuleError(message)

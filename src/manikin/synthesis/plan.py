@@ -1,0 +1,147 @@
+"""Plan: which fields are modelled, which are given, by what family, through which codecs."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from manikin import registry
+from manikin.data.schema import SCALARS, Schema
+from manikin.errors import SchemaError, Unsupported, UsageError
+from manikin.family import Family, Statistical
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from manikin.codec import Codec
+
+Fields = "str | Sequence[str] | None"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What stands on which side of the bar.
+
+    Args:
+        target: The fields to model.
+        condition: The fields that are always given.
+        observed: The target fields of which any part may be given.
+        family: How they are modelled.
+    """
+
+    target: tuple[str, ...]
+    condition: tuple[str, ...]
+    observed: tuple[str, ...]
+    family: Family | Statistical
+
+    @classmethod
+    def of(
+        cls,
+        schema: Schema,
+        target: str | Sequence[str] | None,
+        condition: str | Sequence[str],
+        family: str | Family | Statistical | None,
+    ) -> Plan:
+        """Resolve what the user said against what the records hold.
+
+        Raises:
+            SchemaError: A field that does not exist or is never modelled.
+            Unsupported: Fields that no one model can hold; the message names `Chain`.
+        """
+        given = names(schema, condition)
+        wanted = names(schema, target) if target is not None else _rest(schema, given)
+        observed = tuple(name for name in wanted if name in given)
+        plain = tuple(name for name in given if name not in wanted)
+        if not wanted:
+            raise UsageError("nothing is left to model: every field is given or an identifier")
+        _alike(schema, wanted)
+        return cls(wanted, plain, observed, found(family, schema, wanted, plain))
+
+
+def names(schema: Schema, fields: str | Sequence[str]) -> tuple[str, ...]:
+    """Field names, checked: they exist and may be modelled."""
+    chosen = (fields,) if isinstance(fields, str) else tuple(fields)
+    for name in chosen:
+        if name not in schema:
+            message = f"no field {name!r}; there are {', '.join(schema)}"
+            raise SchemaError(message)
+        if name not in schema.modelled:
+            message = (
+                f"field {name!r} is an identifier or free text of a table, which is never modelled; "
+                "if it is not, say so in schema.toml"
+            )
+            raise SchemaError(message)
+    return chosen
+
+
+def found(
+    family: str | Family | Statistical | None,
+    schema: Schema,
+    target: Sequence[str],
+    condition: Sequence[str],
+) -> Family | Statistical:
+    """The family by name, or the best default for the kind of the target."""
+    if isinstance(family, Family | Statistical):
+        return family
+    if family is None:
+        rows = all(isinstance(schema[name], SCALARS) for name in (*target, *condition))
+        family = "trees" if rows else "diffusion"
+    return registry.find("families", family)()
+
+
+def codec_for(schema: Schema, fields: Sequence[str], *, tokens: bool) -> Codec:
+    """An unfitted codec for these fields.
+
+    Raises:
+        Unsupported: No codec knows these kinds in this form.
+    """
+    kinds = tuple(type(schema[name]) for name in fields)
+    for name in registry.names("codecs"):
+        codec = registry.find("codecs", name)
+        if codec.tokens == tokens and all(issubclass(kind, codec.kinds) for kind in kinds):
+            return codec()
+    form = "tokens" if tokens else "channels on a grid"
+    message = (
+        f"no codec turns {', '.join(kind.name for kind in kinds)} into {form}; "
+        + ("use 'diffusion', 'vae' or 'gan'" if tokens else "use 'autoregressive' or 'masked'")
+    )
+    raise Unsupported(message)
+
+
+def family_to_dict(family: Family | Statistical) -> dict[str, Any]:
+    """A family as its name and options; unset options are left out."""
+    for name in registry.names("families"):
+        if registry.find("families", name) is type(family):
+            options = {key: value for key, value in asdict(family).items() if value is not None}  # type: ignore[call-overload]
+            return {"name": name, **options}
+    message = f"{type(family).__name__} is no registered family; add an entry point of manikin.families"
+    raise UsageError(message)
+
+
+def family_from_dict(table: dict[str, Any]) -> Family | Statistical:
+    """The inverse of `family_to_dict`."""
+    options = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items() if key != "name"}
+    cls = registry.find("families", table["name"])
+    try:
+        return cls(**options)
+    except TypeError as error:
+        message = f"family {table['name']!r}: {error}"
+        raise UsageError(message) from error
+
+
+def _rest(schema: Schema, given: Sequence[str]) -> tuple[str, ...]:
+    """Everything not given; if all is given, everything, any part of which may be observed."""
+    rest = tuple(name for name in schema.modelled if name not in given)
+    return rest or tuple(schema.modelled)
+
+
+def _alike(schema: Schema, target: Sequence[str]) -> None:
+    arrays = [name for name in target if not isinstance(schema[name], SCALARS)]
+    if arrays and len(target) > 1:
+        others = [name for name in target if name not in arrays[:1]]
+        message = (
+            f"one model cannot hold {arrays[0]!r} together with {', '.join(map(repr, others[:5]))}; join one "
+            f"model for each: Chain([Synthesizer(target={others}), "
+            f"Synthesizer(target={arrays[0]!r}, condition={others})])"
+        )
+        raise Unsupported(message)

@@ -1,0 +1,144 @@
+"""Store: a fitted synthesizer in a folder of TOML, JSON and safetensors."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import tomli_w
+
+from manikin import registry
+from manikin.data.cohort import Origin
+from manikin.data.schema import Schema
+from manikin.errors import FormatError, UsageError
+from manikin.family import Family, Statistical
+from manikin.synthesis.learner import Neural, Tabular, read_json
+from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
+
+if TYPE_CHECKING:
+    from manikin.codec import Codec
+    from manikin.synthesis.synthesizer import Fitted, Synthesizer
+
+VERSION = 1
+
+
+def save(model: Synthesizer, fitted: Fitted, folder: str | Path) -> None:
+    """Write all files under another name, then rename: a folder is whole or absent."""
+    folder = Path(folder)
+    if folder.exists() and not (folder / "model.toml").exists() and any(folder.iterdir()):
+        message = f"{folder}: holds something that is no model; name another folder"
+        raise UsageError(message)
+    part = folder.with_name(f".{os.getpid()}-part-{folder.name}")
+    part.mkdir(parents=True)
+    try:
+        _fill(part, model, fitted)
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.replace(folder)
+    except OSError as error:
+        raise FormatError(f"{folder}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def load(folder: str | Path) -> Synthesizer:
+    """A synthesizer as it was saved; it samples the same records for the same seed.
+
+    Raises:
+        FormatError: The folder is not a saved model, or one of a later version.
+    """
+    from manikin.synthesis.synthesizer import Fitted, Synthesizer
+
+    folder = Path(folder)
+    table = _toml(folder / "model.toml")
+    if table.get("version") != VERSION:
+        message = f"{folder}: a model of version {table.get('version')}; this manikin reads version {VERSION}"
+        raise FormatError(message)
+    stored = read_json(folder / "codec.json")
+    plan = Plan(
+        tuple(table["target"]),
+        tuple(table["condition"]),
+        tuple(table["observed"]),
+        family_from_dict(table["family"]),
+    )
+    codec = _codec(stored["target"])
+    givens = {name: _codec(state) for name, state in stored["given"].items()}
+    learner = _learner(folder, plan, codec, givens, table.get("facts", {}))
+    types = {name: _type(text) for name, text in stored["types"].items()}
+    origin = Origin(stored["origin"]["format"], stored["origin"]["options"])
+    fitted = Fitted(plan, Schema.read(folder / "schema.toml"), types, origin, codec, givens, learner)
+    return Synthesizer(plan.target, (*plan.condition, *plan.observed), plan.family, table["seed"], fitted=fitted)
+
+
+def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
+    plan = fitted.plan
+    table = {
+        "version": VERSION,
+        "seed": model.seed,
+        "target": list(plan.target),
+        "condition": list(plan.condition),
+        "observed": list(plan.observed),
+        "family": family_to_dict(plan.family),
+        "facts": fitted.learner.facts,
+    }
+    (part / "model.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
+    fitted.schema.write(part / "schema.toml")
+    stored = {
+        "target": _stored(fitted.codec),
+        "given": {name: _stored(codec) for name, codec in fitted.givens.items()},
+        "types": {name: _typed(dtype) for name, dtype in fitted.types.items()},
+        "origin": {"format": fitted.origin.format, "options": dict(fitted.origin.options)},
+    }
+    (part / "codec.json").write_text(json.dumps(stored), encoding="utf-8")
+    fitted.learner.save(part)
+
+
+def _learner(
+    folder: Path, plan: Plan, codec: Codec, givens: dict[str, Codec], facts: dict[str, Any]
+) -> Tabular | Neural:
+    match plan.family:
+        case Statistical():
+            return Tabular.load(folder, plan.family, codec.spec, len(plan.condition), facts)
+        case Family():
+            specs = {name: given.spec for name, given in givens.items()}
+            return Neural.load(folder, plan.family, codec.spec, (specs, bool(plan.observed)), facts)
+
+
+def _stored(codec: Codec) -> dict[str, Any]:
+    name = next(n for n in registry.names("codecs") if registry.find("codecs", n) is type(codec))
+    return {"codec": name, "state": codec.to_dict()}
+
+
+def _codec(stored: dict[str, Any]) -> Codec:
+    return registry.find("codecs", stored["codec"]).from_dict(stored["state"])
+
+
+def _typed(dtype: pa.DataType) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(dtype, pa.FixedShapeTensorType):
+        return {"tensor": str(dtype.value_type), "shape": list(dtype.shape)}
+    return str(dtype)
+
+
+def _type(text: Any) -> pa.DataType:  # noqa: ANN401 - JSON
+    if isinstance(text, dict):
+        return pa.fixed_shape_tensor(pa.type_for_alias(text["tensor"]), text["shape"])
+    return arrow_type(text)
+
+
+def arrow_type(text: str) -> pa.DataType:
+    """The Arrow type with this name, such as "int64" or "timestamp[us]"."""
+    plain = {"date32[day]": pa.date32(), "null": pa.null()}
+    return plain[text] if text in plain else pa.type_for_alias(text)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        message = f"{path}: not a saved model ({error}); name the folder that `save` wrote"
+        raise FormatError(message) from error
