@@ -6,6 +6,7 @@ a text alternative, and holds counts, shares and synthetic points only: no real 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -50,6 +51,21 @@ def difference(plot: dict[str, Any]) -> float:
         0.1
     """
     return round(sum(abs(a - b) for a, b in zip(plot["real"], plot["synthetic"], strict=True)) / 2, 4)
+
+
+def chance(plot: dict[str, Any], real: int, synthetic: int) -> float:
+    """By how much two histograms of the same distribution differ on average at these sizes, 0 to 1.
+
+    The mean of |a - b| is the square root of 2 / pi standard deviations for each bin of a normal
+    approximation. It shows how little a small difference in a small sample means.
+
+    Example:
+        >>> round(chance({"real": [.5, .5], "synthetic": [.4, .6]}, 100, 100), 3)
+        0.056
+    """
+    both = [(a + b) / 2 for a, b in zip(plot["real"], plot["synthetic"], strict=True)]
+    spread = 1 / max(real, 1) + 1 / max(synthetic, 1)
+    return sum(math.sqrt(2 / math.pi * max(p * (1 - p), 0.0) * spread) for p in both) / 2
 
 
 def marginal(name: str, plot: dict[str, Any]) -> Markup:
@@ -138,10 +154,10 @@ def matrix(cells: Sequence[Numbers], label: str, names: Sequence[str] = ()) -> M
     body = (
         f'<g transform="translate({gutter:.4g} 0)"><rect class="paper" width="{n}" height="{n}"/>{body}</g>'
     )
-    size = min(0.74, 0.045 * n)
+    size = min(0.95, 0.045 * n)
     beside = "".join(
         f'<text x="{gutter - 0.02 * n:.4g}" y="{i + 0.5 + size * 0.35:.4g}" text-anchor="end" '
-        f'style="font-size:{size:.3g}px">{escape(_short(name, int(gutter / size / 0.56)))}</text>'
+        f'style="font-size:{size:.3g}px">{escape(_short(name, int(gutter / size / 0.61)))}</text>'
         for i, name in enumerate(names if n <= LEGIBLE else ())
     )
     return svg(n + gutter, n, body + beside, label, "matrix")

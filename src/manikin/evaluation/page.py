@@ -74,7 +74,7 @@ def render(card: Scorecard, policy: Policy | None = None) -> str:
         headline=headline,
         axes=AXES,
         unassessed=words.unassessed(card),
-        order=field_order(card),
+        order=by_difference(card),
     )
 
 
@@ -88,10 +88,19 @@ def answers(card: Scorecard, policy: Policy, kind: Any) -> list[Answer]:  # noqa
     return [Answer(name, policy.uses[name], gate(card, name, policy)) for name in policy.named(kind)]
 
 
-def field_order(card: Scorecard) -> list[str]:
-    """The fields whose values are drawn, those that differ most first."""
-    plots = card.plots.get("marginals") or {}
-    return sorted(plots, key=lambda name: -figures.difference(plots[name]))
+def by_difference(card: Scorecard) -> list[tuple[str, float, float]]:
+    """Each field, the difference of its histograms, and what chance alone gives; the oddest first."""
+    sizes = card.about.get("records") or {}
+    real, synthetic = (sizes.get("train") or 0) + (sizes.get("holdout") or 0), sizes.get("synthetic") or 0
+    found = [
+        (
+            name,
+            figures.difference(plot),
+            figures.chance(plot, real, synthetic) if real and synthetic else 0.0,
+        )
+        for name, plot in (card.plots.get("marginals") or {}).items()
+    ]
+    return sorted(found, key=lambda entry: entry[2] - entry[1])
 
 
 def null(card: Scorecard, score: Score) -> list[float] | None:
@@ -125,7 +134,12 @@ def _environment() -> Environment:
         words=words, figures=figures, rulers=rulers, null=null, table_headings=HEADINGS, headings=headings
     )
     environment.filters.update(
-        spell=words.spell, title_of=words.title, part_of=words.part, slug=words.slug, cell=cell
+        spell=words.spell,
+        title_of=words.title,
+        part_of=words.part,
+        slug=words.slug,
+        capital=words.capital,
+        cell=cell,
     )
     return environment
 

@@ -23,7 +23,7 @@ ACRONYMS = {
     word.lower(): word for word in ("AUC", "AUROC", "C2ST", "TSTR", "TRTS", "TPR", "KM", "PCA", "R2")
 }
 SECTION = re.compile(r"^(Args|Returns|Raises|Example|Examples|Note|Yields):", re.MULTILINE)
-BLIND = re.compile(r"cannot (see|tell|show|say)|blind to|does not see", re.IGNORECASE)
+BLIND = re.compile(r"cannot (see|tell|show|say)|blind to|does not see|knows only|misses", re.IGNORECASE)
 SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z])")
 FLOORS = {
     "independent": "columns drawn alone",
@@ -74,6 +74,16 @@ def inline(name: str) -> str:
     """
     text = title(name)
     return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
+
+
+def capital(note: str) -> str:
+    """A note as a sentence.
+
+    Example:
+        >>> capital("no rules were given")
+        'No rules were given.'
+    """
+    return f"{note[:1].upper()}{note[1:]}{'' if note.endswith(('.', '!', '?')) else '.'}" if note else ""
 
 
 def part(name: str) -> str:
@@ -191,7 +201,11 @@ def sentence(card: Scorecard, axis: str) -> str:
     """What was found on an axis, in one sentence or two."""
     scores, verdict = worst(card, axis), card.verdicts[axis]
     if verdict == "not assessed":
-        return scores[0].note if scores and scores[0].note else "Nothing on this card speaks about it."
+        return (
+            capital(scores[0].note)
+            if scores and scores[0].note
+            else "Nothing on this card speaks about it."
+        )
     assessed = [score for score in scores if score.assessed]
     if verdict == "pass":
         return _passed(axis, len(assessed), [score for score in scores if not score.assessed])
@@ -220,7 +234,7 @@ def _listed(names: list[str], most: int = 3) -> str:
 def finding(score: Score) -> str:
     """What a score says, in one sentence: its note, or its numbers."""
     if score.note:
-        return score.note
+        return capital(score.note)
     real = "" if score.ceiling is None else f", fresh real records {spell(score.ceiling)}"
     bad = "" if score.floor is None else f", a bad generator {spell(score.floor)}"
     return f"{spell(score.value)}{real}{bad}."
