@@ -73,19 +73,26 @@ class Continuous:
         return torch.cat([raw[:, : self.n] * (1 - flag), flag], dim=1)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
-        """-log p(x) per record, in nats; the value of a missing quantity counts nothing."""
+        """-log p(x) per quantity, in nats; the value of a missing quantity counts nothing."""
         from torch.nn import functional
 
         mean, log_scale = raw[:, : self.n], raw[:, self.n : 2 * self.n].clamp(*LOG_SCALE)
         missing = x.isnan()
         z = (x.masked_fill(missing, 0.0) - mean) * (-log_scale).exp()
         values = (0.5 * z**2 + log_scale + 0.5 * math.log(2 * math.pi)).masked_fill(missing, 0.0)
-        total = values.flatten(1).sum(1)
         if not self.optional:
-            return total
+            return values
         logits = raw[:, 2 * self.n :]
         flags = functional.binary_cross_entropy_with_logits(logits, missing.to(logits), reduction="none")
-        return total + flags.flatten(1).sum(1)
+        return values + flags
+
+    def mean(self, raw: Tensor) -> Tensor:
+        """The expanded mean of the likelihood: values, then probabilities of missing."""
+        import torch
+
+        if not self.optional:
+            return raw[:, : self.n]
+        return torch.cat([raw[:, : self.n], raw[:, 2 * self.n :].sigmoid()], dim=1)
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record."""
@@ -143,8 +150,12 @@ class Positive:
         )
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
-        """-log p(log(1 + x)) per record, in nats."""
+        """-log p(log(1 + x)) per quantity, in nats."""
         return self._log.nll(raw, x.log1p())
+
+    def mean(self, raw: Tensor) -> Tensor:
+        """The expanded mean of the likelihood."""
+        return self._log.mean(raw)
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record."""
@@ -192,9 +203,13 @@ class Categorical:
         return (hard + soft - soft.detach()).flatten(1, 2)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
-        """-log p(x) per record, in nats."""
+        """-log p(x) per quantity, in nats."""
         chosen = self._by_level(raw).log_softmax(dim=2).gather(2, x.long().unsqueeze(2))
-        return -chosen.flatten(1).sum(1)
+        return -chosen.squeeze(2)
+
+    def mean(self, raw: Tensor) -> Tensor:
+        """The probabilities of the levels."""
+        return self._by_level(raw).softmax(dim=2).flatten(1, 2)
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record (the Gumbel-max trick)."""
@@ -240,10 +255,14 @@ class Binary:
         return _relaxed_binary(raw, rng)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
-        """-log p(x) per record, in nats."""
+        """-log p(x) per quantity, in nats."""
         from torch.nn import functional
 
-        return functional.binary_cross_entropy_with_logits(raw, x, reduction="none").flatten(1).sum(1)
+        return functional.binary_cross_entropy_with_logits(raw, x, reduction="none")
+
+    def mean(self, raw: Tensor) -> Tensor:
+        """The probabilities of 1."""
+        return raw.sigmoid()
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record."""

@@ -78,6 +78,22 @@ class Spec:
         """Channels of the raw output that `nll` and `draw` take."""
         return sum(block.raw for block in self.blocks)
 
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Which expanded channels hold values rather than flags or levels."""
+        return tuple(i < _values(block) for block in self.blocks for i in range(block.width))
+
+    @property
+    def discrete(self) -> Spec:
+        """The spec of the other expanded channels: the flags and levels alone."""
+        blocks = [Binary(block.n) if _values(block) else block for block in self.blocks if _levelled(block)]
+        return Spec(tuple(blocks), self.grid)
+
+    @property
+    def flagged(self) -> tuple[bool, ...]:
+        """Which compact channels have flags or levels, and so are channels of `discrete`."""
+        return tuple(_levelled(block) for block in self.blocks for _ in range(block.n))
+
     def expand(self, x: Tensor) -> Tensor:
         """Compact (B, channels, *grid) -> expanded (B, width, *grid)."""
         return _joined(block.expand(part) for block, part in self._parts(x, "n"))
@@ -95,10 +111,13 @@ class Spec:
         return _joined(block.link(part, rng) for block, part in self._parts(raw, "width"))
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
-        """-log p(x | raw) of compact records, in nats: raw (B, raw, *grid) -> (B,)."""
+        """-log p(x | raw) in nats, per quantity: raw (B, raw, *grid) -> (B, channels, *grid)."""
         pairs = zip(self._parts(raw, "raw"), self._parts(x, "n"), strict=True)
-        parts = [block.nll(parameters, values) for (block, parameters), (_, values) in pairs]
-        return sum(parts[1:], start=parts[0])
+        return _joined(block.nll(parameters, values) for (block, parameters), (_, values) in pairs)
+
+    def mean(self, raw: Tensor) -> Tensor:
+        """The mean of p(x | raw): raw (B, raw, *grid) -> expanded (B, width, *grid)."""
+        return _joined(block.mean(part) for block, part in self._parts(raw, "raw"))
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """A compact draw from p(x | raw): raw (B, raw, *grid) -> (B, channels, *grid)."""
@@ -113,3 +132,13 @@ def _joined(parts: Iterable[Tensor]) -> Tensor:
     import torch
 
     return torch.cat(list(parts), dim=1)
+
+
+def _values(block: Block) -> int:
+    """How many expanded channels hold values."""
+    return block.n if isinstance(block, Continuous | Positive) else 0
+
+
+def _levelled(block: Block) -> bool:
+    """Whether some expanded channels are flags or levels."""
+    return block.width > _values(block)

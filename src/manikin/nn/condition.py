@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, final
 import torch
 from torch import Tensor, nn
 
-from manikin.nn.grid import Encoder
-from manikin.nn.layers import Attention, Constant, spread
+from manikin.errors import UsageError
+from manikin.nn.layers import Constant, spread
+from manikin.nn.parts import encoder
+from manikin.nn.rehearsal import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,6 +178,42 @@ class Conditioner(nn.Module):
             torch.cat(contexts, dim=1) if contexts else None,
         )
 
+    def rehearse(self, given: Given, x: Tensor, rng: torch.Generator, drop: float = 0.0) -> Given:
+        """The condition as training shows it.
+
+        Where the target may be observed and nothing says which part, a random part is; and of a
+        share `drop` of the records no part of the condition is shown, so that guidance can tell
+        with from without.
+
+        Args:
+            given: What is given with a batch.
+            x: The compact records or tokens of the batch.
+            rng: Draws what is observed and dropped.
+            drop: The share of records without condition, 0 to 1.
+        """
+        if self.given.observed and given.values is None:
+            given = given.observing(x, observe(x.shape, rng))
+        if self.given.parts and drop:
+            given = given.dropped(torch.rand(len(x), generator=rng, device=rng.device) >= drop)
+        return given
+
+    def complete(self, given: Given, n: int, device: torch.device) -> Given:
+        """The condition of `n` records to sample, with nothing observed where nothing is said.
+
+        Raises:
+            UsageError: A part is lacking, or has another number of records.
+        """
+        if absent := set(self.given.parts) - set(given.parts):
+            message = f"given: {', '.join(sorted(absent))} lacks; the model was trained with it"
+            raise UsageError(message)
+        if given and len(given) != n:
+            message = f"given: {len(given)} records, but {n} are asked for"
+            raise UsageError(message)
+        if self.given.observed and given.values is None and not self.target.tokens:
+            nothing = torch.zeros(n, *self.target.shape, device=device)
+            given = given.observing(nothing, nothing.bool())
+        return given
+
     def _part(self, i: int, name: str, given: Given) -> tuple[Tensor, Tensor | None]:
         x = given.parts[name]
         vector, context = self.encoders[i](x)
@@ -204,61 +242,6 @@ class Conditioner(nn.Module):
         mask = given.mask
         values = self.target.expand(torch.where(mask, given.values, torch.zeros_like(given.values)))
         return torch.cat([values * self.target.expand_mask(mask), mask.to(values)], dim=1)
-
-
-def encoder(spec: Spec, width: int) -> nn.Module:
-    """The module that turns one compact part into a vector (B, width) and tokens (B, K, width) or None."""
-    if spec.tokens:
-        return Sequence(spec, width)
-    return Picture(spec, width) if spec.grid else Row(spec, width)
-
-
-@final
-class Row(nn.Module):
-    """Scalars -> vector."""
-
-    def __init__(self, spec: Spec, width: int) -> None:
-        super().__init__()
-        self.spec = spec
-        self.layers = nn.Sequential(nn.Linear(spec.width, width), nn.SiLU(), nn.Linear(width, width))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, None]:
-        """(B, channels) -> vector (B, width), and no context."""
-        return self.layers(self.spec.expand(x)), None
-
-
-@final
-class Picture(nn.Module):
-    """An array on a grid of its own -> vector, and its coarse features as context."""
-
-    def __init__(self, spec: Spec, width: int) -> None:
-        super().__init__()
-        self.spec = spec
-        self.encoder = Encoder(spec.width, width, spec.grid)
-        self.project = nn.Linear(self.encoder.coarse, width)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, channels, *grid) -> vector (B, width), context (B, K, width)."""
-        features = self.encoder.features(self.spec.expand(x))
-        return self.encoder.head(features), self.project(features.flatten(2).transpose(1, 2))
-
-
-@final
-class Sequence(nn.Module):
-    """Tokens -> context by one look at each other, and their mean as vector."""
-
-    def __init__(self, spec: Spec, width: int) -> None:
-        super().__init__()
-        self.embed = nn.Embedding(spec.vocab, width)
-        self.place = nn.Embedding(spec.length, width)
-        self.attention = Attention(width)
-        self.out = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, width))
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, length) -> vector (B, width), context (B, length, width)."""
-        places = torch.arange(x.shape[1], device=x.device).expand_as(x)
-        context = self.out(self.attention(self.embed(x) + self.place(places)))
-        return context.mean(dim=1), context
 
 
 def _sequenced(spec: Spec) -> bool:
