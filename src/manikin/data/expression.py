@@ -67,7 +67,8 @@ class Expression:
             tree = ast.parse(plain, mode="eval").body
         except (SyntaxError, ValueError) as error:
             raise RuleError(
-                f"{self.text!r} is no expression; write for example diastolic < systolic"
+                f"{self.text!r} is no expression; write for example diastolic < systolic, with names "
+                "such as `heart rate` or `lambda` in backticks"
             ) from error
         for node in ast.walk(tree):
             _allow(node, self.text)
@@ -184,8 +185,8 @@ class Expression:
 
 
 _ALLOWED = (
-    ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Name, ast.Attribute, ast.Constant, ast.Tuple, ast.List,
-    ast.Set, ast.Call, ast.Load, ast.And, ast.Or, ast.Not, ast.USub, ast.UAdd, ast.In, ast.NotIn,
+    ast.Compare, ast.BoolOp, ast.UnaryOp, ast.BinOp, ast.Name, ast.Attribute, ast.Constant, ast.Tuple,
+    ast.List, ast.Set, ast.Call, ast.Load, ast.And, ast.Or, ast.Not, ast.USub, ast.UAdd, ast.In, ast.NotIn,
     *_BINARY, *_COMPARE,
 )  # fmt: skip
 

@@ -33,7 +33,7 @@ _UNITS = {
     "hours": "hours", "minutes": "min", "mins": "min", "seconds": "s", "kg": "kg", "cm": "cm", "mm": "mm",
     "mg": "mg", "ml": "ml", "mmhg": "mmHg", "bpm": "1/min", "percent": "%", "pct": "%", "mg dl": "mg/dl",
     "g dl": "g/dl", "mmol l": "mmol/l", "umol l": "umol/l", "g l": "g/l", "kg m2": "kg/m2",
-    "ng ml": "ng/ml", "u l": "U/l",
+    "ng ml": "ng/ml", "u l": "U/l", "pack years": "pack-years",
 }  # fmt: skip
 
 _PERSON = re.compile(
