@@ -157,7 +157,7 @@ def matrix(cells: Sequence[Numbers], label: str, names: Sequence[str] = ()) -> M
     size = min(0.95, 0.045 * n)
     beside = "".join(
         f'<text x="{gutter - 0.02 * n:.4g}" y="{i + 0.5 + size * 0.35:.4g}" text-anchor="end" '
-        f'style="font-size:{size:.3g}px">{escape(_short(name, int(gutter / size / 0.61)))}</text>'
+        f'style="font-size:{size:.3g}px">{escape(_short(name, int(gutter / size / 0.63)))}</text>'
         for i, name in enumerate(names if n <= LEGIBLE else ())
     )
     return svg(n + gutter, n, body + beside, label, "matrix")
