@@ -130,7 +130,31 @@ def once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  #
     return owner.memo[compute]
 
 
-Measured = float | Mapping[str, float]
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """The outcome of a metric that looks at all records at once and brings an exact test.
+
+    Few leaked records among thousands are lost in a sample of a few dozen; where a test is exact
+    for all records, nothing is gained by repeating it on some.
+
+    Args:
+        value: What was measured, of all synthetic records.
+        low: The lower end of its 95 % interval.
+        high: The upper end.
+        null: What never-seen real records give: draws of its distribution, shape (k,).
+        chance: The probability that never-seen real records give a value as bad.
+        floor: What the bad generator gives, where that follows by definition; None: it is measured.
+    """
+
+    value: float
+    low: float
+    high: float
+    null: np.ndarray
+    chance: float
+    floor: float | None = None
+
+
+Measured = float | Tested | Mapping[str, float]
 Floor = str | Callable[[Split], "Cohort"]
 
 
@@ -146,12 +170,13 @@ class Plan:
         reference: "holdout": fresh real records and those in `Split.holdout` are disjoint halves of
             the holdout. "real": they are halves of training and holdout records together; for
             what a record shows by itself (a rule, a duplicate), where nothing is gained by having
-            been trained on. There are more of them, so rarer faults are seen.
+            been trained on. There are more of them, so rarer faults are seen. "whole": all records
+            of every side, asked once: the metric returns a `Tested`.
     """
 
     floor: Floor = "independent"
     cost: Literal["light", "heavy"] = "light"
-    reference: Literal["holdout", "real"] = "holdout"
+    reference: Literal["holdout", "real", "whole"] = "holdout"
 
 
 @dataclass(frozen=True)
@@ -160,8 +185,8 @@ class Metric:
 
     Args:
         compute: `(split) -> float`, or `-> {part: float}` for one score per part, named
-            `metric[part]`. Raises `Unsupported` with the reason where it cannot be measured:
-            the score is then shown as not assessed, with that reason.
+            `metric[part]`; `-> Tested` with the reference "whole". Raises `Unsupported` with the
+            reason where it cannot be measured: the score is then shown as not assessed, with it.
         axis: What it speaks about.
         better: Whether a "low" or a "high" value is the good one.
         source: Where it was published: paper and equation, or standard.

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import t as student
 
 if TYPE_CHECKING:
-    from manikin.metric import Metric
+    from manikin.metric import Metric, Tested
 
 SEPARATE = 3.0  # null standard deviations between floor and ceiling
 FEWEST = 8  # repeats in which a metric must have been measured
@@ -27,6 +27,8 @@ class Draws:
         fresh: Of fresh real records in the same repeats, shape (repeats,).
         floor: Of the bad generator, shape (fewer,).
         reason: Why it could not be measured; "": it could.
+        tested: The exact test of all records, where the metric brings one: `value` is then one
+            number and `fresh` its null distribution.
     """
 
     name: str
@@ -35,11 +37,13 @@ class Draws:
     fresh: np.ndarray
     floor: np.ndarray
     reason: str = ""
+    tested: Tested | None = None
 
     @property
     def measured(self) -> bool:
         """Whether there are repeats enough to speak of."""
-        return not self.reason and len(self.value) >= FEWEST and len(self.floor) > 0
+        enough = len(self.value) >= (FEWEST if self.tested is None else 1)
+        return not self.reason and enough and len(self.floor) > 0
 
     @property
     def span(self) -> float:
@@ -66,6 +70,8 @@ class Draws:
     @property
     def chance(self) -> float:
         """The probability that fresh real records would lose as much, one-sided."""
+        if self.tested is not None:
+            return self.tested.chance
         loss = float(np.mean(self.loss))
         if self.error <= EVEN:
             return 0.0 if loss > EVEN else 1.0
@@ -79,12 +85,18 @@ class Draws:
     @property
     def worst(self) -> float:
         """The calibrated score at the unfavourable end of its 95 % interval."""
+        if self.tested is not None:
+            low, high = self.interval
+            end = np.mean(self.fresh) - low if self.metric.better == "high" else high - np.mean(self.fresh)
+            return 1 - float(end) / self.span
         reach = float(student.ppf(0.975, len(self.loss) - 1)) * self.error
         return 1 - (float(np.mean(self.loss)) + reach) / self.span
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the value; a share (all draws within 0 to 1) stays one."""
+        if self.tested is not None:
+            return self.tested.low, self.tested.high
         middle, spread = float(np.mean(self.value)), float(np.std(self.value, ddof=1))
         reach = float(student.ppf(0.975, len(self.value) - 1)) * spread
         seen = np.concatenate([self.value, self.fresh, self.floor])

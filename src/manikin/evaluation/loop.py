@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from manikin.errors import Unsupported
+from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.floors import floor
+from manikin.metric import Split, Tested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from manikin.evaluation.sides import Sides
-    from manikin.metric import Metric, Split
+    from manikin.metric import Metric
     from manikin.rng import Key
 
 REPEATS = {"light": 50, "heavy": 16}
@@ -49,6 +50,49 @@ def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
     Returns:
         At least one for each metric, in their order.
     """
+    repeated = [metric for metric in metrics if metric.plan.reference != "whole"]
+    once = [metric for metric in metrics if metric.plan.reference == "whole"]
+    found = {**_repeated(sides, repeated, key), **tested(sides, once, key.child("whole"))}
+    return [draws for metric in metrics for draws in found[metric]]
+
+
+def tested(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
+    """The metrics that look at all records at once: the synthetic ones, then the bad generators'."""
+    split = Split(sides.train, sides.holdout, sides.synthetic, sides.question, key)
+    with threadpool_limits(1):
+        found = {metric: _asked(metric, split) for metric in metrics}
+        bad: dict[object, Split] = {}
+        for metric, answer in found.items():
+            name = metric.plan.floor
+            if isinstance(answer, Tested) and answer.floor is None:
+                if name not in bad:
+                    bad[name] = replace(split, synthetic=sides.see(floor(name)(split)), memo={})
+                worst = _asked(metric, bad[name])
+                found[metric] = worst if isinstance(worst, str) else replace(answer, floor=worst.value)
+    return {metric: [_outcome(metric, answer)] for metric, answer in found.items()}
+
+
+def _asked(metric: Metric, split: Split) -> Tested | str:
+    """The test, or why it cannot be made."""
+    try:
+        answer = metric(split)
+    except Unsupported as error:
+        return str(error)
+    if not isinstance(answer, Tested):
+        message = f'metric {metric.name!r} asks for "whole" and returns no Tested'
+        raise UsageError(message)
+    return answer
+
+
+def _outcome(metric: Metric, answer: Tested | str) -> Draws:
+    none = np.zeros(0)
+    if isinstance(answer, str):
+        return Draws(metric.name, metric, none, none, none, answer)
+    marks = np.array([answer.floor], dtype=float)
+    return Draws(metric.name, metric, np.array([answer.value]), answer.null, marks, tested=answer)
+
+
+def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
     halved = 2 if len(sides.holdout) // 2 > LARGE else 1
     plans = [
         (metric, REPEATS[metric.plan.cost] // halved, FLOORS[metric.plan.cost] // halved)
@@ -67,7 +111,7 @@ def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
 
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(repeat, range(max((high for _, high, _ in plans), default=0))))
-    return [draws for metric, into in zip(metrics, found, strict=True) for draws in _parts(metric, into)]
+    return {metric: list(_parts(metric, into)) for metric, into in zip(metrics, found, strict=True)}
 
 
 def _repeat(r: int, sides: Sides, due: list[tuple[Metric, bool, Measured]], key: Key) -> None:
@@ -89,6 +133,9 @@ def _note(to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split,
     except Unsupported as error:
         into.reason = str(error)
         return
+    if isinstance(found, Tested):
+        message = f'metric {metric.name!r} returns a Tested: declare reference="whole"'
+        raise UsageError(message)
     parts = {"": found} if isinstance(found, int | float) else found
     for part, number in parts.items():
         if isfinite(number):
