@@ -1,0 +1,213 @@
+"""The main job: a file of real records in; synthetic records, their card and their papers out."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from manikin.data.files import read, write
+from manikin.data.rules import Rule, read_rules
+from manikin.data.schema import Category, Schema
+from manikin.errors import FormatError, UsageError
+from manikin.evaluation.evaluate import evaluate
+from manikin.evaluation.scorecard import Scorecard
+from manikin.release.provenance import Cost, entity, provenance, public, write_provenance
+from manikin.rng import Key
+from manikin.synthesis.plan import family_to_dict
+from manikin.synthesis.synthesizer import Synthesizer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from manikin.data.cohort import Cohort
+    from manikin.synthesis.budget import Training
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of the job besides the file.
+
+    Args:
+        label: The field that a downstream model is to predict.
+        subgroups: Fields by whose levels the records are compared apart.
+        condition: Fields that are given instead of modelled; the synthetic records take them from
+            training records drawn at random.
+        where: Fields with the same value in all synthetic records.
+        rules: A file of clinical rules; None: none.
+        n: How many synthetic records; None: as many as training records.
+        holdout: The share of subjects that the generator never sees and the judge needs.
+        seed: The same seed gives the same files.
+    """
+
+    label: str | None = None
+    subgroups: Sequence[str] = ()
+    condition: Sequence[str] = ()
+    where: dict[str, Any] = field(default_factory=dict)
+    rules: Path | None = None
+    n: int | None = None
+    holdout: float = 0.2
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What the job leaves: the card, and where the files are."""
+
+    card: Scorecard
+    folder: Path
+    files: tuple[str, ...]
+    seconds: float
+
+
+def synthesize(  # noqa: PLR0913 - one job, said in full
+    source: Cohort,
+    folder: str | Path,
+    wish: Wish | None = None,
+    *,
+    path: Path | None = None,
+    family: Any = None,  # noqa: ANN401 - a name or a family
+    training: Training | None = None,
+    say: Say = lambda _: None,
+    quiet: bool = False,
+) -> Done:
+    """Split, learn, sample, judge and write.
+
+    The folder appears whole or not at all. It holds the synthetic records in the format that came
+    in, `scorecard.html` and `.json`, `model/`, `schema.toml` and `provenance.json`.
+
+    Args:
+        source: Real records.
+        folder: Where to; it must not exist, or be empty.
+        wish: Label, conditions, sizes, seed.
+        path: The file that the records came from, for its hash.
+        family: The family of the generator; None: the best default.
+        training: Its budget.
+        say: Told each step in a sentence.
+        quiet: No progress bars.
+
+    Raises:
+        UsageError: The folder holds something, or a field does not exist.
+        KeyboardInterrupt: The learning was interrupted; nothing is written.
+    """
+    wish = wish or Wish()
+    rules = read_rules(wish.rules) if wish.rules else ()
+    _check(source, wish, rules)
+    with Cost() as cost, unfinished(Path(folder)) as part:
+        train, holdout = source.split(wish.holdout, wish.seed)
+        say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
+        model = Synthesizer(None, wish.condition, family, wish.seed, training).fit(train, quiet=quiet)
+        fitted = model._fitted  # noqa: SLF001 - the job reports what was learned
+        if fitted.learner.facts.get("ended") == "interrupted":
+            raise KeyboardInterrupt
+        name = family_to_dict(fitted.plan.family)["name"]
+        say(f"learned {len(fitted.plan.target)} fields with {name!r} in {cost.seconds:.1f} s")
+        synthetic = _sampled(model, train, wish, rules)
+        say(f"sampled {len(synthetic):,} synthetic records; judging them")
+        judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
+        card = evaluate(synthetic, train, holdout, **judged)
+        generator = {"family": family_to_dict(fitted.plan.family), **fitted.learner.facts}
+        card = replace(card, about={**card.about, "generator": generator})
+        write(synthetic, part / "synthetic")
+        Schema.from_dict(public(source.schema)).write(part / "schema.toml")
+        model.save(part / "model")
+        card.to_json(part / "scorecard.json")
+        card.to_html(part / "scorecard.html")
+        inputs = {"input": path} if path else {"input": source}
+        record = provenance(
+            {**inputs, "train": train, "holdout": holdout},
+            outputs={"synthetic": synthetic},
+            schema=source.schema,
+            configuration={"generator": generator, "wish": _plain(wish)},
+            seed=wish.seed,
+            cost=cost,
+        )
+        files = {entry.name: entity(entry) for entry in sorted(part.iterdir())}
+        write_provenance({**record, "files": files, "verdicts": card.verdicts}, part / "provenance.json")
+        names = tuple(sorted(entry.name for entry in part.iterdir()))
+    return Done(card, Path(folder), names, cost.seconds)
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Path]:
+    """A folder under another name, renamed when all is done and removed when anything fails.
+
+    Raises:
+        UsageError: The folder exists and holds something.
+        FormatError: It cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        message = f"{folder}: exists already and is never overwritten; name another with -o, or remove it"
+        raise UsageError(message)
+    part = folder.with_name(f".{os.getpid()}-part-{folder.name}")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        part.replace(folder)
+    except OSError as error:
+        raise FormatError(f"{folder}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def loaded(path: Path, schema: Path | None = None) -> Cohort:
+    """The records of a file, the schema's file taken into account."""
+    return read(path, Schema.read(schema) if schema else None)
+
+
+def where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:
+    """`FIELD=VALUE` texts as a mapping, values in the types of the fields.
+
+    Raises:
+        UsageError: No "=", an unknown field, or a value that is none of the field's.
+
+    Example:
+        >>> where(Schema(sex=Category(levels=("F", "M")), dead=Category(levels=(0, 1))), ["dead=1"])
+        {'dead': 1}
+    """
+    found = {}
+    for item in items:
+        name, equals, text = item.partition("=")
+        if not equals or name not in schema:
+            message = f"--where {item}: write FIELD=VALUE; the fields are {', '.join(schema.modelled)}"
+            raise UsageError(message)
+        kind = schema[name]
+        levels = kind.levels if isinstance(kind, Category) else ()
+        found[name] = next((level for level in levels if str(level) == text), text)
+    return found
+
+
+def _check(source: Cohort, wish: Wish, rules: Sequence[Rule]) -> None:
+    named = {"label": [wish.label] * bool(wish.label), "subgroup": wish.subgroups, "condition": wish.condition}
+    for option, fields in named.items():
+        if absent := [name for name in fields if name not in source.schema.modelled]:
+            message = (
+                f"--{option} {', '.join(map(str, absent))}: no modelled field; there are "
+                f"{', '.join(source.schema.modelled)}"
+            )
+            raise UsageError(message)
+    if wish.n is not None and wish.n < 1:
+        raise UsageError(f"-n {wish.n}: at least 1 synthetic record is needed")
+    for rule in rules:
+        rule.holds(source)  # an absent field or a type error shows before anything is learned
+
+
+def _sampled(model: Synthesizer, train: Cohort, wish: Wish, rules: Sequence[Rule]) -> Cohort:
+    n = wish.n or len(train)
+    if not wish.condition:
+        return model.sample(n, where=wish.where, rules=rules, seed=wish.seed)
+    rows = Key(wish.seed).child("conditions").numpy().integers(len(train), size=n)
+    given = train.take(rows).select(*[name for name in wish.condition if name not in wish.where])
+    return model.sample(condition=given, where=wish.where, rules=rules, seed=wish.seed)
+
+
+def _plain(wish: Wish) -> dict[str, Any]:
+    """The wish in plain values; file names do not tell where they lie."""
+    found = {key: value for key, value in vars(wish).items() if key != "rules"}
+    return {**found, "rules": wish.rules.name if wish.rules else None}
