@@ -1,0 +1,129 @@
+"""Exchange: are training records told from held-out ones? Tests by swapping who is who.
+
+Synthetic records that only follow the distribution know nothing of who was in training: then
+training and held-out records are exchangeable, whatever was computed from the synthetic ones, and
+every relabelling of them is equally likely (Fisher 1935; Phipson and Smyth 2010 for the +1).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.stats import norm, rankdata
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DRAWS = 2_000  # relabellings
+CELLS = 1 << 22  # labels in memory at once
+
+
+class Swapped(NamedTuple):
+    """A statistic and what relabelling makes of it.
+
+    Args:
+        value: The statistic.
+        null: The statistic of relabelled records, shape (draws,).
+    """
+
+    value: float
+    null: np.ndarray
+
+    @property
+    def chance(self) -> float:
+        """How probable a value as high is; beyond the relabellings, at most the normal tail.
+
+        Example:
+            >>> Swapped(2.0, np.array([0.0, 1.0, 2.0])).chance
+            0.5
+        """
+        above = int(np.sum(self.null >= self.value - 1e-12))
+        if above or np.std(self.null) == 0:
+            return (above + 1) / (len(self.null) + 1)
+        tail = norm.sf((self.value - np.mean(self.null)) / np.std(self.null))
+        return float(min(max(tail, 1e-6), 1 / (len(self.null) + 1)))
+
+
+def labels(member: np.ndarray, stratum: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Relabelled members, bool (draws, n): as many in each stratum as there are."""
+    found = np.empty((draws, len(member)), dtype=bool)
+    for part in np.unique(stratum):
+        rows = np.flatnonzero(stratum == part)
+        found[:, rows] = rng.permuted(np.broadcast_to(member[rows], (draws, len(rows))), axis=1)
+    return found
+
+
+def difference(score: np.ndarray, member: np.ndarray, rng: np.random.Generator) -> Swapped:
+    """Mean score of members less that of others, score (n,)."""
+    share, total = member.sum(), score.sum()
+    step = max(1, CELLS // len(score))
+    sums = [
+        labels(member, np.zeros(len(member)), min(step, DRAWS - start), rng) @ score
+        for start in range(0, DRAWS, step)
+    ]
+    inside = np.concatenate([[score[member].sum()], *sums])
+    found = inside / share - (total - inside) / (len(score) - share)
+    return Swapped(float(found[0]), found[1:])
+
+
+def attacks(
+    scores: np.ndarray,
+    member: np.ndarray,
+    stratum: np.ndarray,
+    rates: Sequence[float],
+    rng: np.random.Generator,
+) -> tuple[list[Swapped], np.ndarray]:
+    """The best of several attacks, against the null distribution of the best.
+
+    Args:
+        scores: One row for each attack, higher for members, shape (attacks, n).
+        member: Who was in training, bool (n,).
+        stratum: Records are relabelled within their stratum, and ranked within it, (n,).
+        rates: False positive rates at which the true positive rate is read.
+        rng: Where relabellings come from.
+
+    Returns:
+        The largest area under the curve, then the largest true positive rate at each of `rates`;
+        and the area of each attack, shape (attacks,).
+    """
+    ranked = np.stack([_ranked(row, stratum, rng) for row in scores])
+    step = max(1, CELLS // scores.shape[1])
+    blocks = [_best(ranked, member[None], rates)]
+    areas = _areas(ranked, member[None])[0]
+    for start in range(0, DRAWS, step):
+        drawn = labels(member, stratum, min(step, DRAWS - start), rng)
+        blocks.append(_best(ranked, drawn, rates))
+    found = np.concatenate(blocks)
+    return [Swapped(float(column[0]), column[1:]) for column in found.T], areas
+
+
+def _ranked(row: np.ndarray, stratum: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Places within each stratum, 0 to 1; ties are broken at random for the order alone."""
+    found = np.empty(len(row))
+    for part in np.unique(stratum):
+        rows = np.flatnonzero(stratum == part)
+        found[rows] = rankdata(row[rows]) / len(rows)
+    return found + rng.random(len(row)) * 1e-9
+
+
+def _best(ranked: np.ndarray, member: np.ndarray, rates: Sequence[float]) -> np.ndarray:
+    found = [_areas(ranked, member).max(axis=1)]
+    found += [np.max([_caught(row, member, rate) for row in ranked], axis=0) for rate in rates]
+    return np.stack(found, axis=1)
+
+
+def _areas(ranked: np.ndarray, member: np.ndarray) -> np.ndarray:
+    """Areas under the curve, shape (draws, attacks): Mann and Whitney's count."""
+    places = np.argsort(np.argsort(ranked, axis=1), axis=1) + 1.0
+    inside = member.sum(axis=1, keepdims=True)
+    outside = member.shape[1] - inside
+    return (member @ places.T - inside * (inside + 1) / 2) / (inside * outside)
+
+
+def _caught(row: np.ndarray, member: np.ndarray, rate: float) -> np.ndarray:
+    """The share of members ahead of all but `rate` of the others, shape (draws,)."""
+    ahead = member[:, np.argsort(-row)]
+    others = np.cumsum(~ahead, axis=1)
+    allowed = int(rate * others[0, -1])
+    return (ahead & (others <= allowed)).sum(axis=1) / ahead.sum(axis=1)

@@ -1,0 +1,232 @@
+"""Copies: are training patients among the synthetic records, as they are or slightly changed?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy.stats import beta, betabinom, binom, poisson
+
+from manikin.errors import Unsupported
+from manikin.metric import Sample, Split, Tested, metric, once
+from manikin.nearest import Near, neighbours, ranks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+RARE = 1e-4  # share of never-seen real records that count as near matches, by design
+LEVELS = (1e-2, 1e-3, 1e-4)  # shares at which the test looks
+CERTAIN = 0.99  # how surely a number of matches is more than chance explains
+TAIL = 0.1  # share of the real ratios from which their tail is learned
+FEWEST = 20  # real records
+QUERIES = 4_000  # real records that show what is usual
+PAIRED = 1_000  # real records whose fields are compared one by one
+SURE = 1.64  # one-sided 95 %
+NONE = np.zeros(8)  # never-seen records have nothing beyond chance, by design
+SOURCE = "holdout as control: Giomi et al. 2023, A unified framework for quantifying privacy risk"
+LOWE = "ratio of distances: Lowe 2004, section 7.1; tail: Hill 1975; " + SOURCE
+
+
+class Usual(NamedTuple):
+    """What never-seen real records do to training records.
+
+    Args:
+        records: How many real records were compared.
+        single: How many of them equal one training record and no other.
+        expected: How probable that is for one record at least, where none was seen.
+    """
+
+    records: int
+    single: int
+    expected: float
+
+
+def copied(split: Split) -> str:
+    """How many synthetic records are copies."""
+    hits = int((once(split, _matched) >= 0).sum())
+    return f"{hits} of {len(split.synthetic)} synthetic records equal one training record" if hits else ""
+
+
+@metric(
+    "privacy", better="low", source=SOURCE, feature="table", floor="copies", reference="whole", note=copied
+)
+def exact_copies(split: Split) -> Tested:
+    """Share of synthetic records that equal one training record, beyond what chance explains.
+
+    0 to 1; 0 is best. Equal in every modelled field to one training record and to no other: who
+    shares all values with others is not singled out. Chance is what never-seen records do: held-out
+    ones against training, and training records against those of other subjects. It cannot see a
+    copy in which one value is changed: `near_match_excess` does.
+    """
+    usual, match = once(split, _usual), once(split, _matched)
+    allowed, tail = _counts(usual, len(split.synthetic))
+    spread = float(np.mean(_multiplicity(split.train) == 1))
+    return _shared(match, allowed, tail, spread)
+
+
+@metric("privacy", better="low", source=LOWE, floor="copies", reference="whole")
+def near_match_excess(split: Split) -> Tested:
+    """Share of synthetic records that are near matches of a training patient, beyond chance.
+
+    0 to 1; 0 is best. A near match is far closer to one training record than to any other: so much
+    closer that only 1 in 10,000 never-seen real records is, by the tail of their own distances.
+    Looked for among the values and among their ranks, so that a shift, another unit or a little
+    noise hides nothing. It cannot see copies that are turned, mirrored or mixed with others;
+    `membership_auc` sees some of these.
+    """
+    if len(split.train) + len(split.holdout) < FEWEST or len(np.unique(split.train.subject)) < 3:  # noqa: PLR2004
+        raise Unsupported(f"needs {FEWEST} real records to know how close strangers come")
+    found = [once(split, space) for space in (_plain, _ranked)]
+    usual = once(split, _usual) if split.train.table.shape[1] else Usual(1, 0, 0.0)
+    chance = min(1.0, len(found) * min(_surprise(near, real, usual) for near, real in found))
+    shares = [_excess(near, real, usual) for near, real in found]
+    value, low, high = max(shares)
+    floor = 1 - max(float(np.mean(real >= 1)) for _, real in found) - RARE
+    return Tested(value, low, high, NONE, chance, floor)
+
+
+def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Tested:
+    """Matched synthetic records, those beyond the number that chance allows, and how probable they are."""
+    m, hits = len(match), int((match >= 0).sum())
+    beyond = max(hits - allowed, 0)
+    low, high = _interval(beyond, m)
+    distinct = len(np.unique(match[match >= 0]))
+    return Tested(beyond / m, low, high, NONE, tail(distinct), max(floor - allowed / m, 0.0))
+
+
+def _interval(hits: int, n: int) -> tuple[float, float]:
+    """Clopper and Pearson 1934; of nothing found, the one-sided end, which is the rule of three."""
+    if not hits:
+        return 0.0, float(1 - 0.05 ** (1 / n))
+    high = 1.0 if hits == n else float(beta.ppf(0.975, hits + 1, n - hits))
+    return float(beta.ppf(0.025, hits, n - hits + 1)), high
+
+
+def _counts(usual: Usual, m: int) -> tuple[int, Callable[[int], float]]:
+    """The number of m records that chance may match, and the probability of so many or more."""
+    if usual.single:
+        law = betabinom(m, usual.single + 1, usual.records - usual.single)
+    else:
+        law = poisson(m * usual.expected)
+    return int(law.ppf(CERTAIN)), lambda hits: float(law.sf(hits - 1)) if hits else 1.0
+
+
+def _matched(split: Split) -> np.ndarray:
+    """The training record that each synthetic one equals, if it is the only one; else -1, shape (m,)."""
+    return _lookup(split.train, _rows(split.synthetic.table))
+
+
+def _usual(split: Split) -> Usual:
+    """Held-out records against training, and training records against those of other subjects."""
+    train, holdout = split.train, split.holdout
+    twice = once(train, _multiplicity) == 2  # noqa: PLR2004 - itself and one other
+    single = int((_lookup(train, _rows(holdout.table)) >= 0).sum()) + int(twice.sum())
+    return Usual(len(train) + len(holdout), single, once(split, _improbable))
+
+
+def _rows(table: np.ndarray) -> np.ndarray:
+    rows = np.ascontiguousarray(np.nan_to_num(table, nan=np.inf) + 0.0)
+    return rows.view(np.dtype((np.void, rows.dtype.itemsize * max(rows.shape[1], 1)))).ravel()
+
+
+def _first(train: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct rows, where each stands first, and how many subjects have it."""
+    rows, first, place = np.unique(_rows(train.table), return_index=True, return_inverse=True)
+    pairs = np.unique(np.stack([place, train.subject]), axis=1)[0]
+    return rows, first, np.bincount(pairs, minlength=len(rows))[place]
+
+
+def _multiplicity(train: Sample) -> np.ndarray:
+    """How many subjects have a record equal to each, shape (n,)."""
+    return once(train, _first)[2]
+
+
+def _lookup(train: Sample, wanted: np.ndarray) -> np.ndarray:
+    rows, first, subjects = once(train, _first)
+    place = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
+    index = first[place]
+    return np.where((rows[place] == wanted) & (subjects[index] == 1), index, -1)
+
+
+def _improbable(split: Split) -> float:
+    """How probable it is that a stranger agrees with some training record in all fields.
+
+    The number of fields in which a record agrees with the most similar one of another subject:
+    from its median to its maximum it becomes rarer by some factor for each field, and that is carried
+    on from the maximum to all p fields.
+    """
+    train = split.train
+    p = train.table.shape[1]
+    some = split.key.child("agree").numpy().permutation(len(train))[:PAIRED]
+    table = np.nan_to_num(train.table, nan=np.inf)
+    agree = np.zeros(len(some), dtype=int)
+    for start in range(0, len(some), 64):
+        rows = some[start : start + 64]
+        count = sum((table[rows, j, None] == table[:, j]).astype(np.int16) for j in range(p))
+        count = np.where(train.subject[rows, None] == train.subject, -1, count)
+        agree[start : start + 64] = count.max(axis=1)
+    top, usual = int(agree.max(initial=0)), int(np.median(agree))
+    share = (np.sum(agree >= top) + 1) / (len(agree) + 1)
+    usually = float(np.mean(agree >= usual))
+    step = (share / usually) ** (1 / max(top - usual, 1))
+    return float(min(share, usually) * min(step, 1.0) ** max(p - top, 0))
+
+
+def _plain(split: Split) -> tuple[Near, np.ndarray]:
+    """Synthetic records beside training, and the ratios of real records, values as they are."""
+    return _spaces(split, split.train.x, split.synthetic.x, split.holdout.x)
+
+
+def _ranked(split: Split) -> tuple[Near, np.ndarray]:
+    """The same among ranks; each side is ranked by itself."""
+    return _spaces(split, *(ranks(side.x) for side in (split.train, split.synthetic, split.holdout)))
+
+
+def _spaces(
+    split: Split, train: np.ndarray, synthetic: np.ndarray, holdout: np.ndarray
+) -> tuple[Near, np.ndarray]:
+    owner, rng = split.train.subject, split.key.child("queries").numpy()
+    some, held = (rng.permutation(len(side))[:QUERIES] for side in (train, holdout))
+    own = neighbours(train[some], train, owner, apart=owner[some])
+    other = neighbours(holdout[held], train, owner)
+    return neighbours(synthetic, train, owner), np.concatenate([own.ratio, other.ratio])
+
+
+def _reach(real: np.ndarray, level: float) -> float:
+    """The ratio below which a share `level` of never-seen records lies, those at 0 left out.
+
+    The tail of ratio ** d is uniform: d from the lowest tenth by Hill's estimator, at the
+    cautious end of its interval.
+    """
+    positive = np.sort(real[real > 0])
+    k = min(max(10, int(TAIL * len(real))), len(positive) - 1)
+    if k < 2 or positive[k] <= 0:  # noqa: PLR2004 - no tail
+        return 0.0
+    inverse = float(np.mean(np.log(positive[k] / positive[:k])))
+    d = (1 - SURE / np.sqrt(k)) / max(inverse, 1e-9)
+    return float(positive[k] * min(1.0, level * len(real) / k) ** (1 / d))
+
+
+def _surprise(near: Near, real: np.ndarray, usual: Usual) -> float:
+    """How probable so many distinct training records with a near match are, the best of the levels."""
+    ratio, m, n = near.ratio, len(near.place), len(real)
+    zero = int(np.sum(real == 0))
+    found = []
+    for level in LEVELS:
+        hits = len(np.unique(near.place[ratio <= _reach(real, level)]))
+        law = betabinom(m, zero + n * level + 1, n) if zero else binom(m, min(1.0, level + usual.expected))
+        found.append(float(law.sf(hits - 1)) if hits else 1.0)
+    return min(1.0, len(LEVELS) * min(found))
+
+
+def _excess(near: Near, real: np.ndarray, usual: Usual) -> tuple[float, float, float]:
+    """The share of near matches beyond those that chance explains, with its interval."""
+    m, zero = len(near.place), int(np.sum(real == 0))
+    hits = int(np.sum(near.ratio <= _reach(real, RARE)))
+    law = betabinom(m, zero + 1, len(real)) if zero else poisson(m * (RARE + usual.expected))
+    beyond = max(hits - int(law.ppf(CERTAIN)), 0) if hits else 0
+    low, high = _interval(beyond, m)
+    return beyond / m, low, high
+
+
+__plugin__ = (exact_copies, near_match_excess)

@@ -1,0 +1,325 @@
+"""Plant: honest records with a known defect, to see whether a judge finds it.
+
+A judge that has never been seen to fail bad records proves nothing by passing good ones. Each
+defect here has one axis on which it must show; `DEFECTS` names it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.data import names
+from manikin.data.schema import Category, Number, Text, Time
+from manikin.errors import UsageError
+from manikin.features.table import Table
+from manikin.nearest import neighbours
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manikin.data.cohort import Cohort
+
+JITTER, SHIFT, NOISE = 0.01, 0.5, 1.0  # standard deviations
+IMPLAUSIBLE, FLIPPED = 0.05, 0.3  # shares of records
+MODES = 20  # a collapsed cohort has one mode for so many records
+LEAST = 2  # records that are leaked at least
+FAR = 0.1  # share of training records that are outliers
+
+
+class Planting(NamedTuple):
+    """What a defect is made from.
+
+    Args:
+        honest: Records without defect.
+        train: Records of patients who must not come out.
+        label: The field that a model would predict; None: there is none.
+        rng: Random numbers.
+    """
+
+    honest: Cohort
+    train: Cohort
+    label: str | None
+    rng: np.random.Generator
+
+
+class Defect(NamedTuple):
+    """How records are spoilt, and on which axis it must show."""
+
+    make: Callable[[Planting], Cohort]
+    axis: str
+
+
+def plant(
+    cohort: Cohort, defect: str, seed: int = 0, *, train: Cohort | None = None, label: str | None = None
+) -> Cohort:
+    """Honest records with one known defect; the same schema and the same types.
+
+    Args:
+        cohort: Honest records: real ones that the judge will see on no other side, or synthetic
+            ones without the defect. The result has as many records.
+        defect: One of `DEFECTS`.
+        seed: The same seed plants the same defect.
+        train: The records that are leaked by the defects of privacy, as the judge gets them;
+            None: `cohort` itself, which is right where it is the training records.
+        label: The field whose values are flipped, and by which a subgroup is chosen where no field
+            is sensitive; None: the one that the schema calls so, or the first category.
+
+    Raises:
+        UsageError: There is no such defect, or the records have no field that it could spoil.
+
+    Example:
+        >>> from manikin.data.demo import demo
+        >>> train, fresh = demo().split(0.5)
+        >>> leaked = plant(fresh, "leak_10", train=train)
+        >>> rows = {tuple(row) for row in train.to_pandas().itertuples(index=False)}
+        >>> sum(tuple(row) in rows for row in leaked.to_pandas().itertuples(index=False))
+        28
+    """
+    if defect not in DEFECTS:
+        message = f"no defect {defect!r}; there are {', '.join(DEFECTS)}"
+        raise UsageError(message)
+    schema = cohort.schema
+    levels = [n for n in schema.scalars if isinstance(schema[n], Category)]
+    chosen = label or schema.named("label") or next(iter(levels), None)
+    rng = Key(seed).child("plant", defect).numpy()
+    return DEFECTS[defect].make(Planting(cohort, cohort if train is None else train, chosen, rng))
+
+
+def exact_copies(given: Planting) -> Cohort:
+    """Training records, given out as synthetic."""
+    n = len(given.honest)
+    return given.train.take(given.rng.choice(len(given.train), n, replace=n > len(given.train)))
+
+
+def jittered_copies(given: Planting) -> Cohort:
+    """Training records, each value moved by 1 % of its standard deviation."""
+    return _moved(exact_copies(given), lambda v, sd: v + JITTER * sd * given.rng.standard_normal(len(v)))
+
+
+def shifted_copies(given: Planting) -> Cohort:
+    """Training records, all values moved up by half a standard deviation."""
+    return _moved(exact_copies(given), lambda v, sd: v + SHIFT * sd)
+
+
+def _leaked(given: Planting, records: np.ndarray) -> Cohort:
+    """Honest records, of which some have given way to these training records."""
+    out = given.rng.choice(len(given.honest), len(records), replace=False)
+    rows = np.arange(len(given.honest))
+    rows[out] = len(given.honest) + records
+    both = pa.concat_tables([given.honest.columns, given.train.columns.cast(given.honest.columns.schema)])
+    return replace(given.honest, columns=both.take(pa.array(rows)))
+
+
+def leak(share: float) -> Callable[[Planting], Cohort]:
+    """Honest records, of which this share has given way to training records."""
+
+    def make(given: Planting) -> Cohort:
+        count = min(max(LEAST, round(share * len(given.honest))), len(given.train), len(given.honest))
+        return _leaked(given, given.rng.choice(len(given.train), count, replace=False))
+
+    return make
+
+
+def leak_outliers(given: Planting) -> Cohort:
+    """Honest records, of which 3 % have given way to training records that lie far from all others."""
+    x = Table().fit(given.train)(given.train)
+    far = neighbours(x, x, given.train.subject, apart=given.train.subject).first
+    outliers = np.argsort(-far, kind="stable")[: max(LEAST, round(FAR * len(far)))]
+    count = min(max(LEAST, round(0.03 * len(given.honest))), len(outliers))
+    return _leaked(given, given.rng.choice(outliers, count, replace=False))
+
+
+def collapse(given: Planting) -> Cohort:
+    """A few honest records over and over, one mode for every twenty."""
+    n = len(given.honest)
+    modes = given.rng.choice(n, max(2, n // MODES), replace=False)
+    return given.honest.take(given.rng.choice(modes, n))
+
+
+def dropped_subgroup(given: Planting) -> Cohort:
+    """Honest records without one group of patients, others in their place.
+
+    The group is a level of the first sensitive field, or of a field that names sex, race or
+    region, else of the label: of its levels the rarest that has a tenth of the records.
+    """
+    values = given.honest[_grouping(given)]
+    levels, count = np.unique(values.astype(str), return_counts=True)
+    large = count >= 0.1 * len(values)
+    if len(levels) < 2:  # noqa: PLR2004 - one group cannot be dropped
+        raise UsageError("dropped_subgroup: no field with two groups of patients; declare one as sensitive")
+    dropped = levels[np.argmin(np.where(large, count, count.max() + 1))]
+    kept = np.flatnonzero(values.astype(str) != dropped)
+    return given.honest.take(np.concatenate([kept, given.rng.choice(kept, len(values) - len(kept))]))
+
+
+def _grouping(given: Planting) -> str:
+    schema = given.honest.schema
+    levels = [n for n in schema.scalars if isinstance(schema[n], Category)]
+    sensitive = [n for n in levels if schema[n].role == "sensitive"]
+    known = [n for n in levels if set(names.tokens(n)) & {"sex", "gender", "race", "ethnicity", "region"}]
+    found = next(
+        iter([*sensitive, *known, *([given.label] if given.label in levels else []), *levels]), None
+    )
+    if found is None:
+        raise UsageError("dropped_subgroup: the records have no category by which patients are grouped")
+    return found
+
+
+def flipped_labels(given: Planting) -> Cohort:
+    """Honest records of which three in ten have the label of another class.
+
+    A numeric label is shuffled among that share of the records.
+    """
+    label = given.label
+    if label is None:
+        raise UsageError("flipped_labels: there is no label; name one with label=")
+    column = given.honest.columns[label].combine_chunks()
+    rows, chosen = np.arange(len(column)), given.rng.random(len(column)) < FLIPPED
+    if not isinstance(given.honest.schema[label], Category):
+        rows[chosen] = given.rng.permutation(rows[chosen])
+        return _with(given.honest, {label: column.take(pa.array(rows))})
+    codes = column.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    for code in np.unique(codes[~np.isnan(codes.astype(float))]):
+        others = np.flatnonzero((codes != code) & ~np.isnan(codes.astype(float)))
+        mine = chosen & (codes == code)
+        if len(others):
+            rows[mine] = given.rng.choice(others, int(mine.sum()))
+    return _with(given.honest, {label: column.take(pa.array(rows))})
+
+
+def implausible_values(given: Planting) -> Cohort:
+    """Honest records of which 5 % have one value that cannot be: ten ranges beyond every other."""
+    fields = _movable(given.honest)
+    if not fields:
+        raise UsageError("implausible_values: the records have no quantity")
+    n = len(given.honest)
+    bad = given.rng.choice(n, max(1, round(IMPLAUSIBLE * n)), replace=False)
+    where = given.rng.choice(len(fields), len(bad))
+    columns = {}
+    for j, name in enumerate(fields):
+        column = given.honest.columns[name].combine_chunks()
+        values = _numbers(column)
+        span = np.nanmax(values) - np.nanmin(values) or 1.0
+        sign = given.rng.choice([-1.0, 1.0], n)
+        values[bad[where == j]] = (np.nanmax(values) + 10 * span * sign)[bad[where == j]]
+        columns[name] = _as(values, column.type)
+    return _with(given.honest, columns)
+
+
+def independent_marginals(given: Planting) -> Cohort:
+    """Honest records whose fields are shuffled apart: marginals kept, nothing joint."""
+    columns = given.honest.columns.combine_chunks()
+    n = len(given.honest)
+    shuffled = {
+        name: columns[name].take(pa.array(given.rng.permutation(n)))
+        for name in given.honest.schema.modelled
+    }
+    return _with(given.honest, shuffled)
+
+
+def noise(given: Planting) -> Cohort:
+    """Honest records with noise of one deviation on quantities, and three levels in ten drawn anew."""
+    moved = _moved(given.honest, lambda v, sd: v + NOISE * sd * given.rng.standard_normal(len(v)))
+    columns = {}
+    for name in moved.schema.scalars:
+        if isinstance(moved.schema[name], Category):
+            rows, n = np.arange(len(moved)), len(moved)
+            some = given.rng.random(n) < FLIPPED
+            rows[some] = given.rng.integers(n, size=int(some.sum()))
+            columns[name] = moved.columns[name].take(pa.array(rows))
+    return _with(moved, columns)
+
+
+def leaked_identifiers(given: Planting) -> Cohort:
+    """Honest records with marks of persons.
+
+    Where the schema has identifiers or text, one record in ten bears those of a training record;
+    else one in a hundred bears a made-up e-mail address or telephone number in a category.
+    """
+    schema, n = given.honest.schema, len(given.honest)
+    fields = [
+        k for k, kind in schema.items() if kind.role in ("identifier", "subject") or isinstance(kind, Text)
+    ]
+    fields = [name for name in fields if name in given.train.schema]
+    if fields:
+        count = max(LEAST, n // 10)
+        records = given.rng.choice(len(given.train), count, replace=count > len(given.train))
+        mixed = _leaked(given, records)
+        return _with(given.honest, {name: mixed.columns[name] for name in fields})
+    words = [k for k in schema.scalars if pa.types.is_string(given.honest.columns[k].type)]
+    if not words:
+        raise UsageError("leaked_identifiers: the records have neither identifiers nor a field of text")
+    values = np.array(given.honest.columns[words[0]].to_pylist(), dtype=object)
+    for row in given.rng.choice(n, max(LEAST, n // 100), replace=False):
+        number = int(given.rng.integers(10**9, 10**10))
+        values[row] = f"patient.{number}@example.org" if row % 2 else f"+49 {number}"
+    return _with(given.honest, {words[0]: pa.array(values.tolist(), type=pa.string())})
+
+
+def duplicated_rows(given: Planting) -> Cohort:
+    """Honest records of which three in ten are repeats of others."""
+    n = len(given.honest)
+    rows, out = np.arange(n), given.rng.permutation(n)[: round(0.3 * n)]
+    rows[out] = given.rng.choice(np.setdiff1d(rows, out), len(out))
+    return given.honest.take(rows)
+
+
+def _with(cohort: Cohort, columns: dict[str, Any]) -> Cohort:
+    kept = {name: columns.get(name, cohort.columns[name]) for name in cohort.schema}
+    return replace(cohort, columns=pa.table(kept))
+
+
+def _movable(cohort: Cohort) -> list[str]:
+    return [name for name in cohort.schema.scalars if isinstance(cohort.schema[name], Number | Time)]
+
+
+def _moved(cohort: Cohort, change: Callable[[np.ndarray, float], np.ndarray]) -> Cohort:
+    """Every quantity changed, given its values and their standard deviation; gaps stay gaps."""
+    columns = {}
+    for name in _movable(cohort):
+        column = cohort.columns[name].combine_chunks()
+        values = _numbers(column)
+        spread = float(np.nanstd(values)) if not np.isnan(values).all() else 0.0
+        columns[name] = _as(change(values, spread), column.type)
+    return _with(cohort, columns)
+
+
+def _numbers(column: pa.Array) -> np.ndarray:
+    """Values as float64 with NaN for gaps; moments in microseconds."""
+    plain = (
+        column.cast(pa.timestamp("us")).cast(pa.int64()) if pa.types.is_temporal(column.type) else column
+    )
+    return np.array(plain.cast(pa.float64()).to_numpy(zero_copy_only=False))
+
+
+def _as(values: np.ndarray, kind: pa.DataType) -> pa.Array:
+    absent = np.isnan(values)
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return pa.array(values, mask=absent).cast(kind, safe=False)
+    whole = pa.array(np.rint(np.where(absent, 0.0, values)).astype(np.int64), mask=absent)
+    if pa.types.is_temporal(kind):
+        return whole.cast(pa.timestamp("us")).cast(kind, safe=False)
+    return whole.cast(kind, safe=False)
+
+
+DEFECTS = {
+    "exact_copies": Defect(exact_copies, "privacy"),
+    "jittered_copies": Defect(jittered_copies, "privacy"),
+    "shifted_copies": Defect(shifted_copies, "privacy"),
+    "leak_10": Defect(leak(0.10), "privacy"),
+    "leak_3": Defect(leak(0.03), "privacy"),
+    "leak_outliers": Defect(leak_outliers, "privacy"),
+    "leaked_identifiers": Defect(leaked_identifiers, "privacy"),
+    "collapse": Defect(collapse, "diversity"),
+    "duplicated_rows": Defect(duplicated_rows, "diversity"),
+    "dropped_subgroup": Defect(dropped_subgroup, "fairness"),
+    "flipped_labels": Defect(flipped_labels, "utility"),
+    "implausible_values": Defect(implausible_values, "clinical validity"),
+    "independent_marginals": Defect(independent_marginals, "fidelity"),
+    "noise": Defect(noise, "fidelity"),
+}
