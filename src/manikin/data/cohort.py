@@ -113,7 +113,7 @@ class Cohort:
             case Number():
                 return values.cast(pa.float64()).to_numpy(zero_copy_only=False)
             case Time():
-                return values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+                return values.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False)
             case _:
                 return np.array(values.to_pylist(), dtype=object)
 

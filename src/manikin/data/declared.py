@@ -23,14 +23,17 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
-def fit(name: str, column: pa.Array, kind: Kind) -> Finding:
+def fit(name: str, column: pa.Array, kind: Kind, *, trim: bool = False) -> Finding:
     """The column in the physical type that the declared kind asks for.
 
-    What the declaration leaves open (step, low, levels, format) is filled in from the data.
+    What the declaration leaves open (step, low, levels, format) is filled in from the data; with
+    `trim`, blanks around text do not count.
 
     Raises:
         SchemaError: The data contradict the declaration; the message names the field.
     """
+    if trim and pa.types.is_string(column.type):
+        column = pc.utf8_trim_whitespace(column)
     match kind:
         case Number():
             return _number(name, column, kind)
@@ -64,7 +67,7 @@ def _words(
     column: pa.Array, declared: tuple[str, ...], kept: tuple[str, ...] = ()
 ) -> tuple[Words, tuple[str, ...]]:
     """Text without its missing spellings: those declared, else those usual; and which were met."""
-    words = Words.of(column)
+    words = Words.of(column, trim=False)
     gap = words.among((*declared, "")) if declared else missing(words, kept)
     return words.without(gap), declared or words.spelled(gap)
 
@@ -188,7 +191,7 @@ def _text(column: pa.Array, kind: Text) -> Finding:
     if not pa.types.is_string(column.type):
         return Finding(column, kind)
     gap: Callable[[Words], np.ndarray] = lambda words: words.among(kind.missing or tuple(MISSING))  # noqa: E731
-    words = Words.of(column)
+    words = Words.of(column, trim=False)
     met = words.spelled(gap(words))
     rest = words.without(gap(words))
     return Finding(rest.spread(rest.words), texts.with_missing(kind, kind.missing or met))

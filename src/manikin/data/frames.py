@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from manikin.data.cohort import Origin
-from manikin.data.schema import Category, Time
+from manikin.data.schema import Category
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -30,7 +30,12 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
         raise SchemaError(f"column names repeat: {', '.join(repeated)}; rename them")
     columns = {str(name): _column(str(name), series) for name, series in frame.items()}
     kept = {str(name): str(series.dtype) for name, series in frame.items() if _special(series)}
+    kept |= {name: "text" for name, dtype in kept.items() if dtype == "object" and _is_text(columns[name])}
     return pa.table(columns), Origin("csv", {"dtypes": kept} if kept else {})
+
+
+def _is_text(values: pa.Array) -> bool:
+    return pa.types.is_string(values.type)
 
 
 def _special(series: pd.Series) -> bool:
@@ -87,16 +92,21 @@ def _restore(series: pd.Series, kind: Any, dtype: str) -> pd.Series:  # noqa: AN
 
     if dtype == "category" and isinstance(kind, Category):
         return series.astype(pd.CategoricalDtype(list(kind.levels), kind.ordered))
+    if dtype == "text":
+        return _spelled(series, kind)
     if dtype == "object":
-        return _spelled(series, kind) if isinstance(kind, Time) and kind.format else series
+        return series
     return series.astype(dtype)  # pyright: ignore[reportArgumentType]
 
 
-def _spelled(series: pd.Series, kind: Time) -> pd.Series:
-    """Dates that a frame held as text, as text again."""
+def _spelled(series: pd.Series, kind: Any) -> pd.Series:  # noqa: ANN401 - any kind of field
+    """Dates and numbers that a frame held as text, as text again."""
     import pandas as pd
 
-    from manikin.data.times import spell
+    from manikin.data.cells import cells
 
-    text = spell(pa.array(series, from_pandas=True), kind.format or "")
-    return pd.Series(text.to_pandas(), dtype=object).set_axis(series.index)
+    if series.dtype == object:
+        return series
+    values = pa.array(series, from_pandas=True)
+    text = pd.Series(cells(values, kind, blank="").to_pandas(), dtype=object).set_axis(series.index)
+    return text.where(series.notna())

@@ -75,7 +75,7 @@ def _find(name: str, chunks: pa.ChunkedArray, kind: Kind | None, *, spelled: boo
     column = chunks.combine_chunks()
     column = column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
     if kind is not None:
-        return declaration.fit(name, _plain(column), kind)
+        return declaration.fit(name, _plain(column), kind, trim=spelled)
     if isinstance(column.type, pa.FixedShapeTensorType):
         return Finding(column, Signal() if len(column.type.shape) == 2 else Image())  # noqa: PLR2004 - (channels, time)
     if isinstance(column, pa.DictionaryArray) and _leveled(column.type.value_type):

@@ -6,9 +6,9 @@ import re
 
 _CODE = """
 id code type class group grp grade stage status category cat kind sex gender race ethnicity region site
-center centre department ward insurance marital smoking smoker target label outcome y diagnosis dx cluster
-arm flag treatment trt level quartile quintile tertile decile cp thal slope restecg disposition source nyha
-asa killip ecog birads drg icd zip postcode hospital specialty cause reason
+center centre department ward insurance marital smoking smoker target label outcome y diagnosis diag dx
+cluster arm flag treatment trt level quartile quintile tertile decile cp thal slope restecg disposition
+source nyha asa killip ecog birads drg icd zip postcode hospital specialty cause reason
 """
 CODE = frozenset(_CODE.split())
 """Last words of names that hold codes."""
@@ -49,20 +49,20 @@ _RECORD = re.compile(
     r"|image|exam|order|claim|row|note|csn)_?(id|nr|nbr|no|num|number|key|uid))$"
 )
 _SUBJECT = re.compile(
-    r"^(patient|subject|person|participant|pat|subj|pt|member|beneficiary|case_?patient|unique_?patient)"
-    r"(_?(id|nr|nbr|no|num|number|key|uid|code|identifier|sk))?s?$|^(pid|mrn|medical_record_number|rid|sid)$"
+    r"^(patient|subject|person|participant|pat|subj|member|beneficiary|case_?patient|unique_?patient)"
+    r"(_?(id|nr|nbr|no|num|number|key|uid|code|identifier|sk))?s?$|^pt_?(id|nr|no|num)$|^(pid|mrn|medical_record_number|rid|sid)$"
 )
 _NUMBERED = re.compile(r"(^|_)(id|ids|nbr|uid|uuid|guid|mrn|ssn|identifier)$")
 _TIME = re.compile(
-    r"^([a-z]|fu|os|pfs|dfs|rfs|efs|surv|survival|event|follow_?up|death|obs|observed|censor(ing)?)?_?time$"
+    r"^([a-z]|fu|os|pfs|dfs|rfs|efs|dss|pfi|surv|survival|event|follow_?up|death|obs|observed|censor(ing)?)?_?time$"
     r"|^(futime|survtime|followup|follow_up|duration|lenfol|time_?2_?event|t_?event)$"
     r"|^(time|days|months|years)_to_[a-z_]+$"
     r"|^(os|pfs|dfs|rfs|efs|survival|follow_?up|fu)_(time|days|months|years|weeks)$"
 )
 _EVENT = re.compile(
-    r"^([a-z]_)?(event|status|cens|censor|censored|death|dead|died|deceased|recur|recurrence|relapse|fail|failure)$"
+    r"^([a-z]_)?(event|status|cens|death|dead|died|deceased|recur|recurrence|relapse|fail|failure)$"
     r"|^(fstat|vital_status|mort(ality|stat)?|mortality_status|death_event|event_observed|observed)$"
-    r"|^(os|pfs|dfs|rfs|efs|fu|death|survival)_(event|status|cens|censor|censored)$"
+    r"|^(os|pfs|dfs|rfs|efs|dss|pfi)$|^(os|pfs|dfs|rfs|efs|dss|pfi|fu|death|survival)_(event|status|cens)$"
 )
 
 
@@ -157,6 +157,8 @@ def survival_time(name: str) -> bool:
 
 def event(name: str) -> bool:
     """Whether a name announces if the event of a survival pair was seen.
+
+    "censored" is left out: its 1 means that the event was not seen.
 
     Example:
         >>> [event(name) for name in ("cens", "death", "recur", "DEATH_EVENT", "hospdead")]

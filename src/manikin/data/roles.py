@@ -21,6 +21,8 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 
 _EXACT = 2**53
 """Integers above this are not exact as floating-point numbers."""
+_THINGS, _OFTEN = 1000, 20
+"""Up to so many things, each met so often on average, or so few, are levels."""
 
 
 def assign(findings: dict[str, Finding], free: set[str]) -> dict[str, Finding]:
@@ -41,19 +43,31 @@ def _identity(name: str, finding: Finding) -> Finding:
     n, k = len(values), pc.count_distinct(values).as_py()
     if n < 2 or k < 2:  # noqa: PLR2004 - one value names nobody
         return finding
-    reason = _reason(name, values, n, k)
-    return finding if reason is None else _hide(finding, "identifier", reason)
+    if (reason := _reason(name, values, n, k)) is not None:
+        return _hide(finding, "identifier", reason)
+    if isinstance(finding.kind, Number) and pa.types.is_integer(values.type) and names.numbered(name):
+        return _numbered(finding, n, k)
+    return finding
 
 
 def _reason(name: str, values: pa.Array, n: int, k: int) -> str | None:
+    """Why a field says who somebody is, or which record it is."""
     whole = pa.types.is_integer(values.type) or pa.types.is_string(values.type)
-    if whole and names.record(name) and (k == n or k > max(0.1 * n, 10)):
+    if whole and names.record(name) and (k == n or k > 10):  # noqa: PLR2004 - fewer are codes
         return "the number of a record, by its name"
-    if whole and (names.numbered(name) or names.subject(name)) and k >= 0.9 * n:
+    if whole and (names.subject(name) or (names.numbered(name) and n >= 30)) and k >= 0.9 * n:  # noqa: PLR2004
         return "a number given to each record, by its name"
     if whole and names.person(name) and k > max(0.5 * n, 10):
         return "a mark of persons, by its name"
     return "counts the rows" if names.says(name) != "quantity" and _counter(values, n, k) else None
+
+
+def _numbered(finding: Finding, n: int, k: int) -> Finding:
+    """Numbers given to things, such as `provider_id`: levels if each is met often, else hidden."""
+    if k > min(_THINGS, max(_OFTEN, n / _OFTEN)):
+        return _hide(finding, "identifier", "a number given to things, by its name")
+    levels = tuple(sorted(pc.unique(finding.values.drop_null()).to_pylist()))
+    return replace(finding, kind=Category(levels), notes=(f"numbers taken as codes ({k} levels)",))
 
 
 def _counter(values: pa.Array, n: int, k: int) -> bool:

@@ -22,7 +22,7 @@ _FALSE = ("no", "n", "false", "f", "0", "off")
 _PERSONAL = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$|^https?://|^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 )
-_DISEASE = r"^([A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?|[VEve]?\d{2,4}(\.\d{1,2})?)$"
+_DISEASE = r"^([A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?|[VEve]?\d{1,4}(\.\d{1,2})?)$"
 _LETTERS, _SENTENCE = 40, 6
 
 
@@ -38,7 +38,7 @@ def text(name: str, column: pa.Array, *, spelled: bool) -> Finding:
     Raises:
         SchemaError: Numbers with units, thousands marks or strays; the message says what to do.
     """
-    words = Words.of(column)
+    words = Words.of(column, trim=spelled)
     gap = missing(words)
     rest = words.without(gap)
     found = _decide(name, rest, spelled=spelled)
@@ -59,7 +59,7 @@ def _missing(kind: Kind) -> tuple[str, ...]:
 def _decide(name: str, words: Words, *, spelled: bool) -> Finding:
     if not len(words.words):
         return Finding(words.spread(words.words), Category(), ("no value at all",))
-    if numeric(words) and (spelled or len(words.words) > 0.1 * words.rows):
+    if numeric(words) and (spelled or _many(name, words)):
         return _numbers(name, words, spelled=spelled)
     if (booleans := _booleans(words)) is not None:
         return booleans
@@ -68,6 +68,12 @@ def _decide(name: str, words: Words, *, spelled: bool) -> Finding:
     if (reason := mixed.refusal(words)) is not None:
         raise SchemaError(f"field {name!r}: {reason}")
     return _categories(name, words)
+
+
+def _many(name: str, words: Words) -> bool:
+    """Whether numerals that a typed file holds as text are quantities: many, and no codes by name."""
+    k = len(words.words)
+    return k > 20 and k > 0.1 * words.rows and names.says(name) != "code"  # noqa: PLR2004 - few are levels
 
 
 def numeric(words: Words) -> bool:
@@ -143,22 +149,24 @@ def hidden(name: str, words: Words) -> str | None:
         return "addresses, telephone numbers or other marks of persons"
     if rows < 10 or k < 3:  # noqa: PLR2004 - too few to tell
         return None
-    lengths = pc.utf8_length(words.words).to_numpy(zero_copy_only=False)
-    spaces = pc.count_substring(words.words, " ").to_numpy(zero_copy_only=False)
-    wordy = (
-        np.average(lengths, weights=words.counts) >= _LETTERS
-        or np.average(spaces, weights=words.counts) >= _SENTENCE
-    )
-    if wordy and k > max(0.2 * n, 10):
+    if _wordy(words) and k > max(0.2 * n, 10):
         return "free text"
-    return "nearly every value is distinct" if _unique(words, k, n) else None
+    return "nearly every value is distinct" if n >= 20 and _unique(words, k, n) else None  # noqa: PLR2004
+
+
+def _wordy(words: Words) -> bool:
+    """Whether the average row holds a sentence rather than a label."""
+    lengths = pc.utf8_length(words.words).to_numpy(zero_copy_only=False)
+    blanks = pc.count_substring(words.words, " ").to_numpy(zero_copy_only=False)
+    long, many = (np.average(found, weights=words.counts) for found in (lengths, blanks))
+    return bool(long >= _LETTERS or many >= _SENTENCE)
 
 
 def _unique(words: Words, k: int, n: int) -> bool:
     """Whether most words belong to one record only; codes of diseases are often rare, and stay."""
     if words.like(_DISEASE).all():
-        return k >= 0.95 * n
-    return k >= 0.9 * n or bool((words.counts == 1).sum() > 0.7 * n)
+        return k == n and n >= 100  # noqa: PLR2004 - so many distinct diseases are numbers of something
+    return k >= 0.9 * n or bool((words.counts == 1).sum() > 0.5 * n)
 
 
 def _share(words: Words, chosen: np.ndarray) -> bool:

@@ -46,7 +46,7 @@ SEVERITY = frozenset(("mild", "moderate", "severe", "low", "minor", "major", "sl
 
 @dataclass(frozen=True)
 class Words:
-    """A text column as distinct words, blanks around them removed, and the word of each row.
+    """A text column as distinct words and the word of each row.
 
     Args:
         words: The distinct spellings, (k,).
@@ -62,10 +62,12 @@ class Words:
     codes: np.ndarray
 
     @classmethod
-    def of(cls, column: pa.Array) -> Words:
-        """The words of a text column."""
+    def of(cls, column: pa.Array, *, trim: bool = True) -> Words:
+        """The words of a text column; with `trim`, without the blanks around them."""
         coded = column.dictionary_encode()
         codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        if not trim:
+            return cls(coded.dictionary, codes)
         trimmed = pc.utf8_trim_whitespace(coded.dictionary).dictionary_encode()
         index = np.append(trimmed.indices.to_numpy(zero_copy_only=False), -1)
         return cls(trimmed.dictionary, index[codes])
