@@ -96,7 +96,8 @@ class Split:
     """What a metric sees.
 
     Args:
-        train: The records that the generator may have learned from (all, up to a cap).
+        train: The records that the generator may have learned from (all, up to a cap; with
+            `reference="train"`, a half of them).
         holdout: Real records kept from the generator: the reference of this repeat (with
             `reference="real"`, a half of all real records).
         synthetic: The candidate. In turn synthetic records, fresh real records (disjoint by
@@ -170,13 +171,16 @@ class Plan:
         reference: "holdout": fresh real records and those in `Split.holdout` are disjoint halves of
             the holdout. "real": they are halves of training and holdout records together; for
             what a record shows by itself (a rule, a duplicate), where nothing is gained by having
-            been trained on. There are more of them, so rarer faults are seen. "whole": all records
+            been trained on. There are more of them, so rarer faults are seen. "train":
+            fresh real records are half of the training records, `Split.train` the other half and
+            `Split.holdout` half of the holdout; for what models learn from the candidate and show on
+            patients that neither side has seen. "whole": all records
             of every side, asked once: the metric returns a `Tested`.
     """
 
     floor: Floor = "independent"
     cost: Literal["light", "heavy"] = "light"
-    reference: Literal["holdout", "real", "whole"] = "holdout"
+    reference: Literal["holdout", "real", "train", "whole"] = "holdout"
 
 
 @dataclass(frozen=True)

@@ -74,18 +74,21 @@ class Sides:
         """Other records through the same feature."""
         return seen(cohort, self.feature, self.train.fields)
 
-    def draw(self, reference: str, key: Key) -> tuple[Split, Split]:
+    def draw(self, reference: str, repeat: int, key: Key) -> tuple[Split, Split]:
         """One repeat: a split whose candidate is synthetic and one whose candidate is fresh and real.
 
-        The candidates are equally many, and at most half of the synthetic records, so that
-        repeats differ as samples of patients do.
+        The candidates are equally many, and at most half of the synthetic records. Repeats 0 and
+        1, 2 and 3, ... are pairs: in the second the halves of the real records change their parts,
+        and the synthetic records are others.
         """
+        pair, turn = divmod(repeat, 2)
+        key = key.child(reference, pair)
         pool, cap = (self.holdout, HELD) if reference == "holdout" else (self.real, POOLED)
-        kept, fresh = halves(pool, key.child("real"))
+        kept, fresh = halves(pool, key.child("real"))[:: 1 - 2 * turn]
         order = shuffled(self.synthetic, key.child("synthetic"))
-        n = min(len(fresh), max(1, len(order) // 2), cap)
-        known, candidate = pool.take(kept[:cap]), self.synthetic.take(order[:n])
-        split = Split(self.train, known, candidate, self.question, key)
+        n = min(len(kept), len(fresh), max(1, len(order) // 2), cap)
+        candidate = self.synthetic.take(order[turn * n : (turn + 1) * n])
+        split = Split(self.train, pool.take(kept[:cap]), candidate, self.question, key.child(turn))
         return split, replace(split, synthetic=pool.take(fresh[:n]), memo={})
 
 
