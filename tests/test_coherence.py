@@ -70,10 +70,23 @@ def test_without_rules_nothing_is_assessed():
 
 
 def test_values_beyond_the_schema_or_far_beyond_the_real_range_are_implausible():
-    # real range of `high` is 80 to 140: up to 155 is near; `low` may not be negative
-    odd = cohort([-1, 60, 60, 60], [120, 154, 156, 120])
-    assert coherence.implausible_share(split(REAL, odd)) == 0.5
-    assert coherence.implausible_fields(split(REAL, odd)) == "low: 25.0%; high: 25.0%"
+    real = cohort(np.arange(1, 101), np.arange(100, 200))
+    odd = cohort([-1, 60, 60, 60], [120, 205, 260, 120])
+    assert coherence.implausible_share(split(real, odd)) == 0.5
+    assert coherence.implausible_fields(split(real, odd)) == "low: 25.0%; high: 25.0%"
+
+
+def test_no_quantity_becomes_negative_where_none_is():
+    real = cohort(np.arange(1, 101), np.arange(100))
+    assert coherence.implausible_share(split(real, cohort([60, 60], [-0.5, 3]))) == 0.5
+
+
+def test_a_long_tail_may_go_on():
+    tail = np.exp(np.random.default_rng(0).normal(0, 1, 1000))
+    real = cohort(np.ones(1000), tail)
+    fresh = cohort(np.ones(1000), np.exp(np.random.default_rng(1).normal(0, 1, 1000)))
+    assert coherence.implausible_share(split(real, fresh)) < 0.002
+    assert coherence.implausible_share(split(real, cohort([1, 1], [3.0, 1000.0]))) == 0.5
 
 
 def test_a_level_of_no_real_record_is_implausible():

@@ -107,7 +107,7 @@ def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric,
             if r < high
         ]
         for reference in sorted({metric.plan.reference for metric, *_ in due}):
-            _repeat(r, sides, [d for d in due if d[0].plan.reference == reference], key.child(reference, r))
+            _repeat(r, sides, [d for d in due if d[0].plan.reference == reference], key)
 
     with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         list(pool.map(repeat, range(max((high for _, high, _ in plans), default=0))))
@@ -115,7 +115,7 @@ def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric,
 
 
 def _repeat(r: int, sides: Sides, due: list[tuple[Metric, bool, Measured]], key: Key) -> None:
-    synthetic, fresh = sides.draw(due[0][0].plan.reference, key)
+    synthetic, fresh = sides.draw(due[0][0].plan.reference, r, key)
     bad: dict[object, Split] = {}
     for metric, marked, into in due:
         _note(into.value, r, metric, synthetic, into)
@@ -143,10 +143,11 @@ def _note(to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split,
 
 
 def _parts(metric: Metric, into: Measured) -> Iterable[Draws]:
-    """One set of draws for each part; a repeat counts if synthetic and fresh were both measured."""
+    """One set of draws for each part; a pair of repeats counts if all of it was measured."""
     for part in into.value or {"": {}}:
         value, fresh = into.value[part], into.fresh[part]
-        both = sorted(value.keys() & fresh.keys())
+        found = value.keys() & fresh.keys()
+        both = sorted(r for r in found if r ^ 1 in found)
         draws = Draws(
             f"{metric.name}[{part}]" if part else metric.name,
             metric,

@@ -6,15 +6,13 @@ many, are measured against the same reference. That gives the value, the ceiling
 distribution, and the floor, all at one size, which matters: nearly every distance depends on it.
 
 *Interval.* Halves drawn without replacement spread around their mean as the full sample spreads
-around the truth (the delete-half jackknife: Shao and Wu 1989, A general theory for jackknife
-variance estimation). So the standard deviation over repeats is the standard error, with nothing
-to rescale; where fewer than half of the synthetic records enter a repeat it is too wide, never too
-narrow. A bootstrap is wrong here: its ties are duplicates, which distances to neighbours notice.
+around the truth; see `draws.standard_error`. A bootstrap is wrong here: its ties are duplicates,
+which distances to neighbours notice.
 
 *Null.* Whether the candidate is worse than fresh records is decided by the difference of the two in
-the same repeat, whose mean over its standard deviation is Student's t with one degree of
-freedom less than there are repeats. Holm's step-down method (1979) keeps the probability that any
-score of a whole card flags fresh real records below 5 %.
+the same repeat, whose mean over its standard error is taken for Student's t with one degree of
+freedom less than there are pairs of repeats. Holm's step-down method (1979) keeps the
+probability that any score of a whole card flags fresh real records below 5 %.
 
 *Verdict.* A difference that is not shown passes, if the interval excludes half the way down to the
 floor; else the records are too few to tell, which is never a pass. One that is shown passes if

@@ -31,7 +31,7 @@ def tables(sides: Sides, key: Key) -> dict[str, Any]:
 
 def columns(sides: Sides, key: Key) -> list[dict[str, Any]]:
     """The fields whose values or gaps differ most, beside what fresh real records differ."""
-    draws = [sides.draw("holdout", key.child("columns", r)) for r in range(REPEATS)]
+    draws = [sides.draw("holdout", r, key.child("columns")) for r in range(REPEATS)]
     value, fresh = (np.mean([distances(pair[i]) for pair in draws], axis=0) for i in (0, 1))
     gaps = [np.isnan(side.table).mean(axis=0) for side in (sides.real, sides.synthetic)]
     worst = np.argsort(-(value - fresh + np.abs(gaps[0] - gaps[1])), kind="stable")[:SHOWN]

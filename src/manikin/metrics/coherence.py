@@ -9,7 +9,8 @@ from manikin.data.schema import Number
 from manikin.errors import Unsupported
 from manikin.metric import Sample, Split, metric, once
 
-WIDER = 0.25  # how far beyond the real range, as a share of it, a value may lie
+TAIL = 0.05  # the share of real values that make a tail
+WIDER = 0.1  # how far beyond the real range, as a share of it, a value may lie at least
 SHOWN = 5  # rules or fields named in a note
 
 
@@ -62,9 +63,10 @@ def rule_violations(split: Split) -> float:
 def implausible_share(split: Split) -> float:
     """Share of records with a value that cannot be, or lies far beyond every real one.
 
-    0 to 1. Cannot be: outside the range or the levels that the schema declares. Far beyond:
-    further outside the range of the real records than a quarter of that range. It looks at one
-    field at a time and cannot see combinations: rules do.
+    0 to 1. Cannot be: outside the range or the levels that the schema declares, or negative where
+    no real value is. Far beyond: further from the most extreme real value than that is from the
+    last twentieth of them, on a scale that is linear in the bulk and logarithmic in the tails. It
+    looks at one field at a time and cannot see combinations: rules do.
     """
     return float(np.mean(beyond(split).any(axis=1)))
 
@@ -126,17 +128,28 @@ def survivors(times: np.ndarray, share: np.ndarray, grid: np.ndarray) -> np.ndar
 
 def _plausible(real: Sample) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and highest plausible value of each field, shapes (p,)."""
-    table = np.where(np.isnan(real.table).all(axis=0), 0.0, real.table)
-    low, high = np.nanmin(table, axis=0), np.nanmax(table, axis=0)
-    low, high = low - WIDER * (high - low), high + WIDER * (high - low)
-    for j, (name, levels) in enumerate(zip(real.fields.names, real.fields.levels, strict=True)):
+    bounds = [_ends(real.table[:, j], levels) for j, levels in enumerate(real.fields.levels)]
+    low, high = np.array(bounds, dtype=float).reshape(-1, 2).T
+    for j, name in enumerate(real.fields.names):
         kind = real.whole.schema[name]
-        if levels is not None:
-            low[j], high[j] = 0, len(levels) - 1
-        elif isinstance(kind, Number):
+        if isinstance(kind, Number):
             low[j] = max(low[j], -np.inf if kind.low is None else kind.low)
             high[j] = min(high[j], np.inf if kind.high is None else kind.high)
     return low, high
+
+
+def _ends(values: np.ndarray, levels: tuple[str, ...] | None) -> tuple[float, float]:
+    """Beyond the last real value by as much again as lies between it and its tail's quantile."""
+    values = values[~np.isnan(values)]
+    if levels is not None or not len(values):
+        return (0, len(levels) - 1) if levels is not None else (-np.inf, np.inf)
+    first, low, centre, high, last = np.quantile(values, (0, TAIL, 0.5, 1 - TAIL, 1))
+    scale = (np.quantile(values, 0.75) - np.quantile(values, 0.25)) / 1.349 or np.std(values) or 1.0
+    ends = np.arcsinh((np.array([first, low, high, last]) - centre) / scale)
+    least = WIDER * (ends[3] - ends[0])
+    far = ends[[0, 3]] + [-max(ends[1] - ends[0], least), max(ends[3] - ends[2], least)]
+    below, above = np.sinh(far) * scale + centre
+    return (max(below, 0.0) if first >= 0 else below), above
 
 
 def _broken(side: Sample, split: Split) -> dict[str, np.ndarray]:
