@@ -107,6 +107,17 @@ def test_an_unknown_size_shows_nothing():
     assert gate(Scorecard(card().scores), "internal").outcome == "not shown"
 
 
+def test_what_real_records_do_not_reach_either_is_not_shown():
+    # 2 % are allowed in open release; with so few records real ones reach 2.7 % by chance
+    few = card(membership_tpr_1=(0.04, 0.03, 0.05, 1, 0.027, "low"))
+    (reason,) = gate(few, "open").reasons
+    assert gate(few, "open").outcome == "not shown"
+    assert "never-seen real records reach 0.027 by chance: too few to decide" in reason
+    assert gate(card(membership_tpr_1=(0.04, 0.03, 0.05, 1, 0.01, "low")), "open").outcome == "broken"
+    leak = card(membership_tpr_1=(1.0, 0.97, 1.0, 1, 0.027, "low", "fail"))
+    assert gate(leak, "open").outcome == "broken"
+
+
 def test_violations_count_only_beyond_those_of_real_records():
     # 6 % violate a rule, as do 5.5 % of the real records: 0.3 to 0.7 points more
     allowed = card(rule_violations=(0.06, 0.058, 0.062, 0.5, 0.055, "low"))

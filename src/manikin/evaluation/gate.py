@@ -167,17 +167,36 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
         return Finding(score.name, "not shown", f"no {limit.measure} on the card", limit.remedy)
     low, high = found
     most, least = limit.at_most.get(use), limit.at_least.get(use)
-    met = (most is None or high <= most) and (least is None or low >= least)
-    broken = (most is not None and low > most) or (least is not None and high < least)
     bounds = [
         f"at most {most:g}" if most is not None else "",
         f"at least {least:g}" if least is not None else "",
     ]
     spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
     detail = f"{spread}{WHAT.get(limit.measure, '')}, allowed {' and '.join(filter(None, bounds))}"
-    if met or broken:
-        return Finding(score.name, "met" if met else "broken", detail)
-    return Finding(score.name, "not shown", f"{detail}: too uncertain to decide", limit.remedy)
+    outcome = _outcome((low, high), most, least)
+    if outcome == "broken" and _chance(score, limit.measure, most, least):
+        detail += f"; never-seen real records reach {score.ceiling:.3g} by chance: too few to decide"
+        outcome = "not shown"
+    elif outcome == "not shown":
+        detail += ": too uncertain to decide"
+    return Finding(score.name, outcome, detail, limit.remedy)
+
+
+def _outcome(spread: tuple[float, float], most: float | None, least: float | None) -> Outcome:
+    low, high = spread
+    if not _beyond(high, most, None) and not _beyond(low, None, least):
+        return "met"
+    return "broken" if _beyond(low, most, None) or _beyond(high, None, least) else "not shown"
+
+
+def _chance(score: Score, measure: str, most: float | None, least: float | None) -> bool:
+    """Whether real records would break the limit too: the best of several attacks finds something in a few."""
+    judged_like_real = score.verdict == "pass" and score.ceiling is not None
+    return judged_like_real and measure == "value" and _beyond(score.ceiling or 0.0, most, least)
+
+
+def _beyond(value: float, most: float | None, least: float | None) -> bool:
+    return (most is not None and value > most) or (least is not None and value < least)
 
 
 def _applies(card: Scorecard, limit: Limit, use: str) -> bool:
