@@ -116,6 +116,21 @@ def cell(value: object) -> str:
     return "–" if value is None else str(value)
 
 
+def plainly(value: Any) -> str:  # noqa: ANN401 - what a generator says of itself
+    """Nested options as running text.
+
+    Example:
+        >>> plainly({"family": {"name": "trees", "depth": 8}, "seed": 0})
+        'family (name trees, depth 8), seed 0'
+    """
+    if isinstance(value, dict):
+        parts = [
+            f"{k} ({plainly(v)})" if isinstance(v, dict) else f"{k} {plainly(v)}" for k, v in value.items()
+        ]
+        return ", ".join(parts)
+    return ", ".join(map(plainly, value)) if isinstance(value, list) else cell(value)
+
+
 def headings(rows: list[dict[str, Any]]) -> list[str]:
     """The columns of a table whose rows may lack some."""
     return list(dict.fromkeys(key for row in rows for key in row))
@@ -137,6 +152,7 @@ def _environment() -> Environment:
         spell=words.spell,
         title_of=words.title,
         part_of=words.part,
+        plainly=plainly,
         slug=words.slug,
         capital=words.capital,
         cell=cell,
