@@ -190,7 +190,7 @@ def _outcome(spread: tuple[float, float], most: float | None, least: float | Non
 
 
 def _chance(score: Score, measure: str, most: float | None, least: float | None) -> bool:
-    """Whether real records break the limit too: in a few of them the best of several attacks finds something."""
+    """Whether real records break the limit too: the best of several attacks finds something by chance."""
     judged_like_real = score.verdict == "pass" and score.ceiling is not None
     return judged_like_real and measure == "value" and _beyond(score.ceiling or 0.0, most, least)
 
