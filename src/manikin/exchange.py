@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.stats import beta, norm, rankdata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,33 @@ class Swapped(NamedTuple):
         return float(min(max(tail, 1e-6), 1 / (len(self.null) + 1)))
 
 
+def one_each(subject: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions of one record of each subject, at most so many, in rising order.
+
+    The records of a subject are not exchangeable one by one; subjects are.
+
+    Example:
+        >>> len(one_each(np.array([5, 5, 7, 9]), 10, np.random.default_rng(0)))
+        3
+    """
+    order = rng.permutation(len(subject))
+    _, first = np.unique(subject[order], return_index=True)
+    return np.sort(rng.permutation(order[first])[:most])
+
+
+def share(hits: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Clopper and Pearson 1934); of nothing found, its one-sided end.
+
+    Example:
+        >>> [round(end, 3) for end in share(0, 3000)]  # the rule of three
+        [0.0, 0.001]
+    """
+    if not hits:
+        return 0.0, float(1 - 0.05 ** (1 / n))
+    high = 1.0 if hits == n else float(beta.ppf(0.975, hits + 1, n - hits))
+    return float(beta.ppf(0.025, hits, n - hits + 1)), high
+
+
 def labels(member: np.ndarray, stratum: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Relabelled members, bool (draws, n): as many in each stratum as there are."""
     found = np.empty((draws, len(member)), dtype=bool)
@@ -56,14 +83,14 @@ def labels(member: np.ndarray, stratum: np.ndarray, draws: int, rng: np.random.G
 
 def difference(score: np.ndarray, member: np.ndarray, rng: np.random.Generator) -> Swapped:
     """Mean score of members less that of others, score (n,)."""
-    share, total = member.sum(), score.sum()
+    many, total = member.sum(), score.sum()
     step = max(1, CELLS // len(score))
     sums = [
         labels(member, np.zeros(len(member)), min(step, DRAWS - start), rng) @ score
         for start in range(0, DRAWS, step)
     ]
     inside = np.concatenate([[score[member].sum()], *sums])
-    found = inside / share - (total - inside) / (len(score) - share)
+    found = inside / many - (total - inside) / (len(score) - many)
     return Swapped(float(found[0]), found[1:])
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.stats import beta, betabinom, binom, poisson
+from scipy.stats import betabinom, binom, poisson
 
 from manikin.errors import Unsupported
+from manikin.exchange import share
 from manikin.metric import Sample, Split, Tested, metric, once
 from manikin.nearest import Near, neighbours, ranks
 
@@ -89,17 +90,9 @@ def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor
     """Matched synthetic records, those beyond the number that chance allows, and how probable they are."""
     m, hits = len(match), int((match >= 0).sum())
     beyond = max(hits - allowed, 0)
-    low, high = _interval(beyond, m)
+    low, high = share(beyond, m)
     distinct = len(np.unique(match[match >= 0]))
     return Tested(beyond / m, low, high, NONE, tail(distinct), max(floor - allowed / m, 0.0))
-
-
-def _interval(hits: int, n: int) -> tuple[float, float]:
-    """Clopper and Pearson 1934; of nothing found, the one-sided end, which is the rule of three."""
-    if not hits:
-        return 0.0, float(1 - 0.05 ** (1 / n))
-    high = 1.0 if hits == n else float(beta.ppf(0.975, hits + 1, n - hits))
-    return float(beta.ppf(0.025, hits, n - hits + 1)), high
 
 
 def _counts(usual: Usual, m: int) -> tuple[int, Callable[[int], float]]:
@@ -166,10 +159,10 @@ def _improbable(split: Split) -> float:
         count = np.where(train.subject[rows, None] == train.subject, -1, count)
         agree[start : start + 64] = count.max(axis=1)
     top, usual = int(agree.max(initial=0)), int(np.median(agree))
-    share = (np.sum(agree >= top) + 1) / (len(agree) + 1)
+    most = (np.sum(agree >= top) + 1) / (len(agree) + 1)
     usually = float(np.mean(agree >= usual))
-    step = (share / usually) ** (1 / max(top - usual, 1))
-    return float(min(share, usually) * min(step, 1.0) ** max(p - top, 0))
+    step = (most / usually) ** (1 / max(top - usual, 1))
+    return float(min(most, usually) * min(step, 1.0) ** max(p - top, 0))
 
 
 def _plain(split: Split) -> tuple[Near, np.ndarray]:
@@ -225,7 +218,7 @@ def _excess(near: Near, real: np.ndarray, usual: Usual) -> tuple[float, float, f
     hits = int(np.sum(near.ratio <= _reach(real, RARE)))
     law = betabinom(m, zero + 1, len(real)) if zero else poisson(m * (RARE + usual.expected))
     beyond = max(hits - int(law.ppf(CERTAIN)), 0) if hits else 0
-    low, high = _interval(beyond, m)
+    low, high = share(beyond, m)
     return beyond / m, low, high
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from manikin.errors import Unsupported
-from manikin.exchange import Swapped, attacks
+from manikin.exchange import Swapped, attacks, one_each
 from manikin.metric import Sample, Split, Tested, metric, once
 from manikin.nearest import distance, neighbours, ranks
 
@@ -141,15 +141,12 @@ def _tested(found: Swapped, member: np.ndarray) -> Tested:
 
 
 def _some(side: Sample, split: Split, stream: str) -> Sample:
-    if len(side) <= SCORED:
-        return side
-    return side.take(np.sort(split.key.child(stream).numpy().choice(len(side), SCORED, replace=False)))
+    return side.take(one_each(side.subject, SCORED, split.key.child(stream).numpy()))
 
 
 def _halved(side: Sample, split: Split, stream: str) -> np.ndarray:
-    """To which half each record belongs, 0 or 1; the records of a subject stay together."""
-    _, subject = np.unique(side.subject, return_inverse=True)
-    return (split.key.child("half", stream).numpy().permutation(subject.max() + 1) % 2)[subject]
+    """To which half each record belongs, 0 or 1, shape (n,)."""
+    return split.key.child("half", stream).numpy().permutation(len(side)) % 2
 
 
 def _far(side: Sample, split: Split) -> np.ndarray:
