@@ -61,6 +61,7 @@ def missed(split: Split) -> str:
     better="low",
     source=BHANOT + "; two-proportion z",
     feature="table",
+    cost="heavy",
     floor=without_a_group,
     reference="real",
     note=missed,
@@ -75,7 +76,15 @@ def subgroup_prevalence(split: Split) -> float:
     return max(_gaps(split).values())
 
 
-@metric("fairness", better="low", source=BHANOT, feature="table", floor="uniform", reference="real")
+@metric(
+    "fairness",
+    better="low",
+    source=BHANOT,
+    feature="table",
+    cost="heavy",
+    floor="uniform",
+    reference="real",
+)
 def subgroup_fidelity(split: Split) -> float:
     """How far the values within the worst group are from those of its real patients, beyond chance.
 
@@ -92,7 +101,7 @@ def subgroup_tstr_gap(split: Split) -> float:
     """How much worse models serve the worst group when trained on the records and not on real ones.
 
     Area under the ROC curve on real patients of that group, of a model trained on real records less
-    that of one trained on as many of these; -1 to 1, about 0 for real data and a little above it, being a maximum.
+    that of one trained on as many of these. -1 to 1; real data are a little above 0, being a maximum.
     It reads the order of patients and cannot see whether the probabilities are right.
     """
     asked = _classes(split)
