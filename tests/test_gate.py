@@ -22,7 +22,7 @@ GOOD = {  # value, low, high, floor, ceiling, better: far inside every limit of 
     "column_distance": (0.02, 0.01, 0.03, 0.5, 0.02, "low"),
     "correlation_distance": (0.02, 0.01, 0.03, 0.5, 0.02, "low"),
     "coverage": (0.95, 0.93, 0.97, 0.1, 0.96, "high"),
-    "worst_subgroup": (0.05, 0.04, 0.06, 0.5, 0.04, "low"),
+    "subgroup_fidelity": (0.05, 0.04, 0.06, 0.5, 0.04, "low"),
     "tstr_log_loss": (0.01, 0.0, 0.02, 0.5, 0.005, "low"),
     "anchors": (1, 1, 1, 0, 1, "high"),
 }

@@ -9,7 +9,7 @@ from manikin.data.cohort import Cohort
 from manikin.data.digest import digest
 from manikin.data.files import read
 from manikin.data.schema import Category, Number
-from manikin.errors import PrivacyError, UsageError
+from manikin.errors import FormatError, PrivacyError, UsageError
 from manikin.evaluation import policy
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.release import release as module
@@ -100,7 +100,7 @@ def test_a_card_of_other_records_is_refused_even_with_a_reason(tmp_path, records
 def test_a_release_is_not_mixed_with_other_files(tmp_path, records):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "patients.csv").write_text("x")
-    with pytest.raises(UsageError, match="holds something"):
+    with pytest.raises(UsageError, match="never overwritten"):
         release(records, card(records), tmp_path / "out", accept="because")
 
 
@@ -109,6 +109,6 @@ def test_an_interrupted_release_leaves_nothing(tmp_path, records, one_limit, mon
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "write_provenance", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(FormatError, match="No space"):
         release(records, card(records), tmp_path / "out", policy=one_limit)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["policy.toml"]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manikin import registry
+from manikin.evaluation import origin
 from manikin.metric import AXES, Metric
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ def meaning(name: str) -> Meaning | None:
         True
     """
     metric = metrics().get(name.partition("[")[0])
+    if name == origin.NAME:
+        return explained(origin.provenance_record.__doc__ or "", origin.SOURCE)
     return explained(metric.meaning, metric.source) if metric else None
 
 

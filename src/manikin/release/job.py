@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from manikin.data.files import read, write
 from manikin.data.rules import Rule, read_rules
 from manikin.data.schema import Category, Schema
-from manikin.errors import FormatError, UsageError
+from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.scorecard import Scorecard
+from manikin.evaluation.origin import stamped
+from manikin.release.folder import unfinished
 from manikin.release.provenance import Cost, entity, provenance, public, write_provenance
 from manikin.rng import Key
 from manikin.synthesis.plan import family_to_dict
 from manikin.synthesis.synthesizer import Synthesizer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from manikin.data.cohort import Cohort
+    from manikin.evaluation.scorecard import Scorecard
     from manikin.synthesis.budget import Training
 
 Say = Callable[[str], None]
@@ -113,12 +110,8 @@ def synthesize(  # noqa: PLR0913 - one job, said in full
         judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
         card = evaluate(synthetic, train, holdout, **judged)
         generator = {"family": family_to_dict(fitted.plan.family), **fitted.learner.facts}
-        card = replace(card, about={**card.about, "generator": generator})
-        write(synthetic, part / "synthetic")
-        Schema.from_dict(public(source.schema)).write(part / "schema.toml")
-        model.save(part / "model")
-        card.to_json(part / "scorecard.json")
-        card.to_html(part / "scorecard.html")
+        title = path.name.partition(".")[0] if path else "Synthetic records"
+        card = replace(card, about={"title": title, **card.about, "generator": generator})
         inputs = {"input": path} if path else {"input": source}
         record = provenance(
             {**inputs, "train": train, "holdout": holdout},
@@ -128,32 +121,16 @@ def synthesize(  # noqa: PLR0913 - one job, said in full
             seed=wish.seed,
             cost=cost,
         )
+        card = stamped(card, record)
+        write(synthetic, part / "synthetic")
+        Schema.from_dict(public(source.schema)).write(part / "schema.toml")
+        model.save(part / "model")
+        card.to_json(part / "scorecard.json")
+        card.to_html(part / "scorecard.html")
         files = {entry.name: entity(entry) for entry in sorted(part.iterdir())}
         write_provenance({**record, "files": files, "verdicts": card.verdicts}, part / "provenance.json")
         names = tuple(sorted(entry.name for entry in part.iterdir()))
     return Done(card, Path(folder), names, cost.seconds)
-
-
-@contextmanager
-def unfinished(folder: Path) -> Iterator[Path]:
-    """A folder under another name, renamed when all is done and removed when anything fails.
-
-    Raises:
-        UsageError: The folder exists and holds something.
-        FormatError: It cannot be written.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = f"{folder}: exists already and is never overwritten; name another with -o, or remove it"
-        raise UsageError(message)
-    part = folder.with_name(f".{os.getpid()}-part-{folder.name}")
-    try:
-        part.mkdir(parents=True)
-        yield part
-        part.replace(folder)
-    except OSError as error:
-        raise FormatError(f"{folder}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def loaded(path: Path, schema: Path | None = None) -> Cohort:
@@ -184,7 +161,11 @@ def where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:
 
 
 def _check(source: Cohort, wish: Wish, rules: Sequence[Rule]) -> None:
-    named = {"label": [wish.label] * bool(wish.label), "subgroup": wish.subgroups, "condition": wish.condition}
+    named = {
+        "label": [wish.label] * bool(wish.label),
+        "subgroup": wish.subgroups,
+        "condition": wish.condition,
+    }
     for option, fields in named.items():
         if absent := [name for name in fields if name not in source.schema.modelled]:
             message = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from manikin.data.schema import Schema
 from manikin.errors import PrivacyError, UsageError
 from manikin.evaluation.gate import Decision, gate
 from manikin.evaluation.policy import Policy, read
+from manikin.release.folder import unfinished
 from manikin.release.provenance import entity, provenance, public, write_provenance
 
 if TYPE_CHECKING:
@@ -55,28 +54,18 @@ def release(
         UsageError: The folder holds something, the reason is blank, or there is no such tier.
     """
     folder, policy = Path(folder), policy or read()
-    _check(synthetic, card, folder, accept)
+    _check(synthetic, card, accept)
     decision = gate(card, tier, policy)
     if not decision.released and accept is None:
         raise PrivacyError(_refusal(decision))
     verdict = {"tier": tier, "released": decision.released, "accepted": accept, "reasons": decision.reasons}
     stamped = replace(card, about={**card.about, "release": verdict})
-    part = folder.with_name(f".{os.getpid()}-part-{folder.name}")
-    part.mkdir(parents=True)
-    try:
+    with unfinished(folder) as part:
         _fill(part, synthetic, stamped, policy)
-        part.replace(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return decision
 
 
-def _check(synthetic: Cohort, card: Scorecard, folder: Path, accept: str | None) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        message = (
-            f"{folder}: holds something already, and a release is never mixed with it; name a new folder"
-        )
-        raise UsageError(message)
+def _check(synthetic: Cohort, card: Scorecard, accept: str | None) -> None:
     if accept is not None and not accept.strip():
         message = 'accept: give the reason in words, it will stand on the card; accept="reviewed by ..."'
         raise UsageError(message)
