@@ -58,10 +58,20 @@ def enough(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
     Raises:
         Unsupported: They are too few.
     """
-    known, y = task.labelled(sample)
+    known, y = once(sample, _labelled, task)
     if len(y) < FEWEST:
         raise Unsupported(f"{len(y)} labelled records on one side; a model needs {FEWEST}")
     return known, y
+
+
+def encoded(sample: Sample, task: Task) -> np.ndarray:
+    """The predictors as columns, (n, d)."""
+    return task.design.encode(sample)
+
+
+def binned(sample: Sample, task: Task) -> np.ndarray:
+    """The predictors in bins, (n, p)."""
+    return task.design.bins(sample)
 
 
 def constant(y: np.ndarray, task: Task) -> Model:
@@ -101,22 +111,22 @@ def linear(sample: Sample, y: np.ndarray, task: Task) -> Model:
     """Logistic regression, or linear regression, with a ridge of one record."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
-    x = task.design.encode(sample)
+    x = once(sample, encoded, task)
     if not task.classes:
         ridge = Ridge(RIDGE, solver="cholesky").fit(x, y)
-        return lambda new: ridge.predict(task.design.encode(new))
+        return lambda new: ridge.predict(once(new, encoded, task))
     logistic = LogisticRegression(C=1 / RIDGE, solver="newton-cholesky", max_iter=50).fit(x, y)
-    return lambda new: _spread(logistic.predict_proba(task.design.encode(new)), logistic.classes_, task)
+    return lambda new: _spread(logistic.predict_proba(once(new, encoded, task)), logistic.classes_, task)
 
 
 def neighbours(sample: Sample, y: np.ndarray, task: Task) -> Model:
     """The mean outcome of the fifteen nearest of the first thousand records."""
-    known = task.design.encode(sample.take(np.arange(min(len(sample), SEARCHED))))
+    known = once(sample, encoded, task)[:SEARCHED]
     target = np.eye(len(task.classes))[y[: len(known)]] if task.classes else y[: len(known)]
     k = min(NEIGHBOURS, len(known) - 1)
 
     def predict(new: Sample) -> np.ndarray:
-        far = (known**2).sum(axis=1) - 2 * (task.design.encode(new) @ known.T)
+        far = (known**2).sum(axis=1) - 2 * (once(new, encoded, task) @ known.T)
         return target[np.argpartition(far, k, axis=1)[:, :k]].mean(axis=1)
 
     return predict
@@ -131,7 +141,7 @@ def shares(sample: Sample, y: np.ndarray, task: Task) -> tuple[np.ndarray, np.nd
     outcome = np.eye(len(task.classes))[y] if task.classes else y[:, None].astype(float)
     usual = outcome.mean(axis=0)
     usual = (usual * len(y) + 1 / len(usual)) / (len(y) + 1) if task.classes else usual
-    placed = task.design.bins(sample)
+    placed = once(sample, binned, task)
     size = CODES + 2
     where = (placed + size * np.arange(placed.shape[1])).ravel()
     counts = np.bincount(where, minlength=size * placed.shape[1])
@@ -146,9 +156,13 @@ def strongest(sample: Sample, task: Task) -> tuple[int, ...]:
     """The predictors whose bins tell most of the outcome, best first: places in the design."""
     known, y = enough(sample, task)
     _, counted = shares(known, y, task)
-    placed = task.design.bins(known)
+    placed = once(known, binned, task)
     told = [counted[i][placed[:, i]].var(axis=0).sum() for i in range(len(counted))]
     return tuple(np.argsort(told, kind="stable")[::-1][:SINGLE].tolist())
+
+
+def _labelled(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
+    return task.labelled(sample)
 
 
 def _bayes(task: Task, counted: tuple[np.ndarray, np.ndarray]) -> tuple[Model, ...]:
@@ -161,7 +175,7 @@ def _binned(task: Task, counted: tuple[np.ndarray, np.ndarray], fields: tuple[in
     usual, inside = counted
 
     def predict(new: Sample) -> np.ndarray:
-        placed = task.design.bins(new)
+        placed = once(new, binned, task)
         if not task.classes:
             return inside[fields[0]][placed[:, fields[0]], 0]
         told = np.log(usual) + sum(np.log(inside[i][placed[:, i]] / usual) for i in fields)

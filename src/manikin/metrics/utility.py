@@ -115,10 +115,15 @@ def model_ranking(split: Split) -> float:
 
 
 def _losses(side: Sample, test: Sample, asked: Task, fields: tuple[int, ...]) -> np.ndarray:
-    known, y = models.enough(test, asked)
-    few = known.take(np.arange(min(len(known), RANKED)))
+    few, y = once(test, _few, asked)
     panel = (*once(side, models.pair, asked), *once(side, models.others, asked, fields))
-    return np.array([_loss(y[: len(few)], model(few)) for model in panel])
+    return np.array([_loss(y, model(few)) for model in panel])
+
+
+def _few(test: Sample, asked: Task) -> tuple[Sample, np.ndarray]:
+    """The first labelled patients: the judge shuffles."""
+    known, y = models.enough(test, asked)
+    return (known, y) if len(y) <= RANKED else (known.take(np.arange(RANKED)), y[:RANKED])
 
 
 def _loss(y: np.ndarray, predicted: np.ndarray) -> float:
