@@ -7,13 +7,14 @@ defect here has one axis on which it must show; `DEFECTS` names it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from manikin.data import names
-from manikin.data.schema import Category, Number, Text, Time
+from manikin.data.alter import altered, column_of, moved, numbers, quantities
+from manikin.data.schema import Category, Text
 from manikin.errors import UsageError
 from manikin.features.table import Table
 from manikin.nearest import neighbours
@@ -98,12 +99,12 @@ def exact_copies(given: Planting) -> Cohort:
 
 def jittered_copies(given: Planting) -> Cohort:
     """Training records, each value moved by 1 % of its standard deviation."""
-    return _moved(exact_copies(given), lambda v, sd: v + JITTER * sd * given.rng.standard_normal(len(v)))
+    return moved(exact_copies(given), lambda v, sd: v + JITTER * sd * given.rng.standard_normal(len(v)))
 
 
 def shifted_copies(given: Planting) -> Cohort:
     """Training records, all values moved up by half a standard deviation."""
-    return _moved(exact_copies(given), lambda v, sd: v + SHIFT * sd)
+    return moved(exact_copies(given), lambda v, sd: v + SHIFT * sd)
 
 
 def _leaked(given: Planting, records: np.ndarray) -> Cohort:
@@ -182,19 +183,19 @@ def flipped_labels(given: Planting) -> Cohort:
     rows, chosen = np.arange(len(column)), given.rng.random(len(column)) < FLIPPED
     if not isinstance(given.honest.schema[label], Category):
         rows[chosen] = given.rng.permutation(rows[chosen])
-        return _with(given.honest, {label: column.take(pa.array(rows))})
+        return altered(given.honest, {label: column.take(pa.array(rows))})
     codes = column.dictionary_encode().indices.to_numpy(zero_copy_only=False)
     for code in np.unique(codes[~np.isnan(codes.astype(float))]):
         others = np.flatnonzero((codes != code) & ~np.isnan(codes.astype(float)))
         mine = chosen & (codes == code)
         if len(others):
             rows[mine] = given.rng.choice(others, int(mine.sum()))
-    return _with(given.honest, {label: column.take(pa.array(rows))})
+    return altered(given.honest, {label: column.take(pa.array(rows))})
 
 
 def implausible_values(given: Planting) -> Cohort:
     """Honest records of which 5 % have one value that cannot be: ten ranges beyond every other."""
-    fields = _movable(given.honest)
+    fields = quantities(given.honest)
     if not fields:
         raise UsageError("implausible_values: the records have no quantity")
     n = len(given.honest)
@@ -203,12 +204,12 @@ def implausible_values(given: Planting) -> Cohort:
     columns = {}
     for j, name in enumerate(fields):
         column = given.honest.columns[name].combine_chunks()
-        values = _numbers(column)
+        values = numbers(column)
         span = np.nanmax(values) - np.nanmin(values) or 1.0
         sign = given.rng.choice([-1.0, 1.0], n)
         values[bad[where == j]] = (np.nanmax(values) + 10 * span * sign)[bad[where == j]]
-        columns[name] = _as(values, column.type)
-    return _with(given.honest, columns)
+        columns[name] = column_of(values, column.type)
+    return altered(given.honest, columns)
 
 
 def independent_marginals(given: Planting) -> Cohort:
@@ -219,20 +220,20 @@ def independent_marginals(given: Planting) -> Cohort:
         name: columns[name].take(pa.array(given.rng.permutation(n)))
         for name in given.honest.schema.modelled
     }
-    return _with(given.honest, shuffled)
+    return altered(given.honest, shuffled)
 
 
 def noise(given: Planting) -> Cohort:
     """Honest records with noise of one deviation on quantities, and three levels in ten drawn anew."""
-    moved = _moved(given.honest, lambda v, sd: v + NOISE * sd * given.rng.standard_normal(len(v)))
+    noisy = moved(given.honest, lambda v, sd: v + NOISE * sd * given.rng.standard_normal(len(v)))
     columns = {}
-    for name in moved.schema.scalars:
-        if isinstance(moved.schema[name], Category):
-            rows, n = np.arange(len(moved)), len(moved)
+    for name in noisy.schema.scalars:
+        if isinstance(noisy.schema[name], Category):
+            rows, n = np.arange(len(noisy)), len(noisy)
             some = given.rng.random(n) < FLIPPED
             rows[some] = given.rng.integers(n, size=int(some.sum()))
-            columns[name] = moved.columns[name].take(pa.array(rows))
-    return _with(moved, columns)
+            columns[name] = noisy.columns[name].take(pa.array(rows))
+    return altered(noisy, columns)
 
 
 def leaked_identifiers(given: Planting) -> Cohort:
@@ -250,7 +251,7 @@ def leaked_identifiers(given: Planting) -> Cohort:
         count = max(LEAST, n // 10)
         records = given.rng.choice(len(given.train), count, replace=count > len(given.train))
         mixed = _leaked(given, records)
-        return _with(given.honest, {name: mixed.columns[name] for name in fields})
+        return altered(given.honest, {name: mixed.columns[name] for name in fields})
     words = [k for k in schema.scalars if pa.types.is_string(given.honest.columns[k].type)]
     if not words:
         raise UsageError("leaked_identifiers: the records have neither identifiers nor a field of text")
@@ -258,7 +259,7 @@ def leaked_identifiers(given: Planting) -> Cohort:
     for row in given.rng.choice(n, max(LEAST, n // 100), replace=False):
         number = int(given.rng.integers(10**9, 10**10))
         values[row] = f"patient.{number}@example.org" if row % 2 else f"+49 {number}"
-    return _with(given.honest, {words[0]: pa.array(values.tolist(), type=pa.string())})
+    return altered(given.honest, {words[0]: pa.array(values.tolist(), type=pa.string())})
 
 
 def duplicated_rows(given: Planting) -> Cohort:
@@ -267,44 +268,6 @@ def duplicated_rows(given: Planting) -> Cohort:
     rows, out = np.arange(n), given.rng.permutation(n)[: round(0.3 * n)]
     rows[out] = given.rng.choice(np.setdiff1d(rows, out), len(out))
     return given.honest.take(rows)
-
-
-def _with(cohort: Cohort, columns: dict[str, Any]) -> Cohort:
-    kept = {name: columns.get(name, cohort.columns[name]) for name in cohort.schema}
-    return replace(cohort, columns=pa.table(kept))
-
-
-def _movable(cohort: Cohort) -> list[str]:
-    return [name for name in cohort.schema.scalars if isinstance(cohort.schema[name], Number | Time)]
-
-
-def _moved(cohort: Cohort, change: Callable[[np.ndarray, float], np.ndarray]) -> Cohort:
-    """Every quantity changed, given its values and their standard deviation; gaps stay gaps."""
-    columns = {}
-    for name in _movable(cohort):
-        column = cohort.columns[name].combine_chunks()
-        values = _numbers(column)
-        spread = float(np.nanstd(values)) if not np.isnan(values).all() else 0.0
-        columns[name] = _as(change(values, spread), column.type)
-    return _with(cohort, columns)
-
-
-def _numbers(column: pa.Array) -> np.ndarray:
-    """Values as float64 with NaN for gaps; moments in microseconds."""
-    plain = (
-        column.cast(pa.timestamp("us")).cast(pa.int64()) if pa.types.is_temporal(column.type) else column
-    )
-    return np.array(plain.cast(pa.float64()).to_numpy(zero_copy_only=False))
-
-
-def _as(values: np.ndarray, kind: pa.DataType) -> pa.Array:
-    absent = np.isnan(values)
-    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-        return pa.array(values, mask=absent).cast(kind, safe=False)
-    whole = pa.array(np.rint(np.where(absent, 0.0, values)).astype(np.int64), mask=absent)
-    if pa.types.is_temporal(kind):
-        return whole.cast(pa.timestamp("us")).cast(kind, safe=False)
-    return whole.cast(kind, safe=False)
 
 
 DEFECTS = {

@@ -57,6 +57,11 @@ LIMITS = {
     # scores that are stricter or more lenient than their axis
     "duplicate_share": Limit(0.99, 0.97),
     "near_duplicate_share": Limit(0.95, 0.9),
+    "exact_copies": Limit(
+        1.0, 1.0
+    ),  # what chance explains is taken off already: one patient is one too many
+    "near_match_excess": Limit(1.0, 1.0),
+    "identifiers_left": Limit(1.0, 1.0),
     "survival_distance": Limit(0.8, 0.6),
 }
 

@@ -15,8 +15,7 @@ from manikin.nearest import Near, neighbours, ranks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RARE = 1e-4  # share of never-seen real records that count as near matches, by design
-LEVELS = (1e-2, 1e-3, 1e-4)  # shares at which the test looks
+LEVELS = (1e-2, 1e-3, 1e-4)  # shares of never-seen real records that are near matches, by design
 CERTAIN = 0.99  # how surely a number of matches is more than chance explains
 TAIL = 0.1  # share of the real ratios from which their tail is learned
 FEWEST = 20  # real records
@@ -70,7 +69,8 @@ def near_match_excess(split: Split) -> Tested:
     """Share of synthetic records that are near matches of a training patient, beyond chance.
 
     0 to 1; 0 is best. A near match is far closer to one training record than to any other: so much
-    closer that only 1 in 10,000 never-seen real records is, by the tail of their own distances.
+    closer that only 1 in 100, 1,000 or 10,000 never-seen real records is, by the tail of their own
+    distances, whichever shows most.
     Looked for among the values and among their ranks, so that a shift, another unit or a little
     noise hides nothing. It cannot see copies that are turned, mirrored or mixed with others;
     `membership_auc` sees some of these.
@@ -79,11 +79,11 @@ def near_match_excess(split: Split) -> Tested:
         raise Unsupported(f"needs {FEWEST} real records to know how close strangers come")
     found = [once(split, space) for space in (_plain, _ranked)]
     usual = once(split, _usual) if split.train.table.shape[1] else Usual(1, 0, 0.0)
-    chance = min(1.0, len(found) * min(_surprise(near, real, usual) for near, real in found))
-    shares = [_excess(near, real, usual) for near, real in found]
-    value, low, high = max(shares)
-    floor = 1 - max(float(np.mean(real >= 1)) for _, real in found) - RARE
-    return Tested(value, low, high, NONE, chance, floor)
+    looks = [_looked(near, real, usual, level) for near, real in found for level in LEVELS]
+    chance, excess = min(looks, key=lambda look: (look[0], -look[1]))
+    low, high = share(excess, len(split.synthetic))
+    floor = 1 - max(float(np.mean(real >= 1)) for _, real in found) - LEVELS[-1]
+    return Tested(excess / len(split.synthetic), low, high, NONE, min(1.0, chance * len(looks)), floor)
 
 
 def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Tested:
@@ -145,8 +145,8 @@ def _improbable(split: Split) -> float:
     """How probable it is that a stranger agrees with some training record in all fields.
 
     The number of fields in which a record agrees with the most similar one of another subject:
-    from its median to its maximum it becomes rarer by some factor for each field, and that is carried
-    on from the maximum to all p fields.
+    towards its maximum it becomes rarer by some factor for each field (the most over two fields or
+    more, for some fields go together), and that is carried on from the maximum to all p fields.
     """
     train = split.train
     p = train.table.shape[1]
@@ -159,10 +159,10 @@ def _improbable(split: Split) -> float:
         count = np.where(train.subject[rows, None] == train.subject, -1, count)
         agree[start : start + 64] = count.max(axis=1)
     top, usual = int(agree.max(initial=0)), int(np.median(agree))
-    most = (np.sum(agree >= top) + 1) / (len(agree) + 1)
-    usually = float(np.mean(agree >= usual))
-    step = (most / usually) ** (1 / max(top - usual, 1))
-    return float(min(most, usually) * min(step, 1.0) ** max(p - top, 0))
+    shares = {level: (np.sum(agree >= level) + 1) / (len(agree) + 1) for level in range(usual, top + 1)}
+    steps = [(shares[top] / shares[low]) ** (1 / (top - low)) for low in range(usual, top) if top - low > 1]
+    last = min(steps, default=shares[top])
+    return float(shares[top] * min(last, 1.0) ** max(p - top, 0))
 
 
 def _plain(split: Split) -> tuple[Near, np.ndarray]:
@@ -200,26 +200,19 @@ def _reach(real: np.ndarray, level: float) -> float:
     return float(positive[k] * min(1.0, level * len(real) / k) ** (1 / d))
 
 
-def _surprise(near: Near, real: np.ndarray, usual: Usual) -> float:
-    """How probable so many distinct training records with a near match are, the best of the levels."""
-    ratio, m, n = near.ratio, len(near.place), len(real)
-    zero = int(np.sum(real == 0))
-    found = []
-    for level in LEVELS:
-        hits = len(np.unique(near.place[ratio <= _reach(real, level)]))
-        law = betabinom(m, zero + n * level + 1, n) if zero else binom(m, min(1.0, level + usual.expected))
-        found.append(float(law.sf(hits - 1)) if hits else 1.0)
-    return min(1.0, len(LEVELS) * min(found))
+def _looked(near: Near, real: np.ndarray, usual: Usual, level: float) -> tuple[float, int]:
+    """How probable so many distinct training records with a near match are, and how many are too many.
 
-
-def _excess(near: Near, real: np.ndarray, usual: Usual) -> tuple[float, float, float]:
-    """The share of near matches beyond those that chance explains, with its interval."""
+    Distinct ones: repeats of one synthetic record are no further evidence.
+    """
     m, zero = len(near.place), int(np.sum(real == 0))
-    hits = int(np.sum(near.ratio <= _reach(real, RARE)))
-    law = betabinom(m, zero + 1, len(real)) if zero else poisson(m * (RARE + usual.expected))
-    beyond = max(hits - int(law.ppf(CERTAIN)), 0) if hits else 0
-    low, high = share(beyond, m)
-    return beyond / m, low, high
+    near_match = near.ratio <= _reach(real, level)
+    hits, distinct = int(near_match.sum()), len(np.unique(near.place[near_match]))
+    if not hits:
+        return 1.0, 0
+    rate = min(1.0, level + usual.expected)
+    law = betabinom(m, zero + len(real) * level + 1, len(real)) if zero else binom(m, rate)
+    return float(law.sf(distinct - 1)), max(hits - int(law.ppf(CERTAIN)), 0)
 
 
 __plugin__ = (exact_copies, near_match_excess)
