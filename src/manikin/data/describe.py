@@ -20,7 +20,7 @@ class Row:
     Args:
         field: Its name.
         kind: Its kind, "ordered" where levels have an order.
-        values: The unit, range and recording grid, or the levels.
+        detail: The unit, range and recording grid, or the levels.
         missing: The share of records without a value, 0 to 1.
         role: Its role; empty: none.
         notes: What was noticed on reading.
@@ -28,7 +28,7 @@ class Row:
 
     field: str
     kind: str
-    values: str
+    detail: str
     missing: float
     role: str
     notes: tuple[str, ...]
@@ -42,7 +42,7 @@ def describe(cohort: Cohort) -> list[Row]:
         >>> from manikin.data.cohort import Cohort
         >>> frame = pd.DataFrame({"sex": ["F", "M"] * 20, "weight_kg": [61.5, None, 72.0, 80.2] * 10})
         >>> for row in describe(Cohort.from_pandas(frame)):
-        ...     print(row.field, "|", row.kind, "|", row.values, "|", row.missing)
+        ...     print(row.field, "|", row.kind, "|", row.detail, "|", row.missing)
         sex | category | F, M | 0.0
         weight_kg | number | kg, at least 0, in steps of 0.1 | 0.25
     """

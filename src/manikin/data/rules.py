@@ -66,7 +66,7 @@ class Rule:
 
     def _parsed(self) -> list[Expression]:
         try:
-            parts = [Expression(text) for text in (self.expression, self.when) if text]
+            parts = [Expression(self.expression), *([Expression(self.when)] if self.when else [])]
             return [part for part in parts if part.tree]
         except RuleError as error:
             raise RuleError(f"rule {self.name!r}: {error}") from error
