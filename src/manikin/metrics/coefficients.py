@@ -15,7 +15,9 @@ FIELDS = 8  # in the model, as a paper would have
 ALIKE = 0.7  # correlation from which on a column stands for another
 RARE = 0.05  # spread, against that of the most varied column, below which one is left out
 RIDGE = 0.1
-MOST = 4_000  # records of a side
+MOST = (
+    1_000  # records of a side: what a study has; intervals of far more overlap with nothing but themselves
+)
 NORMAL = 1.959964  # of the 95 % interval
 
 
@@ -31,7 +33,8 @@ def coefficient_overlap(split: Split) -> float:
     """How far the 95 % intervals of regression coefficients from the records overlap with real ones.
 
     0 to 1; the ceiling of real data is below 1. Logistic, linear or Cox regression, as the label
-    asks, on up to eight fields that are not alike; the mean is over the coefficients that differ from
+    asks, on up to a thousand records and
+    eight fields that are not alike; the mean is over the coefficients that differ from
     zero among real records. Wide intervals overlap anyway: with few records it says little, and the
     floor shows that.
     """
