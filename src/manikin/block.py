@@ -199,7 +199,7 @@ class Categorical:
         logits = self._by_level(raw)
         gumbel = -(-_uniform(logits, rng).log()).log()
         soft = ((logits + gumbel) / TEMPERATURE).softmax(dim=2)
-        hard = soft.detach().zero_().scatter_(2, soft.argmax(dim=2, keepdim=True), 1.0)
+        hard = soft.new_zeros(soft.shape).scatter_(2, soft.argmax(dim=2, keepdim=True), 1.0)
         return (hard + soft - soft.detach()).flatten(1, 2)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:

@@ -116,8 +116,9 @@ class Attention(nn.Module):
             layer(y).unflatten(-1, (self.heads, -1)).transpose(1, 2)
             for layer, y in ((self.query, h), (self.key, source), (self.value, source))
         )
-        mixed = functional.scaled_dot_product_attention(q, k, v)
-        return x + self.out(mixed.transpose(1, 2).flatten(2))
+        # Written out because the fused kernel has no second derivative, which gradient penalties need.
+        weight = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(dim=-1)
+        return x + self.out((weight @ v).transpose(1, 2).flatten(2))
 
 
 @final

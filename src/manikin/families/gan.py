@@ -1,0 +1,164 @@
+"""Generative adversarial networks with a loss that does not let them collapse.
+
+    critic:     softplus(-(D(x) - D(G(z)))) + gamma / 2 (|grad D(x)|^2 + |grad D(G(z))|^2)
+    generator:  softplus(-(D(G(z)) - D(x)))
+
+Each fake is judged against a real record (relativistic pairing; Jolicoeur-Martineau, 2019), and
+the gradient penalties on both keep the game near its equilibrium, where it converges locally
+(R3GAN; Huang et al., NeurIPS 2024). Levels are drawn one-hot, with the gradient of their
+relaxation (Jang et al., 2017), so that the critic sees the same kind of thing in both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from manikin.family import Family, Optimizer
+from manikin.nn.condition import Conditioner, Given, GivenSpec
+from manikin.nn.grid import Decoder, Encoder
+
+if TYPE_CHECKING:
+    from manikin.spec import Spec
+
+EMBEDDING = 128
+"""Width of the embedding of the condition."""
+
+
+@final
+@dataclass(frozen=True)
+class GAN(Family):
+    """A generator and a critic.
+
+    Args:
+        latent: Length of the noise z; None: 64 without axes, else 128.
+        gamma: Weight of the gradient penalties; more is steadier and slower.
+        pack: Records that the critic judges together, so that it sees a lack of variety
+            (Lin et al., 2018); 1: each by itself.
+        width: Channels of the networks at their first level; None: by the data.
+        blocks: Residual blocks per level; None: by the data.
+
+    Example:
+        >>> GAN(gamma=2.0)
+        GAN(latent=None, gamma=2.0, pack=1, width=None, blocks=None)
+    """
+
+    latent: int | None = None
+    gamma: float = 1.0
+    pack: int = 1
+    width: int | None = None
+    blocks: int | None = None
+    turns: ClassVar[tuple[str, ...]] = ("critic", "generator")
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=5e-4, betas=(0.0, 0.99))
+
+    def refusal(self, spec: Spec) -> str | None:
+        """Tokens pass no gradient."""
+        if spec.tokens:
+            return (
+                "tokens pass no gradient from the critic to the generator; use 'autoregressive' or 'masked'"
+            )
+        return None
+
+    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+        """The two players."""
+        return {"critic": Critic(spec, given, self), "generator": Generator(spec, given, self)}
+
+    def loss(
+        self,
+        nets: dict[str, nn.Module],
+        turn: str,
+        spec: Spec,
+        x: Tensor,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """The loss of one player."""
+        generator: Generator = nets["generator"]  # pyright: ignore[reportAssignmentType]
+        given = generator.conditioner.rehearse(given, x, rng)
+        real = spec.expand(x)
+        fake = generator.imagine(len(x), given, rng)
+        if turn == "generator":
+            return functional.softplus(nets["critic"](real, given) - nets["critic"](fake, given)).mean()
+        real, fake = real.requires_grad_(), fake.detach().requires_grad_()
+        true, false = nets["critic"](real, given), nets["critic"](fake, given)
+        penalty = steepness(true, real) + steepness(false, fake)
+        return functional.softplus(false - true).mean() + self.gamma / 2 * penalty
+
+    @torch.no_grad()
+    def sample(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,
+        n: int,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """One pass of the generator."""
+        net: Generator = nets["generator"]  # pyright: ignore[reportAssignmentType]
+        given = net.conditioner.complete(given, n, rng.device)
+        return given.keep(spec.collapse(net.imagine(n, given, rng)))
+
+
+def steepness(verdict: Tensor, x: Tensor) -> Tensor:
+    """The mean squared gradient of the verdicts with respect to the records."""
+    (gradient,) = torch.autograd.grad(verdict.sum(), x, create_graph=True)
+    return gradient.square().flatten(1).sum(1).mean()
+
+
+@final
+class Generator(nn.Module):
+    """(z, given) -> expanded records."""
+
+    def __init__(self, spec: Spec, given: GivenSpec, family: GAN) -> None:
+        super().__init__()
+        self.spec = spec
+        self.latent = family.latent or (128 if spec.grid else 64)
+        self.conditioner = Conditioner(given, spec, EMBEDDING)
+        size = (self.conditioner.channels, family.width, family.blocks)
+        self.decoder = Decoder(self.latent, spec.width, spec.grid, self.conditioner.vector, *size)
+
+    def forward(self, z: Tensor, given: Given) -> Tensor:
+        """(B, latent) -> raw (B, width, *grid)."""
+        condition = self.conditioner(given)
+        return self.decoder(z, condition.vector, condition.map).float()
+
+    def imagine(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
+        """`n` expanded records, the observed part in its place."""
+        z = torch.randn(n, self.latent, generator=rng, device=rng.device)
+        fake = self.spec.link(self(z, given), rng)
+        if given.mask is None or given.values is None:
+            return fake
+        seen = self.spec.expand(torch.where(given.mask, given.values, torch.zeros_like(given.values)))
+        return torch.where(self.spec.expand_mask(given.mask), seen, fake)
+
+
+@final
+class Critic(nn.Module):
+    """(expanded records, given) -> how real they look."""
+
+    def __init__(self, spec: Spec, given: GivenSpec, family: GAN) -> None:
+        super().__init__()
+        self.conditioner = Conditioner(given, spec, EMBEDDING)
+        self.pack = family.pack
+        channels = (spec.width + self.conditioner.channels) * family.pack
+        modulation = self.conditioner.vector
+        self.encoder = Encoder(channels, 1, spec.grid, modulation, family.width, family.blocks)
+
+    def forward(self, x: Tensor, given: Given) -> Tensor:
+        """(B, width, *grid) -> (B / pack,)."""
+        condition = self.conditioner(given)
+        if condition.map is not None:
+            x = torch.cat([x, condition.map], dim=1)
+        whole = len(x) // self.pack * self.pack
+        x = x[:whole].unflatten(0, (-1, self.pack)).flatten(1, 2)
+        vector = condition.vector
+        if vector is not None:
+            vector = vector[:whole].unflatten(0, (-1, self.pack)).mean(1)
+        return self.encoder(x, vector).float()[:, 0]
+
+
+__plugin__ = GAN

@@ -1,0 +1,198 @@
+"""Conditional variational autoencoder that draws from its likelihood.
+
+    -log p(x | c) <= E_q [ -log p(x | z, c) + beta (log q(z | x, c) - log p(z | c)) ]
+
+(Kingma & Welling, 2014; Sohn et al., 2015). Two things make its draws follow the data. The prior
+p(z | c) is a mixture of normal laws learned with the rest, so that it covers what the encoder
+uses and no more (Tomczak & Welling, 2018). And records are drawn from the likelihood with its
+learned spread: the mean alone would halve the spread of the data.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, final
+
+import torch
+from torch import Tensor, nn
+
+from manikin.family import Family, Optimizer
+from manikin.nn.condition import Conditioner, Given, GivenSpec
+from manikin.nn.grid import Decoder, Encoder
+from manikin.nn.layers import Constant
+
+if TYPE_CHECKING:
+    from manikin.spec import Spec
+
+EMBEDDING = 128
+"""Width of the embedding of the condition."""
+
+SCALES = (-6.0, 3.0)
+"""Least and greatest logarithm of a standard deviation of z."""
+
+
+@final
+@dataclass(frozen=True)
+class VAE(Family):
+    """A variational autoencoder.
+
+    Args:
+        latent: Length of the code z; None: 16 without axes, else 64.
+        components: Normal laws in the prior's mixture.
+        beta: Weight of the divergence from the prior; 1: the bound on the likelihood itself.
+        width: Channels of the networks at their first level; None: by the data.
+        blocks: Residual blocks per level; None: by the data.
+
+    Example:
+        >>> VAE(latent=8)
+        VAE(latent=8, components=32, beta=1.0, width=None, blocks=None)
+    """
+
+    latent: int | None = None
+    components: int = 32
+    beta: float = 1.0
+    width: int | None = None
+    blocks: int | None = None
+    private: ClassVar[bool] = True
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=1e-3)
+
+    def refusal(self, spec: Spec) -> str | None:
+        """Tokens would be drawn independently of each other."""
+        if spec.tokens:
+            return "tokens would be drawn each by itself; use 'autoregressive' or 'masked'"
+        return None
+
+    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+        """One network: encoder, prior and decoder."""
+        return {"model": Autoencoder(spec, given, self)}
+
+    def loss(
+        self,
+        nets: dict[str, nn.Module],
+        turn: str,
+        spec: Spec,
+        x: Tensor,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """The bound on -log p per quantity, in nats, of what is not observed."""
+        net: Autoencoder = nets[turn]  # pyright: ignore[reportAssignmentType]
+        given = net.conditioner.rehearse(given, x, rng)
+        known = net.known(given)
+        mean, log_scale = net.code(x, known)
+        z = mean + log_scale.exp() * torch.randn(mean.shape, generator=rng, device=x.device)
+        hidden = torch.ones_like(x, dtype=torch.bool) if given.mask is None else ~given.mask
+        likelihood = (spec.nll(net.decode(z, known), x) * hidden).flatten(1).sum(1)
+        return (
+            likelihood + self.beta * (normal(z, mean, log_scale) - net.prior(z, known))
+        ).sum() / x.numel()
+
+    @torch.no_grad()
+    def sample(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,
+        n: int,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """Codes from the prior, records from the likelihood."""
+        net: Autoencoder = nets["model"]  # pyright: ignore[reportAssignmentType]
+        given = net.conditioner.complete(given, n, rng.device)
+        known = net.known(given)
+        return given.keep(spec.draw(net.decode(net.prior.draw(n, known, rng), known), rng))
+
+
+def normal(z: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+    """Log density of a normal law, summed over the last axis, without its constant."""
+    return -(0.5 * ((z - mean) * (-log_scale).exp()).square() + log_scale).sum(-1)
+
+
+@final
+@dataclass(frozen=True)
+class Known:
+    """What is given: one vector (B, d) that says it all, and its aligned map; None: nothing is."""
+
+    vector: Tensor | None
+    map: Tensor | None
+
+
+@final
+class Autoencoder(nn.Module):
+    """Encoder, prior and decoder, all of them shown what is given."""
+
+    def __init__(self, spec: Spec, given: GivenSpec, family: VAE) -> None:
+        super().__init__()
+        self.spec = spec
+        latent = family.latent or (64 if spec.grid else 16)
+        self.conditioner = Conditioner(given, spec, EMBEDDING)
+        channels = self.conditioner.channels
+        modulation = EMBEDDING if given else 0
+        size = (family.width, family.blocks)
+        self.reader = Encoder(channels, EMBEDDING, spec.grid, 0, family.width, 1) if channels else None
+        self.encoder = Encoder(spec.width + channels, 2 * latent, spec.grid, modulation, *size)
+        self.prior = Mixture(latent, family.components)
+        self.decoder = Decoder(latent, spec.raw, spec.grid, modulation, channels, *size)
+
+    def known(self, given: Given) -> Known:
+        """What is given, read once for all three."""
+        condition = self.conditioner(given)
+        vector = condition.vector
+        if self.reader is not None and condition.map is not None:
+            read = self.reader(condition.map)
+            vector = read if vector is None else vector + read
+        return Known(vector, condition.map)
+
+    def code(self, x: Tensor, known: Known) -> tuple[Tensor, Tensor]:
+        """Compact records -> mean and log standard deviation of q(z | x, c), each (B, latent)."""
+        h = self.spec.expand(x)
+        if known.map is not None:
+            h = torch.cat([h, known.map], dim=1)
+        mean, log_scale = self.encoder(h, known.vector).float().chunk(2, dim=1)
+        return mean, log_scale.clamp(*SCALES)
+
+    def decode(self, z: Tensor, known: Known) -> Tensor:
+        """Codes (B, latent) -> the parameters of the likelihood (B, raw, *grid)."""
+        return self.decoder(z, known.vector, known.map).float()
+
+
+@final
+class Mixture(nn.Module):
+    """p(z | c): a mixture of normal laws with diagonal covariance, its parameters linear in c."""
+
+    def __init__(self, latent: int, components: int) -> None:
+        super().__init__()
+        self.sizes = (latent, latent, 1)
+        self.components = components
+        self.start = Constant(EMBEDDING)
+        self.parameters_of = nn.Linear(EMBEDDING, components * sum(self.sizes))
+        with torch.no_grad():
+            bias = self.parameters_of.bias.view(components, -1)
+            bias.zero_()[:, :latent].normal_()
+
+    def forward(self, z: Tensor, known: Known) -> Tensor:
+        """Log density (B,) at z (B, latent), without its constant."""
+        mean, log_scale, log_weight = self._laws(z, known)
+        return (normal(z[:, None], mean, log_scale) + log_weight).logsumexp(dim=1)
+
+    def draw(self, n: int, known: Known, rng: torch.Generator) -> Tensor:
+        """One code per record, (n, latent)."""
+        mean, log_scale, log_weight = self._laws(torch.zeros(n, 1, device=rng.device), known)
+        chosen = torch.multinomial(log_weight.exp().expand(n, -1), 1, generator=rng)[:, :, None]
+        mean, log_scale = (
+            values.expand(n, -1, -1).gather(1, chosen.expand(-1, -1, self.sizes[0]))[:, 0]
+            for values in (mean, log_scale)
+        )
+        noise = torch.randn(mean.shape, generator=rng, device=rng.device)
+        return mean + log_scale.exp() * noise
+
+    def _laws(self, like: Tensor, known: Known) -> tuple[Tensor, Tensor, Tensor]:
+        """Means, log deviations (B or 1, K, latent) and log weights (B or 1, K)."""
+        shared = self.start(like[:1])
+        h = shared if known.vector is None else shared + known.vector
+        parts = self.parameters_of(h).float().unflatten(1, (self.components, -1)).split(self.sizes, dim=2)
+        mean, log_scale, logits = parts
+        return mean, log_scale.clamp(*SCALES), logits[:, :, 0].log_softmax(dim=1)
+
+
+__plugin__ = VAE

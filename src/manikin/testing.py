@@ -1,0 +1,232 @@
+"""Laws that every plug-in obeys, for the plug-ins shipped and for anyone's own.
+
+    from manikin.testing import check_family
+    check_family(MyFamily())
+
+Each law raises `AssertionError` with what was broken. Arrays are tiny: a law takes seconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from manikin import registry
+from manikin.family import Family, Statistical
+from manikin.rng import Key
+from manikin.spec import Binary, Categorical, Continuous, Positive, Spec
+
+if TYPE_CHECKING:
+    from manikin.nn.condition import Given, GivenSpec
+
+TABLE = Spec(
+    (Continuous(2), Continuous(1, optional=True), Categorical(3), Categorical(2), Binary(), Positive())
+)
+KINDS: dict[str, tuple[Spec, ...]] = {
+    "table": (TABLE, Spec(vocab=9, length=3, ranges=((0, 3), (3, 7), (7, 9)))),
+    "signal": (Spec((Continuous(2),), grid=(13,)),),
+    "image": (Spec((Continuous(),), grid=(8, 9)),),
+    "label map": (Spec((Categorical(3),), grid=(8, 9)),),
+    "volume": (Spec((Continuous(),), grid=(5, 6, 4)),),
+    "codes": (Spec(vocab=7, length=6),),
+}
+"""Tiny specs by kind of data: as channels on a grid, as tokens, or as either."""
+
+N = 12
+"""Records in a law."""
+
+GIVEN = ("table", "signal", "label map", "codes")
+"""The kinds that stand together on the other side of the bar: scalars, grids and tokens."""
+
+
+@final
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix of families and kinds of data; `refusal` is None where it trains."""
+
+    family: str
+    kind: str
+    refusal: str | None
+
+    @property
+    def verdict(self) -> str:
+        """The cell in words."""
+        return "trains" if self.refusal is None else f"refuses: {self.refusal}"
+
+
+def matrix() -> list[Cell]:
+    """Every family against every kind of data.
+
+    Example:
+        >>> [cell.verdict for cell in matrix() if (cell.family, cell.kind) == ("diffusion", "volume")]
+        ['trains']
+    """
+    families = {name: registry.find("families", name)() for name in registry.names("families")}
+    return [Cell(name, kind, refusal(family, kind)) for name, family in families.items() for kind in KINDS]
+
+
+def refusal(family: Family | Statistical, kind: str) -> str | None:
+    """Why a family cannot model a kind of data in the form it wants; None: it can."""
+    return family.refusal(_form(family, kind))
+
+
+def check_family(family: Family, kinds: tuple[str, ...] = tuple(KINDS)) -> None:
+    """The laws of a family with networks, on tiny records of each kind.
+
+    It refuses with an alternative named, or it trains and samples, alone and given other parts of
+    the record: the right shape, finite values, the same sample from the same seed, another from
+    another seed or another condition, the observed part kept exactly, and the process-wide random
+    state as it was.
+    """
+    for kind in kinds:
+        reason = refusal(family, kind)
+        if reason is not None:
+            _check_refusal(reason, f"{family!r} on {kind}")
+            continue
+        spec = _form(family, kind)
+        for names, observed in (((), False), (GIVEN, False), (("table",), True)):
+            where = f"{family!r} on {kind} given {', '.join(names) or 'nothing'}"
+            _check_cell(family, spec, names, observed=observed, where=where)
+
+
+def records(spec: Spec, n: int, key: Key) -> np.ndarray:
+    """Random compact records or tokens of a spec; a third of the optional values are missing.
+
+    Example:
+        >>> records(TABLE, 4, Key(0)).shape
+        (4, 7)
+    """
+    rng = key.numpy()
+    if spec.tokens:
+        ranges = spec.ranges or ((0, spec.vocab),) * spec.length
+        return np.stack([rng.integers(*bounds, size=n) for bounds in ranges], axis=1)
+    channels = [_values(block, (n, block.n, *spec.grid), rng) for block in spec.blocks]
+    return np.concatenate(channels, axis=1).astype(np.float32)
+
+
+def _values(block: object, shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    match block:
+        case Categorical():
+            return rng.integers(block.levels, size=shape)
+        case Binary():
+            return rng.integers(2, size=shape)
+        case Positive():
+            return rng.exponential(size=shape)
+        case Continuous(optional=True):
+            return np.where(rng.random(shape) < 1 / 3, np.nan, rng.normal(size=shape))
+        case _:
+            return rng.normal(size=shape)
+
+
+def _form(family: Family | Statistical, kind: str) -> Spec:
+    wanted = isinstance(family, Family) and family.tokens
+    return next((spec for spec in KINDS[kind] if spec.tokens == wanted), KINDS[kind][0])
+
+
+def _check_refusal(reason: str, where: str) -> None:
+    named = [name for name in registry.names("families") if f"'{name}'" in reason]
+    _demand(bool(named) or "codec" in reason, f"{where}: the refusal names no alternative: {reason!r}")
+
+
+def _check_cell(family: Family, spec: Spec, names: tuple[str, ...], *, observed: bool, where: str) -> None:
+    import torch
+
+    before = torch.random.get_rng_state()
+    plain = _numpy_state()
+    subject = _Subject(family, spec, names, observed=observed)
+    given = subject.given(N, Key(1))
+    x = subject.sample(given, seed=0)
+    _check_sample(spec, x, where)
+    _demand(_same(x, subject.sample(given, seed=0)), f"{where}: the same seed gave another sample")
+    _demand(not _same(x, subject.sample(given, seed=1)), f"{where}: another seed gave the same sample")
+    if names:
+        other = subject.sample(subject.given(N, Key(2)), seed=0)
+        _demand(not _same(x, other), f"{where}: another condition gave the same sample")
+    if observed:
+        _check_observed(subject, x, where)
+    _demand(torch.equal(before, torch.random.get_rng_state()), f"{where}: torch's own random state moved")
+    _demand(plain == _numpy_state(), f"{where}: NumPy's own random state moved")
+
+
+def _check_sample(spec: Spec, x: np.ndarray, where: str) -> None:
+    _demand(x.shape == (N, *spec.shape), f"{where}: a sample of shape {x.shape}, not {(N, *spec.shape)}")
+    if spec.tokens:
+        low, high = np.array(spec.ranges or ((0, spec.vocab),) * spec.length).T
+        _demand(bool(((x >= low) & (x < high)).all()), f"{where}: tokens out of their range")
+        return
+    start = 0
+    for block in spec.blocks:
+        part = x[:, start : start + block.n]
+        start += block.n
+        allowed = np.isfinite(part) | (np.isnan(part) & getattr(block, "optional", False))
+        _demand(bool(allowed.all()), f"{where}: values that are not finite in {block}")
+        if isinstance(block, Categorical | Binary):
+            levels = block.levels if isinstance(block, Categorical) else 2
+            _demand(bool(np.isin(part, np.arange(levels)).all()), f"{where}: no such level in {block}")
+        if isinstance(block, Positive):
+            _demand(bool((part[np.isfinite(part)] >= 0).all()), f"{where}: negative values in {block}")
+
+
+def _check_observed(subject: _Subject, x: np.ndarray, where: str) -> None:
+    import torch
+
+    values = records(subject.spec, N, Key(3))
+    mask = Key(4).numpy().random(values.shape) < 0.5  # noqa: PLR2004 - one half
+    mask[0] = True
+    given = subject.given(N, Key(1)).observing(torch.from_numpy(values), torch.from_numpy(mask))
+    y = subject.sample(given, seed=0)
+    _check_sample(subject.spec, y, where)
+    kept = np.array_equal(y[mask], values[mask], equal_nan=values.dtype.kind == "f")
+    _demand(kept, f"{where}: the observed part was not kept exactly")
+    _demand(not _same(x[~mask], y[~mask]), f"{where}: what is observed did not move the rest")
+
+
+@final
+class _Subject:
+    """A family after a few steps of training, its weights then stirred so that all paths carry."""
+
+    def __init__(self, family: Family, spec: Spec, names: tuple[str, ...], *, observed: bool) -> None:
+        import torch
+
+        from manikin.nn.condition import GivenSpec
+        from manikin.synthesis.engine import Engine
+        from manikin.synthesis.train import Encoded, Training, train
+
+        self.family, self.spec = family, spec
+        self.given_spec: GivenSpec = GivenSpec({name: KINDS[name][0] for name in names}, observed)
+        x = records(spec, 2 * N, Key(0))
+        data = Encoded(spec, x, np.arange(len(x)), self.given_spec, self.given(len(x), Key(0)))
+        steps = 2 * len(family.turns)
+        trained = train(family, data, Training(steps=steps, batch=N), Key(0), engine=Engine(threads=1))
+        self.nets = trained.nets
+        rng = Key(5).torch()
+        with torch.no_grad():
+            for parameter in (p for net in self.nets.values() for p in net.parameters()):
+                parameter.add_(0.3 * torch.randn(parameter.shape, generator=rng))
+
+    def given(self, n: int, key: Key) -> Given:
+        """Random conditions."""
+        from manikin.nn.condition import Given
+
+        return Given.of(
+            {name: records(spec, n, key.child(name)) for name, spec in self.given_spec.parts.items()}
+        )
+
+    def sample(self, given: Given, seed: int) -> np.ndarray:
+        """Records drawn by the family."""
+        return self.family.sample(self.nets, self.spec, N, given, Key(seed).torch()).numpy()
+
+
+def _numpy_state() -> str:
+    return str(np.random.get_state(legacy=False))  # noqa: NPY002 - the process-wide state is what is watched
+
+
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    return np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+
+
+def _demand(holds: bool, message: str) -> None:
+    if not holds:
+        raise AssertionError(message)
