@@ -45,6 +45,6 @@ class Key:
 
     def torch(self, device: str | torch.device = "cpu") -> torch.Generator:
         """A fresh PyTorch generator at the start of this stream."""
-        import torch  # noqa: PLC0415 - only families with networks load torch
+        import torch
 
         return torch.Generator(device).manual_seed(self.integer())

@@ -10,19 +10,23 @@ ends of a stretch lie between values, never on one, so no value of a single pers
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 from scipy.special import ndtr, ndtri
 
 from manikin.codec import Codec
-from manikin.data.cohort import Cohort
 from manikin.data.schema import Category, Number, Time
 from manikin.errors import SchemaError
-from manikin.rng import Key
 from manikin.spec import Categorical, Continuous, Spec
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+    from manikin.rng import Key
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 SHARE = 5  # records that must have a value in common before it is stored
 RESOLUTION = 1000  # segments that describe a marginal well enough, whatever the size
@@ -127,7 +131,7 @@ class Levels:
         """Level numbers to values of the file's type."""
         codes = z.astype(int)
         missing = codes >= len(self.levels)
-        known = pa.array(self.levels, type=_arrow(self.dtype))
+        known = pa.array(self.levels, type=arrow(self.dtype))
         return known.take(pa.array(np.where(missing, 0, codes), mask=missing))
 
 
@@ -176,7 +180,7 @@ class TableCodec(Codec):
         return cls({name: (Levels if "levels" in s else Scale)(**s) for name, s in state.items()})
 
 
-def on_grid(values: np.ndarray, step: float, where: np.ndarray | bool = True) -> np.ndarray:  # noqa: FBT002
+def on_grid(values: np.ndarray, step: float, where: np.ndarray | bool = True) -> np.ndarray:
     """Values rounded to multiples of `step` (0: as they are), without binary dust.
 
     Example:
@@ -200,7 +204,7 @@ def _learn(cohort: Cohort, name: str) -> Scale | Levels:
         message = f"field {name!r}: infinite values; mark them as missing in schema.toml"
         raise SchemaError(message)
     low, high = (kind.low, kind.high) if isinstance(kind, Number) else (None, None)
-    step = (kind.step or 0.0) if isinstance(kind, Number) else _TICKS.get(kind.unit, 1.0)
+    step = _TICKS.get(kind.unit, 1.0) if isinstance(kind, Time) else getattr(kind, "step", None) or 0.0
     upper, start, end = segments(values, low, high)
     return Scale(upper, start, end, step, str(column.type), optional)
 
@@ -261,12 +265,14 @@ def _floats(column: pa.ChunkedArray) -> np.ndarray:
     return column.cast(pa.float64()).to_numpy().astype(float)
 
 
-def _arrow(dtype: str) -> pa.DataType:
-    return pa.type_for_alias(dtype)
+def arrow(dtype: str) -> pa.DataType:
+    """The Arrow type called so by `str`."""
+    spelled = {"date32[day]": "date32", "date64[ms]": "date64"}
+    return pa.type_for_alias(spelled.get(dtype, dtype))
 
 
 def _typed(values: np.ndarray, dtype: str) -> pa.Array:
-    kind, missing = _arrow(dtype), np.isnan(values)
+    kind, missing = arrow(dtype), np.isnan(values)
     if pa.types.is_floating(kind):
         return pa.array(values, type=kind, mask=missing)
     whole = pa.array(np.where(missing, 0, np.round(values)).astype(np.int64), mask=missing)

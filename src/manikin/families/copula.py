@@ -40,7 +40,7 @@ class Copula(Statistical):
             return "a copula joins the columns of a table; use 'diffusion' or 'autoregressive'"
         return None
 
-    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key, progress: Progress) -> State:  # noqa: ARG002 - the contract's
+    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key, progress: Progress) -> State:
         """Thresholds of every discrete column and the correlation of all latent columns."""
         discrete = _discrete(spec)
         filled = np.where(np.isnan(x) & ~discrete, 0.0, x).astype(float)
@@ -61,7 +61,9 @@ class Copula(Statistical):
     def _correlation(self, latent: np.ndarray) -> np.ndarray:
         spread = latent.std(axis=0)
         still = spread < 1e-9  # noqa: PLR2004 - a column without variation has no correlation
-        found = np.corrcoef(latent + np.where(still, 1.0, 0.0) * np.arange(len(latent))[:, None] * 1e-12, rowvar=False)
+        found = np.corrcoef(
+            latent + np.where(still, 1.0, 0.0) * np.arange(len(latent))[:, None] * 1e-12, rowvar=False
+        )
         found = np.nan_to_num(np.atleast_2d(found))
         found[still, :], found[:, still] = 0.0, 0.0
         eye = np.eye(len(found))
@@ -82,7 +84,9 @@ class Copula(Statistical):
 
 
 def _discrete(spec: Spec) -> np.ndarray:
-    return np.array([isinstance(b, Categorical | Binary) for b in spec.blocks for _ in range(b.n)], dtype=bool)
+    return np.array(
+        [isinstance(b, Categorical | Binary) for b in spec.blocks for _ in range(b.n)], dtype=bool
+    )
 
 
 def _levels(x: np.ndarray, j: int, discrete: np.ndarray) -> np.ndarray:
@@ -141,7 +145,11 @@ def _truncated(
 
 
 def _within(
-    latent: np.ndarray, correlation: np.ndarray, lower: np.ndarray, upper: np.ndarray, rng: np.random.Generator
+    latent: np.ndarray,
+    correlation: np.ndarray,
+    lower: np.ndarray,
+    upper: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """One Gibbs round: each latent cell that is only known by its interval, given its row."""
     precision = np.linalg.inv(correlation)

@@ -10,7 +10,7 @@ splits from one half of the records and fills its leaves with all.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -65,9 +65,9 @@ class Trees(Statistical):
             if at >= given
         ]
         state: State = {"order": np.array(order), "given": np.array(given)}
-        grown = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
+        grown: Any = Parallel(n_jobs=-1, prefer="threads", return_as="generator")(tasks)
         for done, factor in enumerate(grown, 1):
-            state.update(factor)
+            state |= factor
             progress(done / len(tasks))
         return state
 
@@ -77,12 +77,14 @@ class Trees(Statistical):
         if not _out_of_order(observed, order):
             return self._complete(state, spec, x, observed, 1, key)
         parts = [
-            self._complete(state, spec, x[a : a + CHUNK], observed[a : a + CHUNK], self.particles, key.child(a))
+            self._complete(
+                state, spec, x[a : a + CHUNK], observed[a : a + CHUNK], self.particles, key.child(a)
+            )
             for a in range(0, len(x), CHUNK)
         ]
         return np.concatenate(parts)
 
-    def _complete(  # noqa: PLR0913 - the arguments of draw and the number of attempts
+    def _complete(
         self, state: State, spec: Spec, x: np.ndarray, observed: np.ndarray, copies: int, key: Key
     ) -> np.ndarray:
         order, blocks, given = state["order"].tolist(), _channels(spec), int(state["given"])
@@ -98,7 +100,7 @@ class Trees(Statistical):
                 rows = rows[_resample(weight.reshape(-1, copies), rng)]
         return rows[::copies]
 
-    def _factor(  # noqa: PLR0913 - one column's task, run in a thread
+    def _factor(
         self, x: np.ndarray, blocks: list[Block], before: list[int], j: int, count: int, key: Key
     ) -> State:
         """The forest of column `j` on the columns `before` it, as plain arrays."""
@@ -125,12 +127,11 @@ class Trees(Statistical):
         """The splits of one tree, learned from half of the records."""
         n = len(seen)
         if seen.shape[1] == 0:
-            return {name: np.array([-1]) for name in ("left", "right", "feature")} | {"threshold": np.zeros(1)}
+            return {name: np.array([-1]) for name in ("left", "right", "feature", "threshold")}
         from sklearn.tree import DecisionTreeRegressor
 
         chosen = rng.permutation(n)[: min(max(n // 2, 1), ROWS)]
-        leaf = max(2, round(self.leaf * len(chosen) / n))
-        seed = int(rng.integers(2**31))
+        leaf, seed = max(2, round(self.leaf * len(chosen) / n)), int(rng.integers(2**31))
         grown = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=seed)
         tree = grown.fit(seen[chosen], target[chosen]).tree_
         splits = {"left": tree.children_left, "right": tree.children_right, "feature": tree.feature}
@@ -147,7 +148,7 @@ class _Leaves:
     trend: np.ndarray
 
     @classmethod
-    def find(  # noqa: PLR0913 - one record set, one column
+    def find(
         cls,
         state: State,
         blocks: list[Block],
@@ -178,8 +179,9 @@ class _Leaves:
         values = self.values[at]
         if _levels(block):
             return values
-        step = rng.choice([-1, 1], size=len(at))
-        beside = self.values[np.clip(at + step, self.start, self.start + self.size - 1)]
+        first, last = self.start, self.start + self.size - 1
+        step = np.where(at == first, 1, np.where(at == last, -1, rng.choice([-1, 1], size=len(at))))
+        beside = self.values[np.minimum(at + step, last)]
         move = rng.random(len(at)) / 2 * np.clip(beside - values, -2 * REACH, 2 * REACH)
         return self.trend + values + np.nan_to_num(move).astype(values.dtype)
 
@@ -253,13 +255,12 @@ def _trend(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random.Ge
     """
     flat = np.zeros(seen.shape[1] + 1, dtype=np.float32)
     known = rng.permutation(np.flatnonzero(~np.isnan(values)))
-    if _levels(block) or len(known) < 4 * len(flat) or seen.shape[1]==0:
+    if _levels(block) or len(known) < 4 * len(flat) or len(flat) == 1:
         return flat
     design = np.column_stack([np.where(seen == ABSENT, 0, seen), np.ones(len(seen))])[known]
-    y = values[known]
-    half = len(known) // 2
+    y, half = values[known], len(known) // 2
     a, b = design[:half].astype(float), y[:half]
-    slopes = np.linalg.solve(a.T @ a + half*1e-3 * np.eye(len(flat)), a.T @ b)
+    slopes = np.linalg.solve(a.T @ a + half * 1e-3 * np.eye(len(flat)), a.T @ b)
     left = np.var(y[half:] - design[half:] @ slopes)
     return slopes.astype(np.float32) if left < TRUST * np.var(y[half:]) else flat
 

@@ -63,7 +63,7 @@ class Done:
     seconds: float
 
 
-def synthesize(  # noqa: PLR0913 - one job, said in full
+def synthesize(
     source: Cohort,
     folder: str | Path,
     wish: Wish | None = None,

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
-from manikin.data.cohort import Cohort
 from manikin.data.schema import Schema
 from manikin.errors import UsageError
-from manikin.synthesis.synthesizer import Synthesizer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from manikin.data.cohort import Cohort
+    from manikin.synthesis.synthesizer import Synthesizer
 
 
 @dataclass
@@ -39,7 +40,9 @@ class Chain:
             link.fit(train, quiet=quiet)
             plan = link._fitted.plan  # noqa: SLF001 - chain and synthesizer are one concept
             if lacking := set(plan.condition) - made:
-                message = f"link {place} is given {', '.join(sorted(lacking))}, which no link before it makes"
+                message = (
+                    f"link {place} is given {', '.join(sorted(lacking))}, which no link before it makes"
+                )
                 raise UsageError(message)
             made |= set(plan.target)
         return self
@@ -59,8 +62,12 @@ class Chain:
             plan = link._fitted.plan  # noqa: SLF001 - as above
             mine = {k: v for k, v in (where or {}).items() if k in plan.target}
             obeyed = [rule for rule in rules if set(rule.fields) <= {*plan.condition, *plan.target}]
-            given = condition if whole is None else whole.select(*plan.condition) if plan.condition else None
-            count = n if given is None and whole is None else len(whole) if given is None and whole else None
+            given = (
+                condition if whole is None else whole.select(*plan.condition) if plan.condition else None
+            )
+            count = (
+                n if given is None and whole is None else len(whole) if given is None and whole else None
+            )
             made = link.sample(count, condition=given, where=mine, rules=obeyed, seed=seed)
             whole = made if whole is None else _joined(whole, made)
         if whole is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow.compute
 
 from manikin.data.cohort import Cohort
 from manikin.data.schema import Category, Schema
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
+
+pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,15 @@ class Conditions:
         if count < 1:
             raise UsageError(f"n is {count}; at least 1 record is needed")
         given = {name: table[name] for name in table.column_names} if table is not None else {}
-        given = {name: values for name, values in given.items() if name in schema.modelled or name not in schema}
+        given = {
+            name: values for name, values in given.items() if name in schema.modelled or name not in schema
+        }
         constant = {name: pa.array([value] * count) for name, value in (where or {}).items()}
         if twice := set(given) & set(constant):
             raise UsageError(f"{', '.join(sorted(twice))}: given both by condition and by where")
-        columns = {name: _cast(schema, types, name, values) for name, values in {**given, **constant}.items()}
+        columns = {
+            name: _cast(schema, types, name, values) for name, values in {**given, **constant}.items()
+        }
         return cls(count, columns, tuple(constant))
 
     def cohort(self, schema: Schema, fields: tuple[str, ...]) -> Cohort:
@@ -70,7 +76,9 @@ class Conditions:
                 "condition= (a cohort or frame) or where="
             )
             raise UsageError(message)
-        return Cohort(pa.table({f: self.columns[f] for f in fields}), Schema({f: schema[f] for f in fields}))
+        return Cohort(
+            pa.table({f: self.columns[f] for f in fields}), Schema({f: schema[f] for f in fields})
+        )
 
 
 def _table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
@@ -99,7 +107,9 @@ def _cast(
         known = pa.array(list(kind.levels), type=wanted)
         strange = pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, known)))
         if pc.any(strange).as_py():
-            message = f"field {name!r} takes {_allowed(kind)}; {_count(strange)} given values are none of these"
+            message = (
+                f"field {name!r} takes {_allowed(kind)}; {_count(strange)} given values are none of these"
+            )
             raise SchemaError(message)
     elif isinstance(wanted, pa.DataType) and pa.types.is_floating(wanted):
         numbers = column.to_numpy(zero_copy_only=False)

@@ -15,19 +15,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from manikin.errors import FormatError, TrainingError, Unsupported
-from manikin.family import Family, State, Statistical
+from manikin.errors import FormatError, Unsupported
 from manikin.synthesis.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from manikin.family import Family, State, Statistical
     from manikin.nn.condition import GivenSpec
     from manikin.rng import Key
     from manikin.spec import Spec
     from manikin.synthesis.budget import Training
     from manikin.synthesis.progress import Report
+    from manikin.synthesis.run import Encoded
 
 BATCH = 8192
 """Cells (records x places) that networks draw at a time, which bounds memory."""
@@ -60,7 +61,7 @@ class Tabular(Learner):
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def learn(  # noqa: PLR0913 - what is learned, and how it is told
+    def learn(
         cls, family: Statistical, spec: Spec, x: np.ndarray, given: int, key: Key, report: Report
     ) -> Self:
         """Learn from rows (n, channels) of which the first `given` are conditions."""
@@ -105,28 +106,21 @@ class Neural(Learner):
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def learn(  # noqa: PLR0913 - what is learned, and how it is told
+    def learn(
         cls,
         family: Family,
-        spec: Spec,
-        x: np.ndarray,
-        subject: np.ndarray,
-        given: tuple[Mapping[str, Spec], Parts, bool],
+        data: Encoded,
         training: Training,
         key: Key,
         report: Report,
         checkpoint: Path | None,
     ) -> Self:
-        """Train on records (n, ...) and the parts given with them."""
-        from manikin.nn.condition import Given, GivenSpec
-        from manikin.synthesis.train import Encoded, train
+        """Train on encoded records and the parts given with them."""
+        from manikin.synthesis.train import train
 
-        specs, parts, observed = given
-        given_spec = GivenSpec(specs, observed)
-        data = Encoded(spec, x, subject, given_spec, Given.of(parts))
         done = train(family, data, training, key, checkpoint=checkpoint, progress=report)
         facts = {"steps": done.turns, "seconds": round(done.seconds, 3), "ended": done.ended}
-        return cls(family, spec, given_spec, done.nets, facts)
+        return cls(family, data.spec, data.given_spec, done.nets, facts)
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
         """Records drawn in batches; what is observed must have been announced, or the order be free."""
@@ -172,7 +166,12 @@ class Neural(Learner):
 
     @classmethod
     def load(
-        cls, folder: Path, family: Family, spec: Spec, given: tuple[Mapping[str, Spec], bool], facts: dict[str, Any]
+        cls,
+        folder: Path,
+        family: Family,
+        spec: Spec,
+        given: tuple[Mapping[str, Spec], bool],
+        facts: dict[str, Any],
     ) -> Self:
         """The inverse of `save`."""
         import torch
@@ -202,6 +201,3 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         message = f"{path}: not part of a saved model ({error}); name the folder that `save` wrote"
         raise FormatError(message) from error
-
-
-__all__ = ["Learner", "Neural", "Parts", "Tabular", "TrainingError", "read_json"]

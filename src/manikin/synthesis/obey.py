@@ -60,13 +60,15 @@ class Obedience:
         for attempt in range(ROUNDS):
             cohort = self.decode(rows, x[rows], key.child("decode", attempt))
             bad = self._bad(cohort, wanted[rows])
-            fine = ~bad.any(axis=1)
+            fine = np.logical_not(bad.any(axis=1))
             done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
             if fine.all() or not self._movable(bad, mask[rows], fine, cohort):
                 break
             rows, bad = rows[~fine], bad[~fine]
             keep = mask[rows] | (~bad if self.partly and attempt < PATIENCE else False)
-            x[rows] = self.draw(rows, np.where(keep, x[rows], values[rows]), keep, key.child("again", attempt))
+            x[rows] = self.draw(
+                rows, np.where(keep, x[rows], values[rows]), keep, key.child("again", attempt)
+            )
         else:
             cohort = self.decode(rows, x[rows], key.child("decode", ROUNDS))
             self._give_up(cohort, len(values))
@@ -82,7 +84,9 @@ class Obedience:
                 bad[:, i] |= wanted[:, i] & cohort.columns[name].is_null(nan_is_null=True).to_numpy()
         for rule in self.rules:
             broken = ~rule.holds(cohort)
-            speaks = [i for i, name in enumerate(self.fields) if name in rule.fields] or range(len(self.fields))
+            speaks = [i for i, name in enumerate(self.fields) if name in rule.fields] or range(
+                len(self.fields)
+            )
             bad[np.ix_(broken, list(speaks))] = True
         return bad
 
@@ -91,7 +95,8 @@ class Obedience:
         stuck = ~fine & mask.all(axis=1)
         if stuck.any():
             names = [rule.name for rule in self.rules if (~rule.holds(cohort))[stuck].any()]
-            message = f"{int(stuck.sum())} records break {', '.join(names)} by what is given; nothing is left to draw"
+            broken = f"{int(stuck.sum())} records break {', '.join(names)}"
+            message = f"{broken} by what is given; nothing is left to draw"
             raise RuleError(message)
         return bool(bad.any())
 
@@ -100,7 +105,7 @@ class Obedience:
             broken = int((~rule.holds(cohort)).sum())
             if broken:
                 message = (
-                    f"rule {rule.name!r}: {broken} of {n} records still break it after {ROUNDS} attempts each; "
-                    "the model can hardly meet it: check the rule against the training records, or relax it"
+                    f"rule {rule.name!r}: {broken} of {n} records still break it after {ROUNDS} attempts "
+                    "each, so the model can hardly meet it: check the rule against the training records"
                 )
                 raise RuleError(message)

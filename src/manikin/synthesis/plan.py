@@ -101,9 +101,8 @@ def codec_for(schema: Schema, fields: Sequence[str], *, tokens: bool) -> Codec:
         if codec.tokens == tokens and all(issubclass(kind, codec.kinds) for kind in kinds):
             return codec()
     form = "tokens" if tokens else "channels on a grid"
-    message = (
-        f"no codec turns {', '.join(kind.name for kind in kinds)} into {form}; "
-        + ("use 'diffusion', 'vae' or 'gan'" if tokens else "use 'autoregressive' or 'masked'")
+    message = f"no codec turns {', '.join(kind.name for kind in kinds)} into {form}; " + (
+        "use 'diffusion', 'vae' or 'gan'" if tokens else "use 'autoregressive' or 'masked'"
     )
     raise Unsupported(message)
 
@@ -140,8 +139,8 @@ def _alike(schema: Schema, target: Sequence[str]) -> None:
     if arrays and len(target) > 1:
         others = [name for name in target if name not in arrays[:1]]
         message = (
-            f"one model cannot hold {arrays[0]!r} together with {', '.join(map(repr, others[:5]))}; join one "
-            f"model for each: Chain([Synthesizer(target={others}), "
+            f"one model cannot hold {arrays[0]!r} together with {', '.join(map(repr, others[:5]))}; join "
+            f"one model for each: Chain([Synthesizer(target={others}), "
             f"Synthesizer(target={arrays[0]!r}, condition={others})])"
         )
         raise Unsupported(message)

@@ -13,16 +13,18 @@ import pyarrow as pa
 import tomli_w
 
 from manikin import registry
+from manikin.codecs.table import arrow
 from manikin.data.cohort import Origin
 from manikin.data.schema import Schema
 from manikin.errors import FormatError, UsageError
 from manikin.family import Family, Statistical
+from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.learner import Neural, Tabular, read_json
 from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
 
 if TYPE_CHECKING:
     from manikin.codec import Codec
-    from manikin.synthesis.synthesizer import Fitted, Synthesizer
+    from manikin.synthesis.synthesizer import Synthesizer
 
 VERSION = 1
 
@@ -52,12 +54,14 @@ def load(folder: str | Path) -> Synthesizer:
     Raises:
         FormatError: The folder is not a saved model, or one of a later version.
     """
-    from manikin.synthesis.synthesizer import Fitted, Synthesizer
+    from manikin.synthesis.synthesizer import Synthesizer
 
     folder = Path(folder)
     table = _toml(folder / "model.toml")
     if table.get("version") != VERSION:
-        message = f"{folder}: a model of version {table.get('version')}; this manikin reads version {VERSION}"
+        message = (
+            f"{folder}: a model of version {table.get('version')}; this manikin reads version {VERSION}"
+        )
         raise FormatError(message)
     stored = read_json(folder / "codec.json")
     plan = Plan(
@@ -72,7 +76,9 @@ def load(folder: str | Path) -> Synthesizer:
     types = {name: _type(text) for name, text in stored["types"].items()}
     origin = Origin(stored["origin"]["format"], stored["origin"]["options"])
     fitted = Fitted(plan, Schema.read(folder / "schema.toml"), types, origin, codec, givens, learner)
-    return Synthesizer(plan.target, (*plan.condition, *plan.observed), plan.family, table["seed"], fitted=fitted)
+    return Synthesizer(
+        plan.target, (*plan.condition, *plan.observed), plan.family, table["seed"], fitted=fitted
+    )
 
 
 def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
@@ -127,13 +133,7 @@ def _typed(dtype: pa.DataType) -> Any:  # noqa: ANN401 - JSON
 def _type(text: Any) -> pa.DataType:  # noqa: ANN401 - JSON
     if isinstance(text, dict):
         return pa.fixed_shape_tensor(pa.type_for_alias(text["tensor"]), text["shape"])
-    return arrow_type(text)
-
-
-def arrow_type(text: str) -> pa.DataType:
-    """The Arrow type with this name, such as "int64" or "timestamp[us]"."""
-    plain = {"date32[day]": pa.date32(), "null": pa.null()}
-    return plain[text] if text in plain else pa.type_for_alias(text)
+    return arrow(text)
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""Judge: evaluate, compare, release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from manikin.cli import options as o
+from manikin.cli.app import app
+from manikin.cli.show import gate, print_card, terminal
+
+
+@app.command()
+def evaluate(
+    synthetic: Annotated[Path, typer.Argument(help="The synthetic records, whoever made them.")],
+    train: Annotated[Path, typer.Option(help="The real records that the generator has learned from.")],
+    holdout: Annotated[Path, typer.Option(help="Real records of other subjects, never seen by it.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for scorecard.html and .json.")
+    ] = None,
+    label: o.Label = None,
+    subgroup: o.Subgroup = None,
+    rules: o.Rules = None,
+    schema: o.SchemaFile = None,
+    tier: o.Tier = None,
+    seed: o.Seed = 0,
+    quiet: o.Quiet = False,
+    as_json: o.Json = False,
+) -> None:
+    """Judge any synthetic file against real records. No generator is needed or known.
+
+    Example: `manikin evaluate synthetic.csv --train train.csv --holdout holdout.csv -o card --tier open`
+    """
+    from manikin.data.files import read
+    from manikin.data.rules import read_rules
+    from manikin.evaluation.evaluate import evaluate as judge
+    from manikin.release.job import loaded, unfinished
+
+    real = loaded(train, schema)
+    others = [read(path, real.schema) for path in (synthetic, holdout)]
+    judged = {"label": label, "subgroups": subgroup or (), "rules": read_rules(rules) if rules else ()}
+    card = judge(others[0], real, others[1], **judged, seed=seed)
+    if out:
+        with unfinished(out) as part:
+            card.to_json(part / "scorecard.json")
+            card.to_html(part / "scorecard.html")
+    print_card(card, tier, as_json=as_json, quiet=quiet)
+    if out and not (quiet or as_json):
+        terminal(quiet=False, stderr=False).print(
+            f"the scorecard: {out / 'scorecard.html'}", highlight=False
+        )
+    gate(card, tier)
+
+
+@app.command()
+def compare(
+    before: Annotated[Path, typer.Argument(help="A scorecard.json.")],
+    after: Annotated[Path, typer.Argument(help="Another, to be read as the change.")],
+    as_json: o.Json = False,
+) -> None:
+    """What got better and what worse from one scorecard to another."""
+    from manikin.evaluation.compare import compare as compared
+    from manikin.evaluation.scorecard import Scorecard
+
+    found = compared(Scorecard.from_json(before), Scorecard.from_json(after))
+    if as_json:
+        print(json.dumps(found.to_dict(), indent=1))  # noqa: T201
+    else:
+        terminal(quiet=False, stderr=False).print(found)
+
+
+@app.command()
+def release(
+    synthetic: Annotated[Path, typer.Argument(help="The synthetic records.")],
+    card: Annotated[Path, typer.Option(help="The scorecard.json of these very records.")],
+    out: o.Out,
+    tier: Annotated[str, typer.Option(help="internal, controlled or open.")] = "controlled",
+    accept: Annotated[
+        str | None,
+        typer.Option(help="Why to release although the gate refuses; it is printed on the card."),
+    ] = None,
+    schema: o.SchemaFile = None,
+) -> None:
+    """Write records, card and provenance to a folder, if the gate lets them pass."""
+    from manikin.errors import PrivacyError
+    from manikin.evaluation.scorecard import Scorecard
+    from manikin.release.job import loaded
+    from manikin.release.release import release as released
+
+    try:
+        decision = released(loaded(synthetic, schema), Scorecard.from_json(card), out, accept, tier=tier)
+    except PrivacyError as error:
+        terminal(quiet=False).print(f"refused: {error}", style="red", markup=False, highlight=False)
+        raise typer.Exit(o.REFUSED) from error
+    terminal(quiet=False).print(f"{decision.tier}: {decision.verdict}; written to {out}", highlight=False)

@@ -1,0 +1,90 @@
+"""Look: inspect, matrix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from manikin.cli import options as o
+from manikin.cli.app import app
+from manikin.cli.show import field_table, terminal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@app.command()
+def inspect(
+    file: o.File,
+    schema: o.SchemaFile = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write schema.toml and rules.toml here.")
+    ] = None,
+    as_json: o.Json = False,
+) -> None:
+    """What is in a file: kinds, ranges, gaps, roles, identifiers, and rules that hold in all records.
+
+    Writes an editable `schema.toml` beside the file (or in `--out`), which later commands pick up, and
+    a `rules.toml` with the proposed rules. Existing ones are kept.
+    """
+    from manikin.data.describe import describe
+    from manikin.data.propose import propose
+    from manikin.data.rules import write_rules
+    from manikin.release.job import loaded
+
+    cohort = loaded(file, schema)
+    rules = propose(cohort)
+    rows = describe(cohort)
+    if as_json:
+        table = {row.field: {k: v for k, v in vars(row).items() if k != "field"} for row in rows}
+        rule_table = [{"name": r.name, "rule": str(r), "support": r.support} for r in rules]
+        print(json.dumps({"records": len(cohort), "fields": table, "rules": rule_table}, indent=1))  # noqa: T201
+        return
+    console = terminal(quiet=False, stderr=False)
+    field_table(console, cohort, rows)
+    for rule in rules:
+        console.print(
+            f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False
+        )
+    folder = out or file.parent
+    keep(console, folder / "schema.toml", cohort.schema.write)
+    if rules:
+        keep(console, folder / "rules.toml", lambda path: write_rules(rules, path))
+
+
+@app.command()
+def matrix() -> None:
+    """Which family models which kind of data, and what to use instead where it does not."""
+    from rich.table import Table
+
+    from manikin.testing import matrix as cells
+
+    found = cells()
+    kinds = list(dict.fromkeys(cell.kind for cell in found))
+    table = Table(title="family x kind of data", title_justify="left")
+    for heading in ("family", *kinds):
+        table.add_column(heading)
+    reasons: dict[str, int] = {}
+    for family in dict.fromkeys(cell.family for cell in found):
+        row = {cell.kind: cell.refusal for cell in found if cell.family == family}
+        for reason in filter(None, row.values()):
+            reasons.setdefault(reason, len(reasons) + 1)
+        marks = ["trains" if row[kind] is None else f"- ({reasons[str(row[kind])]})" for kind in kinds]
+        table.add_row(family, *marks)
+    console = terminal(quiet=False, stderr=False)
+    console.print(table)
+    for reason, number in reasons.items():
+        console.print(f"({number}) {reason}", highlight=False)
+
+
+def keep(console: Console, path: Path, write: Any) -> None:  # noqa: ANN401 - a writer
+    """Write a file unless it is there already, and say so."""
+    if path.exists():
+        console.print(f"kept {path}, which exists already", highlight=False)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path)
+    console.print(f"wrote {path}: correct it where it is wrong, and run again", highlight=False)

@@ -1,0 +1,166 @@
+"""Make: demo, synthesize, fit, sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from manikin.cli import options as o
+from manikin.cli.app import app
+from manikin.cli.show import report, terminal
+from manikin.errors import UsageError
+
+if TYPE_CHECKING:
+    from manikin.synthesis.budget import Training
+
+
+@app.command()
+def demo(
+    out: o.Out = Path("demo"),
+    family: o.Family = None,
+    seed: o.Seed = 0,
+    quiet: o.Quiet = False,
+    as_json: o.Json = False,
+) -> None:
+    """The main job on a real medical table that comes along (569 breast tumours, 30 measurements)."""
+    from manikin.data.demo import demo as cohort
+    from manikin.release.job import Wish, synthesize
+
+    console = terminal(quiet=quiet or as_json)
+    source = cohort()
+    console.print(
+        f"read: {len(source):,} tumours, {len(source.schema)} fields (scikit-learn's breast cancer)"
+    )
+    wish = Wish(label="diagnosis", seed=seed)
+    done = synthesize(source, out, wish, family=family, say=console.print, quiet=quiet or as_json)
+    report(done, None, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def synthesize(
+    file: o.File,
+    out: o.Out,
+    label: o.Label = None,
+    family: o.Family = None,
+    condition: o.Condition = None,
+    where: o.Where = None,
+    rules: o.Rules = None,
+    n: o.Number = None,
+    seed: o.Seed = 0,
+    holdout: Annotated[float, typer.Option(help="Share of subjects held out for the judge.")] = 0.2,
+    schema: o.SchemaFile = None,
+    subgroup: o.Subgroup = None,
+    tier: o.Tier = None,
+    minutes: o.Minutes = None,
+    steps: o.Steps = None,
+    epochs: o.Epochs = None,
+    quiet: o.Quiet = False,
+    as_json: o.Json = False,
+) -> None:
+    """The main job: read, split, learn, sample, judge, write.
+
+    Leaves in OUT: the synthetic records in the format that came in, scorecard.html, scorecard.json,
+    model/, schema.toml and provenance.json.
+
+    Example: `manikin synthesize heart.csv -o out --label HeartDisease`
+    """
+    from manikin.release.job import Wish, loaded
+    from manikin.release.job import synthesize as job
+    from manikin.release.job import where as values
+
+    console = terminal(quiet=quiet or as_json)
+    source = loaded(file, schema)
+    hidden = [name for name in source.schema if name not in source.schema.modelled]
+    console.print(f"read: {len(source):,} records, {len(source.schema)} fields", highlight=False)
+    if hidden:
+        console.print(
+            f"not modelled, replaced by surrogates: {', '.join(hidden)}", markup=False, highlight=False
+        )
+    wish = Wish(
+        label, subgroup or (), condition or (), values(source.schema, where or ()), rules, n, holdout, seed
+    )
+    done = job(
+        source,
+        out,
+        wish,
+        path=file,
+        family=family,
+        training=budget(minutes, steps, epochs),
+        say=lambda text: console.print(text, markup=False, highlight=False),
+        quiet=quiet or as_json,
+    )
+    report(done, tier, as_json=as_json, quiet=quiet)
+
+
+@app.command()
+def fit(
+    file: o.File,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the model.")],
+    family: o.Family = None,
+    condition: o.Condition = None,
+    seed: o.Seed = 0,
+    schema: o.SchemaFile = None,
+    minutes: o.Minutes = None,
+    steps: o.Steps = None,
+    epochs: o.Epochs = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Keep the state of training here, and go on from it.")
+    ] = None,
+    quiet: o.Quiet = False,
+) -> None:
+    """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
+    from manikin.release.job import loaded
+    from manikin.synthesis.synthesizer import Synthesizer
+
+    console = terminal(quiet=quiet)
+    training = budget(minutes, steps, epochs)
+    model = Synthesizer(None, condition or (), family, seed, training)
+    model.fit(loaded(file, schema), checkpoint=checkpoint, quiet=quiet)
+    model.save(out)
+    ended = model._fitted.learner.facts.get("ended")  # noqa: SLF001 - told to the user
+    console.print(
+        f"saved the model to {out}" + (" (interrupted: the best so far)" * (ended == "interrupted"))
+    )
+    if ended == "interrupted":
+        raise typer.Exit(o.INTERRUPTED)
+
+
+@app.command()
+def sample(
+    model: Annotated[Path, typer.Argument(help="A folder that `fit` or `synthesize` wrote.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
+    n: Annotated[int | None, typer.Option("-n", help="How many records.")] = None,
+    condition: Annotated[
+        Path | None, typer.Option("--condition", "-c", help="A table of given fields.")
+    ] = None,
+    where: o.Where = None,
+    rules: o.Rules = None,
+    seed: o.Seed = 0,
+    quiet: o.Quiet = False,
+) -> None:
+    """Draw records from a saved model. With `--condition` missing cells of its table are filled in."""
+    from manikin.data.files import read, write
+    from manikin.data.rules import read_rules
+    from manikin.release.job import where as values
+    from manikin.synthesis.store import load
+
+    if out.exists():
+        raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
+    loaded = load(model)
+    schema = loaded._fitted.schema  # noqa: SLF001 - the types of --where
+    given = read(condition) if condition else None
+    obeyed = read_rules(rules) if rules else ()
+    records = loaded.sample(n, condition=given, where=values(schema, where or ()), rules=obeyed, seed=seed)
+    write(records, out)
+    terminal(quiet=quiet).print(f"wrote {len(records):,} synthetic records to {out}")
+
+
+def budget(minutes: float | None, steps: int | None, epochs: float | None) -> Training | None:
+    """The budget of training, if one is given."""
+    if minutes is steps is epochs is None:
+        return None
+    from manikin.synthesis.budget import Training
+
+    return Training(minutes=minutes, steps=steps, epochs=epochs)

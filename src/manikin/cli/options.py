@@ -1,0 +1,49 @@
+"""Options: what several commands take, said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+REFUSED = 1
+BAD = 2
+INTERRUPTED = 130
+
+File = Annotated[Path, typer.Argument(help="A table: csv, tsv, parquet, feather or arff, also with .gz.")]
+Out = Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not exist yet.")]
+SchemaFile = Annotated[
+    Path | None, typer.Option("--schema", help="A schema.toml that overrides what is inferred.")
+]
+Family = Annotated[
+    str | None,
+    typer.Option(
+        "--family", "-f", help="How to learn: see `manikin matrix`. Default: the best for the kind."
+    ),
+]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same records.")]
+Condition = Annotated[
+    list[str] | None,
+    typer.Option("--condition", "-c", help="A field that is given, not modelled (repeatable)."),
+]
+Where = Annotated[
+    list[str] | None, typer.Option("--where", help="FIELD=VALUE for every synthetic record (repeatable).")
+]
+Rules = Annotated[Path | None, typer.Option(help="A rules.toml of clinical rules that records must meet.")]
+Label = Annotated[str | None, typer.Option(help="The field that a downstream model is to predict.")]
+Subgroup = Annotated[
+    list[str] | None, typer.Option(help="A field by whose levels records are compared apart (repeatable).")
+]
+Tier = Annotated[
+    str | None,
+    typer.Option(help="Judge against this tier (internal, controlled, open): exit code 1 if refused."),
+]
+Minutes = Annotated[float | None, typer.Option(help="Budget of training for families with networks.")]
+Steps = Annotated[int | None, typer.Option(help="The same in steps.")]
+Epochs = Annotated[float | None, typer.Option(help="The same in passes over the records.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Number = Annotated[
+    int | None, typer.Option("-n", help="How many synthetic records; default: as the training.")
+]

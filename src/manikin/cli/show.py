@@ -1,0 +1,79 @@
+"""Show: what commands print, for people on a terminal or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from manikin.cli.options import REFUSED
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from manikin.data.cohort import Cohort
+    from manikin.evaluation.scorecard import Scorecard
+    from manikin.release.job import Done
+
+
+def terminal(*, quiet: bool, stderr: bool = True) -> Console:
+    """Where commands print; nowhere if `quiet`."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, quiet=quiet, soft_wrap=True)
+
+
+def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
+    """One line per field, then what was noticed."""
+    from rich.table import Table
+
+    table = Table(title=f"{len(cohort):,} records, {len(rows)} fields", title_justify="left")
+    for heading in ("field", "kind", "values", "missing", "role"):
+        table.add_column(heading, overflow="fold", justify="right" if heading == "missing" else "left")
+    for row in rows:
+        gaps = f"{row.missing:.1%}" if row.missing else ""
+        table.add_row(row.field, row.kind, row.values, gaps, row.role)
+    console.print(table)
+    for note in cohort.notes:
+        console.print(f"  note {note}", markup=False, highlight=False)
+
+
+def report(done: Done, tier: str | None, *, as_json: bool, quiet: bool) -> None:
+    """What the main job left, and the card's first line last."""
+    print_card(done.card, tier, as_json=as_json, quiet=quiet, files=done)
+    if not (quiet or as_json):
+        console = terminal(quiet=False, stderr=False)
+        console.print(f"\nwritten in {done.seconds:.1f} s: {', '.join(done.files)}", highlight=False)
+        console.print(f"the scorecard: {done.folder / 'scorecard.html'}", highlight=False)
+        console.print(done.card.summary().splitlines()[0], style="bold", highlight=False)
+    gate(done.card, tier)
+
+
+def print_card(
+    card: Scorecard, tier: str | None, *, as_json: bool, quiet: bool, files: Done | None = None
+) -> None:
+    """The card for people, or as JSON with the gate's decision."""
+    if as_json:
+        from manikin.evaluation import gate as judged
+
+        found: dict[str, Any] = {"verdicts": card.verdicts}
+        if files:
+            found |= {"folder": str(files.folder), "files": list(files.files), "seconds": files.seconds}
+        if tier:
+            decision = judged.gate(card, tier)
+            found["gate"] = {"tier": tier, "released": decision.released, "reasons": decision.reasons}
+        print(json.dumps(found, indent=1))  # noqa: T201
+    elif not quiet:
+        terminal(quiet=False, stderr=False).print(card)
+
+
+def gate(card: Scorecard, tier: str | None) -> None:
+    """Exit with 1 if the tier refuses the card."""
+    if tier is None:
+        return
+    from manikin.evaluation import gate as judged
+
+    decision = judged.gate(card, tier)
+    if not decision.released:
+        raise typer.Exit(REFUSED)

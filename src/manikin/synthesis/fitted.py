@@ -1,0 +1,153 @@
+"""Fitted: all that a synthesizer knows once it has learned, and the way in and out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.data.cohort import Cohort, Origin
+from manikin.data.schema import SCALARS, Schema
+from manikin.errors import SchemaError
+from manikin.rng import Key
+from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
+from manikin.synthesis.surrogates import surrogate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from manikin.codec import Codec
+    from manikin.synthesis.conditions import Conditions
+    from manikin.synthesis.plan import Plan
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What was learned, and how fields of the file become encoded records and back.
+
+    Args:
+        plan: Which fields stand where.
+        schema: The fields of the training records, identifiers without their values.
+        types: Their Arrow types.
+        origin: The format in which samples are written back.
+        codec: Encodes the target; for a statistical family the condition before the target.
+        givens: Encode the parts of the condition, for a family with networks.
+        learner: What was learned.
+    """
+
+    plan: Plan
+    schema: Schema
+    types: dict[str, pa.DataType]
+    origin: Origin
+    codec: Codec
+    givens: dict[str, Codec]
+    learner: Learner
+
+    @property
+    def joined(self) -> bool:
+        """Whether the condition stands in the same encoded row as the target."""
+        return isinstance(self.learner, Tabular)
+
+    @property
+    def skipped(self) -> int:
+        """The channels of the encoded row that are the condition's."""
+        return len(self.plan.condition) if self.joined else 0
+
+    @property
+    def partly(self) -> bool:
+        """Whether single fields can be drawn given the others."""
+        learner = self.learner
+        return not isinstance(learner, Neural) or learner.anytime or learner.given_spec.observed
+
+    def admit(self, given: Conditions, rules: Sequence[Any]) -> None:
+        """Check that conditions and rules speak of this model's fields.
+
+        Raises:
+            SchemaError: One does not.
+        """
+        here = {*self.plan.condition, *self.plan.target}
+        if strange := [name for name in given.constant if name not in here]:
+            message = f"{', '.join(strange)}: not part of this model; it knows {', '.join(sorted(here))}"
+            raise SchemaError(message)
+        for rule in rules:
+            if absent := [name for name in rule.fields if name not in here]:
+                message = (
+                    f"rule {rule.name!r} speaks of {', '.join(absent)}, which this model does not make"
+                )
+                raise SchemaError(message)
+
+    def parts(self, given: Conditions) -> Parts:
+        """The encoded condition."""
+        if not self.plan.condition:
+            return {}
+        cohort = given.cohort(self.schema, self.plan.condition)
+        if self.joined:
+            row = self._row({name: cohort.columns[name] for name in self.plan.condition}, given.n)
+            return {"row": self.codec.encode(row)[:, : self.skipped]}
+        return {name: codec.encode(cohort) for name, codec in self.givens.items()}
+
+    def observed(self, given: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Encoded target values, where they are observed, and which fields must not be missing."""
+        target = self.plan.target
+        here = {name: given.columns[name] for name in target if name in given.columns}
+        channels, *grid = self.codec.spec.shape
+        shape = (given.n, channels - self.skipped, *grid)
+        wanted = np.zeros((given.n, len(target)), dtype=bool)
+        if not here:
+            dtype = np.int64 if self.codec.tokens else np.float32
+            return np.zeros(shape, dtype=dtype), np.zeros(shape, dtype=bool), wanted
+        if not isinstance(self.schema[target[0]], SCALARS):
+            x = self.codec.encode(given.cohort(self.schema, target))
+            return x, ~np.isnan(x), wanted
+        values = self.codec.encode(self._row(here, given.n))[:, self.skipped :]
+        mask = np.zeros(shape, dtype=bool)
+        for i, name in enumerate(target):
+            if name in here:
+                wanted[:, i] = here[name].is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+                mask[:, i] = ~wanted[:, i]
+        return values, mask, wanted
+
+    def decoded(self, given: Conditions, rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
+        """Given and drawn fields of these rows, as a cohort."""
+        blank = np.zeros((len(x), self.skipped), dtype=x.dtype)
+        columns = self.codec.decode(np.concatenate([blank, x], axis=1) if self.skipped else x, key)
+        if self.plan.condition:
+            before = given.cohort(self.schema, self.plan.condition).take(rows)
+            columns |= {name: before.columns[name] for name in self.plan.condition}
+        kept = [name for name in self.schema if name in columns]
+        return Cohort(
+            pa.table({name: columns[name] for name in kept}), Schema({n: self.schema[n] for n in kept})
+        )
+
+    def finished(self, table: pa.Table) -> Cohort:
+        """All fields in the order of the file; identifiers are surrogates where all else is there."""
+        whole = set(self.schema.modelled) <= set(table.column_names)
+        hidden = [name for name in self.schema if name not in self.schema.modelled and whole]
+        columns = {name: table[name] for name in table.column_names}
+        columns |= {name: surrogate(self.types[name], table.num_rows) for name in hidden}
+        kept = [name for name in self.schema if name in columns]
+        schema = Schema({name: self.schema[name] for name in kept})
+        return Cohort(pa.table({name: columns[name] for name in kept}), schema, self.origin)
+
+    def _row(self, here: Mapping[str, Any], n: int) -> Cohort:
+        """A cohort with all fields of the codec; cells that are not given hold some valid value."""
+        fields = (*self.plan.condition, *self.plan.target) if self.joined else self.plan.target
+        dtype = np.int64 if self.codec.tokens else np.float32
+        start = [low for low, _ in self.codec.spec.ranges] or [0] * len(fields)
+        some = self.codec.decode(np.array([start], dtype=dtype), Key(0))
+        columns = {
+            name: here[name]
+            if name in here and name in self.plan.condition
+            else _patched(here.get(name), some[name], n)
+            for name in fields
+        }
+        return Cohort(pa.table(columns), Schema({name: self.schema[name] for name in fields}))
+
+
+def _patched(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None
+    """The values with gaps filled; without values, `some` value n times."""
+    if values is None:
+        return some.take(pa.array(np.zeros(n, dtype=np.int64)))
+    return values.fill_null(some[0]) if some[0].is_valid else values
