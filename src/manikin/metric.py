@@ -132,7 +132,7 @@ def once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  #
 
 
 @dataclass(frozen=True, eq=False)
-class Tested:
+class Exact:
     """The outcome of a metric that looks at all records at once and brings an exact test.
 
     Few leaked records among thousands are lost in a sample of a few dozen; where a test is exact
@@ -155,7 +155,7 @@ class Tested:
     floor: float | None = None
 
 
-Measured = float | Tested | Mapping[str, float]
+Measured = float | Exact | Mapping[str, float]
 Floor = str | Callable[[Split], "Cohort"]
 
 
@@ -175,7 +175,7 @@ class Plan:
             fresh real records are half of the training records, `Split.train` the other half and
             `Split.holdout` half of the holdout; for what models learn from the candidate and show on
             patients that neither side has seen. "whole": all records
-            of every side, asked once: the metric returns a `Tested`.
+            of every side, asked once: the metric returns an `Exact`.
     """
 
     floor: Floor = "independent"
@@ -189,7 +189,7 @@ class Metric:
 
     Args:
         compute: `(split) -> float`, or `-> {part: float}` for one score per part, named
-            `metric[part]`; `-> Tested` with the reference "whole". Raises `Unsupported` with the
+            `metric[part]`; `-> Exact` with the reference "whole". Raises `Unsupported` with the
             reason where it cannot be measured: the score is then shown as not assessed, with it.
         axis: What it speaks about.
         better: Whether a "low" or a "high" value is the good one.

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import t as student
 
 if TYPE_CHECKING:
-    from manikin.metric import Metric, Tested
+    from manikin.metric import Metric, Exact
 
 SEPARATE = 3.0  # null standard deviations between floor and ceiling
 FEWEST = 8  # repeats in which a metric must have been measured
@@ -28,7 +28,7 @@ class Draws:
         fresh: Of fresh real records in the same repeats, shape (repeats,).
         floor: Of the bad generator, shape (fewer,).
         reason: Why it could not be measured; "": it could.
-        tested: The exact test of all records, where the metric brings one: `value` is then one
+        exact: The exact test of all records, where the metric brings one: `value` is then one
             number and `fresh` its null distribution.
     """
 
@@ -38,12 +38,12 @@ class Draws:
     fresh: np.ndarray
     floor: np.ndarray
     reason: str = ""
-    tested: Tested | None = None
+    exact: Exact | None = None
 
     @property
     def measured(self) -> bool:
         """Whether there are repeats enough to speak of."""
-        enough = len(self.value) >= (FEWEST if self.tested is None else 1)
+        enough = len(self.value) >= (FEWEST if self.exact is None else 1)
         return not self.reason and enough and len(self.floor) > 0
 
     @property
@@ -71,8 +71,8 @@ class Draws:
     @property
     def chance(self) -> float:
         """The probability that fresh real records would lose as much, one-sided."""
-        if self.tested is not None:
-            return self.tested.chance
+        if self.exact is not None:
+            return self.exact.chance
         loss = float(np.mean(self.loss))
         if self.error <= EVEN:
             return 0.0 if loss > EVEN else 1.0
@@ -86,7 +86,7 @@ class Draws:
     @property
     def worst(self) -> float:
         """The calibrated score at the unfavourable end of its 95 % interval."""
-        if self.tested is not None:
+        if self.exact is not None:
             low, high = self.interval
             end = np.mean(self.fresh) - low if self.metric.better == "high" else high - np.mean(self.fresh)
             return 1 - float(end) / self.span
@@ -96,8 +96,8 @@ class Draws:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the value; a share (all draws within 0 to 1) stays one."""
-        if self.tested is not None:
-            return self.tested.low, self.tested.high
+        if self.exact is not None:
+            return self.exact.low, self.exact.high
         middle, spread = float(np.mean(self.value)), standard_error(self.value)
         reach = float(student.ppf(0.975, len(self.value) // 2 - 1)) * spread
         seen = np.concatenate([self.value, self.fresh, self.floor])

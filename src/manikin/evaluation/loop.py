@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.floors import floor
-from manikin.metric import Split, Tested
+from manikin.metric import Split, Exact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,11 +52,11 @@ def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
     """
     repeated = [metric for metric in metrics if metric.plan.reference != "whole"]
     once = [metric for metric in metrics if metric.plan.reference == "whole"]
-    found = {**_repeated(sides, repeated, key), **tested(sides, once, key.child("whole"))}
+    found = {**_repeated(sides, repeated, key), **at_once(sides, once, key.child("whole"))}
     return [draws for metric in metrics for draws in found[metric]]
 
 
-def tested(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
+def at_once(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
     """The metrics that look at all records at once: the synthetic ones, then the bad generators'."""
     split = Split(sides.train, sides.holdout, sides.synthetic, sides.question, key)
     with threadpool_limits(1):
@@ -64,7 +64,7 @@ def tested(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, li
         bad: dict[object, Split] = {}
         for metric, answer in found.items():
             name = metric.plan.floor
-            if isinstance(answer, Tested) and answer.floor is None:
+            if isinstance(answer, Exact) and answer.floor is None:
                 if name not in bad:
                     bad[name] = replace(split, synthetic=sides.see(floor(name)(split)), memo={})
                 worst = _asked(metric, bad[name])
@@ -72,24 +72,24 @@ def tested(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, li
     return {metric: [_outcome(metric, answer)] for metric, answer in found.items()}
 
 
-def _asked(metric: Metric, split: Split) -> Tested | str:
+def _asked(metric: Metric, split: Split) -> Exact | str:
     """The test, or why it cannot be made."""
     try:
         answer = metric(split)
     except Unsupported as error:
         return str(error)
-    if not isinstance(answer, Tested):
-        message = f'metric {metric.name!r} asks for "whole" and returns no Tested'
+    if not isinstance(answer, Exact):
+        message = f'metric {metric.name!r} asks for "whole" and returns no Exact'
         raise UsageError(message)
     return answer
 
 
-def _outcome(metric: Metric, answer: Tested | str) -> Draws:
+def _outcome(metric: Metric, answer: Exact | str) -> Draws:
     none = np.zeros(0)
     if isinstance(answer, str):
         return Draws(metric.name, metric, none, none, none, answer)
     marks = np.array([answer.floor], dtype=float)
-    return Draws(metric.name, metric, np.array([answer.value]), answer.null, marks, tested=answer)
+    return Draws(metric.name, metric, np.array([answer.value]), answer.null, marks, exact=answer)
 
 
 def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
@@ -133,8 +133,8 @@ def _note(to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split,
     except Unsupported as error:
         into.reason = str(error)
         return
-    if isinstance(found, Tested):
-        message = f'metric {metric.name!r} returns a Tested: declare reference="whole"'
+    if isinstance(found, Exact):
+        message = f'metric {metric.name!r} returns an Exact: declare reference="whole"'
         raise UsageError(message)
     parts = {"": found} if isinstance(found, int | float) else found
     for part, number in parts.items():

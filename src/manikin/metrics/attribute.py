@@ -12,7 +12,7 @@ import numpy as np
 
 from manikin.errors import Unsupported
 from manikin.exchange import difference, one_each
-from manikin.metric import Sample, Split, Tested, metric, once
+from manikin.metric import Sample, Split, Exact, metric, once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def guessed(split: Split) -> str:
     reference="whole",
     note=guessed,
 )
-def attribute_inference(split: Split) -> Tested:
+def attribute_inference(split: Split) -> Exact:
     """How much more often a value is guessed right for training patients than for strangers.
 
     -1 to 1; 0 is best. The attacker knows all other fields and takes the value of the nearest
@@ -60,7 +60,7 @@ def attribute_inference(split: Split) -> Tested:
 
 
 @metric("privacy", better="low", source=WP29, feature="table", floor="copies", reference="whole")
-def linkability(split: Split) -> Tested:
+def linkability(split: Split) -> Exact:
     """How much more often two halves of a training patient's fields meet in one synthetic record.
 
     -1 to 1; 0 is best. Somebody holds one half of the fields, somebody else the other: they are
@@ -71,12 +71,12 @@ def linkability(split: Split) -> Tested:
     return _gap(linked, member, split, "linkability")
 
 
-def _gap(score: np.ndarray, member: np.ndarray, split: Split, stream: str) -> Tested:
+def _gap(score: np.ndarray, member: np.ndarray, split: Split, stream: str) -> Exact:
     """Members less others, with the interval of a difference of means and the null of relabelling."""
     found = difference(score, member, split.key.child(stream).numpy())
     error = np.sqrt(sum(_variance(score[side]) / side.sum() for side in (member, ~member)))
     low, high = (float(np.clip(found.value + sign * 1.96 * error, -1, 1)) for sign in (-1, 1))
-    return Tested(found.value, low, high, found.null, found.chance)
+    return Exact(found.value, low, high, found.null, found.chance)
 
 
 def _variance(score: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from scipy.stats import betabinom, binom, poisson
 
 from manikin.errors import Unsupported
 from manikin.exchange import share
-from manikin.metric import Sample, Split, Tested, metric, once
+from manikin.metric import Sample, Split, Exact, metric, once
 from manikin.nearest import Near, neighbours, ranks
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def copied(split: Split) -> str:
 @metric(
     "privacy", better="low", source=SOURCE, feature="table", floor="copies", reference="whole", note=copied
 )
-def exact_copies(split: Split) -> Tested:
+def exact_copies(split: Split) -> Exact:
     """Share of synthetic records that equal one training record, beyond what chance explains.
 
     0 to 1; 0 is best. Equal in every modelled field to one training record and to no other: who
@@ -65,7 +65,7 @@ def exact_copies(split: Split) -> Tested:
 
 
 @metric("privacy", better="low", source=LOWE, floor="copies", reference="whole")
-def near_match_excess(split: Split) -> Tested:
+def near_match_excess(split: Split) -> Exact:
     """Share of synthetic records that are near matches of a training patient, beyond chance.
 
     0 to 1; 0 is best. A near match is far closer to one training record than to any other: so much
@@ -83,16 +83,16 @@ def near_match_excess(split: Split) -> Tested:
     chance, excess = min(looks, key=lambda look: (look[0], -look[1]))
     low, high = share(excess, len(split.synthetic))
     floor = 1 - max(float(np.mean(real >= 1)) for _, real in found) - LEVELS[-1]
-    return Tested(excess / len(split.synthetic), low, high, NONE, min(1.0, chance * len(looks)), floor)
+    return Exact(excess / len(split.synthetic), low, high, NONE, min(1.0, chance * len(looks)), floor)
 
 
-def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Tested:
+def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Exact:
     """Matched synthetic records, those beyond the number that chance allows, and how probable they are."""
     m, hits = len(match), int((match >= 0).sum())
     beyond = max(hits - allowed, 0)
     low, high = share(beyond, m)
     distinct = len(np.unique(match[match >= 0]))
-    return Tested(beyond / m, low, high, NONE, tail(distinct), max(floor - allowed / m, 0.0))
+    return Exact(beyond / m, low, high, NONE, tail(distinct), max(floor - allowed / m, 0.0))
 
 
 def _counts(usual: Usual, m: int) -> tuple[int, Callable[[int], float]]:

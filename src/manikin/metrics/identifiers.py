@@ -12,7 +12,7 @@ from manikin.data import names
 from manikin.data.scalars import spelling
 from manikin.data.schema import Text
 from manikin.exchange import share
-from manikin.metric import Split, Tested, metric, once
+from manikin.metric import Split, Exact, metric, once
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -50,7 +50,7 @@ def found(split: Split) -> str:
 
 
 @metric("privacy", better="low", source=SOURCE, reference="whole", note=found)
-def identifiers_left(split: Split) -> Tested:
+def identifiers_left(split: Split) -> Exact:
     """Share of synthetic records with an identifier of a training patient, or a mark of some person.
 
     0 to 1, and nothing but 0 will do. It looks for values of identifiers, names and free text of
@@ -61,7 +61,7 @@ def identifiers_left(split: Split) -> Tested:
     bears = once(split, left).bears
     value = float(np.mean(bears))
     low, high = share(int(bears.sum()), len(bears))
-    return Tested(value, low, high, np.zeros(8), float(value == 0), 1.0)
+    return Exact(value, low, high, np.zeros(8), float(value == 0), 1.0)
 
 
 def left(split: Split) -> Left:

@@ -12,7 +12,7 @@ import numpy as np
 
 from manikin.errors import Unsupported
 from manikin.exchange import Swapped, attacks, one_each
-from manikin.metric import Sample, Split, Tested, metric, once
+from manikin.metric import Sample, Split, Exact, metric, once
 from manikin.nearest import distance, neighbours, ranks
 
 FEWEST = 20  # held-out records
@@ -57,7 +57,7 @@ def strongest(split: Split) -> str:
     reference="whole",
     note=strongest,
 )
-def membership_auc(split: Split) -> Tested:
+def membership_auc(split: Split) -> Exact:
     """How well the best of five attacks tells training from held-out patients: area under the curve.
 
     0.5: not at all; 1: always. By chance the best of several lies a little above 0.5: see the
@@ -65,31 +65,31 @@ def membership_auc(split: Split) -> Tested:
     record, among values and among ranks; ratio of densities; a classifier. They see nothing but
     the records and so say how much is known at least: an attacker with the model may know more.
     """
-    return _tested(once(split, _all)[0][0], once(split, attacked).member)
+    return _exact(once(split, _all)[0][0], once(split, attacked).member)
 
 
 @metric("privacy", better="low", source=RATE, floor="copies", reference="whole")
-def membership_tpr_1(split: Split) -> Tested:
+def membership_tpr_1(split: Split) -> Exact:
     """Share of training patients that the best attack finds while one in a hundred others is accused.
 
     0 to 1; .01 by chance, and somewhat more for the best of several attacks. It shows the few who
     are recognised surely where most are safe. It cannot see who is found only with the model at hand.
     """
-    return _tested(once(split, _all)[0][1], once(split, attacked).member)
+    return _exact(once(split, _all)[0][1], once(split, attacked).member)
 
 
 @metric("privacy", better="low", source=RATE, floor="copies", reference="whole")
-def membership_tpr_10(split: Split) -> Tested:
+def membership_tpr_10(split: Split) -> Exact:
     """Share of training patients that the best attack finds while one in ten others is accused.
 
     0 to 1; .1 by chance, and somewhat more for the best of several attacks. It cannot see who is
     found only with the model at hand.
     """
-    return _tested(once(split, _all)[0][2], once(split, attacked).member)
+    return _exact(once(split, _all)[0][2], once(split, attacked).member)
 
 
 @metric("privacy", better="low", source=f"{DOMIAS}, section 5.3{NULL}", floor="copies", reference="whole")
-def membership_auc_outliers(split: Split) -> Tested:
+def membership_auc_outliers(split: Split) -> Exact:
     """How well the best attack tells training from held-out patients among the most unusual tenth.
 
     0.5: not at all; 1: always. Unusual is who lies farthest from all real records of others. It
@@ -101,7 +101,7 @@ def membership_auc_outliers(split: Split) -> Tested:
         raise Unsupported("too few unusual records among the held-out ones; hold out more")
     rng = split.key.child("outliers").numpy()
     found, _ = attacks(known.scores[:, far], known.member[far], known.fold[far], (), rng)
-    return _tested(found[0], known.member[far])
+    return _exact(found[0], known.member[far])
 
 
 def attacked(split: Split) -> Attacked:
@@ -131,11 +131,11 @@ def _all(split: Split) -> tuple[list[Swapped], np.ndarray]:
     return attacks(known.scores, known.member, known.fold, RATES, rng)
 
 
-def _tested(found: Swapped, member: np.ndarray) -> Tested:
+def _exact(found: Swapped, member: np.ndarray) -> Exact:
     """The value with the spread of so many members and others, and the null of the best."""
     inside, outside = int(member.sum()), int((~member).sum())
     reach = 1.96 * max(float(np.std(found.null)), 0.5 / np.sqrt(12 * min(inside, outside)))
-    return Tested(
+    return Exact(
         found.value, max(found.value - reach, 0.0), min(found.value + reach, 1.0), found.null, found.chance
     )
 

@@ -1,0 +1,294 @@
+"""Attacks on privacy: hand-known cases, planted leaks, and never-seen records that must pass."""
+
+import numpy as np
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.demo import demo
+from manikin.data.scalars import Scalars
+from manikin.data.schema import Category, Number, Schema, Text
+from manikin.errors import UsageError
+from manikin.evaluation.loop import at_once, measure
+from manikin.evaluation.protocol import scores
+from manikin.evaluation.sides import Sides
+from manikin.exchange import DRAWS, Swapped, attacks, difference, one_each, share
+from manikin.features.table import Table
+from manikin.metric import Metric, Plan, Question, Exact
+from manikin.metrics import attribute, copies, identifiers, membership
+from manikin.nearest import distance, neighbours, ranks
+from manikin.plant import plant
+from manikin.rng import Key
+
+METRICS = [*copies.__plugin__, *membership.__plugin__, *attribute.__plugin__, *identifiers.__plugin__]
+AT = {metric.name: metric for metric in METRICS}
+
+
+def sides(train, holdout, synthetic, **question):
+    feature = Table().fit(train)
+    return Sides.of(feature, Scalars.fit(train), (train, holdout, synthetic), Question(**question))
+
+
+def asked(seen, *names, seed=0):
+    metrics = [AT[name] for name in names]
+    found = at_once(seen, metrics, Key(seed))
+    return [found[metric][0] for metric in metrics]
+
+
+def parts(cohort, seed=0):
+    real, fresh = cohort.split(1 / 3, seed=seed)
+    train, holdout = real.split(0.25, seed=seed)
+    return train, holdout, fresh
+
+
+@pytest.fixture(scope="module")
+def cancer():
+    return parts(demo())
+
+
+def levels(table):
+    """A cohort of one category per column of a table of integers."""
+    return Cohort.from_arrays(
+        {f"c{j}": table[:, j] for j in range(table.shape[1])},
+        {f"c{j}": Category(levels=tuple(range(int(table.max()) + 1))) for j in range(table.shape[1])},
+    )
+
+
+# what attacks are made of
+
+
+def test_neighbours_of_another_subject_are_second():
+    x = np.array([[0.0], [0.1], [4.0]], dtype=np.float32)
+    near = neighbours(np.array([[1.0]], dtype=np.float32), x, np.array([7, 7, 8]))
+    assert near.place.tolist() == [1]
+    assert near.first.tolist() == pytest.approx([0.9])
+    assert near.second.tolist() == pytest.approx([3.0])
+
+
+def test_a_record_is_not_compared_with_its_own_subject():
+    x = np.array([[0.0], [1.0], [5.0]], dtype=np.float32)
+    near = neighbours(x, x, np.arange(3), apart=np.arange(3))
+    assert near.first.tolist() == pytest.approx([1.0, 1.0, 4.0])
+    assert near.ratio.tolist() == pytest.approx([0.2, 0.25, 0.8])
+
+
+def test_a_twin_is_not_singled_out():
+    x = np.zeros((3, 1), dtype=np.float32)
+    assert neighbours(x[:1], x, np.arange(3)).ratio.tolist() == [1.0]
+
+
+def test_distances_of_equal_records_are_exactly_zero():
+    x = (1e3 + np.random.default_rng(0).standard_normal((50, 6))).astype(np.float32)
+    assert distance(x, x).max() == 0
+
+
+def test_ranks_forget_shift_scale_and_logarithm():
+    x = np.random.default_rng(0).uniform(1, 9, (40, 2)).astype(np.float32)
+    assert np.array_equal(ranks(x), ranks(3 * x + 7))
+    assert np.array_equal(ranks(x), ranks(np.log(x)))
+
+
+def test_difference_of_means_by_hand():
+    found = difference(
+        np.array([1.0, 1.0, 0.0, 0.0]), np.array([True, True, False, False]), np.random.default_rng(0)
+    )
+    assert found.value == 1.0
+    assert np.mean(found.null >= 1) == pytest.approx(1 / 6, abs=0.03)  # one of six labellings
+
+
+def test_attacks_by_hand():
+    member = np.array([True, True, True, False, False])
+    right, wrong = np.array([5.0, 4, 3, 2, 1]), np.array([1.0, 2, 3, 4, 5])
+    found, areas = attacks(np.stack([wrong, right]), member, np.zeros(5), (0.5,), np.random.default_rng(0))
+    assert areas.tolist() == [0.0, 1.0]
+    assert found[0].value == 1.0
+    assert found[1].value == 1.0
+    assert len(found[0].null) == DRAWS
+
+
+def test_the_chance_of_the_best_attack_is_uniform_when_nothing_is_known():
+    rng = np.random.default_rng(1)
+    member = np.arange(60) < 40
+    chances = [
+        attacks(rng.standard_normal((4, 60)), member, np.zeros(60), (), rng)[0][0].chance for _ in range(40)
+    ]
+    assert 0.3 < np.mean(chances) < 0.7
+    assert np.mean(np.array(chances) < 0.05) < 0.2
+
+
+def test_a_chance_is_never_zero():
+    assert Swapped(9.0, np.random.default_rng(0).standard_normal(99)).chance >= 1e-6
+    assert Swapped(1.0, np.zeros(9)).chance == 0.1
+
+
+def test_share_of_nothing_found_is_the_rule_of_three():
+    assert share(0, 1000)[1] == pytest.approx(0.003, abs=1e-5)
+    assert share(5, 5)[1] == 1.0
+
+
+def test_one_record_of_each_subject():
+    subject = np.array([3, 3, 3, 8, 9])
+    rows = one_each(subject, 2, np.random.default_rng(0))
+    assert len(rows) == 2
+    assert len(set(subject[rows])) == 2
+
+
+# copies
+
+
+def test_copies_are_counted_by_hand(cancer):
+    train, holdout, fresh = cancer
+    leaked = plant(fresh, "leak_10", train=train)
+    found = asked(sides(train, holdout, leaked), "exact_copies")[0]
+    assert found.value[0] == round(0.1 * len(fresh)) / len(fresh)
+    assert found.chance < 1e-9
+
+
+def test_ten_patients_among_ten_thousand_are_found(cancer):
+    train, holdout, fresh = cancer
+    rng = np.random.default_rng(0)
+    frame = fresh.to_pandas().iloc[rng.integers(len(fresh), size=10_000)].reset_index(drop=True)
+    numbers = frame.columns[:-1]
+    frame[numbers] = frame[numbers] * rng.uniform(0.8, 1.2, (len(frame), len(numbers)))
+    honest = Cohort.from_pandas(frame, train.schema)
+    frame.iloc[:10] = train.to_pandas().iloc[:10].to_numpy()
+    leaked = Cohort.from_pandas(frame.astype(dict.fromkeys(numbers, float)), train.schema)
+    for synthetic, said in ((honest, "pass"), (leaked, "fail")):
+        [score] = scores(asked(sides(train, holdout, synthetic), "exact_copies"))
+        assert score.verdict == said, score
+
+
+def test_twins_that_chance_makes_do_not_flag():
+    rng = np.random.default_rng(0)
+    train, holdout, fresh = (levels(rng.integers(0, 2, (n, 6))) for n in (300, 100, 300))
+    for name in ("exact_copies", "near_match_excess"):
+        assert asked(sides(train, holdout, fresh), name)[0].chance > 0.001
+
+
+@pytest.mark.parametrize(
+    "defect", ["exact_copies", "jittered_copies", "shifted_copies", "leak_10", "leak_3", "leak_outliers"]
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_planted_leaks_fail_the_axis(defect, seed):
+    train, holdout, fresh = parts(demo(), seed)
+    synthetic = plant(fresh, defect, seed, train=train)
+    judged = scores(asked(sides(train, holdout, synthetic), "exact_copies", "near_match_excess"))
+    assert "fail" in {score.verdict for score in judged}
+
+
+def test_fresh_records_pass(cancer):
+    train, holdout, fresh = cancer
+    seen = sides(train, holdout, fresh)
+    judged = scores([at_once(seen, [metric], Key(0))[metric][0] for metric in METRICS])
+    assert not {score.name for score in judged if score.verdict in ("warn", "fail")}
+    assert {score.name: score.value for score in judged}["exact_copies"] == 0
+
+
+# attackers
+
+
+def test_all_attackers_know_copies(cancer):
+    train, holdout, fresh = cancer
+    seen = sides(train, holdout, plant(fresh, "exact_copies", train=train))
+    found = asked(seen, "membership_auc", "membership_tpr_1", "attribute_inference", "linkability")
+    assert all(draws.chance < 1e-3 and draws.calibrated < 0.2 for draws in found)
+    assert all(np.mean(draws.floor) > np.mean(draws.fresh) for draws in found)
+
+
+def test_membership_survives_a_shift(cancer):
+    train, holdout, fresh = cancer
+    seen = sides(train, holdout, plant(fresh, "shifted_copies", train=train))
+    assert asked(seen, "membership_auc")[0].value[0] > 0.7
+
+
+def test_attribute_is_guessed_from_sensitive_fields_first():
+    schema = {"a": Number(), "b": Number(), "virus": Category(levels=(0, 1), role="sensitive")}
+    rng = np.random.default_rng(0)
+
+    def people(n):
+        arrays = {"a": rng.standard_normal(n), "b": rng.standard_normal(n), "virus": rng.integers(0, 2, n)}
+        return Cohort.from_arrays(arrays, Schema(schema))
+
+    train, holdout = people(200), people(200)
+    draws = asked(sides(train, holdout, train), "attribute_inference")[0]
+    assert draws.value[0] == pytest.approx(0.5, abs=0.15)  # a copy tells it; else it is a coin
+    assert attribute.guessed(sides(train, holdout, train).whole).startswith("virus: guessed right for 100%")
+
+
+def test_too_few_held_out_records_are_said(cancer):
+    train, holdout, fresh = cancer
+    found = asked(sides(train, holdout.take(np.arange(12)), fresh), "membership_auc", "linkability")
+    assert all(not draws.measured and draws.reason for draws in found)
+
+
+# identifiers
+
+
+def named(numbers, notes=None):
+    n = len(numbers)
+    arrays = {
+        "mrn": np.array([str(number) for number in numbers], dtype=object),
+        "age": np.arange(n, dtype=float),
+        "ward": np.array(notes or ["north", "south"] * (n // 2), dtype=object),
+    }
+    kinds = {"mrn": Text(role="identifier"), "age": Number(), "ward": Category(levels=("north", "south"))}
+    return Cohort.from_arrays(arrays, kinds)
+
+
+RECORDS = np.random.default_rng(0).choice(10**9, 200, replace=False)
+
+
+def bearing(synthetic):
+    train, holdout = named(RECORDS[:100]), named(RECORDS[100:])
+    return int(identifiers.left(sides(train, holdout, synthetic).whole).bears.sum())
+
+
+def test_record_numbers_of_training_are_found():
+    made_up = list(range(100))
+    assert bearing(named(made_up)) == 0
+    assert bearing(named([*RECORDS[:3], *made_up[3:]])) == 3
+    assert bearing(named([*RECORDS[100:103], *made_up[3:]])) == 0  # of nobody in training
+
+
+def test_running_numbers_are_hit_by_counting_and_do_not_flag():
+    order = np.random.default_rng(1).permutation(200)
+    train, holdout = named(order[:150]), named(order[150:])
+    assert not identifiers.left(sides(train, holdout, named(range(100))).whole).bears.any()
+    assert identifiers.left(sides(train, holdout, named(order[:100])).whole).bears.all()
+
+
+def test_marks_of_persons_are_found_in_a_category():
+    wards = ["north"] * 97 + ["jane.doe@example.org", "+49 30 1234567", "MRN 4711234"]
+    assert bearing(named(list(range(100)), wards)) == 3
+
+
+def test_a_record_number_in_another_field_is_found():
+    wards = ["north"] * 99 + [str(RECORDS[0])]
+    assert bearing(named(list(range(100)), wards)) == 1
+
+
+def test_notes_never_name_a_value():
+    train, holdout = named(RECORDS[:100]), named(RECORDS[100:])
+    note = identifiers.found(sides(train, holdout, train).whole)
+    assert note == "mrn: values of training patients in 100 records"
+
+
+# the loop
+
+
+def test_a_metric_that_forgets_to_say_whole_is_refused(cancer):
+    wrong = Metric(
+        lambda _: Exact(0.0, 0.0, 0.0, np.zeros(2), 1.0), "privacy", "low", "by definition", Plan()
+    )
+    with pytest.raises(UsageError, match="whole"):
+        measure(sides(*cancer), [wrong], Key(0))
+
+
+def test_a_metric_of_the_whole_gives_a_at_once(cancer):
+    wrong = Metric(lambda _: 0.0, "privacy", "low", "by definition", Plan(reference="whole"))
+    with pytest.raises(UsageError, match="Exact"):
+        measure(sides(*cancer), [wrong], Key(0))
+
+
+def test_the_same_seed_gives_the_same_numbers(cancer):
+    first, second = (asked(sides(*cancer), "membership_auc", "linkability", seed=3) for _ in range(2))
+    assert [(d.value[0], d.chance) for d in first] == [(d.value[0], d.chance) for d in second]
