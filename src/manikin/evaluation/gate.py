@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from manikin.evaluation.scorecard import Score, Scorecard
 
 Outcome = Literal["met", "broken", "not shown"]
+MORE = "judge more synthetic and more held-out records"
 WHAT = {
     "calibrated": " of the way from floor to real data",
     "percentile": " as percentile in the null",
@@ -179,7 +180,7 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
         outcome = "not shown"
     elif outcome == "not shown":
         detail += ": too uncertain to decide"
-    return Finding(score.name, outcome, detail, limit.remedy)
+    return Finding(score.name, outcome, detail, MORE)
 
 
 def _outcome(spread: tuple[float, float], most: float | None, least: float | None) -> Outcome:
