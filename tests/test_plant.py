@@ -6,9 +6,9 @@ import pytest
 from manikin.data.cohort import Cohort
 from manikin.data.demo import demo
 from manikin.data.schema import Category, Number
+from manikin.defects import DEFECTS, plant
 from manikin.errors import UsageError
 from manikin.metric import AXES
-from manikin.plant import DEFECTS, plant
 
 
 @pytest.fixture(scope="module")

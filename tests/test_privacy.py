@@ -7,16 +7,16 @@ from manikin.data.cohort import Cohort
 from manikin.data.demo import demo
 from manikin.data.scalars import Scalars
 from manikin.data.schema import Category, Number, Schema, Text
+from manikin.defects import plant
 from manikin.errors import UsageError
 from manikin.evaluation.loop import at_once, measure
 from manikin.evaluation.protocol import scores
 from manikin.evaluation.sides import Sides
 from manikin.exchange import DRAWS, Swapped, attacks, difference, one_each, share
 from manikin.features.table import Table
-from manikin.metric import Metric, Plan, Question, Exact
+from manikin.metric import Exact, Metric, Plan, Question
 from manikin.metrics import attribute, copies, identifiers, membership
 from manikin.nearest import distance, neighbours, ranks
-from manikin.plant import plant
 from manikin.rng import Key
 
 METRICS = [*copies.__plugin__, *membership.__plugin__, *attribute.__plugin__, *identifiers.__plugin__]

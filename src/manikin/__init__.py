@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from manikin.data.files import read, write
     from manikin.data.rules import Rule, read_rules
     from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
+    from manikin.defects import plant
     from manikin.evaluation.evaluate import evaluate
     from manikin.evaluation.scorecard import Scorecard
     from manikin.release.release import release
@@ -25,6 +26,7 @@ _HOMES = {
     "data.files": ("read", "write"),
     "data.rules": ("Rule", "read_rules"),
     "data.schema": ("Category", "Codes", "Image", "Number", "Schema", "Signal", "Text", "Time"),
+    "defects": ("plant",),
     "evaluation.evaluate": ("evaluate",),
     "evaluation.scorecard": ("Scorecard",),
     "release.release": ("release",),
@@ -54,6 +56,7 @@ __all__ = [  # noqa: RUF022 - in the order in which they are used
     "Chain",
     "load",
     "evaluate",
+    "plant",
     "Scorecard",
     "release",
     "errors",

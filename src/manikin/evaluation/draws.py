@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import t as student
 
 if TYPE_CHECKING:
-    from manikin.metric import Metric, Exact
+    from manikin.metric import Exact, Metric
 
 SEPARATE = 3.0  # null standard deviations between floor and ceiling
 FEWEST = 8  # repeats in which a metric must have been measured

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.floors import floor
-from manikin.metric import Split, Exact
+from manikin.metric import Exact, Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ import numpy as np
 
 from manikin.errors import Unsupported
 from manikin.exchange import difference, one_each
-from manikin.metric import Sample, Split, Exact, metric, once
+from manikin.metric import Exact, Sample, Split, metric, once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from scipy.stats import betabinom, binom, poisson
 
 from manikin.errors import Unsupported
 from manikin.exchange import share
-from manikin.metric import Sample, Split, Exact, metric, once
+from manikin.metric import Exact, Sample, Split, metric, once
 from manikin.nearest import Near, neighbours, ranks
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from manikin.data import names
 from manikin.data.scalars import spelling
 from manikin.data.schema import Text
 from manikin.exchange import share
-from manikin.metric import Split, Exact, metric, once
+from manikin.metric import Exact, Split, metric, once
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort

@@ -12,7 +12,7 @@ import numpy as np
 
 from manikin.errors import Unsupported
 from manikin.exchange import Swapped, attacks, one_each
-from manikin.metric import Sample, Split, Exact, metric, once
+from manikin.metric import Exact, Sample, Split, metric, once
 from manikin.nearest import distance, neighbours, ranks
 
 FEWEST = 20  # held-out records

@@ -1,4 +1,4 @@
-"""Plant: honest records with a known defect, to see whether a judge finds it.
+"""Defects: honest records with a known defect, to see whether a judge finds it.
 
 A judge that has never been seen to fail bad records proves nothing by passing good ones. Each
 defect here has one axis on which it must show; `DEFECTS` names it.
