@@ -50,8 +50,8 @@ def brier(y: np.ndarray, p: np.ndarray) -> float:
     With two classes it is the mean of (probability - outcome) squared, the usual form.
 
     Example:
-        >>> brier(np.array([0, 1]), np.array([[0.9, 0.1], [0.7, 0.3]]))
-        0.25
+        >>> brier(np.array([0, 1]), np.array([[0.5, 0.5], [1.0, 0.0]]))
+        0.625
     """
     happened = np.eye(p.shape[1])[y]
     return float(((p - happened) ** 2).sum(axis=1).mean() / 2)

@@ -9,6 +9,7 @@ import numpy as np
 from manikin.errors import Unsupported
 from manikin.metric import Sample, Split
 from manikin.metrics.c2st import boosted
+from manikin.metrics.fairness import subgroups
 from manikin.metrics.fidelity import distances
 
 if TYPE_CHECKING:
@@ -22,8 +23,12 @@ JUDGED = 4_000  # synthetic records among which the worst are looked for
 
 
 def tables(sides: Sides, key: Key) -> dict[str, Any]:
-    """The worst fields, records and rules, each a list of flat rows, worst first."""
-    found = {"records": records(sides, key), "rules": rules(sides.whole)}
+    """The worst fields, records, subgroups and rules, each a list of flat rows, worst first."""
+    found = {
+        "records": records(sides, key),
+        "subgroups": subgroups(sides.whole),
+        "rules": rules(sides.whole),
+    }
     if sides.train.fields.names:
         found["columns"] = columns(sides, key)
     return found
