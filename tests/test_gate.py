@@ -118,6 +118,17 @@ def test_what_real_records_do_not_reach_either_is_not_shown():
     assert gate(leak, "open").outcome == "broken"
 
 
+def test_a_high_percentile_is_broken_only_where_chance_does_not_explain_it():
+    def percentile(verdict):
+        whole = card()
+        high = Score(**{**vars(whole["membership_auc"]), "percentile": 0.97, "verdict": verdict})
+        others = [s for s in whole.scores if s.name != high.name]
+        return gate(Scorecard([*others, high], whole.about), "open").outcome
+
+    assert percentile("pass") == "not shown"
+    assert percentile("warn") == "broken"
+
+
 def test_violations_count_only_beyond_those_of_real_records():
     # 6 % violate a rule, as do 5.5 % of the real records: 0.3 to 0.7 points more
     allowed = card(rule_violations=(0.06, 0.058, 0.062, 0.5, 0.055, "low"))

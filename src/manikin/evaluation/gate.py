@@ -175,9 +175,8 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
     spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
     detail = f"{spread}{WHAT.get(limit.measure, '')}, allowed {' and '.join(filter(None, bounds))}"
     outcome = _outcome((low, high), most, least)
-    if outcome == "broken" and _chance(score, limit.measure, most, least):
-        detail += f"; never-seen real records reach {score.ceiling:.3g} by chance: too few to decide"
-        outcome = "not shown"
+    if outcome == "broken" and (why := _chance(score, limit.measure, most, least)):
+        outcome, detail = "not shown", f"{detail}; {why}"
     elif outcome == "not shown":
         detail += ": too uncertain to decide"
     return Finding(score.name, outcome, detail, MORE)
@@ -190,10 +189,18 @@ def _outcome(spread: tuple[float, float], most: float | None, least: float | Non
     return "broken" if _beyond(low, most, None) or _beyond(high, None, least) else "not shown"
 
 
-def _chance(score: Score, measure: str, most: float | None, least: float | None) -> bool:
-    """Whether real records break the limit too: the best of several attacks finds something by chance."""
-    judged_like_real = score.verdict == "pass" and score.ceiling is not None
-    return judged_like_real and measure == "value" and _beyond(score.ceiling or 0.0, most, least)
+def _chance(score: Score, measure: str, most: float | None, least: float | None) -> str:
+    """Why chance may explain a broken limit; empty: it does not, for the score's own verdict is no pass.
+
+    In few real records the best of several attacks finds something too.
+    """
+    if score.verdict != "pass":
+        return ""
+    if measure == "percentile":
+        return "chance explains it, over all scores of the card"
+    if measure == "value" and score.ceiling is not None and _beyond(score.ceiling, most, least):
+        return f"never-seen real records reach {score.ceiling:.3g} by chance: too few to decide"
+    return ""
 
 
 def _beyond(value: float, most: float | None, least: float | None) -> bool:

@@ -51,7 +51,7 @@ class Answer:
     def because(self) -> str:
         """The checks that stand in the way; what the use means where none does."""
         if self.decision.released:
-            return self.use.text
+            return words.capital(self.use.text)
         verb = "Fails on" if self.word == "No" else "Not shown"
         return f"{verb}: {words.because(self.decision)}"
 
