@@ -114,13 +114,20 @@ def test_sensitive_fields_are_subgroups_unless_others_are_named():
 
 def test_the_table_shows_every_large_group_worst_first():
     whole = patients(800, 3)
-    rows = fairness.subgroups(sided(whole[whole["site"] != "C"]).whole)
+    sides = sided(whole[whole["site"] != "C"])
+    rows = fairness.subgroups(sides.whole, sides.real)
     assert rows[0]["distance"] == 1
     assert rows[0]["synthetic"] == 0
     assert rows[0]["label = 1, synthetic"] is None
     assert all(row["real"] >= fairness.FEWEST for row in rows)
     largest = next(row for row in rows if row["group"] == "site = A")
-    real = patients(500, 2)
-    assert largest["real"] == (real["site"] == "A").sum()
-    assert largest["label = 1, real"] == pytest.approx(real[real["site"] == "A"]["label"].mean(), abs=1e-4)
+    real = pd.concat([patients(800, 1), patients(500, 2)]).query("site == 'A'")
+    assert largest["real"] == len(real)
+    assert largest["label = 1, real"] == pytest.approx(real["label"].mean(), abs=1e-4)
     assert 0.5 < largest["AUROC, trained on synthetic"] < 1
+
+
+def test_the_note_names_the_lost_group():
+    whole = patients(800, 3)
+    sides = sided(whole[whole["site"] != "C"])
+    assert fairness.missed(sides.whole).startswith("site = C: 0.0% (real 1")

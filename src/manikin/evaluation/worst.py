@@ -26,7 +26,7 @@ def tables(sides: Sides, key: Key) -> dict[str, Any]:
     """The worst fields, records, subgroups and rules, each a list of flat rows, worst first."""
     found = {
         "records": records(sides, key),
-        "subgroups": subgroups(sides.whole),
+        "subgroups": subgroups(sides.whole, sides.real),
         "rules": rules(sides.whole),
     }
     if sides.train.fields.names:

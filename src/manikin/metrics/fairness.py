@@ -6,6 +6,7 @@ smaller ones nothing can be said.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,12 +48,10 @@ def without_a_group(split: Split) -> Cohort:
 
 
 def missed(split: Split) -> str:
-    """The groups whose share differs most."""
-    try:
-        gaps = _gaps(split)
-    except Unsupported:  # in a repeat more real records are compared than are held out
-        return ""
-    real, synthetic = (_members(side, split) for side in (split.holdout, split.synthetic))
+    """The groups whose share differs most from that in all real records."""
+    learned, held, synthetic = (_members(s, split) for s in (split.train, split.holdout, split.synthetic))
+    real = {name: np.concatenate([rows, held[name]]) for name, rows in learned.items()}
+    gaps = _gaps(real, synthetic)
     worst = sorted((name for name in gaps if gaps[name] > 0), key=lambda name: -gaps[name])[:SHOWN]
     return "; ".join(
         f"{name}: {synthetic[name].mean():.1%} (real {real[name].mean():.1%})" for name in worst
@@ -76,7 +75,7 @@ def subgroup_prevalence(split: Split) -> float:
     large group that is lost. Counted are groups, their intersections, and either
     with each class of the label. It cannot see groups too small to compare.
     """
-    return max(_gaps(split).values())
+    return max(_gaps(_members(split.holdout, split), _members(split.synthetic, split)).values())
 
 
 @metric(
@@ -115,19 +114,20 @@ def subgroup_tstr_gap(split: Split) -> float:
     return max(gaps)
 
 
-def subgroups(split: Split) -> list[dict[str, Any]]:
+def subgroups(split: Split, known: Sample) -> list[dict[str, Any]]:
     """The table of all groups: their share, the prevalence of the label, fidelity and utility; worst first.
 
-    Groups with fewer than fifty held-out patients are left out.
+    Groups of fewer than fifty real records are left out.
 
     Args:
-        split: All training, held-out and synthetic records.
+        split: All training, held-out and synthetic records; models are tested on the held-out ones.
+        known: All real records, which the others are compared with.
     """
     try:
-        real, synthetic = (once(side, groups, split) for side in (split.holdout, split.synthetic))
-        far = distances(split)
+        far = distances(replace(split, holdout=known, memo={}))
     except Unsupported:
         return []
+    real, synthetic = (once(side, groups, split) for side in (known, split.synthetic))
     rows = [
         {
             "group": name,
@@ -136,7 +136,7 @@ def subgroups(split: Split) -> list[dict[str, Any]]:
             "share, real": round(float(real[name].mean()), 4),
             "share, synthetic": round(float(synthetic[name].mean()), 4),
             "distance": round(distance, 4),
-            **_label(split, name),
+            **_label(split, known, name),
         }
         for name, distance in far.items()
     ]
@@ -160,12 +160,12 @@ def _large(members: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     return found
 
 
-def _gaps(split: Split) -> dict[str, float]:
-    """The difference in the share of each group beyond chance, over the larger share."""
-    sides = split.holdout, split.synthetic
-    real, candidate = (_members(side, split) for side in sides)
-    n, m = map(len, sides)
-    return {name: _excess(rows.sum(), n, candidate[name].sum(), m) for name, rows in _large(real).items()}
+def _gaps(real: dict[str, np.ndarray], candidate: dict[str, np.ndarray]) -> dict[str, float]:
+    """The difference in the share of each large group beyond chance, over the larger share."""
+    return {
+        name: _excess(rows.sum(), len(rows), candidate[name].sum(), len(candidate[name]))
+        for name, rows in _large(real).items()
+    }
 
 
 def _excess(a: int, n: int, b: int, m: int) -> float:
@@ -242,7 +242,7 @@ def _areas(learn: Sample, split: Split, asked: Task) -> dict[str, float]:
     return found
 
 
-def _label(split: Split, name: str) -> dict[str, float | None]:
+def _label(split: Split, known: Sample, name: str) -> dict[str, float | None]:
     """How frequent the label is in a group, and how well it is predicted there, on both sides."""
     try:
         asked = _classes(split)
@@ -252,10 +252,10 @@ def _label(split: Split, name: str) -> dict[str, float | None]:
     last = len(asked.classes) - 1
     spelt = _spelt(split, asked.classes[last])
     row: dict[str, float | None] = {}
-    for what, side in (("real", split.holdout), ("synthetic", split.synthetic)):
+    for what, side in (("real", known), ("synthetic", split.synthetic)):
         outcome = asked.outcome(side)[once(side, groups, split)[name]]
-        known = outcome[~np.isnan(outcome)]
-        row[f"{asked.label} = {spelt}, {what}"] = _rounded((known == last).mean()) if len(known) else None
+        given = outcome[~np.isnan(outcome)]
+        row[f"{asked.label} = {spelt}, {what}"] = _rounded((given == last).mean()) if len(given) else None
         row[f"AUROC, trained on {what}"] = _rounded(once(learn[what], _areas, split, asked).get(name))
     return row
 
