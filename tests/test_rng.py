@@ -19,8 +19,8 @@ def test_children_nest_by_name_not_by_concatenation():
 
 
 def test_process_state_is_untouched():
-    before = np.random.get_state()[1].copy(), torch.random.get_rng_state()
+    before = np.random.get_state()[1].copy(), torch.random.get_rng_state()  # noqa: NPY002 - must not change
     Key(3).child("x").numpy().random(10)
     torch.rand(3, generator=Key(3).torch())
-    assert np.array_equal(before[0], np.random.get_state()[1])
+    assert np.array_equal(before[0], np.random.get_state()[1])  # noqa: NPY002 - as above
     assert torch.equal(before[1], torch.random.get_rng_state())

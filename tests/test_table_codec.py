@@ -1,6 +1,6 @@
 """The table codec keeps marginals, grids and types, and no value of a single person."""
 
-import datetime
+import datetime as dt
 import json
 
 import numpy as np
@@ -50,7 +50,7 @@ def test_round_trip_of_numbers_levels_gaps_and_types():
         "sex": pa.array(rng.choice(["F", "M", None], 400).tolist()),
         "dead": pa.array(rng.integers(0, 2, 400)),
         "day": pa.array(
-            [datetime.date(2020, 1, 1) + datetime.timedelta(int(d)) for d in rng.integers(0, 30, 400)]
+            [dt.date(2020, 1, 1) + dt.timedelta(int(d)) for d in rng.integers(0, 30, 400)]
         ),
     }
     schema = Schema(

@@ -14,7 +14,7 @@ from manikin.data.schema import Category, Schema
 from manikin.errors import SchemaError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -37,8 +37,9 @@ class Conditions:
         n: int | None,
         condition: Cohort | pd.DataFrame | None,
         where: Mapping[str, Any] | None,
+        read: Sequence[str],
     ) -> Conditions:
-        """Check and gather what is given.
+        """Check and gather what is given; of a table only the fields in `read`.
 
         Raises:
             UsageError: No number of records follows, or it is not above 0.
@@ -52,10 +53,8 @@ class Conditions:
             raise UsageError(f"n is {n}, but {count} conditions are given; leave n out")
         if count < 1:
             raise UsageError(f"n is {count}; at least 1 record is needed")
-        given = {name: table[name] for name in table.column_names} if table is not None else {}
-        given = {
-            name: values for name, values in given.items() if name in schema.modelled or name not in schema
-        }
+        present = [name for name in table.column_names if name in read] if table is not None else []
+        given = {name: table[name] for name in present} if table is not None else {}
         constant = {name: pa.array([value] * count) for name, value in (where or {}).items()}
         if twice := set(given) & set(constant):
             raise UsageError(f"{', '.join(sorted(twice))}: given both by condition and by where")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.schema import SCALARS, Schema
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from manikin.codec import Codec
     from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.plan import Plan
+
+pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,16 @@ class Fitted:
         """Whether single fields can be drawn given the others."""
         learner = self.learner
         return not isinstance(learner, Neural) or learner.anytime or learner.given_spec.observed
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The fields that a given table is read for.
+
+        With a condition those of the condition, so that a whole cohort can be given without its
+        target being copied; without one all, so that the gaps of a table can be filled in.
+        """
+        plan = self.plan
+        return (*plan.condition, *plan.observed) or plan.target
 
     def admit(self, given: Conditions, rules: Sequence[Any]) -> None:
         """Check that conditions and rules speak of this model's fields.
@@ -116,10 +129,19 @@ class Fitted:
         if self.plan.condition:
             before = given.cohort(self.schema, self.plan.condition).take(rows)
             columns |= {name: before.columns[name] for name in self.plan.condition}
+        columns |= {name: _kept(given.columns[name], rows, columns[name]) for name in self._scalars(given)}
         kept = [name for name in self.schema if name in columns]
         return Cohort(
             pa.table({name: columns[name] for name in kept}), Schema({n: self.schema[n] for n in kept})
         )
+
+    def _scalars(self, given: Conditions) -> list[str]:
+        """The target fields of one value that are given."""
+        return [
+            name
+            for name in self.plan.target
+            if name in given.columns and isinstance(self.schema[name], SCALARS)
+        ]
 
     def finished(self, table: pa.Table) -> Cohort:
         """All fields in the order of the file; identifiers are surrogates where all else is there."""
@@ -144,6 +166,12 @@ class Fitted:
             for name in fields
         }
         return Cohort(pa.table(columns), Schema({name: self.schema[name] for name in fields}))
+
+
+def _kept(given: pa.Array, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - an Arrow array
+    """What is given as it stands, to the last digit; drawn values in its gaps."""
+    mine = given.take(pa.array(rows))
+    return pc.if_else(mine.is_valid(), mine, drawn)
 
 
 def _patched(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None

@@ -145,9 +145,9 @@ class Synthesizer:
 
         Args:
             n: How many; left out where `condition` says it.
-            condition: One record is drawn for each given one. Besides the fields of the model's
-                condition it may hold target fields: their values are kept, and where they are missing a
-                value is filled in.
+            condition: One record is drawn for each given one. A model with a condition reads its
+                fields and no others; a model without one keeps the values that are given and fills
+                in those that are missing.
             where: Fields with the same value in all records.
             rules: Clinical rules that every record must meet; offending fields are drawn again.
             seed: The same seed gives the same records.
@@ -158,7 +158,7 @@ class Synthesizer:
             RuleError: A rule that the model can hardly meet.
         """
         known = self._fitted
-        given = Conditions.of(known.schema, known.types, n, condition, where)
+        given = Conditions.of(known.schema, known.types, n, condition, where, known.read)
         known.admit(given, rules)
         parts, (values, mask, wanted) = known.parts(given), known.observed(given)
 
