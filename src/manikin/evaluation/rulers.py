@@ -52,8 +52,8 @@ def ruler(score: Score, null: Sequence[float] | None = None, floor: str = "bad g
     body += _interval([place(end) for end in (score.low, score.high) if end is not None])
     x = place(score.value)
     body += MARKS[score.verdict].format(x=x, y=LINE) + text(x, 12, spell(score.value), "figure", "middle")
-    body += text(x, LINE + 4, "‹", "figure", "end") * (x == EDGE)
-    body += text(x, LINE + 4, "›", "figure") * (x == WIDTH - EDGE)
+    body += text(x - 8, LINE + 4, "‹", "figure", "end") * (x == EDGE)
+    body += text(x + 8, LINE + 4, "›", "figure") * (x == WIDTH - EDGE)
     return svg(WIDTH, HEIGHT, body, spoken(score), "ruler")
 
 

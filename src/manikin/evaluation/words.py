@@ -78,13 +78,15 @@ def inline(name: str) -> str:
 
 
 def capital(note: str) -> str:
-    """A note as a sentence.
+    """A note as a sentence; one that begins with the name of a field keeps it as it is.
 
     Example:
-        >>> capital("no rules were given")
-        'No rules were given.'
+        >>> capital("no rules were given"), capital("sex = F: 3 %")
+        ('No rules were given.', 'sex = F: 3 %.')
     """
-    return f"{note[:1].upper()}{note[1:]}{'' if note.endswith(('.', '!', '?')) else '.'}" if note else ""
+    named = ":" in note or "=" in note
+    start = note[:1] if named else note[:1].upper()
+    return f"{start}{note[1:]}{'' if note.endswith(('.', '!', '?')) else '.'}" if note else ""
 
 
 def part(name: str) -> str:
@@ -204,17 +206,33 @@ def sentence(card: Scorecard, axis: str) -> str:
     """What was found on an axis, in one sentence or two."""
     scores, verdict = worst(card, axis), card.verdicts[axis]
     if verdict == "not assessed":
-        return (
-            capital(scores[0].note)
-            if scores and scores[0].note
-            else "Nothing on this card speaks about it."
-        )
+        return capital(scores[0].note) if scores and scores[0].note else silence(axis)
     assessed = [score for score in scores if score.assessed]
     if verdict == "pass":
         return _passed(axis, len(assessed), [score for score in scores if not score.assessed])
     hit = [score for score in assessed if score.verdict == verdict]
     says = {"fail": "failed", "warn": "doubtful"}[verdict]
-    return f"{len(hit)} of {_checks(len(assessed))} {says}. {title(hit[0].name)}: {finding(hit[0])}"
+    first = finding(hit[0]).partition("; ")[0].removesuffix(".")
+    return f"{len(hit)} of {_checks(len(assessed))} {says}. {title(hit[0].name)}: {first}."
+
+
+def silence(axis: str) -> str:
+    """What is said of an axis on which a card has no score."""
+    return axes()[axis].get("silent", "Nothing on this card speaks about it.")
+
+
+def distance(calibrated: float) -> str:
+    """A calibrated score in words.
+
+    Example:
+        >>> distance(.57), distance(-3)
+        ('57 % of the way to real data', 'worse than the bad generator')
+    """
+    return (
+        f"{calibrated * 100:.0f} % of the way to real data"
+        if calibrated >= 0
+        else "worse than the bad generator"
+    )
 
 
 def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
