@@ -148,7 +148,8 @@ def dropped_subgroup(given: Planting) -> Cohort:
     The group is a level of the first sensitive field, or of a field that names sex, race or
     region, else of the label: of its levels the rarest that has a tenth of the records.
     """
-    values = given.honest[_grouping(given)]
+    field = grouping(given.honest, given.label)
+    values = given.honest[field] if field else np.zeros(len(given.honest))
     levels, count = np.unique(values.astype(str), return_counts=True)
     large = count >= 0.1 * len(values)
     if len(levels) < 2:  # noqa: PLR2004 - one group cannot be dropped
@@ -158,17 +159,13 @@ def dropped_subgroup(given: Planting) -> Cohort:
     return given.honest.take(np.concatenate([kept, given.rng.choice(kept, len(values) - len(kept))]))
 
 
-def _grouping(given: Planting) -> str:
-    schema = given.honest.schema
+def grouping(cohort: Cohort, label: str | None = None) -> str | None:
+    """The field by which `dropped_subgroup` groups patients; None: there is no category."""
+    schema = cohort.schema
     levels = [n for n in schema.scalars if isinstance(schema[n], Category)]
     sensitive = [n for n in levels if schema[n].role == "sensitive"]
     known = [n for n in levels if set(names.tokens(n)) & {"sex", "gender", "race", "ethnicity", "region"}]
-    found = next(
-        iter([*sensitive, *known, *([given.label] if given.label in levels else []), *levels]), None
-    )
-    if found is None:
-        raise UsageError("dropped_subgroup: the records have no category by which patients are grouped")
-    return found
+    return next(iter([*sensitive, *known, *([label] if label in levels else []), *levels]), None)
 
 
 def flipped_labels(given: Planting) -> Cohort:

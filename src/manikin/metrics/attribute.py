@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FEWEST = 20  # held-out records
-ASKED = 1_000  # records of each side that are attacked
-KNOWN = 20_000  # synthetic records that the attacker searches
+ASKED = 600  # records of each side that are attacked
+KNOWN = 10_000  # synthetic records that the attacker searches
 TARGETS = 6  # fields that the attacker guesses
 HALVINGS = 4  # ways to split the fields in two
 CLOSE = 0.1  # robust deviations within which a guessed quantity counts as right

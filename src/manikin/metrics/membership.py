@@ -16,7 +16,7 @@ from manikin.metric import Exact, Sample, Split, metric, once
 from manikin.nearest import distance, neighbours, ranks
 
 FEWEST = 20  # held-out records
-SCORED = 2_000  # records of each side that are attacked
+SCORED = 1_500  # records of each side that are attacked
 LEARNED = 4_000  # synthetic records that density and classifier learn from
 COMPONENTS = 4  # principal components in which densities are compared
 OUTLYING = 0.1

@@ -1,0 +1,123 @@
+"""Planted: how often the judge finds each planted defect, and how often it flags fresh real records.
+
+    python benchmarks/planted.py results.jsonl [--tables gbsg2 ...] [--defects leak_3 ...] [--seeds 5]
+    python benchmarks/planted.py results.jsonl --report
+
+Each table is split three ways by subject for every seed: a third is fresh, and the rest is four parts
+training and one part holdout. Every defect is planted into the fresh third. One line of JSON is
+appended for each card, and lines that exist are not computed again. Only the axis on which a defect
+must show counts; fresh records must pass on every axis. The report is a table in Markdown.
+
+Tables other than scikit-learn's are read from --data, a folder with `tabular/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from manikin.data.demo import demo
+from manikin.data.files import read
+from manikin.defects import DEFECTS, grouping, plant
+from manikin.errors import UsageError
+from manikin.evaluation.evaluate import evaluate
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+
+FILES = {
+    "heart_disease_918": "heart_disease_918/heartdisease.csv",
+    "gbsg2": "gbsg2/GBSG2.arff",
+    "flchain": "flchain/flchain.arff",
+    "rotterdam": "rotterdam/rotterdam.csv",
+    "support2": "support2/support2.csv.gz",
+}
+TABLES = ("breast_cancer", *FILES)
+LABELS = {"heart_disease_918": "HeartDisease", "support2": "hospdead"}
+CAP = 2_000  # records of a table that are used
+FLAGS = ("warn", "fail")
+
+
+def main() -> None:
+    given = arguments()
+    if not given.report:
+        for table in given.tables:
+            for seed in range(given.seeds):
+                for defect in given.defects:
+                    once(given, table, defect, seed)
+    print(report(given.results))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("results", type=Path)
+    parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
+    parser.add_argument("--defects", nargs="+", default=("fresh", *DEFECTS), choices=("fresh", *DEFECTS))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
+    parser.add_argument("--report", action="store_true")
+    return parser.parse_args()
+
+
+def once(given: argparse.Namespace, table: str, defect: str, seed: int) -> None:
+    """Judge one planted cohort, unless its line is there already."""
+    if (table, defect, seed) in {(row["table"], row["defect"], row["seed"]) for row in rows(given.results)}:
+        return
+    cohort, label = load(table, given.data, seed)
+    real, fresh = cohort.split(1 / 3, seed=seed)
+    train, holdout = real.split(0.2, seed=seed)
+    row = {"table": table, "defect": defect, "seed": seed}
+    started = time.process_time()
+    try:
+        planted = fresh if defect == "fresh" else plant(fresh, defect, seed, train=train, label=label)
+        groups = [group] if (group := grouping(cohort, label)) else []
+        card = evaluate(planted, train, holdout, label=label, subgroups=groups, seed=seed)
+    except UsageError as error:
+        row["refused"] = str(error)
+    else:
+        row["verdicts"] = card.verdicts
+        row["flagged"] = [score.name for score in card.scores if score.verdict in FLAGS]
+    row["cpu_s"] = round(time.process_time() - started, 2)
+    with given.results.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
+def load(table: str, data: Path, seed: int) -> tuple[Cohort, str | None]:
+    cohort = demo() if table == "breast_cancer" else read(data / "tabular" / FILES[table])
+    if len(cohort) > CAP:
+        cohort = cohort.take(Key(seed).child("planted", table).numpy().permutation(len(cohort))[:CAP])
+    return cohort, LABELS.get(table) or cohort.schema.named("label")
+
+
+def rows(path: Path) -> list[dict]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def report(path: Path) -> str:
+    """Found of planted on the right axis, defect by defect and table by table."""
+    found, tables = defaultdict(list), []
+    for row in rows(path):
+        if row["table"] not in tables:
+            tables.append(row["table"])
+        if "verdicts" in row:
+            axes = [DEFECTS[row["defect"]].axis] if row["defect"] in DEFECTS else row["verdicts"]
+            found[row["defect"], row["table"]].append(any(row["verdicts"][axis] in FLAGS for axis in axes))
+    lines = ["| defect | axis | " + " | ".join(tables) + " | all |", "|---" * (len(tables) + 3) + "|"]
+    for defect in ("fresh", *DEFECTS):
+        axis = DEFECTS[defect].axis if defect in DEFECTS else "any (false flags)"
+        cells = [found[defect, table] for table in tables]
+        everything = [hit for cell in cells for hit in cell]
+        shown = " | ".join(f"{sum(cell)}/{len(cell)}" if cell else "–" for cell in [*cells, everything])
+        lines.append(f"| {defect.replace('_', ' ')} | {axis} | {shown} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
