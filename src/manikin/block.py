@@ -200,7 +200,7 @@ class Categorical:
         gumbel = -(-_uniform(logits, rng).log()).log()
         soft = ((logits + gumbel) / TEMPERATURE).softmax(dim=2)
         hard = soft.new_zeros(soft.shape).scatter_(2, soft.argmax(dim=2, keepdim=True), 1.0)
-        return (hard + soft - soft.detach()).flatten(1, 2)
+        return (hard + (soft - soft.detach())).flatten(1, 2)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
         """-log p(x) per quantity, in nats."""
@@ -287,4 +287,4 @@ def _uniform(like: Tensor, rng: torch.Generator) -> Tensor:
 def _relaxed_binary(logits: Tensor, rng: torch.Generator) -> Tensor:
     u = _uniform(logits, rng)
     soft = ((logits + u.log() - (-u).log1p()) / TEMPERATURE).sigmoid()
-    return (soft > 0.5).to(soft) + soft - soft.detach()  # noqa: PLR2004 - nearer 1 than 0
+    return (soft > 0.5).to(soft) + (soft - soft.detach())  # noqa: PLR2004 - nearer 1 than 0

@@ -69,7 +69,11 @@ class Engine:
         """
         devices = [torch.device(self.device)] if self.device.startswith("cuda") else []
         with torch.random.fork_rng(devices=devices), self._autocast():
-            torch.manual_seed(key.child("process").integer())
+            # Not torch.manual_seed: without a GPU it queues a call for each absent device, for ever.
+            seed = key.child("process").integer()
+            torch.default_generator.manual_seed(seed)
+            if devices:
+                torch.cuda.manual_seed(seed)
             yield key.torch(self.device)
 
     def _autocast(self) -> torch.autocast:

@@ -103,6 +103,7 @@ class Run:
         self.turn, self.seconds, self.loss, self.held = 0, 0.0, math.nan, math.nan
         self.best: dict[str, dict[str, Tensor]] = {}
         self.least, self.since = math.inf, 0
+        self.orders: dict[int, np.ndarray] = {}
 
     def _optimizer(self, player: str) -> torch.optim.Optimizer:
         o = self.family.optimizer
@@ -147,12 +148,19 @@ class Run:
 
     def _next_rows(self) -> np.ndarray:
         """The next records of an endless row of shuffled epochs."""
-        n, batch = len(self.rows), self.training.batch or 1
-        place = np.arange(self.turn * batch, (self.turn + 1) * batch)
-        epochs = {
-            int(e): self.key.child("order", int(e)).numpy().permutation(n) for e in np.unique(place // n)
-        }
-        return self.rows[[epochs[p // n][p % n] for p in place.tolist()]]
+        batch = self.training.batch or 1
+        epoch, place = divmod(self.turn * batch, len(self.rows))
+        order = self._order(epoch)[place : place + batch]
+        while len(order) < batch:
+            epoch += 1
+            order = np.append(order, self._order(epoch)[: batch - len(order)])
+        return self.rows[order]
+
+    def _order(self, epoch: int) -> np.ndarray:
+        if epoch not in self.orders:
+            shuffled = self.key.child("order", epoch).numpy().permutation(len(self.rows))
+            self.orders = {k: v for k, v in self.orders.items() if k == epoch - 1} | {epoch: shuffled}
+        return self.orders[epoch]
 
     def _watch(self, loss: Tensor) -> None:
         value = float(loss.detach())

@@ -1,0 +1,122 @@
+"""Signals, images and label maps as arrays and back."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from manikin.codecs.arrays import ArrayCodec
+from manikin.data.cohort import Cohort
+from manikin.data.schema import Image, Signal
+from manikin.errors import NotFitted, SchemaError, Unsupported
+from manikin.rng import Key
+from manikin.spec import Categorical, Continuous
+
+
+def signals(n=6):
+    """Two channels of other scales: 0, 1, ... around 10, and the same times 100."""
+    wave = np.arange(n * 5, dtype=np.float32).reshape(n, 1, 5)
+    return np.concatenate([wave + 10, wave * 100], axis=1)
+
+
+def cohort(x, kind):
+    return Cohort.from_arrays({"x": x}, {"x": kind})
+
+
+def test_values_are_standardised_per_channel_over_all_records():
+    codec = ArrayCodec().fit(cohort(signals(), Signal()), ["x"])
+    z = codec.encode(cohort(signals(), Signal()))
+    assert codec.spec.blocks == (Continuous(2),)
+    assert codec.spec.grid == (5,)
+    assert z.dtype == np.float32
+    np.testing.assert_allclose(z.mean(axis=(0, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose(z.std(axis=(0, 2)), 1, atol=1e-6)
+    # One bright record stays brighter than the others: nothing is scaled per record.
+    assert z[-1].mean() > z[0].mean() + 1
+
+
+def test_decoding_restores_values_and_type_and_json_restores_the_codec():
+    x = signals()
+    codec = ArrayCodec().fit(cohort(x, Signal()), ["x"])
+    again = ArrayCodec.from_dict(json.loads(json.dumps(codec.to_dict())))
+    assert again == codec
+    back = again.decode(again.encode(cohort(x, Signal())), Key(0))["x"].to_numpy_ndarray()
+    assert back.dtype == np.float32
+    np.testing.assert_allclose(back, x, rtol=1e-5, atol=1e-3)
+
+
+def test_decoded_values_stay_in_the_range_of_training():
+    codec = ArrayCodec().fit(cohort(signals(), Signal()), ["x"])
+    far = np.full((1, 2, 5), 50, dtype=np.float32)
+    back = codec.decode(far, Key(0))["x"].to_numpy_ndarray()
+    assert back[0, 0].max() == 39
+    assert back[0, 1].max() == 2900
+
+
+def test_whole_numbers_are_spread_with_a_key_and_come_back_whole():
+    x = Key(0).numpy().integers(0, 17, size=(8, 1, 4, 3)).astype(np.uint8)
+    codec = ArrayCodec().fit(cohort(x, Image()), ["x"])
+    plain, spread = (codec.encode(cohort(x, Image()), key) for key in (None, Key(1)))
+    assert not np.array_equal(plain, spread)
+    assert np.array_equal(spread, codec.encode(cohort(x, Image()), Key(1)))
+    for z in (plain, spread):
+        back = codec.decode(z, Key(0))["x"].to_numpy_ndarray()
+        assert back.dtype == np.uint8
+        assert np.array_equal(back, x)
+
+
+def test_missing_places_are_optional_and_do_not_count_in_the_scale():
+    x = signals()
+    x[0, 0, :2] = np.nan
+    codec = ArrayCodec().fit(cohort(x, Signal()), ["x"])
+    z = codec.encode(cohort(x, Signal()))
+    assert codec.spec.blocks == (Continuous(2, optional=True),)
+    np.testing.assert_allclose(np.nanmean(z, axis=(0, 2)), 0, atol=1e-6)
+    assert np.array_equal(np.isnan(codec.decode(z, Key(0))["x"].to_numpy_ndarray()), np.isnan(x))
+
+
+def test_a_constant_channel_stays_constant():
+    codec = ArrayCodec().fit(cohort(np.full((3, 1, 4), 7.0), Signal()), ["x"])
+    assert (codec.decode(np.ones((1, 1, 4)), Key(0))["x"].to_numpy_ndarray() == 7).all()
+
+
+def test_a_label_map_is_categorical_on_its_grid():
+    x = Key(0).numpy().integers(0, 3, size=(5, 1, 4, 6)).astype(np.int16)
+    codec = ArrayCodec().fit(cohort(x, Image(levels=4)), ["x"])
+    assert codec.spec.blocks == (Categorical(4, 1),)
+    assert codec.spec.grid == (4, 6)
+    again = ArrayCodec.from_dict(json.loads(json.dumps(codec.to_dict())))
+    back = again.decode(again.encode(cohort(x, Image(levels=4)), Key(0)), Key(0))["x"].to_numpy_ndarray()
+    assert back.dtype == np.int16
+    assert np.array_equal(back, x)
+
+
+def test_a_label_map_with_other_values_is_refused():
+    with pytest.raises(SchemaError, match="'x': a label map of 2 levels"):
+        ArrayCodec().fit(cohort(np.full((2, 1, 3, 3), 2), Image(levels=2)), ["x"])
+
+
+def test_an_image_and_its_mask_share_a_grid_and_others_do_not():
+    arrays = {
+        "image": np.random.default_rng(0).normal(size=(4, 1, 3, 3)),
+        "mask": np.ones((4, 1, 3, 3), dtype=int),
+    }
+    both = Cohort.from_arrays(arrays, {"image": Image(), "mask": Image(levels=2)})
+    codec = ArrayCodec().fit(both, ["image", "mask"])
+    assert codec.spec.blocks == (Continuous(1), Categorical(2, 1))
+    back = codec.decode(codec.encode(both), Key(0))
+    np.testing.assert_allclose(back["image"].to_numpy_ndarray(), arrays["image"], atol=1e-6)
+    assert np.array_equal(back["mask"].to_numpy_ndarray(), arrays["mask"])
+    other = Cohort.from_arrays({**arrays, "mask": np.ones((4, 1, 2, 2), dtype=int)}, both.schema)
+    with pytest.raises(Unsupported, match="not on one grid"):
+        ArrayCodec().fit(other, ["image", "mask"])
+
+
+def test_records_of_another_shape_and_an_unfitted_codec_are_refused():
+    codec = ArrayCodec().fit(cohort(signals(), Signal()), ["x"])
+    with pytest.raises(SchemaError, match="'x': records of shape"):
+        codec.encode(cohort(np.zeros((2, 2, 6)), Signal()))
+    with pytest.raises(NotFitted):
+        _ = ArrayCodec().spec

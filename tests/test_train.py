@@ -1,0 +1,233 @@
+# ruff: noqa: ARG002, D102 - the families here are fakes whose methods need no words
+"""The one training loop."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from manikin.errors import TrainingError, UsageError
+from manikin.family import Family, Optimizer
+from manikin.nn.condition import Given
+from manikin.rng import Key
+from manikin.spec import Continuous, Spec
+from manikin.synthesis import checkpoint
+from manikin.synthesis.budget import batch_for, settled
+from manikin.synthesis.engine import Engine
+from manikin.synthesis.progress import Progress, bar
+from manikin.synthesis.run import partition
+from manikin.synthesis.train import Encoded, Training, train
+
+SPEC = Spec((Continuous(),))
+QUIET = Engine(threads=1)
+
+
+@dataclass(frozen=True)
+class Line(Family):
+    """Learns x = weight + noise; `broken` makes its loss no number after a few steps."""
+
+    broken: bool = False
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=0.05, warmup=1)
+
+    def refusal(self, spec):
+        return None
+
+    def networks(self, spec, given):
+        return {"model": nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.1))}
+
+    def loss(self, nets, turn, spec, x, given, rng):
+        noise = torch.randn(x.shape, generator=rng)
+        loss = (nets[turn](torch.ones_like(x)) - x - 0.1 * noise).square().mean()
+        return loss * (math.nan if self.broken and float(x.sum()) > -math.inf else 1.0)
+
+    def sample(self, nets, spec, n, given, rng):
+        return nets["model"](torch.ones(n, 1))
+
+
+@dataclass(frozen=True)
+class Duel(Line):
+    """Two players that count their turns in their weights."""
+
+    turns: ClassVar[tuple[str, ...]] = ("a", "a", "b")
+
+    def networks(self, spec, given):
+        return {"a": nn.Linear(1, 1), "b": nn.Linear(1, 1)}
+
+
+def data(n=200, mean=3.0):
+    x = Key(0).numpy().normal(mean, 1, size=(n, 1)).astype(np.float32)
+    return Encoded(SPEC, x, np.arange(n))
+
+
+def weights(trained):
+    return torch.cat([p.flatten() for net in trained.nets.values() for p in net.parameters()])
+
+
+class Stop:
+    """Presses Ctrl-C at a turn."""
+
+    def __init__(self, turn):
+        self.turn = turn
+
+    def __call__(self, progress):
+        if progress.turn == self.turn:
+            raise KeyboardInterrupt
+
+
+def test_it_learns_and_says_why_it_ended():
+    trained = train(Line(), data(), Training(steps=300), Key(0), engine=QUIET)
+    assert (trained.turns, trained.ended) == (300, "budget")
+    # Dropout of 1/10 that scales the rest by 10/9 has its least squared error at 9/10 of the mean.
+    assert trained.nets["model"](torch.ones(1, 1)).item() == pytest.approx(2.7, abs=0.2)
+    assert trained.held == pytest.approx(1.1, abs=0.5)
+    assert not trained.nets["model"].training
+    assert trained.seconds > 0
+
+
+def test_the_same_key_gives_the_same_weights_and_leaves_the_process_alone():
+    before = torch.random.get_rng_state()
+    first, again, other = (
+        weights(train(Line(), data(), Training(steps=30), Key(seed), engine=QUIET)) for seed in (0, 0, 1)
+    )
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_an_interrupted_run_resumes_exactly(tmp_path):
+    path = tmp_path / "run.safetensors"
+    whole = train(Line(), data(), Training(steps=240), Key(0), engine=QUIET)
+    half = train(
+        Line(), data(), Training(steps=240), Key(0), checkpoint=path, progress=Stop(120), engine=QUIET
+    )
+    assert (half.turns, half.ended) == (120, "interrupted")
+    assert not list(tmp_path.glob("*.part"))
+    resumed = train(Line(), data(), Training(steps=240), Key(0), checkpoint=path, engine=QUIET)
+    assert resumed.turns == 240
+    assert torch.equal(weights(resumed), weights(whole))
+    assert resumed.held == whole.held
+
+
+def test_two_players_take_turns_and_resume_too(tmp_path):
+    path = tmp_path / "run.safetensors"
+    whole = train(Duel(), data(), Training(steps=60), Key(0), engine=QUIET)
+    train(Duel(), data(), Training(steps=60), Key(0), checkpoint=path, progress=Stop(20), engine=QUIET)
+    resumed = train(Duel(), data(), Training(steps=60), Key(0), checkpoint=path, engine=QUIET)
+    assert torch.equal(weights(resumed), weights(whole))
+    assert math.isnan(resumed.held)
+    moments = checkpoint.read(path)[0]["optimizers"]
+    assert {name: moments[name]["0"]["step"].item() for name in moments} == {"a": 40, "b": 20}
+
+
+def test_the_checkpoint_of_another_run_is_refused(tmp_path):
+    path = tmp_path / "run.safetensors"
+    train(Line(), data(), Training(steps=10), Key(0), checkpoint=path, engine=QUIET)
+    for other, key in ((data(mean=4.0), Key(0)), (data(), Key(1))):
+        with pytest.raises(TrainingError, match="another run"):
+            train(Line(), other, Training(steps=10), key, checkpoint=path, engine=QUIET)
+    path.write_bytes(b"nothing of the kind")
+    with pytest.raises(TrainingError, match="not a readable checkpoint"):
+        train(Line(), data(), Training(steps=10), Key(0), checkpoint=path, engine=QUIET)
+
+
+def test_patience_ends_a_run_that_no_longer_improves():
+    trained = train(Line(), data(), Training(steps=5000, patience=2), Key(0), engine=QUIET)
+    assert trained.ended == "patience"
+    assert trained.turns < 5000
+
+
+def test_a_loss_that_is_no_number_is_an_error_that_says_when():
+    with pytest.raises(TrainingError, match="step 0: the loss is nan"):
+        train(Line(broken=True), data(), Training(steps=10), Key(0), engine=QUIET)
+
+
+def test_budgets_in_epochs_and_minutes():
+    # 200 records, 20 of them held out: 180 / 45 = 4 steps per epoch.
+    assert train(Line(), data(), Training(epochs=2, batch=45), Key(0), engine=QUIET).turns == 8
+    short = train(Line(), data(), Training(minutes=0.005), Key(0), engine=QUIET)
+    assert 0.25 < short.seconds < 5
+
+
+def test_impossible_budgets_are_refused():
+    for wrong in ({"minutes": 0}, {"steps": -1}, {"ema": 1.0}, {"holdout": 1.0}):
+        with pytest.raises(UsageError, match="training"):
+            Training(**wrong)
+
+
+def test_defaults_grow_with_the_data_and_shrink_with_the_size_of_a_record():
+    assert settled(Training(), Line(), SPEC, 20).batch == 8
+    assert batch_for(SPEC, 5_000) > batch_for(SPEC, 500)
+    image, volume = (Spec((Continuous(),), grid=(64,) * axes) for axes in (2, 3))
+    assert batch_for(SPEC, 10**6) > batch_for(image, 10**6) > batch_for(volume, 10**6)
+    assert settled(Training(), Duel(), SPEC, 500).steps == 2 * settled(Training(), Line(), SPEC, 500).steps
+    assert settled(Training(minutes=1), Line(), SPEC, 500).steps is None
+
+
+def test_no_subject_is_on_both_sides_of_the_split():
+    subject = np.repeat(np.arange(100), 3)
+    rows, held = partition(subject, 0.2, Key(0))
+    assert set(subject[rows]).isdisjoint(subject[held])
+    assert len(held) == 60
+    assert len(partition(np.arange(10), 0.2, Key(0))[1]) == 0
+
+
+def test_every_record_is_seen_once_per_epoch():
+    seen = []
+
+    @dataclass(frozen=True)
+    class Watched(Line):
+        def loss(self, nets, turn, spec, x, given, rng):
+            seen.extend(x.flatten().tolist())
+            return super().loss(nets, turn, spec, x, given, rng)
+
+    small = data(n=30)
+    train(Watched(), small, Training(epochs=2, batch=7), Key(0), engine=QUIET)
+    assert sorted(seen[:30]) == sorted(small.x.flatten().tolist())
+    assert sorted(seen[30:60]) == sorted(small.x.flatten().tolist())
+    assert seen[:30] != seen[30:60]
+
+
+def test_what_is_given_stays_with_its_record():
+    @dataclass(frozen=True)
+    class Paired(Line):
+        def loss(self, nets, turn, spec, x, given, rng):
+            assert torch.equal(given.parts["double"], 2 * x)
+            return super().loss(nets, turn, spec, x, given, rng)
+
+    plain = data()
+    paired = Encoded(SPEC, plain.x, plain.subject, given=Given.of({"double": 2 * plain.x}))
+    assert train(Paired(), paired, Training(steps=5), Key(0), engine=QUIET).turns == 5
+
+
+def test_progress_tells_time_left_and_the_bar_shows_it():
+    heard = []
+    train(Line(), data(), Training(steps=50), Key(0), progress=heard.append, engine=QUIET)
+    assert [p.turn for p in heard] == [10, 20, 30, 40, 50]
+    assert heard[-1].fraction == 1
+    assert heard[-1].left == 0
+    assert Progress(0, 0.0, 0.0, 1.0).left == math.inf
+
+
+def test_the_bar_shows_loss_and_time_left():
+    from rich.console import Console
+
+    console = Console(record=True, force_terminal=True, width=100)
+    with bar("learning", console) as report:
+        report(Progress(50, 0.5, 61.0, 0.25))
+    shown = console.export_text()
+    assert "learning" in shown
+    assert "loss 0.250" in shown
+    assert "1:01 left" in shown
+
+
+def test_the_engine_restores_the_number_of_threads():
+    before = torch.get_num_threads()
+    with Engine(threads=1).running():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == before
