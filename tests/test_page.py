@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from manikin.evaluation import figures, page, rulers, words
+from manikin.evaluation import figures, meaning, page, rulers
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.metric import AXES, metric
 
@@ -200,7 +200,7 @@ def test_the_meaning_of_a_metric_comes_from_the_metric(monkeypatch):
             split: Not for people.
         """
 
-    monkeypatch.setattr(words, "metrics", lambda: {"distance": distance})
+    monkeypatch.setattr(meaning, "metrics", lambda: {"distance": distance})
     text = Document(page.render(Scorecard([score("distance")]))).text
     assert "Distance of columns." in text
     assert "How to read itFrom 0, which is best." in text

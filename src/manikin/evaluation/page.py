@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 
-from manikin.evaluation import figures, rulers, words
+from manikin.evaluation import figures, meaning, rulers, words
 from manikin.evaluation.gate import gate
 from manikin.evaluation.policy import Policy, Use, read
 from manikin.metric import AXES
@@ -146,7 +146,13 @@ def _environment() -> Environment:
         undefined=ChainableUndefined,
     )
     environment.globals.update(
-        words=words, figures=figures, rulers=rulers, null=null, table_headings=HEADINGS, headings=headings
+        words=words,
+        meaning=meaning,
+        figures=figures,
+        rulers=rulers,
+        null=null,
+        table_headings=HEADINGS,
+        headings=headings,
     )
     environment.filters.update(
         spell=words.spell,

@@ -1,0 +1,91 @@
+"""Meaning: what a metric is, taken from where it is written down: the metric's own docstring."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from manikin import registry
+from manikin.evaluation import origin
+
+if TYPE_CHECKING:
+    from manikin.metric import Metric
+
+SECTION = re.compile(r"^(Args|Returns|Raises|Example|Examples|Note|Yields):", re.MULTILINE)
+BLIND = re.compile(r"cannot (see|tell|show|say)|blind to|does not see|knows only|misses", re.IGNORECASE)
+SENTENCE = re.compile(r"(?<=[.;:])\s+(?=[A-Z])")
+FLOORS = {
+    "independent": "columns drawn alone",
+    "uniform": "evenly spread values",
+    "wild": "values far out of range",
+    "collapsed": "few records repeated",
+    "copies": "copies of patients",
+    "complete": "gaps wrongly filled",
+}
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a metric is, for people.
+
+    Args:
+        summary: What it measures, in one sentence.
+        reading: How to read it; may be empty.
+        blind: What it cannot see; may be empty.
+        source: Where it was published.
+    """
+
+    summary: str
+    reading: str
+    blind: str
+    source: str
+
+
+def meaning(name: str) -> Meaning | None:
+    """What the metric behind a score is; None for a score of no metric that is installed.
+
+    Example:
+        >>> meaning("not_a_metric") is None
+        True
+    """
+    metric = metrics().get(name.partition("[")[0])
+    if name == origin.NAME:
+        return explained(origin.provenance_record.__doc__ or "", origin.SOURCE)
+    return explained(metric.meaning, metric.source) if metric else None
+
+
+def floor(name: str) -> str:
+    """What the bad generator was that marks the lower end of a score."""
+    metric = metrics().get(name.partition("[")[0])
+    plan = metric.plan.floor if metric else None
+    return FLOORS.get(plan, "bad generator") if isinstance(plan, str) else "bad generator"
+
+
+def explained(docstring: str, source: str) -> Meaning:
+    r"""A docstring taken apart: its first line, how to read it, what it cannot see.
+
+    Example:
+        >>> text = "Distance.\n\n    0 is best. It cannot see dependence.\n\n    Args:\n        x: y"
+        >>> explained(text, "Villani 2009").blind
+        'It cannot see dependence.'
+    """
+    lines = "\n".join(line.strip() for line in docstring.splitlines())
+    prose = SECTION.split(lines)[0].replace("`", "")
+    first, *rest = [
+        " ".join(paragraph.split()) for paragraph in prose.split("\n\n") if paragraph.strip()
+    ] or [""]
+    sentences = [sentence for paragraph in rest for sentence in SENTENCE.split(paragraph)]
+    start = next((i for i, sentence in enumerate(sentences) if BLIND.search(sentence)), len(sentences))
+    return Meaning(first, " ".join(sentences[:start]), " ".join(sentences[start:]), source)
+
+
+@cache
+def metrics() -> dict[str, Metric]:
+    """All metrics that are installed, by name."""
+    plugins = [registry.find("metrics", name) for name in registry.names("metrics")]
+    every = [
+        metric for plugin in plugins for metric in (plugin if isinstance(plugin, tuple) else (plugin,))
+    ]
+    return {metric.name: metric for metric in every}
