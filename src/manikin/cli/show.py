@@ -29,11 +29,11 @@ def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
     from rich.table import Table
 
     table = Table(title=f"{len(cohort):,} records, {len(rows)} fields", title_justify="left")
-    for heading in ("field", "kind", "values", "missing", "role"):
+    for heading in ("field", "kind", "detail", "missing", "role"):
         table.add_column(heading, overflow="fold", justify="right" if heading == "missing" else "left")
     for row in rows:
         gaps = f"{row.missing:.1%}" if row.missing else ""
-        table.add_row(row.field, row.kind, row.values, gaps, row.role)
+        table.add_row(row.field, row.kind, row.detail, gaps, row.role)
     console.print(table)
     for note in cohort.notes:
         console.print(f"  note {note}", markup=False, highlight=False)

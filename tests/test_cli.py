@@ -1,0 +1,232 @@
+"""The command line: files in, files out, exit codes, one message and nothing half-written."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from manikin.cli import main
+
+RUN = [sys.executable, "-m", "manikin"]
+
+
+def _frame(n: int = 160) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    sick = rng.integers(0, 2, n)
+    age = (50 + 10 * sick + rng.normal(0, 8, n)).round().astype(int)
+    sbp = (110 + 0.4 * age + rng.normal(0, 6, n)).round().astype(int)
+    dbp = sbp - rng.integers(20, 60, n)
+    return pd.DataFrame(
+        {
+            "id": range(1, n + 1),
+            "sex": rng.choice(["F", "M"], n),
+            "age": age,
+            "sbp": sbp,
+            "dbp": dbp,
+            "sick": sick,
+        }
+    )
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "real.csv"
+    _frame().to_csv(path, index=False)
+    return path
+
+
+def _code(*arguments: object) -> int:
+    sys.argv = ["manikin", *map(str, arguments)]
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(autouse=True)
+def _arguments(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["manikin"])
+
+
+def test_the_main_job_leaves_all_files(table, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert _code("synthesize", table, "-o", out, "--label", "sick", "--json", "-n", 120) == 0
+    told = json.loads(capsys.readouterr().out)
+    expected = {
+        "model",
+        "provenance.json",
+        "schema.toml",
+        "scorecard.html",
+        "scorecard.json",
+        "synthetic.csv",
+    }
+    assert {p.name for p in out.iterdir()} == expected == set(told["files"])
+    drawn = pd.read_csv(out / "synthetic.csv")
+    assert list(drawn) == list(_frame())
+    assert len(drawn) == 120
+    record = json.loads((out / "provenance.json").read_text())
+    assert record["synthetic"] is True
+    assert record["inputs"]["input"]["sha256"]
+    assert set(told["verdicts"]) == set(record["verdicts"])
+    assert "<script src" not in (out / "scorecard.html").read_text()
+    assert [p.name for p in tmp_path.iterdir() if "part" in p.name] == []
+
+
+def test_fit_sample_evaluate_compare(table, tmp_path, capsys):
+    model, drawn, holdout = tmp_path / "model", tmp_path / "drawn.csv", tmp_path / "holdout.csv"
+    _frame(400).tail(120).to_csv(holdout, index=False)
+    assert _code("fit", table, "-o", model, "-q") == 0
+    assert _code("sample", model, "-o", drawn, "-n", 90, "--where", "sick=1", "--where", "sex=F", "-q") == 0
+    assert set(pd.read_csv(drawn)["sick"]) == {1}
+    assert set(pd.read_csv(drawn)["sex"]) == {"F"}
+    card = tmp_path / "card"
+    assert (
+        _code("evaluate", drawn, "--train", table, "--holdout", holdout, "-o", card, "-q", "--tier", "open")
+        == 1
+    )
+    assert _code("compare", card / "scorecard.json", card / "scorecard.json", "--json") == 0
+    outcomes = {change["outcome"] for change in json.loads(capsys.readouterr().out)["changes"]}
+    assert not outcomes & {"better", "worse"}
+
+
+def test_filling_in_missing_cells(table, tmp_path):
+    gaps = _frame().head(20).drop(columns="id").astype({"age": float})
+    gaps.loc[:9, "age"] = None
+    gaps.to_csv(tmp_path / "gaps.csv", index=False)
+    assert _code("fit", table, "-o", tmp_path / "model", "-q") == 0
+    assert (
+        _code("sample", tmp_path / "model", "-o", tmp_path / "full.csv", "-c", tmp_path / "gaps.csv", "-q")
+        == 0
+    )
+    full = pd.read_csv(tmp_path / "full.csv")
+    assert full["age"].notna().all()
+    assert (full["sbp"] == gaps["sbp"]).all()
+
+
+def test_inspect_writes_an_editable_schema_once(table, tmp_path, capsys):
+    assert _code("inspect", table) == 0
+    assert "identifier" in capsys.readouterr().out
+    text = (tmp_path / "schema.toml").read_text()
+    (tmp_path / "schema.toml").write_text(
+        text.replace('kind = "number"', 'kind = "number"', 1) + "\n# mine\n"
+    )
+    assert _code("inspect", table) == 0
+    assert "# mine" in (tmp_path / "schema.toml").read_text()
+    assert _code("inspect", table, "--json") == 0
+
+
+def test_rules_are_met_and_counted(table, tmp_path):
+    (tmp_path / "rules.toml").write_text('[pulse]\nexpression = "sbp - dbp > 30"\nsource = "made up"\n')
+    out = tmp_path / "out"
+    assert _code("synthesize", table, "-o", out, "--rules", tmp_path / "rules.toml", "-q") == 0
+    drawn = pd.read_csv(out / "synthetic.csv")
+    assert (drawn["sbp"] - drawn["dbp"] > 30).all()
+
+
+def _bad(tmp_path, table):
+    def write(name, text):
+        (tmp_path / name).write_text(text)
+        return tmp_path / name
+
+    full = tmp_path / "full"
+    full.mkdir()
+    (full / "file").write_text("x")
+    out = tmp_path / "out"
+    return {
+        "empty": ("synthesize", write("empty.csv", ""), "-o", out),
+        "header only": ("synthesize", write("head.csv", "a,b\n"), "-o", out),
+        "one row": ("synthesize", write("one.csv", "a,b\n1,2\n"), "-o", out),
+        "twice": ("synthesize", write("twice.csv", "a,a\n1,2\n3,4\n"), "-o", out),
+        "absent": ("synthesize", tmp_path / "absent.csv", "-o", out),
+        "binary": ("synthesize", _binary(tmp_path), "-o", out),
+        "folder exists": ("synthesize", table, "-o", full),
+        "no label": ("synthesize", table, "-o", out, "--label", "heart"),
+        "n 0": ("synthesize", table, "-o", out, "-n", 0),
+        "where unknown": ("synthesize", table, "-o", out, "--where", "sex=X"),
+        "where odd": ("synthesize", table, "-o", out, "--where", "sex"),
+        "family": ("synthesize", table, "-o", out, "--family", "magic"),
+        "schema": ("synthesize", table, "-o", out, "--schema", write("s.toml", '[age]\nkind = "colour"\n')),
+        "schema field": (
+            "synthesize",
+            table,
+            "-o",
+            out,
+            "--schema",
+            write("f.toml", '[x]\nkind = "number"\n'),
+        ),
+        "rules": (
+            "synthesize",
+            table,
+            "-o",
+            out,
+            "--rules",
+            write("r.toml", '[x]\nexpression = "nope > 1"\n'),
+        ),
+        "holdout": ("synthesize", table, "-o", out, "--holdout", 1.5),
+        "option": ("synthesize", table, "-o", out, "--colour", "red"),
+        "no model": ("sample", tmp_path / "full", "-o", tmp_path / "x.csv", "-n", 3),
+        "no folder": ("synthesize", table, "-o", table / "inside"),
+    }
+
+
+def _binary(tmp_path):
+    (tmp_path / "binary.csv").write_bytes(bytes(range(256)) * 20)
+    return tmp_path / "binary.csv"
+
+
+def test_bad_input_is_one_message_and_nothing_written(table, tmp_path, capsys):
+    for name, arguments in _bad(tmp_path, table).items():
+        before = sorted(p.name for p in tmp_path.iterdir())
+        assert _code(*arguments) == 2, name
+        said = capsys.readouterr()
+        message = said.err + said.out
+        assert 10 < len(message) < 3000, name
+        assert "Traceback" not in message, name
+        assert sorted(p.name for p in tmp_path.iterdir()) == before, name
+
+
+def test_interrupt_leaves_nothing_and_says_so(tmp_path):
+    rng = np.random.default_rng(0)
+    pd.DataFrame(rng.normal(size=(3000, 12))).rename(columns="x{}".format).to_csv(
+        tmp_path / "big.csv", index=False
+    )
+    command = [
+        *RUN,
+        "synthesize",
+        str(tmp_path / "big.csv"),
+        "-o",
+        str(tmp_path / "out"),
+        "--family",
+        "diffusion",
+    ]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:  # noqa: S603
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "held out for the judge" in line:
+                break
+        time.sleep(4)
+        os.killpg(process.pid, signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait(timeout=60) == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert [p.name for p in tmp_path.iterdir()] == ["big.csv"]
+
+
+def test_help_teaches(capsys):
+    assert _code("--help") == 0
+    assert "synthesize" in capsys.readouterr().out
+    assert _code("synthesize", "--help") == 0
+    assert "scorecard.html" in capsys.readouterr().out
+
+
+def test_matrix_prints_every_family(capsys):
+    assert _code("matrix") == 0
+    said = capsys.readouterr().out
+    assert "trees" in said
+    assert "use 'diffusion'" in said
