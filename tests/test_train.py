@@ -226,8 +226,14 @@ def test_the_bar_shows_loss_and_time_left():
     assert "1:01 left" in shown
 
 
-def test_the_engine_restores_the_number_of_threads():
+def test_rows_take_one_thread_and_the_number_of_threads_is_restored():
     before = torch.get_num_threads()
-    with Engine(threads=1).running():
-        assert torch.get_num_threads() == 1
-    assert torch.get_num_threads() == before
+    image = Spec((Continuous(),), grid=(8, 8))
+    for engine, spec, expected in (
+        (Engine(), SPEC, 1),
+        (Engine(), image, before),
+        (Engine(threads=3), image, 3),
+    ):
+        with engine.running(spec):
+            assert torch.get_num_threads() == expected
+        assert torch.get_num_threads() == before

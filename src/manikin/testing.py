@@ -146,6 +146,8 @@ def _check_cell(family: Family, spec: Spec, names: tuple[str, ...], *, observed:
         _demand(not _same(x, other), f"{where}: another condition gave the same sample")
     if observed:
         _check_observed(subject, x, where)
+    if family.private:
+        _check_private(subject, where)
     _demand(torch.equal(before, torch.random.get_rng_state()), f"{where}: torch's own random state moved")
     _demand(plain == _numpy_state(), f"{where}: NumPy's own random state moved")
 
@@ -181,6 +183,30 @@ def _check_observed(subject: _Subject, x: np.ndarray, where: str) -> None:
     kept = np.array_equal(y[mask], values[mask], equal_nan=values.dtype.kind == "f")
     _demand(kept, f"{where}: the observed part was not kept exactly")
     _demand(not _same(x[~mask], y[~mask]), f"{where}: what is observed did not move the rest")
+
+
+def _check_private(subject: _Subject, where: str) -> None:
+    """Exact per-sample gradients need parameters in layers that see one row per record."""
+    import torch
+
+    seen: list[tuple[str, int]] = []
+    hooks = []
+    for net in subject.nets.values():
+        for layer in (m for m in net.modules() if any(True for _ in m.parameters(recurse=False))):
+            _demand(
+                type(layer).__module__.startswith("torch.nn"),
+                f"{where}: parameters in {layer}, no leaf layer",
+            )
+            hook = layer.register_forward_pre_hook(lambda layer, x: seen.append((repr(layer), len(x[0]))))
+            hooks.append(hook)
+    x = torch.from_numpy(records(subject.spec, N, Key(6)))
+    given = subject.given(N, Key(6))
+    subject.family.loss(subject.nets, subject.family.turns[0], subject.spec, x, given, Key(7).torch())
+    for hook in hooks:
+        hook.remove()
+    _demand(bool(seen), f"{where}: no layer was used")
+    odd = sorted({layer for layer, n in seen if n % N})
+    _demand(not odd, f"{where}: not one row per record in {', '.join(odd)}")
 
 
 @final

@@ -178,18 +178,16 @@ class Mixture(nn.Module):
     def draw(self, n: int, known: Known, rng: torch.Generator) -> Tensor:
         """One code per record, (n, latent)."""
         mean, log_scale, log_weight = self._laws(torch.zeros(n, 1, device=rng.device), known)
-        chosen = torch.multinomial(log_weight.exp().expand(n, -1), 1, generator=rng)[:, :, None]
-        mean, log_scale = (
-            values.expand(n, -1, -1).gather(1, chosen.expand(-1, -1, self.sizes[0]))[:, 0]
-            for values in (mean, log_scale)
-        )
-        noise = torch.randn(mean.shape, generator=rng, device=rng.device)
-        return mean + log_scale.exp() * noise
+        chosen = torch.multinomial(log_weight.exp(), 1, generator=rng)[:, 0]
+        rows = torch.arange(n, device=rng.device)
+        mean, log_scale = mean[rows, chosen], log_scale[rows, chosen]
+        return mean + log_scale.exp() * torch.randn(mean.shape, generator=rng, device=rng.device)
 
     def _laws(self, like: Tensor, known: Known) -> tuple[Tensor, Tensor, Tensor]:
-        """Means, log deviations (B or 1, K, latent) and log weights (B or 1, K)."""
-        shared = self.start(like[:1])
-        h = shared if known.vector is None else shared + known.vector
+        """Means, log deviations (B, K, latent) and log weights (B, K)."""
+        h = self.start(like)
+        if known.vector is not None:
+            h = h + known.vector
         parts = self.parameters_of(h).float().unflatten(1, (self.components, -1)).split(self.sizes, dim=2)
         mean, log_scale, logits = parts
         return mean, log_scale.clamp(*SCALES), logits[:, :, 0].log_softmax(dim=1)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from manikin.rng import Key
+    from manikin.spec import Spec
 
 CLIP = 1.0
 """Greatest norm of a gradient: one odd batch must not throw the weights away."""
@@ -29,7 +30,8 @@ class Engine:
     Args:
         device: "cpu", "cuda", "cuda:1", ...
         precision: "fp32", or "bf16" for automatic mixed precision (weights stay in 32 bits).
-        threads: CPU threads; None: as many as the process uses anyway.
+        threads: CPU threads; None: one for the rows of a table, whose small matrices more threads
+            hardly speed up and on a busy machine slow down tenfold, else as many as the process uses.
 
     Example:
         >>> Engine(device="cpu").precision
@@ -52,10 +54,11 @@ class Engine:
         return {name: net.to(self.device) for name, net in nets.items()}
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """The threads as asked, and as they were afterwards."""
+    def running(self, spec: Spec) -> Iterator[None]:
+        """The threads that such records ask for, and as they were afterwards."""
         before = torch.get_num_threads()
-        torch.set_num_threads(self.threads or before)
+        row = not spec.grid and (not spec.tokens or bool(spec.ranges))
+        torch.set_num_threads(self.threads or (1 if row else before))
         try:
             yield
         finally:

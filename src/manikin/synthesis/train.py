@@ -57,7 +57,7 @@ def train(
     run = Run(family, data, training, key, engine or Engine.auto())
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint)
-    with run.engine.running():
+    with run.engine.running(data.spec):
         ended = _loop(run, checkpoint, progress)
     if checkpoint is not None:
         run.save(checkpoint)
