@@ -54,14 +54,15 @@ def split(real, synthetic, rules=()):
 
 
 REAL = cohort([60, 70, 80, 90], [120, 130, 140, 80])
+MANY = cohort(np.arange(1, 101), np.arange(100, 200))
 
 
 def test_violations_are_those_beyond_the_real_rate():
     bad = cohort([60, 70, 80, 90], [50, 60, 140, 80])
     found = split(REAL, bad, (Ordered(),))
-    assert coherence.rule_violations(found) == pytest.approx(0.75 - 0.25)
+    assert coherence.rule_violations(found).value == pytest.approx(0.75 - 0.25)
     assert coherence.violated(found) == "low < high: 75.0% (real 25.0%)"
-    assert coherence.rule_violations(split(REAL, REAL, (Ordered(),))) == 0
+    assert coherence.rule_violations(split(REAL, REAL, (Ordered(),))).value == 0
 
 
 def test_without_rules_nothing_is_assessed():
@@ -70,33 +71,32 @@ def test_without_rules_nothing_is_assessed():
 
 
 def test_values_beyond_the_schema_or_far_beyond_the_real_range_are_implausible():
-    real = cohort(np.arange(1, 101), np.arange(100, 200))
     odd = cohort([-1, 60, 60, 60], [120, 205, 260, 120])
-    assert coherence.implausible_share(split(real, odd)) == 0.5
-    assert coherence.implausible_fields(split(real, odd)) == "low: 25.0%; high: 25.0%"
+    assert coherence.implausible_share(split(MANY, odd)).value == 0.5
+    assert coherence.implausible_fields(split(MANY, odd)) == "low: 25.0%; high: 25.0%"
 
 
 def test_no_quantity_becomes_negative_where_none_is():
     real = cohort(np.arange(1, 101), np.arange(100))
-    assert coherence.implausible_share(split(real, cohort([60, 60], [-0.5, 3]))) == 0.5
+    assert coherence.implausible_share(split(real, cohort([60, 60], [-0.5, 3]))).value == 0.5
 
 
 def test_a_long_tail_may_go_on():
     tail = np.exp(np.random.default_rng(0).normal(0, 1, 1000))
     real = cohort(np.ones(1000), tail)
     fresh = cohort(np.ones(1000), np.exp(np.random.default_rng(1).normal(0, 1, 1000)))
-    assert coherence.implausible_share(split(real, fresh)) < 0.002
-    assert coherence.implausible_share(split(real, cohort([1, 1], [3.0, 1000.0]))) == 0.5
+    assert coherence.implausible_share(split(real, fresh)).value < 0.002
+    assert coherence.implausible_share(split(real, cohort([1, 1], [3.0, 1000.0]))).value == 0.5
 
 
 def test_a_level_of_no_real_record_is_implausible():
     odd = cohort([60] * 4, [120] * 4, sex=np.array(["F", "F", "F", "X"], dtype=object))
-    assert coherence.implausible_share(split(REAL, odd)) == 0.25
+    assert coherence.implausible_share(split(MANY, odd)).value == 0.25
 
 
 def test_missing_is_not_implausible():
     gappy = cohort([np.nan] * 4, [120] * 4)
-    assert coherence.implausible_share(split(REAL, gappy)) == 0
+    assert coherence.implausible_share(split(MANY, gappy)).value == 0
 
 
 def test_the_product_limit_of_a_textbook_sample():

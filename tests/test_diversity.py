@@ -67,10 +67,20 @@ def test_too_few_records_have_no_balls():
         diversity.coverage(split(line(range(5)), line(range(5))))
 
 
-def test_duplicates_count_every_record_that_has_a_twin():
-    real = line(np.arange(10))
-    assert diversity.duplicate_share(split(real, line([1, 1, 2, 3, np.nan, np.nan, 4, 5, 6, 7]))) == 0.4
-    assert diversity.duplicate_share(split(real, real)) == 0
+def test_duplicates_are_records_that_could_be_left_out():
+    real, train = line(np.arange(10)), line(np.arange(100, 120))
+    found = diversity.duplicate_share(split(real, line([1, 1, 1, 2, np.nan, np.nan, 4, 5, 6, 7]), train))
+    assert found.value == 0.3
+    assert diversity.duplicate_share(split(real, line(np.arange(10)), train)).value == 0
+
+
+def test_duplicates_are_expected_where_real_records_have_them():
+    rng = np.random.default_rng(0)
+    real, train, coarse = (line(rng.integers(0, 40, size)) for size in (60, 60, 60))
+    found = diversity.duplicate_share(split(real, coarse, train))
+    assert found.value > 0.2
+    assert found.chance > 0.2
+    assert np.mean(found.null) == pytest.approx(found.value, abs=0.2)
 
 
 def test_near_duplicates_are_seen_where_equal_ones_are_not():
@@ -83,7 +93,6 @@ def test_near_duplicates_are_seen_where_equal_ones_are_not():
     real, again = rng.normal(size=(200, 4)), rng.normal(size=(100, 4))
     jittered = np.concatenate([again, again + rng.normal(0, 1e-3, again.shape)])
     found = split(table(real), table(jittered))
-    assert diversity.duplicate_share(found) == 0
     assert diversity.near_duplicate_share(found) == 1
     fresh = split(table(real), table(rng.normal(size=(200, 4))))
     assert diversity.near_duplicate_share(fresh) < 0.1

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from manikin.metric import Metric
     from manikin.rng import Key
 
-REPEATS = {"light": 50, "heavy": 16}
+REPEATS = {"light": 50, "heavy": 20}
 FLOORS = {"light": 12, "heavy": 6}
-LARGE = 2_000  # records in one repeat from which on half the repeats are enough
+LARGE = 2_000  # records in one repeat from which on half of the light repeats are enough
 
 
 @dataclass
@@ -59,6 +59,8 @@ def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
 def at_once(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
     """The metrics that look at all records at once: the synthetic ones, then the bad generators'."""
     split = Split(sides.train, sides.holdout, sides.synthetic, sides.question, key)
+    rows = key.child("floor").numpy().integers(len(sides.holdout), size=len(sides.synthetic))
+    like = replace(split, synthetic=sides.holdout.take(rows), memo={})
     with threadpool_limits(1):
         found = {metric: _asked(metric, split) for metric in metrics}
         bad: dict[object, Split] = {}
@@ -66,7 +68,7 @@ def at_once(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, l
             name = metric.plan.floor
             if isinstance(answer, Exact) and answer.floor is None:
                 if name not in bad:
-                    bad[name] = replace(split, synthetic=sides.see(floor(name)(split)), memo={})
+                    bad[name] = replace(split, synthetic=sides.see(floor(name)(like)), memo={})
                 worst = _asked(metric, bad[name])
                 found[metric] = worst if isinstance(worst, str) else replace(answer, floor=worst.value)
     return {metric: [_outcome(metric, answer)] for metric, answer in found.items()}
@@ -93,11 +95,8 @@ def _outcome(metric: Metric, answer: Exact | str) -> Draws:
 
 
 def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
-    halved = 2 if len(sides.holdout) // 2 > LARGE else 1
-    plans = [
-        (metric, REPEATS[metric.plan.cost] // halved, FLOORS[metric.plan.cost] // halved)
-        for metric in metrics
-    ]
+    few = {**REPEATS, "light": REPEATS["heavy"] + 4} if len(sides.holdout) // 2 > LARGE else REPEATS
+    plans = [(metric, few[metric.plan.cost], FLOORS[metric.plan.cost]) for metric in metrics]
     found = [Measured() for _ in metrics]
 
     def repeat(r: int) -> None:

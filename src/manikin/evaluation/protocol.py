@@ -11,8 +11,9 @@ which distances to neighbours notice.
 
 *Null.* Whether the candidate is worse than fresh records is decided by the difference of the two in
 the same repeat, whose mean over its standard error is taken for Student's t with one degree of
-freedom less than there are pairs of repeats. Holm's step-down method (1979) keeps the
-probability that any score of a whole card flags fresh real records below 5 %.
+freedom less than there are pairs of repeats; some metrics bring an exact test instead. Holm's
+step-down method (1979) keeps the probability that any score of a whole card flags fresh real
+records below 5 %; axes share it equally, so that one with many scores does not starve the others.
 
 *Verdict.* A difference that is not shown passes, if the interval excludes half the way down to the
 floor; else the records are too few to tell, which is never a pass. One that is shown passes if
@@ -21,6 +22,7 @@ it is small, by the limits below, which are this project's proposals.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -70,21 +72,30 @@ LIMITS = {
 def scores(draws: list[Draws]) -> list[Score]:
     """The scores of a card: verdicts know of each other, for chance adds up over a card."""
     judged = [draw for draw in draws if draw.measured and draw.separate]
-    adjusted = dict(zip(map(id, judged), holm([draw.chance for draw in judged]), strict=True))
+    count = Counter(draw.metric.axis for draw in judged)
+    weights = [1 / count[draw.metric.axis] for draw in judged]
+    adjusted = dict(zip(map(id, judged), holm([draw.chance for draw in judged], weights), strict=True))
     return [_score(draw, adjusted.get(id(draw))) for draw in draws]
 
 
-def holm(chances: list[float]) -> list[float]:
-    """Probabilities adjusted for how many there are (Holm 1979), in the order given.
+def holm(chances: list[float], weights: list[float]) -> list[float]:
+    """Probabilities adjusted for how many there are, in the order given (Holm 1979, section 3).
+
+    Args:
+        chances: Probabilities.
+        weights: How much of the error each may spend, relative to the others.
 
     Example:
-        >>> holm([0.01, 0.04, 0.03])
+        >>> holm([0.01, 0.04, 0.03], [1, 1, 1])
         [0.03, 0.06, 0.06]
+        >>> holm([0.01, 0.04, 0.03], [1, 0.5, 0.5])
+        [0.02, 0.06, 0.06]
     """
-    order = np.argsort(chances, kind="stable")
-    steps = np.array(chances)[order] * np.arange(len(chances), 0, -1)
+    ratio = np.array(chances) / np.array(weights)
+    order = np.argsort(ratio, kind="stable")
+    left = np.cumsum(np.array(weights)[order][::-1])[::-1]
     adjusted = np.empty(len(chances))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    adjusted[order] = np.minimum(np.maximum.accumulate(ratio[order] * left), 1.0)
     return [round(chance, 12) for chance in adjusted.tolist()]
 
 

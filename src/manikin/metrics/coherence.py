@@ -2,33 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from manikin import exchange
 from manikin.data.scalars import survival
 from manikin.data.schema import Number
 from manikin.errors import Unsupported
-from manikin.metric import Sample, Split, metric, once
+from manikin.metric import Exact, Sample, Split, metric, once
 
 TAIL = 0.05  # the share of real values that make a tail
-WIDER = 0.1  # how far beyond the real range, as a share of it, a value may lie at least
+BEYOND = 1.5  # how far beyond the last real value, in lengths of the tail, a value may lie
+WIDER = 0.1  # ... and how far beyond the real range, as a share of it, a value may lie at least
+HALVINGS = 4  # of the real records, averaged
 SHOWN = 5  # rules or fields named in a note
 
 
 def violated(split: Split) -> str:
     """The rules that are broken most, beside how often real records break them."""
-    real, synthetic = (_broken(side, split) for side in (split.holdout, split.synthetic))
-    excess = {
-        name: (synthetic[name].mean(), real[name].mean())
-        for name in synthetic
-        if synthetic[name].mean() > real[name].mean()
-    }
-    worst = sorted(excess, key=lambda name: excess[name][1] - excess[name][0])[:SHOWN]
-    return "; ".join(f"{name}: {excess[name][0]:.1%} (real {excess[name][1]:.1%})" for name in worst)
+    synthetic, real = _broken(split.synthetic, split), _real_broken(split)
+    excess = sorted((real[name].mean() - synthetic[name].mean(), name) for name in synthetic)[:SHOWN]
+    return "; ".join(
+        f"{name}: {synthetic[name].mean():.1%} (real {real[name].mean():.1%})"
+        for gap, name in excess
+        if gap < 0
+    )
 
 
 def implausible_fields(split: Split) -> str:
     """The fields with most values beyond what is plausible."""
-    outside = beyond(split).mean(axis=0)
+    low, high = _plausible(np.concatenate([split.train.table, split.holdout.table]), split)
+    outside = beyond(split.synthetic.table, low, high).mean(axis=0)
     worst = np.argsort(-outside, kind="stable")[:SHOWN]
     return "; ".join(f"{split.fields.names[j]}: {outside[j]:.1%}" for j in worst if outside[j] > 0)
 
@@ -38,17 +43,26 @@ def implausible_fields(split: Split) -> str:
     better="low",
     source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
     floor="wild",
-    reference="real",
+    reference="whole",
     note=violated,
 )
-def rule_violations(split: Split) -> float:
+def rule_violations(split: Split) -> Exact:
     """Share of records that break a clinical rule, minus the share of real records that do.
 
     -1 to 1; 0 is as in reality. It knows only the rules that it is given.
     """
     if not split.question.rules:
         raise Unsupported("no clinical rules were given")
-    return _any_broken(split.synthetic, split) - once(split.holdout, _any_broken, split)
+    broken = np.any(list(_broken(split.synthetic, split).values()), axis=0)
+    usual_share = float(np.mean(np.any(list(_real_broken(split).values()), axis=0)))
+    found = _counted(float(np.mean(broken)), usual_share, split)
+    return replace(
+        found,
+        value=found.value - usual_share,
+        low=found.low - usual_share,
+        high=found.high - usual_share,
+        null=found.null - usual_share,
+    )
 
 
 @metric(
@@ -57,18 +71,20 @@ def rule_violations(split: Split) -> float:
     source="Kahn et al. 2016, A harmonized data quality assessment framework: plausibility",
     feature="table",
     floor="wild",
-    reference="real",
+    reference="whole",
     note=implausible_fields,
 )
-def implausible_share(split: Split) -> float:
+def implausible_share(split: Split) -> Exact:
     """Share of records with a value that cannot be, or lies far beyond every real one.
 
     0 to 1. Cannot be: outside the range or the levels that the schema declares, or negative where
-    no real value is. Far beyond: further from the most extreme real value than that is from the
-    last twentieth of them, on a scale that is linear in the bulk and logarithmic in the tails. It
-    looks at one field at a time and cannot see combinations: rules do.
+    no real value is. Far beyond: further from the most extreme real value than one and a half
+    times that value's own distance from the last twentieth, on a scale that is linear in the bulk
+    and logarithmic in the tails. Real records are judged by the ranges of others. It looks at one
+    field at a time and cannot see combinations: rules do.
     """
-    return float(np.mean(beyond(split).any(axis=1)))
+    synthetic, real = np.mean([_outside(split, turn) for turn in range(HALVINGS)], axis=0)
+    return _counted(float(synthetic), float(real), split)
 
 
 @metric(
@@ -93,10 +109,8 @@ def survival_distance(split: Split) -> float:
     return float(np.mean(np.abs(survivors(*real, grid) - survivors(*candidate, grid))))
 
 
-def beyond(split: Split) -> np.ndarray:
-    """Which values of the candidate are implausible, bool (n, p)."""
-    low, high = once(split.holdout, _plausible)
-    table = split.synthetic.table
+def beyond(table: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Which values are implausible, bool (n, p); a missing one is not."""
     return (table < low) | (table > high)
 
 
@@ -126,12 +140,44 @@ def survivors(times: np.ndarray, share: np.ndarray, grid: np.ndarray) -> np.ndar
     return np.concatenate([[1.0], share])[np.searchsorted(times, grid, side="right")]
 
 
-def _plausible(real: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """The lowest and highest plausible value of each field, shapes (p,)."""
-    bounds = [_ends(real.table[:, j], levels) for j, levels in enumerate(real.fields.levels)]
+def _outside(split: Split, turn: int) -> tuple[float, float]:
+    """The shares of synthetic and of real records that lie outside the ranges of half of the real ones."""
+    sides = (split.train, split.holdout)
+    real = np.concatenate([side.table for side in sides])
+    rng = split.key.child("halving", turn).numpy()
+    first = np.concatenate([_half(side, rng) for side in sides])
+    shares = []
+    for half in (first, ~first):
+        low, high = _plausible(real[half], split)
+        shares.append(
+            [beyond(table, low, high).any(axis=1).mean() for table in (split.synthetic.table, real[~half])]
+        )
+    synthetic, other = np.mean(shares, axis=0)
+    return float(synthetic), float(other)
+
+
+def _half(side: Sample, rng: np.random.Generator) -> np.ndarray:
+    """About half of the subjects, as bool (n,)."""
+    _, subject = np.unique(side.subject, return_inverse=True)
+    return (rng.permutation(subject.max() + 1) % 2 == 0)[subject]
+
+
+def _counted(share: float, usual_share: float, split: Split) -> Exact:
+    """Two shares of records compared; subjects, not records, are what counts."""
+    n = len(np.unique(split.synthetic.subject))
+    known = sum(len(np.unique(side.subject)) for side in (split.train, split.holdout))
+    counts = (share * n, n, usual_share * known, known)
+    found = exchange.usual(*counts, split.key.child("usual").numpy())
+    low, high = exchange.share(round(share * n), n)
+    return Exact(share, low, high, found.null, exchange.fisher(*counts))
+
+
+def _plausible(table: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest and highest plausible value of each field by these real records, shapes (p,)."""
+    bounds = [_ends(table[:, j], levels) for j, levels in enumerate(split.fields.levels)]
     low, high = np.array(bounds, dtype=float).reshape(-1, 2).T
-    for j, name in enumerate(real.fields.names):
-        kind = real.whole.schema[name]
+    for j, name in enumerate(split.fields.names):
+        kind = split.train.whole.schema[name]
         if isinstance(kind, Number):
             low[j] = max(low[j], -np.inf if kind.low is None else kind.low)
             high[j] = min(high[j], np.inf if kind.high is None else kind.high)
@@ -139,7 +185,7 @@ def _plausible(real: Sample) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _ends(values: np.ndarray, levels: tuple[str, ...] | None) -> tuple[float, float]:
-    """Beyond the last real value by as much again as lies between it and its tail's quantile."""
+    """Beyond the last real value by one and a half times what lies between it and the last twentieth."""
     values = values[~np.isnan(values)]
     if levels is not None or not len(values):
         return (0, len(levels) - 1) if levels is not None else (-np.inf, np.inf)
@@ -147,7 +193,8 @@ def _ends(values: np.ndarray, levels: tuple[str, ...] | None) -> tuple[float, fl
     scale = (np.quantile(values, 0.75) - np.quantile(values, 0.25)) / 1.349 or np.std(values) or 1.0
     ends = np.arcsinh((np.array([first, low, high, last]) - centre) / scale)
     least = WIDER * (ends[3] - ends[0])
-    far = ends[[0, 3]] + [-max(ends[1] - ends[0], least), max(ends[3] - ends[2], least)]
+    tails = BEYOND * (ends[1] - ends[0]), BEYOND * (ends[3] - ends[2])
+    far = ends[0] - max(tails[0], least), ends[3] + max(tails[1], least)
     below, above = np.sinh(far) * scale + centre
     return (max(below, 0.0) if first >= 0 else below), above
 
@@ -156,8 +203,9 @@ def _broken(side: Sample, split: Split) -> dict[str, np.ndarray]:
     return {rule.name: ~np.asarray(rule.holds(side.cohort)) for rule in split.question.rules}
 
 
-def _any_broken(side: Sample, split: Split) -> float:
-    return float(np.mean(np.any(list(_broken(side, split).values()), axis=0)))
+def _real_broken(split: Split) -> dict[str, np.ndarray]:
+    sides = [_broken(side, split) for side in (split.train, split.holdout)]
+    return {name: np.concatenate([side[name] for side in sides]) for name in sides[0]}
 
 
 __plugin__ = (rule_violations, implausible_share, survival_distance)

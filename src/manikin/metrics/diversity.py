@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from manikin import exchange
 from manikin.errors import Unsupported
-from manikin.metric import Sample, Split, metric, once
+from manikin.metric import Exact, Sample, Split, metric, once
 
 K = 5  # neighbours that make a ball
 BLOCK = 1024  # rows of a distance matrix in memory at once
 MOST = 4000  # records of a side between which distances are taken
+TURNS = 8  # draws of the larger side, where duplicates are counted among equally many
 RARE = 0.05  # a level in a smaller share of records is rare
 TIE = 1e-4  # squared distances this close are equal: float32 rounds
 NAEEM = "Naeem et al. 2020, Reliable fidelity and diversity metrics for generative models"
@@ -73,17 +75,21 @@ def density(split: Split) -> float:
 
 
 @metric(
-    "diversity", better="low", source="by definition", feature="table", floor="collapsed", reference="real"
+    "diversity", better="low", source="by definition", feature="table", floor="collapsed", reference="whole"
 )
-def duplicate_share(split: Split) -> float:
-    """Share of records that equal another record of the same set in every field.
+def duplicate_share(split: Split) -> Exact:
+    """Share of records that equal an earlier record of the same set in every field.
 
-    0 to 1. Real data have duplicates too where fields are few and coarse: the ceiling says how many.
-    It cannot see repeats with a little noise: `near_duplicate_share` does.
+    0 to 1. Real data have duplicates too where fields are few and coarse: the ceiling says how many,
+    among equally many records. It cannot see repeats with a little noise: `near_duplicate_share` does.
     """
-    rows = np.ascontiguousarray(np.nan_to_num(split.synthetic.table, nan=np.inf) + 0.0)
-    _, first, count = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    return float(np.mean(count[first] > 1))
+    real = np.concatenate([split.train.table, split.holdout.table])
+    n = min(len(real), len(split.synthetic))
+    rng = split.key.child("duplicates").numpy()
+    synthetic, known = (_repeats(table, n, rng) for table in (split.synthetic.table, real))
+    found = exchange.usual(synthetic, n, known, n, rng)
+    low, high = exchange.share(round(synthetic), n)
+    return Exact(float(found.value), low, high, found.null, exchange.fisher(synthetic, n, known, n))
 
 
 @metric("diversity", better="low", source="by definition", floor="collapsed", reference="real")
@@ -143,6 +149,15 @@ def squared(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Squared Euclidean distances (n, m), float32, from one matrix product."""
     far = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
     return np.maximum(far, 0, out=far)
+
+
+def _repeats(table: np.ndarray, n: int, rng: np.random.Generator) -> float:
+    """How many of n rows could be left out without losing any; the mean over draws of n."""
+    rows = np.ascontiguousarray(np.nan_to_num(table, nan=np.inf) + 0.0)
+    turns = 1 if len(rows) == n else TURNS
+    return float(
+        np.mean([n - len(np.unique(rows[rng.permutation(len(rows))[:n]], axis=0)) for _ in range(turns)])
+    )
 
 
 def _first(sample: Sample, size: int) -> Sample:
