@@ -150,6 +150,8 @@ def _arranged(present: list[Any]) -> tuple[Level, ...]:
 def _native(name: str, words: Words, kind: Category) -> pa.Array:
     """Words in the type of the declared levels; without levels, numbers where all are numbers."""
     types = {type(level) for level in kind.levels}
+    if not len(words.words):
+        return words.words
     if types <= {str} and (types or not texts.numeric(words)):
         return words.words
     if types == {bool}:

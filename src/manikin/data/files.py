@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,9 +83,13 @@ def write(cohort: Cohort, path: str | Path) -> None:
 
 def formats() -> dict[str, str]:
     """Which format each suffix belongs to, {".csv": "csv", ...}."""
-    return {
-        suffix: name for name in registry.names(_FOLDER) for suffix in registry.find(_FOLDER, name).suffixes
-    }
+    return {suffix: name for name, format_ in _formats().items() for suffix in format_.suffixes}
+
+
+@cache
+def _formats() -> dict[str, type[Format]]:
+    """All formats by name; looked up once, since asking every installed package takes time."""
+    return {name: registry.find(_FOLDER, name) for name in registry.names(_FOLDER)}
 
 
 def _suffixes(path: Path) -> list[str]:
@@ -99,7 +104,7 @@ def _format(path: Path) -> Format:
     if suffix not in known:
         what = f"the suffix {suffix!r} is not known" if suffix else "a name without suffix says no format"
         raise FormatError(f"{path}: {what}; there are {', '.join(sorted(known))}, also with .gz")
-    return registry.find(_FOLDER, known[suffix])()
+    return _formats()[known[suffix]]()
 
 
 def _check(path: Path) -> None:
@@ -114,8 +119,7 @@ def _check(path: Path) -> None:
             head = file.read(_HEAD)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
-    for name in registry.names(_FOLDER):
-        other = registry.find(_FOLDER, name)
+    for name, other in _formats().items():
         if other.signature and head.startswith(other.signature) and not isinstance(chosen, other):
             raise FormatError(
                 f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}"

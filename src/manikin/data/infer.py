@@ -101,6 +101,8 @@ def _plain(column: pa.Array) -> pa.Array:
         return column.cast(pa.string())
     if pa.types.is_decimal(column.type):
         return column.cast(pa.float64())
+    if pa.types.is_floating(column.type):
+        return pc.if_else(pc.is_nan(column), None, column)
     return column
 
 

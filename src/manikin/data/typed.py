@@ -13,6 +13,7 @@ from manikin.data.cells import cells
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.infer import infer
 from manikin.data.schema import Category
+from manikin.data.words import NUMBER
 
 if TYPE_CHECKING:
     from manikin.data.schema import Kind, Schema
@@ -75,22 +76,22 @@ def restored(cohort: Cohort) -> pa.Table:
 
 
 def _column(values: pa.Array, kind: Kind, name: str, origin: Origin) -> pa.Array:
-    spelled = next(iter(getattr(kind, "missing", ())), None)
+    spellings = getattr(kind, "missing", ())
     if name in origin.options.get("text", ()) and not pa.types.is_string(values.type):
         text = cells(values, kind, blank="")
-        return pc.if_else(values.is_null(), pa.scalar(spelled, pa.string()), text)
-    if spelled is not None and values.null_count:
-        values = _refilled(values, spelled)
+        return pc.if_else(values.is_null(), pa.scalar(next(iter(spellings), None), pa.string()), text)
+    values = _refilled(values, spellings)
     if name in origin.options.get("nominal", ()) and isinstance(kind, Category):
         levels = pa.array(kind.levels, values.type)
         return pa.DictionaryArray.from_arrays(pc.index_in(values, levels), levels, ordered=kind.ordered)
     return values
 
 
-def _refilled(values: pa.Array, spelled: str) -> pa.Array:
+def _refilled(values: pa.Array, spellings: tuple[str, ...]) -> pa.Array:
     """Nulls spelled as the file spelled them, where its type can hold that."""
     if pa.types.is_string(values.type):
-        return values.fill_null(spelled)
-    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
-        return values.fill_null(pa.scalar(float(spelled)).cast(values.type))
+        return values.fill_null(spellings[0]) if spellings else values
+    numbers = [text for text in spellings if re.match(NUMBER, text)]
+    if numbers and (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        return values.fill_null(pa.scalar(float(numbers[0])).cast(values.type))
     return values

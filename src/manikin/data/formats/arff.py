@@ -129,4 +129,6 @@ def _type(kind: Kind, cohort: Cohort, name: str, came: str | None) -> str | list
 def _cells(cohort: Cohort, name: str) -> list[str | None]:
     values = cohort.columns[name].combine_chunks()
     text = cells(values, cohort.schema[name], blank="")
+    if pc.any(pc.match_substring_regex(text, r"[{}]")).as_py():
+        raise FormatError(f"field {name!r} holds braces, which ARFF cannot quote; write .csv or .parquet")
     return pc.if_else(values.is_null(), None, text).to_pylist()
