@@ -10,7 +10,7 @@ from manikin.data.cohort import Cohort
 from manikin.data.digest import digest
 from manikin.data.schema import Category, Number, Schema, Signal, Text, Time
 from manikin.errors import FormatError
-from manikin.release.provenance import Cost, entity, provenance, public, write_provenance
+from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
 
 
 def cohort(age=(61.0, 40.0), sex=("F", "M")):

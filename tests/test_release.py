@@ -12,8 +12,8 @@ from manikin.data.schema import Category, Number
 from manikin.errors import FormatError, PrivacyError, UsageError
 from manikin.evaluation import policy
 from manikin.evaluation.scorecard import Score, Scorecard
-from manikin.release import release as module
-from manikin.release.release import release
+from manikin.publish import release as module
+from manikin.publish.release import release
 
 POLICY = (
     '[use.controlled]\ntitle = "Controlled"\nkind = "tier"\ntext = "under an agreement"\n'

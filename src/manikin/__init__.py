@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from manikin.defects import plant
     from manikin.evaluation.evaluate import evaluate
     from manikin.evaluation.scorecard import Scorecard
-    from manikin.release.release import release
+    from manikin.publish.release import release
     from manikin.synthesis.budget import Training
     from manikin.synthesis.chain import Chain
     from manikin.synthesis.store import load
@@ -29,7 +29,7 @@ _HOMES = {
     "defects": ("plant",),
     "evaluation.evaluate": ("evaluate",),
     "evaluation.scorecard": ("Scorecard",),
-    "release.release": ("release",),
+    "publish.release": ("release",),
     "synthesis.budget": ("Training",),
     "synthesis.chain": ("Chain",),
     "synthesis.store": ("load",),

@@ -37,12 +37,18 @@ def evaluate(
     from manikin.data.files import read
     from manikin.data.rules import read_rules
     from manikin.evaluation.evaluate import evaluate as judge
-    from manikin.release.job import loaded, unfinished
+    from manikin.evaluation.origin import stamped
+    from manikin.publish.folder import unfinished
+    from manikin.publish.job import loaded, open_levels
+    from manikin.synthesis.learner import read_json
 
     real = loaded(train, schema)
-    others = [read(path, real.schema) for path in (synthetic, holdout)]
+    others = [read(path, open_levels(real.schema)) for path in (synthetic, holdout)]
     judged = {"label": label, "subgroups": subgroup or (), "rules": read_rules(rules) if rules else ()}
     card = judge(others[0], real, others[1], **judged, seed=seed)
+    record = synthetic.with_name("provenance.json")
+    if record.exists():
+        card = stamped(card, read_json(record))
     if out:
         with unfinished(out) as part:
             card.to_json(part / "scorecard.json")
@@ -87,8 +93,8 @@ def release(
     """Write records, card and provenance to a folder, if the gate lets them pass."""
     from manikin.errors import PrivacyError
     from manikin.evaluation.scorecard import Scorecard
-    from manikin.release.job import loaded
-    from manikin.release.release import release as released
+    from manikin.publish.job import loaded
+    from manikin.publish.release import release as released
 
     try:
         decision = released(loaded(synthetic, schema), Scorecard.from_json(card), out, accept, tier=tier)

@@ -33,7 +33,7 @@ def inspect(
     from manikin.data.describe import describe
     from manikin.data.propose import propose
     from manikin.data.rules import write_rules
-    from manikin.release.job import loaded
+    from manikin.publish.job import loaded
 
     cohort = loaded(file, schema)
     rules = propose(cohort)

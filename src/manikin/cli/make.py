@@ -26,7 +26,7 @@ def demo(
 ) -> None:
     """The main job on a real medical table that comes along (569 breast tumours, 30 measurements)."""
     from manikin.data.demo import demo as cohort
-    from manikin.release.job import Wish, synthesize
+    from manikin.publish.job import Wish, synthesize
 
     console = terminal(quiet=quiet or as_json)
     source = cohort()
@@ -66,9 +66,9 @@ def synthesize(
 
     Example: `manikin synthesize heart.csv -o out --label HeartDisease`
     """
-    from manikin.release.job import Wish, loaded
-    from manikin.release.job import synthesize as job
-    from manikin.release.job import where as values
+    from manikin.publish.job import Wish, loaded
+    from manikin.publish.job import synthesize as job
+    from manikin.publish.job import where as values
 
     console = terminal(quiet=quiet or as_json)
     source = loaded(file, schema)
@@ -111,7 +111,7 @@ def fit(
     quiet: o.Quiet = False,
 ) -> None:
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
-    from manikin.release.job import loaded
+    from manikin.publish.job import loaded
     from manikin.synthesis.synthesizer import Synthesizer
 
     console = terminal(quiet=quiet)
@@ -143,7 +143,7 @@ def sample(
     """Draw records from a saved model. With `--condition` missing cells of its table are filled in."""
     from manikin.data.files import read, write
     from manikin.data.rules import read_rules
-    from manikin.release.job import where as values
+    from manikin.publish.job import where as values
     from manikin.synthesis.store import load
 
     if out.exists():

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from manikin.data.cohort import Cohort
     from manikin.evaluation.scorecard import Scorecard
-    from manikin.release.job import Done
+    from manikin.publish.job import Done
 
 
 def terminal(*, quiet: bool, stderr: bool = True) -> Console:

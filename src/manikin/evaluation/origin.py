@@ -23,7 +23,7 @@ def stamped(card: Scorecard, record: Mapping[str, Any]) -> Scorecard:
 
     Args:
         card: What was measured.
-        record: What the maker declared, as `release.provenance.provenance` gives it.
+        record: What the maker declared, as `publish.provenance.provenance` gives it.
 
     Example:
         >>> card = Scorecard([], {"hashes": {"synthetic": "ab"}})

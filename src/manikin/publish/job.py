@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from manikin.data.files import read, write
 from manikin.data.rules import Rule, read_rules
-from manikin.data.schema import Category, Schema
+from manikin.data.schema import Category, Number, Schema
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.origin import stamped
-from manikin.release.folder import unfinished
-from manikin.release.provenance import Cost, entity, provenance, public, write_provenance
+from manikin.publish.folder import unfinished
+from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
 from manikin.rng import Key
 from manikin.synthesis.plan import family_to_dict
 from manikin.synthesis.synthesizer import Synthesizer
@@ -136,6 +136,25 @@ def synthesize(
 def loaded(path: Path, schema: Path | None = None) -> Cohort:
     """The records of a file, the schema's file taken into account."""
     return read(path, Schema.read(schema) if schema else None)
+
+
+def open_levels(schema: Schema) -> Schema:
+    """The same kinds without levels, ranges and grids, so that records that break them can be judged.
+
+    Example:
+        >>> open_levels(Schema(sex=Category(levels=("F", "M"), role="label")))
+        {'sex': Category(levels=(), ordered=False, role='label', missing=())}
+    """
+    return Schema(
+        {
+            name: replace(kind, levels=())
+            if isinstance(kind, Category)
+            else replace(kind, low=None, high=None, step=None)
+            if isinstance(kind, Number)
+            else kind
+            for name, kind in schema.items()
+        }
+    )
 
 
 def where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from manikin.data.schema import Schema
 from manikin.errors import PrivacyError, UsageError
 from manikin.evaluation.gate import Decision, gate
 from manikin.evaluation.policy import Policy, read
-from manikin.release.folder import unfinished
-from manikin.release.provenance import entity, provenance, public, write_provenance
+from manikin.publish.folder import unfinished
+from manikin.publish.provenance import entity, provenance, public, write_provenance
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
