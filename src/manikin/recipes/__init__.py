@@ -1,1 +1,0 @@
-"""Published methods assembled from the parts: leaves that nothing imports."""

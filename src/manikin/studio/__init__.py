@@ -1,1 +1,0 @@
-"""The graphical front of the same verbs."""
