@@ -168,6 +168,16 @@ def test_a_gap_number_is_remembered_as_it_was_spelled():
     assert any("'-999.0' read as missing" in note for note in notes)
 
 
+def test_zeros_set_apart_are_only_pointed_out():
+    found, values, notes = spelled([0] * 3 + ints(85, 300))
+    assert (found.missing, values.null_count) == ((), 0)
+    assert (
+        "x: 0 stands in 3 records, far below all other values; if it is a gap, list it under missing"
+        in notes
+    )
+    assert not any("far below" in note for note in spelled(ints(0, 300))[2])
+
+
 def test_minus_one_is_only_pointed_out():
     found, values, notes = spelled([-1] * 4 + ints(0, 80))
     assert (found.missing, values.null_count) == ((), 0)
@@ -303,10 +313,11 @@ def test_infinite_values_are_refused():
         (["05JAN2020", "15FEB2021"], "%d%b%Y", "day"),
         (["20200105", "20211231"], "%Y%m%d", "day"),
         (["31.12.2020", "01.02.2020"], "%d.%m.%Y", "day"),
-        (["2164-10-23 21:09:00", "2164-11-01 17:15:00"], "%Y-%m-%d %H:%M:%S", "s"),
+        (["2164-10-23 21:09:00", "2164-11-01 17:15:00"], "%Y-%m-%d %H:%M:%S", "minute"),
         (["2020-01-05T10:11:12Z", "2020-02-05T10:11:12Z"], "%Y-%m-%dT%H:%M:%SZ", "s"),
         (["2020-01-05 10:11", "2020-02-05 10:11"], "%Y-%m-%d %H:%M", "minute"),
-        (["2020-01-05 10:11:12.125", "2020-02-05 10:11:12.500"], "%Y-%m-%d %H:%M:%S.%f", "us"),
+        (["2020-01-05 10:11:12.125", "2020-02-05 10:11:12.500"], "%Y-%m-%d %H:%M:%S.%f", "ms"),
+        (["2020-01-05 00:00:00", "2021-12-31 00:00:00"], "%Y-%m-%d %H:%M:%S", "day"),
         (["12:30", "01:15"], "%H:%M", "minute"),
         (["2020-01", "2021-12"], "%Y-%m", "month"),
     ],

@@ -96,7 +96,8 @@ def _number(name: str, column: pa.Array, kind: Number) -> Finding:
         column = pc.if_else(known, None, column)
     found = numbers.quantity(name, column, search=not kind.missing)
     spellings = (*spellings, *getattr(found.kind, "missing", ()))
-    whole = replace(kind, **_open(name, kind, found)) if len(found.values.drop_null()) else kind
+    fill = kind.role not in ("identifier", "subject") and len(found.values.drop_null()) > 0
+    whole = replace(kind, **_open(name, kind, found)) if fill else kind
     _within(name, found.values, kind)
     return Finding(found.values, texts.with_missing(whole, spellings), found.notes)
 
@@ -166,7 +167,7 @@ def _native(name: str, words: Words, kind: Category) -> pa.Array:
 
 def _time(name: str, column: pa.Array, kind: Time) -> Finding:
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return Finding(column, replace(kind, unit=times.resolution(column)))
+        return Finding(column, kind if kind.format else replace(kind, unit=times.unit(column)))
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())
     words, spellings = _words(column, kind.missing)
@@ -186,7 +187,7 @@ def _time(name: str, column: pa.Array, kind: Time) -> Finding:
 
 def _laid(words: Words, layout: str) -> Finding | None:
     found = times.parse(words.words, layout)
-    return None if found is None else Finding(words.spread(found), Time(times.unit(layout), layout))
+    return None if found is None else Finding(words.spread(found), Time(times.unit(found, layout), layout))
 
 
 def _text(column: pa.Array, kind: Text) -> Finding:

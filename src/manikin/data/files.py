@@ -132,6 +132,6 @@ def _declared(path: Path, schema: Schema | str | Path | None) -> tuple[Schema | 
     beside = path.parent / "schema.toml"
     if schema is None and beside.is_file():
         return Schema.read(beside), (f"{beside.name} beside the data overrides what was inferred",)
-    if schema is None or isinstance(schema, Schema):
-        return schema, ()
-    return Schema.read(schema), ()
+    if isinstance(schema, str | Path):
+        return Schema.read(schema), ()
+    return schema, ()

@@ -46,7 +46,7 @@ def infer(
         >>> cohort.schema["sex"].levels, cohort.schema["age"].missing, cohort.columns["age"].type
         (('F', 'M'), ('?',), DataType(int64))
     """
-    declared = declared or Schema()
+    declared = Schema(declared or {})
     _check(table, declared)
     found = {
         name: _find(name, table[name], declared.get(name), spelled=spelled) for name in table.column_names
@@ -118,7 +118,7 @@ def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return numbers.quantity(name, column)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return Finding(column, Time(unit=times.resolution(column)))
+        return Finding(column, Time(unit=times.unit(column)))
     if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
         return Finding(column, Codes())
     raise SchemaError(f"field {name!r}: its type, {kind}, is not one of {_EXPRESSIBLE}; convert it")

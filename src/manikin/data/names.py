@@ -130,6 +130,11 @@ def person(name: str) -> bool:
     return bool(_PERSON.search(_plain(name)))
 
 
+def birth(name: str) -> bool:
+    """Whether a name announces a date of birth."""
+    return bool({"dob", "birth", "birthdate", "birthday"} & set(tokens(name)))
+
+
 def record(name: str) -> bool:
     """Whether a name announces the number of a row or a record, such as an encounter."""
     return bool(_RECORD.match(_plain(name)))

@@ -11,6 +11,7 @@ import pyarrow.compute
 
 from manikin.data import names
 from manikin.data.finding import Finding
+from manikin.data.remarks import remarks
 from manikin.data.schema import Category, Number
 from manikin.errors import SchemaError
 
@@ -122,23 +123,6 @@ def describe(name: str, values: np.ndarray, counts: np.ndarray) -> Number:
     return Number(unit=stated, low=0 if certain else None, high=high, step=step(values, counts))
 
 
-def _remarks(kind: Number, values: np.ndarray, counts: np.ndarray) -> tuple[str, ...]:
-    notes = []
-    if -1 in values[:1] and counts[0] > 1 and not (np.diff(values[:2]) < 1).any():
-        notes.append("-1 is the only negative value; if it stands for a gap, list it under missing")
-    share = counts.max() / counts.sum()
-    zero = values[counts.argmax()] == 0
-    if len(values) > 10 and share >= (0.3 if zero else 0.6) and counts.sum() >= 20:  # noqa: PLR2004 - a third
-        notes.append(f"{share:.0%} of the values {'are 0' if zero else 'are one and the same'}")
-    if kind.step and (
-        off := counts[np.abs(np.rint(values / kind.step) * kind.step - values) > kind.step / 100].sum()
-    ):
-        notes.append(f"values that are not on the grid of {kind.step:g}: {off}")
-    if kind.step is None and len(values) * 5 < counts.sum():
-        notes.append(f"only {len(values)} distinct values, yet on no decimal grid")
-    return tuple(notes)
-
-
 def quantity(name: str, values: pa.Array, *, search: bool = True) -> Finding:
     """What a column of numbers is: a quantity, a code, or a constant.
 
@@ -167,7 +151,7 @@ def quantity(name: str, values: pa.Array, *, search: bool = True) -> Finding:
         kind, note = _coded(name, distinct)
         return Finding(values, kind, () if len(distinct) == 2 else (note,))  # noqa: PLR2004 - 0/1 goes without saying
     kind = describe(name, distinct, counts)
-    return Finding(values, kind, _remarks(kind, distinct, counts))
+    return Finding(values, kind, remarks(kind, distinct, counts))
 
 
 def _native(values: pa.Array) -> np.ndarray:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data import names
-from manikin.data.schema import Category, Number, Text
+from manikin.data.schema import Category, Number, Text, Time
 
 if TYPE_CHECKING:
     from manikin.data.finding import Finding
@@ -37,6 +37,10 @@ def assign(findings: dict[str, Finding], free: set[str]) -> dict[str, Finding]:
 
 def _identity(name: str, finding: Finding) -> Finding:
     """The finding, as an identifier if its name and values say so."""
+    if isinstance(finding.kind, Time) and names.birth(name):
+        return replace(
+            finding, notes=(*finding.notes, "a date of birth points at a person; an age says enough")
+        )
     if finding.kind.role is not None or not isinstance(finding.kind, Number | Category):
         return finding
     values = finding.values.drop_null()
@@ -94,7 +98,7 @@ def _hide(finding: Finding, role: Role, reason: str) -> Finding:
 
 def _lasting(notes: tuple[str, ...]) -> tuple[str, ...]:
     """Notes that still hold once a field is no longer a quantity or a category."""
-    return tuple(note for note in notes if not re.search("level|values|surrogate", note))
+    return tuple(note for note in notes if not re.search("level|value|surrogate", note))
 
 
 def _subject(found: dict[str, Finding], free: set[str]) -> dict[str, Finding]:

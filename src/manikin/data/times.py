@@ -97,17 +97,6 @@ def _faithful(words: pa.Array, found: pa.Array, layout: str) -> int:
     return pc.sum(same).as_py()
 
 
-def unit(layout: str) -> str:
-    """The resolution of a layout: "month", "day", "minute", "s" or "us"."""
-    if ".%f" in layout:
-        return "us"
-    if "%S" in layout:
-        return "s"
-    if "%M" in layout:
-        return "minute"
-    return "day" if "%d" in layout else "month"
-
-
 def moments(name: str, words: Words) -> Finding | None:
     """A text column of dates or moments; None: it is not one.
 
@@ -129,13 +118,15 @@ def moments(name: str, words: Words) -> Finding | None:
         )
         raise SchemaError(message)
     years = ("two-digit years: 69-99 read as 19.., 00-68 as 20..",) if "%y" in layout else ()
-    return Finding(words.spread(fits[layout]), Time(unit(layout), layout), years)
+    return Finding(words.spread(fits[layout]), Time(unit(fits[layout], layout), layout), years)
 
 
-def resolution(values: pa.Array) -> str:
-    """The resolution of typed moments: "day" if all are at midnight, else "minute", "s", "ms" or "us"."""
+def unit(values: pa.Array, layout: str | None = None) -> str:
+    """The resolution that is enough for all moments: "month", "day", "minute", "s", "ms" or "us"."""
     if pa.types.is_date(values.type):
         return "day"
+    if layout and "%m" in layout and "%d" not in layout:
+        return "month"
     moments = values.drop_null().cast(pa.timestamp("us"), safe=False).cast(pa.int64()).to_numpy()
     steps = {"day": 86_400_000_000, "minute": 60_000_000, "s": 1_000_000, "ms": 1_000}
     return next((name for name, step in steps.items() if not (moments % step).any()), "us")
