@@ -172,7 +172,7 @@ def test_zeros_set_apart_are_only_pointed_out():
     found, values, notes = spelled([0] * 3 + ints(85, 300))
     assert (found.missing, values.null_count) == ((), 0)
     assert (
-        "x: 0 stands in 3 records, far below all other values; if it is a gap, list it under missing"
+        "x: 0 stands in 3 records, far below all others; if it is a gap, list it under missing"
         in notes
     )
     assert not any("far below" in note for note in spelled(ints(0, 300))[2])

@@ -30,7 +30,7 @@ def remarks(kind: Number, values: np.ndarray, counts: np.ndarray) -> tuple[str, 
         "-1 is the only negative value; if it stands for a gap, list it under missing": _minus_one(
             values, counts
         ),
-        f"0 stands in {counts[0]} records, far below all other values; if it is a gap, list it under missing": (
+        f"0 stands in {counts[0]} records, far below all others; if it is a gap, list it under missing": (
             _zero(values, kind.step or 0)
         ),
         "nearly every value is another large whole number; if they number records, role = 'identifier'": (
