@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -28,13 +28,15 @@ if TYPE_CHECKING:
     from manikin.rng import Key
 
 
+@final
 @dataclass(frozen=True)
 class RowsCodec(Codec):
     """Scalar fields <-> one token per field, int64 (n, fields).
 
     Args:
         bins: About how many bins a number gets.
-        crowd: The fewest records that a bin holds, so that small tables get fewer bins.
+        crowd: Records that a bin holds at least, but for those squeezed between shared values; so
+            small tables get fewer bins.
         table: The fitted encoding of the columns.
         edges: Per number, the cumulated share of records at the ends of its bins, from 0 to 1.
     """

@@ -1,14 +1,15 @@
 """One transformer for sequences of vectors (B, L, width): causal or not, cached, conditioned.
 
 Pre-norm blocks (Xiong et al., 2020, arXiv:2002.04745) with attention from Linears and rotary
-positions (Su et al., 2021, arXiv:2104.09864). A vector conditions through adaptive norms
-whose gates start closed (Peebles and Xie, 2023, arXiv:2212.09748), other tokens through cross-attention.
+positions (Su et al., 2021, arXiv:2104.09864). A vector conditions through adaptive norms that
+start silent (Peebles and Xie, 2023, arXiv:2212.09748), other tokens through cross-attention.
 Parameters live in standard leaf layers only, so that per-sample gradients are exact.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import final
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from torch.nn import functional
 Pair = tuple[Tensor, Tensor]
 
 
+@final
 @dataclass
 class Cache:
     """Keys and values of the positions seen so far, one pair (B, heads, L, width / heads) per block.
@@ -60,6 +62,7 @@ def rotate(x: Tensor, start: int = 0) -> Tensor:
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
 
+@final
 class Attention(nn.Module):
     """Multi-head attention from Linears; `source` is the width of the tokens attended to."""
 
@@ -86,6 +89,7 @@ class Attention(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
 
+@final
 class Adaptive(nn.Module):
     """A residual branch: layer norm, shifted and scaled by a vector, and a gate on the way out."""
 
@@ -105,6 +109,7 @@ class Adaptive(nn.Module):
         return self.norm(h) * (1 + scale) + shift, 1 + gate
 
 
+@final
 @dataclass(frozen=True)
 class Shape:
     """The size of a transformer.
@@ -128,6 +133,7 @@ class Shape:
     rotary: bool = True
 
 
+@final
 class Block(nn.Module):
     """Self-attention, cross-attention where there is context, and a two-layer perceptron."""
 
@@ -164,6 +170,7 @@ class Block(nn.Module):
         return h + gate * self.dropout(self.mlp(x))
 
 
+@final
 class Transformer(nn.Module):
     """Tokens' features (B, L, width) to features of the same shape.
 
