@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,3 +138,11 @@ def facts(metric: Metric) -> str:
 def test_every_floor_is_explained() -> None:
     text = PAGES["scorecard.md"].read_text(encoding="utf-8")
     assert all(f"| `{name}` |" in text for name in floors.FLOORS)
+
+
+def test_every_layer_is_explained() -> None:
+    text = PAGES["architecture.md"].read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    layers = [name.strip() for layer in contracts[0]["layers"] for name in layer.split("|")]
+    assert not [name for name in layers if f"`{name}`" not in text]
