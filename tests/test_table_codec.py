@@ -49,9 +49,7 @@ def test_round_trip_of_numbers_levels_gaps_and_types():
         "count": pa.array(rng.poisson(0.4, 400).astype(np.int64)),
         "sex": pa.array(rng.choice(["F", "M", None], 400).tolist()),
         "dead": pa.array(rng.integers(0, 2, 400)),
-        "day": pa.array(
-            [dt.date(2020, 1, 1) + dt.timedelta(int(d)) for d in rng.integers(0, 30, 400)]
-        ),
+        "day": pa.array([dt.date(2020, 1, 1) + dt.timedelta(int(d)) for d in rng.integers(0, 30, 400)]),
     }
     schema = Schema(
         half=Number(step=0.5),
@@ -89,6 +87,27 @@ def test_grid_and_bounds_hold_for_any_score():
     assert values.min() >= 0.1
     assert values.max() <= 39.9
     assert np.array_equal(values, np.round(values, 1))  # no binary dust
+
+
+def test_months_moments_and_narrow_types_come_back():
+    rng = np.random.default_rng(5)
+    months = np.datetime64("2001-01", "M") + rng.integers(0, 90, 300)
+    moments = np.datetime64("2020-01-01T00:00", "s") + rng.integers(0, 10**6, 300)
+    frame = {
+        "month": pa.array(months.astype("datetime64[s]")).cast(pa.date32()),
+        "seen": pa.array(moments).cast(pa.timestamp("s", tz="UTC")),
+        "small": pa.array(rng.integers(0, 5, 300).astype(np.int8)),
+    }
+    cohort = Cohort(
+        pa.table(frame), Schema(month=Time(unit="month"), seen=Time(unit="s"), small=Number(step=1))
+    )
+    codec = _codec(cohort)
+    back = pa.table(codec.decode(codec.encode(cohort, Key(1)), Key(0)))
+    assert back["month"].to_pylist() == cohort.columns["month"].to_pylist()
+    assert {day.day for day in back["month"].to_pylist()} == {1}
+    assert back["small"].to_pylist() == cohort.columns["small"].to_pylist()
+    assert back.schema.types == cohort.columns.schema.types
+    assert max(back["seen"].to_pylist()) <= max(cohort.columns["seen"].to_pylist())
 
 
 def test_all_missing_and_constant_columns():

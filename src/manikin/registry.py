@@ -6,6 +6,7 @@ Third parties add their own through entry points of the group `manikin.<folder>`
 from __future__ import annotations
 
 import pkgutil
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -13,11 +14,12 @@ from typing import Any
 from manikin.errors import UsageError
 
 
-def names(folder: str) -> list[str]:
+@cache
+def names(folder: str) -> tuple[str, ...]:
     """All plug-ins of a folder, sorted: those shipped and those installed beside."""
     package = import_module(f"manikin.{folder}")
     shipped = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    return sorted(shipped | {point.name for point in entry_points(group=f"manikin.{folder}")})
+    return tuple(sorted(shipped | {point.name for point in entry_points(group=f"manikin.{folder}")}))
 
 
 def find(folder: str, name: str) -> Any:  # noqa: ANN401 - each folder holds its own contract

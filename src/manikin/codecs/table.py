@@ -9,6 +9,7 @@ ends of a stretch lie between values, never on one, so no value of a single pers
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -42,6 +43,7 @@ class Scale:
         step: The grid of the values; 0: none.
         dtype: The Arrow type of the column.
         optional: Whether values may be missing.
+        months: Whether the values are months, counted from January 1970.
     """
 
     upper: list[float]
@@ -50,6 +52,7 @@ class Scale:
     step: float
     dtype: str
     optional: bool
+    months: bool = False
 
     @property
     def block(self) -> Continuous:
@@ -58,7 +61,7 @@ class Scale:
 
     def encode(self, column: pa.ChunkedArray, rng: np.random.Generator | None) -> np.ndarray:
         """Values to normal scores (n,), NaN where missing."""
-        values = _floats(column)
+        values = _floats(column, months=self.months)
         z = np.full(len(values), np.nan)
         seen = ~np.isnan(values)
         if self.upper and seen.any():
@@ -85,7 +88,7 @@ class Scale:
         seen = ~np.isnan(z)
         if self.upper:
             values[seen] = self._value(ndtr(z[seen].astype(float)))
-        return _typed(values, self.dtype)
+        return _typed(values, self.dtype, months=self.months)
 
     def _value(self, rank: np.ndarray) -> np.ndarray:
         start, end, upper = map(np.asarray, (self.start, self.end, self.upper))
@@ -198,7 +201,8 @@ def _learn(cohort: Cohort, name: str) -> Scale | Levels:
     optional = pc.any(pc.is_null(column, nan_is_null=True)).as_py() or False
     if isinstance(kind, Category):
         return Levels(list(kind.levels), str(column.type), optional, name)
-    values = _floats(column)
+    months = isinstance(kind, Time) and kind.unit == "month"
+    values = _floats(column, months=months)
     values = values[~np.isnan(values)]
     if not np.isfinite(values).all():
         message = f"field {name!r}: infinite values; mark them as missing in schema.toml"
@@ -206,10 +210,10 @@ def _learn(cohort: Cohort, name: str) -> Scale | Levels:
     low, high = (kind.low, kind.high) if isinstance(kind, Number) else (None, None)
     step = _TICKS.get(kind.unit, 1.0) if isinstance(kind, Time) else getattr(kind, "step", None) or 0.0
     upper, start, end = segments(values, low, high)
-    return Scale(upper, start, end, step, str(column.type), optional)
+    return Scale(upper, start, end, step, str(column.type), optional, months)
 
 
-_TICKS = {"day": 86_400e6, "h": 3_600e6, "min": 60e6, "s": 1e6, "ms": 1e3, "us": 1.0}
+_TICKS = {"month": 1.0, "day": 86_400e6, "minute": 60e6, "s": 1e6, "ms": 1e3, "us": 1.0}
 
 
 def segments(
@@ -259,26 +263,36 @@ def _groups(counts: np.ndarray, share: int) -> np.ndarray:
     return group
 
 
-def _floats(column: pa.ChunkedArray) -> np.ndarray:
-    if pa.types.is_temporal(column.type):
-        column = column.cast(pa.timestamp("us")).cast(pa.int64())
-    return column.cast(pa.float64()).to_numpy().astype(float)
+def _floats(column: pa.ChunkedArray, *, months: bool = False) -> np.ndarray:
+    """Values as float64, NaN where missing; moments in microseconds, or in months, since 1970."""
+    if not pa.types.is_temporal(column.type):
+        return column.cast(pa.float64()).to_numpy().astype(float)
+    moments = column.cast(pa.timestamp("us")).to_numpy()
+    counted = moments.astype("datetime64[M]" if months else "datetime64[us]").astype(float)
+    return np.where(np.isnat(moments), np.nan, counted)
 
 
 def arrow(dtype: str) -> pa.DataType:
-    """The Arrow type called so by `str`."""
-    spelled = {"date32[day]": "date32", "date64[ms]": "date64"}
-    return pa.type_for_alias(spelled.get(dtype, dtype))
+    """The Arrow type called so by `str`.
+
+    Example:
+        >>> all(arrow(str(t)) == t for t in (pa.int8(), pa.date32(), pa.timestamp("s", tz="UTC")))
+        True
+    """
+    if moment := re.fullmatch(r"timestamp\[(\w+)(?:, tz=(.+))?\]", dtype):
+        return pa.timestamp(moment[1], tz=moment[2])
+    return pa.type_for_alias({"date32[day]": "date32", "date64[ms]": "date64"}.get(dtype, dtype))
 
 
-def _typed(values: np.ndarray, dtype: str) -> pa.Array:
+def _typed(values: np.ndarray, dtype: str, *, months: bool = False) -> pa.Array:
     kind, missing = arrow(dtype), np.isnan(values)
     if pa.types.is_floating(kind):
         return pa.array(values, type=kind, mask=missing)
-    whole = pa.array(np.where(missing, 0, np.round(values)).astype(np.int64), mask=missing)
-    if pa.types.is_temporal(kind):
-        return whole.cast(pa.timestamp("us")).cast(kind, safe=False)
-    return whole.cast(kind)
+    whole = np.where(missing, 0, np.round(values)).astype(np.int64)
+    if not pa.types.is_temporal(kind):
+        return pa.array(whole, mask=missing).cast(kind)
+    moments = whole.astype("datetime64[M]" if months else "datetime64[us]").astype("datetime64[us]")
+    return pa.array(moments, mask=missing).cast(kind, safe=False)
 
 
 __plugin__ = TableCodec
