@@ -18,7 +18,8 @@ from manikin.data.schema import Category, Schema, Time
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-CAP = 10_000  # records that a classifier or a search for neighbours sees, at most, of either side
+CAP = 10_000  # records that a classifier sees, at most, of either side
+SEARCH = 8_000  # records that a search for neighbours sees, at most, of either side
 FOLDS = 5
 BINS = 10
 CORRELATED = 0.5  # pairs of columns below are no trend, in SDMetrics' report
@@ -201,13 +202,13 @@ def near_share(sides: Sides) -> float:
     over numbers in standard deviations (0 where missing, beside a flag) and levels at distance 1.
     """
     rng = np.random.default_rng(0)
-    holdout, asked = _some(sides.holdout, CAP, rng), _some(sides.synthetic, CAP, rng)
+    holdout, asked = _some(sides.holdout, SEARCH, rng), _some(sides.synthetic, SEARCH, rng)
     m, order = len(holdout), rng.permutation(len(sides.train))
     far, shares = _distance(asked, holdout, sides.train), []
     for start in range(0, min(len(order), 4 * m) - m + 1, m):
         near = _distance(asked, sides.train.iloc[order[start : start + m]], sides.train)
         shares.append(np.mean(near < far) + np.mean(near == far) / 2)
-        if m == CAP:
+        if m == SEARCH:
             break
     return float(np.mean(shares))
 
