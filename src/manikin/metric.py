@@ -154,6 +154,19 @@ class Exact:
     chance: float
     floor: float | None = None
 
+    @classmethod
+    def counted(cls, hits: float, n: float, real: float, known: float, key: Key) -> Exact:
+        """The share of hits among n synthetic records, against `real` hits among `known` real ones.
+
+        What counts must be independent of each other: subjects rather than records, pairs rather than
+        twins. Fisher's exact test, the interval of Clopper and Pearson.
+        """
+        from manikin import exchange
+
+        found = exchange.usual(hits, n, real, known, key.child("usual").numpy())
+        low, high = exchange.share(round(hits), round(n))
+        return cls(found.value, low, high, found.null, exchange.fisher(hits, n, real, known))
+
 
 Measured = float | Exact | Mapping[str, float]
 Floor = str | Callable[[Split], "Cohort"]

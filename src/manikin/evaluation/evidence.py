@@ -18,7 +18,7 @@ from manikin.data.scalars import survival
 from manikin.evaluation.histograms import SMALL, columns, counted, edges, shares, trimmed
 from manikin.metrics.association import association, layout
 from manikin.metrics.coherence import product_limit, survivors
-from manikin.metrics.diversity import BLOCK, squared
+from manikin.nearest import distance
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -111,7 +111,7 @@ def neighbours(sides: Sides, key: Key) -> dict[str, Any]:
     """How far held-out and synthetic records lie from the nearest training record."""
     train = few(sides.train, MOST, key)
     far = {
-        name: nearest(few(side, NEAR, key), train)
+        name: distance(few(side, NEAR, key).x, train.x)
         for name, side in (("real", sides.holdout), ("synthetic", sides.synthetic))
     }
     bins = np.linspace(0, trimmed(np.concatenate(list(far.values())))[1] or 1.0, BINS + 1)
@@ -120,13 +120,6 @@ def neighbours(sides: Sides, key: Key) -> dict[str, Any]:
         "real": shares(counted(far["real"], bins), small=SMALL),
         "synthetic": shares(counted(far["synthetic"], bins)),
     }
-
-
-def nearest(sample: Sample, train: Sample) -> np.ndarray:
-    """The distance of each record to the nearest training record, shape (n,)."""
-    rows = range(0, len(sample), BLOCK)
-    found = [squared(sample.x[start : start + BLOCK], train.x).min(axis=1) for start in rows]
-    return np.sqrt(np.concatenate(found))
 
 
 def curves(real: Sample, synthetic: Sample) -> dict[str, Any] | None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from manikin import exchange
 from manikin.data.scalars import survival
 from manikin.data.schema import Number
 from manikin.errors import Unsupported
@@ -166,10 +165,7 @@ def _counted(share: float, usual_share: float, split: Split) -> Exact:
     """Two shares of records compared; subjects, not records, are what counts."""
     n = len(np.unique(split.synthetic.subject))
     known = sum(len(np.unique(side.subject)) for side in (split.train, split.holdout))
-    counts = (share * n, n, usual_share * known, known)
-    found = exchange.usual(*counts, split.key.child("usual").numpy())
-    low, high = exchange.share(round(share * n), n)
-    return Exact(share, low, high, found.null, exchange.fisher(*counts))
+    return Exact.counted(share * n, n, usual_share * known, known, split.key)
 
 
 def _plausible(table: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from manikin import exchange
 from manikin.errors import Unsupported
 from manikin.metric import Exact, Sample, Split, metric, once
+from manikin.nearest import neighbours
 
 K = 5  # neighbours that make a ball
 BLOCK = 1024  # rows of a distance matrix in memory at once
-MOST = 4000  # records of a side between which distances are taken
+MOST = 5000  # records of a side among which near duplicates are looked for
+CLOSE = 0.01  # the share of real records that are closer to another than is usual
+HALVINGS = 2  # of the real records, averaged
 TURNS = 8  # draws of the larger side, where duplicates are counted among equally many
 RARE = 0.05  # a level in a smaller share of records is rare
 TIE = 1e-4  # squared distances this close are equal: float32 rounds
@@ -87,22 +89,24 @@ def duplicate_share(split: Split) -> Exact:
     n = min(len(real), len(split.synthetic))
     rng = split.key.child("duplicates").numpy()
     synthetic, known = (_repeats(table, n, rng) for table in (split.synthetic.table, real))
-    found = exchange.usual(synthetic, n, known, n, rng)
-    low, high = exchange.share(round(synthetic), n)
-    return Exact(float(found.value), low, high, found.null, exchange.fisher(synthetic, n, known, n))
+    return Exact.counted(synthetic, n, known, n, split.key)
 
 
-@metric("diversity", better="low", source="by definition", floor="collapsed", reference="real")
-def near_duplicate_share(split: Split) -> float:
+@metric("diversity", better="low", source="by definition", floor="collapsed", reference="whole")
+def near_duplicate_share(split: Split) -> Exact:
     """Share of records closer to another of the same set than 99 of 100 real records are.
 
-    0 to 1, around .01 for real data. It sees few records that are repeated with a little noise.
+    0 to 1, around .01 for real data. It sees few records that are repeated with a little noise. The
+    records of one subject are not compared with each other.
     """
-    if min(len(split.holdout), len(split.synthetic)) <= K:
+    real = np.concatenate([split.train.x, split.holdout.x])
+    owner = np.concatenate([split.train.subject, split.holdout.subject + split.train.subject.max() + 1])
+    size = min(MOST, len(real) // 2, len(split.synthetic))
+    if size <= K:
         raise Unsupported(f"needs more than {K} records on each side")
-    size = min(MOST, len(split.holdout), len(split.synthetic))
-    usual = np.quantile(radii(_first(split.holdout, size), 1), 0.01)
-    return float(np.mean(radii(_first(split.synthetic, size), 1) <= usual + TIE * (usual == 0)))
+    near, usual = np.mean([_near(split, real, owner, size, turn) for turn in range(HALVINGS)], axis=0)
+    found = Exact.counted(near * size / 2, size / 2, usual * size / 2, size / 2, split.key)
+    return replace(found, value=float(near))
 
 
 @metric("diversity", better="high", source="by definition", feature="table", floor="collapsed")
@@ -160,9 +164,16 @@ def _repeats(table: np.ndarray, n: int, rng: np.random.Generator) -> float:
     )
 
 
-def _first(sample: Sample, size: int) -> Sample:
-    """The first records, which are a random choice: the judge shuffles."""
-    return sample if len(sample) == size else sample.take(np.arange(size))
+def _near(split: Split, real: np.ndarray, owner: np.ndarray, size: int, turn: int) -> tuple[float, float]:
+    """The shares of synthetic and of real records that are closer than usual among other real ones."""
+    rng = split.key.child("near", turn).numpy()
+    order, chosen = rng.permutation(len(real)), rng.permutation(len(split.synthetic))[:size]
+    shown, other = order[:size], order[-size:]
+    usual = np.quantile(neighbours(real[shown], real[shown], owner[shown], owner[shown]).first, CLOSE)
+    subject = split.synthetic.subject[chosen]
+    sides = ((split.synthetic.x[chosen], subject), (real[other], owner[other]))
+    near = [np.mean(neighbours(x, x, who, who).first <= usual) for x, who in sides]
+    return float(near[0]), float(near[1])
 
 
 def _rare(split: Split, j: int) -> np.ndarray:
