@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer.main
 
+from manikin import registry
 from manikin.cli import app
 from manikin.data.rules import read_rules
 from manikin.data.schema import Schema
@@ -49,8 +50,13 @@ def having(language: str) -> list[str]:
 @pytest.fixture
 def fresh() -> Iterator[None]:
     """Plug-ins that a page brings along are forgotten afterwards."""
-    all_metrics.cache_clear()
+    forget()
     yield
+    forget()
+
+
+def forget() -> None:
+    registry.names.cache_clear()
     all_metrics.cache_clear()
 
 
