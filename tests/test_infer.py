@@ -171,10 +171,7 @@ def test_a_gap_number_is_remembered_as_it_was_spelled():
 def test_zeros_set_apart_are_only_pointed_out():
     found, values, notes = spelled([0] * 3 + ints(85, 300))
     assert (found.missing, values.null_count) == ((), 0)
-    assert (
-        "x: 0 stands in 3 records, far below all others; if it is a gap, list it under missing"
-        in notes
-    )
+    assert "x: 0 stands in 3 records, far below all others; if it is a gap, list it under missing" in notes
     assert not any("far below" in note for note in spelled(ints(0, 300))[2])
 
 

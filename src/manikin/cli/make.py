@@ -78,6 +78,10 @@ def synthesize(
         console.print(
             f"not modelled, replaced by surrogates: {', '.join(hidden)}", markup=False, highlight=False
         )
+    beside = file.with_name("rules.toml")
+    if rules is None and beside.exists():
+        rules = beside
+        console.print(f"rules: those of {beside}, which every record will meet", highlight=False)
     wish = Wish(
         label, subgroup or (), condition or (), values(source.schema, where or ()), rules, n, holdout, seed
     )

@@ -30,7 +30,12 @@ Condition = Annotated[
 Where = Annotated[
     list[str] | None, typer.Option("--where", help="FIELD=VALUE for every synthetic record (repeatable).")
 ]
-Rules = Annotated[Path | None, typer.Option(help="A rules.toml of clinical rules that records must meet.")]
+Rules = Annotated[
+    Path | None,
+    typer.Option(
+        help="A rules.toml of clinical rules that records must meet; default: the one beside the data."
+    ),
+]
 Label = Annotated[str | None, typer.Option(help="The field that a downstream model is to predict.")]
 Subgroup = Annotated[
     list[str] | None, typer.Option(help="A field by whose levels records are compared apart (repeatable).")

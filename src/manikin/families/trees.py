@@ -27,6 +27,7 @@ REACH = 0.1  # the farthest that smoothing moves a value, in normal scores
 WIDTH = 0.15  # the distance within which an observed number agrees with one of a leaf
 PROBES = 16  # values of a leaf that an observed value is compared with
 TRUST = 0.1  # a straight line is followed where it leaves less than this share of the variance
+LEAF = (30, 100)  # the least and the most records that a leaf is given by default
 ROWS = 20_000  # records from which one tree learns its splits, at most
 CHUNK = 2_000  # records completed at a time when they need particles
 
@@ -36,13 +37,14 @@ class Trees(Statistical):
     """Sequential conditional trees, the default family for tables.
 
     Args:
-        leaf: Records in a leaf; larger leaves are more private and less faithful.
+        leaf: Records in a leaf; larger leaves are more private and less faithful. None: the square root
+            of the number of records, as is usual for nearest neighbours, within 30 and 100.
         trees: Trees per column; large tables get fewer, as `work` allows.
         work: Records x columns^2 that the trees of one fit may visit, which bounds its time.
         particles: Attempts per record when a value is observed behind one that is drawn.
     """
 
-    leaf: int = 30
+    leaf: int | None = None
     trees: int = 10
     work: float = 1e8
     particles: int = 32
@@ -76,11 +78,10 @@ class Trees(Statistical):
         order = state["order"].tolist()
         if not _out_of_order(observed, order):
             return self._complete(state, spec, x, observed, 1, key)
+        spans = [slice(start, start + CHUNK) for start in range(0, len(x), CHUNK)]
         parts = [
-            self._complete(
-                state, spec, x[a : a + CHUNK], observed[a : a + CHUNK], self.particles, key.child(a)
-            )
-            for a in range(0, len(x), CHUNK)
+            self._complete(state, spec, x[s], observed[s], self.particles, key.child(s.start))
+            for s in spans
         ]
         return np.concatenate(parts)
 
@@ -131,8 +132,8 @@ class Trees(Statistical):
         from sklearn.tree import DecisionTreeRegressor
 
         chosen = rng.permutation(n)[: min(max(n // 2, 1), ROWS)]
-        leaf, seed = max(2, round(self.leaf * len(chosen) / n)), int(rng.integers(2**31))
-        grown = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=seed)
+        leaf = max(2, round((self.leaf or np.clip(np.sqrt(n), *LEAF)) * len(chosen) / n))
+        grown = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=int(rng.integers(2**31)))
         tree = grown.fit(seen[chosen], target[chosen]).tree_
         splits = {"left": tree.children_left, "right": tree.children_right, "feature": tree.feature}
         return {**{k: v.astype(np.int32) for k, v in splits.items()}, "threshold": tree.threshold}

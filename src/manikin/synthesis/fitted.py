@@ -38,6 +38,7 @@ class Fitted:
         codec: Encodes the target; for a statistical family the condition before the target.
         givens: Encode the parts of the condition, for a family with networks.
         learner: What was learned.
+        starts: Where surrogate numbers start, per identifier.
     """
 
     plan: Plan
@@ -47,6 +48,7 @@ class Fitted:
     codec: Codec
     givens: dict[str, Codec]
     learner: Learner
+    starts: dict[str, int]
 
     @property
     def joined(self) -> bool:
@@ -148,7 +150,7 @@ class Fitted:
         whole = set(self.schema.modelled) <= set(table.column_names)
         hidden = [name for name in self.schema if name not in self.schema.modelled and whole]
         columns = {name: table[name] for name in table.column_names}
-        columns |= {name: surrogate(self.types[name], table.num_rows) for name in hidden}
+        columns |= {name: surrogate(self.types[name], table.num_rows, self.starts[name]) for name in hidden}
         kept = [name for name in self.schema if name in columns]
         schema = Schema({name: self.schema[name] for name in kept})
         return Cohort(pa.table({name: columns[name] for name in kept}), schema, self.origin)

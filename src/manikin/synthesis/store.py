@@ -75,7 +75,9 @@ def load(folder: str | Path) -> Synthesizer:
     learner = _learner(folder, plan, codec, givens, table.get("facts", {}))
     types = {name: _type(text) for name, text in stored["types"].items()}
     origin = Origin(stored["origin"]["format"], stored["origin"]["options"])
-    fitted = Fitted(plan, Schema.read(folder / "schema.toml"), types, origin, codec, givens, learner)
+    fitted = Fitted(
+        plan, Schema.read(folder / "schema.toml"), types, origin, codec, givens, learner, stored["starts"]
+    )
     return Synthesizer(
         plan.target, (*plan.condition, *plan.observed), plan.family, table["seed"], fitted=fitted
     )
@@ -97,6 +99,7 @@ def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
     stored = {
         "target": _stored(fitted.codec),
         "given": {name: _stored(codec) for name, codec in fitted.givens.items()},
+        "starts": fitted.starts,
         "types": {name: _typed(dtype) for name, dtype in fitted.types.items()},
         "origin": {"format": fitted.origin.format, "options": dict(fitted.origin.options)},
     }

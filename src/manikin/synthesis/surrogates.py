@@ -6,19 +6,35 @@ import numpy as np
 import pyarrow as pa
 
 
-def surrogate(dtype: pa.DataType, n: int) -> pa.Array:
+def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
     """Invented values for an identifier: running numbers, or texts that say that they are synthetic.
 
-    Every record gets its own, so every synthetic record is a subject of its own. A type that can
-    hold neither (a date, say) is left empty.
+    Every record gets its own, so every synthetic record is a subject of its own. Numbers run from
+    `start`, in 64 bits where the type is too narrow. A type that can hold neither (a date, say) is
+    left empty.
 
     Example:
         >>> surrogate(pa.string(), 2).to_pylist(), surrogate(pa.int64(), 2).to_pylist()
         (['synthetic-000001', 'synthetic-000002'], [1, 2])
     """
-    number = np.arange(1, n + 1)
+    number = np.arange(n) + start
     if pa.types.is_integer(dtype) or pa.types.is_floating(dtype):
-        return pa.array(number).cast(dtype)
+        wide = pa.types.is_integer(dtype) and np.iinfo(dtype.to_pandas_dtype()).max < number[-1]
+        return pa.array(number).cast(pa.int64() if wide else dtype)
     if pa.types.is_string(dtype) or pa.types.is_large_string(dtype):
-        return pa.array([f"synthetic-{i:06d}" for i in number], type=dtype)
+        return pa.array([f"synthetic-{i:06d}" for i in range(1, n + 1)], type=dtype)
     return pa.nulls(n, dtype)
+
+
+def beyond(column: pa.ChunkedArray) -> int:
+    """Where surrogate numbers start so that they meet no real one: the next power of ten.
+
+    Example:
+        >>> beyond(pa.chunked_array([[1, 918]])), beyond(pa.chunked_array([["a"]]))
+        (1000, 1)
+    """
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return 1
+    values = column.drop_null().cast(pa.float64()).to_numpy()
+    most = np.abs(values[np.isfinite(values)]).max(initial=0)
+    return min(10 ** (len(str(int(most))) if most >= 1 else 0), 10**18)

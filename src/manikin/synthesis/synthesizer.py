@@ -19,6 +19,7 @@ from manikin.synthesis.learner import Learner, Neural, Tabular
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, codec_for
 from manikin.synthesis.progress import bar
+from manikin.synthesis.surrogates import beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +105,10 @@ class Synthesizer:
             learner = self._learn(plan, codec, givens, train, key, report, checkpoint)
         types = {name: train.columns[name].type for name in train.schema}
         public = Schema.from_dict(_public(train.schema))
-        self.fitted = Fitted(plan, public, types, train.origin, codec, givens, learner)
+        starts = {
+            name: beyond(train.columns[name]) for name in set(train.schema) - set(train.schema.modelled)
+        }
+        self.fitted = Fitted(plan, public, types, train.origin, codec, givens, learner, starts)
         return self
 
     def _learn(
