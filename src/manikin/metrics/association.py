@@ -128,10 +128,9 @@ def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     seen = ~np.isnan(values)
     if not values.size:
         return values, seen.astype(float)
-    ranks = rankdata(values, axis=0, nan_policy="omit")
-    return np.where(seen, ranks - np.nanmean(np.where(seen, ranks, np.nan), axis=0), 0.0), seen.astype(
-        float
-    )
+    ranks = np.where(seen, rankdata(values, axis=0, nan_policy="omit"), 0.0)
+    middle = ranks.sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
+    return np.where(seen, ranks - middle, 0.0), seen.astype(float)
 
 
 def _hot(codes: np.ndarray, plan: Layout) -> np.ndarray:
