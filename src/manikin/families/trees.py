@@ -135,8 +135,8 @@ class Trees(Statistical):
         leaf = max(2, round((self.leaf or np.clip(np.sqrt(n), *LEAF)) * len(chosen) / n))
         grown = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=int(rng.integers(2**31)))
         tree = grown.fit(seen[chosen], target[chosen]).tree_
-        splits = {"left": tree.children_left, "right": tree.children_right, "feature": tree.feature}
-        return {**{k: v.astype(np.int32) for k, v in splits.items()}, "threshold": tree.threshold}
+        names = {"left": "children_left", "right": "children_right", "feature": "feature"}
+        return {k: getattr(tree, v) for k, v in names.items()} | {"threshold": tree.threshold}
 
 
 @dataclass(frozen=True)
@@ -176,8 +176,7 @@ class _Leaves:
 
     def draw(self, block: Block, rng: np.random.Generator) -> np.ndarray:
         """One value of each leaf, numbers moved up to half way to a neighbour."""
-        at = self.start + (rng.random(len(self.start)) * self.size).astype(int)
-        values = self.values[at]
+        values = self.values[at := self.start + (rng.random(len(self.start)) * self.size).astype(int)]
         if _levels(block):
             return values
         first, last = self.start, self.start + self.size - 1
@@ -254,7 +253,7 @@ def _trend(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random.Ge
     Leaves of correlated numbers are too coarse to hold their ratio; around the line they are not.
     Whether the line is trusted is decided on the half of the records that did not fit it.
     """
-    flat = np.zeros(seen.shape[1] + 1, dtype=np.float32)
+    flat = np.zeros(1 + seen.shape[1], dtype=np.float32)
     known = rng.permutation(np.flatnonzero(~np.isnan(values)))
     if _levels(block) or len(known) < 4 * len(flat) or len(flat) == 1:
         return flat
