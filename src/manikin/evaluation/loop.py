@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from manikin.rng import Key
 
 REPEATS = {"light": 50, "heavy": 20}
-FLOORS = {"light": 12, "heavy": 6}
+FLOORS = {"light": 12, "heavy": 4}
 LARGE = 2_000  # records in one repeat from which on half of the light repeats are enough
 
 

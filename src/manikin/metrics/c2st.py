@@ -19,9 +19,9 @@ SOURCE = (
     "Lopez-Paz and Oquab 2017, Revisiting classifier two-sample tests; area as in Hanley and McNeil 1982"
 )
 FEWEST = 12  # records on each side below which no judge can learn
-ROUNDS = 40
+ROUNDS = 25
 DATA = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
-FOLDS, LARGE = 4, 1000  # beyond LARGE records on each side two folds are as good
+FOLDS = 4
 
 
 @metric("fidelity", better="low", source=SOURCE, cost="heavy")
@@ -85,14 +85,13 @@ def _folds(split: Split) -> np.ndarray:
     smaller = min(len(split.holdout), len(split.synthetic))
     if smaller < FEWEST:
         raise Unsupported(f"{smaller} records on one side; a judge needs {FEWEST} to learn from")
-    folds = 2 if smaller > LARGE else FOLDS
     rng = split.key.child("folds").numpy()
-    return np.concatenate([_dealt(side, folds, rng) for side in (split.holdout, split.synthetic)])
+    return np.concatenate([_dealt(side, rng) for side in (split.holdout, split.synthetic)])
 
 
-def _dealt(side: Sample, folds: int, rng: np.random.Generator) -> np.ndarray:
+def _dealt(side: Sample, rng: np.random.Generator) -> np.ndarray:
     _, subject = np.unique(side.subject, return_inverse=True)
-    return (rng.permutation(subject.max() + 1) % folds)[subject]
+    return (rng.permutation(subject.max() + 1) % FOLDS)[subject]
 
 
 def _boosted(x: np.ndarray, fake: np.ndarray, key: Key) -> Callable[[np.ndarray], np.ndarray]:
@@ -100,7 +99,7 @@ def _boosted(x: np.ndarray, fake: np.ndarray, key: Key) -> Callable[[np.ndarray]
 
     settings = {
         "objective": "binary",
-        "learning_rate": 0.15,
+        "learning_rate": 0.25,
         "num_leaves": 15,
         "min_data_in_leaf": max(3, min(20, len(x) // 20)),
         "seed": key.integer() % 2**31,
