@@ -83,8 +83,8 @@ def batch_for(spec: Spec, n: int) -> int:
 def steps_for(spec: Spec, n: int, batch: int) -> int:
     """Steps per player: 300 passes, at least 2,000 and at most 6,000 steps (20,000 on a grid).
 
-    Tokens take 80 passes, at least 1,000 steps: every pass teaches all steps of an order.
+    Tokens take 60 passes, at least 1,000 steps: every pass teaches all steps of an order.
     """
-    passes, least = (80, 1_000) if spec.tokens else (300, 2_000)
+    passes, least = (60, 1_000) if spec.tokens else (300, 2_000)
     most = 6_000 if not spec.grid else 20_000
     return min(most, max(least, round(passes * n / batch)))
