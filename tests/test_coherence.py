@@ -94,6 +94,16 @@ def test_a_level_of_no_real_record_is_implausible():
     assert coherence.implausible_share(split(MANY, odd)).value == 0.25
 
 
+def test_a_new_code_is_plausible_where_codes_are_many():
+    codes = np.array([f"C{i}" for i in range(100)], dtype=object)
+    kinds = {"sex": Category(levels=tuple(codes))}
+    real = Cohort.from_arrays({"sex": codes}, kinds)
+    new = Cohort.from_arrays({"sex": np.array(["C1", "D7"], dtype=object)}, kinds)
+    holdout = real.take(np.arange(10))
+    sides = Sides.of(Table().fit(real), Scalars.fit(real), (real, holdout, new), Question())
+    assert coherence.implausible_share(sides.whole).value == 0
+
+
 def test_missing_is_not_implausible():
     gappy = cohort([np.nan] * 4, [120] * 4)
     assert coherence.implausible_share(split(MANY, gappy)).value == 0

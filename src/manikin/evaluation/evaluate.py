@@ -100,7 +100,9 @@ def _views(cohorts: tuple[Cohort, ...], question: Question) -> dict[str, Sides]:
         if any(isinstance(kind, feature.kinds) for kind in kinds)
     }
     if not views:
-        raise UsageError("no field that can be judged: all are identifiers or free text")
+        raise UsageError(
+            "no field that the judge can read: give quantities, categories or times that are no identifiers"
+        )
     return views
 
 

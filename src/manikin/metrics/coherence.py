@@ -76,11 +76,12 @@ def rule_violations(split: Split) -> Exact:
 def implausible_share(split: Split) -> Exact:
     """Share of records with a value that cannot be, or lies far beyond every real one.
 
-    0 to 1. Cannot be: outside the range or the levels that the schema declares, or negative where
-    no real value is. Far beyond: further from the most extreme real value than one and a half
-    times that value's own distance from the last twentieth, on a scale that is linear in the bulk
-    and logarithmic in the tails. Real records are judged by the ranges of others. It looks at one
-    field at a time and cannot see combinations: rules do.
+    0 to 1. Cannot be: outside the range that the schema declares, negative where no real value is, or
+    a level that no real record has where all levels have been seen. Far beyond: further from the
+    most extreme real value than one and a half times that value's own distance from the last
+    twentieth, on a scale that is linear in the bulk and logarithmic in the tails. Real records
+    are judged by the ranges of others. It looks at one field at a time and cannot see
+    combinations: rules do.
     """
     synthetic, real = np.mean([_outside(split, turn) for turn in range(HALVINGS)], axis=0)
     return _counted(float(synthetic), float(real), split)
@@ -170,7 +171,11 @@ def _counted(share: float, usual_share: float, split: Split) -> Exact:
 
 def _plausible(table: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and highest plausible value of each field by these real records, shapes (p,)."""
-    bounds = [_ends(table[:, j], levels) for j, levels in enumerate(split.fields.levels)]
+    closed = once(split, _closed)
+    bounds = [
+        _ends(table[:, j]) if levels is None else (0, len(levels) - 1 if closed[j] else len(levels))
+        for j, levels in enumerate(split.fields.levels)
+    ]
     low, high = np.array(bounds, dtype=float).reshape(-1, 2).T
     for j, name in enumerate(split.fields.names):
         kind = split.train.whole.schema[name]
@@ -180,11 +185,24 @@ def _plausible(table: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]
     return low, high
 
 
-def _ends(values: np.ndarray, levels: tuple[str, ...] | None) -> tuple[float, float]:
+def _closed(split: Split) -> list[bool]:
+    """Which categories have shown all their levels: no real record is the only one with its level.
+
+    The share of records with a level not yet seen is about that of levels seen once (Good 1953).
+    """
+    found = []
+    for j, levels in enumerate(split.fields.levels):
+        codes = np.concatenate([side.table[:, j] for side in (split.train, split.holdout)])
+        seen, counts = np.unique(codes[~np.isnan(codes)], return_counts=True)
+        found.append(levels is not None and bool((counts > 1).all() and len(levels) not in seen))
+    return found
+
+
+def _ends(values: np.ndarray) -> tuple[float, float]:
     """Beyond the last real value by one and a half times what lies between it and the last twentieth."""
     values = values[~np.isnan(values)]
-    if levels is not None or not len(values):
-        return (0, len(levels) - 1) if levels is not None else (-np.inf, np.inf)
+    if not len(values):
+        return -np.inf, np.inf
     first, low, centre, high, last = np.quantile(values, (0, TAIL, 0.5, 1 - TAIL, 1))
     scale = (np.quantile(values, 0.75) - np.quantile(values, 0.25)) / 1.349 or np.std(values) or 1.0
     ends = np.arcsinh((np.array([first, low, high, last]) - centre) / scale)
