@@ -130,3 +130,11 @@ def test_survival_needs_its_roles():
     plain = Cohort.from_arrays({"x": np.arange(9.0)}, {"x": Number()})
     with pytest.raises(Unsupported, match="roles"):
         coherence.survival_distance(split(plain, plain))
+
+
+def test_the_floor_of_survival_is_that_nobody_dies():
+    mixed = cohort([60] * 4, [120] * 4, d=np.array([1, 0, 1, 0]))
+    bad = coherence.immortal(split(REAL, mixed))
+    assert bad["d"].tolist() == [0] * 4
+    with pytest.raises(Unsupported, match="without an event"):
+        coherence.immortal(split(REAL, REAL))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from manikin.evaluation.sides import Sides
-    from manikin.metric import Metric
+    from manikin.metric import Floor, Metric
     from manikin.rng import Key
 
 REPEATS = {"light": 50, "heavy": 20}
@@ -115,15 +115,24 @@ def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric,
 
 def _repeat(r: int, sides: Sides, due: list[tuple[Metric, bool, Measured]], key: Key) -> None:
     synthetic, fresh = sides.draw(due[0][0].plan.reference, r, key)
-    bad: dict[object, Split] = {}
+    bad: dict[object, Split | None] = {}
     for metric, marked, into in due:
         _note(into.value, r, metric, synthetic, into)
         _note(into.fresh, r, metric, fresh, into)
         name = metric.plan.floor
         if marked and name not in bad:
-            bad[name] = replace(fresh, synthetic=sides.see(floor(name)(fresh)), memo={})
-        if marked:
-            _note(into.floor, r, metric, bad[name], into)
+            bad[name] = _bad(name, fresh, sides, into)
+        if marked and (split := bad[name]):
+            _note(into.floor, r, metric, split, into)
+
+
+def _bad(name: Floor, fresh: Split, sides: Sides, into: Measured) -> Split | None:
+    """The same split with a bad generator's records; None where it cannot make any."""
+    try:
+        return replace(fresh, synthetic=sides.see(floor(name)(fresh)), memo={})
+    except Unsupported as error:
+        into.reason = into.reason or str(error)
+        return None
 
 
 def _note(to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split, into: Measured) -> None:

@@ -54,10 +54,10 @@ LIMITS = {
     "utility": Limit(0.8, 0.6),
     "fairness": Limit(0.8, 0.6),
     "privacy": Limit(0.995, 0.99),  # a leak of 1 % is 1 % of the way to copies
-    "clinical validity": Limit(0.99, 0.97),
+    "clinical validity": Limit(0.99, 0.98),
     "provenance": Limit(1.0, 1.0),
     # scores that are stricter or more lenient than their axis
-    "duplicate_share": Limit(0.99, 0.97),
+    "duplicate_share": Limit(0.99, 0.98),
     "near_duplicate_share": Limit(0.95, 0.9),
     "exact_copies": Limit(
         1.0, 1.0

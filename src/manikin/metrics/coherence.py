@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from manikin.data.scalars import survival
 from manikin.data.schema import Number
 from manikin.errors import Unsupported
 from manikin.metric import Exact, Sample, Split, metric, once
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
 
 TAIL = 0.05  # the share of real values that make a tail
 BEYOND = 1.5  # how far beyond the last real value, in lengths of the tail, a value may lie
@@ -35,6 +40,17 @@ def implausible_fields(split: Split) -> str:
     outside = beyond(split.synthetic.table, low, high).mean(axis=0)
     worst = np.argsort(-outside, kind="stable")[:SHOWN]
     return "; ".join(f"{split.fields.names[j]}: {outside[j]:.1%}" for j in worst if outside[j] > 0)
+
+
+def immortal(split: Split) -> Cohort:
+    """The floor of survival: patients in whom the event is never observed."""
+    cohort = split.synthetic.cohort
+    pair, name = survival(cohort), cohort.schema.named("event")
+    if pair is None or name is None or pair[1].all():
+        raise Unsupported("no fields with the roles time and event, or no patient without an event")
+    place = cohort.columns.column_names.index(name)
+    never = cohort.columns[name].take(pa.array(np.full(len(cohort), np.flatnonzero(~pair[1])[0])))
+    return replace(cohort, columns=cohort.columns.set_column(place, name, never))
 
 
 @metric(
@@ -92,7 +108,7 @@ def implausible_share(split: Split) -> Exact:
     better="low",
     source="Kaplan and Meier 1958; Norcliffe et al. 2023, SurvivalGAN, Kaplan-Meier divergence",
     feature="table",
-    floor="uniform",
+    floor=immortal,
 )
 def survival_distance(split: Split) -> float:
     """Mean vertical distance between the Kaplan-Meier curves of synthetic and real records.
