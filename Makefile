@@ -11,7 +11,7 @@ demo: $(READY)
 	$(BIN)/manikin demo -o demo
 
 test: $(READY) lint
-	$(BIN)/pytest -m "not slow" -n 2 --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/pytest -m "not slow" -n 2 --dist worksteal
 
 slow: $(READY)
 	$(BIN)/pytest -m slow
