@@ -59,7 +59,7 @@ class Diffusion(Family):
     drop: float = 0.1
     guidance: float = 1.0
     private: ClassVar[bool] = True
-    optimizer: ClassVar[Optimizer] = Optimizer(rate=1e-3)
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3)
 
     def refusal(self, spec: Spec) -> str | None:
         """Tokens have no place between them."""

@@ -44,16 +44,16 @@ class GAN(Family):
 
     Example:
         >>> GAN(gamma=2.0)
-        GAN(latent=None, gamma=2.0, pack=1, width=None, blocks=None)
+        GAN(latent=None, gamma=2.0, pack=4, width=None, blocks=None)
     """
 
     latent: int | None = None
-    gamma: float = 1.0
-    pack: int = 1
+    gamma: float = 0.3
+    pack: int = 4
     width: int | None = None
     blocks: int | None = None
     turns: ClassVar[tuple[str, ...]] = ("critic", "generator")
-    optimizer: ClassVar[Optimizer] = Optimizer(rate=5e-4, betas=(0.0, 0.99))
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=1e-3, betas=(0.0, 0.99))
 
     def refusal(self, spec: Spec) -> str | None:
         """Tokens pass no gradient."""
@@ -145,20 +145,21 @@ class Critic(nn.Module):
         self.conditioner = Conditioner(given, spec, EMBEDDING)
         self.pack = family.pack
         channels = (spec.width + self.conditioner.channels) * family.pack
-        modulation = self.conditioner.vector
+        modulation = self.conditioner.vector * family.pack
         self.encoder = Encoder(channels, 1, spec.grid, modulation, family.width, family.blocks)
 
     def forward(self, x: Tensor, given: Given) -> Tensor:
-        """(B, width, *grid) -> (B / pack,)."""
+        """(B, width, *grid) -> (packs,)."""
         condition = self.conditioner(given)
         if condition.map is not None:
             x = torch.cat([x, condition.map], dim=1)
-        whole = len(x) // self.pack * self.pack
-        x = x[:whole].unflatten(0, (-1, self.pack)).flatten(1, 2)
         vector = condition.vector
-        if vector is not None:
-            vector = vector[:whole].unflatten(0, (-1, self.pack)).mean(1)
-        return self.encoder(x, vector).float()[:, 0]
+        return self.encoder(self._packed(x), None if vector is None else self._packed(vector)).float()[:, 0]
+
+    def _packed(self, x: Tensor) -> Tensor:
+        """(B, C, ...) -> (packs, pack * C, ...); the last pack is filled from the start of the batch."""
+        rows = torch.arange(-(-len(x) // self.pack) * self.pack, device=x.device) % len(x)
+        return x[rows].unflatten(0, (-1, self.pack)).flatten(1, 2)
 
 
 __plugin__ = GAN

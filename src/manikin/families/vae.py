@@ -54,7 +54,7 @@ class VAE(Family):
     width: int | None = None
     blocks: int | None = None
     private: ClassVar[bool] = True
-    optimizer: ClassVar[Optimizer] = Optimizer(rate=1e-3)
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3)
 
     def refusal(self, spec: Spec) -> str | None:
         """Tokens would be drawn independently of each other."""

@@ -76,15 +76,16 @@ def settled(training: Training, family: Family, spec: Spec, n: int) -> Training:
 def batch_for(spec: Spec, n: int) -> int:
     """Records per step: few where one record is large, never more than an eighth of the data."""
     places = spec.length if spec.tokens else math.prod(spec.grid)
-    most = 512 if places == 1 else 2 ** round(math.log2(min(256, max(2, 65536 / places))))
-    return max(8, min(most, 2 ** math.ceil(math.log2(max(1, n / 8)))))
+    most = min(256, max(2, 65536 / places))
+    return max(8, 2 ** round(math.log2(min(most, max(1, n / 8)))))
 
 
 def steps_for(spec: Spec, n: int, batch: int) -> int:
-    """Steps per player: 300 passes, at least 2,000 and at most 6,000 steps (20,000 on a grid).
+    """Steps per player: about 100 passes over the records, not fewer steps than a network needs to form.
 
     Tokens take 60 passes, at least 1,000 steps: every pass teaches all steps of an order.
     """
-    passes, least = (60, 1_000) if spec.tokens else (300, 2_000)
-    most = 6_000 if not spec.grid else 20_000
+    passes, least, most = (
+        (60, 1_000, 6_000) if spec.tokens else (100, 1_500, 10_000 if spec.grid else 5_000)
+    )
     return min(most, max(least, round(passes * n / batch)))
