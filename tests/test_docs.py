@@ -13,6 +13,7 @@ import typer.main
 
 from manikin import registry
 from manikin.cli import app
+from manikin.data import files
 from manikin.data.rules import read_rules
 from manikin.data.schema import Schema
 from manikin.evaluation import floors, policy
@@ -57,6 +58,7 @@ def fresh() -> Iterator[None]:
 
 def forget() -> None:
     registry.names.cache_clear()
+    files._formats.cache_clear()
     all_metrics.cache_clear()
 
 

@@ -58,6 +58,7 @@ class Given:
             so that guidance can compare with and without.
 
     Example:
+        >>> import numpy as np
         >>> given = Given.of({"age": np.array([[70.0], [50.0]])})
         >>> len(given), len(given.repeat(3)), given[torch.tensor([1])].parts["age"].item()
         (2, 6, 50.0)
