@@ -71,7 +71,7 @@ def test_without_rules_nothing_is_assessed():
 
 
 def test_values_beyond_the_schema_or_far_beyond_the_real_range_are_implausible():
-    odd = cohort([-1, 60, 60, 60], [120, 205, 260, 120])
+    odd = cohort([-1, 60, 60, 60], [120, 201, 260, 120])
     assert coherence.implausible_share(split(MANY, odd)).value == 0.5
     assert coherence.implausible_fields(split(MANY, odd)) == "low: 25.0%; high: 25.0%"
 

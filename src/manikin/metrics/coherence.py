@@ -11,15 +11,17 @@ import pyarrow as pa
 from manikin.data.scalars import survival
 from manikin.data.schema import Number
 from manikin.errors import Unsupported
+from manikin.exchange import fisher
 from manikin.metric import Exact, Sample, Split, metric, once
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
 
 TAIL = 0.05  # the share of real values that make a tail
-BEYOND = 1.5  # how far beyond the last real value, in lengths of the tail, a value may lie
-WIDER = 0.1  # ... and how far beyond the real range, as a share of it, a value may lie at least
+BEYOND = 0.5  # how far beyond the last real value, in lengths of the tail, a value may lie
+WIDER = 0.05  # ... and how far beyond the real range, as a share of it, a value may lie at least
 HALVINGS = 4  # of the real records, averaged
+ERROR = 0.05
 SHOWN = 5  # rules or fields named in a note
 
 
@@ -68,9 +70,11 @@ def rule_violations(split: Split) -> Exact:
     """
     if not split.question.rules:
         raise Unsupported("no clinical rules were given")
-    broken = np.any(list(_broken(split.synthetic, split).values()), axis=0)
-    usual_share = float(np.mean(np.any(list(_real_broken(split).values()), axis=0)))
-    found = _counted(float(np.mean(broken)), usual_share, split)
+    synthetic, real = (
+        _shares(np.column_stack(list(broken.values())))
+        for broken in (_broken(split.synthetic, split), _real_broken(split))
+    )
+    found, usual_share = _counted(synthetic, real, split), float(real[0])
     return replace(
         found,
         value=found.value - usual_share,
@@ -94,13 +98,12 @@ def implausible_share(split: Split) -> Exact:
 
     0 to 1. Cannot be: outside the range that the schema declares, negative where no real value is, or
     a level that no real record has where all levels have been seen. Far beyond: further from the
-    most extreme real value than one and a half times that value's own distance from the last
-    twentieth, on a scale that is linear in the bulk and logarithmic in the tails. Real records
-    are judged by the ranges of others. It looks at one field at a time and cannot see
-    combinations: rules do.
+    most extreme real value than half of that value's own distance from the last twentieth, on a
+    scale that is linear in the bulk and logarithmic in the tails. Real records are judged by the
+    ranges of others. It looks at one field at a time and cannot see combinations: rules do.
     """
     synthetic, real = np.mean([_outside(split, turn) for turn in range(HALVINGS)], axis=0)
-    return _counted(float(synthetic), float(real), split)
+    return _counted(synthetic, real, split)
 
 
 @metric(
@@ -156,20 +159,22 @@ def survivors(times: np.ndarray, share: np.ndarray, grid: np.ndarray) -> np.ndar
     return np.concatenate([[1.0], share])[np.searchsorted(times, grid, side="right")]
 
 
-def _outside(split: Split, turn: int) -> tuple[float, float]:
-    """The shares of synthetic and of real records that lie outside the ranges of half of the real ones."""
+def _outside(split: Split, turn: int) -> np.ndarray:
+    """Shares of synthetic and real records outside the ranges of half of the real ones, (2, 1 + p)."""
     sides = (split.train, split.holdout)
     real = np.concatenate([side.table for side in sides])
     rng = split.key.child("halving", turn).numpy()
     first = np.concatenate([_half(side, rng) for side in sides])
     shares = []
     for half in (first, ~first):
-        low, high = _plausible(real[half], split)
-        shares.append(
-            [beyond(table, low, high).any(axis=1).mean() for table in (split.synthetic.table, real[~half])]
-        )
-    synthetic, other = np.mean(shares, axis=0)
-    return float(synthetic), float(other)
+        ends = _plausible(real[half], split)
+        shares.append([_shares(beyond(table, *ends)) for table in (split.synthetic.table, real[~half])])
+    return np.mean(shares, axis=0)
+
+
+def _shares(wrong: np.ndarray) -> np.ndarray:
+    """The share of records with any fault, then with each of p faults, shape (1 + p,)."""
+    return np.append(wrong.any(axis=1).mean(), wrong.mean(axis=0))
 
 
 def _half(side: Sample, rng: np.random.Generator) -> np.ndarray:
@@ -178,11 +183,18 @@ def _half(side: Sample, rng: np.random.Generator) -> np.ndarray:
     return (rng.permutation(subject.max() + 1) % 2 == 0)[subject]
 
 
-def _counted(share: float, usual_share: float, split: Split) -> Exact:
-    """Two shares of records compared; subjects, not records, are what counts."""
+def _counted(share: np.ndarray, usual: np.ndarray, split: Split) -> Exact:
+    """The share of records with any fault, and how probable the worst of all shares is by chance.
+
+    Subjects, not records, are what counts. The probability is adjusted for the number of faults
+    that are frequent enough to be told from chance at all (Tarone 1990).
+    """
     n = len(np.unique(split.synthetic.subject))
     known = sum(len(np.unique(side.subject)) for side in (split.train, split.holdout))
-    return Exact.counted(share * n, n, usual_share * known, known, split.key)
+    counts = [(a * n, n, b * known, known) for a, b in zip(share, usual, strict=True)]
+    telling = [c for c in counts if fisher(c[0] + c[2], n, 0, known) < ERROR]
+    chance = min([len(telling) * fisher(*c) for c in telling], default=1.0)
+    return replace(Exact.counted(*counts[0], split.key), chance=min(chance, 1.0))
 
 
 def _plausible(table: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:
@@ -215,7 +227,7 @@ def _closed(split: Split) -> list[bool]:
 
 
 def _ends(values: np.ndarray) -> tuple[float, float]:
-    """Beyond the last real value by one and a half times what lies between it and the last twentieth."""
+    """Beyond the last real value by half of what lies between it and the last twentieth."""
     values = values[~np.isnan(values)]
     if not len(values):
         return -np.inf, np.inf
