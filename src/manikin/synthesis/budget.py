@@ -40,7 +40,7 @@ class Training:
     epochs: float | None = None
     batch: int | None = None
     ema: float = 0.999
-    patience: int = 20
+    patience: int = 10
     holdout: float = 0.1
 
     def __post_init__(self) -> None:

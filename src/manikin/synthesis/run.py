@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 LOOK = 100
 """Steps between looks at the held-out subjects."""
 
-JUDGED = 2048
-"""Up to how many held-out records are looked at, and about how many draws of noise."""
+JUDGED = 1024
+"""Up to how many records of either side are looked at, and about how many draws of noise."""
 
 FEW = 50
 """With fewer subjects none is held out: the loss of one to four says nothing."""
@@ -74,7 +74,7 @@ class Trained:
         nets: The networks with the weights to keep, in evaluation mode, on the CPU.
         turns: Steps taken.
         seconds: Wall time spent.
-        held: The best loss on held-out subjects; NaN where there is none.
+        held: The loss of the kept weights on held-out subjects; NaN where there is none.
         ended: Why it ended: "budget", "patience" or "interrupted" (Ctrl-C).
     """
 
@@ -102,7 +102,7 @@ class Run:
         self.optimizers = {player: self._optimizer(player) for player in dict.fromkeys(family.turns)}
         self.turn, self.seconds, self.loss, self.held = 0, 0.0, math.nan, math.nan
         self.best: dict[str, dict[str, Tensor]] = {}
-        self.least, self.since = math.inf, 0
+        self.least, self.least_held, self.since = math.inf, math.nan, 0
         self.orders: dict[int, np.ndarray] = {}
 
     def _optimizer(self, player: str) -> torch.optim.Optimizer:
@@ -118,7 +118,7 @@ class Run:
 
     @property
     def tired(self) -> bool:
-        """Whether patience with the held-out loss is at an end."""
+        """Whether patience is at an end."""
         return 0 < self.training.patience <= self.since
 
     def advance(self) -> None:
@@ -181,19 +181,27 @@ class Run:
             average.lerp_(parameter, weight)
 
     def _look(self) -> None:
+        """Judge the averaged weights; what they know of training subjects alone counts against them.
+
+        The criterion is the held-out loss plus its distance from the loss on as many training
+        records: weights that begin to learn people by heart are not kept, even where the held-out
+        loss still falls a little.
+        """
         if not len(self.held_rows):
             return
-        self.held = self._held_loss()
+        self.held = self._judged(self.held_rows)
+        known = self._judged(self.rows[: len(self.held_rows)])
+        criterion = 2 * self.held - known
         self.since += 1
-        if self.held < self.least:
+        if criterion < self.least:
             self.best = {name: _copied(net.state_dict()) for name, net in self.average.items()}
-            self.least, self.since = self.held, 0
+            self.least, self.least_held, self.since = criterion, self.held, 0
 
     @torch.no_grad()
-    def _held_loss(self) -> float:
-        """The loss of the averaged weights on held-out subjects, each time with the same noise."""
+    def _judged(self, rows: np.ndarray) -> float:
+        """The loss of the averaged weights on some records, each time with the same noise."""
         player, batch = self.family.turns[0], self.training.batch or 1
-        rows = np.resize(self.held_rows, max(len(self.held_rows), min(JUDGED, 8 * len(self.held_rows))))
+        rows = np.resize(rows, max(len(rows), min(JUDGED, 8 * len(rows))))
         total = 0.0
         with self.engine.stream(self.key.child("held")) as rng:
             for start in range(0, len(rows), batch):
@@ -211,7 +219,7 @@ class Run:
         for name, weights in self.best.items():
             self.average[name].load_state_dict(weights)
         nets = {name: net.cpu().eval() for name, net in self.average.items()}
-        return Trained(nets, self.turn, self.seconds, self.least if self.best else math.nan, ended)
+        return Trained(nets, self.turn, self.seconds, self.least_held, ended)
 
     def save(self, path: Path) -> None:
         """Everything needed to go on from here."""
@@ -259,7 +267,7 @@ class Run:
         return hashlib.blake2b(text + some.tobytes(), digest_size=16).hexdigest()
 
 
-NUMBERS = ("turn", "seconds", "loss", "held", "least", "since")
+NUMBERS = ("turn", "seconds", "loss", "held", "least", "least_held", "since")
 
 
 def partition(subject: np.ndarray, share: float, key: Key) -> tuple[np.ndarray, np.ndarray]:

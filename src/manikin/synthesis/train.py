@@ -3,7 +3,8 @@
 Players take turns, each with its optimiser (AdamW; Loshchilov & Hutter, 2019), its learning rate
 warmed up and let down along a cosine of the budget (Loshchilov & Hutter, 2017). What is kept is
 the exponential moving average of the weights. Where a family has one player, its own loss on
-held-out *subjects*, always with the same noise, says when to stop and which weights were best.
+held-out *subjects*, always with the same noise, says when to stop and which weights were best;
+what the networks know of training subjects alone counts against them (`Run`).
 All randomness follows from the key and the number of the turn: a resumed run is the same run.
 """
 
