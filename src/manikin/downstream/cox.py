@@ -86,29 +86,28 @@ def _last(descending: np.ndarray) -> np.ndarray:
 
 def _at_risk(
     beta: np.ndarray, x: np.ndarray, event: np.ndarray, last: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Log hazards and relative hazards (n,), their sum and the mean covariates in each event's risk set."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log hazards (n,), the sum of hazards at risk at each event, and each record's expected events (n,)."""
     score = x @ beta
     score = score - score.max()
     weight = np.exp(score)
     risk = weight.cumsum()[last[event]]
-    mean = (weight[:, None] * x).cumsum(axis=0)[last[event]] / risk[:, None]
-    return score, weight, risk, mean
+    return score, risk, np.bincount(last[event], 1 / risk, len(x))[::-1].cumsum()[::-1] * weight
 
 
 def _loss(
     beta: np.ndarray, x: np.ndarray, event: np.ndarray, last: np.ndarray, ridge: float
 ) -> tuple[float, np.ndarray]:
-    """Minus the penalised log partial likelihood, and its gradient."""
-    score, _, risk, mean = _at_risk(beta, x, event, last)
+    """Minus the penalised log partial likelihood, and its gradient: events expected minus seen."""
+    score, risk, expected = _at_risk(beta, x, event, last)
     value = (score[event] - np.log(risk)).sum() - ridge * beta @ beta / 2
-    return -float(value), (mean - x[event]).sum(axis=0) + ridge * beta
+    return -float(value), (expected - event) @ x + ridge * beta
 
 
 def _information(
     beta: np.ndarray, x: np.ndarray, event: np.ndarray, last: np.ndarray, ridge: float
 ) -> np.ndarray:
-    """The observed information, shape (d, d): second moments at risk, of which each record has a share."""
-    _, weight, risk, mean = _at_risk(beta, x, event, last)
-    share = np.bincount(last[event], 1 / risk, len(x))[::-1].cumsum()[::-1] * weight
-    return (x * share[:, None]).T @ x - mean.T @ mean + ridge * np.eye(len(beta))
+    """The observed information, shape (d, d): second moments at risk less squared means."""
+    score, risk, expected = _at_risk(beta, x, event, last)
+    mean = (np.exp(score)[:, None] * x).cumsum(axis=0)[last[event]] / risk[:, None]
+    return (x * expected[:, None]).T @ x - mean.T @ mean + ridge * np.eye(len(beta))
