@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import os
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 CELLS = 1 << 22  # of a distance matrix in memory at once
 
@@ -50,42 +57,57 @@ def neighbours(
         >>> int(near.place[0]), near.ratio.round(2).tolist()
         (1, [0.11])
     """
-    single = len(np.unique(owner)) == len(owner)
+    own = _Owned.of(owner)
     norms = (references**2).sum(axis=1)
-    step = max(1, CELLS // max(len(references), 1))
-    parts = []
-    for start in range(0, len(queries), step):
-        block = queries[start : start + step]
-        far = norms - 2 * (block @ references.T)
+
+    def search(rows: slice) -> tuple[np.ndarray, ...]:
+        far = norms - 2 * (queries[rows] @ references.T)
         if apart is not None:
-            far[apart[start : start + step, None] == owner] = np.inf
-        parts.append(_two(block, far, references, owner, single=single))
-    return Near(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+            own.hide(far, apart[rows])
+        nearest = far.argmin(axis=1)
+        own.hide(far, owner[nearest])
+        other = far.argmin(axis=1)
+        first, second = (_exact(queries[rows], references[found]) for found in (nearest, other))
+        return nearest, np.minimum(first, second), np.maximum(first, second)
+
+    return Near(*(np.concatenate(part) for part in zip(*_blocks(search, queries, references), strict=True)))
 
 
 def distance(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
     """The distance of each query to its nearest reference, shape (n,)."""
     norms = (references**2).sum(axis=1)
+
+    def search(rows: slice) -> np.ndarray:
+        nearest = (norms - 2 * (queries[rows] @ references.T)).argmin(axis=1)
+        return _exact(queries[rows], references[nearest])
+
+    return np.concatenate([np.zeros(0), *_blocks(search, queries, references)])
+
+
+def _blocks(search: Callable[[slice], T], queries: np.ndarray, references: np.ndarray) -> list[T]:
+    """What `search` finds for each block of queries, on all cores."""
     step = max(1, CELLS // max(len(references), 1))
-    found = [
-        (norms - 2 * (queries[start : start + step] @ references.T)).argmin(axis=1)
-        for start in range(0, len(queries), step)
-    ]
-    return _exact(queries, references[np.concatenate(found)]) if found else np.zeros(0)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return list(pool.map(search, [slice(i, i + step) for i in range(0, len(queries), step)]))
 
 
-def _two(
-    block: np.ndarray, far: np.ndarray, references: np.ndarray, owner: np.ndarray, *, single: bool
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rows = np.arange(len(block))
-    nearest = far.argmin(axis=1)
-    if single:
-        far[rows, nearest] = np.inf
-    else:
-        far[owner == owner[nearest][:, None]] = np.inf
-    other = far.argmin(axis=1)
-    first, second = _exact(block, references[nearest]), _exact(block, references[other])
-    return nearest, np.minimum(first, second), np.maximum(first, second)
+class _Owned(NamedTuple):
+    """The references of each subject: positions `order`, whose subjects `owner` rise."""
+
+    order: np.ndarray
+    owner: np.ndarray
+
+    @classmethod
+    def of(cls, owner: np.ndarray) -> _Owned:
+        order = np.argsort(owner, kind="stable")
+        return cls(order, owner[order])
+
+    def hide(self, far: np.ndarray, subject: np.ndarray) -> None:
+        """Put the references of one subject for each row of a distance matrix out of reach."""
+        low, high = (np.searchsorted(self.owner, subject, side) for side in ("left", "right"))
+        rows = np.repeat(np.arange(len(far)), high - low)
+        place = np.arange(len(rows)) - np.repeat(np.cumsum(high - low) - high, high - low)
+        far[rows, self.order[place]] = np.inf
 
 
 def _exact(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ CERTAIN = 0.99  # how surely a number of matches is more than chance explains
 TAIL = 0.1  # share of the real ratios from which their tail is learned
 FEWEST = 20  # real records
 QUERIES = 4_000  # real records that show what is usual
+SEARCHED = 20_000  # synthetic records that are looked up
 PAIRED = 1_000  # real records whose fields are compared one by one
 SURE = 1.64  # one-sided 95 %
 NONE = np.zeros(8)  # never-seen records have nothing beyond chance, by design
@@ -72,8 +73,8 @@ def near_match_excess(split: Split) -> Exact:
     closer that only 1 in 100, 1,000 or 10,000 never-seen real records is, by the tail of their own
     distances, whichever shows most.
     Looked for among the values and among their ranks, so that a shift, another unit or a little
-    noise hides nothing. It cannot see copies that are turned, mirrored or mixed with others;
-    `membership_auc` sees some of these.
+    noise hides nothing. Of more than 20,000 synthetic records so many are looked up. It cannot see
+    copies that are turned, mirrored or mixed with others; `membership_auc` sees some of these.
     """
     if len(split.train) + len(split.holdout) < FEWEST or len(np.unique(split.train.subject)) < 3:  # noqa: PLR2004
         raise Unsupported(f"needs {FEWEST} real records to know how close strangers come")
@@ -81,9 +82,9 @@ def near_match_excess(split: Split) -> Exact:
     usual = once(split, _usual) if split.train.table.shape[1] else Usual(1, 0, 0.0)
     looks = [_looked(near, real, usual, level) for near, real in found for level in LEVELS]
     chance, excess = min(looks, key=lambda look: (look[0], -look[1]))
-    low, high = share(excess, len(split.synthetic))
+    m = len(found[0][0].place)
     floor = 1 - max(float(np.mean(real >= 1)) for _, real in found) - LEVELS[-1]
-    return Exact(excess / len(split.synthetic), low, high, NONE, min(1.0, chance * len(looks)), floor)
+    return Exact(excess / m, *share(excess, m), NONE, min(1.0, chance * len(looks)), floor)
 
 
 def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Exact:
@@ -182,7 +183,8 @@ def _spaces(
     some, held = (rng.permutation(len(side))[:QUERIES] for side in (train, holdout))
     own = neighbours(train[some], train, owner, apart=owner[some])
     other = neighbours(holdout[held], train, owner)
-    return neighbours(synthetic, train, owner), np.concatenate([own.ratio, other.ratio])
+    new = rng.permutation(len(synthetic))[:SEARCHED]
+    return neighbours(synthetic[new], train, owner), np.concatenate([own.ratio, other.ratio])
 
 
 def _reach(real: np.ndarray, level: float) -> float:
