@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.data import tensors
 from manikin.data.schema import Category, Image, Number, Schema, Signal, Time
 from manikin.errors import SchemaError, UsageError
 from manikin.rng import Key
@@ -106,9 +107,9 @@ class Cohort:
         if name not in self.schema:
             message = f"no field {name!r}; there are {', '.join(self.schema)}"
             raise SchemaError(message)
+        if isinstance(self.columns[name].type, pa.FixedShapeTensorType):
+            return tensors.array(self.columns[name])
         values = self.columns[name].combine_chunks()
-        if isinstance(values.type, pa.FixedShapeTensorType):
-            return values.to_numpy_ndarray()
         match self.schema[name]:
             case Number():
                 return values.cast(pa.float64()).to_numpy(zero_copy_only=False)
@@ -131,10 +132,15 @@ class Cohort:
         return filled.astype(int)
 
     def take(self, rows: np.ndarray | Sequence[int]) -> Cohort:
-        """The records at these positions, or where a boolean array is true."""
+        """The records at these positions, or where a boolean array is true.
+
+        Arrays that follow one another share the memory of this cohort; others are copied, into a
+        mapped file where they are large.
+        """
         rows = np.asarray(rows)
-        positions = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return replace(self, columns=self.columns.take(pa.array(positions)))
+        positions = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
+        taken = {name: _taken(self.columns[name], positions) for name in self.schema}
+        return replace(self, columns=pa.table(taken))
 
     def select(self, *names: str) -> Cohort:
         """Only these fields, in this order."""
@@ -180,7 +186,13 @@ def column(values: np.ndarray) -> pa.Array:
     """An Arrow column from an array of shape (n, ...)."""
     values = np.ascontiguousarray(values)
     if values.ndim > 1:
-        return pa.FixedShapeTensorArray.from_numpy_ndarray(values)
+        return tensors.column(values)
     if values.dtype.kind == "f":
         return pa.array(values, from_pandas=True)
     return pa.array(values.tolist() if values.dtype == object else values)
+
+
+def _taken(chunks: pa.ChunkedArray, positions: np.ndarray) -> pa.Array | pa.ChunkedArray:
+    if isinstance(chunks.type, pa.FixedShapeTensorType):
+        return tensors.column(tensors.rows(tensors.array(chunks), positions))
+    return chunks.take(pa.array(positions))

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manikin import registry
-from manikin.data.schema import Schema
+from manikin.data import folders
+from manikin.data.schema import Image, Schema, Signal
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -25,13 +27,16 @@ _STRANGE = {
 }
 
 
-def read(path: str | Path, schema: Schema | str | Path | None = None) -> Cohort:
-    r"""The records of a file.
+def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_bad: bool = False) -> Cohort:
+    r"""The records of a file or a folder.
 
     Args:
-        path: A file of any format in `data/formats`, also compressed (".gz").
+        path: A file of any format in `data/formats`, also compressed (".gz"); or a folder of
+            pictures, DICOM files or NIfTI volumes, with or without a table (csv) that lists them.
         schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: the
             `schema.toml` beside the data, if there is one.
+        skip_bad: Whether pictures that cannot be read are left out, each named in the notes,
+            instead of being an error.
 
     Raises:
         FormatError: The file is absent, empty, damaged, or of a format that is not known.
@@ -49,36 +54,79 @@ def read(path: str | Path, schema: Schema | str | Path | None = None) -> Cohort:
     _check(path)
     declared, note = _declared(path, schema)
     try:
-        cohort = _format(path).read(path, declared)
+        cohort = _read(path, declared, skip_bad=skip_bad)
     except SchemaError as error:
         beside = "; schema.toml lies beside the data: correct it, or move it away" if note else ""
         raise SchemaError(f"{path}: {error}{beside}") from error
     except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
-    options = {**cohort.origin.options, "suffix": "".join(_suffixes(path))}
+        raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
+    folder = path.is_dir() or not _own(path, cohort)
+    options = {**cohort.origin.options, "suffix": "" if folder else "".join(_suffixes(path))}
     return replace(cohort, origin=replace(cohort.origin, options=options)).noted(*note)
+
+
+def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
+    if path.is_dir():
+        chosen = _formats()[folders.format_of(path)]()
+        return chosen.read_folder(path, declared, skip_bad=skip_bad)
+    chosen = _format(path)
+    if not chosen.names_files:
+        return chosen.read(path, declared)
+    from manikin.data.images import manifest
+
+    return manifest.joined(
+        chosen.read(path, manifest.of_cells(declared)), path, declared, skip_bad=skip_bad
+    )
+
+
+def _own(path: Path, cohort: Cohort) -> bool:
+    """Whether a file is of the format that the cohort goes back to: a manifest is of another."""
+    return isinstance(_format(path), _formats()[cohort.origin.format])
 
 
 def write(cohort: Cohort, path: str | Path) -> None:
     """Write a cohort in the format that the suffix names; without suffix, as the cohort came in.
 
-    The file appears whole or not at all: it is written under another name and renamed.
+    The file or folder appears whole or not at all: it is written under another name and renamed. A
+    file is replaced; a folder that holds anything is not.
 
     Raises:
         FormatError: No such format, a field that it cannot hold, or no room or right to write.
     """
-    path = Path(path)
-    if not path.suffix:
-        path = path.with_name(path.name + cohort.origin.options.get("suffix", ".csv"))
-    chosen = _format(path)
+    path, chosen = _target(cohort, Path(path))
     part = path.with_name(f".{os.getpid()}-part-{path.name}")
     try:
         chosen.write(cohort, part)
         part.replace(path)
     except OSError as error:
-        raise FormatError(f"{path}: cannot be written ({error.strerror})") from error
+        raise FormatError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:
+        if part.is_dir():
+            shutil.rmtree(part)
         part.unlink(missing_ok=True)
+
+
+def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
+    """Where a cohort is written and by which format."""
+    if not path.suffix:
+        origin = cohort.origin.format
+        arrays = any(isinstance(kind, Image | Signal) for kind in cohort.schema.values())
+        if _formats()[origin].writes_folders and cohort.origin.options.get("suffix", "") == "" and arrays:
+            if path.is_dir() and any(path.iterdir()):
+                raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
+            return path, _formats()[origin]()
+        path = path.with_name(path.name + _suffix(cohort, arrays=arrays))
+    if path.is_dir():
+        raise FormatError(f"{path}: is a folder; name a file, or leave out the suffix")
+    return path, _format(path)
+
+
+def _suffix(cohort: Cohort, *, arrays: bool) -> str:
+    """The suffix of the file that the cohort came in, or of one that can hold it."""
+    came = cohort.origin.options.get("suffix", "")
+    if arrays:
+        return came if came and not _formats()[cohort.origin.format].names_files else ".npz"
+    return came if came and not _formats()[cohort.origin.format].writes_folders else ".csv"
 
 
 def formats() -> dict[str, str]:
@@ -112,7 +160,7 @@ def _check(path: Path) -> None:
     if not path.exists():
         raise FormatError(f"{path}: no such file")
     if path.is_dir():
-        raise FormatError(f"{path}: is a folder; name a file")
+        return
     chosen = _format(path)
     try:
         with path.open("rb") as file:
@@ -124,12 +172,13 @@ def _check(path: Path) -> None:
             raise FormatError(
                 f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}"
             )
-    if strange := next((what for mark, what in _STRANGE.items() if head.startswith(mark)), None):
+    strange = next((what for mark, what in _STRANGE.items() if head.startswith(mark)), None)
+    if strange and not chosen.binary:
         raise FormatError(f"{path}: is {strange}; save the table as .csv")
 
 
 def _declared(path: Path, schema: Schema | str | Path | None) -> tuple[Schema | None, tuple[str, ...]]:
-    beside = path.parent / "schema.toml"
+    beside = (path if path.is_dir() else path.parent) / "schema.toml"
     if schema is None and beside.is_file():
         return Schema.read(beside), (f"{beside.name} beside the data overrides what was inferred",)
     if isinstance(schema, str | Path):

@@ -27,11 +27,16 @@ class Format(ABC):
     """A file format.
 
     `suffixes` are how its files are called, in lower case and without ".gz"; `signature` is how
-    every such file begins, empty where no such mark exists.
+    every such file begins, empty where no such mark exists; `binary` formats judge the beginning of
+    their files themselves. The cells of a format with `names_files` may name pictures beside it.
+    A format with `writes_folders` writes a folder where a path has no suffix.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
     signature: ClassVar[bytes] = b""
+    binary: ClassVar[bool] = False
+    names_files: ClassVar[bool] = False
+    writes_folders: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, path: Path, schema: Schema | None) -> Cohort:
@@ -42,9 +47,18 @@ class Format(ABC):
             SchemaError: Its fields contradict the schema.
         """
 
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """The records of a folder of such files; with `skip_bad` those that cannot be read are noted.
+
+        Raises:
+            FormatError: This format has no folders, or a file is bad.
+        """
+        del schema, skip_bad
+        raise FormatError(f"{path}: is a folder; name a file")
+
     @abstractmethod
     def write(self, cohort: Cohort, path: Path) -> None:
-        """Write the records as a new file.
+        """Write the records as a new file, or as a new folder where the format has folders.
 
         Raises:
             FormatError: The format cannot hold one of the fields.
@@ -108,5 +122,5 @@ def columns_only(cohort: Cohort, path: Path) -> None:
 
     if arrays := [name for name, kind in cohort.schema.items() if isinstance(kind, Signal | Image)]:
         raise FormatError(
-            f"{path}: this format holds no arrays; leave out {', '.join(arrays)}, or write .npz"
+            f"{path}: this format holds no arrays; leave out {', '.join(arrays)}, or write .npz or a folder"
         )

@@ -106,7 +106,17 @@ class Signal:
 
 @dataclass(frozen=True)
 class Image:
-    """A picture (channels, H, W) or volume (channels, D, H, W); with `levels`, a label map."""
+    """A picture (channels, H, W) or volume (channels, D, H, W); with `levels`, a label map.
+
+    Args:
+        channels: What each channel is.
+        spacing: Between the centres of neighbouring places along each axis, (H, W) or (D, H, W), in mm.
+        unit: Of the values ("HU", ...).
+        levels: How many levels a label map has; 0: the values are measured.
+        role: What the field is for.
+        size: The shape to which pictures are brought on reading, (H, W) or (D, H, W), without
+            distortion; empty: as they are.
+    """
 
     name: ClassVar[str] = "image"
     channels: tuple[str, ...] = ()
@@ -114,6 +124,7 @@ class Image:
     unit: str | None = None
     levels: int = 0
     role: Role | None = None
+    size: tuple[int, ...] = ()
 
 
 Kind = Number | Category | Time | Codes | Text | Signal | Image
@@ -247,6 +258,11 @@ def _list_of(*types: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list | tuple) and all(isinstance(item, types) for item in value)
 
 
+def _grid(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
+    whole = _list_of(int)(value) and not any(isinstance(side, bool) for side in value)
+    return whole and len(value) in (2, 3) and min(value) > 0
+
+
 _NUMBER = ("a number", _quantity)
 _TEXT = ("text", lambda value: isinstance(value, str))
 _TEXTS = ("a list of texts", _list_of(str))
@@ -263,6 +279,7 @@ _EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "levels": ("a list of texts, numbers or truth values", _list_of(str, int, float, bool)),
     "labels": ("how many labels there are", lambda value: isinstance(value, int) and value >= 0),
     "spacing": ("a list of numbers", _list_of(int, float)),
+    "size": ("two or three numbers of places, each above 0", _grid),
     "ordered": ("true or false", lambda value: isinstance(value, bool)),
     "role": (f"one of {', '.join(ROLES)}", lambda value: value in ROLES),
 }

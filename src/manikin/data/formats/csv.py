@@ -35,6 +35,7 @@ class Csv(Format):
     """Comma-separated values (RFC 4180) and their kin: tabs, semicolons, vertical bars."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab")
+    names_files: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Everything as text first; then each column is judged by all its values."""

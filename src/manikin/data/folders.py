@@ -1,0 +1,80 @@
+"""What a folder holds: which of its files are records, and of which format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".npy")
+NIFTI = (".nii", ".nii.gz")
+DICOM = (".dcm", ".dicom", ".ima")
+_PREAMBLE = 128
+
+
+def suffix(path: Path) -> str:
+    """The suffix of a file in lower case, ".nii.gz" in one piece.
+
+    Example:
+        >>> from pathlib import Path
+        >>> suffix(Path("a.b.NII.GZ")), suffix(Path("a.PNG"))
+        ('.nii.gz', '.png')
+    """
+    name = path.name.lower()
+    return ".nii.gz" if name.endswith(".nii.gz") else path.suffix.lower()
+
+
+def stem(path: Path) -> str:
+    """The name of a file without its suffix."""
+    return path.name[: len(path.name) - len(suffix(path))] if suffix(path) in NIFTI else path.stem
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file is called like DICOM, or has no suffix and begins as DICOM does (PS3.10, 7.1)."""
+    if suffix(path) in DICOM:
+        return True
+    if path.suffix[1:].isalpha() or path.name == "DICOMDIR":
+        return False
+    with path.open("rb") as file:
+        return file.read(_PREAMBLE + 4)[_PREAMBLE:] == b"DICM"
+
+
+def files(folder: Path) -> list[Path]:
+    """All files below a folder in the order of their names; hidden ones are left out."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [
+        path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
+
+
+def kind(path: Path) -> str | None:
+    """Of which format a file is a record: "pictures", "nifti", "dicom"; None: of none."""
+    if suffix(path) in PICTURES:
+        return "pictures"
+    if suffix(path) in NIFTI:
+        return "nifti"
+    return "dicom" if is_dicom(path) else None
+
+
+def tables(folder: Path) -> list[Path]:
+    """The tables directly in a folder."""
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".csv", ".tsv", ".tab")]
+
+
+def format_of(folder: Path) -> str:
+    """The format of most files of a folder; DICOM beside a table of its own is read by the table.
+
+    Raises:
+        FormatError: The folder holds no record.
+    """
+    found = files(folder)
+    counts = Counter(kind(path) for path in found)
+    del counts[None]
+    if not counts:
+        what = "is a folder without a " + ("picture, DICOM file or NIfTI volume" if found else "file")
+        raise FormatError(f"{folder}: {what}; name a file, or a folder of pictures")
+    return counts.most_common(1)[0][0] or ""

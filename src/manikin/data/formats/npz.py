@@ -1,0 +1,106 @@
+"""NumPy archives: keys are field names, the first axis is the record."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import numpy as np
+
+from manikin.data.format import Format
+from manikin.data.images.archive import cohort
+from manikin.data.images.layout import Layout
+from manikin.data.tensors import allocate
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+_DAMAGED = (ValueError, EOFError, zipfile.BadZipFile, KeyError, NotImplementedError, MemoryError)
+_LARGE, _RATIO = 1 << 30, 200
+"""A member that unpacks to more than so many bytes, more than so many times its size, is a bomb."""
+_PIECE = 1 << 24
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@final
+class Npz(Format):
+    """Arrays of NumPy: an archive of several, or one alone (.npy), the records of field `image`."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".npz", ".npy")
+    binary: ClassVar[bool] = True
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """Fields by their keys: signals, images, label maps and columns of scalars."""
+        try:
+            arrays = _arrays(path)
+        except _DAMAGED as error:
+            raise FormatError(f"{path}: damaged, or no file of NumPy without pickled objects") from error
+        return cohort(arrays, schema, path)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """Arrays in the shape they came in; the same cohort always gives the same file."""
+        arrays = Layout.of(cohort).arrays(cohort)
+        if path.suffix.lower() != ".npy":
+            _store(path, arrays)
+        elif len(arrays) == 1:
+            with path.open("wb") as file:
+                np.save(file, next(iter(arrays.values())), allow_pickle=False)
+        else:
+            raise FormatError(f"{path}: holds one field, not {', '.join(arrays)}; write .npz")
+
+
+__plugin__ = Npz
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    if path.suffix.lower() == ".npy":
+        return {"image": np.load(path, mmap_mode="r", allow_pickle=False)}
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.file_size > max(_LARGE, _RATIO * member.compress_size):
+                raise FormatError(
+                    f"{path}: {member.filename} unpacks to {member.file_size >> 20} MB, more than "
+                    f"{_RATIO} times its size; save it uncompressed if it is what it should be"
+                )
+        return {
+            member.filename.removesuffix(".npy"): _unpacked(archive, member)
+            for member in archive.infolist()
+            if member.filename.endswith(".npy")
+        }
+
+
+def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+    """One array, decompressed piece by piece into memory or, where it is large, into a mapped file."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        header = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, fortran, dtype = header(file)
+        if dtype.hasobject:
+            raise FormatError(
+                f"{archive.filename}: {member.filename} holds pickled objects; save numbers or text"
+            )
+        x = allocate(shape[::-1] if fortran else shape, dtype)
+        rest, place = memoryview(x.reshape(-1).view(np.uint8)), 0  # pyright: ignore[reportArgumentType]
+        while place < len(rest) and (piece := file.read(min(_PIECE, len(rest) - place))):
+            rest[place : place + len(piece)] = piece
+            place += len(piece)
+        if place < len(rest):
+            raise FormatError(f"{archive.filename}: {member.filename} ends too early; copy the file again")
+    return x.T if fortran else x
+
+
+def _store(path: Path, arrays: dict[str, Any]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            member.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
