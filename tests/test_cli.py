@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from manikin.cli import main
+from manikin.evaluation.policy import read
 
 RUN = [sys.executable, "-m", "manikin"]
 
@@ -92,6 +93,90 @@ def test_fit_sample_evaluate_compare(table, tmp_path, capsys):
     assert _code("compare", card / "scorecard.json", card / "scorecard.json", "--json") == 0
     outcomes = {change["outcome"] for change in json.loads(capsys.readouterr().out)["changes"]}
     assert not outcomes & {"better", "worse"}
+
+
+WARD = """[use.ward]
+title = "Ward"
+kind = "tier"
+text = "on the ward"
+holdout = 20
+
+[[limit]]
+score = "shadow_auc"
+at_most = { ward = 1 }
+"""
+
+
+def test_a_saved_model_is_attacked_and_judged_by_ones_own_policy(table, tmp_path, capsys):
+    model, drawn, holdout = tmp_path / "model", tmp_path / "drawn.csv", tmp_path / "holdout.csv"
+    policy = tmp_path / "ward.toml"
+    policy.write_text(WARD)
+    _frame(400).tail(120).to_csv(holdout, index=False)
+    assert _code("fit", table, "-o", model, "-q") == 0
+    assert _code("sample", model, "-o", drawn, "-n", 160, "-q") == 0
+    judged = (
+        "evaluate",
+        drawn,
+        "--train",
+        table,
+        "--holdout",
+        holdout,
+        "--policy",
+        policy,
+        "--tier",
+        "ward",
+    )
+    assert _code(*judged, "-q", "-o", tmp_path / "bare") == 1
+    capsys.readouterr()
+    assert _code(*judged, "--model", model, "--refits", 8, "--json", "-o", tmp_path / "card") == 0
+    told = json.loads(capsys.readouterr().out)["gate"]
+    assert told == {"tier": "ward", "policy": "ward", "released": True, "reasons": []}
+    assert "on the ward" in (tmp_path / "card" / "scorecard.html").read_text()
+    scores = json.loads((tmp_path / "card" / "scorecard.json").read_text())["scores"]
+    (found,) = [score for score in scores if score["name"] == "shadow_auc"]
+    assert found["axis"] == "privacy"
+    assert 0.4 < found["value"] <= 1
+    card = tmp_path / "card" / "scorecard.json"
+    assert (
+        _code("release", drawn, "--card", card, "--policy", policy, "--tier", "ward", "-o", tmp_path / "r")
+        == 0
+    )
+    assert _code("release", drawn, "--card", card, "--policy", policy, "-o", tmp_path / "s") == 2
+    assert "there are ward" in capsys.readouterr().err
+
+
+def test_the_main_job_attacks_its_model_if_asked(table, tmp_path, capsys):
+    out, policy = tmp_path / "out", tmp_path / "ward.toml"
+    policy.write_text(WARD)
+    asked = ("--policy", policy, "--tier", "ward", "--refits", 8)
+    assert _code("synthesize", table, "-o", out, "--family", "independent", *asked, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["gate"]["policy"] == "ward"
+    names = {score["name"] for score in json.loads((out / "scorecard.json").read_text())["scores"]}
+    assert names >= {"shadow_auc", "shadow_tpr_1", "shadow_tpr_10"}
+
+
+def test_what_the_judge_is_asked_is_checked_before_it_judges(table, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("manikin.publish.job.loaded", lambda *_: pytest.fail("the records were read"))
+    (tmp_path / "bad.toml").write_text("[use.a]\nkind = 3")
+    common = (table, "--train", table, "--holdout", table)
+    for wrong, says in (
+        (("--tier", "public"), "no tier or purpose 'public'"),
+        (("--policy", tmp_path / "bad.toml"), "[use.a]"),
+        (("--policy", tmp_path / "absent.toml"), "absent.toml"),
+        (("--model", tmp_path), "not a saved model"),
+        (("--model", tmp_path, "--refits", 7), "give an even number"),
+        (("--refits", 16), "--model"),
+    ):
+        assert _code("evaluate", *common, *wrong) == 2
+        assert says in capsys.readouterr().err
+    assert _code("synthesize", table, "-o", tmp_path / "out", "--refits", 3) == 2
+    assert _code("synthesize", table, "-o", tmp_path / "out", "--tier", "public") == 2
+
+
+def test_the_shipped_policy_is_printed_and_can_be_used(tmp_path, capsys):
+    assert _code("evaluate", "--print-policy") == 0
+    (tmp_path / "policy.toml").write_text(capsys.readouterr().out)
+    assert read(tmp_path / "policy.toml") == read()
 
 
 def test_filling_in_missing_cells(table, tmp_path):

@@ -17,6 +17,7 @@ GOOD = {  # value, low, high, floor, ceiling, better: far inside every limit of 
     "attribute_inference": (0.0, -0.02, 0.02, 0.5, 0, "low"),
     "linkability": (0.0, -0.01, 0.01, 0.5, 0, "low"),
     "shadow_auc": (0.5, 0.48, 0.52, 1, 0.5, "low"),
+    "shadow_tpr_1": (0.01, 0.005, 0.015, 1, 0.01, "low"),
     "rule_violations": (0.001, 0.0, 0.002, 0.3, 0.001, "low"),
     "c2st_auc": (0.52, 0.5, 0.54, 1.0, 0.5, "low"),
     "column_distance": (0.02, 0.01, 0.03, 0.5, 0.02, "low"),
@@ -26,6 +27,7 @@ GOOD = {  # value, low, high, floor, ceiling, better: far inside every limit of 
     "tstr_log_loss": (0.01, 0.0, 0.02, 0.5, 0.005, "low"),
     "anchors": (1, 1, 1, 0, 1, "high"),
 }
+WARD = '[use.ward]\ntitle = "Ward"\nkind = "tier"\ntext = "on the ward"\n'
 SIZES = {"train": 8000, "holdout": 4000, "synthetic": 8000}
 
 
@@ -146,18 +148,18 @@ def test_a_calibrated_limit_is_judged_at_the_worse_end():
 
 
 def test_a_budget_that_was_audited_stands_in_for_the_shadow_attack():
-    assert gate(card(shadow_auc=None), "open").outcome == "not shown"
-    assert (
-        gate(card({"privacy": {"epsilon": 1, "audited": True}}, shadow_auc=None), "open").outcome == "met"
-    )
-    assert gate(card({"privacy": {"epsilon": 1}}, shadow_auc=None), "open").outcome == "not shown"
+    none = {"shadow_auc": None, "shadow_tpr_1": None}
+    assert gate(card(**none), "open").outcome == "not shown"
+    assert gate(card({"privacy": {"epsilon": 1, "audited": True}}, **none), "open").outcome == "met"
+    assert gate(card({"privacy": {"epsilon": 1}}, **none), "open").outcome == "not shown"
 
 
 def test_many_training_records_need_no_shadow_attack_under_an_agreement():
     large = {"records": {**SIZES, "train": 10_000}}
-    assert gate(card(large, shadow_auc=None), "controlled").outcome == "met"
-    assert gate(card(shadow_auc=None), "controlled").outcome == "not shown"
-    assert gate(card(large, shadow_auc=None), "open").outcome == "not shown"
+    none = {"shadow_auc": None, "shadow_tpr_1": None}
+    assert gate(card(large, **none), "controlled").outcome == "met"
+    assert gate(card(**none), "controlled").outcome == "not shown"
+    assert gate(card(large, **none), "open").outcome == "not shown"
 
 
 def test_every_part_of_a_metric_must_meet_its_limit():
@@ -191,6 +193,17 @@ def test_an_unknown_tier_is_named():
         ('[[limit]]\nscore = "x"\nat_most = { nobody = 1 }', "not so nobody"),
         ('[[limit]]\nscore = "x"', "needs score, at_most or at_least"),
         ('[[limit]]\nscore = "x"\nat_most = { a = 1 }\nunless = "luck"', "audited privacy"),
+        (f'{WARD}[limits]\nscore = "x"', "not limits"),
+        (f'{WARD}[limit]\nscore = "x"', "double brackets"),
+        ("use = 3", r"\[use.NAME\]"),
+        (WARD, "without limits all would pass"),
+        ('[use.a]\ntitle = "A"\nkind = "level"\ntext = ""', "kind is one of tier, purpose"),
+        ('[use.a]\ntitle = "A"\nkind = "tier"\ntext = 5', "text must be text in quotes"),
+        ('[use.a]\ntitle = "A"\nkind = "tier"\ntext = ""\nholdout = "30"', "holdout is a number"),
+        ("[[limit]]\nscore = 4\nat_most = { a = 1 }", "needs score"),
+        (f'{WARD}[[limit]]\nscore = "x"\nat_most = 0.1', "names a number for each use"),
+        (f'{WARD}[[limit]]\nscore = "x"\nat_most = {{ ward = nan }}', "not so ward"),
+        (f'{WARD}[[limit]]\nscore = "x"\nat_most = {{ ward = true }}', "not so ward"),
     ],
 )
 def test_a_policy_that_says_nonsense_is_refused(tmp_path, text, says):
@@ -201,10 +214,23 @@ def test_a_policy_that_says_nonsense_is_refused(tmp_path, text, says):
 
 def test_a_policy_of_ones_own_is_used(tmp_path):
     (tmp_path / "ours.toml").write_text(
-        '[use.ward]\ntitle = "Ward"\nkind = "tier"\ntext = "on the ward"\n'
-        '[[limit]]\nscore = "exact_copies"\nat_most = { ward = 0.5 }'
+        f'{WARD}[[limit]]\nscore = "exact_copies"\nat_most = {{ ward = 0.5 }}'
     )
     policy = read(tmp_path / "ours.toml")
     assert policy.name == "ours"
     assert gate(card(exact_copies=(0.4, 0.35, 0.45, 1, 0, "low")), "ward", policy).released
     assert not gate(card(exact_copies=(0.4, 0.35, 0.55, 1, 0, "low")), "ward", policy).released
+
+
+def test_a_score_that_no_card_has_is_told_from_one_that_could_not_be_measured():
+    misspelt = Limit(("exact_copy",), at_most={"internal": 0})
+    (finding,) = judged(card(), misspelt, "internal")
+    assert finding.outcome == "not shown"
+    assert finding.detail == "not assessed: the card has no such score"
+
+
+def test_fit_for_all_tiers_of_ones_own_is_not_fit_for_open_release(tmp_path):
+    limit = '[[limit]]\nscore = "exact_copies"\nat_most = { ward = 0 }'
+    (tmp_path / "ours.toml").write_text(WARD + limit)
+    assert card().summary().splitlines()[0] == "Fit for open release."
+    assert card().summary(read(tmp_path / "ours.toml")).splitlines()[0] == "Fit for ward use, no further."

@@ -200,7 +200,7 @@ def test_the_meaning_of_a_metric_comes_from_the_metric(monkeypatch):
             split: Not for people.
         """
 
-    monkeypatch.setattr(meaning, "metrics", lambda: {"distance": distance})
+    monkeypatch.setattr(meaning, "all_metrics", lambda: (distance,))
     text = Document(page.render(Scorecard([score("distance")]))).text
     assert "Distance of columns." in text
     assert "How to read itFrom 0, which is best." in text

@@ -112,3 +112,15 @@ def test_an_interrupted_release_leaves_nothing(tmp_path, records, one_limit, mon
     with pytest.raises(FormatError, match="No space"):
         release(records, card(records), tmp_path / "out", policy=one_limit)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["policy.toml"]
+
+
+def test_a_refusal_names_the_tiers_that_allow_the_records_and_no_others(tmp_path, records, one_limit):
+    with pytest.raises(PrivacyError, match="no tier of policy allows them") as refusal:
+        release(records, card(records, copies=0.5), tmp_path / "out", policy=one_limit)
+    assert "more restricted" not in str(refusal.value)
+    tiers = '[use.ward]\ntitle = "Ward"\nkind = "tier"\ntext = "on the ward"\n' + POLICY
+    (tmp_path / "two.toml").write_text(tiers.replace("= { controlled", "= { ward = 1, controlled"))
+    with pytest.raises(PrivacyError, match=r"release to a tier that allows them \(ward\)"):
+        release(
+            records, card(records, copies=0.5), tmp_path / "out", policy=policy.read(tmp_path / "two.toml")
+        )

@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 
 from manikin.data.cohort import Cohort
-from manikin.data.schema import Number
+from manikin.data.schema import Category, Number
 from manikin.errors import UsageError
-from manikin.evaluation.shadow import Shadow, over, shadow, shadow_scores
+from manikin.evaluation import page
+from manikin.evaluation import shadow as module
+from manikin.evaluation.compare import compare
+from manikin.evaluation.gate import gate
+from manikin.evaluation.scorecard import Score, Scorecard
+from manikin.evaluation.shadow import Shadow, attacked, over, shadow, shadow_scores
+from manikin.synthesis.budget import Training
+from manikin.synthesis.store import load
+from manikin.synthesis.synthesizer import Synthesizer
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +73,62 @@ def test_intervals_go_over_pairs():
 def test_too_few_or_odd_fits_are_refused(people, refits):
     with pytest.raises(UsageError, match="even number"):
         shadow(copier, people, refits=refits)
+
+
+def test_of_many_records_some_are_attacked_and_all_are_learned_from(people, monkeypatch):
+    monkeypatch.setattr(module, "MOST", 30)
+    found = shadow(copier, people, refits=8)
+    assert found.likely.shape == found.inside.shape == (8, 30)
+    assert found.auc().mean() > 0.99  # the fits still learn from halves of all 120
+
+
+def test_the_attack_joins_a_card_and_counts_in_its_gate(people):
+    old = Score("shadow_auc", "privacy", 0.5, 0.5, 0.5, 1.0, 0.5, 1.0, "low", "pass", "")
+    sizes = {"train": 120, "holdout": 300, "synthetic": 120}
+    bare = Scorecard([], {"records": sizes, "subjects": sizes})
+    card = attacked(Scorecard([old], bare.about), copier, people, refits=8)
+    assert [score.name for score in card.scores] == ["shadow_auc", "shadow_tpr_1", "shadow_tpr_10"]
+    assert card.verdicts["privacy"] == "fail"
+    broken = [finding.score for finding in gate(card, "controlled").findings if finding.outcome == "broken"]
+    assert broken == ["shadow_auc", "shadow_tpr_1"]
+    assert any("evaluate --model" in reason for reason in gate(bare, "controlled").reasons)
+
+
+def test_the_attack_is_explained_in_plain_words(people):
+    card = attacked(Scorecard([]), copier, people, refits=8)
+    auc, one, _ = card.scores
+    assert auc.note.endswith(
+        "a training patient was told from another in 100 % of pairs, by chance in 50 %"
+    )
+    assert one.note.endswith("100.0 % of training patients were found at 1 % false alarms")
+    html = page.render(card)
+    assert "The generator is fitted again and again with and without each patient." in html
+    assert "It cannot see a single exposed patient among thousands." in html
+    assert "copies of patients" in html
+    assert Scorecard.from_dict(card.to_dict()) == card
+    assert compare(card, card).of("better") == compare(card, card).of("worse") == []
+    assert compare(card, Scorecard([])).of("not comparable") == [score.name for score in card.scores]
+
+
+@pytest.mark.parametrize(
+    "where", [{}, {"condition": "sex"}, {"target": ("age", "sex"), "condition": "sex"}]
+)
+def test_a_synthesizer_is_fitted_anew_and_stays_as_it_is(where):
+    rng = np.random.default_rng(0)
+    arrays = {"age": rng.normal(60, 9, 80).round(), "sex": rng.choice(["F", "M"], 80).astype(object)}
+    cohort = Cohort.from_arrays(arrays, {"age": Number(step=1), "sex": Category(levels=("F", "M"))})
+    model = Synthesizer(**where, seed=1).fit(cohort, quiet=True)
+    before = model.sample(5, where={"sex": "F"}).to_pandas()
+    half = cohort.take(np.arange(40))
+    first, again = model.refit(half, 3), model.refit(half, 3)
+    assert len(first) == 40
+    assert first.columns.equals(again.columns)
+    assert set(first.schema) == {"age", "sex"}
+    assert model.sample(5, where={"sex": "F"}).to_pandas().equals(before)
+
+
+def test_a_loaded_model_is_refitted_with_the_budget_that_it_had(tmp_path):
+    cohort = Cohort.from_arrays({"x": np.arange(40.0)}, {"x": Number()})
+    budget = Training(steps=3, holdout=0.2)
+    Synthesizer(family="trees", training=budget).fit(cohort, quiet=True).save(tmp_path / "model")
+    assert load(tmp_path / "model").training == budget

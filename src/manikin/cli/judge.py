@@ -10,6 +10,7 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
+from manikin.cli.attack import attacker
 from manikin.cli.show import gate, print_card, terminal
 
 
@@ -26,14 +27,27 @@ def evaluate(
     rules: o.Rules = None,
     schema: o.SchemaFile = None,
     tier: o.Tier = None,
+    policy: o.PolicyFile = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(help="The folder of the model that made them, to be fitted again and attacked."),
+    ] = None,
+    refits: Annotated[
+        int | None, typer.Option(help="How many fits the attack on --model takes; default: 16.")
+    ] = None,
     seed: o.Seed = 0,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
+    print_policy: o.PrintPolicy = False,  # noqa: ARG001 - acts when it is read
 ) -> None:
     """Judge any synthetic file against real records. No generator is needed or known.
 
+    With `--model` a model that manikin saved is attacked as well: it is fitted again and again with
+    and without each training patient, which shows what its records give away.
+
     Example: `manikin evaluate synthetic.csv --train train.csv --holdout holdout.csv -o card --tier open`
     """
+    from manikin.cli.limits import asked
     from manikin.data.files import read
     from manikin.data.rules import read_rules
     from manikin.evaluation.evaluate import evaluate as judge
@@ -42,6 +56,8 @@ def evaluate(
     from manikin.publish.job import loaded, open_levels
     from manikin.synthesis.learner import read_json
 
+    limits = asked(policy, tier)
+    attack = attacker(model, refits, quiet=quiet or as_json)
     real = loaded(train, schema)
     others = [read(path, open_levels(real.schema)) for path in (synthetic, holdout)]
     judged = {"label": label, "subgroups": subgroup or (), "rules": read_rules(rules) if rules else ()}
@@ -49,16 +65,18 @@ def evaluate(
     record = synthetic.with_name("provenance.json")
     if record.exists():
         card = stamped(card, read_json(record))
+    if attack:
+        card = attack(card, real, seed)
     if out:
         with unfinished(out) as part:
             card.to_json(part / "scorecard.json")
-            card.to_html(part / "scorecard.html")
-    print_card(card, tier, as_json=as_json, quiet=quiet)
+            card.to_html(part / "scorecard.html", limits.policy)
+    print_card(card, limits, as_json=as_json, quiet=quiet)
     if out and not (quiet or as_json):
         terminal(quiet=False, stderr=False).print(
             f"the scorecard: {out / 'scorecard.html'}", highlight=False
         )
-    gate(card, tier)
+    gate(card, limits)
 
 
 @app.command()
@@ -83,7 +101,10 @@ def release(
     synthetic: Annotated[Path, typer.Argument(help="The synthetic records.")],
     card: Annotated[Path, typer.Option(help="The scorecard.json of these very records.")],
     out: o.Out,
-    tier: Annotated[str, typer.Option(help="internal, controlled or open.")] = "controlled",
+    tier: Annotated[
+        str, typer.Option(help="internal, controlled or open, or a tier of --policy.")
+    ] = "controlled",
+    policy: o.PolicyFile = None,
     accept: Annotated[
         str | None,
         typer.Option(help="Why to release although the gate refuses; it is printed on the card."),
@@ -91,13 +112,16 @@ def release(
     schema: o.SchemaFile = None,
 ) -> None:
     """Write records, card and provenance to a folder, if the gate lets them pass."""
+    from manikin.cli.limits import asked
     from manikin.errors import PrivacyError
     from manikin.evaluation.scorecard import Scorecard
     from manikin.publish.job import loaded
     from manikin.publish.release import release as released
 
+    limits = asked(policy, tier)
+    records, judged = loaded(synthetic, schema), Scorecard.from_json(card)
     try:
-        decision = released(loaded(synthetic, schema), Scorecard.from_json(card), out, accept, tier=tier)
+        decision = released(records, judged, out, accept, tier=tier, policy=limits.policy)
     except PrivacyError as error:
         terminal(quiet=False).print(f"refused: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(o.REFUSED) from error

@@ -25,17 +25,19 @@ def demo(
     as_json: o.Json = False,
 ) -> None:
     """The main job on a real medical table that comes along (569 breast tumours, 30 measurements)."""
+    from manikin.cli.limits import asked
     from manikin.data.demo import demo as cohort
     from manikin.publish.job import Wish, synthesize
 
-    console = terminal(quiet=quiet or as_json)
+    silent = quiet or as_json
+    console = terminal(quiet=silent)
     source = cohort()
     console.print(
         f"read: {len(source):,} tumours, {len(source.schema)} fields (scikit-learn's breast cancer)"
     )
     wish = Wish(label="diagnosis", seed=seed)
-    done = synthesize(source, out, wish, family=family, say=console.print, quiet=quiet or as_json)
-    report(done, None, as_json=as_json, quiet=quiet)
+    done = synthesize(source, out, wish, family=family, say=None if silent else console.print)
+    report(done, asked(None, None), as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -53,6 +55,8 @@ def synthesize(
     schema: o.SchemaFile = None,
     subgroup: o.Subgroup = None,
     tier: o.Tier = None,
+    policy: o.PolicyFile = None,
+    refits: o.Refits = 0,
     minutes: o.Minutes = None,
     steps: o.Steps = None,
     epochs: o.Epochs = None,
@@ -66,10 +70,15 @@ def synthesize(
 
     Example: `manikin synthesize heart.csv -o out --label HeartDisease`
     """
-    from manikin.publish.job import Wish, loaded
+    from manikin.cli.limits import asked
+    from manikin.evaluation.shadow import enough
+    from manikin.publish.job import Judging, Wish, loaded
     from manikin.publish.job import synthesize as job
     from manikin.publish.job import where as values
 
+    limits = asked(policy, tier)
+    if refits:
+        enough(refits)
     console = terminal(quiet=quiet or as_json)
     source = loaded(file, schema)
     hidden = [name for name in source.schema if name not in source.schema.modelled]
@@ -92,10 +101,10 @@ def synthesize(
         path=file,
         family=family,
         training=budget(minutes, steps, epochs),
-        say=lambda text: console.print(text, markup=False, highlight=False),
-        quiet=quiet or as_json,
+        judging=Judging(limits.policy, refits),
+        say=None if quiet or as_json else lambda text: console.print(text, markup=False, highlight=False),
     )
-    report(done, tier, as_json=as_json, quiet=quiet)
+    report(done, limits, as_json=as_json, quiet=quiet)
 
 
 @app.command()

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from manikin.cli.limits import print_shipped
+
 REFUSED = 1
 BAD = 2
 INTERRUPTED = 130
@@ -42,7 +44,31 @@ Subgroup = Annotated[
 ]
 Tier = Annotated[
     str | None,
-    typer.Option(help="Judge against this tier (internal, controlled, open): exit code 1 if refused."),
+    typer.Option(
+        help="Judge against this tier (internal, controlled, open) or purpose: exit code 1 if refused."
+    ),
+]
+PolicyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--policy",
+        help="A policy.toml with limits of your own; `manikin evaluate --print-policy` prints a start.",
+    ),
+]
+PrintPolicy = Annotated[
+    bool,
+    typer.Option(
+        "--print-policy",
+        help="Print the shipped policy, a start for one of your own, and end.",
+        is_eager=True,
+        callback=print_shipped,
+    ),
+]
+Refits = Annotated[
+    int,
+    typer.Option(
+        help="Attack the model by so many fits on halves of the training records; 16 are usual, 0: none."
+    ),
 ]
 Minutes = Annotated[float | None, typer.Option(help="Budget of training for families with networks.")]
 Steps = Annotated[int | None, typer.Option(help="The same in steps.")]

@@ -12,6 +12,7 @@ from manikin.cli.options import REFUSED
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from manikin.cli.limits import Asked
     from manikin.data.cohort import Cohort
     from manikin.evaluation.scorecard import Scorecard
     from manikin.publish.job import Done
@@ -39,19 +40,19 @@ def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
         console.print(f"  note {note}", markup=False, highlight=False)
 
 
-def report(done: Done, tier: str | None, *, as_json: bool, quiet: bool) -> None:
+def report(done: Done, asked: Asked, *, as_json: bool, quiet: bool) -> None:
     """What the main job left, and the card's first line last."""
-    print_card(done.card, tier, as_json=as_json, quiet=quiet, files=done)
+    print_card(done.card, asked, as_json=as_json, quiet=quiet, files=done)
     if not (quiet or as_json):
         console = terminal(quiet=False, stderr=False)
         console.print(f"\nwritten in {done.seconds:.1f} s: {', '.join(done.files)}", highlight=False)
         console.print(f"the scorecard: {done.folder / 'scorecard.html'}", highlight=False)
-        console.print(done.card.summary().splitlines()[0], style="bold", highlight=False)
-    gate(done.card, tier)
+        console.print(done.card.summary(asked.policy).splitlines()[0], style="bold", highlight=False)
+    gate(done.card, asked)
 
 
 def print_card(
-    card: Scorecard, tier: str | None, *, as_json: bool, quiet: bool, files: Done | None = None
+    card: Scorecard, asked: Asked, *, as_json: bool, quiet: bool, files: Done | None = None
 ) -> None:
     """The card for people, or as JSON with the gate's decision."""
     if as_json:
@@ -60,20 +61,27 @@ def print_card(
         found: dict[str, Any] = {"verdicts": card.verdicts}
         if files:
             found |= {"folder": str(files.folder), "files": list(files.files), "seconds": files.seconds}
-        if tier:
-            decision = judged.gate(card, tier)
-            found["gate"] = {"tier": tier, "released": decision.released, "reasons": decision.reasons}
+        if asked.tier:
+            decision = judged.gate(card, asked.tier, asked.policy)
+            found["gate"] = {
+                "tier": asked.tier,
+                "policy": asked.policy.name,
+                "released": decision.released,
+                "reasons": decision.reasons,
+            }
         print(json.dumps(found, indent=1))  # noqa: T201
     elif not quiet:
-        terminal(quiet=False, stderr=False).print(card)
+        from manikin.evaluation.terminal import shown
+
+        terminal(quiet=False, stderr=False).print(shown(card, asked.policy))
 
 
-def gate(card: Scorecard, tier: str | None) -> None:
+def gate(card: Scorecard, asked: Asked) -> None:
     """Exit with 1 if the tier refuses the card."""
-    if tier is None:
+    if asked.tier is None:
         return
     from manikin.evaluation import gate as judged
 
-    decision = judged.gate(card, tier)
+    decision = judged.gate(card, asked.tier, asked.policy)
     if not decision.released:
         raise typer.Exit(REFUSED)

@@ -114,7 +114,8 @@ def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
     if found := [score for score in scores if score.assessed]:
         records = (card.about.get("records") or {}).get("synthetic") or 1
         return [_compared(score, limit, use, records) for score in found]
-    why = next((score.note for score in scores if score.note), "not assessed")
+    why = "not assessed" if scores else "not assessed: the card has no such score"
+    why = next((score.note for score in scores if score.note), why)
     return [Finding(limit.score[0], "not shown", why.rstrip("."), limit.remedy)]
 
 

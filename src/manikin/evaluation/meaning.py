@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING
 
-from manikin import registry
-from manikin.evaluation import origin
+from manikin.evaluation import origin, shadow
+from manikin.evaluation.evaluate import all_metrics
 
 if TYPE_CHECKING:
     from manikin.metric import Metric
@@ -50,15 +49,19 @@ def meaning(name: str) -> Meaning | None:
         >>> meaning("not_a_metric") is None
         True
     """
-    metric = metrics().get(name.partition("[")[0])
     if name == origin.NAME:
         return explained(origin.provenance_record.__doc__ or "", origin.SOURCE)
+    if name in shadow.MEANINGS:
+        return explained(shadow.MEANINGS[name], shadow.SOURCE)
+    metric = _metric(name)
     return explained(metric.meaning, metric.source) if metric else None
 
 
 def floor(name: str) -> str:
     """What the bad generator was that marks the lower end of a score."""
-    metric = metrics().get(name.partition("[")[0])
+    if name in shadow.MEANINGS:
+        return FLOORS["copies"]
+    metric = _metric(name)
     plan = metric.plan.floor if metric else None
     return FLOORS.get(plan, "bad generator") if isinstance(plan, str) else "bad generator"
 
@@ -81,11 +84,6 @@ def explained(docstring: str, source: str) -> Meaning:
     return Meaning(first, " ".join(sentences[:start]), " ".join(sentences[start:]), source)
 
 
-@cache
-def metrics() -> dict[str, Metric]:
-    """All metrics that are installed, by name."""
-    plugins = [registry.find("metrics", name) for name in registry.names("metrics")]
-    every = [
-        metric for plugin in plugins for metric in (plugin if isinstance(plugin, tuple) else (plugin,))
-    ]
-    return {metric.name: metric for metric in every}
+def _metric(name: str) -> Metric | None:
+    """The metric behind a score; several features may make several scores of it."""
+    return next((metric for metric in all_metrics() if metric.name == name.partition("[")[0]), None)

@@ -7,6 +7,7 @@ one of them a number (0.09, around EMA policy 0070); who answers for the data de
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -16,6 +17,8 @@ from manikin.errors import UsageError
 
 MEASURES = ("value", "calibrated", "excess", "found", "percentile")
 TIERS = ("internal", "controlled", "open")
+KINDS = ("tier", "purpose")
+SHIPPED = Path(__file__).with_name("policy.toml")
 
 
 @dataclass(frozen=True)
@@ -87,21 +90,37 @@ def read(path: str | Path | None = None) -> Policy:
     Raises:
         UsageError: The file cannot be read, or declares what does not exist; it says where.
     """
-    path = Path(path) if path else Path(__file__).with_name("policy.toml")
+    path = Path(path) if path else SHIPPED
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path}: not a readable policy ({error}); start from a copy of the default one"
         raise UsageError(message) from error
-    uses = {
-        name: _made(Use, table, f"{path}: [use.{name}]") for name, table in tables.get("use", {}).items()
-    }
+    _outlined(tables, path)
+    uses = {name: _use(table, f"{path}: [use.{name}]") for name, table in tables.get("use", {}).items()}
     limits = [
         _limit(table, uses, f"{path}: limit {n}") for n, table in enumerate(tables.get("limit", []), 1)
     ]
     policy = Policy(tables.get("name", path.stem), uses, tuple(limits))
     _ordered(policy, path)
     return policy
+
+
+def _outlined(tables: dict[str, Any], path: Path) -> None:
+    """Check that the file has the parts of a policy and no others."""
+    if unknown := set(tables) - {"name", "use", "limit"}:
+        message = f"{path}: a policy has name, [use.*] and [[limit]]; not {', '.join(sorted(unknown))}"
+        raise UsageError(message)
+    uses, limits = tables.get("use", {}), tables.get("limit", [])
+    if not isinstance(uses, dict) or not all(isinstance(table, dict) for table in uses.values()):
+        message = f"{path}: needs a table [use.NAME] for each tier and purpose"
+        raise UsageError(message)
+    if not isinstance(limits, list) or not all(isinstance(table, dict) for table in limits):
+        message = f"{path}: limits are tables in double brackets, [[limit]]"
+        raise UsageError(message)
+    if not isinstance(tables.get("name", ""), str):
+        message = f"{path}: name is a text in quotes"
+        raise UsageError(message)
 
 
 def _made(cls: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - Use or Limit
@@ -116,29 +135,64 @@ def _made(cls: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 
         raise UsageError(message) from error
 
 
+def _use(table: dict[str, Any], where: str) -> Use:
+    use: Use = _made(Use, table, where)
+    if use.kind not in KINDS:
+        message = f"{where}: kind is one of {', '.join(KINDS)}, not {use.kind!r}"
+        raise UsageError(message)
+    if type(use.holdout) is not int or use.holdout < 0:
+        message = f"{where}: holdout is a number of patients, 0 or more, not {use.holdout!r}"
+        raise UsageError(message)
+    texts = {"title": use.title, "text": use.text, "needs": use.needs or ""}
+    if wrong := [name for name, value in texts.items() if not isinstance(value, str)]:
+        message = f"{where}: {', '.join(wrong)} must be text in quotes"
+        raise UsageError(message)
+    return use
+
+
 def _limit(table: dict[str, Any], uses: dict[str, Use], where: str) -> Limit:
     score = table.get("score", ())
+    names = (score,) if isinstance(score, str) else score
     limit: Limit = _made(
-        Limit, {**table, "score": (score,) if isinstance(score, str) else tuple(score)}, where
+        Limit, {**table, "score": tuple(names) if isinstance(names, list) else names}, where
     )
-    bounds = {**limit.at_most, **limit.at_least, **limit.below}
-    if limit.measure not in MEASURES or not limit.score or not (limit.at_most or limit.at_least):
+    known = isinstance(limit.score, tuple) and limit.score and all(isinstance(n, str) for n in limit.score)
+    if limit.measure not in MEASURES or not known or not (limit.at_most or limit.at_least):
         message = f"{where}: needs score, at_most or at_least, and measure one of {', '.join(MEASURES)}"
         raise UsageError(message)
     if limit.unless not in (None, "audited privacy"):
         message = f'{where}: unless is "audited privacy" or left out'
         raise UsageError(message)
-    if wrong := [
-        use for use, bound in bounds.items() if use not in uses or not isinstance(bound, int | float)
-    ]:
-        message = f"{where}: each bound is a number for one of {', '.join(uses)}; not so {', '.join(wrong)}"
+    if not isinstance(limit.remedy, str):
+        message = f"{where}: remedy must be text in quotes"
         raise UsageError(message)
+    for key in ("at_most", "at_least", "below"):
+        _bounded(getattr(limit, key), uses, f"{where}: {key}")
     return limit
 
 
+def _bounded(bounds: Any, uses: dict[str, Use], where: str) -> None:  # noqa: ANN401 - what TOML holds
+    """Check that each bound is a number for a use that there is."""
+    if not isinstance(bounds, dict):
+        message = f"{where} names a number for each use, as in {{ internal = 0.1 }}; not {bounds!r}"
+        raise UsageError(message)
+    wrong = [use for use, bound in bounds.items() if use not in uses or not _finite(bound)]
+    if wrong:
+        message = f"{where}: each bound is a number for one of {', '.join(uses)}; not so {', '.join(wrong)}"
+        raise UsageError(message)
+
+
+def _finite(bound: object) -> bool:
+    return isinstance(bound, int | float) and not isinstance(bound, bool) and math.isfinite(bound)
+
+
 def _ordered(policy: Policy, path: Path) -> None:
+    """Check that every use stands below the one whose limits it shares, and that something is asked."""
     for name, use in policy.uses.items():
         before = list(policy.uses)[: list(policy.uses).index(name)]
         if use.needs and use.needs not in before:
             message = f"{path}: [use.{name}] needs {use.needs!r}, which must stand above it"
             raise UsageError(message)
+    if not policy.named("tier") or not policy.limits:
+        message = f'{path}: needs a use with kind = "tier" and a [[limit]]; without limits all would pass'
+        raise UsageError(message)

@@ -55,7 +55,7 @@ class Score:
         low: The lower end of the 95 % interval of `value`.
         high: The upper end.
         floor: What a bad generator gets on the same number of records.
-        ceiling: What never-seen real records get (the median of the null distribution).
+        ceiling: What never-seen real records get (the mean of the null distribution).
         calibrated: (floor - value) / (floor - ceiling): 0 as bad as the floor, 1 as real data.
         better: Whether a "low" or a "high" value is the good one.
         verdict: "pass", "warn", "fail" or "not assessed".

@@ -210,7 +210,7 @@ def headline(decisions: list[Decision], titles: list[str]) -> str:
     if not allowed:
         broken = decisions[0].outcome == "broken"
         return "Not fit for any use." if broken else "Not enough evidence for any use."
-    if len(allowed) == len(decisions):
+    if len(allowed) == len(decisions) and titles[-1] == "Open":
         return "Fit for open release."
     return f"Fit for {allowed[-1].lower()} use, no further."
 

@@ -13,6 +13,7 @@ from manikin.data.schema import Category, Number, Schema
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.origin import stamped
+from manikin.evaluation.shadow import attacked
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
 from manikin.rng import Key
@@ -21,6 +22,7 @@ from manikin.synthesis.synthesizer import Synthesizer
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
+    from manikin.evaluation.policy import Policy
     from manikin.evaluation.scorecard import Scorecard
     from manikin.synthesis.budget import Training
 
@@ -54,6 +56,19 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Judging:
+    """How the records are judged, beside what the wish says.
+
+    Args:
+        policy: The limits on the page; None: those shipped with manikin.
+        refits: How many times the model is fitted anew to be attacked (`evaluation.shadow`); 0: none.
+    """
+
+    policy: Policy | None = None
+    refits: int = 0
+
+
+@dataclass(frozen=True)
 class Done:
     """What the job leaves: the card, and where the files are."""
 
@@ -71,8 +86,8 @@ def synthesize(
     path: Path | None = None,
     family: Any = None,  # noqa: ANN401 - a name or a family
     training: Training | None = None,
-    say: Say = lambda _: None,
-    quiet: bool = False,
+    judging: Judging | None = None,
+    say: Say | None = None,
 ) -> Done:
     """Split, learn, sample, judge and write.
 
@@ -86,14 +101,14 @@ def synthesize(
         path: The file that the records came from, for its hash.
         family: The family of the generator; None: the best default.
         training: Its budget.
-        say: Told each step in a sentence.
-        quiet: No progress bars.
+        judging: By which limits, and whether the model is attacked.
+        say: Told each step in a sentence; None: nothing is told, and no progress bar is shown.
 
     Raises:
         UsageError: The folder holds something, or a field does not exist.
         KeyboardInterrupt: The learning was interrupted; nothing is written.
     """
-    wish = wish or Wish()
+    wish, judging, quiet, say = wish or Wish(), judging or Judging(), say is None, say or _silent
     rules = read_rules(wish.rules) if wish.rules else ()
     _check(source, wish, rules)
     with Cost() as cost, unfinished(Path(folder)) as part:
@@ -112,6 +127,9 @@ def synthesize(
         generator = {"family": family_to_dict(fitted.plan.family), **fitted.learner.facts}
         title = path.name.partition(".")[0] if path else "Synthetic records"
         card = replace(card, about={"title": title, **card.about, "generator": generator})
+        if judging.refits:
+            say(f"attacking the model: {judging.refits} fits on halves of the training records")
+            card = attacked(card, model.refit, train, refits=judging.refits, seed=wish.seed)
         inputs = {"input": path} if path else {"input": source}
         record = provenance(
             {**inputs, "train": train, "holdout": holdout},
@@ -126,7 +144,7 @@ def synthesize(
         Schema.from_dict(public(source.schema)).write(part / "schema.toml")
         model.save(part / "model")
         card.to_json(part / "scorecard.json")
-        card.to_html(part / "scorecard.html")
+        card.to_html(part / "scorecard.html", judging.policy)
         files = {entry.name: entity(entry) for entry in sorted(part.iterdir())}
         write_provenance({**record, "files": files, "verdicts": card.verdicts}, part / "provenance.json")
         names = tuple(sorted(entry.name for entry in part.iterdir()))
@@ -205,6 +223,10 @@ def _sampled(model: Synthesizer, train: Cohort, wish: Wish, rules: Sequence[Rule
     rows = Key(wish.seed).child("conditions").numpy().integers(len(train), size=n)
     given = train.take(rows).select(*[name for name in wish.condition if name not in wish.where])
     return model.sample(condition=given, where=wish.where, rules=rules, seed=wish.seed)
+
+
+def _silent(_: str) -> None:
+    """Say nothing."""
 
 
 def _plain(wish: Wish) -> dict[str, Any]:

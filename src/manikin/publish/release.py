@@ -57,7 +57,7 @@ def release(
     _check(synthetic, card, accept)
     decision = gate(card, tier, policy)
     if not decision.released and accept is None:
-        raise PrivacyError(_refusal(decision))
+        raise PrivacyError(_refusal(decision, card, policy))
     verdict = {"tier": tier, "released": decision.released, "accepted": accept, "reasons": decision.reasons}
     stamped = replace(card, about={**card.about, "release": verdict})
     with unfinished(folder) as part:
@@ -77,12 +77,17 @@ def _check(synthetic: Cohort, card: Scorecard, accept: str | None) -> None:
         raise PrivacyError(message)
 
 
-def _refusal(decision: Decision) -> str:
-    lines = [f"{decision.tier} tier: {decision.verdict}", *(f"  {reason}" for reason in decision.reasons)]
-    ways = (
-        'release at a more restricted tier, or give a reason with accept="..." that will stand on the card'
+def _refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
+    """The reasons, and what can be done: a tier that allows these very records, if there is one."""
+    kind = policy.uses[decision.tier].kind
+    lines = [f"{decision.tier} {kind}: {decision.verdict}", *(f"  {reason}" for reason in decision.reasons)]
+    open_to = [tier for tier in policy.named("tier") if gate(card, tier, policy).released]
+    way = (
+        f"release to a tier that allows them ({', '.join(open_to)})"
+        if open_to
+        else f"no tier of {policy.name} allows them: mend what stands above and judge again"
     )
-    return "\n".join([*lines, ways])
+    return "\n".join([*lines, f'{way}; or give a reason with accept="..." that will stand on the card'])
 
 
 def _fill(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from manikin.data.cohort import Origin
 from manikin.data.schema import Schema
 from manikin.errors import FormatError, UsageError
 from manikin.family import Family, Statistical
+from manikin.synthesis.budget import Training
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.learner import Neural, Tabular, read_json
 from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
@@ -78,9 +80,9 @@ def load(folder: str | Path) -> Synthesizer:
     fitted = Fitted(
         plan, Schema.read(folder / "schema.toml"), types, origin, codec, givens, learner, stored["starts"]
     )
-    return Synthesizer(
-        plan.target, (*plan.condition, *plan.observed), plan.family, table["seed"], fitted=fitted
-    )
+    budget = Training(**table["training"]) if "training" in table else None
+    condition = (*plan.condition, *plan.observed)
+    return Synthesizer(plan.target, condition, plan.family, table["seed"], budget, fitted=fitted)
 
 
 def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
@@ -94,6 +96,10 @@ def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
         "family": family_to_dict(plan.family),
         "facts": fitted.learner.facts,
     }
+    if model.training is not None:
+        table["training"] = {
+            key: value for key, value in asdict(model.training).items() if value is not None
+        }
     (part / "model.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
     fitted.schema.write(part / "schema.toml")
     stored = {

@@ -175,6 +175,28 @@ class Synthesizer:
         obedience = Obedience(known.plan.target, rules, draw, decode, known.partly)
         return known.finished(obedience.sample(values, mask, wanted, Key(seed).child("sample", self.seed)))
 
+    def refit(self, train: Cohort, seed: int = 0) -> Cohort:
+        """As many records as these, drawn from the same configuration fitted anew to these alone.
+
+        It is what a shadow-model attack asks for (`manikin.evaluation.shadow`); this synthesizer
+        stays as it is. Conditions are those of the records, in random order.
+
+        Args:
+            train: Records to learn from in place of those that this model has learned from.
+            seed: Of the fit and of the draw.
+
+        Raises:
+            NotFitted: Nothing was learned yet.
+        """
+        plan = self._fitted.plan
+        condition = (*plan.condition, *plan.observed)
+        model = Synthesizer(plan.target, condition, plan.family, seed, self.training, self.codec)
+        model.fit(train, quiet=True)
+        if not plan.condition:
+            return model.sample(len(train), seed=seed)
+        rows = Key(seed).child("refit").numpy().permutation(len(train))
+        return model.sample(condition=train.take(rows).select(*plan.condition), seed=seed)
+
     def save(self, folder: str | Path) -> None:
         """Write the fitted model to a folder: TOML, JSON and safetensors, nothing executable.
 

@@ -1,0 +1,54 @@
+"""Attack: the model that made the records is fitted anew, again and again, and its records attacked.
+
+The judge knows no generator and the generator no judge: they meet here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manikin.cli.show import terminal
+from manikin.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.evaluation.scorecard import Scorecard
+
+
+def attacker(
+    model: Path | None, refits: int | None, *, quiet: bool
+) -> Callable[[Scorecard, Cohort, int], Scorecard] | None:
+    """The attack on a saved model; model and number are checked before anything is computed.
+
+    Returns:
+        `(card, train, seed) -> card` with the scores of the attack; None: no model was given.
+
+    Raises:
+        FormatError: The folder is no saved model.
+        UsageError: An odd number of fits, too few, or fits of no model.
+    """
+    from manikin.evaluation.shadow import attacked, enough
+    from manikin.synthesis.store import load
+
+    if model is None:
+        if refits is not None:
+            raise UsageError("--refits: name the folder of the model to attack with --model")
+        return None
+    refits = 16 if refits is None else refits
+    enough(refits)
+    fitted = load(model)
+
+    def attack(card: Scorecard, train: Cohort, seed: int) -> Scorecard:
+        done = iter(range(1, refits + 1))
+        with terminal(quiet=quiet).status("attacking the model") as status:
+
+            def refit(half: Cohort, seed: int) -> Cohort:
+                status.update(f"attacking the model: fit {next(done)} of {refits}, on half of the records")
+                return fitted.refit(half, seed)
+
+            return attacked(card, refit, train, refits=refits, seed=seed)
+
+    return attack
