@@ -266,6 +266,20 @@ def test_a_record_number_in_another_field_is_found():
     assert bearing(named(list(range(100)), wards)) == 1
 
 
+def test_a_code_that_equals_the_number_of_another_patient_is_ordinary():
+    codes = [str(RECORDS[5]), *["north"] * 99]  # of patient 0, who has the number of patient 5 as a code
+    train, holdout = named(RECORDS[:100], codes), named(RECORDS[100:])
+    same = named(list(range(100)), codes)
+    assert not identifiers.left(sides(train, holdout, same).whole).bears.any()
+    own = named(
+        RECORDS[:100], [str(RECORDS[0]), *codes[1:]]
+    )  # a patient whose own number stands in two fields
+    left = identifiers.left(
+        sides(own, holdout, named(list(range(100)), [str(RECORDS[0]), *codes[1:]])).whole
+    )
+    assert left.bears.sum() == 1
+
+
 def test_notes_never_name_a_value():
     train, holdout = named(RECORDS[:100]), named(RECORDS[100:])
     note = identifiers.found(sides(train, holdout, train).whole)

@@ -152,13 +152,14 @@ def _improbable(split: Split) -> float:
     train = split.train
     p = train.table.shape[1]
     some = split.key.child("agree").numpy().permutation(len(train))[:PAIRED]
-    table = np.nan_to_num(train.table, nan=np.inf)
+    codes = [np.unique(column, return_inverse=True)[1].astype(np.int32) for column in train.table.T]
     agree = np.zeros(len(some), dtype=int)
-    for start in range(0, len(some), 64):
-        rows = some[start : start + 64]
-        count = sum((table[rows, j, None] == table[:, j]).astype(np.int16) for j in range(p))
-        count = np.where(train.subject[rows, None] == train.subject, -1, count)
-        agree[start : start + 64] = count.max(axis=1)
+    for place, row in enumerate(some):
+        count = np.zeros(len(train), dtype=np.int16)
+        for column in codes:
+            count += column == column[row]
+        count[train.subject == train.subject[row]] = -1
+        agree[place] = count.max()
     top, usual = int(agree.max(initial=0)), int(np.median(agree))
     shares = {level: (np.sum(agree >= level) + 1) / (len(agree) + 1) for level in range(usual, top + 1)}
     steps = [(shares[top] / shares[low]) ** (1 / (top - low)) for low in range(usual, top) if top - low > 1]

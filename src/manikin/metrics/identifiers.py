@@ -80,6 +80,7 @@ def left(split: Split) -> Left:
             continue
         else:
             leaked, marks = secret & set(words), _marked(words, holdout, name)
+            leaked -= _ordinary(train, holdout, name, list(known)) if leaked else set()
         for what, values in (("values of training patients", leaked), ("marks of persons", marks)):
             if values:
                 hit = np.array([word in values for word in words])[place]
@@ -113,6 +114,19 @@ def _only(train: Cohort, holdout: Cohort, name: str) -> tuple[set[str], set[str]
     mine = set(_words(train, name)[0])
     theirs = set(_words(holdout, name)[0]) if name in holdout.schema else set()
     return mine - theirs, theirs - mine
+
+
+def _ordinary(train: Cohort, holdout: Cohort, name: str, hidden: list[str]) -> set[str]:
+    """What real records have in a field without being called so: a code that equals another's number."""
+    values = _spelled(train, name)
+    own = np.any([values == _spelled(train, other) for other in hidden], axis=0)
+    return set(values[~own]) | set(_words(holdout, name)[0])
+
+
+def _spelled(cohort: Cohort, name: str) -> np.ndarray:
+    """The words or whole numbers of each record, (n,)."""
+    words, place = _words(cohort, name)
+    return np.array(words)[place]
 
 
 def _leaked(words: set[str], mine: set[str], theirs: set[str]) -> set[str]:
