@@ -1,6 +1,6 @@
 """Planted: how often the judge finds each planted defect, and how often it flags fresh real records.
 
-    python benchmarks/planted.py results.jsonl [--tables gbsg2 ...] [--defects leak_3 ...] [--seeds 5]
+    python benchmarks/planted.py results.jsonl [--tables gbsg2 ...] [--defects leak_3 ...] [--seeds 5] [--first 0]
     python benchmarks/planted.py results.jsonl --report
 
 Each table is split three ways by subject for every seed: a third is fresh, and the rest is four parts
@@ -47,7 +47,7 @@ def main() -> None:
     given = arguments()
     if not given.report:
         for table in given.tables:
-            for seed in range(given.seeds):
+            for seed in range(given.first, given.first + given.seeds):
                 for defect in given.defects:
                     once(given, table, defect, seed)
     print(report(given.results))
@@ -59,6 +59,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
     parser.add_argument("--defects", nargs="+", default=("fresh", *DEFECTS), choices=("fresh", *DEFECTS))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--report", action="store_true")
     return parser.parse_args()
