@@ -1,6 +1,7 @@
 """Planted: how often the judge finds each planted defect, and how often it flags fresh real records.
 
-    python benchmarks/planted.py results.jsonl [--tables gbsg2 ...] [--defects leak_3 ...] [--seeds 5] [--first 0]
+    python benchmarks/planted.py results.jsonl [--tables gbsg2 ...] [--defects leak_3 ...] [--seeds 5]
+    python benchmarks/planted.py results.jsonl --first 20 --seeds 5  # other splits than before
     python benchmarks/planted.py results.jsonl --report
 
 Each table is split three ways by subject for every seed: a third is fresh, and the rest is four parts
