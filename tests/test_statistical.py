@@ -5,7 +5,9 @@ import pytest
 
 from manikin.families.copula import Copula
 from manikin.families.independent import Independent
-from manikin.families.trees import Trees, _leaf, _resample, _scores
+from manikin.families.trees import Trees
+from manikin.families.trees.columns import scores_of
+from manikin.families.trees.leaves import leaf_of, resample
 from manikin.rng import Key
 from manikin.spec import Categorical, Continuous, Spec
 
@@ -103,16 +105,16 @@ def test_leaf_by_hand():
         "feature": np.array([0, -2, -2]),
         "threshold": np.array([0.5, 0, 0]),
     }
-    assert _leaf(tree, np.array([[0.5], [0.6]], dtype=np.float32)).tolist() == [1, 2]
+    assert leaf_of(tree, np.array([[0.5], [0.6]], dtype=np.float32)).tolist() == [1, 2]
 
 
 def test_scores_order_levels_by_their_target():
     levels = np.repeat([0, 1, 2], 100)
     target = np.repeat([5.0, -5.0, 0.0], 100)[:, None]
-    scores = _scores(levels, Categorical(3), target)
+    scores = scores_of(levels, Categorical(3), target)
     assert np.argsort(scores).tolist() in ([1, 2, 0], [0, 2, 1])
 
 
 def test_resampling_follows_weights():
-    rows = _resample(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), np.random.default_rng(0))
+    rows = resample(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]), np.random.default_rng(0))
     assert rows.tolist() == [0, 0, 0, 5, 5, 5]

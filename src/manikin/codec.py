@@ -33,6 +33,10 @@ class Codec(ABC):
     def spec(self) -> Spec:
         """What the encoded array is made of."""
 
+    def together(self) -> Self:
+        """This codec, before `fit`, with equal values of tied quantities encoded as equal, if it can."""
+        return self
+
     @abstractmethod
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the encoding of `fields` from training records."""

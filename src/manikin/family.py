@@ -85,7 +85,11 @@ class Statistical(ABC):
     """A family without networks, for encoded tables (n, channels).
 
     Missing values are NaN in continuous channels and a level of their own in categorical ones.
+    `tied` tells whether it keeps equalities and orders, and so wants tied quantities on one scale,
+    rather than each as standard normal.
     """
+
+    tied: ClassVar[bool] = False
 
     @abstractmethod
     def refusal(self, spec: Spec) -> str | None:

@@ -96,6 +96,8 @@ class Synthesizer:
         statistical = isinstance(plan.family, Statistical)
         encode = (*plan.condition, *plan.target) if statistical else plan.target
         codec = self.codec or codec_for(train.schema, encode, tokens=getattr(plan.family, "tokens", False))
+        if isinstance(plan.family, Statistical) and plan.family.tied:
+            codec = codec.together()
         codec = codec.fit(train, list(encode))
         if reason := plan.family.refusal(codec.spec):
             raise Unsupported(reason)

@@ -1,0 +1,91 @@
+"""A table's rows as normal scores and level numbers.
+
+Numbers and times pass through a piecewise-linear distribution function F: z = Phi^-1(F(value)),
+so every marginal is standard normal and the way back restores the marginal exactly. F knows
+two kinds of segment: *atoms*, values that at least `share` records have in common (zeros,
+rounded numbers), and *stretches*, runs of rarer values pooled until they hold as many. The
+ends of a stretch lie between values, never on one, so no value of a single person is stored.
+Quantities that often equal one another, or never exceed one another, can be given one F in
+common: then equal values have equal scores, and scores stand in the order of the values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+
+from manikin.codec import Codec
+from manikin.codecs.table.columns import arrow
+from manikin.codecs.table.learn import learn
+from manikin.codecs.table.levels import Levels
+from manikin.codecs.table.scale import Scale, segments
+from manikin.data.schema import Category, Number, Time
+from manikin.spec import Spec
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from manikin.data.cohort import Cohort
+    from manikin.rng import Key
+
+__all__ = ["Levels", "Scale", "TableCodec", "arrow", "segments"]
+
+
+@dataclass(frozen=True)
+class TableCodec(Codec):
+    """Scalar fields <-> compact rows (n, fields).
+
+    Args:
+        columns: What was learned of each field; None: not fitted.
+        shared: Whether quantities that are tied to one another share one scale.
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = (Number, Category, Time)
+    tokens: ClassVar[bool] = False
+    columns: dict[str, Scale | Levels] | None = None
+    shared: bool = field(default=False, compare=False)
+
+    @property
+    def spec(self) -> Spec:
+        """One channel per field."""
+        return Spec(tuple(column.block for column in self._columns.values()))
+
+    @property
+    def _columns(self) -> dict[str, Scale | Levels]:
+        return self.columns or {}
+
+    def together(self) -> Self:
+        """This codec, with tied quantities on one scale."""
+        return replace(self, shared=True)
+
+    def fit(self, cohort: Cohort, fields: list[str]) -> Self:
+        """Learn each field's distribution or levels."""
+        return replace(self, columns=learn(cohort, fields, shared=self.shared))
+
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
+        """Rows of shape (n, fields), float32."""
+        x = np.empty((len(cohort), len(self._columns)), dtype=np.float32)
+        for i, (name, column) in enumerate(self._columns.items()):
+            x[:, i] = column.encode(cohort.columns[name], key.child(name).numpy() if key else None)
+        return x
+
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
+        """Columns in the types of the file, numbers on their grid."""
+        return {
+            name: column.decode(x[:, i], key.child(name).numpy())
+            for i, (name, column) in enumerate(self._columns.items())
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """Per field, its segments or its levels."""
+        return {name: asdict(column) for name, column in self._columns.items()}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls({name: (Levels if "levels" in s else Scale)(**s) for name, s in state.items()})
+
+
+__plugin__ = TableCodec

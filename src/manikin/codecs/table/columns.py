@@ -1,0 +1,41 @@
+"""Arrow columns as floats, and floats as Arrow columns of a file's type."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+
+
+def floats(column: pa.ChunkedArray, *, months: bool = False) -> np.ndarray:
+    """Values as float64, NaN where missing; moments in microseconds, or in months, since 1970."""
+    if not pa.types.is_temporal(column.type):
+        return column.cast(pa.float64()).to_numpy().astype(float)
+    moments = column.cast(pa.timestamp("us")).to_numpy()
+    counted = moments.astype("datetime64[M]" if months else "datetime64[us]").astype(float)
+    return np.where(np.isnat(moments), np.nan, counted)
+
+
+def arrow(dtype: str) -> pa.DataType:
+    """The Arrow type called so by `str`.
+
+    Example:
+        >>> all(arrow(str(t)) == t for t in (pa.int8(), pa.date32(), pa.timestamp("s", tz="UTC")))
+        True
+    """
+    if moment := re.fullmatch(r"timestamp\[(\w+)(?:, tz=(.+))?\]", dtype):
+        return pa.timestamp(moment[1], tz=moment[2])
+    return pa.type_for_alias({"date32[day]": "date32", "date64[ms]": "date64"}.get(dtype, dtype))
+
+
+def typed(values: np.ndarray, dtype: str, *, months: bool = False) -> pa.Array:
+    """The inverse of `floats`, in the type that `arrow` reads; NaN becomes missing."""
+    kind, missing = arrow(dtype), np.isnan(values)
+    if pa.types.is_floating(kind):
+        return pa.array(values, type=kind, mask=missing)
+    whole = np.where(missing, 0, np.round(values)).astype(np.int64)
+    if not pa.types.is_temporal(kind):
+        return pa.array(whole, mask=missing).cast(kind)
+    moments = whole.astype("datetime64[M]" if months else "datetime64[us]").astype("datetime64[us]")
+    return pa.array(moments, mask=missing).cast(kind, safe=False)
