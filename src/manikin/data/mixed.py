@@ -26,6 +26,8 @@ _PAIR = r"^\d+(\.\d+)?\s*[/x]\s*\d+(\.\d+)?$"
 _LIMIT = r"^[<>≤≥]=?\s*\d+([.,]\d+)?$"
 _DATE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}([T ]|$)"
 _CODE = r"^([A-Za-z]{1,3}[-. ]?\d+[0-9A-Za-z.]*|\d+[A-Za-z]{1,2})$"
+_YEAR = r"^(1[89]|20)\d\d$"
+_DATED = r"((1[89]|20)\d\d|[/.-]\d{2})$"
 _FEW = 10
 _SHARED = 5
 
@@ -86,7 +88,8 @@ def _stray(words: Words, plain: np.ndarray) -> str | None:
     few = plain.sum() <= _FEW and len(words.words) <= _FEW + 2 and (words.counts[other] > 1).all()
     if words.like(_CODE)[other].all() or (few and words.rows >= 5 * len(words.words)):
         return None
-    if words.counts[plain].sum() < words.rows / 2:
+    dates = words.like(_YEAR)[plain].all() and words.like(_DATED)[other].all()
+    if dates or words.counts[plain].sum() < words.rows / 2:
         return None
     return (
         f"{words.counts[plain].sum()} values are numbers and {words.counts[other].sum()} are text "

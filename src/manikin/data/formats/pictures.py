@@ -1,0 +1,57 @@
+"""Pictures: a folder of them, by classes or by a table, or one file alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, final
+
+from manikin.data import folders
+from manikin.data.format import Format
+from manikin.data.formats.csv import Csv
+from manikin.data.images import manifest, saving
+from manikin.data.images.index import index, paired
+from manikin.data.images.manifest import Listing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+
+@final
+class Pictures(Format):
+    """PNG, JPEG, TIFF and their kin, and arrays of one record (.npy)."""
+
+    suffixes: ClassVar[tuple[str, ...]] = tuple(name for name in folders.PICTURES if name != ".npy")
+    binary: ClassVar[bool] = True
+    writes_folders: ClassVar[bool] = True
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """One picture, one record."""
+        return manifest.with_pictures(None, Listing({"image": [path]}, {}), schema, {})
+
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """By the table that lists the pictures, or by subfolders as classes."""
+        places, notes = index(path), []
+        for table in folders.tables(path):
+            cells = Csv().read(table, manifest.of_cells(schema))
+            listing = manifest.by_name(cells, path, table) or manifest.by_key(cells, places)
+            if listing is not None:
+                told = {"manifest": table.name}
+                return manifest.with_pictures(cells, listing, schema, told, skip_bad=skip_bad).noted(*notes)
+            notes.append(f"{table.name} names none of the pictures and is left aside")
+        files, labels = paired(places, path)
+        listing = Listing(files, {}, labels=labels if all(labels) else ())
+        if any(labels) and not all(labels):
+            notes.append("some pictures lie in subfolders and some do not, so subfolders are no classes")
+        return manifest.with_pictures(None, listing, schema, {}, skip_bad=skip_bad).noted(*notes)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """One picture as a file; several as a folder, with a table of all other fields."""
+        if path.suffix:
+            saving.alone(cohort, path)
+        else:
+            saving.folder(cohort, path)
+
+
+__plugin__ = Pictures

@@ -1,0 +1,64 @@
+"""One picture or volume from one file, whatever its format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manikin.data import folders
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
+    from manikin.data.images.header import Header
+
+
+def header(path: Path, *, labels: bool = False) -> Header:
+    """Shape, type and geometry of a file; `labels` says that it is a label map.
+
+    Raises:
+        FormatError: It cannot be read; the message names it.
+    """
+    match _format(path):
+        case "nifti":
+            from manikin.data.images import volume
+
+            return volume.header(path)
+        case "dicom":
+            from manikin.data.dicom import pixels
+
+            return pixels.header(path)
+    from manikin.data.images import raster
+
+    return raster.header(path, labels=labels)
+
+
+def values(path: Path, *, labels: bool = False) -> np.ndarray:
+    """The values, channels first.
+
+    Raises:
+        FormatError: It cannot be read, or holds values that are no finite number.
+    """
+    match _format(path):
+        case "nifti":
+            from manikin.data.images import volume
+
+            return volume.values(path)
+        case "dicom":
+            from manikin.data.dicom import pixels
+
+            return pixels.values(path)
+    from manikin.data.images import raster
+
+    return raster.pixels(path, labels=labels)
+
+
+def _format(path: Path) -> str:
+    if not path.is_file():
+        raise FormatError(f"{path}: no such file; correct the table, or leave the record out")
+    found = folders.kind(path)
+    if found is None:
+        raise FormatError(f"{path}: no picture by its suffix; there are {', '.join(folders.PICTURES)}")
+    return found
