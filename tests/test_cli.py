@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from manikin.cli import main
+from manikin.evaluation import power
 from manikin.evaluation.policy import read
 
 RUN = [sys.executable, "-m", "manikin"]
@@ -107,7 +108,8 @@ at_most = { ward = 1 }
 """
 
 
-def test_a_saved_model_is_attacked_and_judged_by_ones_own_policy(table, tmp_path, capsys):
+def test_a_saved_model_is_attacked_and_judged_by_ones_own_policy(table, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(power.self_tested, "__kwdefaults__", {"trials": 3, "seed": 0})
     model, drawn, holdout = tmp_path / "model", tmp_path / "drawn.csv", tmp_path / "holdout.csv"
     policy = tmp_path / "ward.toml"
     policy.write_text(WARD)
@@ -128,11 +130,16 @@ def test_a_saved_model_is_attacked_and_judged_by_ones_own_policy(table, tmp_path
     )
     assert _code(*judged, "-q", "-o", tmp_path / "bare") == 1
     capsys.readouterr()
-    assert _code(*judged, "--model", model, "--refits", 8, "--json", "-o", tmp_path / "card") == 0
+    assert (
+        _code(*judged, "--model", model, "--refits", 8, "--self-test", "--json", "-o", tmp_path / "card")
+        == 0
+    )
     told = json.loads(capsys.readouterr().out)["gate"]
     assert told == {"tier": "ward", "policy": "ward", "released": True, "reasons": []}
     assert "on the ward" in (tmp_path / "card" / "scorecard.html").read_text()
-    scores = json.loads((tmp_path / "card" / "scorecard.json").read_text())["scores"]
+    card = json.loads((tmp_path / "card" / "scorecard.json").read_text())
+    scores = card["scores"]
+    assert {row["trials"] for row in card["tables"]["power"]} == {3}
     (found,) = [score for score in scores if score["name"] == "shadow_auc"]
     assert found["axis"] == "privacy"
     assert 0.4 < found["value"] <= 1

@@ -35,6 +35,7 @@ def evaluate(
     refits: Annotated[
         int | None, typer.Option(help="How many fits the attack on --model takes; default: 16.")
     ] = None,
+    self_test: o.SelfTest = False,
     seed: o.Seed = 0,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
@@ -52,6 +53,7 @@ def evaluate(
     from manikin.data.rules import read_rules
     from manikin.evaluation.evaluate import evaluate as judge
     from manikin.evaluation.origin import stamped
+    from manikin.evaluation.power import self_tested
     from manikin.publish.folder import unfinished
     from manikin.publish.job import loaded, open_levels
     from manikin.synthesis.learner import read_json
@@ -65,6 +67,8 @@ def evaluate(
     record = synthetic.with_name("provenance.json")
     if record.exists():
         card = stamped(card, read_json(record))
+    if self_test:
+        card = self_tested(card, real, others[1], seed=seed)
     if attack:
         card = attack(card, real, seed)
     if out:

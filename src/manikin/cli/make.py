@@ -57,6 +57,7 @@ def synthesize(
     tier: o.Tier = None,
     policy: o.PolicyFile = None,
     refits: o.Refits = 0,
+    self_test: o.SelfTest = False,
     minutes: o.Minutes = None,
     steps: o.Steps = None,
     epochs: o.Epochs = None,
@@ -101,7 +102,7 @@ def synthesize(
         path=file,
         family=family,
         training=budget(minutes, steps, epochs),
-        judging=Judging(limits.policy, refits),
+        judging=Judging(limits.policy, refits, self_test),
         say=None if quiet or as_json else lambda text: console.print(text, markup=False, highlight=False),
     )
     report(done, limits, as_json=as_json, quiet=quiet)

@@ -70,6 +70,13 @@ Refits = Annotated[
         help="Attack the model by so many fits on halves of the training records; 16 are usual, 0: none."
     ),
 ]
+SelfTest = Annotated[
+    bool,
+    typer.Option(
+        "--self-test",
+        help="Plant known defects into real records and say on the card which of them this judge notices.",
+    ),
+]
 Minutes = Annotated[float | None, typer.Option(help="Budget of training for families with networks.")]
 Steps = Annotated[int | None, typer.Option(help="The same in steps.")]
 Epochs = Annotated[float | None, typer.Option(help="The same in passes over the records.")]

@@ -26,6 +26,7 @@ HEADINGS = {
     "records": "Synthetic records that look least like a patient's",
     "subgroups": "Subgroups",
     "rules": "Clinical rules",
+    "power": "What this judge would have noticed",
 }
 
 

@@ -18,7 +18,8 @@ What a card holds beside its scores, all of it optional and all of it plain JSON
                 survival {time, real, synthetic, unit}, or that for each {group: ...}
                 nulls {score: [low, high]}: the middle 95 % of the null distribution
     tables      columns, records (synthetic ones only), subgroups, rules: each a list of flat rows
-                {heading: value}, worst first
+                {heading: value}, worst first; power: the self-test, {defect, axis, noticed, trials,
+                low, high}
 """
 
 from __future__ import annotations

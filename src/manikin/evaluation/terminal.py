@@ -29,7 +29,8 @@ def told(card: Scorecard, policy: Policy | None = None) -> str:
     headline, tiers = _tiers(card, policy or read())
     released = [f"  {word:<9} {name}: {why}" for name, word, why in tiers]
     found = [f"  {MARKS[v]} {v:<12} {axis}: {sentence}" for axis, v, sentence in words.summary(card)]
-    return "\n".join([headline, *released, "What was found", *found])
+    tested = [f"Self-test: {sentence}" for sentence in [words.power(card)] if sentence]
+    return "\n".join([headline, *released, "What was found", *found, *tested])
 
 
 def shown(card: Scorecard, policy: Policy | None = None) -> Group:
@@ -50,7 +51,8 @@ def shown(card: Scorecard, policy: Policy | None = None) -> Group:
         uses.add_row(Text(name), Text(word, style=ANSWERS[word]), Text(why))
     for axis, verdict, sentence in words.summary(card):
         axes.add_row(Text(axis), Text(f"{MARKS[verdict]} {verdict}", style=STYLES[verdict]), Text(sentence))
-    return Group(Text(headline, style="bold"), uses, Text(), axes)
+    tested = [Text(f"\nSelf-test: {sentence}") for sentence in [words.power(card)] if sentence]
+    return Group(Text(headline, style="bold"), uses, Text(), axes, *tested)
 
 
 def _tiers(card: Scorecard, policy: Policy) -> tuple[str, list[tuple[str, str, str]]]:

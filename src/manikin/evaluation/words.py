@@ -21,6 +21,7 @@ ACRONYMS = {
     word.lower(): word for word in ("AUC", "AUROC", "C2ST", "TSTR", "TRTS", "TPR", "KM", "PCA", "R2")
 }
 TINY = 5e-5
+SURE = 0.95  # of the trials: a defect that is noticed nearly always
 SEVERITY = ("fail", "warn", "pass", "not assessed")
 
 
@@ -183,6 +184,17 @@ def finding(score: Score) -> str:
     real = "" if score.ceiling is None else f", fresh real records {spell(score.ceiling)}"
     bad = "" if score.floor is None else f", a bad generator {spell(score.floor)}"
     return f"{spell(score.value)}{real}{bad}."
+
+
+def power(card: Scorecard) -> str:
+    """What the judge would have noticed, in one sentence; "" where it was not tested."""
+    rows = [row for row in card.tables.get("power", []) if row["axis"]]
+    if not rows:
+        return ""
+    missed = [row for row in rows if row["noticed"] < SURE * row["trials"]]
+    named = "; ".join(f"{row['defect']} ({row['noticed']} of {row['trials']} trials)" for row in missed)
+    found = f"in records like these, this judge nearly always notices {len(rows) - len(missed)} of "
+    return f"{found}{len(rows)} planted defects{f'; it may miss: {named}' if named else ''}."
 
 
 def answer(decision: Decision) -> str:

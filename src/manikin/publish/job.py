@@ -13,6 +13,7 @@ from manikin.data.schema import Category, Number, Schema
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.origin import stamped
+from manikin.evaluation.power import self_tested
 from manikin.evaluation.shadow import attacked
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
@@ -62,10 +63,12 @@ class Judging:
     Args:
         policy: The limits on the page; None: those shipped with manikin.
         refits: How many times the model is fitted anew to be attacked (`evaluation.shadow`); 0: none.
+        self_test: Whether the card says which planted defects the judge notices (`evaluation.power`).
     """
 
     policy: Policy | None = None
     refits: int = 0
+    self_test: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,9 @@ def synthesize(
         generator = {"family": family_to_dict(fitted.plan.family), **fitted.learner.facts}
         title = path.name.partition(".")[0] if path else "Synthetic records"
         card = replace(card, about={"title": title, **card.about, "generator": generator})
+        if judging.self_test:
+            say("planting defects into real records, to see which of them the judge notices")
+            card = self_tested(card, train, holdout, seed=wish.seed)
         if judging.refits:
             say(f"attacking the model: {judging.refits} fits on halves of the training records")
             card = attacked(card, model.refit, train, refits=judging.refits, seed=wish.seed)

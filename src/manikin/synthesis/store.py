@@ -6,11 +6,13 @@ import json
 import os
 import shutil
 import tomllib
+from base64 import b64decode, b64encode
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.ipc
 import tomli_w
 
 from manikin import registry
@@ -136,13 +138,25 @@ def _codec(stored: dict[str, Any]) -> Codec:
 def _typed(dtype: pa.DataType) -> Any:  # noqa: ANN401 - JSON
     if isinstance(dtype, pa.FixedShapeTensorType):
         return {"tensor": str(dtype.value_type), "shape": list(dtype.shape)}
+    if dtype.num_fields or _parametric(dtype):
+        return {"arrow": b64encode(pa.schema([("", dtype)]).serialize()).decode()}
     return str(dtype)
 
 
-def _type(text: Any) -> pa.DataType:  # noqa: ANN401 - JSON
-    if isinstance(text, dict):
-        return pa.fixed_shape_tensor(pa.type_for_alias(text["tensor"]), text["shape"])
-    return arrow(text)
+def _parametric(dtype: pa.DataType) -> bool:
+    """Whether the type has parameters that Arrow writes out but does not read."""
+    tests = (pa.types.is_dictionary, pa.types.is_decimal, pa.types.is_fixed_size_binary)
+    return any(test(dtype) for test in tests)
+
+
+def _type(stored: Any) -> pa.DataType:  # noqa: ANN401 - JSON
+    match stored:
+        case {"tensor": value, "shape": shape}:
+            return pa.fixed_shape_tensor(pa.type_for_alias(value), shape)
+        case {"arrow": text}:
+            return pa.ipc.read_schema(pa.BufferReader(b64decode(text))).field(0).type
+        case _:
+            return arrow(stored)
 
 
 def _toml(path: Path) -> dict[str, Any]:
