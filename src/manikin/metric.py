@@ -47,8 +47,9 @@ class Sample:
         rows: Their positions in it, shape (n,).
         x: Their vectors, float32 (n, d): robust scale, Euclidean distance, no NaN.
         table: Their scalar fields, float64 (n, p), NaN where missing: quantities as they are,
-            levels as codes.
+            levels as codes. In views of pictures the coordinates of `x` stand beside them.
         fields: The names and levels of the columns of `table`.
+        common: What was computed once for all records of `whole`; see `each`.
     """
 
     whole: Cohort
@@ -57,6 +58,7 @@ class Sample:
     table: np.ndarray
     fields: Scalars
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    common: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -168,6 +170,16 @@ class Exact:
         return cls(found.value, low, high, found.null, exchange.fisher(hits, n, real, known))
 
 
+def each(sample: Sample, compute: Callable[..., np.ndarray], *given: Any) -> np.ndarray:  # noqa: ANN401 - what compute takes
+    """`compute(cohort, *given)`, one entry for each record, computed once for the whole of a cohort.
+
+    For what is costly and belongs to single records: the judge draws the same ones again and again.
+    """
+    if compute not in sample.common:
+        sample.common[compute] = compute(sample.whole, *given)
+    return sample.common[compute][sample.rows]
+
+
 Measured = float | Exact | Mapping[str, float]
 Floor = str | Callable[[Split], "Cohort"]
 
@@ -208,7 +220,8 @@ class Metric:
         better: Whether a "low" or a "high" value is the good one.
         source: Where it was published: paper and equation, or standard.
         plan: How it is repeated.
-        feature: The feature whose vectors it reads ("table"); "": any.
+        feature: The feature whose vectors it reads ("table"); "": any, one after the other; "records":
+            none, it reads the records themselves and is asked once.
         note: `(split) -> str`, asked once, with all synthetic records: what stands beside the score.
     """
 

@@ -56,7 +56,8 @@ def cuts(train: Sample, split: Split) -> tuple[Cut, ...]:
         Unsupported: None is named, and none has the role "sensitive".
     """
     schema = train.whole.schema
-    named = split.question.subgroups or [n for n in train.fields.names if schema[n].role == "sensitive"]
+    sensitive = [n for n in train.fields.names if n in schema and schema[n].role == "sensitive"]
+    named = split.question.subgroups or sensitive
     if not named:
         raise Unsupported('no subgroups; name fields with --subgroup, or give them the role "sensitive"')
     return tuple(_cut(train, field) for field in named)

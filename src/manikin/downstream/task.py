@@ -129,7 +129,7 @@ def predictors(train: Sample, label: str | None) -> tuple[int, ...]:
     found = tuple(
         j
         for j, name in enumerate(train.fields.names)
-        if name != label and schema[name].role not in OUTCOMES
+        if name != label and (name not in schema or schema[name].role not in OUTCOMES)
     )
     if not found:
         raise Unsupported("no field to predict from: all others are outcomes")

@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin import registry
-from manikin.data.scalars import Scalars
-from manikin.errors import UsageError
 from manikin.evaluation.door import admitted, known
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.evidence import about, plots
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
 from manikin.evaluation.scorecard import Scorecard
-from manikin.evaluation.sides import HELD, LEARNED, Sides
+from manikin.evaluation.sides import HELD, LEARNED
+from manikin.evaluation.views import views as viewed
 from manikin.evaluation.worst import tables
 from manikin.metric import AXES, Metric, Question
 from manikin.rng import Key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from manikin.data.cohort import Cohort
     from manikin.evaluation.scorecard import Score
+    from manikin.evaluation.sides import Sides
 
 NONE = np.zeros(0)
 
@@ -41,6 +42,7 @@ def evaluate(
     subgroups: Sequence[str] = (),
     rules: Sequence[Any] = (),
     seed: int = 0,
+    encoders: Sequence[str | Path] = (),
 ) -> Scorecard:
     """Judge synthetic records against real ones that nobody has trained on.
 
@@ -53,6 +55,8 @@ def evaluate(
         subgroups: Fields by whose levels the records are compared apart.
         rules: Clinical rules, each with `name` and `holds(cohort) -> bool (n,)`.
         seed: The same seed gives the same scores.
+        encoders: Files of networks (TorchScript, an exported program, ONNX) that turn pictures into
+            vectors, each one more view of the records.
 
     Returns:
         A score for every metric, assessed or not, with plots and tables of aggregated figures.
@@ -68,10 +72,14 @@ def evaluate(
     known(given[0], label, subgroups)
     cohorts = tuple(_capped(cohort, key.child("cap", n)) for n, cohort in enumerate(given))
     question = Question(label, tuple(subgroups), (*rules, *_checks(cohorts[0])))
-    views = _views(cohorts, question)
-    draws = [draw for name, sides in views.items() for draw in _judged(name, sides, key, len(views))]
+    views = viewed(cohorts, question, encoders)
+    draws = [
+        draw
+        for n, (name, sides) in enumerate(views.items())
+        for draw in _judged(name, sides, key, len(views), first=n == 0)
+    ]
     card = Scorecard(
-        _noted([*scores([*draws, *_unseen(views)])], views),
+        _noted([*scores([*_told(draws), *_unseen(views)])], views),
         about(given, question, seed, _sentences(given, cohorts)),
         plots(next(iter(views.values())), draws, key),
         tables(next(iter(views.values())), key),
@@ -88,31 +96,28 @@ def all_metrics() -> tuple[Metric, ...]:
     return tuple(sorted(found, key=lambda metric: AXES.index(metric.axis)))
 
 
-def _views(cohorts: tuple[Cohort, ...], question: Question) -> dict[str, Sides]:
-    """The records through every feature that finds fields of its kinds."""
-    train, holdout, synthetic = cohorts
-    fields = Scalars.fit(train)
-    kinds = [train.schema[name] for name in train.schema.modelled]
-    features = {name: registry.find("features", name) for name in registry.names("features")}
-    views = {
-        name: Sides.of(feature().fit(train), fields, (train, holdout, synthetic), question)
-        for name, feature in features.items()
-        if any(isinstance(kind, feature.kinds) for kind in kinds)
-    }
-    if not views:
-        raise UsageError(
-            "no field that the judge can read: give quantities, categories or times that are no identifiers"
-        )
-    return views
-
-
-def _judged(name: str, sides: Sides, key: Key, views: int) -> list[Draws]:
+def _judged(name: str, sides: Sides, key: Key, views: int, *, first: bool) -> list[Draws]:
     """All metrics that read this view; with several views, those that read any bear its name."""
-    metrics = [metric for metric in all_metrics() if metric.feature in ("", name)]
+    asked = {name, "records" * first, "" if views == 1 or sides.wide else name}
+    metrics = [metric for metric in all_metrics() if metric.feature in asked]
     found = measure(sides, metrics, key.child(name))
     if views == 1 or name == "table":
         return found
     return [draws if draws.metric.feature else _named(draws, name) for draws in found]
+
+
+def _told(draws: list[Draws]) -> list[Draws]:
+    """Of a metric that any view could be asked for, those views in which it could be measured; else one."""
+    seen = {draw.metric for draw in draws if not draw.reason}
+    found: list[Draws] = []
+    for draw in draws:
+        if draw.reason and not draw.metric.feature:
+            if draw.metric in seen:
+                continue
+            seen.add(draw.metric)
+            draw = replace(draw, name=draw.metric.name)  # noqa: PLW2901 - it stands for all views
+        found.append(draw)
+    return found
 
 
 def _named(draws: Draws, view: str) -> Draws:
@@ -126,7 +131,8 @@ def _unseen(views: dict[str, Sides]) -> list[Draws]:
             metric.name, metric, NONE, NONE, NONE, f"there is no field for the feature {metric.feature!r}"
         )
         for metric in all_metrics()
-        if metric.feature and metric.feature not in views
+        if metric.feature == "table"
+        and "table" not in views  # what is about pictures is asked of pictures only
     ]
 
 

@@ -7,11 +7,12 @@ is bad depends on what is measured: shuffled columns have perfect marginals and 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
+from manikin.data import tensors
 from manikin.data.schema import SCALARS, Category
 from manikin.errors import UsageError
 
@@ -26,10 +27,17 @@ PUNCHED = 0.1  # share of values that are lost where none was missing
 
 
 def independent(split: Split) -> Cohort:
-    """Every field drawn alone: marginals as in reality, nothing joint."""
+    """Every field drawn alone, of a picture every pixel: marginals as in reality, nothing joint."""
     rng = split.key.child("independent").numpy()
     n = len(split.synthetic)
-    return _changed(split, lambda column, _: column.take(pa.array(rng.permutation(n))))
+
+    def change(column: pa.ChunkedArray, _: str) -> pa.Array | pa.ChunkedArray:
+        if isinstance(column.type, pa.FixedShapeTensorType):
+            x = tensors.array(column)
+            return tensors.column(rng.permuted(x, axis=0))
+        return column.take(pa.array(rng.permutation(n)))
+
+    return _changed(split, change)
 
 
 def uniform(split: Split) -> Cohort:
@@ -84,7 +92,7 @@ def floor(name: Floor) -> Callable[[Split], Cohort]:
     return FLOORS[name]
 
 
-def _changed(split: Split, change: Callable[[pa.Array, str], pa.Array]) -> Cohort:
+def _changed(split: Split, change: Callable[[Any, str], pa.Array | pa.ChunkedArray]) -> Cohort:
     cohort = split.synthetic.cohort
     keep = ("subject", "identifier")
     columns = {
@@ -100,6 +108,8 @@ def _spread(split: Split, widen: float, stream: str) -> Cohort:
 
     def change(column: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
         kind = schema[name]
+        if isinstance(column.type, pa.FixedShapeTensorType):
+            return tensors.column(_even(tensors.array(column), widen, rng))
         if not isinstance(kind, SCALARS):
             return column.take(pa.array(rng.permutation(len(column))))
         present = column.drop_null()
@@ -111,6 +121,16 @@ def _spread(split: Split, widen: float, stream: str) -> Cohort:
         return _lost(values, lost)
 
     return _changed(split, change)
+
+
+def _even(x: np.ndarray, widen: float, rng: np.random.Generator) -> np.ndarray:
+    """Pixels evenly spread between the smallest and the largest, within what their type can say."""
+    low, high = float(x.min()), float(x.max())
+    span = (high - low) or 1.0
+    drawn = rng.uniform(low - widen * span, high + widen * span, x.shape)
+    if x.dtype.kind in "iu":
+        drawn = np.rint(drawn).clip(np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+    return drawn.astype(x.dtype)
 
 
 def _levels(present: pa.ChunkedArray, rng: np.random.Generator, n: int) -> pa.Array:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
+from manikin.data.scalars import Scalars
 from manikin.metric import Question, Sample, Split
 from manikin.rng import Key
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
-    from manikin.data.scalars import Scalars
     from manikin.feature import Feature
 
 HELD = 4_000  # records of a side in one repeat, where the reference is held out
@@ -45,7 +46,7 @@ class Sides:
         cls,
         feature: Feature,
         fields: Scalars,
-        cohorts: tuple[Cohort, Cohort, Cohort],
+        cohorts: tuple[Cohort, ...],
         question: Question,
     ) -> Sides:
         """Look at training, held-out and synthetic records through a feature, once."""
@@ -64,6 +65,11 @@ class Sides:
             np.concatenate([self.train.table, self.holdout.table]),
             self.train.fields,
         )
+
+    @property
+    def wide(self) -> bool:
+        """Whether its vectors tell records apart: a label alone does not."""
+        return len(self.train.fields.names) > 1
 
     @property
     def whole(self) -> Split:
@@ -93,8 +99,11 @@ class Sides:
 
 
 def seen(cohort: Cohort, feature: Feature, fields: Scalars) -> Sample:
-    """A cohort as a sample of all its records."""
-    return Sample(cohort, np.arange(len(cohort)), feature(cohort), fields.encode(cohort), fields)
+    """A cohort as a sample of all its records; fields beyond its own are the coordinates of the feature."""
+    x, scalar = feature(cohort), [name in cohort.schema for name in fields.names]
+    own = Scalars(tuple(compress(fields.names, scalar)), tuple(compress(fields.levels, scalar)))
+    beside = x[:, : len(scalar) - sum(scalar)]
+    return Sample(cohort, np.arange(len(cohort)), x, np.column_stack([own.encode(cohort), beside]), fields)
 
 
 def shuffled(sample: Sample, key: Key) -> np.ndarray:

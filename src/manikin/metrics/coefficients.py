@@ -26,6 +26,7 @@ NORMAL = 1.959964  # of the 95 % interval
     better="high",
     source="Karr et al. 2006, A framework for evaluating the utility of data altered to protect "
     "confidentiality, equation 1",
+    feature="table",
     cost="heavy",
     reference="train",
 )

@@ -59,6 +59,7 @@ def immortal(split: Split) -> Cohort:
     "clinical validity",
     better="low",
     source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
+    feature="records",
     floor="wild",
     reference="whole",
     note=violated,

@@ -49,7 +49,7 @@ def found(split: Split) -> str:
     return "; ".join(once(split, left).where)
 
 
-@metric("privacy", better="low", source=SOURCE, reference="whole", note=found)
+@metric("privacy", better="low", source=SOURCE, feature="records", reference="whole", note=found)
 def identifiers_left(split: Split) -> Exact:
     """Share of synthetic records with an identifier of a training patient, or a mark of some person.
 

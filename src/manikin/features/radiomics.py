@@ -1,0 +1,82 @@
+"""Radiomics: pictures, volumes and label maps as hand-made numbers of texture, colour and shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from manikin.data.schema import Image
+from manikin.feature import Feature
+from manikin.pixels.grids import limits
+from manikin.pixels.regions import regions
+from manikin.pixels.scale import Scale
+from manikin.pixels.shape import shape
+from manikin.pixels.texture import texture
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+
+MOST = 2_000  # training records from which scales are learned
+
+
+@dataclass(frozen=True)
+class Radiomics(Feature):
+    """Some sixty numbers for each picture, nine or more for each label map, four for each pair of them.
+
+    Intensities, edges, blobs, spectrum and co-occurrences (`pixels/texture.py`), the shape of labelled
+    regions (`pixels/shape.py`) and how a picture looks inside them (`pixels/regions.py`). Definitions
+    follow
+    the Image Biomarker Standardisation Initiative (arXiv 1612.07003); no weights are needed.
+    Intensities are read on one scale, learned from the training pictures, so that HU stay HU. What
+    it cannot see: where in a picture something lies, and which way round it is; the encoder does.
+
+    Example:
+        >>> from manikin.data.cohort import Cohort
+        >>> x = np.random.default_rng(0).random((20, 1, 16, 16))
+        >>> cohort = Cohort.from_arrays({"scan": x}, {"scan": Image()})
+        >>> Radiomics().fit(cohort)(cohort).shape
+        (20, 58)
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = (Image,)
+    version: ClassVar[str] = "radiomics/1"
+
+    ranges: tuple[tuple[str, float, float], ...] = ()
+    maps: tuple[tuple[str, int], ...] = ()
+    scale: Scale | None = None
+
+    def fit(self, cohort: Cohort) -> Radiomics:
+        """Learn the range of intensities of each field and the scale of each number."""
+        names = [name for name in cohort.schema.modelled if isinstance(cohort.schema[name], Image)]
+        maps = tuple((n, count) for n in names if (count := levels(cohort, n)))
+        ranges = tuple((n, *limits(cohort[n])) for n in names if n not in dict(maps))
+        found = Radiomics(ranges, maps)
+        some = cohort.take(np.linspace(0, len(cohort) - 1, min(len(cohort), MOST)).astype(int))
+        return Radiomics(ranges, maps, Scale.of(found.numbers(some)))
+
+    def __call__(self, cohort: Cohort) -> np.ndarray:
+        """Vectors float32 (n, d)."""
+        x = self.numbers(cohort)
+        return x if self.scale is None else self.scale(x)
+
+    def numbers(self, cohort: Cohort) -> np.ndarray:
+        """The numbers themselves, float32 (n, d)."""
+        blocks = [texture(cohort[name], low, high) for name, low, high in self.ranges]
+        blocks += [shape(cohort[name], count) for name, count in self.maps]
+        for (name, low, high), (labels, _) in product(self.ranges, self.maps):
+            x, inside = cohort[name], cohort[labels]
+            if x.shape[2:] == inside.shape[2:]:
+                blocks.append(regions((x.astype(np.float32) - low) / (high - low), inside[:, 0] > 0))
+        return np.nan_to_num(np.concatenate(blocks, axis=1), posinf=0.0, neginf=0.0)
+
+
+def levels(cohort: Cohort, name: str) -> int:
+    """How many levels a label map has, the background among them; 0: the field is a measured picture."""
+    kind = cohort.schema[name]
+    return max(kind.levels, 2) if isinstance(kind, Image) and kind.levels else 0
+
+
+__plugin__ = Radiomics

@@ -1,0 +1,100 @@
+"""Views: pictures beside a table, what is looked at twice, and networks of the user's own."""
+
+import numpy as np
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.schema import Category, Image, Number
+from manikin.errors import FormatError, UsageError
+from manikin.evaluation.encoders import opened
+from manikin.evaluation.views import Remembered, views
+from manikin.features.encoder import Encoder
+from manikin.features.radiomics import Radiomics
+from manikin.metric import Question
+
+
+def cohort(n, seed=0, *, age=True):
+    rng = np.random.default_rng(seed)
+    arrays = {"image": rng.integers(0, 255, (n, 1, 12, 12), dtype=np.uint8), "label": rng.integers(0, 2, n)}
+    schema = {"image": Image(), "label": Category(levels=(0, 1), role="label")}
+    if age:
+        arrays["age"], schema["age"] = rng.normal(60, 10, n), Number()
+    return Cohort.from_arrays(arrays, schema)
+
+
+@pytest.fixture(scope="module")
+def sides():
+    return cohort(40), cohort(20, 1), cohort(30, 2)
+
+
+def test_the_table_comes_first_and_pictures_have_two_views(sides):
+    assert list(views(sides, Question())) == ["table", "encoder", "radiomics"]
+
+
+def test_coordinates_stand_as_fields_beside_the_scalar_ones(sides):
+    sample = views(sides, Question())["radiomics"].synthetic
+    assert sample.fields.names[:3] == ("label", "age", "radiomics 1")
+    assert sample.table.shape == (30, 2 + sample.x.shape[1])
+    assert (sample.table[:, 2:] == sample.x).all()
+
+
+@pytest.mark.parametrize("feature", [Radiomics, Encoder])
+def test_a_feature_learned_twice_gives_the_same(feature, sides):
+    first, second = (feature().fit(sides[0])(sides[2]) for _ in range(2))
+    assert (first == second).all()
+    assert np.isfinite(first).all()
+
+
+@pytest.mark.parametrize("feature", [Radiomics, Encoder])
+def test_label_maps_and_volumes_are_read(feature):
+    rng = np.random.default_rng(0)
+    arrays = {"scan": rng.random((12, 2, 9, 10, 11)), "mask": rng.integers(0, 3, (12, 1, 9, 10, 11))}
+    volumes = Cohort.from_arrays(arrays, {"scan": Image(unit="HU"), "mask": Image(levels=3)})
+    x = feature().fit(volumes)(volumes)
+    assert len(x) == 12
+    assert np.isfinite(x).all()
+
+
+def test_a_picture_is_looked_at_once(sides):
+    seen = []
+
+    class Counting(Radiomics):
+        def __call__(self, cohort):
+            seen.append(len(cohort))
+            return np.arange(len(cohort))[:, None] + np.zeros((1, 2))
+
+    feature = Remembered(Counting())
+    train = sides[0]
+    feature(train)
+    again = feature(train.take(np.array([3, 3, 1])))
+    assert seen == [40]
+    assert again[:, 0].tolist() == [3, 3, 1]
+
+
+def test_encoders_need_a_picture(sides):
+    table = tuple(side.select("age", "label") for side in sides)
+    with pytest.raises(UsageError, match="no picture"):
+        views(table, Question(), ("some.pt",))
+
+
+def test_a_network_of_ones_own_is_a_view(sides, tmp_path):
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 5, 3), torch.nn.ReLU())
+    for weights in net.parameters():
+        weights.data = torch.linspace(-1, 1, weights.numel()).reshape(weights.shape)
+    path = tmp_path / "own.pt"
+    torch.jit.trace(net, torch.zeros(2, 3, 12, 12)).save(str(path))
+    found = views(sides, Question(), (path,))["own"]
+    assert found.train.x.shape == (40, 5)  # a grey picture three times over, averaged over the grid
+
+
+def test_what_is_no_network_is_refused(tmp_path):
+    bad, odd = tmp_path / "bad.pt", tmp_path / "odd.txt"
+    bad.write_bytes(b"no network")
+    odd.write_bytes(b"")
+    with pytest.raises(FormatError, match="no TorchScript"):
+        opened(bad)
+    with pytest.raises(UsageError, match="ends with none"):
+        opened(odd)
+    with pytest.raises(UsageError, match="no such file"):
+        opened(tmp_path / "absent.pt")
