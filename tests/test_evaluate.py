@@ -12,6 +12,7 @@ from manikin.data.cohort import Cohort
 from manikin.data.schema import Category, Number, Schema
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.evaluation import evaluate as module
+from manikin.evaluation import sides as module_sides
 from manikin.evaluation.draws import Draws, standard_error
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.protocol import Limit, holm, scores, verdict
@@ -198,7 +199,16 @@ def test_halves_share_no_subject():
     assert abs(len(kept) - len(fresh)) <= 3
 
 
-def test_a_pair_of_repeats_changes_the_parts_of_the_halves():
+def test_a_small_holdout_is_joined_by_training_records():
+    view = module._views((small(60), small(40, 1), small(200, 2)), Question())["table"]
+    split, fresh = view.draw("holdout", 0, Key(0))
+    assert len(split.holdout) == len(fresh.synthetic) == len(split.synthetic) == 50
+    assert not set(split.holdout.rows) & set(fresh.synthetic.rows)
+    assert max(split.holdout.rows) >= 40  # beyond the holdout
+
+
+def test_a_pair_of_repeats_changes_the_parts_of_the_halves(monkeypatch):
+    monkeypatch.setattr(module_sides, "ENOUGH", 10)
     view = module._views((small(60), small(60, 1), small(60, 2)), Question())["table"]
     assert isinstance(view, Sides)
     (first, fresh), (second, other) = (view.draw("holdout", r, Key(0)) for r in (0, 1))

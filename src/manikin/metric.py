@@ -194,13 +194,13 @@ class Plan:
             from a split, whose candidate is fresh real records, to as many bad records.
         cost: "light": repeated some 50 times; "heavy" (it fits models): some 15 times.
         reference: "holdout": fresh real records and those in `Split.holdout` are disjoint halves of
-            the holdout. "real": they are halves of training and holdout records together; for
-            what a record shows by itself (a rule, a duplicate), where nothing is gained by having
-            been trained on. There are more of them, so rarer faults are seen. "train":
-            fresh real records are half of the training records, `Split.train` the other half and
-            `Split.holdout` half of the holdout; for what models learn from the candidate and show on
-            patients that neither side has seen. "whole": all records
-            of every side, asked once: the metric returns an `Exact`.
+            the holdout; where that is small, of all real records. "real": they are halves of
+            training and holdout records together; for what a record shows by itself (a rule, a
+            duplicate), where nothing is gained by having been trained on. There are more of them,
+            so rarer faults are seen. "train": fresh real records are half of the training records,
+            `Split.train` the other half and `Split.holdout` half of the holdout; for what models
+            learn from the candidate and show on patients that neither side has seen. "whole": all
+            records of every side, asked once: the metric returns an `Exact`.
     """
 
     floor: Floor = "independent"

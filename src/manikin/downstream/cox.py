@@ -87,7 +87,7 @@ def _last(descending: np.ndarray) -> np.ndarray:
 def _at_risk(
     beta: np.ndarray, x: np.ndarray, event: np.ndarray, last: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log hazards (n,), the sum of hazards at risk at each event, and each record's expected events (n,)."""
+    """Log hazards (n,), the sum of hazards at risk at each event, and the expected events of each (n,)."""
     score = x @ beta
     score = score - score.max()
     weight = np.exp(score)

@@ -1,9 +1,10 @@
 """Protocol: from repeated measurements to a calibrated score with an interval and a verdict.
 
-In every repeat the real records that nobody has trained on are halved by subject into a
-reference and fresh records. Synthetic records, fresh real ones and a bad generator's, equally
-many, are measured against the same reference. That gives the value, the ceiling with its null
-distribution, and the floor, all at one size, which matters: nearly every distance depends on it.
+In every repeat the real records that nobody has trained on (with few of those, all real records)
+are halved by subject into a reference and fresh records. Synthetic records, fresh real ones and a
+bad generator's, equally many, are measured against the same reference. That gives the value, the
+ceiling with its null distribution, and the floor, all at one size, which matters: nearly every
+distance depends on it.
 
 *Interval.* Halves drawn without replacement spread around their mean as the full sample spreads
 around the truth; see `draws.standard_error`. A bootstrap is wrong here: its ties are duplicates,

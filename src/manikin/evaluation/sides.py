@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from manikin.feature import Feature
 
 HELD = 4_000  # records of a side in one repeat, where the reference is held out
+ENOUGH = 1_000  # held-out records of a side that tell links between fields; fewer are joined by training
 POOLED = 20_000  # the same, where it is all real records
 LEARNED = 100_000  # records of training, and of the synthetic side, that are looked at at all
 
@@ -89,13 +90,23 @@ class Sides:
         """
         pair, turn = divmod(repeat, 2)
         key = key.child(reference, pair)
-        pool, cap = (self.holdout, HELD) if reference == "holdout" else (self.real, POOLED)
+        pool, cap = self._pool(reference)
         kept, fresh = halves(pool, key.child("real"))[:: 1 - 2 * turn]
         order = shuffled(self.synthetic, key.child("synthetic"))
         n = min(len(kept), len(fresh), max(1, len(order) // 2), cap)
         candidate = self.synthetic.take(order[turn * n : (turn + 1) * n])
         split = Split(self.train, pool.take(kept[:cap]), candidate, self.question, key.child(turn))
         return split, replace(split, synthetic=pool.take(fresh[:n]), memo={})
+
+    def _pool(self, reference: str) -> tuple[Sample, int]:
+        """The real records that a repeat draws from, and how many of them are enough.
+
+        Halves of a small holdout cannot tell independent columns from linked ones; training
+        records are as real, and what they show of the population does not depend on who saw them.
+        """
+        if reference != "holdout":
+            return self.real, POOLED
+        return (self.holdout, HELD) if len(self.holdout) >= 2 * ENOUGH else (self.real, ENOUGH)
 
 
 def seen(cohort: Cohort, feature: Feature, fields: Scalars) -> Sample:
