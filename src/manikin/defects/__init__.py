@@ -7,7 +7,7 @@ defect here has one axis on which it must show; `DEFECTS` names it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,8 @@ import pyarrow as pa
 from manikin.data import names
 from manikin.data.alter import altered, column_of, moved, numbers, quantities
 from manikin.data.schema import Category, Text
+from manikin.defects.pictures import PICTURES
+from manikin.defects.planting import Defect, Planting
 from manikin.errors import UsageError
 from manikin.features.table import Table
 from manikin.nearest import neighbours
@@ -32,29 +34,6 @@ LEAST = 2  # records that are leaked at least
 FAR = 0.1  # share of training records that are outliers
 
 
-class Planting(NamedTuple):
-    """What a defect is made from.
-
-    Args:
-        honest: Records without defect.
-        train: Records of patients who must not come out.
-        label: The field that a model would predict; None: there is none.
-        rng: Random numbers.
-    """
-
-    honest: Cohort
-    train: Cohort
-    label: str | None
-    rng: np.random.Generator
-
-
-class Defect(NamedTuple):
-    """How records are spoilt, and on which axis it must show."""
-
-    make: Callable[[Planting], Cohort]
-    axis: str
-
-
 def plant(
     cohort: Cohort, defect: str, seed: int = 0, *, train: Cohort | None = None, label: str | None = None
 ) -> Cohort:
@@ -63,7 +42,7 @@ def plant(
     Args:
         cohort: Honest records: real ones that the judge will see on no other side, or synthetic
             ones without the defect. The result has as many records.
-        defect: One of `DEFECTS`.
+        defect: One of `DEFECTS`, or of `PICTURES` where the records have pictures.
         seed: The same seed plants the same defect.
         train: The records that are leaked by the defects of privacy, as the judge gets them;
             None: `cohort` itself, which is right where it is the training records.
@@ -81,14 +60,15 @@ def plant(
         >>> sum(tuple(row) in rows for row in leaked.to_pandas().itertuples(index=False))
         28
     """
-    if defect not in DEFECTS:
-        message = f"no defect {defect!r}; there are {', '.join(DEFECTS)}"
+    known = {**DEFECTS, **PICTURES}
+    if defect not in known:
+        message = f"no defect {defect!r}; there are {', '.join(known)}"
         raise UsageError(message)
     schema = cohort.schema
     levels = [n for n in schema.scalars if isinstance(schema[n], Category)]
     chosen = label or schema.named("label") or next(iter(levels), None)
     rng = Key(seed).child("plant", defect).numpy()
-    return DEFECTS[defect].make(Planting(cohort, cohort if train is None else train, chosen, rng))
+    return known[defect].make(Planting(cohort, cohort if train is None else train, chosen, rng))
 
 
 def exact_copies(given: Planting) -> Cohort:
