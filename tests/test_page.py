@@ -147,7 +147,7 @@ def test_the_first_screen_names_uses_axes_and_what_was_not_assessed():
     for word in ("Internal", "Controlled", "Open", "Software testing", "Augmentation", "Model evaluation"):
         assert word in first
     assert all(axis.capitalize() in first for axis in AXES)
-    assert "Not assessed:\nTSTR c index." in first
+    assert "Not assessed:\nsurvival models trained on them (C-index)." in first
     assert "half of it" in first
     assert "Not enough evidence for any use." in first
 
@@ -285,3 +285,13 @@ def test_contrast_meets_wcag_aa(theme):
         assert contrast(colours[name], colours[f"{name}-wash"]) >= 4.5, name
     for name in ("synthetic", "real-line", "plus", "minus", "dense"):  # graphics need 3
         assert contrast(colours[name], colours["paper"]) >= 3, name
+
+
+def test_what_stands_in_the_way_comes_first_and_is_open():
+    copied = score("exact_copies", "privacy", "fail", value=0.5, low=0.5, high=0.5, ceiling=0.0)
+    card = Scorecard([unassessed("identifiers_left", "privacy"), copied])
+    html = page.render(card)
+    tables = html[html.index('id="gate-internal"') :]
+    assert tables.index("Copied patients") < tables.index("Identifiers left in values")
+    opened = [attrs["id"] for tag, attrs in Document(html).tags if tag == "details" and "open" in attrs]
+    assert opened == ["gate-internal", "gate-controlled", "gate-open"]

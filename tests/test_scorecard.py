@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation import scorecard
+from manikin.evaluation import origin, scorecard, shadow, words
+from manikin.evaluation.evaluate import all_metrics
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.metric import AXES
 
@@ -120,7 +121,8 @@ def test_a_summary_says_the_use_and_every_axis():
     text = card.summary()
     assert text.splitlines()[0] == "Not fit for any use."
     assert all(axis in text for axis in AXES)
-    assert "1 of 1 check failed. Exact copies: 0.1, fresh real records 0." in text
+    assert "1 of 1 check failed. Copied patients: exact copies 0.1, fresh real records 0." in text
+    assert "No        Internal: copied patients" in text
 
 
 def test_a_pass_claims_no_more_than_was_assessed():
@@ -130,7 +132,7 @@ def test_a_pass_claims_no_more_than_was_assessed():
     assert whole in Scorecard([passed]).summary()
     partly = Scorecard([passed, missing]).summary()
     assert whole not in partly
-    assert "1 check passed; not assessed: membership AUC." in partly
+    assert "1 check passed; not assessed: training patients recognised." in partly
 
 
 def test_it_shows_itself_in_terminals_and_notebooks():
@@ -141,3 +143,18 @@ def test_it_shows_itself_in_terminals_and_notebooks():
     assert "■ fail" in console.export_text()
     assert "<table" in card._repr_html_()
     assert "■ fail" in card._repr_html_()
+
+
+def test_of_several_failures_the_most_telling_is_named():
+    names = ("linkability", "a_metric_of_a_plug_in", "exact_copies", "membership_auc")
+    card = Scorecard([score(name, "privacy", "fail", value=0.5) for name in names])
+    assert "4 of 4 checks failed. Copied patients: exact copies 0.5." in card.summary()
+    lone = Scorecard([score("a_metric_of_a_plug_in", "privacy", "fail", value=0.5)])
+    assert "A metric of a plug in: 0.5." in lone.summary()
+
+
+def test_every_score_has_a_name_that_clinicians_understand():
+    named = set(words.names())
+    missing = {metric.name for metric in all_metrics()} | set(shadow.MEANINGS) | {origin.NAME}
+    assert not missing - named, "name it in evaluation/names.toml"
+    assert len(set(words.names().values())) == len(named)

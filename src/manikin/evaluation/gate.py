@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Outcome = Literal["met", "broken", "not shown"]
 MORE = "judge more synthetic and more held-out records"
 WHAT = {
-    "calibrated": " of the way from floor to real data",
-    "percentile": " as percentile in the null",
+    "calibrated": " of the way from a bad generator to real data",
+    "percentile": " as the share of fresh real samples that are better",
     "excess": " more than in fresh real records",
 }
 

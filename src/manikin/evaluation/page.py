@@ -18,7 +18,7 @@ from manikin.evaluation.policy import Policy, Use, read
 from manikin.metric import AXES
 
 if TYPE_CHECKING:
-    from manikin.evaluation.gate import Decision
+    from manikin.evaluation.gate import Decision, Finding
     from manikin.evaluation.scorecard import Score, Scorecard
 
 HEADINGS = {
@@ -47,6 +47,12 @@ class Answer:
     def mark(self) -> str:
         """The verdict whose colour and form it has."""
         return {"Yes": "pass", "No": "fail"}.get(self.word, "none")
+
+    @property
+    def findings(self) -> list[Finding]:
+        """What each check says, those that stand in the way first."""
+        order = ("broken", "not shown", "met")
+        return sorted(self.decision.findings, key=lambda finding: order.index(finding.outcome))
 
     @property
     def because(self) -> str:

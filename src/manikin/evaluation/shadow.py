@@ -49,7 +49,7 @@ MEANINGS = {
 
     0.01 is chance; 1: all are found. It looks at the patients who are most exposed, not at the average.
     It cannot see a single exposed patient among thousands.""",
-    "shadow_tpr_10": """Share of them that it finds at ten false alarms in a hundred.
+    "shadow_tpr_10": """Share of training patients that this attack finds at ten false alarms in a hundred.
 
     0.1 is chance; 1: all are found. It cannot see a single exposed patient among thousands.""",
 }

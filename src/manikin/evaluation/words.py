@@ -48,6 +48,18 @@ def inline(name: str) -> str:
     return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
 
 
+def plain(name: str) -> str:
+    """A score's name for those who do not know the metric; its own where it has no other.
+
+    Example:
+        >>> plain("exact_copies"), plain("subgroup_fidelity[sex = F]"), plain("a_metric")
+        ('copied patients', 'likeness within subgroups, sex = F', 'a metric')
+    """
+    metric, _, part = name.removesuffix("]").partition("[")
+    called = names().get(metric)
+    return f"{called}{', ' if part else ''}{part}" if called else inline(name)
+
+
 def capital(note: str) -> str:
     """A note as a sentence; one that begins with the name of a field keeps it as it is.
 
@@ -101,10 +113,21 @@ def axes() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("axes.toml").read_text(encoding="utf-8"))
 
 
+@cache
+def names() -> dict[str, str]:
+    """What scores are called in plain words, the most telling first."""
+    return tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
+
+
 def worst(card: Scorecard, axis: str) -> list[Score]:
-    """The scores of an axis: failures first, those not assessed last."""
+    """The scores of an axis: failures first, the unassessed last; of equals the most telling first."""
+    telling = {name: place for place, name in enumerate(names())}
     return sorted(
-        (s for s in card.scores if s.axis == axis), key=lambda score: SEVERITY.index(score.verdict)
+        (s for s in card.scores if s.axis == axis),
+        key=lambda score: (
+            SEVERITY.index(score.verdict),
+            telling.get(score.name.partition("[")[0], len(telling)),
+        ),
     )
 
 
@@ -137,8 +160,14 @@ def sentence(card: Scorecard, axis: str) -> str:
         return _passed(axis, len(assessed), [score for score in scores if not score.assessed])
     hit = [score for score in assessed if score.verdict == verdict]
     says = {"fail": "failed", "warn": "doubtful"}[verdict]
-    first = finding(hit[0]).partition("; ")[0].removesuffix(".")
-    return f"{len(hit)} of {_checks(len(assessed))} {says}. {title(hit[0].name)}: {first}."
+    return f"{len(hit)} of {_checks(len(assessed))} {says}. {_headed(hit[0])}"
+
+
+def _headed(score: Score) -> str:
+    """A finding under the name by which all know it, with the metric's own before the number."""
+    called, own = plain(score.name), inline(score.name)
+    known = f"{own} " if called != own and score.value is not None else ""
+    return f"{called[:1].upper()}{called[1:]}: {known}{finding(score)}"
 
 
 def silence(axis: str) -> str:
@@ -164,8 +193,8 @@ def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
     """What a pass says: all that the axis is about only where all of it was assessed."""
     if not unassessed:
         return axes()[axis]["pass"]
-    names = [inline(score.name) for score in unassessed]
-    return f"{_checks(checks)} passed; not assessed: {_listed(names)}."
+    missing = [plain(score.name) for score in unassessed]
+    return f"{_checks(checks)} passed; not assessed: {_listed(missing)}."
 
 
 def _checks(count: int) -> str:
@@ -178,8 +207,8 @@ def _listed(names: list[str], most: int = 3) -> str:
 
 
 def finding(score: Score) -> str:
-    """What a score says, in one sentence: its note, or its numbers."""
-    if score.note:
+    """What a score says, in one sentence: its numbers; without numbers its note."""
+    if score.value is None:
         return capital(score.note)
     real = "" if score.ceiling is None else f", fresh real records {spell(score.ceiling)}"
     bad = "" if score.floor is None else f", a bad generator {spell(score.floor)}"
@@ -205,10 +234,10 @@ def answer(decision: Decision) -> str:
 def because(decision: Decision, most: int = 3) -> str:
     """The checks that stand in the way, by name."""
     against = [f for f in decision.findings if f.outcome == decision.outcome]
-    names = list(
-        dict.fromkeys("too few real patients" if f.score == "holdout" else inline(f.score) for f in against)
+    checks = list(
+        dict.fromkeys("too few real patients" if f.score == "holdout" else plain(f.score) for f in against)
     )
-    return _listed(names, most)
+    return _listed(checks, most)
 
 
 def headline(decisions: list[Decision], titles: list[str]) -> str:
