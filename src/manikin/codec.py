@@ -41,6 +41,11 @@ class Codec(ABC):
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the encoding of `fields` from training records."""
 
+    @property
+    def complete(self) -> frozenset[str]:
+        """The fields that were never missing in training, as far as the codec knows."""
+        return frozenset()
+
     @abstractmethod
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Records to a compact float32 array (n, channels, *grid), or int64 tokens (n, length).

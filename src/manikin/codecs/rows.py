@@ -55,6 +55,11 @@ class RowsCodec(Codec):
         return Spec(vocab=ends[-1], length=len(ends) - 1, ranges=tuple(pairwise(ends)))
 
     @property
+    def complete(self) -> frozenset[str]:
+        """The fields that were never missing in training."""
+        return self.table.complete
+
+    @property
     def _columns(self) -> dict[str, Scale | Levels]:
         return self.table.columns or {}
 

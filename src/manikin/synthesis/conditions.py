@@ -14,7 +14,7 @@ from manikin.data.schema import Category, Schema
 from manikin.errors import SchemaError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -62,6 +62,25 @@ class Conditions:
             name: _cast(schema, types, name, values) for name, values in {**given, **constant}.items()
         }
         return cls(count, columns, tuple(constant))
+
+    def whole(self, complete: Collection[str], filled: Collection[str]) -> None:
+        """Check that no condition is missing for a field that always was there in training.
+
+        Args:
+            complete: The fields that were never missing in training.
+            filled: Fields whose gaps in a given table are drawn; a gap in `where` asks for nothing.
+
+        Raises:
+            UsageError: One is missing.
+        """
+        for name, column in self.columns.items():
+            absent = pc.sum(pc.is_null(column, nan_is_null=True)).as_py()
+            if absent and name in complete and (name in self.constant or name not in filled):
+                message = (
+                    f"field {name!r}: missing in {absent} of {self.n} given records, never in training; "
+                    "give a value, or leave these records out"
+                )
+                raise UsageError(message)
 
     def cohort(self, schema: Schema, fields: tuple[str, ...]) -> Cohort:
         """The given fields among `fields`, as a cohort.

@@ -76,16 +76,23 @@ class Fitted:
         plan = self.plan
         return (*plan.condition, *plan.observed) or plan.target
 
+    @property
+    def complete(self) -> frozenset[str]:
+        """The fields that were never missing in training."""
+        return self.codec.complete.union(*(codec.complete for codec in self.givens.values()))
+
     def admit(self, given: Conditions, rules: Sequence[Any]) -> None:
         """Check that conditions and rules speak of this model's fields.
 
         Raises:
             SchemaError: One does not.
+            UsageError: A condition is missing that never was in training.
         """
         here = {*self.plan.condition, *self.plan.target}
         if strange := [name for name in given.constant if name not in here]:
             message = f"{', '.join(strange)}: not part of this model; it knows {', '.join(sorted(here))}"
             raise SchemaError(message)
+        given.whole(self.complete, self.plan.target)
         for rule in rules:
             if absent := [name for name in rule.fields if name not in here]:
                 message = (

@@ -20,7 +20,7 @@ from manikin.codec import Codec
 from manikin.codecs.table.columns import arrow
 from manikin.codecs.table.learn import learn
 from manikin.codecs.table.levels import Levels
-from manikin.codecs.table.scale import Scale, segments
+from manikin.codecs.table.scale import Scale, mixture, segments
 from manikin.data.schema import Category, Number, Time
 from manikin.spec import Spec
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
     from manikin.rng import Key
 
-__all__ = ["Levels", "Scale", "TableCodec", "arrow", "segments"]
+__all__ = ["Levels", "Scale", "TableCodec", "arrow", "mixture", "segments"]
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,11 @@ class TableCodec(Codec):
     @property
     def _columns(self) -> dict[str, Scale | Levels]:
         return self.columns or {}
+
+    @property
+    def complete(self) -> frozenset[str]:
+        """The fields that were never missing in training."""
+        return frozenset(name for name, column in self._columns.items() if not column.optional)
 
     def together(self) -> Self:
         """This codec, with tied quantities on one scale."""
