@@ -7,6 +7,7 @@ import os
 import shutil
 import tomllib
 from base64 import b64decode, b64encode
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +23,14 @@ from manikin.data.schema import Schema
 from manikin.errors import FormatError, UsageError
 from manikin.family import Family, Statistical
 from manikin.synthesis.budget import Training
+from manikin.synthesis.chain import Chain
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.learner import Neural, Tabular, read_json
 from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from manikin.codec import Codec
     from manikin.synthesis.synthesizer import Synthesizer
 
@@ -34,15 +38,31 @@ VERSION = 1
 
 
 def save(model: Synthesizer, fitted: Fitted, folder: str | Path) -> None:
-    """Write all files under another name, then rename: a folder is whole or absent."""
-    folder = Path(folder)
+    """Write a model's files; the folder is whole or absent."""
+    with _unfinished(Path(folder)) as part:
+        _fill(part, model, fitted)
+
+
+def save_chain(chain: Chain, folder: str | Path) -> None:
+    """Write the models of a chain, each in a folder of its own; the whole folder or none."""
+    with _unfinished(Path(folder)) as part:
+        for place, (link, fitted) in enumerate(zip(chain.links, chain.models, strict=True)):
+            (part / f"link-{place}").mkdir()
+            _fill(part / f"link-{place}", link, fitted)
+        table = {"version": VERSION, "links": len(chain.links)}
+        (part / "model.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
+
+
+@contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """A folder of another name, which takes the place of `folder` once it is whole."""
     if folder.exists() and not (folder / "model.toml").exists() and any(folder.iterdir()):
         message = f"{folder}: holds something that is no model; name another folder"
         raise UsageError(message)
     part = folder.with_name(f".{os.getpid()}-part-{folder.name}")
     part.mkdir(parents=True)
     try:
-        _fill(part, model, fitted)
+        yield part
         if folder.exists():
             shutil.rmtree(folder)
         part.replace(folder)
@@ -52,14 +72,12 @@ def save(model: Synthesizer, fitted: Fitted, folder: str | Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def load(folder: str | Path) -> Synthesizer:
-    """A synthesizer as it was saved; it samples the same records for the same seed.
+def load(folder: str | Path) -> Synthesizer | Chain:
+    """A synthesizer or a chain as it was saved; it samples the same records for the same seed.
 
     Raises:
         FormatError: The folder is not a saved model, or one of a later version.
     """
-    from manikin.synthesis.synthesizer import Synthesizer
-
     folder = Path(folder)
     table = _toml(folder / "model.toml")
     if table.get("version") != VERSION:
@@ -67,7 +85,15 @@ def load(folder: str | Path) -> Synthesizer:
             f"{folder}: a model of version {table.get('version')}; this manikin reads version {VERSION}"
         )
         raise FormatError(message)
-    stored = read_json(folder / "codec.json")
+    if "links" in table:
+        return Chain([_loaded(folder / f"link-{place}") for place in range(table["links"])])
+    return _loaded(folder)
+
+
+def _loaded(folder: Path) -> Synthesizer:
+    from manikin.synthesis.synthesizer import Synthesizer
+
+    table, stored = _toml(folder / "model.toml"), read_json(folder / "codec.json")
     plan = Plan(
         tuple(table["target"]),
         tuple(table["condition"]),
