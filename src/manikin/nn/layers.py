@@ -56,6 +56,16 @@ def shrink(x: Tensor, size: Sequence[int]) -> Tensor:
     return x if tuple(x.shape[2:]) == tuple(size) else functional.interpolate(x, tuple(size), mode="area")
 
 
+def split(x: Tensor, heads: int) -> Tensor:
+    """Features (B, L, width) of each attention head (B, heads, L, width / heads)."""
+    return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+
+def merge(x: Tensor) -> Tensor:
+    """The inverse of `split`."""
+    return x.transpose(1, 2).flatten(2)
+
+
 @final
 class Constant(nn.Module):
     """A learned vector, the same for every record."""
@@ -113,12 +123,12 @@ class Attention(nn.Module):
         h = self.norm(x)
         source = h if context is None else context
         q, k, v = (
-            layer(y).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            split(layer(y), self.heads)
             for layer, y in ((self.query, h), (self.key, source), (self.value, source))
         )
         # Written out because the fused kernel has no second derivative, which gradient penalties need.
         weight = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(dim=-1)
-        return x + self.out((weight @ v).transpose(1, 2).flatten(2))
+        return x + self.out(merge(weight @ v))
 
 
 @final

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from manikin.nn.layers import merge, split
+
 Pair = tuple[Tensor, Tensor]
 
 
@@ -75,18 +77,15 @@ class Attention(nn.Module):
 
     def pairs(self, source: Tensor, start: int = 0) -> Pair:
         """Keys and values of tokens (B, L, source)."""
-        key, value = (self._split(part) for part in self.pair(source).chunk(2, -1))
+        key, value = (split(part, self.heads) for part in self.pair(source).chunk(2, -1))
         return (rotate(key, start) if self.rotary else key), value
 
     def forward(self, h: Tensor, pair: Pair, start: int = 0, mask: Tensor | None = None) -> Tensor:
         """Attend from `h` (B, L, width) to keys and values where `mask` (..., L, keys) is true."""
-        query = self._split(self.query(h))
+        query = split(self.query(h), self.heads)
         query = rotate(query, start) if self.rotary else query
         mixed = functional.scaled_dot_product_attention(query, *pair, attn_mask=mask)
-        return self.out(mixed.transpose(1, 2).flatten(2))
-
-    def _split(self, x: Tensor) -> Tensor:
-        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+        return self.out(merge(mixed))
 
 
 @final
