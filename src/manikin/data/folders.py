@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from manikin.errors import FormatError
@@ -10,13 +11,15 @@ from manikin.errors import FormatError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from manikin.data.dicom.series import Series
+
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".npy")
 NIFTI = (".nii", ".nii.gz")
 DICOM = (".dcm", ".dicom", ".ima")
 _PREAMBLE = 128
 
 
-def suffix(path: Path) -> str:
+def suffix(path: Path | Series) -> str:
     """The suffix of a file in lower case, ".nii.gz" in one piece.
 
     Example:
@@ -25,7 +28,7 @@ def suffix(path: Path) -> str:
         ('.nii.gz', '.png')
     """
     name = path.name.lower()
-    return ".nii.gz" if name.endswith(".nii.gz") else path.suffix.lower()
+    return ".nii.gz" if name.endswith(".nii.gz") else PurePath(name).suffix
 
 
 def stem(path: Path) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from manikin.data.dicom.series import Series
     from manikin.data.images.header import Header
 
 _SHARED = 0.9
@@ -51,7 +52,7 @@ class Bad(dict[int, str]):
         super().__init__()
         self.skip = skip
 
-    def add(self, record: int, path: Path, error: FormatError) -> None:
+    def add(self, record: int, path: Path | Series, error: FormatError) -> None:
         """Leave a record out, or raise."""
         if not self.skip:
             raise error
@@ -60,7 +61,7 @@ class Bad(dict[int, str]):
 
 
 def gather(
-    files: Mapping[str, Sequence[Path]], declared: Mapping[str, Any], *, skip_bad: bool = False
+    files: Mapping[str, Sequence[Path | Series]], declared: Mapping[str, Any], *, skip_bad: bool = False
 ) -> Gathered:
     """The pictures of n records, one file for each record and field.
 
@@ -101,14 +102,14 @@ def _kind(name: str, kind: Any) -> Image:  # noqa: ANN401 - any kind of field
     return kind or Image()
 
 
-def _headers(paths: Sequence[Path], bad: Bad, *, labels: bool) -> list[Header | None]:
+def _headers(paths: Sequence[Path | Series], bad: Bad, *, labels: bool) -> list[Header | None]:
     return [
         _tried(lambda path=path: source.header(path, labels=labels), i, path, bad)
         for i, path in enumerate(paths)
     ]
 
 
-def _tried(action: Callable[[], Any], record: int, path: Path, bad: Bad) -> Any:  # noqa: ANN401 - what the action gives
+def _tried(action: Callable[[], Any], record: int, path: Path | Series, bad: Bad) -> Any:  # noqa: ANN401 - what the action gives
     try:
         return action()
     except FormatError as error:
@@ -117,7 +118,7 @@ def _tried(action: Callable[[], Any], record: int, path: Path, bad: Bad) -> Any:
 
 
 def _aligned(
-    files: Mapping[str, Sequence[Path]],
+    files: Mapping[str, Sequence[Path | Series]],
     headers: Mapping[str, list[Header | None]],
     masks: set[str],
     bad: Bad,
@@ -136,7 +137,7 @@ def _by(shape: Sequence[int]) -> str:
 
 
 def _sized(
-    name: str, paths: Sequence[Path], headers: list[Header | None], kind: Image, bad: Bad
+    name: str, paths: Sequence[Path | Series], headers: list[Header | None], kind: Image, bad: Bad
 ) -> tuple[Image, str]:
     """The kind with the size to which its pictures must be brought, and a note where they are."""
     known = [header for i, header in enumerate(headers) if header and i not in bad]
@@ -145,6 +146,7 @@ def _sized(
     _alike(paths, headers, lambda header: (header.shape[0], len(header.shape)), "channels and axes", bad)
     if not all(header.physical for header in known):
         _alike(paths, headers, lambda header: str(header.dtype), "bits", bad)
+    _alike(paths, headers, lambda header: header.facts.get("axes"), "orientation", bad)
     grids = Counter(header.shape[1:] for header in known)
     common, count = grids.most_common(1)[0]
     if kind.size:
@@ -165,7 +167,7 @@ def _sized(
 
 
 def _alike(
-    paths: Sequence[Path],
+    paths: Sequence[Path | Series],
     headers: list[Header | None],
     trait: Callable[[Header], Any],
     what: str,
@@ -198,12 +200,12 @@ def _inherited(
 
 
 def _filled(
-    paths: Sequence[Path], headers: list[Header | None], kind: Image, bad: Bad, *, labels: bool
+    paths: Sequence[Path | Series], headers: list[Header | None], kind: Image, bad: Bad, *, labels: bool
 ) -> np.ndarray:
     known = [header for i, header in enumerate(headers) if header and i not in bad]
     channels = 1 if labels and known[0].shape[0] in (3, 4) else known[0].shape[0]
     grid = kind.size or known[0].shape[1:]
-    x = tensors.allocate((len(paths), channels, *grid), np.result_type(*{header.dtype for header in known}))
+    x = tensors.allocate((len(paths), channels, *grid), _common([header.dtype for header in known]))
     for i, path in enumerate(paths):
         if i not in bad:
             picture = _tried(lambda path=path: _picture(path, channels, labels=labels), i, path, bad)
@@ -212,7 +214,13 @@ def _filled(
     return x
 
 
-def _picture(path: Path, channels: int, *, labels: bool) -> np.ndarray:
+def _common(dtypes: Sequence[np.dtype]) -> np.dtype:
+    """One type for all files; 32-bit floats among whole numbers stay such."""
+    floats = [dtype for dtype in dtypes if dtype.kind == "f"]
+    return np.result_type(*floats) if floats else np.result_type(*dtypes)
+
+
+def _picture(path: Path | Series, channels: int, *, labels: bool) -> np.ndarray:
     x = source.values(path, labels=labels)
     if len(x) == channels:
         return x
@@ -245,9 +253,19 @@ def _gathered(
         found = [header for i, header in enumerate(headers[name]) if header and i not in bad]
         kinds[name], told = _spaced(name, kinds[name], found)
         notes += told
-        facts[name] = dict(found[0].facts) if all(h.facts == found[0].facts for h in found) else {}
+        facts[name] = _facts(found, kinds[name])
     options = {"tables": tables, "facts": {name: known for name, known in facts.items() if known}}
     return Gathered(arrays, kinds, kept, (*notes, *(bad[i] for i in sorted(bad))), options)
+
+
+def _facts(headers: list[Header], kind: Image) -> dict[str, Any]:
+    """What all files say alike and still holds once they are brought to a size."""
+    moved = bool(kind.size) and any(header.shape[1:] != kind.size for header in headers)
+    return {
+        key: value
+        for key, value in headers[0].facts.items()
+        if all(header.facts.get(key) == value for header in headers) and not (moved and key == "affine")
+    }
 
 
 def _spaced(name: str, kind: Image, headers: list[Header]) -> tuple[Image, list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from manikin.data import folders
@@ -43,7 +43,10 @@ def index(folder: Path) -> list[Place]:
     Raises:
         FormatError: Subfolders within classes, whose meaning nothing tells.
     """
-    return [_place(path, folder) for path in folders.files(folder) if folders.kind(path)]
+    places = [_place(path, folder) for path in folders.files(folder) if folders.kind(path)]
+    if all(levels.named(place.key) for place in places):
+        return [replace(place, mask=True) for place in places]
+    return places
 
 
 def _place(path: Path, folder: Path) -> Place:
@@ -79,11 +82,12 @@ def paired(places: Sequence[Place], folder: Path) -> tuple[dict[str, list[Path]]
             if (place.label, place.key) in masks:
                 raise FormatError(f"{place.path}: a second mask for one picture; merge them into one file")
             masks[place.label, place.key] = place.path
+    field = "image" if pictures else "mask"
     if not pictures:
-        pictures, masks = [Place(p.path, False, p.label, p.key) for p in places], {}  # masks alone
+        pictures, masks = list(places), {}
     if len(pictures) == 1:
         raise FormatError(f"{folder}: holds one picture; give more, or name the file to read it alone")
-    files = {"image": [place.path for place in pictures]}
+    files = {field: [place.path for place in pictures]}
     if masks:
         files["mask"] = [_mask(place, masks) for place in pictures]
     if masks:
@@ -96,3 +100,33 @@ def _mask(place: Place, masks: dict[tuple[str, str], Path]) -> Path:
         if key in masks:
             return masks.pop(key)
     raise FormatError(f"{place.path}: has no mask of its name, though others have; add it, or leave it out")
+
+
+def sequences(folder: Path) -> dict[str, list[Path]]:
+    """Volumes by field: one of each kind for every subject, named `subject_kind`.
+
+    A folder whose files do not all follow this has one field, `image` (or `mask`, if all are
+    called like label maps).
+
+    Raises:
+        FormatError: Some subjects lack a volume that others have.
+    """
+    paths = [place.path for place in index(folder)]
+    split = {path: folders.stem(path).partition("_") for path in paths}
+    kinds = sorted({kind for _, _, kind in split.values()})
+    subjects = sorted({subject for subject, _, _ in split.values()})
+    if len(kinds) < 2 or len(paths) < 2 * len(subjects) or "" in kinds:  # noqa: PLR2004 - several of one subject
+        mask = all(levels.named(folders.stem(path)) for path in paths)
+        return {"mask" if mask else "image": paths}
+    by_name = {(subject, kind): path for path, (subject, _, kind) in split.items()}
+    for subject in subjects:
+        if lost := [kind for kind in kinds if (subject, kind) not in by_name]:
+            where = next(path for (known, _), path in by_name.items() if known == subject)
+            raise FormatError(
+                f"{where}: has no {lost[0]} beside it, though others have; add it, or leave it out"
+            )
+    if len(by_name) < len(paths):
+        raise FormatError(
+            f"{folder}: several volumes of one name in subfolders; name one of the subfolders"
+        )
+    return {kind: [by_name[subject, kind] for subject in subjects] for kind in kinds}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from manikin.data.dicom.series import Series
     from manikin.data.images.gather import Gathered
     from manikin.data.images.index import Place
 
@@ -44,7 +45,7 @@ class Listing:
         notes: What was noticed.
     """
 
-    files: dict[str, list[Path]]
+    files: Mapping[str, Sequence[Path | Series]]
     columns: dict[str, str]
     key: str | None = None
     labels: Sequence[str] = ()
@@ -265,7 +266,11 @@ def _hidden(table: Cohort, listing: Listing) -> Cohort:
 def _prose(table: Cohort, name: str) -> bool:
     """Whether what a short table would take for levels are sentences: a report of each picture."""
     kind = table.schema[name]
-    if not isinstance(kind, Category) or kind.role or not all(isinstance(level, str) for level in kind.levels):
+    if (
+        not isinstance(kind, Category)
+        or kind.role
+        or not all(isinstance(level, str) for level in kind.levels)
+    ):
         return False
     words = [len(str(level).split()) for level in kind.levels]
     return bool(words) and sum(words) >= _SENTENCE * len(words) and len(words) > _MOSTLY * len(table)

@@ -1,26 +1,28 @@
-"""One picture or volume from one file, whatever its format."""
+"""One picture or volume from one file, whatever its format, or from one series of DICOM files."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manikin.data import folders
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
+    from manikin.data.dicom.series import Series
     from manikin.data.images.header import Header
 
 
-def header(path: Path, *, labels: bool = False) -> Header:
+def header(path: Path | Series, *, labels: bool = False) -> Header:
     """Shape, type and geometry of a file; `labels` says that it is a label map.
 
     Raises:
         FormatError: It cannot be read; the message names it.
     """
+    if not isinstance(path, Path):
+        return path.header
     match _format(path):
         case "nifti":
             from manikin.data.images import volume
@@ -35,12 +37,14 @@ def header(path: Path, *, labels: bool = False) -> Header:
     return raster.header(path, labels=labels)
 
 
-def values(path: Path, *, labels: bool = False) -> np.ndarray:
+def values(path: Path | Series, *, labels: bool = False) -> np.ndarray:
     """The values, channels first.
 
     Raises:
         FormatError: It cannot be read, or holds values that are no finite number.
     """
+    if not isinstance(path, Path):
+        return path.values()
     match _format(path):
         case "nifti":
             from manikin.data.images import volume

@@ -49,7 +49,9 @@ def values(path: Path) -> np.ndarray:
     try:
         x = np.asanyarray(image.dataobj)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise FormatError(f"{path}: damaged or truncated; copy it again, or leave it out with skip_bad") from error
+        raise FormatError(
+            f"{path}: damaged or truncated; copy it again, or leave it out with skip_bad"
+        ) from error
     if x.dtype.kind == "f" and not np.isfinite(x).all():
         raise FormatError(
             f"{path}: holds values that are no finite number (NaN); set them to the background, "
@@ -74,7 +76,11 @@ def store(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[st
     deep = x.ndim == _AXES + 1
     data = x.transpose(*reversed(range(1, x.ndim)), 0) if deep else x.transpose(2, 1, 0)[:, :, None]
     data = data[..., 0] if len(x) == 1 else data
-    affine = np.array(facts["affine"]) if "affine" in facts else _centred(data.shape, spacing)
+    affine = (
+        np.array(facts["affine"])
+        if "affine" in facts
+        else _centred(data.shape, spacing, facts.get("axes", "RAS"))
+    )
     if data.dtype in (np.int64, np.uint64, np.bool_):
         data = data.astype(np.int32 if data.dtype != np.bool_ else np.uint8)
     image = nibabel.Nifti1Image(data, affine)
@@ -89,10 +95,15 @@ def store(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[st
     path.write_bytes(payload)
 
 
-def _centred(shape: Sequence[int], spacing: Sequence[float]) -> np.ndarray:
+def _centred(shape: Sequence[int], spacing: Sequence[float], axes: str) -> np.ndarray:
+    """The affine of a volume around the origin, its axes towards `axes`, such as "LAS"."""
     steps = (*reversed(spacing), 1.0, 1.0, 1.0)[:_AXES]
-    affine = np.diag((*steps, 1.0))
-    affine[:3, 3] = [-step * (side - 1) / 2 for step, side in zip(steps, shape, strict=False)]
+    affine = np.zeros((4, 4))
+    affine[3, 3] = 1.0
+    for axis, (step, side, towards) in enumerate(zip(steps, shape, axes, strict=False)):
+        world = next(i for i, ends in enumerate(("LR", "PA", "IS")) if towards in ends)
+        affine[world, axis] = step if towards in "RAS" else -step
+        affine[world, 3] = -affine[world, axis] * (side - 1) / 2
     return affine
 
 
@@ -103,7 +114,9 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 - an image of nibabel, which has
     try:
         image: Any = nibabel.load(path)
     except (ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
-        raise FormatError(f"{path}: not a readable NIfTI file; copy it again, or leave it out with skip_bad") from error
+        raise FormatError(
+            f"{path}: not a readable NIfTI file; copy it again, or leave it out with skip_bad"
+        ) from error
     if image.get_data_dtype().kind not in "iuf":
         raise FormatError(f"{path}: holds {image.get_data_dtype()}; only numbers of one channel are read")
     return image
@@ -112,7 +125,7 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 - an image of nibabel, which has
 def _axes(image: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
     import nibabel
 
-    return tuple(axis or "?" for axis in nibabel.orientations.aff2axcodes(image.affine))
+    return tuple(axis or "R" for axis in nibabel.orientations.aff2axcodes(image.affine))
 
 
 def _shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
@@ -141,5 +154,9 @@ def _dtype(image: Any) -> np.dtype:  # noqa: ANN401 - as above
         return np.dtype(np.float32)
     ends = [int(end) * int(slope) + int(shift) for end in (np.iinfo(stored).min, np.iinfo(stored).max)]
     return np.dtype(
-        next(name for name in _INTEGERS if np.iinfo(name).min <= min(ends) and max(ends) <= np.iinfo(name).max)
+        next(
+            name
+            for name in _INTEGERS
+            if np.iinfo(name).min <= min(ends) and max(ends) <= np.iinfo(name).max
+        )
     )

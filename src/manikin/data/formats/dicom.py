@@ -1,0 +1,125 @@
+"""DICOM: one file, or a folder of files and series."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import pyarrow as pa
+
+from manikin.data import folders
+from manikin.data.cohort import Cohort
+from manikin.data.dicom import attributes, objects, series
+from manikin.data.format import Format
+from manikin.data.formats.csv import Csv
+from manikin.data.images import manifest
+from manikin.data.images.gather import Bad
+from manikin.data.images.manifest import Listing
+from manikin.data.schema import Schema
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.dicom.series import Series, Slice
+
+
+@final
+class Dicom(Format):
+    """DICOM files (PS3.10): slices of a series become one volume."""
+
+    suffixes: ClassVar[tuple[str, ...]] = folders.DICOM
+    binary: ClassVar[bool] = True
+    writes_folders: ClassVar[bool] = True
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """One file, one record."""
+        return _cohort(series.volumes([series.slice_of(path)]), None, schema, skip_bad=False)
+
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """One record for each series, or for each row of the table that lists them."""
+        slices, left = _slices(path, skip_bad=skip_bad)
+        found = series.volumes(slices)
+        if 2 * sum(len(volume.slices) > 1 for volume in found) < len(found):
+            found = [series.single(piece) for piece in sorted(slices, key=lambda piece: str(piece.path))]
+        depth = Counter(len(volume.header.shape) for volume in found).most_common(1)[0][0]
+        whole = [volume for volume in found if len(volume.header.shape) == depth]
+        if lost := [volume for volume in found if len(volume.header.shape) != depth]:
+            kinds = "single slices, such as localisers," if depth > 3 else "volumes"  # noqa: PLR2004 - D, H, W
+            left.append(f"{len(lost)} {kinds} left out, the first {lost[0].name}")
+        cells, whole = _listed(path, whole, schema)
+        return _cohort(whole, cells, schema, skip_bad=skip_bad).noted(*left)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """New objects, marked as synthetic, with headers made of what is allowed."""
+        if path.suffix:
+            objects.alone(cohort, path)
+        else:
+            objects.folder(cohort, path)
+
+
+__plugin__ = Dicom
+
+
+def _slices(folder: Path, *, skip_bad: bool) -> tuple[list[Slice], list[str]]:
+    paths = [path for path in folders.files(folder) if folders.kind(path) == "dicom"]
+    bad, slices = Bad(skip=skip_bad), []
+    for i, path in enumerate(paths):
+        try:
+            slices.append(series.slice_of(path))
+        except FormatError as error:
+            bad.add(i, path, error)
+    if not slices:
+        raise FormatError(f"{folder}: no DICOM file can be read")
+    return slices, list(bad.values())
+
+
+def _cohort(found: list[Series], cells: Cohort | None, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+    people = [volume.slices[0].facts["subject"] for volume in found]
+    numbers = {person: i for i, person in enumerate(dict.fromkeys(people), 1)}
+    rows = [volume.slices[0].facts["given"] for volume in found]
+    table = attributes.table(rows, [numbers[person] for person in people], schema)
+    table = table if cells is None else _beside(table, cells)
+    listing = Listing({"image": list(found)}, {}, notes=_odd(found))  # a series takes the place of a file
+    intent = found[0].slices[0].facts["class"]
+    cohort = manifest.with_pictures(table, listing, schema, {"intent": intent}, skip_bad=skip_bad)
+    return replace(cohort, origin=replace(cohort.origin, format="dicom"))
+
+
+def _odd(found: list[Series]) -> tuple[str, ...]:
+    counts = Counter(note for volume in found for note in volume.notes)
+    return tuple(f"image: {note}" + (f" (in {n} series)" if n > 1 else "") for note, n in counts.items())
+
+
+def _listed(folder: Path, found: list[Series], schema: Schema | None) -> tuple[Cohort | None, list[Series]]:
+    """The table whose cells name each series, by a file or a folder, and the series in that order."""
+    known: dict[str, Series] = {}
+    for volume in found:
+        places = [piece.path.relative_to(folder) for piece in volume.slices]
+        if len(places) == 1:
+            known |= {places[0].stem: volume, places[0].name: volume}
+    for volume in found:
+        places = [piece.path.relative_to(folder) for piece in volume.slices]
+        known |= {place.as_posix(): volume for place in places}
+        if len(places) > 1:
+            known[places[0].parent.as_posix()] = volume
+    for path in folders.tables(folder):
+        cells = Csv().read(path, manifest.of_cells(schema))
+        for name in cells.schema:
+            values = cells.columns[name]
+            rows = values.to_pylist() if pa.types.is_string(values.type) else []
+            if rows and all(value in known for value in rows):
+                kept = [other for other in cells.schema if other != name]
+                return (cells.select(*kept) if kept else None), [known[value] for value in rows]
+    return None, found
+
+
+def _beside(table: Cohort, cells: Cohort) -> Cohort:
+    """Attributes and cells; a table knows better than a header."""
+    people = ["subject"] if cells.schema.named("subject") else []
+    kept = [name for name in table.schema if name not in cells.schema and name not in people]
+    columns: dict[str, Any] = {name: table.columns[name] for name in kept}
+    columns |= {name: cells.columns[name] for name in cells.schema}
+    schema = Schema({**{name: table.schema[name] for name in kept}, **cells.schema})
+    return Cohort(pa.table(columns), schema, cells.origin, (*table.notes, *cells.notes))

@@ -1,0 +1,60 @@
+"""NIfTI: one volume, or a folder of them, several of one subject side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, final
+
+from manikin.data import folders
+from manikin.data.format import Format
+from manikin.data.formats.csv import Csv
+from manikin.data.images import manifest, saving
+from manikin.data.images.index import index, sequences
+from manikin.data.images.manifest import Listing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+
+@final
+class Nifti(Format):
+    """NIfTI-1 and NIfTI-2 (.nii, .nii.gz)."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".nii",)
+    binary: ClassVar[bool] = True
+    writes_folders: ClassVar[bool] = True
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """One volume, one record."""
+        return _named(manifest.with_pictures(None, Listing({"image": [path]}, {}), schema, {}))
+
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """By the table that lists the volumes, else by their names, `patient07_T1`, `patient07_T2`."""
+        notes = []
+        for table in folders.tables(path):
+            cells = Csv().read(table, manifest.of_cells(schema))
+            listing = manifest.by_name(cells, path, table) or manifest.by_key(cells, index(path))
+            if listing is not None:
+                told = {"manifest": table.name}
+                return _named(manifest.with_pictures(cells, listing, schema, told, skip_bad=skip_bad))
+            notes.append(f"{table.name} names none of the volumes and is left aside")
+        files = sequences(path)
+        cohort = manifest.with_pictures(None, Listing(files, {}), schema, {}, skip_bad=skip_bad)
+        return _named(cohort).noted(*notes)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """One volume as a file; several as a folder, with a table of all other fields."""
+        if path.suffix:
+            saving.alone(cohort, path)
+        else:
+            saving.folder(cohort, path)
+
+
+__plugin__ = Nifti
+
+
+def _named(cohort: Cohort) -> Cohort:
+    return replace(cohort, origin=replace(cohort.origin, format="nifti"))
