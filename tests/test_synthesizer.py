@@ -149,9 +149,35 @@ def test_any_kind_given_any_other_and_chains():
     assert len(back.fit(cohort, quiet=True).sample(condition=cohort.take(range(4)))) == 4
 
 
-def test_mixed_targets_name_the_chain():
+def test_what_one_model_cannot_hold_is_learned_by_a_chain(tmp_path):
+    cohort = demo_multimodal(24, seed=0).select("scan", "age", "sex")
+    model = mk.Synthesizer(training=mk.Training(steps=3)).fit(cohort, quiet=True)
+    assert [fitted.plan.target for fitted in model.models] == [("age", "sex"), ("scan",)]
+    assert model.models[1].plan.condition == ("age", "sex")
+    women = model.sample(5, where={"sex": "F"}, seed=2)
+    assert list(women.schema) == ["scan", "age", "sex"]
+    assert set(women["sex"]) == {"F"}
+    model.save(tmp_path / "model")
+    again = mk.load(tmp_path / "model")
+    assert again.sample(5, where={"sex": "F"}, seed=2).columns.equals(women.columns)
+    assert len(model.refit(cohort)) == 24
+
+
+def test_a_chain_is_given_what_none_of_its_links_makes():
+    cohort = demo_multimodal(24, seed=0).select("scan", "age", "sex")
+    model = mk.Synthesizer(condition="sex", training=mk.Training(steps=3)).fit(cohort, quiet=True)
+    asked = cohort.select("sex").take([0, 1, 2])
+    assert model.sample(condition=asked)["sex"].tolist() == asked["sex"].tolist()
+    assert set(model.sample(4, where={"sex": "M"})["sex"]) == {"M"}
+    with pytest.raises(mk.errors.UsageError, match="give sex"):
+        model.sample(4)
+    with pytest.raises(mk.errors.UsageError, match="no link of the chain knows weight"):
+        model.sample(4, where={"sex": "M", "weight": 3})
+
+
+def test_one_model_for_fields_of_two_grids_names_the_chain():
     with pytest.raises(mk.errors.Unsupported, match="Chain"):
-        mk.Synthesizer().fit(demo_multimodal(24, seed=0), quiet=True)
+        mk.Synthesizer(target=["age", "scan"]).fit(demo_multimodal(24, seed=0), quiet=True)
 
 
 @pytest.mark.parametrize(

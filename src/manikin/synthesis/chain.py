@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
-from manikin.data.schema import Schema
+from manikin.data.cohort import Cohort
+from manikin.data.schema import SCALARS, Image, Schema
 from manikin.errors import UsageError
+from manikin.family import Statistical
+from manikin.rng import Key
+from manikin.synthesis.plan import found, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
-    from manikin.data.cohort import Cohort
+    import pandas as pd
+
+    from manikin.family import Family
+    from manikin.synthesis.budget import Training
+    from manikin.synthesis.fitted import Fitted
+    from manikin.synthesis.plan import Plan
     from manikin.synthesis.synthesizer import Synthesizer
 
 
@@ -22,61 +32,166 @@ class Chain:
     """Several synthesizers, each given what those before it made.
 
     Args:
-        links: Synthesizers in order; the condition of each is made by those before it.
+        links: Synthesizers in order; the condition of each is given, or made by those before it.
     """
 
     links: Sequence[Synthesizer]
+
+    @classmethod
+    def over(
+        cls,
+        schema: Schema,
+        condition: str | Sequence[str] = (),
+        family: str | Family | Statistical | None = None,
+        seed: int = 0,
+        training: Training | None = None,
+    ) -> Self:
+        """The chain for all fields that are not given: first scalars, then label maps, then the rest.
+
+        A family of tables alone (`trees`) models the scalars, and the default all others.
+
+        Example:
+            >>> from manikin.data.schema import Number
+            >>> chain = Chain.over(Schema(scan=Image(), age=Number(), lesion=Image(levels=2)))
+            >>> [(link.target, link.condition) for link in chain.links]
+            [(('age',), ()), (('lesion',), ('age',)), (('scan',), ('age', 'lesion'))]
+        """
+        from manikin.synthesis.synthesizer import Synthesizer
+
+        given = names(schema, condition)
+        links = []
+        for target in groups(schema, [name for name in schema.modelled if name not in given]):
+            scalars = isinstance(schema[target[0]], SCALARS)
+            fits = (
+                family is None or scalars or not isinstance(found(family, schema, target, ()), Statistical)
+            )
+            links.append(Synthesizer(target, given, family if fits else None, seed, training))
+            given = (*given, *target)
+        return cls(links)
 
     def fit(self, train: Cohort, *, quiet: bool = False) -> Self:
         """Fit each on the same training records.
 
         Raises:
-            UsageError: There is no link, or one waits for a field that none before it makes.
+            UsageError: There is no link, or one waits for a field that comes later.
         """
-        made: set[str] = set()
         if not self.links:
             raise UsageError("a chain needs at least one synthesizer")
-        for place, link in enumerate(self.links, 1):
+        for link in self.links:
             link.fit(train, quiet=quiet)
-            plan = link._fitted.plan  # noqa: SLF001 - chain and synthesizer are one concept
-            if lacking := set(plan.condition) - made:
-                message = (
-                    f"link {place} is given {', '.join(sorted(lacking))}, which no link before it makes"
-                )
+        plans = self._plans
+        for place, plan in enumerate(plans):
+            later = {name for after in plans[place:] for name in after.target}
+            if lacking := sorted(later.intersection(plan.condition)):
+                message = f"link {place + 1} is given {', '.join(lacking)}, which no link before it makes"
                 raise UsageError(message)
-            made |= set(plan.target)
         return self
+
+    @property
+    def _plans(self) -> list[Plan]:
+        return [model.plan for model in self.models]
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The fields that no link makes: they are given at sampling."""
+        made = {name for plan in self._plans for name in plan.target}
+        wanted = [name for plan in self._plans for name in plan.condition if name not in made]
+        return tuple(dict.fromkeys(wanted))
 
     def sample(
         self,
         n: int | None = None,
         *,
-        condition: Cohort | None = None,
+        condition: Cohort | pd.DataFrame | None = None,
         where: Mapping[str, Any] | None = None,
         rules: Sequence[Any] = (),
         seed: int = 0,
     ) -> Cohort:
-        """New patients: the arguments of `Synthesizer.sample` go to the link that makes the fields."""
-        whole: Cohort | None = None
-        for link in self.links:
-            plan = link._fitted.plan  # noqa: SLF001 - as above
-            mine = {k: v for k, v in (where or {}).items() if k in plan.target}
-            obeyed = [rule for rule in rules if set(rule.fields) <= {*plan.condition, *plan.target}]
-            given = (
-                condition if whole is None else whole.select(*plan.condition) if plan.condition else None
+        """New patients: the arguments of `Synthesizer.sample` go to the link that knows the fields.
+
+        Raises:
+            NotFitted: A link has learned nothing yet.
+            UsageError: No number of records follows, or `where` names a field that no link knows.
+        """
+        asked = dict(where or {})
+        here = {*self.given, *(name for plan in self._plans for name in plan.target)}
+        if strange := sorted(set(asked) - here):
+            raise UsageError(f"where: no link of the chain knows {', '.join(strange)}")
+        known = _columns(condition)
+        count = n if not known else len(next(iter(known.values())))
+        for link, model in zip(self.links, self.models, strict=True):
+            fields = [name for name in model.read if name in known]
+            mine = {*model.plan.condition, *model.plan.target}
+            made = link.sample(
+                None if fields else count,
+                condition=_cohort(known, model.schema, fields) if fields else None,
+                where={name: v for name, v in asked.items() if name in mine - set(known)},
+                rules=[rule for rule in rules if set(rule.fields) <= mine],
+                seed=seed,
             )
-            count = (
-                n if given is None and whole is None else len(whole) if given is None and whole else None
-            )
-            made = link.sample(count, condition=given, where=mine, rules=obeyed, seed=seed)
-            whole = made if whole is None else _joined(whole, made)
-        if whole is None:
-            raise UsageError("a chain needs at least one synthesizer")
-        return whole
+            known |= {name: made.columns[name] for name in made.schema}
+        return self.models[-1].finished(pa.table({name: known[name] for name in known if name in here}))
+
+    @property
+    def models(self) -> tuple[Fitted, ...]:
+        """What each link has learned.
+
+        Raises:
+            NotFitted: A link has learned nothing yet.
+        """
+        return tuple(model for link in self.links for model in link.models)
+
+    def refit(self, train: Cohort, seed: int = 0) -> Cohort:
+        """As many records as these, drawn from the same chain fitted anew to these alone.
+
+        What `Synthesizer.refit` is for one model.
+        """
+        from manikin.synthesis.synthesizer import Synthesizer
+
+        links = [
+            Synthesizer(plan.target, (*plan.condition, *plan.observed), plan.family, seed, link.training)
+            for link, plan in zip(self.links, self._plans, strict=True)
+        ]
+        again = Chain(links).fit(train, quiet=True)
+        if not self.given:
+            return again.sample(len(train), seed=seed)
+        rows = Key(seed).child("refit").numpy().permutation(len(train))
+        return again.sample(condition=train.take(rows).select(*self.given), seed=seed)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the fitted links to a folder, one model each.
+
+        Raises:
+            NotFitted: A link has learned nothing yet.
+            UsageError: The folder holds something that is no model.
+        """
+        from manikin.synthesis.store import save_chain
+
+        save_chain(self, folder)
 
 
-def _joined(whole: Cohort, made: Cohort) -> Cohort:
-    columns = {name: whole.columns[name] for name in whole.schema}
-    columns |= {name: made.columns[name] for name in made.schema}
-    schema = Schema({**whole.schema, **made.schema})
-    return replace(whole, columns=pa.table(columns), schema=schema)
+def groups(schema: Schema, fields: Sequence[str]) -> list[tuple[str, ...]]:
+    """The fields that one model can hold together: all scalars, then label maps, then each other array."""
+    scalars = tuple(name for name in fields if isinstance(schema[name], SCALARS))
+    arrays = [name for name in fields if name not in scalars]
+    maps = [name for name in arrays if _labelled(schema, name)]
+    rest = [name for name in arrays if name not in maps]
+    return [*([scalars] if scalars else []), *((name,) for name in (*maps, *rest))]
+
+
+def _labelled(schema: Schema, name: str) -> bool:
+    kind = schema[name]
+    return isinstance(kind, Image) and kind.levels > 0
+
+
+def _columns(condition: Cohort | pd.DataFrame | None) -> dict[str, Any]:
+    """The given columns by name."""
+    if condition is None:
+        return {}
+    table = condition.columns if isinstance(condition, Cohort) else pa.Table.from_pandas(condition)
+    return {name: table[name] for name in table.column_names}
+
+
+def _cohort(columns: dict[str, Any], schema: Schema, fields: Sequence[str]) -> Cohort:
+    kinds = Schema({name: schema[name] for name in fields})
+    return Cohort(pa.table({name: columns[name] for name in fields}), kinds)

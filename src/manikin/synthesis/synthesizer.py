@@ -13,6 +13,7 @@ from manikin.errors import NotFitted, Unsupported, UsageError
 from manikin.family import Statistical
 from manikin.rng import Key
 from manikin.synthesis.budget import Training
+from manikin.synthesis.chain import Chain
 from manikin.synthesis.conditions import Conditions
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.learner import Learner, Neural, Tabular
@@ -37,7 +38,8 @@ class Synthesizer:
     """Learns the target fields of a cohort, given the condition fields, and samples new records.
 
     Args:
-        target: The field or fields to model; None: all that are not in `condition`.
+        target: The field or fields to model; None: all that are not in `condition`, by a `Chain`
+            where one model cannot hold them together (a table and its pictures).
         condition: Fields that will be given at sampling. A field that stands in both means that
             any observed part of it may be given.
         family: A family by name or as an object; None: the best default for the kind of the target
@@ -67,6 +69,7 @@ class Synthesizer:
     training: Training | None = None
     codec: Codec | None = None
     fitted: Fitted | None = field(default=None, repr=False, compare=False)
+    chain: Chain | None = field(default=None, repr=False, compare=False)
 
     def fit(
         self,
@@ -92,6 +95,10 @@ class Synthesizer:
         if len(train) < 2:  # noqa: PLR2004 - one record has no distribution
             message = f"{len(train)} training record: at least 2 are needed, and a few hundred to be of use"
             raise UsageError(message)
+        chain = Chain.over(train.schema, self.condition, self.family, self.seed, self.training)
+        if self.target is None and len(chain.links) > 1:
+            self.chain = chain.fit(train, quiet=quiet)
+            return self
         plan = Plan.of(train.schema, self.target, self.condition, self.family)
         statistical = isinstance(plan.family, Statistical)
         encode = (*plan.condition, *plan.target) if statistical else plan.target
@@ -163,6 +170,8 @@ class Synthesizer:
             SchemaError: A field or level that the model does not know.
             RuleError: A rule that the model can hardly meet.
         """
+        if self.chain:
+            return self.chain.sample(n, condition=condition, where=where, rules=rules, seed=seed)
         known = self._fitted
         given = Conditions.of(known.schema, known.types, n, condition, where, known.read)
         known.admit(given, rules)
@@ -190,6 +199,8 @@ class Synthesizer:
         Raises:
             NotFitted: Nothing was learned yet.
         """
+        if self.chain:
+            return self.chain.refit(train, seed)
         plan = self._fitted.plan
         condition = (*plan.condition, *plan.observed)
         model = Synthesizer(plan.target, condition, plan.family, seed, self.training, self.codec)
@@ -208,7 +219,19 @@ class Synthesizer:
         """
         from manikin.synthesis.store import save
 
-        save(self, self._fitted, folder)
+        if self.chain:
+            self.chain.save(folder)
+        else:
+            save(self, self._fitted, folder)
+
+    @property
+    def models(self) -> tuple[Fitted, ...]:
+        """What was learned: one model, or those of the links of a chain.
+
+        Raises:
+            NotFitted: Nothing was learned yet.
+        """
+        return self.chain.models if self.chain else (self._fitted,)
 
     @property
     def _fitted(self) -> Fitted:
