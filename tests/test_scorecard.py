@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,11 +10,16 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from manikin.data.demo import demo
+from manikin.data.files import read
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation import origin, scorecard, shadow, words
+from manikin.evaluation import origin, power, scorecard, shadow, words
 from manikin.evaluation.evaluate import all_metrics
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.metric import AXES
+from manikin.publish.job import Judging, Wish
+from manikin.publish.job import synthesize as job
+from manikin.publish.release import release
 
 SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
 
@@ -158,3 +164,54 @@ def test_every_score_has_a_name_that_clinicians_understand():
     missing = {metric.name for metric in all_metrics()} | set(shadow.MEANINGS) | {origin.NAME}
     assert not missing - named, "name it in evaluation/names.toml"
     assert len(set(words.names().values())) == len(named)
+
+
+JSON = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "boolean": bool,
+    "null": type(None),
+    "integer": int,
+    "number": (int, float),
+}
+
+
+def faults(value, schema, where="card"):
+    """Where a value breaks the parts of JSON Schema that the published one uses."""
+    if "$ref" in schema:
+        schema = schema | SCHEMA["$defs"][schema["$ref"].rpartition("/")[2]]
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(isinstance(value, JSON[kind]) for kind in kinds):
+        return [f"{where}: {value!r} is no {kinds}"]
+    if value not in schema.get("enum", [value]) or value != schema.get("const", value):
+        return [f"{where}: {value!r}"]
+    if isinstance(value, list):
+        return [f for i, v in enumerate(value) for f in faults(v, schema.get("items", {}), f"{where}[{i}]")]
+    if not isinstance(value, dict):
+        return [] if re.search(schema.get("pattern", ""), str(value)) else [f"{where}: {value!r}"]
+    rest, known = schema.get("additionalProperties", {}), schema.get("properties", {})
+    found = [f"{where} lacks {name}" for name in schema.get("required", []) if name not in value]
+    found += [f"{where} has {name}" for name in value if rest is False and name not in known]
+    parts = {name: known.get(name, rest or {}) for name in value}
+    return found + [f for name, v in value.items() for f in faults(v, parts[name], f"{where}.{name}")]
+
+
+def test_what_the_main_job_writes_and_releases_meets_the_published_schema(tmp_path, monkeypatch):
+    monkeypatch.setattr(power.self_tested, "__kwdefaults__", {"trials": 2, "seed": 0})
+    cohort = demo().select("mean radius", "mean texture", "diagnosis").take(np.arange(160))
+    judging = Judging(refits=8, self_test=True)
+    job(cohort, tmp_path / "out", Wish(label="diagnosis"), family="independent", judging=judging)
+    card = Scorecard.from_json(tmp_path / "out" / "scorecard.json")
+    release(read(tmp_path / "out" / "synthetic.csv"), card, tmp_path / "released", accept="a test")
+    for folder in ("out", "released"):
+        text = (tmp_path / folder / "scorecard.json").read_text(encoding="utf-8")
+        assert faults(json.loads(text), SCHEMA) == []
+        assert Scorecard.from_json(tmp_path / folder / "scorecard.json").to_dict() == json.loads(text)
+    assert "shadow_auc" in card
+    assert card.tables["power"]
+    spoilt = card.to_dict() | {"more": 1}
+    spoilt["about"]["generator"] = 3
+    spoilt["tables"]["power"][0].pop("axis")
+    assert len(faults(spoilt, SCHEMA)) == 3

@@ -83,7 +83,8 @@ class Comparison:
 
         table = Table(title="What changed", caption="\n".join(self.cautions) or None, title_justify="left")
         for heading in ("score", "axis", "before", "after", "outcome"):
-            table.add_column(heading, justify="right" if heading in ("before", "after") else "left")
+            side = "right" if heading in ("before", "after") else "left"
+            table.add_column(heading, justify=side, overflow="fold")
         for c in self.changes:
             row = (c.name, c.axis, _spelled(c.before), _spelled(c.after), c.outcome)
             table.add_row(*row, style=STYLE[c.outcome])
