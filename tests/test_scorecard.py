@@ -17,7 +17,7 @@ from manikin.evaluation import origin, power, scorecard, shadow, words
 from manikin.evaluation.evaluate import all_metrics
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.metric import AXES
-from manikin.publish.job import Judging, Wish
+from manikin.publish.job import Judging
 from manikin.publish.job import synthesize as job
 from manikin.publish.release import release
 
@@ -200,9 +200,9 @@ def faults(value, schema, where="card"):
 
 def test_what_the_main_job_writes_and_releases_meets_the_published_schema(tmp_path, monkeypatch):
     monkeypatch.setattr(power.self_tested, "__kwdefaults__", {"trials": 2, "seed": 0})
-    cohort = demo().select("mean radius", "mean texture", "diagnosis").take(np.arange(160))
+    cohort = demo().select("mean radius", "mean texture").take(np.arange(160))
     judging = Judging(refits=8, self_test=True)
-    job(cohort, tmp_path / "out", Wish(label="diagnosis"), family="independent", judging=judging)
+    job(cohort, tmp_path / "out", family="independent", judging=judging)
     card = Scorecard.from_json(tmp_path / "out" / "scorecard.json")
     release(read(tmp_path / "out" / "synthetic.csv"), card, tmp_path / "released", accept="a test")
     for folder in ("out", "released"):
