@@ -67,6 +67,7 @@ def test_values_without_a_grid_are_equal_to_the_last_digit():
     assert (drawn["b"] <= drawn["a"]).all()
     assert (drawn["b"] == drawn["a"]).mean() == pytest.approx(0.5, abs=0.03)
     assert not set(drawn["a"]) & set(a)  # nobody's value is repeated
+    assert not set(drawn["b"]) & set(b)
 
 
 def test_dates_keep_their_order_and_equality():
@@ -80,11 +81,13 @@ def test_dates_keep_their_order_and_equality():
     assert (drawn["came"] == drawn["left"]).mean() == pytest.approx((b == a).mean(), abs=0.03)
 
 
-def test_a_given_bound_is_met():
+@pytest.mark.parametrize("names", [["a", "b"], ["b", "a"]], ids=["before", "behind"])
+def test_a_given_bound_is_met_in_either_order(names):
     a, b = _pair()
-    drawn = _sampled(pd.DataFrame({"b": b, "a": a}), where={"a": 300})
-    assert (drawn["b"] <= 300).all()
-    assert (drawn["b"] == 300).any()
+    drawn = _sampled(pd.DataFrame({"a": a, "b": b})[names], where={"a": 300})["b"]
+    assert (drawn <= 300).all()
+    assert (drawn == 300).mean() == pytest.approx(0.5, abs=0.12)
+    assert drawn[drawn < 300].mean() == pytest.approx(b[(np.abs(a - 300) < 50) & (b < a)].mean(), rel=0.15)
 
 
 def test_marginals_on_a_shared_scale():

@@ -112,7 +112,8 @@ class Trees(Statistical):
     ) -> np.ndarray:
         order, blocks, given = state["order"].tolist(), channels(spec), int(state["given"])
         own = {j: state[f"{j}.own"] for j in order if f"{j}.own" in state}
-        rows = np.repeat(x.astype(np.float32), copies, axis=0)
+        # What is not drawn yet is NaN, which breaks no bound; what is observed bounds what comes before it.
+        rows = np.repeat(np.where(observed, x, np.nan).astype(np.float32), copies, axis=0)
         kept = np.repeat(observed, copies, axis=0)
         for at, j in enumerate(order[given:], given):
             rng = key.child("column", j).numpy()
@@ -122,9 +123,8 @@ class Trees(Statistical):
             leaves = Leaves.find(state, j, seen, facts.partner(rows), own.get(j, EMPTY), rng)
             rows[:, j] = np.where(kept[:, j], rows[:, j], _drawn(leaves, facts, rows, rng))
             if copies > 1 and kept[:, j].any():
-                likely = leaves.agreement(rows[:, j], blocks[j], rng)
-                likely = likely * np.where(facts.allow(rows, rows[:, j]), 1, 1e-3)
-                weight = np.where(kept[:, j], likely, 1.0)
+                earlier = Facts.load(state, blocks, facts.same) if facts.same in order[given:at] else None
+                weight = _weighed(leaves, facts, earlier, rows, kept, rng)
                 rows = rows[resample(weight.reshape(-1, copies), rng)]
         return rows[::copies]
 
@@ -186,6 +186,30 @@ def _drawn(leaves: Leaves, facts: Facts, rows: np.ndarray, rng: np.random.Genera
             break
         drawn[wrong], strange[wrong] = leaves.take(wrong).draw(block, rng)
     return facts.confine(rows, facts.tell(rows, drawn))
+
+
+def _weighed(
+    leaves: Leaves,
+    facts: Facts,
+    earlier: Facts | None,
+    rows: np.ndarray,
+    kept: np.ndarray,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """How well each record (n,) agrees with what is observed of a column.
+
+    A partner drawn `earlier` comes near the observed value but never meets it: where they are near
+    because they are equal, it takes the value.
+    """
+    j, seen = facts.j, kept[:, facts.j]
+    bounded = facts.same in (*facts.floor, *facts.ceiling)
+    sides = 1 if earlier is not None and bounded else 2
+    likely, equal = leaves.agreement(rows[:, j], facts.blocks[j], rng, sides)
+    if earlier is not None:
+        meets = seen & ~kept[:, earlier.j] & (rng.random(len(rows)) < equal)
+        meets &= earlier.allow(rows, rows[:, j])
+        rows[meets, earlier.j] = rows[meets, j]
+    return np.where(seen, likely * np.where(facts.allow(rows, rows[:, j]), 1, 1e-3), 1.0)
 
 
 def _ties(x: np.ndarray, blocks: list[Block]) -> Ties:

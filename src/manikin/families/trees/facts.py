@@ -31,7 +31,7 @@ class Facts:
         blocks: The blocks of all columns.
         j: The column.
         same: The column that it equals in a part of the records; `ALONE`: none.
-        floor, ceiling: Columns that it never falls below, and that it never exceeds.
+        floor, ceiling: Columns that it never falls below, and that it never exceeds, wherever they stand.
         told: Per level (of a number: 1, missing) the column that tells it, and which levels of that
             column have it in all records; the others have it in none.
     """
@@ -51,8 +51,8 @@ class Facts:
             blocks,
             j,
             max(equal, key=equal.__getitem__, default=ALONE),
-            [i for i in before if known.below[i, j]],
-            [i for i in before if known.below[j, i]],
+            np.flatnonzero(known.below[:, j]).tolist(),
+            np.flatnonzero(known.below[j]).tolist(),
             _told(x, blocks, before, j),
         )
 
@@ -82,7 +82,7 @@ class Facts:
         return rows[:, self.same] if self.same != ALONE else np.full(len(rows), np.nan, dtype=rows.dtype)
 
     def allow(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Which values (n,) contradict no fact, given the records' earlier columns."""
+        """Which values (n,) contradict no fact, given the columns of the records that are known."""
         fine = np.ones(len(values), dtype=bool)
         for i in self.floor:
             fine &= ~(values < rows[:, i])

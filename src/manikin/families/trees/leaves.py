@@ -90,18 +90,29 @@ class Leaves:
             return moved, np.zeros(len(at), dtype=bool)
         there, free = shared(self.trend + values, self.scale), ~np.isnan(self.partner)
         nearer = np.abs(moved - self.partner) < np.abs(moved - there)
-        drawn = np.where(self.same[at] & free, self.partner, np.where(nearer, there, moved))
+        less = there + rng.random(len(at)) / 2 * (self.partner - there)
+        drawn = np.where(self.same[at] & free, self.partner, np.where(nearer, less, moved))
         return drawn, ~self.same[at] & (np.abs(there - self.partner) < TOUCH)
 
-    def agreement(self, given: np.ndarray, block: Block, rng: np.random.Generator) -> np.ndarray:
-        """How likely each leaf makes a given value: the share of its values that agree with it."""
+    def agreement(
+        self, given: np.ndarray, block: Block, rng: np.random.Generator, sides: int = 2
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """How likely each leaf makes a given value: the share of its values that agree with it.
+
+        And the share of these that agree as equals of the partner. They count double where the partner
+        was drawn on one of the two `sides` of the given value only, as it meets half of the width.
+        """
         at = self.start[:, None] + (rng.random((len(given), PROBES)) * self.size[:, None]).astype(int)
         partner = (owned(self.partner, self.scale) - self.trend)[:, None]
-        probes = np.where(self.same[at] & ~np.isnan(partner), partner, self.values[at])
+        same = self.same[at] & ~np.isnan(partner)
+        probes = np.where(same, partner, self.values[at])
         value = (owned(given, self.scale) - self.trend)[:, None]
         width = 0.5 if levels_of(block) else WIDTH
         agree = (np.abs(probes - value) < width) | (np.isnan(probes) & np.isnan(value))
-        return agree.mean(axis=1) + 1e-3
+        counted = np.where(same, 2 / sides, 1) * agree
+        return counted.mean(axis=1) + 1e-3, (counted * same).sum(axis=1) / np.maximum(
+            counted.sum(axis=1), 1
+        )
 
 
 def leaf_of(tree: State, seen: np.ndarray) -> np.ndarray:
