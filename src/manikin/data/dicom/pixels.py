@@ -101,8 +101,17 @@ def _decoded(found: Dataset, path: Path) -> np.ndarray:
     from pydicom.pixels.utils import pixel_array
 
     syntax = found.file_meta.TransferSyntaxUID
-    if syntax.is_compressed and not syntax.is_deflated and not get_decoder(syntax).is_available:
-        raise MissingExtra(f"{path}: compressed as {syntax.name}; pip install 'manikin[dicom]' to read it")
+    if syntax.is_compressed and not syntax.is_deflated:
+        try:
+            known = get_decoder(syntax).is_available
+        except NotImplementedError as error:
+            raise FormatError(
+                f"{path}: compressed as {syntax.name}, which is not read; convert it"
+            ) from error
+        if not known:
+            raise MissingExtra(
+                f"{path}: compressed as {syntax.name}; pip install 'manikin[dicom]' to read it"
+            )
     try:
         return pixel_array(found)
     except (*_DAMAGED, RuntimeError, NotImplementedError) as error:

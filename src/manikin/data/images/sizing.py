@@ -1,0 +1,40 @@
+"""Bring all pictures of a cohort to one size."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from manikin.data import tensors
+from manikin.data.images.archive import brought
+from manikin.data.schema import Image, Schema
+from manikin.errors import UsageError
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+
+
+def sized(cohort: Cohort, side: int) -> Cohort:
+    """The same records with every picture and volume `side` places along each axis, undistorted.
+
+    Raises:
+        UsageError: There is no picture, or the side is below 4.
+
+    Example:
+        >>> from manikin.data.demo import demo_multimodal
+        >>> sized(demo_multimodal(3, seed=0), 8)["scan"].shape
+        (3, 1, 8, 8)
+    """
+    images = {name: kind for name, kind in cohort.schema.items() if isinstance(kind, Image)}
+    if not images:
+        raise UsageError("a size is asked for, but no field is a picture")
+    if side < 4:  # noqa: PLR2004 - nothing can be seen in fewer
+        raise UsageError(f"a size of {side} is asked for; at least 4 places are needed")
+    columns, kinds = {name: cohort.columns[name] for name in cohort.schema}, dict(cohort.schema)
+    for name, kind in images.items():
+        x = cohort[name]
+        x, kinds[name] = brought(x, replace(kind, size=(side,) * (x.ndim - 2)), labels=kind.levels > 0)
+        columns[name] = tensors.column(x)
+    return replace(cohort, columns=pa.table(columns), schema=Schema(kinds))
