@@ -176,16 +176,20 @@ class Trees(Statistical):
 
 
 def _drawn(leaves: Leaves, facts: Facts, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A value of each leaf that breaks no fact: others are drawn again, then moved."""
+    """A value of each leaf that breaks no fact: others are drawn again, then moved within the bounds."""
     block = facts.blocks[facts.j]
-    drawn, strange = leaves.draw(block, rng)
+    drawn, same, strange = leaves.draw(block, rng)
     drawn = facts.tell(rows, drawn)
     for _ in range(ATTEMPTS):
         wrong = np.flatnonzero(strange | ~facts.allow(rows, drawn))
         if not len(wrong):
             break
-        drawn[wrong], strange[wrong] = leaves.take(wrong).draw(block, rng)
-    return facts.confine(rows, facts.tell(rows, drawn))
+        again, equal, touching = leaves.take(wrong).draw(block, rng)
+        # Whether it equals its partner was decided by the first draw: only the value is drawn again.
+        drawn[wrong], strange[wrong] = again, touching | (equal & ~same[wrong])
+    drawn = facts.tell(rows, drawn)
+    astray = (strange & ~np.isnan(drawn)) | ~facts.allow(rows, drawn)
+    return np.where(astray, facts.confine(rows, drawn, rng), drawn)
 
 
 def _weighed(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 EVIDENCE = 9.0  # nats by which a level told without exception exceeds chance: 1 in 8,000
 ALONE = -1
+NEAR = 0.1  # normal scores from a bound, where no value of the leaf lies within it
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,16 @@ class Facts:
             values = np.where(self._sure(rows, level), demanded, values).astype(values.dtype)
         return values
 
-    def confine(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """The values moved to the bounds that they break."""
-        for i in self.floor:
-            values = np.where(values < rows[:, i], rows[:, i], values)
-        for i in self.ceiling:
-            values = np.where(values > rows[:, i], rows[:, i], values)
-        return values
+    def confine(self, rows: np.ndarray, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Values anywhere between the bounds, or near the only one; as they are where there is none."""
+        if not self.floor and not self.ceiling:
+            return values
+        none = np.full((len(rows), 1), np.nan)
+        low = np.fmax.reduce(np.concatenate([none, rows[:, self.floor]], axis=1), axis=1)
+        high = np.fmin.reduce(np.concatenate([none, rows[:, self.ceiling]], axis=1), axis=1)
+        low, high = np.where(np.isnan(low), high - NEAR, low), np.where(np.isnan(high), low + NEAR, high)
+        within = low + rng.random(len(rows)) * (high - low)
+        return np.where(np.isnan(within) | np.isnan(values), values, within).astype(values.dtype)
 
     def _sure(self, rows: np.ndarray, level: int) -> np.ndarray:
         i, sure = self.told[level]

@@ -73,26 +73,28 @@ class Leaves:
         parts = {name: getattr(self, name)[rows] for name in ("start", "size", "trend", "partner")}
         return replace(self, **parts)
 
-    def draw(self, block: Block, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """One value of each leaf, and which of them equal their partner by accident.
+    def draw(self, block: Block, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One value of each leaf; which are the partner's, and which equal it by accident.
 
         Numbers are moved up to half way to a neighbour, and less where that would lead to the partner.
         """
         values = self.values[at := self.start + (rng.random(len(self.start)) * self.size).astype(int)]
         if levels_of(block):
-            return values, np.zeros(len(at), dtype=bool)
+            none = np.zeros(len(at), dtype=bool)
+            return values, none, none
         first, last = self.start, self.start + self.size - 1
         step = np.where(at == first, 1, np.where(at == last, -1, rng.choice([-1, 1], size=len(at))))
         beside = self.values[np.minimum(at + step, last)]
         move = rng.random(len(at)) / 2 * np.clip(beside - values, -2 * REACH, 2 * REACH)
         moved = shared(self.trend + values + np.nan_to_num(move).astype(values.dtype), self.scale)
+        same = self.same[at] & ~np.isnan(self.partner)
         if not self.same.any():
-            return moved, np.zeros(len(at), dtype=bool)
-        there, free = shared(self.trend + values, self.scale), ~np.isnan(self.partner)
+            return moved, same, same
+        there = shared(self.trend + values, self.scale)
         nearer = np.abs(moved - self.partner) < np.abs(moved - there)
         less = there + rng.random(len(at)) / 2 * (self.partner - there)
-        drawn = np.where(self.same[at] & free, self.partner, np.where(nearer, less, moved))
-        return drawn, ~self.same[at] & (np.abs(there - self.partner) < TOUCH)
+        drawn = np.where(same, self.partner, np.where(nearer, less, moved))
+        return drawn, same, ~same & (np.abs(there - self.partner) < TOUCH)
 
     def agreement(
         self, given: np.ndarray, block: Block, rng: np.random.Generator, sides: int = 2
