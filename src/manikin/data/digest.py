@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+
+from manikin.data import tensors
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -30,15 +32,22 @@ def digest(cohort: Cohort) -> str:
     total = hashlib.sha256()
     for name, values in zip(cohort.columns.column_names, cohort.columns.columns, strict=True):
         total.update(hashlib.sha256(name.encode()).digest())
-        total.update(hashlib.sha256(_content(values.combine_chunks())).digest())
+        total.update(_hashed(values).digest())
     return total.hexdigest()
+
+
+def _hashed(values: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a hash of hashlib, whose type has no name
+    if not isinstance(values.type, pa.FixedShapeTensorType):
+        return hashlib.sha256(_content(values.combine_chunks()))
+    found = hashlib.sha256()
+    for block in tensors.blocks(tensors.array(values)):
+        found.update(np.ascontiguousarray(block, dtype="<f8").tobytes())
+    return found
 
 
 def _content(values: pa.Array) -> bytes:
     if isinstance(values, pa.ChunkedArray):  # what an empty column gives
         values = pa.array([], values.type)
-    if isinstance(values.type, pa.FixedShapeTensorType):
-        return np.ascontiguousarray(values.to_numpy_ndarray(), dtype="<f8").tobytes()
     if pa.types.is_dictionary(values.type):
         values = values.dictionary_decode()
     if pa.types.is_temporal(values.type) and not pa.types.is_duration(values.type):

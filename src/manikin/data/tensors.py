@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 MAPPED = 256 << 20
 """Bytes from which on an array is a mapped file."""
@@ -72,7 +72,19 @@ def rows(x: np.ndarray, positions: np.ndarray) -> np.ndarray:
     if len(positions) and (np.diff(positions) == 1).all():
         return x[positions[0] : positions[-1] + 1]
     taken = allocate((len(positions), *x.shape[1:]), x.dtype)
-    step = max(1, _BLOCK // max(1, math.prod(x.shape[1:]) * x.itemsize))
+    step = _step(x)
     for start in range(0, len(positions), step):
         taken[start : start + step] = x[positions[start : start + step]]
     return taken
+
+
+def blocks(x: np.ndarray) -> Iterator[np.ndarray]:
+    """Views of the records, some at a time."""
+    step = _step(x)
+    for start in range(0, len(x), step):
+        yield x[start : start + step]
+
+
+def _step(x: np.ndarray) -> int:
+    """How many records are handled at once."""
+    return max(1, _BLOCK // max(1, math.prod(x.shape[1:]) * x.itemsize))

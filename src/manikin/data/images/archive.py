@@ -85,7 +85,7 @@ def _check(records: Mapping[str, np.ndarray], path: Path) -> None:
     for key, x in records.items():
         if x.dtype.kind not in "biufUSM":
             raise FormatError(f"{path}: {key} holds {x.dtype}; save numbers or text")
-        if x.dtype.kind == "f" and x.ndim > 1 and any(np.isinf(block).any() for block in levels.blocks(x)):
+        if x.dtype.kind == "f" and x.ndim > 1 and any(np.isinf(block).any() for block in tensors.blocks(x)):
             raise FormatError(
                 f"{path}: {key} holds infinite values; leave these records out or correct them"
             )

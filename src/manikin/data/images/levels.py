@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.data import tensors
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _NAME = re.compile(
     r"(^|_)(masks?|label_?maps?|labelmaps?|seg(mentations?)?s?|annotations?|ground_?truths?|gt|roi|lesions?)(_|$)"
@@ -20,7 +20,6 @@ _MOST = 32
 """More levels than this are measured values."""
 _NEAR, _SHARE = 32, 0.98
 """A mask saved with loss has this share of its values within so much of black or white."""
-_BLOCK = 64 << 20
 
 
 def named(name: str) -> bool:
@@ -33,17 +32,10 @@ def named(name: str) -> bool:
     return bool(_NAME.search(re.sub(r"[^a-z0-9]+", "_", name.lower())))
 
 
-def blocks(x: np.ndarray) -> Iterator[np.ndarray]:
-    """Views of the records, some at a time."""
-    step = max(1, _BLOCK // max(1, math.prod(x.shape[1:]) * x.itemsize))
-    for start in range(0, len(x), step):
-        yield x[start : start + step]
-
-
 def values(x: np.ndarray) -> list[int] | None:
     """The distinct values of whole numbers in ascending order; None: not so few, or no whole numbers."""
     found: set[int] = set()
-    for block in blocks(x):
+    for block in tensors.blocks(x):
         distinct = np.unique(block)
         if not (distinct == np.floor(distinct)).all() or len(distinct) > 256:  # noqa: PLR2004 - 8 bits
             return None
@@ -109,16 +101,14 @@ def _small(x: np.ndarray) -> np.ndarray:
 
 
 def _numbered(x: np.ndarray, table: list[int]) -> np.ndarray:
-    from manikin.data.tensors import allocate
-
-    numbered = allocate(x.shape, np.uint8)
+    numbered = tensors.allocate(x.shape, np.uint8)
     start = 0
-    for block in blocks(x):
+    for block in tensors.blocks(x):
         numbered[start : start + len(block)] = np.searchsorted(table, block)
         start += len(block)
     return numbered
 
 
 def _lossy(x: np.ndarray) -> bool:
-    near = sum(int(((block < _NEAR) | (block > 255 - _NEAR)).sum()) for block in blocks(x))
+    near = sum(int(((block < _NEAR) | (block > 255 - _NEAR)).sum()) for block in tensors.blocks(x))
     return near >= _SHARE * x.size
