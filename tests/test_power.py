@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number
+from manikin.data.schema import Category, Image, Number
+from manikin.errors import Unsupported
 from manikin.evaluation import page, power, scorecard, words
 from manikin.evaluation.power import PLANTED, self_tested
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.metric import AXES
+from manikin.publish.job import Judging, synthesize
 
 SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
 
@@ -64,6 +66,14 @@ def test_a_defect_that_the_fields_cannot_have_is_left_out():
     table = self_tested(Scorecard([]), levels, people(40, 0, 1), trials=2).tables["power"]
     defects = [row["defect"] for row in table]
     assert "5 % have an impossible value" not in defects
+
+
+def test_records_without_a_field_of_one_value_are_refused_before_anything_is_learned(tmp_path):
+    scans = Cohort.from_arrays({"scan": np.zeros((40, 1, 4, 4), np.float32)}, {"scan": Image()})
+    with pytest.raises(Unsupported, match="self-test"):
+        self_tested(Scorecard([]), scans, scans)
+    with pytest.raises(Unsupported, match="self-test"):
+        synthesize(scans, tmp_path / "out", judging=Judging(self_test=True))
 
 
 def test_few_records_are_looked_at_of_many(monkeypatch):

@@ -53,7 +53,7 @@ def evaluate(
     from manikin.data.rules import read_rules
     from manikin.evaluation.evaluate import evaluate as judge
     from manikin.evaluation.origin import stamped
-    from manikin.evaluation.power import self_tested
+    from manikin.evaluation.power import self_tested, testable
     from manikin.publish.folder import unfinished
     from manikin.publish.job import loaded, open_levels
     from manikin.synthesis.learner import read_json
@@ -61,6 +61,8 @@ def evaluate(
     limits = asked(policy, tier)
     attack = attacker(model, refits, quiet=quiet or as_json)
     real = loaded(train, schema)
+    if self_test:
+        testable(real)
     others = [read(path, open_levels(real.schema)) for path in (synthetic, holdout)]
     judged = {"label": label, "subgroups": subgroup or (), "rules": read_rules(rules) if rules else ()}
     card = judge(others[0], real, others[1], **judged, seed=seed)

@@ -22,7 +22,7 @@ import numpy as np
 
 from manikin.data.scalars import Scalars
 from manikin.defects import DEFECTS, plant
-from manikin.errors import UsageError
+from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.evaluate import all_metrics
 from manikin.evaluation.loop import measure
@@ -95,7 +95,11 @@ def self_tested(
         The card; each row of the table has the defect, its axis ("": it must show on none), in how
         many of the trials it was noticed, and the 95 % interval of that share (Clopper and Pearson
         1934). A defect that these fields cannot have is left out.
+
+    Raises:
+        Unsupported: The records have no field of one value.
     """
+    testable(train)
     key = Key(seed).child("power")
     holdout = _few(holdout, MOST, key.child("holdout"))
     train = _few(train, 2 * MOST, key.child("train"))
@@ -103,6 +107,28 @@ def self_tested(
     factors = _factors(card)
     rows = [_row(name, halves, holdout, factors, key.child(name)) for name in PLANTED]
     return replace(card, tables={**card.tables, "power": [row for row in rows if row]})
+
+
+def testable(train: Cohort) -> None:
+    """Check that defects can be planted and found in records like these.
+
+    Raises:
+        Unsupported: They have no quantity, category or time.
+    """
+    if not set(train.schema.scalars) & set(train.schema.modelled):
+        raise Unsupported(
+            "the self-test needs a quantity, a category or a time; leave it out for these records"
+        )
+
+
+def testable(train: Cohort) -> None:
+    """Check that defects can be planted and found in records like these.
+
+    Raises:
+        Unsupported: They have no quantity, category or time.
+    """
+    if not set(train.schema.scalars) & set(train.schema.modelled):
+        raise Unsupported("the self-test needs a quantity, a category or a time; leave it out for these records")
 
 
 def _row(

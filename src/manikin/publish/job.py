@@ -13,7 +13,7 @@ from manikin.data.schema import Category, Number, Schema
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.origin import stamped
-from manikin.evaluation.power import self_tested
+from manikin.evaluation.power import self_tested, testable
 from manikin.evaluation.shadow import attacked
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
@@ -114,6 +114,8 @@ def synthesize(
     wish, judging, quiet, say = wish or Wish(), judging or Judging(), say is None, say or _silent
     rules = read_rules(wish.rules) if wish.rules else ()
     _check(source, wish, rules)
+    if judging.self_test:
+        testable(source)
     with Cost() as cost, unfinished(Path(folder)) as part:
         train, holdout = source.split(wish.holdout, wish.seed)
         say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
