@@ -81,6 +81,21 @@ def test_dates_keep_their_order_and_equality():
     assert (drawn["came"] == drawn["left"]).mean() == pytest.approx((b == a).mean(), abs=0.03)
 
 
+def test_three_dates_in_any_order_of_columns():
+    rng = np.random.default_rng(7)
+    came = rng.integers(0, 500, N)
+    moved = came + np.where(rng.random(N) < 0.3, 0, rng.integers(1, 40, N))
+    left = moved + np.where(rng.random(N) < 0.3, 0, rng.integers(1, 400, N))
+    days = {"came": came, "left": left, "moved": moved}
+    origin = pd.Timestamp("2020-01-01")
+    drawn = _sampled(pd.DataFrame({name: origin + pd.to_timedelta(x, "D") for name, x in days.items()}))
+    assert (drawn["came"] <= drawn["moved"]).all()
+    assert (drawn["moved"] <= drawn["left"]).all()
+    for first, second in (("came", "moved"), ("moved", "left"), ("came", "left")):
+        real = (days[first] == days[second]).mean()
+        assert (drawn[first] == drawn[second]).mean() == pytest.approx(real, abs=0.04)
+
+
 @pytest.mark.parametrize("names", [["a", "b"], ["b", "a"]], ids=["before", "behind"])
 def test_a_given_bound_is_met_in_either_order(names):
     a, b = _pair()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from manikin.codec import Codec
     from manikin.synthesis.synthesizer import Synthesizer
 
-VERSION = 1
+VERSION = 2
 
 
 def save(model: Synthesizer, fitted: Fitted, folder: str | Path) -> None:

@@ -71,9 +71,10 @@ class Trees(Statistical):
         """Grow the forest of every column; columns do not wait for each other."""
         from joblib import Parallel, delayed
 
-        order, blocks = _order(spec, given), channels(spec)
-        count = int(np.clip(self.work / (min(len(x), 2 * ROWS) * len(order) ** 2), 1, self.trees))
+        blocks = channels(spec)
         known = _ties(x, blocks)
+        order = _order(blocks, given, known)
+        count = int(np.clip(self.work / (min(len(x), 2 * ROWS) * len(order) ** 2), 1, self.trees))
         own = {int(j): own_scale(x[:, j]) for j in np.flatnonzero(known.joined.any(axis=0))}
         tasks = [
             delayed(self._factor)(
@@ -225,10 +226,19 @@ def _ties(x: np.ndarray, blocks: list[Block]) -> Ties:
     return Ties(equal, below)
 
 
-def _order(spec: Spec, given: int) -> list[int]:
-    """The given columns, then categories from few levels to many, then numbers."""
-    sizes = [levels_of(block) or np.inf for block in channels(spec)]
-    return [*range(given), *sorted(range(given, len(sizes)), key=sizes.__getitem__)]
+def _order(blocks: list[Block], given: int, known: Ties) -> list[int]:
+    """The given columns, then categories from few levels to many, then numbers.
+
+    Numbers tied to one another stand together, those first that never exceed the next: so each time
+    of a history follows the one it may equal.
+    """
+    sizes = [levels_of(block) or np.inf for block in blocks]
+    beside = known.joined | np.eye(len(blocks), dtype=bool)
+    first, lower = beside.argmax(axis=1), known.below.sum(axis=0)
+    return [
+        *range(given),
+        *sorted(range(given, len(blocks)), key=lambda j: (sizes[j], first[j], lower[j], j)),
+    ]
 
 
 def _out_of_order(observed: np.ndarray, order: list[int]) -> bool:
