@@ -121,16 +121,6 @@ def testable(train: Cohort) -> None:
         )
 
 
-def testable(train: Cohort) -> None:
-    """Check that defects can be planted and found in records like these.
-
-    Raises:
-        Unsupported: They have no quantity, category or time.
-    """
-    if not set(train.schema.scalars) & set(train.schema.modelled):
-        raise Unsupported("the self-test needs a quantity, a category or a time; leave it out for these records")
-
-
 def _row(
     name: str,
     halves: list[tuple[Cohort, Cohort]],
