@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import manikin as mk
+from manikin.data import tensors
 from manikin.data.images import raster, saving
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "imaging"
@@ -312,3 +313,22 @@ def test_real_folders(name, n, shape, masked, subjects):
     assert ("mask" in cohort.schema) == masked
     assert len(set(cohort.subject)) == subjects
     assert not [field for field in cohort.schema.modelled if field in ("id", "ref", "file", "filename")]
+
+
+def test_a_large_folder_lies_in_a_mapped_file(classes, monkeypatch):
+    whole = mk.read(classes)
+    monkeypatch.setattr(tensors, "MAPPED", 50)
+    kinds = []
+    allocate = tensors.allocate
+
+    def watched(*arguments):
+        x = allocate(*arguments)
+        kinds.append(type(x))
+        return x
+
+    monkeypatch.setattr(tensors, "allocate", watched)
+    cohort = mk.read(classes)
+    assert set(kinds) == {np.memmap}
+    same(cohort, whole)
+    assert np.shares_memory(cohort["image"], cohort["image"])
+    assert len(cohort.take([3, 0])["image"]) == 2
