@@ -229,11 +229,11 @@ def _ties(x: np.ndarray, blocks: list[Block]) -> Ties:
 def _order(blocks: list[Block], given: int, known: Ties) -> list[int]:
     """The given columns, then categories from few levels to many, then numbers.
 
-    Numbers tied to one another stand together, those first that never exceed the next: so each time
-    of a history follows the one it may equal.
+    Numbers that may be equal stand together, those first that never exceed the next: so each time of a
+    history follows the one it may equal.
     """
     sizes = [levels_of(block) or np.inf for block in blocks]
-    beside = known.joined | np.eye(len(blocks), dtype=bool)
+    beside = (known.equal > 0) | np.eye(len(blocks), dtype=bool)
     first, lower = beside.argmax(axis=1), known.below.sum(axis=0)
     return [
         *range(given),
