@@ -53,6 +53,8 @@ def synthesize(
     seed: o.Seed = 0,
     holdout: Annotated[float, typer.Option(help="Share of subjects held out for the judge.")] = 0.2,
     schema: o.SchemaFile = None,
+    size: o.Size = None,
+    skip_bad: o.SkipBad = False,
     subgroup: o.Subgroup = None,
     tier: o.Tier = None,
     policy: o.PolicyFile = None,
@@ -81,7 +83,9 @@ def synthesize(
     if refits:
         enough(refits)
     console = terminal(quiet=quiet or as_json)
-    source = loaded(file, schema)
+    source = loaded(file, schema, size, skip_bad=skip_bad)
+    for note in source.notes:
+        console.print(note, markup=False, highlight=False)
     hidden = [name for name in source.schema if name not in source.schema.modelled]
     console.print(f"read: {len(source):,} records, {len(source.schema)} fields", highlight=False)
     if hidden:
@@ -116,6 +120,8 @@ def fit(
     condition: o.Condition = None,
     seed: o.Seed = 0,
     schema: o.SchemaFile = None,
+    size: o.Size = None,
+    skip_bad: o.SkipBad = False,
     minutes: o.Minutes = None,
     steps: o.Steps = None,
     epochs: o.Epochs = None,
@@ -125,19 +131,17 @@ def fit(
     quiet: o.Quiet = False,
 ) -> None:
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
-    from manikin.publish.job import loaded
+    from manikin.publish.job import interrupted, loaded
     from manikin.synthesis.synthesizer import Synthesizer
 
     console = terminal(quiet=quiet)
     training = budget(minutes, steps, epochs)
     model = Synthesizer(None, condition or (), family, seed, training)
-    model.fit(loaded(file, schema), checkpoint=checkpoint, quiet=quiet)
+    model.fit(loaded(file, schema, size, skip_bad=skip_bad), checkpoint=checkpoint, quiet=quiet)
     model.save(out)
-    ended = model._fitted.learner.facts.get("ended")  # noqa: SLF001 - told to the user
-    console.print(
-        f"saved the model to {out}" + (" (interrupted: the best so far)" * (ended == "interrupted"))
-    )
-    if ended == "interrupted":
+    ended = interrupted(model)
+    console.print(f"saved the model to {out}" + " (interrupted: the best so far)" * ended)
+    if ended:
         raise typer.Exit(o.INTERRUPTED)
 
 
@@ -163,7 +167,7 @@ def sample(
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
     loaded = load(model)
-    schema = loaded._fitted.schema  # noqa: SLF001 - the types of --where
+    schema = loaded.models[0].schema
     given = read(condition) if condition else None
     obeyed = read_rules(rules) if rules else ()
     records = loaded.sample(n, condition=given, where=values(schema, where or ()), rules=obeyed, seed=seed)

@@ -13,7 +13,19 @@ REFUSED = 1
 BAD = 2
 INTERRUPTED = 130
 
-File = Annotated[Path, typer.Argument(help="A table: csv, tsv, parquet, feather or arff, also with .gz.")]
+File = Annotated[
+    Path,
+    typer.Argument(
+        help="A table (csv, tsv, parquet, feather, arff, also with .gz), an archive of arrays (npz), or a "
+        "folder of pictures, DICOM files or NIfTI volumes."
+    ),
+]
+Size = Annotated[
+    int | None, typer.Option(help="Bring all pictures to so many places along each axis, undistorted.")
+]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and name them.")
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not exist yet.")]
 SchemaFile = Annotated[
     Path | None, typer.Option("--schema", help="A schema.toml that overrides what is inferred.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from manikin.data.files import read, write
+from manikin.data.images.sizing import sized
 from manikin.data.rules import Rule, read_rules
 from manikin.data.schema import Category, Number, Schema
 from manikin.errors import UsageError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from manikin.evaluation.policy import Policy
     from manikin.evaluation.scorecard import Scorecard
     from manikin.synthesis.budget import Training
+    from manikin.synthesis.fitted import Fitted
 
 Say = Callable[[str], None]
 
@@ -120,16 +122,16 @@ def synthesize(
         train, holdout = source.split(wish.holdout, wish.seed)
         say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
         model = Synthesizer(None, wish.condition, family, wish.seed, training).fit(train, quiet=quiet)
-        fitted = model._fitted  # noqa: SLF001 - the job reports what was learned
-        if fitted.learner.facts.get("ended") == "interrupted":
+        if interrupted(model):
             raise KeyboardInterrupt
-        name = family_to_dict(fitted.plan.family)["name"]
-        say(f"learned {len(fitted.plan.target)} fields with {name!r} in {cost.seconds:.1f} s")
+        links = [described(fitted) for fitted in model.models]
+        for link in links:
+            say(f"learned {', '.join(link['target'][:8])} with {link['family']['name']!r}")
         synthetic = _sampled(model, train, wish, rules)
         say(f"sampled {len(synthetic):,} synthetic records; judging them")
         judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
         card = evaluate(synthetic, train, holdout, **judged)
-        generator = {"family": family_to_dict(fitted.plan.family), **fitted.learner.facts}
+        generator = links[0] if len(links) == 1 else {"chain": links}
         title = path.name.partition(".")[0] if path else "Synthetic records"
         card = replace(card, about={"title": title, **card.about, "generator": generator})
         if judging.self_test:
@@ -159,9 +161,29 @@ def synthesize(
     return Done(card, Path(folder), names, cost.seconds)
 
 
-def loaded(path: Path, schema: Path | None = None) -> Cohort:
-    """The records of a file, the schema's file taken into account."""
-    return read(path, Schema.read(schema) if schema else None)
+def described(fitted: Fitted) -> dict[str, Any]:
+    """What a model is: its fields, its family with options, and what its training told."""
+    plan = fitted.plan
+    given = {"condition": list(plan.condition)} if plan.condition else {}
+    return {
+        "target": list(plan.target),
+        **given,
+        "family": family_to_dict(plan.family),
+        **fitted.learner.facts,
+    }
+
+
+def interrupted(model: Synthesizer) -> bool:
+    """Whether Ctrl-C ended its learning."""
+    return any(fitted.learner.facts.get("ended") == "interrupted" for fitted in model.models)
+
+
+def loaded(
+    path: Path, schema: Path | None = None, size: int | None = None, *, skip_bad: bool = False
+) -> Cohort:
+    """The records of a file or folder, the schema's file taken into account, pictures brought to a size."""
+    cohort = read(path, Schema.read(schema) if schema else None, skip_bad=skip_bad)
+    return sized(cohort, size) if size else cohort
 
 
 def open_levels(schema: Schema) -> Schema:

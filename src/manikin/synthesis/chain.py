@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
@@ -16,7 +17,6 @@ from manikin.synthesis.plan import found, names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     import pandas as pd
 
@@ -69,16 +69,17 @@ class Chain:
             given = (*given, *target)
         return cls(links)
 
-    def fit(self, train: Cohort, *, quiet: bool = False) -> Self:
-        """Fit each on the same training records.
+    def fit(self, train: Cohort, *, checkpoint: str | Path | None = None, quiet: bool = False) -> Self:
+        """Fit each on the same training records, each with a checkpoint of its own if one is asked for.
 
         Raises:
             UsageError: There is no link, or one waits for a field that comes later.
         """
         if not self.links:
             raise UsageError("a chain needs at least one synthesizer")
-        for link in self.links:
-            link.fit(train, quiet=quiet)
+        for place, link in enumerate(self.links):
+            state = Path(f"{checkpoint}-{place}") if checkpoint else None
+            link.fit(train, checkpoint=state, quiet=quiet)
         plans = self._plans
         for place, plan in enumerate(plans):
             later = {name for after in plans[place:] for name in after.target}

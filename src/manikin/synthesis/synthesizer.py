@@ -97,7 +97,7 @@ class Synthesizer:
             raise UsageError(message)
         chain = Chain.over(train.schema, self.condition, self.family, self.seed, self.training)
         if self.target is None and len(chain.links) > 1:
-            self.chain = chain.fit(train, quiet=quiet)
+            self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
             return self
         plan = Plan.of(train.schema, self.target, self.condition, self.family)
         statistical = isinstance(plan.family, Statistical)
