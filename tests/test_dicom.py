@@ -285,6 +285,19 @@ def test_floats_are_stored_within_one_step(tmp_path):
     assert np.abs(back - x).max() <= (x.max() - x.min()) / 65535
 
 
+def test_a_picture_and_its_mask_return_as_two_fields(tmp_path):
+    x = whole((3, 1, 6, 8), 900, np.uint16)
+    kinds = {"id": mk.Text(role="identifier"), "image": mk.Image(), "mask": mk.Image(levels=3)}
+    arrays = {"id": np.array(["a", "b", "c"], dtype=object), "image": x, "mask": (x % 3).astype(np.uint8)}
+    cohort = replace(Cohort.from_arrays(arrays, kinds), origin=Origin("dicom", {}))
+    mk.write(cohort, tmp_path / "out")
+    back = mk.read(tmp_path / "out")
+    assert (back["image"] == x).all()
+    assert (back["mask"] == x % 3).all()
+    assert back.schema["mask"].levels == 3
+    assert list(back["id"]) == ["a", "b", "c"]
+
+
 def test_real_slices():
     if not (REAL / "ct_tcga_luad" / "dicom").is_dir():
         pytest.skip("the shared data are not here")

@@ -35,7 +35,8 @@ class Dicom(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """One file, one record."""
-        return _cohort(series.volumes([series.slice_of(path)]), None, schema, skip_bad=False)
+        files = {"image": series.volumes([series.slice_of(path)])}
+        return _cohort(files, None, schema, skip_bad=False)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One record for each series, or for each row of the table that lists them."""
@@ -48,8 +49,8 @@ class Dicom(Format):
         if lost := [volume for volume in found if len(volume.header.shape) != depth]:
             kinds = "single slices, such as localisers," if depth > 3 else "volumes"  # noqa: PLR2004 - D, H, W
             left.append(f"{len(lost)} {kinds} left out, the first {lost[0].name}")
-        cells, whole = _listed(path, whole, schema)
-        return _cohort(whole, cells, schema, skip_bad=skip_bad).noted(*left)
+        cells, files = _listed(path, whole, schema)
+        return _cohort(files, cells, schema, skip_bad=skip_bad).noted(*left)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """New objects, marked as synthetic, with headers made of what is allowed."""
@@ -75,25 +76,45 @@ def _slices(folder: Path, *, skip_bad: bool) -> tuple[list[Slice], list[str]]:
     return slices, list(bad.values())
 
 
-def _cohort(found: list[Series], cells: Cohort | None, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+def _cohort(
+    files: dict[str, list[Series]], cells: Cohort | None, schema: Schema | None, *, skip_bad: bool
+) -> Cohort:
+    """One record for each series of the first field; a series takes the place of a file."""
+    found = next(iter(files.values()))
     people = [volume.slices[0].facts["subject"] for volume in found]
     numbers = {person: i for i, person in enumerate(dict.fromkeys(people), 1)}
     rows = [volume.slices[0].facts["given"] for volume in found]
     table = attributes.table(rows, [numbers[person] for person in people], schema)
     table = table if cells is None else _beside(table, cells)
-    listing = Listing({"image": list(found)}, {}, notes=_odd(found))  # a series takes the place of a file
+    notes = tuple(note for name, volumes in files.items() for note in _odd(name, volumes))
     intent = found[0].slices[0].facts["class"]
+    listing = Listing(dict(files), {}, notes=notes)
     cohort = manifest.with_pictures(table, listing, schema, {"intent": intent}, skip_bad=skip_bad)
     return replace(cohort, origin=replace(cohort.origin, format="dicom"))
 
 
-def _odd(found: list[Series]) -> tuple[str, ...]:
+def _odd(name: str, found: list[Series]) -> tuple[str, ...]:
     counts = Counter(note for volume in found for note in volume.notes)
-    return tuple(f"image: {note}" + (f" (in {n} series)" if n > 1 else "") for note, n in counts.items())
+    return tuple(f"{name}: {note}" + (f" (in {n} series)" if n > 1 else "") for note, n in counts.items())
 
 
-def _listed(folder: Path, found: list[Series], schema: Schema | None) -> tuple[Cohort | None, list[Series]]:
-    """The table whose cells name each series, by a file or a folder, and the series in that order."""
+def _listed(
+    folder: Path, found: list[Series], schema: Schema | None
+) -> tuple[Cohort | None, dict[str, list[Series]]]:
+    """The table whose cells name the series, by a file or a folder, and for each such column the series."""
+    known = _places(folder, found)
+    for path in folders.tables(folder):
+        cells = Csv().read(path, manifest.of_cells(schema, path))
+        named = {name: _named(cells, name, known) for name in cells.schema}
+        if columns := {name: volumes for name, volumes in named.items() if volumes}:
+            rest = [name for name in cells.schema if name not in columns]
+            files = {manifest.field(name, set(rest)): volumes for name, volumes in columns.items()}
+            return (cells.select(*rest) if rest else None), files
+    return None, {"image": found}
+
+
+def _places(folder: Path, found: list[Series]) -> dict[str, Series]:
+    """What a table may call a series: a file of it, or its folder; the nearer description counts."""
     known: dict[str, Series] = {}
     for volume in found:
         places = [piece.path.relative_to(folder) for piece in volume.slices]
@@ -104,15 +125,14 @@ def _listed(folder: Path, found: list[Series], schema: Schema | None) -> tuple[C
         known |= {place.as_posix(): volume for place in places}
         if len(places) > 1:
             known[places[0].parent.as_posix()] = volume
-    for path in folders.tables(folder):
-        cells = Csv().read(path, manifest.of_cells(schema))
-        for name in cells.schema:
-            values = cells.columns[name]
-            rows = values.to_pylist() if pa.types.is_string(values.type) else []
-            if rows and all(value in known for value in rows):
-                kept = [other for other in cells.schema if other != name]
-                return (cells.select(*kept) if kept else None), [known[value] for value in rows]
-    return None, found
+    return known
+
+
+def _named(cells: Cohort, name: str, known: dict[str, Series]) -> list[Series]:
+    """The series that a column names, if all its cells do."""
+    values = cells.columns[name]
+    rows = values.to_pylist() if pa.types.is_string(values.type) else []
+    return [known[value] for value in rows] if rows and all(value in known for value in rows) else []
 
 
 def _beside(table: Cohort, cells: Cohort) -> Cohort:

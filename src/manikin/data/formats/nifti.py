@@ -35,7 +35,7 @@ class Nifti(Format):
         """By the table that lists the volumes, else by their names, `patient07_T1`, `patient07_T2`."""
         notes = []
         for table in folders.tables(path):
-            cells = Csv().read(table, manifest.of_cells(schema))
+            cells = Csv().read(table, manifest.of_cells(schema, table))
             listing = manifest.by_name(cells, path, table) or manifest.by_key(cells, index(path))
             if listing is not None:
                 told = {"manifest": table.name}

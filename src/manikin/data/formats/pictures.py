@@ -34,7 +34,7 @@ class Pictures(Format):
         """By the table that lists the pictures, or by subfolders as classes."""
         places, notes = index(path), []
         for table in folders.tables(path):
-            cells = Csv().read(table, manifest.of_cells(schema))
+            cells = Csv().read(table, manifest.of_cells(schema, table))
             listing = manifest.by_name(cells, path, table) or manifest.by_key(cells, places)
             if listing is not None:
                 told = {"manifest": table.name}

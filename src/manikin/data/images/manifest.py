@@ -16,7 +16,7 @@ from manikin.data.images.gather import gather
 from manikin.data.images.index import index
 from manikin.data.infer import infer
 from manikin.data.schema import Category, Image, Number, Schema, Text
-from manikin.errors import FormatError
+from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,11 +52,21 @@ class Listing:
     notes: tuple[str, ...] = ()
 
 
-def of_cells(declared: Schema | None) -> Schema | None:
-    """What is declared of a table's own cells: not what their files hold."""
+def of_cells(declared: Schema | None, header: Path | None = None) -> Schema | None:
+    """What is declared of a table's own cells: not what their files hold.
+
+    Args:
+        declared: Kinds that a person declared.
+        header: A table in a folder whose files give fields too: only its columns count.
+    """
     if declared is None:
         return None
-    return Schema({name: kind for name, kind in declared.items() if not isinstance(kind, Image)})
+    cells = {name: kind for name, kind in declared.items() if not isinstance(kind, Image)}
+    if header is not None:
+        with header.open(encoding="utf-8", errors="replace") as file:
+            columns = {name.strip(" \ufeff\r\n") for name in re.split(r'[,;\t|"]', file.readline())}
+        cells = {name: kind for name, kind in cells.items() if name in columns}
+    return Schema(cells)
 
 
 def joined(table: Cohort, path: Path, declared: Schema | None, *, skip_bad: bool = False) -> Cohort:
@@ -101,8 +111,8 @@ def by_name(table: Cohort, folder: Path, path: Path) -> Listing | None:
     for name, paths in whole.items():
         known = [path for path in paths if path]
         if known not in files.values():
-            field = _field(name, {*table.schema, *files})
-            files[field], columns[field] = known, name
+            called = field(name, {*table.schema, *files})
+            files[called], columns[called] = known, name
     hidden = tuple(name for name in named if name not in columns.values())
     return Listing(
         files, columns, notes=tuple(f"{name}: names of files, never modelled" for name in hidden)
@@ -145,7 +155,7 @@ def _missing(
             )
 
 
-def _field(name: str, taken: set[str]) -> str:
+def field(name: str, taken: set[str]) -> str:
     """What the pictures of a column are called: `image` where the column only says that they are files."""
     plain = _FILE_WORDS.sub("", name) or "image"
     plain = "image" if plain.lower() in ("img", "picture") else plain
@@ -222,6 +232,8 @@ def with_pictures(
     columns: dict[str, Any] = {name: part.columns[name] for part in scalars for name in part.schema}
     columns |= {name: column(x) for name, x in gathered.arrays.items()}
     schema = Schema({name: kind for part in scalars for name, kind in part.schema.items()} | gathered.kinds)
+    if absent := [name for name in declared or () if name not in schema]:
+        raise SchemaError(f"the schema declares {', '.join(absent)}; the fields are {', '.join(schema)}")
     origin = _origin(table, listing, gathered, options)
     notes = (note for part in (*scalars, listing, gathered) for note in part.notes)
     return Cohort(pa.table(columns), schema, origin, tuple(notes))
