@@ -96,6 +96,14 @@ def test_a_table_lists_pictures_by_number_and_classes_by_subfolder(tmp_path):
     assert any("1 pictures that no row names" in note for note in cohort.notes)
 
 
+def test_a_row_without_its_picture_is_an_error(tmp_path):
+    for i in range(3):
+        draw(tmp_path / f"images/s{i}.png", picture(i))
+    (tmp_path / "who.csv").write_text("id,age\ns0,1\ns1,2\ns2,3\ns3,4\n")
+    with pytest.raises(mk.errors.FormatError, match="column 'id' says in record 4"):
+        mk.read(tmp_path)
+
+
 def test_a_plain_table_stays_a_table(tmp_path):
     draw(tmp_path / "plot.png", picture(0))
     (tmp_path / "a.csv").write_text("age,sex\n61,F\n40,M\n")

@@ -15,7 +15,7 @@ from manikin.data.format import Format
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest
 from manikin.data.images.gather import Bad
-from manikin.data.images.manifest import Listing
+from manikin.data.images.listing import Listing, field
 from manikin.data.schema import Schema
 from manikin.errors import FormatError
 
@@ -108,7 +108,7 @@ def _listed(
         named = {name: _named(cells, name, known) for name in cells.schema}
         if columns := {name: volumes for name, volumes in named.items() if volumes}:
             rest = [name for name in cells.schema if name not in columns]
-            files = {manifest.field(name, set(rest)): volumes for name, volumes in columns.items()}
+            files = {field(name, set(rest)): volumes for name, volumes in columns.items()}
             return (cells.select(*rest) if rest else None), files
     return None, {"image": found}
 

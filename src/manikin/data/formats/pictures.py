@@ -9,7 +9,7 @@ from manikin.data.format import Format
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest, saving
 from manikin.data.images.index import index, paired
-from manikin.data.images.manifest import Listing
+from manikin.data.images.listing import Listing, by_key, by_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,7 +35,7 @@ class Pictures(Format):
         places, notes = index(path), []
         for table in folders.tables(path):
             cells = Csv().read(table, manifest.of_cells(schema, table))
-            listing = manifest.by_name(cells, path, table) or manifest.by_key(cells, places)
+            listing = by_name(cells, path, table) or by_key(cells, places)
             if listing is not None:
                 told = {"manifest": table.name}
                 return manifest.with_pictures(cells, listing, schema, told, skip_bad=skip_bad).noted(*notes)
