@@ -43,11 +43,15 @@ class Engine:
     threads: int | None = None
 
     @classmethod
-    def auto(cls) -> Engine:
-        """A GPU in bf16 where there is one that can, else the CPU in fp32."""
+    def auto(cls, spec: Spec) -> Engine:
+        """A GPU where there is one, else the CPU; bf16 where it has units for that and they pay.
+
+        On a CPU they pay for convolutions over a grid, not for the rows of a table.
+        """
         if torch.cuda.is_available():
             return cls("cuda", "bf16" if torch.cuda.is_bf16_supported() else "fp32")
-        return cls()
+        units = bool(torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - the only way to ask
+        return cls(precision="bf16" if units and spec.grid else "fp32")
 
     def place(self, nets: dict[str, nn.Module]) -> dict[str, nn.Module]:
         """The networks on the device."""

@@ -134,7 +134,7 @@ class Neural(Learner):
         from manikin.nn.condition import Given
         from manikin.synthesis.engine import Engine
 
-        engine = Engine.auto()
+        engine = Engine.auto(self.spec)
         nets = engine.place(self.nets)
         size = max(1, BATCH // int(np.prod(self.spec.shape[1:], dtype=int)))
         drawn = []

@@ -55,7 +55,7 @@ def train(
     Raises:
         TrainingError: The loss is no longer finite, or the checkpoint is of another run.
     """
-    run = Run(family, data, training, key, engine or Engine.auto())
+    run = Run(family, data, training, key, engine or Engine.auto(data.spec))
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint)
     with run.engine.running(data.spec):
