@@ -17,6 +17,7 @@ from manikin.evaluation.draws import Draws, standard_error
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.protocol import Limit, holm, scores, verdict
 from manikin.evaluation.sides import Sides, halves
+from manikin.evaluation.views import views
 from manikin.metric import Question, metric
 from manikin.rng import Key
 
@@ -192,7 +193,7 @@ def test_verdicts(calibrated, worst, chance, said):
 def test_halves_share_no_subject():
     cohort = small(90, patient=np.repeat(np.arange(30.0), 3))
     cohort = replace(cohort, schema=Schema(cohort.schema | {"patient": Number(role="subject")}))
-    view = module._views((cohort, cohort, cohort), Question())["table"]
+    view = views((cohort, cohort, cohort), Question())["table"]
     kept, fresh = halves(view.holdout, Key(0))
     assert len(kept) + len(fresh) == 90
     assert not set(view.holdout.subject[kept]) & set(view.holdout.subject[fresh])
@@ -200,7 +201,7 @@ def test_halves_share_no_subject():
 
 
 def test_a_small_holdout_is_joined_by_training_records():
-    view = module._views((small(60), small(40, 1), small(200, 2)), Question())["table"]
+    view = views((small(60), small(40, 1), small(200, 2)), Question())["table"]
     split, fresh = view.draw("holdout", 0, Key(0))
     assert len(split.holdout) == len(fresh.synthetic) == len(split.synthetic) == 50
     assert not set(split.holdout.rows) & set(fresh.synthetic.rows)
@@ -209,7 +210,7 @@ def test_a_small_holdout_is_joined_by_training_records():
 
 def test_a_pair_of_repeats_changes_the_parts_of_the_halves(monkeypatch):
     monkeypatch.setattr(module_sides, "ENOUGH", 10)
-    view = module._views((small(60), small(60, 1), small(60, 2)), Question())["table"]
+    view = views((small(60), small(60, 1), small(60, 2)), Question())["table"]
     assert isinstance(view, Sides)
     (first, fresh), (second, other) = (view.draw("holdout", r, Key(0)) for r in (0, 1))
     assert set(first.holdout.rows) == set(other.synthetic.rows)
@@ -232,7 +233,7 @@ def test_a_metric_that_cannot_be_measured_stays_on_the_card_with_the_reason(monk
         """It cannot be."""
         raise Unsupported("no label was named")
 
-    @metric("utility", better="low", source="none", feature="image")
+    @metric("utility", better="low", source="none", feature="sound")
     def unseen(split):
         """It is not there."""
         return 1.0
@@ -241,7 +242,7 @@ def test_a_metric_that_cannot_be_measured_stays_on_the_card_with_the_reason(monk
     assert (card["impossible"].verdict, card["impossible"].note) == ("not assessed", "no label was named")
     assert (card["unseen"].value, card["unseen"].note) == (
         None,
-        "there is no field for the feature 'image'",
+        "there is no field for the feature 'sound'",
     )
 
 

@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 T = TypeVar("T")
 
 CELLS = 1 << 22  # of a distance matrix in memory at once
+LEVELS = (1e-2, 1e-3, 1e-4)  # shares of never-seen real records that are near matches, by design
+CERTAIN = 0.99  # how surely a number of matches is more than chance explains
+TAIL = 0.1  # share of the real ratios from which their tail is learned
+SURE = 1.64  # one-sided 95 %
 
 
 class Near(NamedTuple):
@@ -127,3 +131,56 @@ def ranks(x: np.ndarray) -> np.ndarray:
         if len(np.unique(x[:, j])) > 2:  # noqa: PLR2004 - a flag stays as it is
             found[:, j] = (rankdata(x[:, j]) - 0.5) / len(x) * np.sqrt(12)
     return found
+
+
+def matched(spaces: Sequence[tuple[Near, np.ndarray, float]]) -> tuple[float, int]:
+    """How probable so many near matches are, and how many are more than chance explains.
+
+    A near match is far closer to one reference than to that of any other subject: so much closer that
+    only 1 in 100, 1,000 or 10,000 never-seen real records is, whichever shows most.
+
+    Args:
+        spaces: For each way to compare records: the neighbours of the candidates, the ratios of real
+            records (n,), and how probable it is that a stranger equals some reference.
+
+    Returns:
+        The probability, adjusted for the number of looks, and the excess.
+    """
+    looks = [_looked(near, real, expected, level) for near, real, expected in spaces for level in LEVELS]
+    chance, excess = min(looks, key=lambda look: (look[0], -look[1]))
+    return min(1.0, chance * len(looks)), excess
+
+
+def reach(real: np.ndarray, level: float) -> float:
+    """The ratio below which a share `level` of never-seen records lies, those at 0 left out.
+
+    The tail of ratio ** d is uniform: d from the lowest tenth by Hill's estimator, at the
+    cautious end of its interval.
+    """
+    positive = np.sort(real[real > 0])
+    k = min(max(10, int(TAIL * len(real))), len(positive) - 1)
+    if k < 2 or positive[k] <= 0:  # noqa: PLR2004 - no tail
+        return 0.0
+    inverse = float(np.mean(np.log(positive[k] / positive[:k])))
+    d = (1 - SURE / np.sqrt(k)) / max(inverse, 1e-9)
+    return float(positive[k] * min(1.0, level * len(real) / k) ** (1 / d))
+
+
+def _looked(near: Near, real: np.ndarray, expected: float, level: float) -> tuple[float, int]:
+    """How probable so many distinct references with a near match are, and how many are too many.
+
+    Distinct ones: repeats of one candidate are no further evidence.
+    """
+    from scipy.stats import betabinom, binom
+
+    m, zero = len(near.place), int(np.sum(real == 0))
+    near_match = near.ratio <= reach(real, level)
+    hits, distinct = int(near_match.sum()), len(np.unique(near.place[near_match]))
+    if not hits:
+        return 1.0, 0
+    law = (
+        betabinom(m, zero + len(real) * level + 1, len(real))
+        if zero
+        else binom(m, min(1.0, level + expected))
+    )
+    return float(law.sf(distinct - 1)), max(hits - int(law.ppf(CERTAIN)), 0)

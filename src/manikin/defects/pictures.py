@@ -53,7 +53,7 @@ def leak_pictures(given: Planting) -> Cohort:
 
 
 def leak_disguised_pictures(given: Planting) -> Cohort:
-    """Honest records, of which 5 % have given way to training ones moved, mirrored, cropped or recoloured."""
+    """Honest records, of which 5 % gave way to training ones moved, mirrored, cropped or recoloured."""
     rng, n = given.rng, len(given.train)
     ways, sizes = rng.integers(0, 5, n), rng.uniform(0.8, 0.95, n)
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from manikin.evaluation.sides import Sides
 
 NONE = np.zeros(0)
+PICTURES = {"image", "radiomics", "encoder"}  # features of pictures alone
 
 
 def evaluate(
@@ -98,12 +99,17 @@ def all_metrics() -> tuple[Metric, ...]:
 
 def _judged(name: str, sides: Sides, key: Key, views: int, *, first: bool) -> list[Draws]:
     """All metrics that read this view; with several views, those that read any bear its name."""
-    asked = {name, "records" * first, "" if views == 1 or sides.wide else name}
+    asked = {
+        name,
+        "records" * first,
+        "" if views == 1 or sides.wide else name,
+        "image" if name != "table" else name,
+    }
     metrics = [metric for metric in all_metrics() if metric.feature in asked]
     found = measure(sides, metrics, key.child(name))
     if views == 1 or name == "table":
         return found
-    return [draws if draws.metric.feature else _named(draws, name) for draws in found]
+    return [_named(draws, name) if draws.metric.feature in ("", "image") else draws for draws in found]
 
 
 def _told(draws: list[Draws]) -> list[Draws]:
@@ -111,7 +117,7 @@ def _told(draws: list[Draws]) -> list[Draws]:
     seen = {draw.metric for draw in draws if not draw.reason}
     found: list[Draws] = []
     for draw in draws:
-        if draw.reason and not draw.metric.feature:
+        if draw.reason and draw.metric.feature in ("", "image"):
             if draw.metric in seen:
                 continue
             seen.add(draw.metric)
@@ -126,13 +132,13 @@ def _named(draws: Draws, view: str) -> Draws:
 
 
 def _unseen(views: dict[str, Sides]) -> list[Draws]:
+    """What is asked of other kinds of field; what is about pictures is asked only where there are any."""
     return [
         Draws(
             metric.name, metric, NONE, NONE, NONE, f"there is no field for the feature {metric.feature!r}"
         )
         for metric in all_metrics()
-        if metric.feature == "table"
-        and "table" not in views  # what is about pictures is asked of pictures only
+        if metric.feature not in {"", "records", *PICTURES, *views}
     ]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.data import tensors
-from manikin.data.schema import SCALARS, Category
+from manikin.data.schema import SCALARS, Category, Image
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,8 +73,22 @@ def complete(split: Split) -> Cohort:
     return _changed(split, lambda column, _: _punched(column, rng))
 
 
+def superimposed(split: Split) -> Cohort:
+    """Every picture laid half and half over that of another record, with whose label map it goes."""
+    cohort = split.synthetic.cohort
+    other = split.key.child("superimposed").numpy().permutation(len(cohort))
+    columns = {
+        name: _blended(cohort, name, other)
+        if isinstance(cohort.schema[name], Image)
+        else cohort.columns[name]
+        for name in cohort.schema
+    }
+    return replace(cohort, columns=pa.table(columns))
+
+
 FLOORS: dict[str, Callable[[Split], Cohort]] = {
-    floor.__name__: floor for floor in (independent, uniform, wild, collapsed, copies, complete)
+    floor.__name__: floor
+    for floor in (independent, uniform, wild, collapsed, copies, complete, superimposed)
 }
 
 
@@ -121,6 +135,14 @@ def _spread(split: Split, widen: float, stream: str) -> Cohort:
         return _lost(values, lost)
 
     return _changed(split, change)
+
+
+def _blended(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array:
+    x, kind = cohort[name], cohort.schema[name]
+    if isinstance(kind, Image) and kind.levels:
+        return tensors.column(x[other])
+    mean = (x.astype(np.float32) + x[other]) / 2
+    return tensors.column((np.rint(mean) if x.dtype.kind in "iu" else mean).astype(x.dtype))
 
 
 def _even(x: np.ndarray, widen: float, rng: np.random.Generator) -> np.ndarray:

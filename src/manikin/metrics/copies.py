@@ -5,24 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.stats import betabinom, binom, poisson
+from scipy.stats import betabinom, poisson
 
 from manikin.errors import Unsupported
 from manikin.exchange import share
 from manikin.metric import Exact, Sample, Split, metric, once
-from manikin.nearest import Near, neighbours, ranks
+from manikin.nearest import CERTAIN, LEVELS, Near, matched, neighbours, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LEVELS = (1e-2, 1e-3, 1e-4)  # shares of never-seen real records that are near matches, by design
-CERTAIN = 0.99  # how surely a number of matches is more than chance explains
-TAIL = 0.1  # share of the real ratios from which their tail is learned
 FEWEST = 20  # real records
 QUERIES = 4_000  # real records that show what is usual
 SEARCHED = 20_000  # synthetic records that are looked up
 PAIRED = 1_000  # real records whose fields are compared one by one
-SURE = 1.64  # one-sided 95 %
 NONE = np.zeros(8)  # never-seen records have nothing beyond chance, by design
 SOURCE = "holdout as control: Giomi et al. 2023, A unified framework for quantifying privacy risk"
 LOWE = "ratio of distances: Lowe 2004, section 7.1; tail: Hill 1975; " + SOURCE
@@ -80,11 +76,10 @@ def near_match_excess(split: Split) -> Exact:
         raise Unsupported(f"needs {FEWEST} real records to know how close strangers come")
     found = [once(split, space) for space in (_plain, _ranked)]
     usual = once(split, _usual) if split.train.table.shape[1] else Usual(1, 0, 0.0)
-    looks = [_looked(near, real, usual, level) for near, real in found for level in LEVELS]
-    chance, excess = min(looks, key=lambda look: (look[0], -look[1]))
+    chance, excess = matched([(near, real, usual.expected) for near, real in found])
     m = len(found[0][0].place)
     floor = 1 - max(float(np.mean(real >= 1)) for _, real in found) - LEVELS[-1]
-    return Exact(excess / m, *share(excess, m), NONE, min(1.0, chance * len(looks)), floor)
+    return Exact(excess / m, *share(excess, m), NONE, chance, floor)
 
 
 def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Exact:
@@ -186,36 +181,6 @@ def _spaces(
     other = neighbours(holdout[held], train, owner)
     new = rng.permutation(len(synthetic))[:SEARCHED]
     return neighbours(synthetic[new], train, owner), np.concatenate([own.ratio, other.ratio])
-
-
-def _reach(real: np.ndarray, level: float) -> float:
-    """The ratio below which a share `level` of never-seen records lies, those at 0 left out.
-
-    The tail of ratio ** d is uniform: d from the lowest tenth by Hill's estimator, at the
-    cautious end of its interval.
-    """
-    positive = np.sort(real[real > 0])
-    k = min(max(10, int(TAIL * len(real))), len(positive) - 1)
-    if k < 2 or positive[k] <= 0:  # noqa: PLR2004 - no tail
-        return 0.0
-    inverse = float(np.mean(np.log(positive[k] / positive[:k])))
-    d = (1 - SURE / np.sqrt(k)) / max(inverse, 1e-9)
-    return float(positive[k] * min(1.0, level * len(real) / k) ** (1 / d))
-
-
-def _looked(near: Near, real: np.ndarray, usual: Usual, level: float) -> tuple[float, int]:
-    """How probable so many distinct training records with a near match are, and how many are too many.
-
-    Distinct ones: repeats of one synthetic record are no further evidence.
-    """
-    m, zero = len(near.place), int(np.sum(real == 0))
-    near_match = near.ratio <= _reach(real, level)
-    hits, distinct = int(near_match.sum()), len(np.unique(near.place[near_match]))
-    if not hits:
-        return 1.0, 0
-    rate = min(1.0, level + usual.expected)
-    law = betabinom(m, zero + len(real) * level + 1, len(real)) if zero else binom(m, rate)
-    return float(law.sf(distinct - 1)), max(hits - int(law.ppf(CERTAIN)), 0)
 
 
 __plugin__ = (exact_copies, near_match_excess)

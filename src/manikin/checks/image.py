@@ -1,0 +1,106 @@
+"""Checks of pictures: empty ones, Hounsfield units of air and body, colours, masks that lie nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manikin.check import check
+from manikin.data.schema import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from manikin.data.cohort import Cohort
+
+LOWEST = -1100.0  # HU: scanners pad with -1024, and filters overshoot a little
+WATER, BONE = -200.0, 300.0  # HU between which soft tissue, fat and blood lie
+BODY = 0.02  # of a slice must be body
+COLOURS = 3
+
+
+@check(Image, "Kahn et al. 2016, conformance")
+def picture_not_empty(cohort: Cohort) -> np.ndarray:
+    """Whether a picture has more than one value; label maps may be empty."""
+    return _all(
+        cohort,
+        (x.max(axis=_axes(x)) > x.min(axis=_axes(x)) for _, kind, x in _fields(cohort) if not kind.levels),
+    )
+
+
+@check(Image, "DICOM PS3.3 C.11.1.1.2: HU; Hounsfield 1973: air -1000, water 0")
+def hounsfield_units(cohort: Cohort) -> np.ndarray:
+    """Whether nothing is thinner than air, and some of the picture is soft tissue; where the unit is HU."""
+    return _all(
+        cohort,
+        (
+            (x.min(axis=_axes(x)) >= LOWEST) & (((x > WATER) & (x < BONE)).mean(axis=_axes(x)) >= BODY)
+            for _, kind, x in _fields(cohort)
+            if kind.unit == "HU"
+        ),
+    )
+
+
+@check(Image, "colours of skin and mucosa: Chardon et al. 1991, individual typology angle")
+def colour_of_tissue(cohort: Cohort) -> np.ndarray:
+    """Whether red outweighs blue over the whole of a colour picture; grey ones pass."""
+    return _all(
+        cohort,
+        (
+            x[:, 0].mean(axis=_axes(x)[:-1]) >= x[:, 2].mean(axis=_axes(x)[:-1])
+            for _, kind, x in _fields(cohort)
+            if not kind.levels and x.shape[1] == COLOURS
+        ),
+    )
+
+
+@check(Image, "Kahn et al. 2016, completeness")
+def mask_not_empty(cohort: Cohort) -> np.ndarray:
+    """Whether a label map marks anything; real ones need not either, and their rate is what counts."""
+    return _all(cohort, (x.any(axis=_axes(x)) for _, kind, x in _fields(cohort) if kind.levels))
+
+
+@check(Image, "Kahn et al. 2016, relational conformance")
+def mask_within_picture(cohort: Cohort) -> np.ndarray:
+    """Whether what a label map marks lies on the picture, not on the empty ground beside it."""
+    pictures = [x for _, kind, x in _fields(cohort) if not kind.levels]
+    return _all(
+        cohort,
+        (
+            _covered(x[:, 0] > 0, ground)
+            for _, kind, x in _fields(cohort)
+            if kind.levels
+            for ground in pictures
+            if ground.shape[2:] == x.shape[2:]
+        ),
+    )
+
+
+def _covered(inside: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Whether at least half of a region lies where the picture is above its lowest value."""
+    lowest = x.min(axis=_axes(x), keepdims=True)
+    seen = (x > lowest).any(axis=1)
+    axes = tuple(range(1, inside.ndim))
+    return (inside & seen).sum(axis=axes) * 2 >= inside.sum(axis=axes)
+
+
+def _axes(x: np.ndarray) -> tuple[int, ...]:
+    return tuple(range(1, x.ndim))
+
+
+def _fields(cohort: Cohort) -> Iterator[tuple[str, Image, np.ndarray]]:
+    for name in cohort.schema.modelled:
+        kind = cohort.schema[name]
+        if isinstance(kind, Image):
+            yield name, kind, cohort[name]
+
+
+def _all(cohort: Cohort, tests: Iterator[Any]) -> np.ndarray:
+    found = np.ones(len(cohort), dtype=bool)
+    for holds in tests:
+        found &= holds
+    return found
+
+
+__plugin__ = (picture_not_empty, hounsfield_units, colour_of_tissue, mask_not_empty, mask_within_picture)

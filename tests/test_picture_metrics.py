@@ -1,0 +1,156 @@
+"""Metrics and checks of pictures: values known by hand, and the defects that each is there for."""
+
+import numpy as np
+import pytest
+
+from manikin import registry
+from manikin.data.cohort import Cohort
+from manikin.data.schema import Category, Image, Number
+from manikin.defects import plant
+from manikin.errors import Unsupported
+from manikin.evaluation.views import views
+from manikin.metric import Question
+from manikin.metrics.disguises import copied_patients, disguised_copies
+from manikin.metrics.diversity import class_coverage
+from manikin.metrics.frechet import frechet_distance, kernel_distance
+from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
+from manikin.metrics.relation import picture_relation
+
+CHECKS = {check.name: check for check in registry.find("checks", "image")}
+
+
+def cohort(n, seed, side=20):
+    """Bright discs on noise: their size follows the age, their brightness the label."""
+    rng = np.random.default_rng(seed)
+    age, label = rng.uniform(30, 90, n), rng.integers(0, 2, n)
+    centre = rng.uniform(0.35, 0.65, (n, 2)) * side
+    far = np.hypot(
+        *(np.indices((side, side))[None] - centre.T[:, :, None, None].transpose(1, 0, 2, 3)).transpose(
+            1, 0, 2, 3
+        )
+    )
+    x = 60 + 20 * rng.standard_normal((n, side, side))
+    x += (far < age[:, None, None] / 90 * side / 3) * (50 + 60 * label)[:, None, None]
+    arrays = {"scan": np.clip(x, 0, 255).astype(np.uint8)[:, None], "age": age, "label": label}
+    schema = {"scan": Image(), "age": Number(), "label": Category(levels=(0, 1), role="label")}
+    return Cohort.from_arrays(arrays, schema)
+
+
+TRAIN, HOLDOUT, FRESH = cohort(160, 0), cohort(80, 1), cohort(80, 2)
+
+
+def split(defect=None, view="radiomics"):
+    planted = FRESH if defect is None else plant(FRESH, defect, train=TRAIN, label="label")
+    return views((TRAIN, HOLDOUT, planted), Question("label"))[view].whole
+
+
+@pytest.mark.parametrize("view", ["radiomics", "encoder"])
+@pytest.mark.parametrize("metric", [frechet_distance, kernel_distance])
+def test_distances_of_encoders_see_blur(metric, view):
+    assert metric(split("blurred_pictures", view)) > 3 * abs(metric(split(view=view)))
+
+
+def test_the_frechet_distance_of_a_sample_from_itself_is_nought():
+    sides = views((TRAIN, HOLDOUT, HOLDOUT), Question())["radiomics"].whole
+    assert frechet_distance(sides) == pytest.approx(0, abs=1e-6)
+
+
+def test_the_frechet_distance_of_shifted_vectors_is_the_square_of_the_shift():
+    from dataclasses import replace
+
+    sides = views((TRAIN, HOLDOUT, HOLDOUT), Question())["radiomics"].whole
+    moved = replace(
+        sides.synthetic, x=sides.synthetic.x + np.eye(1, sides.synthetic.x.shape[1])[0] * 2, memo={}
+    )
+    assert frechet_distance(replace(sides, synthetic=moved, memo={})) == pytest.approx(4, rel=1e-4)
+
+
+@pytest.mark.parametrize("defect", ["blurred_pictures", "checkerboard_pictures"])
+def test_the_spectrum_sees_blur_and_checkerboards(defect):
+    assert spectrum_distance(split(defect)) > 2 * spectrum_distance(split())
+
+
+def test_a_difference_in_brightness_is_told_in_shares_of_the_range():
+    brighter = np.minimum(HOLDOUT["scan"].astype(int) + 20, 255).astype(np.uint8)
+    arrays = {"scan": brighter, "age": HOLDOUT["age"], "label": HOLDOUT["label"]}
+    shifted = Cohort.from_arrays(arrays, HOLDOUT.schema)
+    sides = views((TRAIN, HOLDOUT, shifted), Question())["radiomics"].whole
+    span = float(TRAIN["scan"].max()) - float(TRAIN["scan"].min())
+    assert intensity_distance(sides) == pytest.approx(20 / span, rel=0.1)
+
+
+@pytest.mark.parametrize("defect", ["flipped_labels", "mismatched_pictures"])
+def test_a_label_or_age_of_another_picture_is_seen(defect):
+    assert picture_relation(split()) > 0.6
+    assert picture_relation(split(defect)) < picture_relation(split()) - 0.2
+
+
+def test_a_lost_class_is_covered_by_nothing():
+    assert class_coverage(split("dropped_class")) == 0
+    assert class_coverage(split()) > 0.4
+
+
+@pytest.mark.parametrize("defect", ["shifted_pictures", "mirrored_pictures"])
+def test_copies_in_disguise_are_counted(defect):
+    sides = split(defect)
+    found = disguised_copies(sides)
+    assert found.value > 0.8
+    assert found.chance < 1e-6
+    assert "of 160 training patients" in copied_patients(sides)
+
+
+def test_fresh_pictures_are_no_copies():
+    assert disguised_copies(split()).chance > 0.05
+
+
+def test_values_that_cannot_be_are_counted():
+    half = np.where(np.arange(80) < 20, 3000, HOLDOUT["scan"][:, 0, 0, 0].astype(int))
+    x = HOLDOUT["scan"].astype(np.int16)
+    x[:, 0, 0, 0] = half
+    arrays = {"scan": x, "age": HOLDOUT["age"], "label": HOLDOUT["label"]}
+    wrong = Cohort.from_arrays(arrays, HOLDOUT.schema)
+    found = impossible_values(views((TRAIN, HOLDOUT, wrong), Question())["radiomics"].whole)
+    assert found.value == pytest.approx(0.25)
+    assert found.chance < 1e-3
+
+
+def test_a_table_of_label_maps_has_no_intensities():
+    masks = {"mask": (TRAIN["scan"] > 120).astype(np.uint8)}
+    only = Cohort.from_arrays(masks, {"mask": Image(levels=2)})
+    sides = views((only, only, only), Question())["radiomics"].whole
+    with pytest.raises(Unsupported, match="label maps only"):
+        intensity_distance(sides)
+
+
+def checked(name, x, **kind):
+    return CHECKS[name].holds(Cohort.from_arrays({"x": x}, {"x": Image(**kind)})).tolist()
+
+
+def test_empty_pictures_are_implausible_and_empty_masks_are_another_matter():
+    x = np.zeros((2, 1, 4, 4))
+    x[1, 0, 0, 0] = 1
+    assert checked("picture_not_empty", x) == [False, True]
+    assert checked("picture_not_empty", x, levels=2) == [True, True]
+    assert checked("mask_not_empty", x, levels=2) == [False, True]
+
+
+def test_hounsfield_units_need_body_and_nothing_thinner_than_air():
+    x = np.full((3, 1, 4, 4), -1000.0)
+    x[0, 0, :2] = 40
+    x[2, 0, 0, 0] = -3000
+    assert checked("hounsfield_units", x, unit="HU") == [True, False, False]
+    assert checked("hounsfield_units", x) == [True, True, True]
+
+
+def test_tissue_is_not_blue():
+    x = np.zeros((2, 3, 4, 4))
+    x[0, 0], x[1, 2] = 200, 200
+    assert checked("colour_of_tissue", x) == [True, False]
+
+
+def test_a_mask_beside_the_picture_is_implausible():
+    x, mask = np.zeros((2, 1, 6, 6)), np.zeros((2, 1, 6, 6), dtype=np.uint8)
+    x[:, 0, :3] = 5
+    mask[0, 0, 1:3], mask[1, 0, 4:] = 1, 1
+    both = Cohort.from_arrays({"x": x, "mask": mask}, {"x": Image(), "mask": Image(levels=2)})
+    assert CHECKS["mask_within_picture"].holds(both).tolist() == [True, False]
