@@ -2,6 +2,7 @@
 
     python benchmarks/planted.py results.jsonl [--tables gbsg2 ...] [--defects leak_3 ...] [--seeds 5]
     python benchmarks/planted.py results.jsonl --first 20 --seeds 5  # other splits than before
+    python benchmarks/planted.py pictures.jsonl --tables digits pneumoniamnist busi
     python benchmarks/planted.py results.jsonl --report
 
 Each table is split three ways by subject for every seed: a third is fresh, and the rest is four parts
@@ -9,7 +10,8 @@ training and one part holdout. Every defect is planted into the fresh third. One
 appended for each card, and lines that exist are not computed again. Only the axis on which a defect
 must show counts; fresh records must pass on every axis. The report is a table in Markdown.
 
-Tables other than scikit-learn's are read from --data, a folder with `tabular/`.
+Tables other than scikit-learn's are read from --data, a folder with `tabular/` and `imaging/`. For sets of
+pictures the defects are those of pictures, with exact copies, collapse and flipped labels.
 """
 
 from __future__ import annotations
@@ -24,9 +26,11 @@ from typing import TYPE_CHECKING
 from manikin.data.demo import demo
 from manikin.data.files import read
 from manikin.defects import DEFECTS, grouping, plant
+from manikin.defects.pictures import PICTURES
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.rng import Key
+from picture_sets import SETS, pictures
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -41,6 +45,8 @@ FILES = {
 TABLES = ("breast_cancer", *FILES)
 LABELS = {"heart_disease_918": "HeartDisease", "support2": "hospdead"}
 CAP = 2_000  # records of a table that are used
+SHOWN = {name: DEFECTS[name] for name in ("exact_copies", "collapse", "flipped_labels")} | PICTURES
+ALL = DEFECTS | PICTURES
 FLAGS = ("warn", "fail")
 
 
@@ -49,7 +55,7 @@ def main() -> None:
     if not given.report:
         for table in given.tables:
             for seed in range(given.first, given.first + given.seeds):
-                for defect in given.defects:
+                for defect in given.defects or ("fresh", *(SHOWN if table in SETS else DEFECTS)):
                     once(given, table, defect, seed)
     print(report(given.results))
 
@@ -57,8 +63,8 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path)
-    parser.add_argument("--tables", nargs="+", default=TABLES, choices=TABLES)
-    parser.add_argument("--defects", nargs="+", default=("fresh", *DEFECTS), choices=("fresh", *DEFECTS))
+    parser.add_argument("--tables", nargs="+", default=TABLES, choices=(*TABLES, *SETS))
+    parser.add_argument("--defects", nargs="+", choices=("fresh", *ALL))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
@@ -90,10 +96,16 @@ def once(given: argparse.Namespace, table: str, defect: str, seed: int) -> None:
 
 
 def load(table: str, data: Path, seed: int) -> tuple[Cohort, str | None]:
-    cohort = demo() if table == "breast_cancer" else read(data / "tabular" / FILES[table])
+    if table in SETS:
+        cohort, label = pictures(table, data)
+    else:
+        cohort, label = (
+            (demo() if table == "breast_cancer" else read(data / "tabular" / FILES[table])),
+            None,
+        )
     if len(cohort) > CAP:
         cohort = cohort.take(Key(seed).child("planted", table).numpy().permutation(len(cohort))[:CAP])
-    return cohort, LABELS.get(table) or cohort.schema.named("label")
+    return cohort, label or LABELS.get(table) or cohort.schema.named("label")
 
 
 def rows(path: Path) -> list[dict]:
@@ -109,11 +121,11 @@ def report(path: Path) -> str:
         if row["table"] not in tables:
             tables.append(row["table"])
         if "verdicts" in row:
-            axes = [DEFECTS[row["defect"]].axis] if row["defect"] in DEFECTS else row["verdicts"]
+            axes = [ALL[row["defect"]].axis] if row["defect"] in ALL else row["verdicts"]
             found[row["defect"], row["table"]].append(any(row["verdicts"][axis] in FLAGS for axis in axes))
     lines = ["| defect | axis | " + " | ".join(tables) + " | all |", "|---" * (len(tables) + 3) + "|"]
-    for defect in ("fresh", *DEFECTS):
-        axis = DEFECTS[defect].axis if defect in DEFECTS else "any (false flags)"
+    for defect in ("fresh", *(name for name in ALL if any(key[0] == name for key in list(found)))):
+        axis = ALL[defect].axis if defect in ALL else "any (false flags)"
         cells = [found[defect, table] for table in tables]
         everything = [hit for cell in cells for hit in cell]
         shown = " | ".join(f"{sum(cell)}/{len(cell)}" if cell else "–" for cell in [*cells, everything])
