@@ -23,6 +23,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from picture_sets import SETS, pictures
+
 from manikin.data.demo import demo
 from manikin.data.files import read
 from manikin.defects import DEFECTS, grouping, plant
@@ -30,7 +32,6 @@ from manikin.defects.pictures import PICTURES
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.rng import Key
-from picture_sets import SETS, pictures
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
