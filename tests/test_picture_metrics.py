@@ -1,5 +1,7 @@
 """Metrics and checks of pictures: values known by hand, and the defects that each is there for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from manikin.metrics.diversity import class_coverage
 from manikin.metrics.frechet import frechet_distance, kernel_distance
 from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
 from manikin.metrics.relation import picture_relation
+from manikin.metrics.segmentation import segmentation_dice, strayed
 
 CHECKS = {check.name: check for check in registry.find("checks", "image")}
 
@@ -56,7 +59,6 @@ def test_the_frechet_distance_of_a_sample_from_itself_is_nought():
 
 
 def test_the_frechet_distance_of_shifted_vectors_is_the_square_of_the_shift():
-    from dataclasses import replace
 
     sides = views((TRAIN, HOLDOUT, HOLDOUT), Question())["radiomics"].whole
     moved = replace(
@@ -154,3 +156,20 @@ def test_a_mask_beside_the_picture_is_implausible():
     mask[0, 0, 1:3], mask[1, 0, 4:] = 1, 1
     both = Cohort.from_arrays({"x": x, "mask": mask}, {"x": Image(), "mask": Image(levels=2)})
     assert CHECKS["mask_within_picture"].holds(both).tolist() == [True, False]
+
+
+def test_a_segmenter_learns_regions_from_the_records_and_none_from_strayed_masks():
+    def with_masks(records):
+        x = records["scan"]
+        mask = (x > 110).astype(np.uint8)
+        return Cohort.from_arrays({"scan": x, "mask": mask}, {"scan": Image(), "mask": Image(levels=2)})
+
+    sides = views(tuple(map(with_masks, (TRAIN, HOLDOUT, FRESH))), Question())["radiomics"]
+    assert segmentation_dice(sides.whole) > 0.8
+    bad = replace(sides.whole, synthetic=sides.see(strayed(sides.whole)), memo={})
+    assert segmentation_dice(bad) < 0.6
+
+
+def test_segmentation_needs_a_label_map():
+    with pytest.raises(Unsupported, match="no label map"):
+        segmentation_dice(split())

@@ -64,6 +64,7 @@ LIMITS = {
         1.0, 1.0
     ),  # what chance explains is taken off already: one patient is one too many
     "near_match_excess": Limit(1.0, 1.0),
+    "disguised_copies": Limit(1.0, 1.0),
     "identifiers_left": Limit(1.0, 1.0),
     "survival_distance": Limit(0.8, 0.6),
     "trts_auroc": Limit(0.9, 0.85),  # one label in ten flipped leaves at most .8 of the way
