@@ -89,6 +89,24 @@ def test_a_long_tail_may_go_on():
     assert coherence.implausible_share(split(real, cohort([1, 1], [3.0, 1000.0]))).value == 0.5
 
 
+def test_a_few_values_far_beyond_tell_among_many_fields():
+    rng = np.random.default_rng(3)
+    real, fresh = ({f"x{j}": rng.normal(size=n) for j in range(30)} for n in (380, 190))
+    kinds = dict.fromkeys(real, Number())
+    bad = {name: x.copy() for name, x in fresh.items()}
+    for i in range(9):
+        bad[f"x{i}"][i] = 60.0
+    known = Cohort.from_arrays(real, kinds)
+    train, holdout = known.take(np.arange(300)), known.take(np.arange(300, 380))
+    chances = []
+    for arrays in (bad, fresh):
+        candidate = Cohort.from_arrays(arrays, kinds)
+        sides = Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, candidate), Question())
+        chances.append(coherence.implausible_share(sides.whole).chance)
+    assert chances[0] < 0.001
+    assert chances[1] > 0.05
+
+
 def test_a_level_of_no_real_record_is_implausible():
     odd = cohort([60] * 4, [120] * 4, sex=np.array(["F", "F", "F", "X"], dtype=object))
     assert coherence.implausible_share(split(MANY, odd)).value == 0.25

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 TAIL = 0.05  # the share of real values that make a tail
 BEYOND = 0.5  # how far beyond the last real value, in lengths of the tail, a value may lie
-WIDER = 0.05  # ... and how far beyond the real range, as a share of it, a value may lie at least
+FAR = 1.5  # from where on hardly any real value lies, so that a few synthetic ones tell
+WIDER = 0.1  # of the real range, the shortest tail
 HALVINGS = 4  # of the real records, averaged
 ERROR = 0.05
 SHOWN = 5  # rules or fields named in a note
@@ -38,7 +39,7 @@ def violated(split: Split) -> str:
 
 def implausible_fields(split: Split) -> str:
     """The fields with most values beyond what is plausible."""
-    low, high = _plausible(np.concatenate([split.train.table, split.holdout.table]), split)
+    low, high = _plausible(np.concatenate([split.train.table, split.holdout.table]), split, BEYOND)
     outside = beyond(split.synthetic.table, low, high).mean(axis=0)
     worst = np.argsort(-outside, kind="stable")[:SHOWN]
     return "; ".join(f"{split.fields.names[j]}: {outside[j]:.1%}" for j in worst if outside[j] > 0)
@@ -104,7 +105,7 @@ def implausible_share(split: Split) -> Exact:
     ranges of others. It looks at one field at a time and cannot see combinations: rules do.
     """
     synthetic, real = np.mean([_outside(split, turn) for turn in range(HALVINGS)], axis=0)
-    return _counted(synthetic, real, split)
+    return _counted(synthetic, real, split, overall=2)
 
 
 @metric(
@@ -161,15 +162,15 @@ def survivors(times: np.ndarray, share: np.ndarray, grid: np.ndarray) -> np.ndar
 
 
 def _outside(split: Split, turn: int) -> np.ndarray:
-    """Shares of synthetic and real records outside the ranges of half of the real ones, (2, 1 + p)."""
+    """Shares of synthetic and real records outside the ranges of half of the real ones, (2, 2 + p)."""
     sides = (split.train, split.holdout)
     real = np.concatenate([side.table for side in sides])
     rng = split.key.child("halving", turn).numpy()
     first = np.concatenate([_half(side, rng) for side in sides])
     shares = []
     for half in (first, ~first):
-        ends = _plausible(real[half], split)
-        shares.append([_shares(beyond(table, *ends)) for table in (split.synthetic.table, real[~half])])
+        ends = np.array([_plausible(real[half], split, reach) for reach in (BEYOND, FAR)])
+        shares.append([_strays(table, ends) for table in (split.synthetic.table, real[~half])])
     return np.mean(shares, axis=0)
 
 
@@ -178,31 +179,39 @@ def _shares(wrong: np.ndarray) -> np.ndarray:
     return np.append(wrong.any(axis=1).mean(), wrong.mean(axis=0))
 
 
+def _strays(table: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """The share of records beyond any of the ends, far beyond, and beyond those of each field, (2 + p,)."""
+    near, far = (beyond(table, *reach) for reach in ends)
+    return np.concatenate([_shares(near)[:1], _shares(far)[:1], near.mean(axis=0)])
+
+
 def _half(side: Sample, rng: np.random.Generator) -> np.ndarray:
     """About half of the subjects, as bool (n,)."""
     _, subject = np.unique(side.subject, return_inverse=True)
     return (rng.permutation(subject.max() + 1) % 2 == 0)[subject]
 
 
-def _counted(share: np.ndarray, usual: np.ndarray, split: Split) -> Exact:
+def _counted(share: np.ndarray, usual: np.ndarray, split: Split, overall: int = 1) -> Exact:
     """The share of records with any fault, and how probable the worst of all shares is by chance.
 
-    Subjects, not records, are what counts. The probability is adjusted for the number of faults
-    that are frequent enough to be told from chance at all (Tarone 1990).
+    Subjects, not records, are what counts. The first shares, which are of all faults together, and
+    the faults one by one spend equal parts of the error; the latter share theirs among those that
+    are frequent enough to be told from chance at all (Tarone 1990).
     """
     n = len(np.unique(split.synthetic.subject))
     known = sum(len(np.unique(side.subject)) for side in (split.train, split.holdout))
     counts = [(a * n, n, b * known, known) for a, b in zip(share, usual, strict=True)]
-    telling = [c for c in counts if fisher(c[0] + c[2], n, 0, known) < ERROR]
-    chance = min([len(telling) * fisher(*c) for c in telling], default=1.0)
+    single = [c for c in counts[overall:] if fisher(c[0] + c[2], n, 0, known) < ERROR]
+    chances = [*(fisher(*c) for c in counts[:overall]), *(len(single) * fisher(*c) for c in single)]
+    chance = (overall + 1) * min(chances)
     return replace(Exact.counted(*counts[0], split.key), chance=min(chance, 1.0))
 
 
-def _plausible(table: np.ndarray, split: Split) -> tuple[np.ndarray, np.ndarray]:
+def _plausible(table: np.ndarray, split: Split, reach: float) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and highest plausible value of each field by these real records, shapes (p,)."""
     closed = once(split, _closed)
     bounds = [
-        _ends(table[:, j]) if levels is None else (0, len(levels) - 1 if closed[j] else len(levels))
+        _ends(table[:, j], reach) if levels is None else (0, len(levels) - 1 if closed[j] else len(levels))
         for j, levels in enumerate(split.fields.levels)
     ]
     low, high = np.array(bounds, dtype=float).reshape(-1, 2).T
@@ -227,8 +236,8 @@ def _closed(split: Split) -> list[bool]:
     return found
 
 
-def _ends(values: np.ndarray) -> tuple[float, float]:
-    """Beyond the last real value by half of what lies between it and the last twentieth."""
+def _ends(values: np.ndarray, reach: float) -> tuple[float, float]:
+    """Beyond the last real value by `reach` times what lies between it and the last twentieth."""
     values = values[~np.isnan(values)]
     if not len(values):
         return -np.inf, np.inf
@@ -236,8 +245,8 @@ def _ends(values: np.ndarray) -> tuple[float, float]:
     scale = (np.quantile(values, 0.75) - np.quantile(values, 0.25)) / 1.349 or np.std(values) or 1.0
     ends = np.arcsinh((np.array([first, low, high, last]) - centre) / scale)
     least = WIDER * (ends[3] - ends[0])
-    tails = BEYOND * (ends[1] - ends[0]), BEYOND * (ends[3] - ends[2])
-    far = ends[0] - max(tails[0], least), ends[3] + max(tails[1], least)
+    tails = max(ends[1] - ends[0], least), max(ends[3] - ends[2], least)
+    far = ends[0] - reach * tails[0], ends[3] + reach * tails[1]
     below, above = np.sinh(far) * scale + centre
     return (max(below, 0.0) if first >= 0 else below), above
 
