@@ -15,6 +15,7 @@ from manikin.evaluation.draws import Draws
 from manikin.evaluation.evidence import about, plots
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
+from manikin.evaluation.samples import samples
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.sides import HELD, LEARNED
 from manikin.evaluation.views import views as viewed
@@ -79,11 +80,12 @@ def evaluate(
         for n, (name, sides) in enumerate(views.items())
         for draw in _judged(name, sides, key, len(views), first=n == 0)
     ]
+    front = next((views[name].bare for name in views if name == "radiomics"), next(iter(views.values())))
     card = Scorecard(
         _noted([*scores([*_told(draws), *_unseen(views)])], views),
         about(given, question, seed, _sentences(given, cohorts)),
-        plots(next(iter(views.values())), draws, key),
-        tables(next(iter(views.values())), key),
+        {**plots(front, draws, key), **_shown(views, key)},
+        tables(front, key),
     )
     seconds = round(time.perf_counter() - started, 2)
     return replace(card, about={**card.about, "seconds": seconds})
@@ -142,14 +144,25 @@ def _unseen(views: dict[str, Sides]) -> list[Draws]:
     ]
 
 
+def _shown(views: dict[str, Sides], key: Key) -> dict[str, Any]:
+    """Synthetic pictures, where there are any."""
+    return {"samples": samples(views["radiomics"], key)} if "radiomics" in views else {}
+
+
 def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:
     """The scores with what their metrics have to say about the whole of the synthetic records."""
-    sides = next(iter(views.values()))
-    notes = {metric.name: metric.note for metric in all_metrics() if metric.note}
-    split = sides.whole
+    first = next(iter(views.values()))
+    metrics = {metric.name: metric for metric in all_metrics() if metric.note}
+
+    def said(score: Score) -> str:
+        metric = metrics.get(score.name)
+        if metric is None or metric.note is None or score.value is None:
+            return ""
+        return metric.note(views.get(metric.feature, first).whole)
+
     return [
-        replace(score, note="; ".join(filter(None, (score.note, notes[score.name](split)))))
-        if score.name in notes and score.value is not None
+        replace(score, note="; ".join((*filter(None, [score.note]), words)))
+        if (words := said(score))
         else score
         for score in found
     ]

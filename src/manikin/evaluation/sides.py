@@ -68,6 +68,18 @@ class Sides:
         )
 
     @property
+    def bare(self) -> Sides:
+        """The same without the coordinates that stand as fields beside the scalar ones."""
+        names, levels = self.train.fields.names, self.train.fields.levels
+        count = sum(name in self.train.whole.schema for name in names)
+        fields = Scalars(names[:count], levels[:count])
+        parts = (self.train, self.holdout, self.synthetic)
+        train, holdout, synthetic = (
+            replace(side, table=side.table[:, :count], fields=fields, memo={}) for side in parts
+        )
+        return replace(self, train=train, holdout=holdout, synthetic=synthetic)
+
+    @property
     def wide(self) -> bool:
         """Whether its vectors tell records apart: a label alone does not."""
         return len(self.train.fields.names) > 1

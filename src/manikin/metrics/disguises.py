@@ -25,7 +25,7 @@ Space = tuple[Near, np.ndarray, float]
 
 def copied_patients(split: Split) -> str:
     """How many pictures copy how many patients."""
-    spaces = once(split, compared)
+    spaces = once(split.synthetic, compared, split)
     near, real, _ = max(spaces, key=lambda space: int(_hits(space).sum()))
     hits = _hits((near, real, 0.0))
     if not hits.any():
@@ -56,29 +56,28 @@ def disguised_copies(split: Split) -> Exact:
     """
     if len(split.train) + len(split.holdout) < FEWEST or len(np.unique(split.train.subject)) < 3:  # noqa: PLR2004
         raise Unsupported(f"needs {FEWEST} real records to know how alike strangers are")
-    spaces = once(split, compared)
+    spaces = once(split.synthetic, compared, split)
     chance, excess = matched(spaces)
     m = len(spaces[0][0].place)
     usual = max(float(np.mean(real >= 1)) for _, real, _ in spaces)
     return Exact(excess / m, *share(excess, m), np.zeros(8), chance, 1 - usual - LEVELS[-1])
 
 
-def compared(split: Split) -> list[Space]:
+def compared(synthetic: Sample, split: Split) -> list[Space]:
     """For each field the nearest training pictures of synthetic ones, and what is usual among real ones."""
     rng = split.key.child("disguises").numpy()
-    new = rng.permutation(len(split.synthetic))[:SEARCHED]
+    new = rng.permutation(len(synthetic))[:SEARCHED]
     some, held = (rng.permutation(len(side))[:QUERIES] for side in (split.train, split.holdout))
     owner = split.train.subject
     found = []
     for name in _fields(split.train):
         known = ranked(split.train.cohort[name])
-        synthetic, other = (
-            ranked(side.take(rows).cohort[name])
-            for side, rows in ((split.synthetic, new), (split.holdout, held))
+        queries, other = (
+            ranked(side.take(rows).cohort[name]) for side, rows in ((synthetic, new), (split.holdout, held))
         )
         real = [aligned(known[some], known, owner, apart=owner[some]), aligned(other, known, owner)]
         usual = np.concatenate([near.ratio for near in real])
-        found.append((aligned(synthetic, known, owner), usual, 0.0))
+        found.append((aligned(queries, known, owner), usual, 0.0))
     return found
 
 
