@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,16 @@ def test_an_axis_is_as_good_as_its_worst_assessed_score():
     assert card.verdicts["utility"] == "not assessed"
     assert card.verdicts["provenance"] == "not assessed"
     assert tuple(card.verdicts) == AXES
+
+
+def test_an_axis_does_not_pass_where_what_it_rests_on_could_not_be_told():
+    marginal = score("column_distance", "fidelity", "pass", value=0.1)
+    untold = score("c2st_auc", "fidelity", "not assessed", value=0.6)
+    assert Scorecard([marginal, untold]).verdicts["fidelity"] == "not assessed"
+    assert Scorecard([marginal]).verdicts["fidelity"] == "pass"
+    part = score("c2st_auc[radiomics]", "fidelity", "pass", value=0.5)
+    assert Scorecard([marginal, untold, part]).verdicts["fidelity"] == "pass"
+    assert Scorecard([replace(marginal, verdict="warn"), untold]).verdicts["fidelity"] == "warn"
 
 
 def test_a_score_is_found_by_name_and_an_absent_one_is_named():

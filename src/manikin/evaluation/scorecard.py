@@ -118,8 +118,16 @@ class Scorecard:
 
     @property
     def verdicts(self) -> dict[str, str]:
-        """The worst assessed verdict of each axis."""
-        return {axis: _worst(s.verdict for s in self.scores if s.axis == axis) for axis in AXES}
+        """The worst assessed verdict of each axis; no pass where what it rests on could not be told."""
+        return {axis: self._verdict(axis) for axis in AXES}
+
+    def _verdict(self, axis: str) -> str:
+        worst = _worst(score.verdict for score in self.scores if score.axis == axis)
+        rests = [
+            score for name in RESTS.get(axis, ()) for score in self.parts(name) if score.value is not None
+        ]
+        untold = bool(rests) and not any(score.assessed for score in rests)
+        return "not assessed" if worst == "pass" and untold else worst
 
     def find(self, name: str) -> Score | None:
         """The score called `name`, or None if the card has none."""
@@ -221,6 +229,14 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON holds anything
     if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+RESTS = {
+    "fidelity": ("correlation_distance", "c2st_auc"),
+    "diversity": ("coverage", "recall"),
+    "privacy": ("membership_auc", "shadow_auc"),
+}
+"""What a pass of an axis rests on: where these were measured, one of them must have been assessed."""
 
 
 def _worst(verdicts: Iterable[str]) -> str:
