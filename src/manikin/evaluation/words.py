@@ -154,7 +154,8 @@ def sentence(card: Scorecard, axis: str) -> str:
     """What was found on an axis, in one sentence or two."""
     scores, verdict = worst(card, axis), card.verdicts[axis]
     if verdict == "not assessed":
-        return capital(scores[0].note) if scores and scores[0].note else silence(axis)
+        notes = [score.note for score in scores if not score.assessed and score.note]
+        return capital(notes[0]) if notes else silence(axis)
     assessed = [score for score in scores if score.assessed]
     if verdict == "pass":
         return _passed(axis, len(assessed), [score for score in scores if not score.assessed])
