@@ -36,6 +36,7 @@ def evaluate(
         int | None, typer.Option(help="How many fits the attack on --model takes; default: 16.")
     ] = None,
     self_test: o.SelfTest = False,
+    encoder: o.Encoder = None,
     seed: o.Seed = 0,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
@@ -65,7 +66,7 @@ def evaluate(
         testable(real)
     others = [read(path, open_levels(real.schema)) for path in (synthetic, holdout)]
     judged = {"label": label, "subgroups": subgroup or (), "rules": read_rules(rules) if rules else ()}
-    card = judge(others[0], real, others[1], **judged, seed=seed)
+    card = judge(others[0], real, others[1], **judged, seed=seed, encoders=encoder or ())
     record = synthetic.with_name("provenance.json")
     if record.exists():
         card = stamped(card, read_json(record))

@@ -89,6 +89,13 @@ SelfTest = Annotated[
         help="Plant known defects into real records and say on the card which of them this judge notices.",
     ),
 ]
+Encoder = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--encoder",
+        help="A network that turns pictures into vectors (.pt of TorchScript, .pt2, .onnx): one more view.",
+    ),
+]
 Minutes = Annotated[float | None, typer.Option(help="Budget of training for families with networks.")]
 Steps = Annotated[int | None, typer.Option(help="The same in steps.")]
 Epochs = Annotated[float | None, typer.Option(help="The same in passes over the records.")]
