@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from manikin.family import Family
     from manikin.spec import Spec
 
+CELLS = 65_536
+"""Places of all records of a step together, where one record has many."""
+
+SEEN = 200_000_000
+"""Places of a grid that a network sees by default, all steps together."""
+
 
 @final
 @dataclass(frozen=True)
@@ -75,17 +81,21 @@ def settled(training: Training, family: Family, spec: Spec, n: int) -> Training:
 
 def batch_for(spec: Spec, n: int) -> int:
     """Records per step: few where one record is large, never more than an eighth of the data."""
-    places = spec.length if spec.tokens else math.prod(spec.grid)
-    most = min(256, max(2, 65536 / places))
-    return max(8, 2 ** round(math.log2(min(most, max(1, n / 8)))))
+    most = max(2, min(256, CELLS // _places(spec)))
+    return max(min(8, most), 2 ** round(math.log2(min(most, max(1, n / 8)))))
 
 
 def steps_for(spec: Spec, n: int, batch: int) -> int:
     """Steps per player: about 100 passes over the records, not fewer steps than a network needs to form.
 
-    Tokens take 60 passes, at least 1,000 steps: every pass teaches all steps of an order.
+    Tokens take 60 passes, at least 1,000 steps: every pass teaches all steps of an order. Over a
+    grid no more places are seen than two cores work through in some ten minutes.
     """
-    passes, least, most = (
-        (60, 1_000, 6_000) if spec.tokens else (100, 1_500, 10_000 if spec.grid else 5_000)
-    )
-    return min(most, max(least, round(passes * n / batch)))
+    if spec.tokens:
+        return min(6_000, max(1_000, round(60 * n / batch)))
+    steps = min(5_000, max(1_500, round(100 * n / batch)))
+    return max(300, min(steps, SEEN // (batch * _places(spec)))) if spec.grid else steps
+
+
+def _places(spec: Spec) -> int:
+    return spec.length if spec.tokens else math.prod(spec.grid)
