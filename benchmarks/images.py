@@ -1,0 +1,126 @@
+"""Images: families on real pictures with equal budgets, and what the scorecard says of each.
+
+    python benchmarks/images.py --data DATA [--sets digits,...] [--families diffusion,...] [--minutes 10]
+
+A cell is one family on one set: the pictures are learned under their condition for so many minutes,
+and as many are drawn as were learned. One line of JSON is appended for each cell, and lines that
+exist are not computed again. Sets are those of `picture_sets.py`.
+Printed: Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from picture_sets import pictures
+
+import manikin as mk
+
+SCORES = (
+    "frechet_distance",
+    "kernel_distance",
+    "c2st_auc",
+    "precision",
+    "recall",
+    "coverage",
+    "tstr_auroc",
+    "segmentation_dice",
+    "disguised_copies",
+    "near_match_excess",
+    "membership_auc",
+)
+
+
+GIVEN = {
+    "digits": ("label",),
+    "pneumoniamnist": ("label",),
+    "busi": ("mask", "label"),
+    "ph2": ("mask", "diagnosis"),
+}
+MOST = 5_000  # records of a set
+
+
+def main() -> None:
+    given = arguments()
+    for name in given.sets.split(","):
+        for family in given.families.split(","):
+            once(given, name, family)
+    print(report(rows(given.results)))
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="a folder with imaging/")
+    parser.add_argument("--sets", default=",".join(GIVEN))
+    parser.add_argument("--families", default="diffusion,vae,gan,autoregressive,masked")
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--results", type=Path, default=Path("out/benchmarks/images.jsonl"))
+    return parser.parse_args()
+
+
+def once(given: argparse.Namespace, name: str, family: str) -> None:
+    """Make and judge one cell, unless its line is there already."""
+    done = {(row["set"], row["family"], row["minutes"]) for row in rows(given.results)}
+    if (name, family, given.minutes) in done:
+        return
+    cohort, label = pictures(name, given.data)
+    cohort = cohort.take(np.sort(np.random.default_rng(0).permutation(len(cohort))[:MOST]))
+    train, holdout = cohort.split(0.2, seed=0)
+    clock = [(time.perf_counter(), time.process_time())]
+    training = mk.Training(minutes=given.minutes)
+    model = mk.Synthesizer("image", GIVEN[name], family, training=training).fit(train, quiet=True)
+    clock.append((time.perf_counter(), time.process_time()))
+    synthetic = model.sample(condition=train.select(*GIVEN[name]))
+    clock.append((time.perf_counter(), time.process_time()))
+    card = mk.evaluate(synthetic, train, holdout, label=label)
+    spent = [[round(b - a, 1) for a, b in zip(*pair, strict=True)] for pair in pairwise(clock)]
+    row = {"set": name, "family": family, "minutes": given.minutes, "records": len(train)}
+    row |= {"fit": spent[0], "sample": spent[1], "facts": model.models[0].learner.facts}
+    row |= {
+        "verdicts": card.verdicts,
+        "scores": {s.name: [s.value, s.ceiling, s.calibrated] for s in card.scores},
+    }
+    given.results.parent.mkdir(parents=True, exist_ok=True)
+    with given.results.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+    card.to_html(given.results.with_name(f"{name}-{family}.html"))
+
+
+def rows(path: Path) -> list[dict]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def report(cells: list[dict]) -> str:
+    """One table in Markdown per set: value (fresh real records), family by family."""
+    lines = []
+    for name in dict.fromkeys(cell["set"] for cell in cells):
+        same = [cell for cell in cells if cell["set"] == name]
+        scores = [s for s in same[0]["scores"] if s.partition("[")[0] in SCORES]
+        lines += [f"\n## {name}", line(("", *(f"`{c['family']}`, {c['minutes']:g} min" for c in same)))]
+        lines.append(line(["---"] * (len(same) + 1)))
+        lines += [line((score, *(shown(cell["scores"].get(score)) for cell in same))) for score in scores]
+        for step in ("fit", "sample"):
+            lines.append(line((f"{step} s (CPU s)", *(f"{c[step][0]:g} ({c[step][1]:g})" for c in same))))
+    return "\n".join(lines)
+
+
+def shown(found: list[float | None] | None) -> str:
+    if found is None or found[0] is None:
+        return ""
+    real = "" if found[1] is None else f" ({found[1]:.3f})"
+    return f"{found[0]:.3f}{real}"
+
+
+def line(values: tuple | list) -> str:
+    return "| " + " | ".join(map(str, values)) + " |"
+
+
+if __name__ == "__main__":
+    main()
