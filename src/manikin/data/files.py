@@ -32,11 +32,12 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
 
     Args:
         path: A file of any format in `data/formats`, also compressed (".gz"); or a folder of
-            pictures, DICOM files or NIfTI volumes, with or without a table (csv) that lists them.
+            pictures, DICOM files, NIfTI volumes or recordings (WFDB, EDF), with or without a table (csv)
+            that lists them.
         schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: the
             `schema.toml` beside the data, if there is one.
-        skip_bad: Whether pictures that cannot be read are left out, each named in the notes,
-            instead of being an error.
+        skip_bad: Whether pictures and recordings that cannot be read are left out, each named in
+            the notes, instead of being an error.
 
     Raises:
         FormatError: The file is absent, empty, damaged, or of a format that is not known.
@@ -111,7 +112,7 @@ def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
     if not path.suffix:
         origin = cohort.origin.format
         arrays = any(isinstance(kind, Image | Signal) for kind in cohort.schema.values())
-        if _formats()[origin].writes_folders and cohort.origin.options.get("suffix", "") == "" and arrays:
+        if _foldered(cohort) and arrays:
             if path.is_dir() and any(path.iterdir()):
                 raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
             return path, _formats()[origin]()
@@ -119,6 +120,13 @@ def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
     if path.is_dir():
         raise FormatError(f"{path}: is a folder; name a file, or leave out the suffix")
     return path, _format(path)
+
+
+def _foldered(cohort: Cohort) -> bool:
+    """Whether a cohort goes into a folder: it came in one, or no single file of its format holds it."""
+    format_ = _formats()[cohort.origin.format]
+    alone = format_.single and len(cohort) == 1 and cohort.origin.options.get("suffix", "") != ""
+    return format_.writes_folders and not alone
 
 
 def _suffix(cohort: Cohort, *, arrays: bool) -> str:

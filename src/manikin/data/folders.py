@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".npy")
 NIFTI = (".nii", ".nii.gz")
 DICOM = (".dcm", ".dicom", ".ima")
+EDF = (".edf", ".bdf", ".rec")
+WFDB = (".hea", ".dat")
 _PREAMBLE = 128
 
 
@@ -55,11 +57,15 @@ def files(folder: Path) -> list[Path]:
 
 
 def kind(path: Path) -> str | None:
-    """Of which format a file is a record: "pictures", "nifti", "dicom"; None: of none."""
+    """Of which format a file is a record: "pictures", "nifti", "edf", "wfdb", "dicom"; None: of none."""
     if suffix(path) in PICTURES:
         return "pictures"
     if suffix(path) in NIFTI:
         return "nifti"
+    if suffix(path) in EDF:
+        return "edf"
+    if suffix(path) in WFDB:
+        return "wfdb"
     return "dicom" if is_dicom(path) else None
 
 
@@ -78,6 +84,8 @@ def format_of(folder: Path) -> str:
     counts = Counter(kind(path) for path in found)
     del counts[None]
     if not counts:
-        what = "is a folder without a " + ("picture, DICOM file or NIfTI volume" if found else "file")
-        raise FormatError(f"{folder}: {what}; name a file, or a folder of pictures")
+        what = "is a folder without a " + (
+            "picture, DICOM file, NIfTI volume or recording" if found else "file"
+        )
+        raise FormatError(f"{folder}: {what}; name a file, or a folder of records")
     return counts.most_common(1)[0][0] or ""

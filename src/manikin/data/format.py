@@ -29,7 +29,8 @@ class Format(ABC):
     `suffixes` are how its files are called, in lower case and without ".gz"; `signature` is how
     every such file begins, empty where no such mark exists; `binary` formats judge the beginning of
     their files themselves. The cells of a format with `names_files` may name pictures beside it.
-    A format with `writes_folders` writes a folder where a path has no suffix.
+    A format with `writes_folders` writes a folder where a path has no suffix; one that is not `single`
+    writes nothing else, since each record is several files.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
@@ -37,6 +38,7 @@ class Format(ABC):
     binary: ClassVar[bool] = False
     names_files: ClassVar[bool] = False
     writes_folders: ClassVar[bool] = False
+    single: ClassVar[bool] = True
 
     @abstractmethod
     def read(self, path: Path, schema: Schema | None) -> Cohort:

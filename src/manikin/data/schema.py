@@ -12,21 +12,19 @@ A schema is written to and read from `schema.toml`, one table per field:
 
 from __future__ import annotations
 
-import math
 import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import tomli_w
 
+from manikin.data.keys import EXPECTED
 from manikin.errors import SchemaError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Role = Literal["subject", "label", "sensitive", "identifier", "time", "event"]
 ROLES = ("subject", "label", "sensitive", "identifier", "time", "event")
+_ROLE = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
 Level = str | int | float | bool
 
 
@@ -95,13 +93,29 @@ class Text:
 
 @dataclass(frozen=True)
 class Signal:
-    """A waveform of shape (channels, time) sampled at `rate` Hz."""
+    """A waveform or a series of measurements of shape (channels, time) on a regular grid.
+
+    Args:
+        channels: What each channel is; declared, those that are read, in this order.
+        rate: In Hz, one place every 1 / `rate` seconds; declared, the rate to which recordings are brought.
+        unit: Of the values; where channels differ, one for each, separated by commas.
+        role: What the field is for.
+        window: The seconds of one record, into which longer recordings are cut.
+        around: Symbols of the beats on which windows are centred ("NV", "*" for all); None: one
+            window after another.
+        band: The lowest and the highest frequency that are let through on reading, in Hz; 0: open.
+        notch: A frequency that is taken out on reading, such as that of mains, in Hz.
+    """
 
     name: ClassVar[str] = "signal"
     channels: tuple[str, ...] = ()
     rate: float | None = None
     unit: str | None = None
     role: Role | None = None
+    window: float | None = None
+    around: str | None = None
+    band: tuple[float, ...] = ()
+    notch: float | None = None
 
 
 @dataclass(frozen=True)
@@ -232,7 +246,7 @@ def _kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
 
 def _value(name: str, cls: type[Kind], key: str, value: Any) -> Any:  # noqa: ANN401 - TOML holds anything
     """A value of `schema.toml` in the type that its key asks for."""
-    what, test = _EXPECTED["labels" if (cls, key) == (Image, "levels") else key]
+    what, test = _ROLE if key == "role" else EXPECTED["labels" if (cls, key) == (Image, "levels") else key]
     if key == "missing" and isinstance(value, list):
         value = [str(spelling) for spelling in value]
     if not test(value):
@@ -246,40 +260,10 @@ def _consistent(name: str, kind: Kind) -> None:
         raise SchemaError(f"schema, field {name!r}: low {kind.low} lies above high {kind.high}")
     if isinstance(kind, Number) and kind.step is not None and kind.step <= 0:
         raise SchemaError(f"schema, field {name!r}: step is above 0")
+    if (
+        isinstance(kind, Signal)
+        and min(value for value in (kind.rate, kind.window, kind.notch, 1) if value is not None) <= 0
+    ):
+        raise SchemaError(f"schema, field {name!r}: rate, window and notch are above 0")
     if isinstance(kind, Category) and len(set(kind.levels)) < len(kind.levels):
         raise SchemaError(f"schema, field {name!r}: a level is declared twice")
-
-
-def _quantity(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _list_of(*types: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list | tuple) and all(isinstance(item, types) for item in value)
-
-
-def _grid(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
-    whole = _list_of(int)(value) and not any(isinstance(side, bool) for side in value)
-    return whole and len(value) in (2, 3) and min(value) > 0
-
-
-_NUMBER = ("a number", _quantity)
-_TEXT = ("text", lambda value: isinstance(value, str))
-_TEXTS = ("a list of texts", _list_of(str))
-_EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "low": _NUMBER,
-    "high": _NUMBER,
-    "step": _NUMBER,
-    "rate": _NUMBER,
-    "unit": _TEXT,
-    "format": _TEXT,
-    "system": _TEXT,
-    "missing": _TEXTS,
-    "channels": _TEXTS,
-    "levels": ("a list of texts, numbers or truth values", _list_of(str, int, float, bool)),
-    "labels": ("how many labels there are", lambda value: isinstance(value, int) and value >= 0),
-    "spacing": ("a list of numbers", _list_of(int, float)),
-    "size": ("two or three numbers of places, each above 0", _grid),
-    "ordered": ("true or false", lambda value: isinstance(value, bool)),
-    "role": (f"one of {', '.join(ROLES)}", lambda value: value in ROLES),
-}

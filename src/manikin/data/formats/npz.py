@@ -10,6 +10,7 @@ import numpy as np
 from manikin.data.format import Format
 from manikin.data.images.archive import cohort
 from manikin.data.images.layout import Layout
+from manikin.data.signals.roles import assigned
 from manikin.data.tensors import allocate
 from manikin.errors import FormatError
 
@@ -39,7 +40,7 @@ class Npz(Format):
             arrays = _arrays(path)
         except _DAMAGED as error:
             raise FormatError(f"{path}: damaged, or no file of NumPy without pickled objects") from error
-        return cohort(arrays, schema, path)
+        return assigned(cohort(arrays, schema, path), schema)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Arrays in the shape they came in; the same cohort always gives the same file."""
