@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from manikin.data.cohort import Cohort
 from manikin.data.schema import Category, Image, Number
@@ -53,6 +54,18 @@ def test_label_maps_and_volumes_are_read(feature):
     x = feature().fit(volumes)(volumes)
     assert len(x) == 12
     assert np.isfinite(x).all()
+
+
+@pytest.mark.parametrize("feature", [Radiomics, Encoder])
+@pytest.mark.parametrize("grid", [(15, 16), (8, 9, 10)])
+def test_the_vector_of_a_picture_does_not_depend_on_others(feature, grid):
+    smooth = gaussian_filter(
+        np.random.default_rng(0).normal(0, 800, (30, 1, *grid)), (0, 0, *(1,) * len(grid))
+    )
+    mixed = Cohort.from_arrays({"scan": np.concatenate([smooth, 100 * smooth])}, {"scan": Image(unit="HU")})
+    fitted = feature().fit(mixed.take(np.arange(30)))
+    alone = np.concatenate([fitted(mixed.take([i])) for i in range(5)])
+    assert fitted(mixed)[:5] == pytest.approx(alone, abs=1e-3)
 
 
 def test_a_picture_is_looked_at_once(sides):

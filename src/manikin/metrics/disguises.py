@@ -12,7 +12,7 @@ from manikin.nearest import LEVELS, Near, matched, reach
 from manikin.pixels.alignment import aligned, ranked
 
 FEWEST = 20  # real records
-QUERIES = 1_000  # real records of a side that show what is usual
+QUERIES = 600  # real records of a side that show what is usual
 SEARCHED = 4_000  # synthetic pictures that are looked up
 FIELDS = 3  # pictures of one record that are compared
 SOURCE = (

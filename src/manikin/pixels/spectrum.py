@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 BANDS = 12
-TINY = 1e-6
+TINY = 1e-6  # of a picture's mean power is taken for nothing
 
 
 def radial(x: np.ndarray, bands: int = BANDS) -> np.ndarray:
@@ -26,8 +26,8 @@ def radial(x: np.ndarray, bands: int = BANDS) -> np.ndarray:
     window, ring, count = _rings(grid, bands)
     axes = tuple(range(1, x.ndim))
     centred = (x - x.mean(axis=axes, keepdims=True)) * window
-    power = np.abs(np.fft.rfftn(centred, axes=axes)) ** 2
-    flat = np.log(power.reshape(len(x), -1) + TINY * max(float(power.mean()), TINY))
+    power = (np.abs(np.fft.rfftn(centred, axes=axes)) ** 2).reshape(len(x), -1)
+    flat = np.log(power + TINY * power.mean(axis=1, keepdims=True) + TINY**2)
     return (flat @ ring / count).astype(np.float32)
 
 
