@@ -101,6 +101,18 @@ def test_a_network_of_ones_own_is_a_view(sides, tmp_path):
     assert found.train.x.shape == (40, 5)  # a grey picture three times over, averaged over the grid
 
 
+def test_an_exported_program_is_run_or_says_which_shape_it_refuses(sides, tmp_path):
+    torch = pytest.importorskip("torch")
+    net = torch.nn.Conv2d(1, 4, 3).eval()
+    many = {"input": {0: torch.export.Dim("records", min=1, max=64)}}
+    for side in (12, 9):
+        program = torch.export.export(net, (torch.zeros(2, 1, side, side),), dynamic_shapes=many)
+        torch.export.save(program, tmp_path / f"own{side}.pt2")
+    assert opened(tmp_path / "own12.pt2").fit(sides[0])(sides[2]).shape == (30, 4)
+    with pytest.raises(UsageError, match=r"own9: it refuses pictures of shape \(1, 12, 12\)"):
+        opened(tmp_path / "own9.pt2").fit(sides[0])
+
+
 def test_what_is_no_network_is_refused(tmp_path):
     bad, odd = tmp_path / "bad.pt", tmp_path / "odd.txt"
     bad.write_bytes(b"no network")

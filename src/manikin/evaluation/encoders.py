@@ -155,8 +155,11 @@ def _torch(module: Any) -> Network:  # noqa: ANN401 - a torch module, which is n
     import torch
 
     def network(x: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            return module(torch.from_numpy(np.ascontiguousarray(x))).float().numpy()
+        try:
+            with torch.inference_mode():
+                return module(torch.from_numpy(np.ascontiguousarray(x))).float().numpy()
+        except AssertionError as error:  # how an exported program refuses a shape
+            raise ValueError(str(error)) from error
 
     return network
 
