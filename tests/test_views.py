@@ -123,3 +123,12 @@ def test_what_is_no_network_is_refused(tmp_path):
         opened(odd)
     with pytest.raises(UsageError, match="no such file"):
         opened(tmp_path / "absent.pt")
+
+
+def test_the_encoder_knows_training_pictures_no_better_than_others():
+    rng = np.random.default_rng(0)
+    x = gaussian_filter(rng.random((240, 1, 12, 12)), (0, 0, 1, 1))
+    both = Cohort.from_arrays({"scan": x}, {"scan": Image()})
+    feature = Encoder().fit(both.take(np.arange(120)))
+    spread = feature(both).reshape(2, 120, -1).var(axis=1).mean(axis=1)
+    assert spread[0] / spread[1] == pytest.approx(1, abs=0.1)

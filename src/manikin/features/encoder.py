@@ -1,4 +1,4 @@
-"""Encoder: pictures and volumes through a small convolutional layer learned from the training pictures."""
+"""Encoder: pictures and volumes through a small frozen convolutional layer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from manikin.rng import Key
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
 
-MOST = 2_000  # training records from which filters and components are learned
+MOST = 2_000  # training records from which whitening and scales are learned
 WIDEST = {1: 256, 2: 48, 3: 20}  # places along an axis, by the number of axes
 SIDE = {1: 9, 2: 6, 3: 4}  # of a patch
 PATCHES = 400  # of a picture at least as many, where there are
@@ -28,14 +28,14 @@ CODE = (1 << 8) - 1  # levels of a label map that are told apart
 
 @dataclass(frozen=True)
 class Encoder(Feature):
-    """A frozen single-layer convolutional encoder, learned without labels from the training pictures.
+    """A frozen convolutional encoder of random filters over whitened patches, pooled over quadrants.
 
-    Filters by k-means on whitened patches, pooled over quadrants (Coates, Lee and Ng 2011), then the 48
-    principal components of what they give, the last of them as wide as the first at most tenfold. It sees
-    what stands where; pictures wider than 48 places along an axis (volumes: 20) are averaged
-    down first, so it cannot see finer structure: radiomics does. Learned in a second or two, always from
+    After Coates and Ng 2011; then 48 fixed random directions of what the filters give. It sees what
+    stands where; pictures wider than 48 places along an axis (volumes: 20) are averaged down first, so it
+    cannot see finer structure: radiomics does. Only scales and the covariance of patches are learned from
     the
-    same key: same training pictures, same encoder.
+    training pictures, in about a second: principal components would fit the training pictures better than
+    held-out ones, which attacks then mistake for a leak. Always from the same key.
     """
 
     kinds: ClassVar[tuple[type, ...]] = (Image,)
@@ -48,7 +48,7 @@ class Encoder(Feature):
     scale: Scale | None = None
 
     def fit(self, cohort: Cohort) -> Encoder:
-        """Learn filters and components."""
+        """Learn the whitening of patches and the scales."""
         names = [name for name in cohort.schema.modelled if isinstance(cohort.schema[name], Image)]
         some = cohort.take(np.linspace(0, len(cohort) - 1, min(len(cohort), MOST)).astype(int))
         ranges = tuple(
@@ -65,7 +65,7 @@ class Encoder(Feature):
         return x if self.scale is None else self.scale(x)
 
     def components(self, cohort: Cohort) -> np.ndarray:
-        """Principal components of pooled activations, field after field, (n, d)."""
+        """Random directions of pooled activations, field after field, (n, d)."""
         blocks = [
             (pooled(_given(cohort, *entry), filters) - mean) @ axes
             for entry, filters, mean, axes in zip(
@@ -97,12 +97,12 @@ def _learned(some: Cohort, name: str, low: float, high: float) -> tuple[Filters,
     filters = learn(x, side, stride, COUNT[axes], Key(0).child("encoder").numpy())
     y = pooled(x, filters)
     mean = y.mean(axis=0)
-    _, _, rows = np.linalg.svd(y - mean, full_matrices=False)
-    return filters, mean, rows[:COMPONENTS].T
+    directions = Key(0).child("encoder", "directions").numpy().standard_normal((y.shape[1], COMPONENTS))
+    return filters, mean, np.linalg.qr(directions)[0]
 
 
 def _even(scale: Scale) -> Scale:
-    """Later components are as wide as the first at most tenfold: the last are mostly noise."""
+    """Scales that differ at most tenfold."""
     return Scale(scale.centre, np.maximum(scale.spread, scale.spread.max() / 10))
 
 
