@@ -75,9 +75,10 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
         return chosen.read(path, declared)
     from manikin.data.images import manifest
 
-    return manifest.joined(
-        chosen.read(path, manifest.of_cells(declared)), path, declared, skip_bad=skip_bad
-    )
+    cells = chosen.read(path, manifest.of_cells(declared))
+    if "series" in cells.origin.options:
+        return cells
+    return manifest.joined(cells, path, declared, skip_bad=skip_bad)
 
 
 def _own(path: Path, cohort: Cohort) -> bool:
@@ -133,7 +134,8 @@ def _suffix(cohort: Cohort, *, arrays: bool) -> str:
     """The suffix of the file that the cohort came in, or of one that can hold it."""
     came = cohort.origin.options.get("suffix", "")
     if arrays:
-        return came if came and not _formats()[cohort.origin.format].names_files else ".npz"
+        tabled = _formats()[cohort.origin.format].names_files and "series" not in cohort.origin.options
+        return came if came and not tabled else ".npz"
     return came if came and not _formats()[cohort.origin.format].writes_folders else ".csv"
 
 

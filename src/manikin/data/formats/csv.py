@@ -14,6 +14,7 @@ from manikin.data.cells import cells
 from manikin.data.cohort import Origin
 from manikin.data.format import Format, columns_only, content, store, utf8
 from manikin.data.infer import infer
+from manikin.data.schema import Signal
 from manikin.data.words import Words, missing
 from manikin.errors import FormatError
 
@@ -39,12 +40,10 @@ class Csv(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Everything as text first; then each column is judged by all its values."""
-        data, note = utf8(content(path), path)
-        data = data if b"\n" in data else data.replace(b"\r", b"\n")
-        delimiter = _sniff(data[:_HEAD].decode(errors="ignore"), path)
-        names, lines, renamed = _header(data, delimiter, path)
-        table = _table(data, delimiter, names, lines, path)
+        table, delimiter, note, renamed = _cut(path)
         options = {"delimiter": delimiter}
+        if (series := _series(table, path, schema, options)) is not None:
+            return series.noted(*note, *renamed)
         if delimiter == ";" and (table := _points(whole := table)) is not whole:
             options["decimal"] = ","
             note = (*note, "decimal commas")
@@ -53,14 +52,52 @@ class Csv(Format):
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Numbers on their recording grid, missing values as they were spelled, quotes where needed."""
-        columns_only(cohort, path)
         usual = "\t" if ".tsv" in path.name.lower() or ".tab" in path.name.lower() else ","
         came = cohort.origin.options.get("delimiter", usual) if cohort.origin.format == "csv" else usual
         delimiter = usual if usual == "\t" else came
-        store(path, render(cohort, delimiter).encode())
+        store(path, _written(cohort, delimiter, path).encode())
 
 
 __plugin__ = Csv
+
+
+def texts(path: Path) -> pa.Table:
+    """The columns of a table as they are spelled.
+
+    Raises:
+        FormatError: It is no table.
+    """
+    return _cut(path)[0]
+
+
+def _cut(path: Path) -> tuple[pa.Table, str, tuple[str, ...], tuple[str, ...]]:
+    """All columns as text, the delimiter, and notes on the encoding and on the names."""
+    data, note = utf8(content(path), path)
+    data = data if b"\n" in data else data.replace(b"\r", b"\n")
+    delimiter = _sniff(data[:_HEAD].decode(errors="ignore"), path)
+    names, lines, renamed = _header(data, delimiter, path)
+    return _table(data, delimiter, names, lines, path), delimiter, note, renamed
+
+
+def _series(table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any]) -> Cohort | None:
+    """Signals, where the rows are moments of subjects: by the names of columns, or as declared."""
+    from manikin.data.signals import long, wide
+
+    if (columns := long.detected(table.column_names)) is not None:
+        return long.cohort(table, columns, path, schema, options)
+    if schema is not None and wide.declared(schema, table.column_names):
+        return wide.cohort(table, path, schema, options)
+    return None
+
+
+def _written(cohort: Cohort, delimiter: str, path: Path) -> str:
+    form = cohort.origin.options.get("series", {}).get("form")
+    if form and any(isinstance(kind, Signal) for kind in cohort.schema.values()):
+        from manikin.data.signals import long, wide
+
+        return (long if form == "long" else wide).rendered(cohort, delimiter)
+    columns_only(cohort, path)
+    return render(cohort, delimiter)
 
 
 def _sniff(head: str, path: Path) -> str:

@@ -1,0 +1,92 @@
+"""The time column of a series: clocks (07:30), numbers with a unit, moments; as seconds, and back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.data.times import moments
+from manikin.data.words import Words
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CLOCK = re.compile(r"^\d+:[0-5]\d(:[0-5]\d(\.\d+)?)?$")
+SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+_UNITS = {
+    "s": r"(^|[_ (])(s|sec|secs|seconds?)\)?$",
+    "min": r"(^|[_ (])(min|mins|minutes?)\)?$",
+    "h": r"(^|[_ (])(h|hr|hrs|hours?)\)?$",
+    "d": r"(^|[_ (])(d|days?)\)?$",
+}
+NAMES = re.compile(
+    r"^(t|times?|time_?stamp|chart_?time|offset|s|sec|seconds?|min|minutes?|h|hrs?|hours?|days?"
+    r"|(time|offset|t)[_ (](s|sec|seconds?|min|minutes?|h|hrs?|hours?|d|days?)\)?)$",
+    re.IGNORECASE,
+)
+
+
+def unit(name: str, usual: str) -> str:
+    """The unit that the name of a column says, else the usual one.
+
+    Example:
+        >>> unit("time_min", "h"), unit("Hours", "s"), unit("Time", "h")
+        ('min', 'h', 'h')
+    """
+    return next((key for key, like in _UNITS.items() if re.search(like, name, re.IGNORECASE)), usual)
+
+
+def seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[np.ndarray, str, bool]:
+    """The times of all rows in seconds.
+
+    Returns:
+        The times, (n,); how they are spelled ("clock", a unit, or "moment"); and whether they must
+        still be counted from the first of each subject.
+
+    Raises:
+        FormatError: Some are no times.
+    """
+    words = Words.of(column)
+    words = words.without(words.among(("",)))
+    spelled = words.words.to_pylist()
+    if words.rows < len(column):
+        raise FormatError(f"{path}: column {name!r} has rows without a time; fill them or leave them out")
+    if all(_CLOCK.match(text) for text in spelled):
+        return np.array([_clock(text) for text in spelled])[words.codes], "clock", False
+    try:
+        numbers = np.array([float(text) for text in spelled])
+    except ValueError:
+        found = moments(name, words)
+        if found is None:
+            message = f"{path}: column {name!r} holds what is no time; write 07:30, numbers, or dates"
+            raise FormatError(message) from None
+        stamps = found.values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
+        return stamps.astype("datetime64[us]").astype(np.int64) / 1e6, "moment", True
+    if not np.isfinite(numbers).all():
+        raise FormatError(f"{path}: column {name!r} has rows without a time; fill them or leave them out")
+    said = unit(name, usual)
+    return (numbers * SECONDS[said])[words.codes], said, False
+
+
+def _clock(text: str) -> float:
+    parts = [float(part) for part in text.split(":")]
+    return parts[0] * 3600 + parts[1] * 60 + (parts[2] if len(parts) > 2 else 0.0)  # noqa: PLR2004 - seconds
+
+
+def spelled(second: float, spelling: str) -> str:
+    """A time as the file spelled it; moments become clocks, since dates of patients stay behind.
+
+    Example:
+        >>> spelled(5400.0, "clock"), spelled(5400.0, "h"), spelled(0.5, "clock")
+        ('01:30', '1.5', '00:00:00.5')
+    """
+    if spelling in SECONDS:
+        return f"{second / SECONDS[spelling]:.9g}"
+    minutes, rest = divmod(round(second, 6), 60)
+    hours, minutes = divmod(int(minutes), 60)
+    tail = f":{rest:09.6f}".rstrip("0").rstrip(".") if rest % 1 else f":{int(rest):02d}" if rest else ""
+    return f"{hours:02d}:{minutes:02d}{tail}"
