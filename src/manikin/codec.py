@@ -9,9 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from manikin.errors import NotFitted
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+    import torch
+    from torch import Tensor, nn
 
     from manikin.data.cohort import Cohort
     from manikin.rng import Key
@@ -22,11 +26,13 @@ class Codec(ABC):
     """Fields of a cohort <-> one compact array, described by a spec.
 
     A codec is frozen: `fit` returns a fitted one. `kinds` are the kinds of field that it can
-    encode; `tokens` tells whether it yields tokens rather than channels on a grid.
+    encode; `tokens` tells whether it yields tokens rather than channels on a grid. Of several codecs for
+    the same fields that with the greatest `least` is taken of which a record has as many places.
     """
 
     kinds: ClassVar[tuple[type, ...]]
     tokens: ClassVar[bool]
+    least: ClassVar[int] = 0
 
     @property
     @abstractmethod
@@ -69,3 +75,53 @@ class Codec(ABC):
     @abstractmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
+
+
+class Learned(ABC):
+    """What a codec that encodes through networks has beside `Codec`.
+
+    After `fit` it knows its fields but cannot encode: `networks` are trained down `loss` by the one
+    training loop, then handed to `taught`. `from_dict` leaves `nets` with fresh weights, to be filled
+    from a file of their own. `source` is the fitted codec whose compact arrays the networks take in and
+    give back.
+    """
+
+    source: Codec
+    nets: dict[str, nn.Module]
+
+    @property
+    @abstractmethod
+    def factors(self) -> tuple[int, ...]:
+        """Places of each axis of the source that one place of the encoded array stands for."""
+
+    @abstractmethod
+    def networks(self) -> dict[str, nn.Module]:
+        """Fresh networks, one of them called "model"."""
+
+    @abstractmethod
+    def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:
+        """The scalar loss of the networks on compact records `x` of the source."""
+
+    @abstractmethod
+    def taught(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
+        """This codec with trained networks; `x` are the source's compact training records."""
+
+    def fresh(self) -> dict[str, nn.Module]:
+        """Networks whose weights are to be replaced: no random stream moves."""
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            return self.networks()
+
+    @property
+    def model(self) -> nn.Module:
+        """The network called "model".
+
+        Raises:
+            NotFitted: It was not trained yet.
+        """
+        if "model" not in self.nets:
+            name = type(self).__name__
+            message = f"this {name} has learned nothing yet: give it to a Synthesizer, whose fit trains it"
+            raise NotFitted(message)
+        return self.nets["model"]

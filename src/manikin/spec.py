@@ -13,18 +13,19 @@ quantities as log(1 + x).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, final
 
 from manikin.block import Binary, Block, Categorical, Continuous, Positive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     import torch
     from torch import Tensor
 
-__all__ = ["Binary", "Block", "Categorical", "Continuous", "Positive", "Spec"]
+__all__ = ["Binary", "Block", "Categorical", "Continuous", "Positive", "Spec", "coarse"]
 
 
 @final
@@ -34,7 +35,8 @@ class Spec:
 
     Args:
         blocks: What the channels are, in order.
-        grid: The lengths of 0 to 3 axes.
+        grid: The lengths of 0 to 3 axes; with tokens, those along whose rows the tokens were laid, the
+            same number at each place; empty: a sequence on no grid.
         vocab: With tokens, how many there are; 0: not tokens.
         length: With tokens, how many a record has.
         ranges: With tokens whose positions mean something (the columns of a table): the
@@ -126,6 +128,16 @@ class Spec:
     def _parts(self, x: Tensor, size: str) -> Iterator[tuple[Block, Tensor]]:
         parts = x.split([getattr(block, size) for block in self.blocks], dim=1)
         return zip(self.blocks, parts, strict=True)
+
+
+def coarse(grid: Sequence[int], factors: Sequence[int]) -> tuple[int, ...]:
+    """The coarser grid each of whose places stands for `factors` places along each axis.
+
+    Example:
+        >>> coarse((28, 30), (4, 4))
+        (7, 8)
+    """
+    return tuple(math.ceil(length / factor) for length, factor in zip(grid, factors, strict=True))
 
 
 def _joined(parts: Iterable[Tensor]) -> Tensor:

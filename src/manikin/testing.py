@@ -26,10 +26,10 @@ TABLE = Spec(
 )
 KINDS: dict[str, tuple[Spec, ...]] = {
     "table": (TABLE, Spec(vocab=9, length=3, ranges=((0, 3), (3, 7), (7, 9)))),
-    "signal": (Spec((Continuous(2),), grid=(13,)),),
-    "image": (Spec((Continuous(),), grid=(8, 9)),),
-    "label map": (Spec((Categorical(3),), grid=(8, 9)),),
-    "volume": (Spec((Continuous(),), grid=(5, 6, 4)),),
+    "signal": (Spec((Continuous(2),), grid=(13,)), Spec(vocab=6, length=26, grid=(13,))),
+    "image": (Spec((Continuous(),), grid=(8, 9)), Spec(vocab=6, length=72, grid=(8, 9))),
+    "label map": (Spec((Categorical(3),), grid=(8, 9)), Spec(vocab=6, length=12, grid=(4, 3))),
+    "volume": (Spec((Continuous(),), grid=(5, 6, 4)), Spec(vocab=6, length=12, grid=(3, 2, 2))),
     "codes": (Spec(vocab=7, length=6),),
 }
 """Tiny specs by kind of data: as channels on a grid, as tokens, or as either."""

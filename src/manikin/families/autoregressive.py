@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
 from manikin.nn.sequence import Cache, Shape, Transformer
-from manikin.nn.tokens import Embed, Heads
+from manikin.nn.tokens import Embed, Heads, Laid
 
 if TYPE_CHECKING:
     from manikin.spec import Spec
@@ -117,6 +117,7 @@ class Reader(nn.Module):
         width = family.width or (64 if spec.ranges else 160)
         self.spec = spec
         self.condition = Conditioner(given, spec, width)
+        self.laid = Laid(spec, self.condition.channels, width)
         self.embed = Embed(spec, width)
         self.asked = nn.Embedding(spec.length, width) if spec.ranges else None
         vector, context = self.condition.vector, self.condition.context
@@ -130,7 +131,7 @@ class Reader(nn.Module):
         read = x.gather(1, order)
         token = self._after(self.spec.vocab, read)
         seen = self._after(self.spec.length, order)
-        h = self.read(token, seen, order, self.condition(given))
+        h = self.read(token, seen, order, self.laid(self.condition(given)))
         back = order.argsort(dim=1)[..., None].expand_as(h)
         return self.heads.nll(h.gather(1, back), x)
 
@@ -145,12 +146,15 @@ class Reader(nn.Module):
         """Features (B, L, width) for the positions `asked`, having read `token` at `seen` before each."""
         h = self.embed(token, seen)
         h = h if self.asked is None else h + self.asked(asked)
+        if condition.map is not None:
+            h = h + condition.map.gather(1, asked[..., None].expand_as(h))
         vector, context = condition.vector, condition.context
         return self.body(h, causal=True, vector=vector, context=context, cache=cache)
 
     def draw(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
         """`n` records of tokens (n, length), what is observed kept."""
-        order, condition, cache = ordered(self.spec, n, given.mask, rng), self.condition(given), Cache()
+        order, cache = ordered(self.spec, n, given.mask, rng), Cache()
+        condition = self.laid(self.condition(given))
         x = given.keep(torch.zeros_like(order))
         token, seen = (torch.full_like(order[:, :1], end) for end in (self.spec.vocab, self.spec.length))
         for asked in order.split(1, dim=1):

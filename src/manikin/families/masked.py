@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
 from manikin.nn.sequence import Shape, Transformer
-from manikin.nn.tokens import Embed, Heads
+from manikin.nn.tokens import Embed, Heads, Laid
 
 if TYPE_CHECKING:
     from manikin.spec import Spec
@@ -117,6 +117,7 @@ class Finder(nn.Module):
         width = family.width or (64 if spec.ranges else 160)
         self.spec = spec
         self.condition = Conditioner(given, spec, width)
+        self.laid = Laid(spec, self.condition.channels, width)
         self.embed = Embed(spec, width)
         vector, context = self.condition.vector, self.condition.context
         self.body = Transformer(
@@ -126,13 +127,15 @@ class Finder(nn.Module):
 
     def forward(self, seen: Tensor, x: Tensor, given: Given) -> Tensor:
         """-log p of each token of `x` (B, L) given `seen`, hidden tokens being `vocab`: (B, L)."""
-        return self.heads.nll(self.look(seen, self.condition(given)), x)
+        return self.heads.nll(self.look(seen, self.laid(self.condition(given))), x)
 
     def look(self, seen: Tensor, condition: Condition) -> Tensor:
         """Features (B, L, width) of tokens of which some are hidden."""
         place = torch.arange(seen.shape[1], device=seen.device).expand_as(seen)
         vector, context = condition.vector, condition.context
-        return self.body(self.embed(seen, place), causal=False, vector=vector, context=context)
+        h = self.embed(seen, place)
+        h = h if condition.map is None else h + condition.map
+        return self.body(h, causal=False, vector=vector, context=context)
 
     def draw(self, n: int, given: Given, step: int, rng: torch.Generator) -> Tensor:
         """`n` records of tokens (n, length), found `step` at a time in a random order."""
@@ -141,7 +144,7 @@ class Finder(nn.Module):
         # What is observed has the last ranks, so that no pass is spent on it.
         order = ranks(x.shape, rng).masked_fill(x != self.spec.vocab, self.spec.length).argsort(dim=1)
         rank = order.argsort(dim=1)
-        condition = self.condition(given)
+        condition = self.laid(self.condition(given))
         for first in range(0, int((x == self.spec.vocab).sum(dim=1).max()), step):
             now = (x == self.spec.vocab) & (rank >= first) & (rank < first + step)
             h = self.look(x, condition)

@@ -129,7 +129,8 @@ class Condition:
 
     Args:
         vector: (B, d), to modulate; None: nothing modulates.
-        map: (B, c, *grid), aligned with the target, to be joined to its channels; None: none.
+        map: (B, c, *grid), aligned with the target, to be joined to its channels (or laid on its
+            tokens); None: none.
         context: Tokens (B, K, d) to attend to; None: none.
     """
 
@@ -226,7 +227,7 @@ class Conditioner(nn.Module):
 
     def _map(self, given: Given) -> Tensor:
         layers = [self._shown(name, given) for name in self.aligned]
-        if self.given.observed:
+        if self.given.observed and not self.target.tokens:
             layers.append(self._observed(given))
         return torch.cat(layers, dim=1)
 
@@ -250,7 +251,7 @@ def _sequenced(spec: Spec) -> bool:
 
 
 def _aligned(spec: Spec, target: Spec) -> bool:
-    return bool(spec.grid) and not spec.tokens and not target.tokens and spec.grid == target.grid
+    return bool(spec.grid) and not spec.tokens and spec.grid == target.grid
 
 
 def _tensor(array: np.ndarray) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from manikin.nn.layers import Mixing, Residual, conv, norm, resize, shrink, zero
+from manikin.spec import coarse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +45,7 @@ def sizes(grid: Sequence[int], most: int = 6) -> list[tuple[int, ...]]:
         >>> sizes((28, 28)), sizes(())
         ([(14, 14), (7, 7)], [()])
     """
-    levels = [tuple(math.ceil(length / p) for length, p in zip(grid, patch(grid), strict=True))]
+    levels = [coarse(grid, patch(grid))]
     while len(levels) < most and any(length > 7 for length in levels[-1]):  # noqa: PLR2004
         levels.append(tuple(math.ceil(a / 2) if a > 7 else a for a in levels[-1]))  # noqa: PLR2004
     return levels
@@ -61,14 +62,19 @@ def plan(grid: Sequence[int], width: int | None = None) -> list[int]:
 
 @final
 class Fold(nn.Module):
-    """Space to depth: each patch of the grid becomes channels of one place."""
+    """Space to depth: each patch of the grid becomes channels of one place.
 
-    def __init__(self, grid: Sequence[int]) -> None:
+    Args:
+        grid: The lengths of 0 to 3 axes.
+        size: Places of each axis in a patch; None: by their lengths.
+    """
+
+    def __init__(self, grid: Sequence[int], size: Sequence[int] | None = None) -> None:
         super().__init__()
-        self.patch = patch(grid)
+        self.patch = patch(grid) if size is None else tuple(size)
         self.factor = math.prod(self.patch)
         self.grid = tuple(grid)
-        self.coarse = sizes(grid)[0]
+        self.coarse = coarse(grid, self.patch)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, *grid) -> (B, C * factor, *coarse); short edges are filled by repeating them."""

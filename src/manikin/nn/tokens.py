@@ -7,13 +7,19 @@ weights, let neighbouring bins share what is learned (on both sides of the netwo
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from manikin.nn.grid import Stage
+from manikin.nn.layers import conv
+
 if TYPE_CHECKING:
+    from manikin.nn.condition import Condition
     from manikin.spec import Spec
 
 TERMS = 16
@@ -49,15 +55,43 @@ class Embed(nn.Module):
         nn.init.normal_(self.free.weight, std=START)
         self.waves = nn.Buffer(waves(spec), persistent=False)
         self.smooth = nn.Linear(TERMS, width, bias=False) if spec.ranges else None
-        self.place = nn.Embedding(spec.length + 1, width) if spec.ranges else None
+        placed = bool(spec.ranges or spec.grid)
+        self.place = nn.Embedding(spec.length + 1, width) if placed else None
         self.mix = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
     def forward(self, x: Tensor, place: Tensor) -> Tensor:
         """Tokens (B, L) at positions (B, L), the position `length` being none -> (B, L, width)."""
         h = self.free(x)
-        if self.smooth is not None and self.place is not None:
-            h = h + self.smooth(self.waves[x]) + self.place(place)
+        if self.smooth is not None:
+            h = h + self.smooth(self.waves[x])
+        if self.place is not None:
+            h = h + self.place(place)
         return h + self.mix(h)
+
+
+@final
+class Laid(nn.Module):
+    """A condition whose map lies on the tokens' grid, with its map as features of each token.
+
+    Args:
+        spec: The tokens.
+        channels: Of the map; 0: there is none.
+        width: Features per token.
+    """
+
+    def __init__(self, spec: Spec, channels: int, width: int) -> None:
+        super().__init__()
+        axes, places = len(spec.grid), math.prod(spec.grid)
+        self.depth = spec.length // places
+        stage = Stage(axes, width, width, places=places)
+        self.layers = nn.Sequential(conv(axes, channels, width), stage) if channels else None
+
+    def forward(self, condition: Condition) -> Condition:
+        """A map (B, channels, *grid) becomes (B, length, width)."""
+        if self.layers is None or condition.map is None:
+            return condition
+        h = self.layers(condition.map).flatten(2).mT
+        return replace(condition, map=h.repeat_interleave(self.depth, dim=1))
 
 
 @final

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from torch import nn
+
     from manikin.family import Family, State, Statistical
     from manikin.nn.condition import GivenSpec
     from manikin.rng import Key
@@ -114,12 +116,18 @@ class Neural(Learner):
         key: Key,
         report: Report,
         checkpoint: Path | None,
+        known: dict[str, Any] | None = None,
     ) -> Self:
-        """Train on encoded records and the parts given with them."""
+        """Train on encoded records and the parts given with them; `known` are facts of the codec."""
         from manikin.synthesis.train import train
 
         done = train(family, data, training, key, checkpoint=checkpoint, progress=report)
-        facts = {"steps": done.turns, "seconds": round(done.seconds, 3), "ended": done.ended}
+        facts: dict[str, Any] = {
+            "steps": done.turns,
+            "seconds": round(done.seconds, 3),
+            "ended": done.ended,
+        }
+        facts |= {"codec": known} if known else {}
         return cls(family, data.spec, data.given_spec, done.nets, facts)
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
@@ -155,14 +163,7 @@ class Neural(Learner):
 
     def save(self, folder: Path) -> None:
         """Write the weights."""
-        from safetensors.torch import save_file
-
-        weights = {
-            f"{name}\t{key}": tensor.contiguous()
-            for name, net in self.nets.items()
-            for key, tensor in net.state_dict().items()
-        }
-        save_file(weights, folder / "weights.safetensors")
+        write_weights(folder / "weights.safetensors", self.nets)
 
     @classmethod
     def load(
@@ -175,19 +176,46 @@ class Neural(Learner):
     ) -> Self:
         """The inverse of `save`."""
         import torch
-        from safetensors.torch import load_file
 
         from manikin.nn.condition import GivenSpec
 
         given_spec = GivenSpec(*given)
         with torch.random.fork_rng(devices=[]):
             nets = family.networks(spec, given_spec)
-        weights = load_file(folder / "weights.safetensors")
+        read_weights(folder / "weights.safetensors", nets)
+        return cls(family, spec, given_spec, nets, facts)
+
+
+def write_weights(path: Path, nets: Mapping[str, nn.Module]) -> None:
+    """Write the weights of networks into one file of tensors."""
+    from safetensors.torch import save_file
+
+    weights = {
+        f"{name}\t{key}": tensor.cpu().contiguous()
+        for name, net in nets.items()
+        for key, tensor in net.state_dict().items()
+    }
+    save_file(weights, path)
+
+
+def read_weights(path: Path, nets: Mapping[str, nn.Module]) -> None:
+    """Fill networks with the weights that `write_weights` wrote, and set them to use.
+
+    Raises:
+        FormatError: The file is absent, or of other networks.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        weights = load_file(path)
         for name, net in nets.items():
             mine = {k.partition("\t")[2]: v for k, v in weights.items() if k.partition("\t")[0] == name}
             net.load_state_dict(mine)
             net.eval()
-        return cls(family, spec, given_spec, nets, facts)
+    except (OSError, SafetensorError, RuntimeError) as error:
+        message = f"{path}: not the weights of this model ({error}); name the folder that `save` wrote"
+        raise FormatError(message) from error
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from manikin import registry
+from manikin.codec import Learned
 from manikin.data.schema import SCALARS, Schema
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.family import Family, Statistical
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.codec import Codec
+    from manikin.data.cohort import Cohort
 
 Fields = "str | Sequence[str] | None"
 
@@ -89,22 +92,58 @@ def found(
     return registry.find("families", family)()
 
 
-def codec_for(schema: Schema, fields: Sequence[str], *, tokens: bool) -> Codec:
+def codec_for(schema: Schema, fields: Sequence[str], *, tokens: bool, places: int = 0) -> Codec:
     """An unfitted codec for these fields.
+
+    Args:
+        schema: Of the records.
+        fields: What is encoded together.
+        tokens: Whether as tokens rather than as channels on a grid.
+        places: How many places of a grid a record has; 0: as if it were small.
 
     Raises:
         Unsupported: No codec knows these kinds in this form.
     """
     kinds = tuple(type(schema[name]) for name in fields)
-    for name in registry.names("codecs"):
-        codec = registry.find("codecs", name)
-        if codec.tokens == tokens and all(issubclass(kind, codec.kinds) for kind in kinds):
-            return codec()
+    known = [registry.find("codecs", name) for name in registry.names("codecs")]
+    able = [
+        codec
+        for codec in known
+        if codec.tokens == tokens
+        and codec.least <= places
+        and all(issubclass(kind, codec.kinds) for kind in kinds)
+    ]
+    if able:
+        return max(able, key=lambda codec: codec.least)()
     form = "tokens" if tokens else "channels on a grid"
     message = f"no codec turns {', '.join(kind.name for kind in kinds)} into {form}; " + (
         "use 'diffusion', 'vae' or 'gan'" if tokens else "use 'autoregressive' or 'masked'"
     )
     raise Unsupported(message)
+
+
+def target_codec(train: Cohort, plan: Plan, fields: Sequence[str], named: str | Codec | None) -> Codec:
+    """The unfitted codec of a target: the one that is named, or one for the kind and size of the fields.
+
+    Pictures of which a part may be observed stay as they are, because codes have no such part.
+
+    Raises:
+        Unsupported: No codec knows these kinds in this form, or codes are to be observed in part.
+    """
+    tokens = getattr(plan.family, "tokens", False)
+    if named is None:
+        shapes = [getattr(train.columns[name].type, "shape", [1]) for name in fields]
+        places = 0 if plan.observed else max(math.prod(shape[1:]) for shape in shapes)
+        codec = codec_for(train.schema, fields, tokens=tokens, places=places)
+    else:
+        codec = registry.find("codecs", named)() if isinstance(named, str) else named
+    if plan.observed and isinstance(codec, Learned):
+        message = (
+            f"an observed part of {plan.observed[0]!r} is no part of its learned codes; use 'diffusion' in "
+            "pixel space: Synthesizer(..., family='diffusion', codec='arrays')"
+        )
+        raise Unsupported(message)
+    return codec
 
 
 def family_to_dict(family: Family | Statistical) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import pyarrow.ipc
 import tomli_w
 
 from manikin import registry
+from manikin.codec import Learned
 from manikin.codecs.table import arrow
 from manikin.data.cohort import Origin
 from manikin.data.schema import Schema
@@ -25,7 +26,7 @@ from manikin.family import Family, Statistical
 from manikin.synthesis.budget import Training
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.fitted import Fitted
-from manikin.synthesis.learner import Neural, Tabular, read_json
+from manikin.synthesis.learner import Neural, Tabular, read_json, read_weights, write_weights
 from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from manikin.synthesis.synthesizer import Synthesizer
 
 VERSION = 2
+CODES = "codec.safetensors"
 
 
 def save(model: Synthesizer, fitted: Fitted, folder: str | Path) -> None:
@@ -100,7 +102,7 @@ def _loaded(folder: Path) -> Synthesizer:
         tuple(table["observed"]),
         family_from_dict(table["family"]),
     )
-    codec = _codec(stored["target"])
+    codec = _placed(_codec(stored["target"]), folder)
     givens = {name: _codec(state) for name, state in stored["given"].items()}
     learner = _learner(folder, plan, codec, givens, table.get("facts", {}))
     types = {name: _type(text) for name, text in stored["types"].items()}
@@ -110,7 +112,9 @@ def _loaded(folder: Path) -> Synthesizer:
     )
     budget = Training(**table["training"]) if "training" in table else None
     condition = (*plan.condition, *plan.observed)
-    return Synthesizer(plan.target, condition, plan.family, table["seed"], budget, fitted=fitted)
+    # `fit` of a fitted codec fits it anew, so a refit has its options.
+    named = codec if isinstance(codec, Learned) else None
+    return Synthesizer(plan.target, condition, plan.family, table["seed"], budget, named, fitted)
 
 
 def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
@@ -139,6 +143,8 @@ def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
     }
     (part / "codec.json").write_text(json.dumps(stored), encoding="utf-8")
     fitted.learner.save(part)
+    if isinstance(fitted.codec, Learned):
+        write_weights(part / CODES, fitted.codec.nets)
 
 
 def _learner(
@@ -159,6 +165,16 @@ def _stored(codec: Codec) -> dict[str, Any]:
 
 def _codec(stored: dict[str, Any]) -> Codec:
     return registry.find("codecs", stored["codec"]).from_dict(stored["state"])
+
+
+def _placed(codec: Codec, folder: Path) -> Codec:
+    """The codec; its networks, if it has any, with their weights and where they are to run."""
+    if isinstance(codec, Learned):
+        from manikin.synthesis.engine import Engine
+
+        read_weights(folder / CODES, codec.nets)
+        Engine.auto(codec.source.spec).place(codec.nets)
+    return codec
 
 
 def _typed(dtype: pa.DataType) -> Any:  # noqa: ANN401 - JSON

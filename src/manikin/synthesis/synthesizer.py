@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from manikin.codec import Learned
+from manikin.codecs.patches import PatchCodec
 from manikin.data.cohort import Cohort
 from manikin.data.schema import SCALARS, Schema
 from manikin.errors import NotFitted, Unsupported, UsageError
@@ -16,9 +18,10 @@ from manikin.synthesis.budget import Training
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.conditions import Conditions
 from manikin.synthesis.fitted import Fitted
+from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
 from manikin.synthesis.obey import Obedience
-from manikin.synthesis.plan import Plan, codec_for
+from manikin.synthesis.plan import Plan, codec_for, target_codec
 from manikin.synthesis.progress import bar
 from manikin.synthesis.surrogates import beyond
 
@@ -46,7 +49,9 @@ class Synthesizer:
             (trees for tables, diffusion for signals and images).
         seed: The same seed and records give the same model.
         training: The budget of a family with networks; None: one for the kind and size of the data.
-        codec: How records become arrays; None: by the kind of the target.
+        codec: How records become arrays, by name or as an object (`mk.codecs.Latent(channels=8)`); None: by
+            the kind and size of the target and the form that the family wants. A learned codec is trained
+            first, with 40 % of the budget.
 
     Example:
         >>> import numpy as np
@@ -67,7 +72,7 @@ class Synthesizer:
     family: str | Family | Statistical | None = None
     seed: int = 0
     training: Training | None = None
-    codec: Codec | None = None
+    codec: str | Codec | None = None
     fitted: Fitted | None = field(default=None, repr=False, compare=False)
     chain: Chain | None = field(default=None, repr=False, compare=False)
 
@@ -102,16 +107,16 @@ class Synthesizer:
         plan = Plan.of(train.schema, self.target, self.condition, self.family)
         statistical = isinstance(plan.family, Statistical)
         encode = (*plan.condition, *plan.target) if statistical else plan.target
-        codec = self.codec or codec_for(train.schema, encode, tokens=getattr(plan.family, "tokens", False))
+        codec = target_codec(train, plan, encode, self.codec)
         if isinstance(plan.family, Statistical) and plan.family.tied:
             codec = codec.together()
         codec = codec.fit(train, list(encode))
         if reason := plan.family.refusal(codec.spec):
             raise Unsupported(reason)
-        givens = {} if statistical else _givens(train, plan.condition)
-        key = Key(self.seed).child("fit")
+        givens = {} if statistical else _givens(train, plan.condition, codec)
+        where = None if checkpoint is None else Path(checkpoint)
         with _shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
-            learner = self._learn(plan, codec, givens, train, key, report, checkpoint)
+            codec, learner = self._learn(plan, codec, givens, train, report, where)
         types = {name: train.columns[name].type for name in train.schema}
         public = Schema.from_dict(_public(train.schema))
         starts = {
@@ -126,13 +131,16 @@ class Synthesizer:
         codec: Codec,
         givens: dict[str, Codec],
         train: Cohort,
-        key: Key,
         report: Report,
-        checkpoint: str | Path | None,
-    ) -> Learner:
+        checkpoint: Path | None,
+    ) -> tuple[Codec, Learner]:
+        key, training, facts = Key(self.seed).child("fit"), self.training or Training(), {}
         if isinstance(plan.family, Statistical):
             x = codec.encode(train)
-            return Tabular.learn(plan.family, codec.spec, x, len(plan.condition), key, report)
+            return codec, Tabular.learn(plan.family, codec.spec, x, len(plan.condition), key, report)
+        if isinstance(codec, Learned):
+            codec, facts = taught(codec, train, training, key.child("codec"), report, checkpoint)
+            training, report = shared(training, 1 - SHARE), part(report, SHARE, 1)
         from manikin.nn.condition import Given, GivenSpec
         from manikin.synthesis.run import Encoded
 
@@ -141,9 +149,7 @@ class Synthesizer:
         specs = {name: given.spec for name, given in givens.items()}
         given_spec = GivenSpec(specs, bool(plan.observed))
         data = Encoded(codec.spec, x, train.subject, given_spec, Given.of(parts))
-        training = self.training or Training()
-        where = None if checkpoint is None else Path(checkpoint)
-        return Neural.learn(plan.family, data, training, key, report, where)
+        return codec, Neural.learn(plan.family, data, training, key, report, checkpoint, facts)
 
     def sample(
         self,
@@ -234,21 +240,37 @@ class Synthesizer:
         return self.chain.models if self.chain else (self._fitted,)
 
     @property
+    def facts(self) -> dict[str, Any]:
+        """How the fit went: steps, seconds, why it ended; with a learned codec, what its codes lose.
+
+        Raises:
+            NotFitted: Nothing was learned yet, or one model per link of a chain (`models`).
+        """
+        return self._fitted.learner.facts
+
+    @property
     def _fitted(self) -> Fitted:
         if self.fitted is None:
             raise NotFitted("the synthesizer has learned nothing yet; call fit(train) first")
         return self.fitted
 
 
-def _givens(train: Cohort, condition: tuple[str, ...]) -> dict[str, Codec]:
-    """A codec for the scalar part of a condition, and one for each array in it."""
+def _givens(train: Cohort, condition: tuple[str, ...], codec: Codec) -> dict[str, Codec]:
+    """A codec for the scalar part of a condition, and one for each array in it.
+
+    Arrays on the very grid of a target that is modelled on a coarser one are laid on that.
+    """
     rows = [name for name in condition if isinstance(train.schema[name], SCALARS)]
     arrays = [name for name in condition if name not in rows]
     groups = {**({"row": rows} if rows else {}), **{name: [name] for name in arrays}}
-    return {
+    fitted = {
         name: codec_for(train.schema, fields, tokens=False).fit(train, fields)
         for name, fields in groups.items()
     }
+    if isinstance(codec, Learned):
+        grid, patches = codec.source.spec.grid, PatchCodec(codec.factors)
+        fitted |= {name: patches.fit(train, [name]) for name in arrays if fitted[name].spec.grid == grid}
+    return fitted
 
 
 @contextmanager

@@ -1,0 +1,138 @@
+"""Large pictures, volumes and signals as a smaller grid of values: a fitted autoencoder used as a codec.
+
+A family of grids in such a space is what is called latent (Rombach et al., 2022, arXiv:2112.10752). Codes
+are learned with a little noise on them and a pull to 0, so that neighbouring codes mean neighbouring
+records, and are then brought to mean 0 and standard deviation 1 per channel, without which a noise
+schedule does not fit them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
+
+import numpy as np
+
+from manikin.codec import Codec, Learned
+from manikin.codecs.arrays import ArrayCodec
+from manikin.codecs.patches import factors
+from manikin.data.schema import Image, Signal
+from manikin.spec import Continuous, Spec, coarse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import torch
+    from torch import Tensor, nn
+
+    from manikin.data.cohort import Cohort
+    from manikin.nn.autoencoder import Autoencoder
+    from manikin.rng import Key
+
+NOISE, PULL = 0.1, 1e-3
+"""Standard deviation of the noise on codes in training; weight of their mean square."""
+
+
+@final
+@dataclass(frozen=True)
+class Latent(Codec, Learned):
+    """Fields on one grid <-> codes (n, channels, *coarser grid) through a fitted autoencoder.
+
+    Args:
+        factor: Places of each axis that a code stands for, a power of two; None: 4 (8 from a length of
+            256 on, 2 below 24, 1 below 6).
+        channels: Values per code.
+        width: Channels of the networks at their first level; None: by the data.
+        source: What was learned of the fields.
+        mean, deviation: Of the training records' codes, per channel.
+        nets: The trained networks.
+
+    Example:
+        >>> Latent(factor=8).least
+        16384
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = (Signal, Image)
+    tokens: ClassVar[bool] = False
+    least: ClassVar[int] = 128 * 128
+    factor: int | None = None
+    channels: int = 4
+    width: int | None = None
+    source: Codec = field(default_factory=ArrayCodec)
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+    nets: dict[str, nn.Module] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def spec(self) -> Spec:
+        """Values on a coarser grid."""
+        return Spec((Continuous(self.channels),), coarse(self.source.spec.grid, self.factors))
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """Places of each axis that a code stands for."""
+        return factors(self.source.spec.grid, self.factor)
+
+    def fit(self, cohort: Cohort, fields: list[str]) -> Self:
+        """Learn the scale or the levels of each field; the networks are trained afterwards."""
+        return replace(self, source=self.source.fit(cohort, fields))
+
+    def networks(self) -> dict[str, nn.Module]:
+        """One autoencoder."""
+        from manikin.nn.autoencoder import Autoencoder
+
+        return {"model": Autoencoder(self.source.spec, self.factors, self.channels, self.width)}
+
+    def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:
+        """How far records rebuilt from noisy codes are off, and how far codes are from 0."""
+        import torch
+
+        net = cast("Autoencoder", nets["model"])
+        z = net.code(x)
+        noise = torch.randn(z.shape, generator=rng, device=z.device)
+        return net.loss(z + NOISE * noise, x) + PULL * z.square().mean()
+
+    def taught(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
+        """This codec with trained networks, and the scale of the training records' codes."""
+        z = _coded(nets["model"], x)
+        axes = (0, *range(2, z.ndim))
+        mean, deviation = z.mean(axes, dtype=np.float64), z.std(axes, dtype=np.float64)
+        scale = {"mean": tuple(mean.tolist()), "deviation": tuple(np.maximum(deviation, 1e-6).tolist())}
+        return replace(self, nets=nets, **scale)
+
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cell to spread in
+        """Codes (n, channels, *coarser grid), float32, each channel standardised."""
+        z = _coded(self.model, self.source.encode(cohort))
+        return ((z - self._column(self.mean)) / self._column(self.deviation)).astype(np.float32)
+
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
+        """Columns in the types of the file: what codes most likely stand for."""
+        from manikin.nn.autoencoder import run
+
+        z = x * self._column(self.deviation) + self._column(self.mean)
+        net = cast("Autoencoder", self.model)
+        return self.source.decode(run(net, net.likely, z.astype(np.float32)), key)
+
+    def _column(self, values: tuple[float, ...]) -> np.ndarray:
+        return np.array(values).reshape(-1, *(1,) * len(self.factors))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The options, the codes' scale, and what was learned of the fields."""
+        return {name: getattr(self, name) for name in KEPT} | {"source": self.source.to_dict()}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`, with fresh weights."""
+        scale = {name: tuple(state[name]) for name in ("mean", "deviation")}
+        codec = cls(**{**state, **scale, "source": ArrayCodec.from_dict(state["source"])})
+        return replace(codec, nets=codec.fresh())
+
+
+def _coded(net: nn.Module, x: np.ndarray) -> np.ndarray:
+    from manikin.nn.autoencoder import run
+
+    return run(net, cast("Autoencoder", net).code, x)
+
+
+KEPT = ("factor", "channels", "width", "mean", "deviation")
+
+__plugin__ = Latent

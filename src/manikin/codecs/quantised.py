@@ -1,0 +1,145 @@
+"""Pictures, volumes and signals as tokens: an autoencoder whose codes are a finite number.
+
+So families of tokens (`autoregressive`, `masked`) model arrays: the codes are read along the rows of a
+coarse grid. What the codes cannot hold is lost, fine texture first; how much is measured after training.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
+
+from manikin.codec import Codec, Learned
+from manikin.codecs.arrays import ArrayCodec
+from manikin.codecs.patches import factors
+from manikin.data.schema import Image, Signal
+from manikin.spec import Spec, coarse
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    import torch
+    from torch import Tensor, nn
+
+    from manikin.data.cohort import Cohort
+    from manikin.nn.autoencoder import Autoencoder
+    from manikin.nn.quantise import Finite
+    from manikin.rng import Key
+
+MOST = 512
+"""Up to how many tokens a record has, where its factors are chosen by its size."""
+
+
+@final
+@dataclass(frozen=True)
+class Quantised(Codec, Learned):
+    """Fields on one grid <-> tokens (n, length) through a fitted autoencoder.
+
+    Args:
+        levels: How many values each channel of a code takes; their product is the number of tokens there
+            are. (8, 6, 5) is about as many as 8 bits hold, (8, 5, 5, 5) as 10.
+        factor: Places of each axis that a token stands for, a power of two; None: 4 (8 from a length of
+            256 on, 2 below 24, 1 below 6), doubled while a record would have more than 512 tokens.
+        depth: Tokens at each place; None: one for every three channels, at most four.
+        width: Channels of the networks at their first level; None: by the data.
+        source: What was learned of the fields.
+        nets: The trained networks.
+
+    Example:
+        >>> Quantised(levels=(8, 5, 5, 5)).tokens
+        True
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = (Signal, Image)
+    tokens: ClassVar[bool] = True
+    levels: tuple[int, ...] = (8, 6, 5)
+    factor: int | None = None
+    depth: int | None = None
+    width: int | None = None
+    source: Codec = field(default_factory=ArrayCodec)
+    nets: dict[str, nn.Module] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def spec(self) -> Spec:
+        """Tokens along the rows of a coarse grid."""
+        grid = coarse(self.source.spec.grid, self.factors)
+        return Spec(vocab=math.prod(self.levels), length=math.prod(grid) * self._depth, grid=grid)
+
+    @property
+    def factors(self) -> tuple[int, ...]:
+        """Places of each axis that a token stands for."""
+        return factors(self.source.spec.grid, self.factor, MOST / self._depth)
+
+    @property
+    def _depth(self) -> int:
+        return self.depth or min(4, math.ceil(self.source.spec.channels / 3))
+
+    @property
+    def _finite(self) -> Finite:
+        from manikin.nn.quantise import Finite
+
+        return Finite(self.levels)
+
+    def fit(self, cohort: Cohort, fields: list[str]) -> Self:
+        """Learn the scale or the levels of each field; the networks are trained afterwards."""
+        return replace(self, source=self.source.fit(cohort, fields))
+
+    def networks(self) -> dict[str, nn.Module]:
+        """One autoencoder."""
+        from manikin.nn.autoencoder import Autoencoder
+
+        codes = self._depth * len(self.levels)
+        return {"model": Autoencoder(self.source.spec, self.factors, codes, self.width)}
+
+    def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:  # noqa: ARG002 - nothing is drawn
+        """How far records rebuilt from rounded codes are off."""
+        net = cast("Autoencoder", nets["model"])
+        return net.loss(self._laid(self._finite.rounded(self._listed(net.code(x)))), x)
+
+    def taught(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:  # noqa: ARG002 - nothing depends on them
+        """This codec with trained networks."""
+        return replace(self, nets=nets)
+
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cell to spread in
+        """Tokens (n, length), int64."""
+        from manikin.nn.autoencoder import run
+
+        net, finite = cast("Autoencoder", self.model), self._finite
+
+        def step(x: Tensor) -> Tensor:
+            return finite.number(finite.rounded(self._listed(net.code(x))))
+
+        return run(net, step, self.source.encode(cohort))
+
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
+        """Columns in the types of the file: what tokens most likely stand for."""
+        from manikin.nn.autoencoder import run
+
+        net, finite = cast("Autoencoder", self.model), self._finite
+        return self.source.decode(run(net, lambda x: net.likely(self._laid(finite.code(x))), x), key)
+
+    def _listed(self, z: Tensor) -> Tensor:
+        """Channels on the coarse grid -> a list of codes (B, length, channels of one)."""
+        return z.unflatten(1, (self._depth, len(self.levels))).flatten(3).permute(0, 3, 1, 2).flatten(1, 2)
+
+    def _laid(self, codes: Tensor) -> Tensor:
+        """The inverse of `_listed`."""
+        z = codes.unflatten(1, (-1, self._depth)).flatten(2).mT
+        return z.unflatten(2, self.spec.grid)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The options, and what was learned of the fields."""
+        return {name: getattr(self, name) for name in OPTIONS} | {"source": self.source.to_dict()}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`, with fresh weights."""
+        source = ArrayCodec.from_dict(state["source"])
+        codec = cls(**{**state, "levels": tuple(state["levels"]), "source": source})
+        return replace(codec, nets=codec.fresh())
+
+
+OPTIONS = ("levels", "factor", "depth", "width")
+
+__plugin__ = Quantised
