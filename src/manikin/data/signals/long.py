@@ -157,10 +157,10 @@ def _unsaid(time: str, spelling: str) -> list[str]:
 def _points(
     rows: descriptors.Rows, dynamic: np.ndarray, kind: Signal, path: Path
 ) -> tuple[Points, np.ndarray]:
-    """The measurements as numbers, and the parameters in the order of their channels."""
+    """The measurements as numbers, and the parameters in the order declared, or of their names."""
     known = rows.items.words.to_pylist()
-    seen, first = np.unique(rows.items.codes[dynamic], return_index=True)
-    used = seen[np.argsort(first)]
+    used = np.unique(rows.items.codes[dynamic])
+    used = used[np.argsort([known[code].lower() for code in used.tolist()], kind="stable")]
     codes = np.array([known.index(channel) for channel in kind.channels if channel in known], dtype=int)
     if lost := [channel for channel in kind.channels if channel not in known]:
         raise FormatError(f"{path}: measures no {', '.join(lost)}; declare other `channels`")
