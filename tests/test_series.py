@@ -201,3 +201,29 @@ def test_the_stays_of_physionet_2012():
     assert np.isnan(cohort["Height"]).sum() == 1894
     row = list(cohort["RecordID"]).index(132539)
     assert cohort["series"][row, cohort.schema["series"].channels.index("HR"), :3].tolist() == [75, 60, 62]
+
+
+def test_stays_are_learned_drawn_written_and_read_again(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = ["RecordID,Time,Parameter,Value"]
+    for i in range(40):
+        rows += [f"{i},00:00,Age,{40 + i}", f"{i},00:00,Died,{i % 2}"]
+        rows += [
+            f"{i},{hour:02d}:{rng.integers(1, 60):02d},{what},{rng.normal(level, 5):.0f}"
+            for hour in range(12)
+            for what, level in (("HR", 80), ("MAP", 75), ("Lactate", 30))
+            if rng.random() < (0.9 if what != "Lactate" else 0.2)
+        ]
+    (tmp_path / "a.csv").write_text("\n".join((*rows, "")))
+    train, holdout = mk.read(tmp_path / "a.csv").split(0.25)
+    training = mk.Training(steps=20)
+    model = mk.Synthesizer(target="series", condition="Died", family="vae", training=training).fit(train)
+    drawn = model.sample(condition=holdout.select("Died"))
+    missing = np.isnan(drawn["series"])
+    assert 0 < missing.mean() < 1
+    mk.write(drawn, tmp_path / "b.csv")
+    schema = mk.Schema(series=mk.Signal(drawn.schema["series"].channels, window=12 * 3600.0))
+    back = mk.read(tmp_path / "b.csv", schema)
+    np.testing.assert_array_equal(np.isnan(back["series"]), missing)
+    assert np.nanmax(np.abs(back["series"] - drawn["series"])) < 0.006
+    assert list(back["Died"]) == list(holdout["Died"])

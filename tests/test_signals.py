@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -379,3 +380,27 @@ def test_beats_of_an_archive():
     cohort = mk.read(REAL / "mitbih_beats" / "mitbih_beats.npz")
     assert cohort.schema.named("subject") == "record"
     assert cohort.schema.named("label") == "y"
+
+
+def test_beats_are_learned_drawn_written_and_read_again(tmp_path):
+    for i in range(5):
+        record(tmp_path / "in", f"r{i}", beats(12) * (1 + i / 10), symbols="NNVNNNNVNNNN")
+    cohort = mk.read(tmp_path / "in", mk.Schema(ecg=mk.Signal(window=0.32, around="*")))
+    train, holdout = cohort.split(0.2)
+    training = mk.Training(steps=20)
+    model = mk.Synthesizer(target="ecg", condition="label", family="vae", training=training).fit(train)
+    drawn = model.sample(condition=holdout.select("label"))
+    mk.write(drawn, tmp_path / "out")
+    back = mk.read(tmp_path / "out")
+    assert back["signal"].shape == (12, 2, 32)
+    assert list(back["label"]) == list(holdout["label"])
+    assert np.abs(back["signal"] - drawn["ecg"]).max() <= 0.5 / 200 + 1e-6
+
+
+@pytest.mark.parametrize(("package", "name"), [("wfdb", "a.hea"), ("pyedflib", "a.edf")])
+def test_an_absent_package_is_named(tmp_path, monkeypatch, package, name):
+    record(tmp_path, "a", beats(4))
+    sleep(tmp_path / "a.edf")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(mk.errors.MissingExtra, match=rf"need the package {package}.*manikin\[signals\]"):
+        mk.read(tmp_path / name)
