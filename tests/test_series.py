@@ -227,3 +227,38 @@ def test_stays_are_learned_drawn_written_and_read_again(tmp_path):
     np.testing.assert_array_equal(np.isnan(back["series"]), missing)
     assert np.nanmax(np.abs(back["series"] - drawn["series"])) < 0.006
     assert list(back["Died"]) == list(holdout["Died"])
+
+
+def test_a_folder_of_stays_is_one_cohort(tmp_path):
+    folder = tmp_path / "set-a"
+    folder.mkdir()
+    rows = STAYS.splitlines()[1:]
+    for who in "79":
+        own = [row.partition(",")[2] for row in rows if row.startswith(who)]
+        (folder / f"{who}.txt").write_text("\n".join(("Time,Parameter,Value", *own, "")))
+    (tmp_path / "Outcomes.txt").write_text(OUTCOMES)
+    (tmp_path / "long.csv").write_text(STAYS)
+    whole, cohort = mk.read(tmp_path / "long.csv"), mk.read(folder)
+    assert list(cohort.schema) == list(whole.schema)
+    for name in cohort.schema:
+        np.testing.assert_array_equal(cohort[name], whole[name])
+    (folder / "8.txt").write_text("Time,Parameter,Value\nsoon,HR,1\n")
+    with pytest.raises(mk.errors.FormatError, match=r"8\.txt: column 'Time' holds what is no time"):
+        mk.read(folder)
+    assert len(mk.read(folder, skip_bad=True)) == 2
+
+
+def test_a_folder_with_a_long_table_is_read_by_it(stays):
+    assert len(mk.read(stays.parent)) == 2
+
+
+def test_a_folder_of_other_tables_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("age,sex\n1,F\n")
+    with pytest.raises(mk.errors.FormatError, match="name one file"):
+        mk.read(tmp_path)
+
+
+def test_a_declared_signal_that_is_nowhere_is_an_error(tmp_path):
+    (tmp_path / "a.csv").write_text("age,sex\n1,F\n2,M\n")
+    with pytest.raises(mk.errors.SchemaError, match="declares ecg, which the data do not have"):
+        mk.read(tmp_path / "a.csv", mk.Schema(ecg=mk.Signal(channels=("ii",))))

@@ -244,6 +244,24 @@ DAMAGE = {
 }
 
 
+def test_a_table_is_read_with_the_recordings_that_it_names(tmp_path):
+    for i in range(6):
+        record(tmp_path / "records100", f"r{i}", beats(4) * (i + 1))
+    rows = "".join(f"p{i // 2},{50 + i}.5,records100/r{i}\n" for i in (5, 4, 3, 2, 1, 0))
+    (tmp_path / "ptb.csv").write_text(f"patient_id,weight,filename_lr\n{rows}")
+    cohort = mk.read(tmp_path / "ptb.csv", mk.Schema(ecg=mk.Signal(channels=("V5",))))
+    assert list(cohort.schema) == ["patient_id", "weight", "ecg"]
+    assert cohort["ecg"].shape == (6, 1, 400)
+    assert np.allclose(
+        cohort["ecg"].min(axis=(1, 2)), [-0.5 * (i + 1) for i in (5, 4, 3, 2, 1, 0)], atol=0.02
+    )
+    assert cohort.schema.named("subject") == "patient_id"
+    (tmp_path / "records100/r3.hea").unlink()
+    with pytest.raises(mk.errors.FormatError, match=r"'filename_lr', record 3: names no recording"):
+        mk.read(tmp_path / "ptb.csv")
+    assert len(mk.read(tmp_path / "ptb.csv", skip_bad=True)) == 5
+
+
 @pytest.mark.parametrize("says", DAMAGE)
 def test_bad_records_are_named_or_skipped(tmp_path, says):
     for i in range(4):

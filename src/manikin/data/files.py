@@ -78,7 +78,17 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
     cells = chosen.read(path, manifest.of_cells(declared))
     if "series" in cells.origin.options:
         return cells
-    return manifest.joined(cells, path, declared, skip_bad=skip_bad)
+    from manikin.data.signals import manifest as recordings
+
+    if (found := recordings.joined(cells, path, declared, skip_bad=skip_bad)) is not None:
+        return found
+    found = manifest.joined(cells, path, declared, skip_bad=skip_bad)
+    if absent := [name for name in declared or () if name not in found.schema]:
+        raise SchemaError(
+            f"the schema declares {', '.join(absent)}, which the data do not have; the fields are "
+            f"{', '.join(found.schema)}; `channels` of a signal name columns, or cells name its files"
+        )
+    return found
 
 
 def _own(path: Path, cohort: Cohort) -> bool:

@@ -74,8 +74,14 @@ def tables(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".csv", ".tsv", ".tab")]
 
 
+def table(path: Path) -> bool:
+    """Whether a file is a table by its name, or a text that may be one."""
+    name = path.name.lower().removesuffix(".gz")
+    return name.endswith((".csv", ".tsv", ".tab", ".txt"))
+
+
 def format_of(folder: Path) -> str:
-    """The format of most files of a folder; DICOM beside a table of its own is read by the table.
+    """The format of most files of a folder; tables count where there is nothing else.
 
     Raises:
         FormatError: The folder holds no record.
@@ -83,6 +89,8 @@ def format_of(folder: Path) -> str:
     found = files(folder)
     counts = Counter(kind(path) for path in found)
     del counts[None]
+    if not counts and any(table(path) for path in found):
+        return "csv"
     if not counts:
         what = "is a folder without a " + (
             "picture, DICOM file, NIfTI volume or recording" if found else "file"

@@ -14,7 +14,7 @@ from manikin.data.cells import cells
 from manikin.data.cohort import Origin
 from manikin.data.format import Format, columns_only, content, store, utf8
 from manikin.data.infer import infer
-from manikin.data.schema import Signal
+from manikin.data.schema import Schema, Signal
 from manikin.data.words import Words, missing
 from manikin.errors import FormatError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.data.cohort import Cohort
-    from manikin.data.schema import Schema
+    from manikin.data.schema import Kind
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -44,11 +44,20 @@ class Csv(Format):
         options = {"delimiter": delimiter}
         if (series := _series(table, path, schema, options)) is not None:
             return series.noted(*note, *renamed)
+        schema = Schema(
+            {name: kind for name, kind in (schema or {}).items() if not _elsewhere(name, kind, table)}
+        )
         if delimiter == ";" and (table := _points(whole := table)) is not whole:
             options["decimal"] = ","
             note = (*note, "decimal commas")
         cohort = infer(table, schema, spelled=True, origin=Origin("csv", options))
         return cohort.noted(*note, *renamed)
+
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """The one long table of a folder, or one table of measurements for each subject."""
+        from manikin.data.signals import stays
+
+        return stays.cohort(path, schema, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Numbers on their recording grid, missing values as they were spelled, quotes where needed."""
@@ -88,6 +97,11 @@ def _series(table: pa.Table, path: Path, schema: Schema | None, options: dict[st
     if schema is not None and wide.declared(schema, table.column_names):
         return wide.cohort(table, path, schema, options)
     return None
+
+
+def _elsewhere(name: str, kind: Kind, table: pa.Table) -> bool:
+    """Whether a field is a signal that lies in files, not in a column."""
+    return isinstance(kind, Signal) and name not in table.column_names
 
 
 def _written(cohort: Cohort, delimiter: str, path: Path) -> str:

@@ -47,7 +47,7 @@ class Edf(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """One recording."""
-        found = _without_prose([_recording(path, path.name)])
+        found = without_prose([recording(path, path.name)])
         return gather(found[0], schema, Origin("edf")).noted(*found[1])
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
@@ -55,12 +55,12 @@ class Edf(Format):
         found, bad = [], Bad(skip=skip_bad)
         for i, file in enumerate(file for file in folders.files(path) if folders.kind(file) == "edf"):
             try:
-                found.append(_recording(file, listing.person(file, path)))
+                found.append(recording(file, listing.person(file, path)))
             except FormatError as error:
                 bad.add(i, file, error)
         if not found:
             raise FormatError(f"{path}: no recording can be read; {next(iter(bad.values()), '')}")
-        found, told = _without_prose(found)
+        found, told = without_prose(found)
         cells, order, notes = listing.beside(path, [recording.path for recording in found], schema)
         by_path = {recording.path: recording for recording in found}
         cohort = gather([by_path[file] for file in order], schema, Origin("edf"), cells, skip_bad=skip_bad)
@@ -103,7 +103,7 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 - a reader of pyedflib
         ) from error
 
 
-def _recording(path: Path, person: str) -> Recording:
+def recording(path: Path, person: str) -> Recording:
     """What a header says; its values are read later.
 
     Raises:
@@ -158,7 +158,7 @@ def _marks(file: Any) -> Marks:  # noqa: ANN401 - a reader of pyedflib
     return Marks(np.array([start for start, _ in events]), [text for _, text in events], states)
 
 
-def _without_prose(found: Sequence[Recording]) -> tuple[list[Recording], tuple[str, ...]]:
+def without_prose(found: Sequence[Recording]) -> tuple[list[Recording], tuple[str, ...]]:
     """The recordings without annotations that are no levels: those met seldom may be prose."""
     counts = Counter(text for recording in found for text in _texts(recording.marks))
     often = {text for text, n in counts.items() if n >= _OFTEN or len(text) <= _SHORT}

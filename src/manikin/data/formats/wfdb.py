@@ -58,14 +58,14 @@ class Wfdb(Format):
         header = path.with_suffix(".hea")
         if not header.is_file():
             raise FormatError(f"{path}: has no header; put {header.name} beside it")
-        return gather([_recording(header, header.name)], schema, Origin("wfdb"))
+        return gather([recording(header, header.name)], schema, Origin("wfdb"))
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """All recordings below a folder, with what a table beside them tells."""
         found, bad = [], Bad(skip=skip_bad)
         for i, header in enumerate(_headers(path, bad)):
             try:
-                found.append(_recording(header, listing.person(header, path)))
+                found.append(recording(header, listing.person(header, path)))
             except FormatError as error:
                 bad.add(i, header, error)
         if not found:
@@ -134,7 +134,7 @@ def _first(header: Path) -> str:
     return next((line.split()[0] for line in _lines(header)), "")
 
 
-def _recording(header: Path, person: str) -> Recording:
+def recording(header: Path, person: str) -> Recording:
     """What a header says; its values are read later.
 
     Raises:

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data.cells import cells
+from manikin.data.folders import table
 from manikin.data.infer import infer
 from manikin.data.schema import Category, Image, Number, Schema, Signal
 
@@ -26,7 +27,6 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _ALL = 0.99
 _SMALL = 16 << 20
 _OUTCOME = re.compile(r"(mortality|death|died|deceased|expired|outcome|label)", re.IGNORECASE)
-_TABLES = (".csv", ".tsv", ".tab", ".txt")
 
 
 @final
@@ -203,32 +203,35 @@ def _outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[str, An
     subjects: pa.Array = taken[key]
     found: dict[str, Any] = {}
     notes = []
-    for other in sorted(path.parent.iterdir()):
-        plain = other.name.lower().removesuffix(".gz")
-        if (
-            other == path
-            or not other.is_file()
-            or not plain.endswith(_TABLES)
-            or other.stat().st_size > _SMALL
-        ):
+    for other in _beside(path):
+        if key not in header(other):
             continue
-        if key not in _header(other):
-            continue
-        table = read(other)
-        place = pc.index_in(subjects, value_set=pc.utf8_trim_whitespace(table[key].combine_chunks()))
-        if place.null_count == len(place) or pc.count_distinct(table[key]).as_py() < len(table):
+        cells_of = read(other)
+        place = pc.index_in(subjects, value_set=pc.utf8_trim_whitespace(cells_of[key].combine_chunks()))
+        if place.null_count == len(place) or pc.count_distinct(cells_of[key]).as_py() < len(cells_of):
             continue
         new = [
-            name for name in table.column_names if name != key and name not in taken and name not in found
+            name
+            for name in cells_of.column_names
+            if name != key and name not in taken and name not in found
         ]
-        found |= {name: table[name].combine_chunks().take(place) for name in new}
+        found |= {name: cells_of[name].combine_chunks().take(place) for name in new}
         notes.append(f"{', '.join(new)}: joined from {other.name} by {key}")
         if place.null_count:
             notes.append(f"{other.name} has no row for {place.null_count} of {len(place)} subjects")
     return found, notes
 
 
-def _header(path: Path) -> list[str]:
+def _beside(path: Path) -> list[Path]:
+    """Small tables beside a table, or in and beside a folder of tables."""
+    places = [path.parent] if path.exists() else [path.parent, path.parent.parent]
+    found = [
+        other for place in places for other in sorted(place.iterdir()) if other.is_file() and other != path
+    ]
+    return [other for other in found if table(other) and other.stat().st_size <= _SMALL]
+
+
+def header(path: Path) -> list[str]:
     """The words of the first line of a table."""
     import gzip
 

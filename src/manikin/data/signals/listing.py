@@ -59,7 +59,7 @@ def beside(
                 f"{len(found) - len(rows)} rows of {table.name} name no recording and are left out"
             )
         rest = [name for name in cells.schema if name != named or cells.schema[name].role == "subject"]
-        kept = _labelled(cells.take(rows).select(*rest), named) if rest else None
+        kept = labelled(cells.take(rows).select(*rest), named) if rest else None
         return kept, [p for p in found if p], tuple(notes)
     return None, list(paths), tuple(notes)
 
@@ -70,7 +70,7 @@ def _of_cells(schema: Schema | None, table: Path) -> Schema | None:
     return manifest.of_cells(Schema(scalars), table)
 
 
-def _labelled(cells: Cohort, named: str) -> Cohort:
+def labelled(cells: Cohort, named: str) -> Cohort:
     """The cells with a column called label as the label; without notes on names of recordings."""
     kind, kinds = cells.schema.get("label"), dict(cells.schema)
     if isinstance(kind, Category) and cells.schema.named("label") is None:
