@@ -21,8 +21,9 @@ from manikin.nn.autoencoder import Autoencoder, lost
 from manikin.nn.quantise import Finite
 from manikin.rng import Key
 from manikin.spec import Categorical, Continuous, Spec
-from manikin.synthesis.latent import errors, shared, taught
+from manikin.synthesis.latent import errors, part, shared, taught
 from manikin.synthesis.plan import Plan, target_codec
+from manikin.synthesis.progress import Progress
 
 TINY = mk.Training(steps=10, batch=8)
 READER = Autoregressive(width=16, depth=1, heads=2)
@@ -203,6 +204,27 @@ def test_a_budget_is_shared():
     assert shared(mk.Training(minutes=10, epochs=5), 0.4) == mk.Training(minutes=4, epochs=2)
     fitted = model(codec="quantised")
     assert (fitted.facts["codec"]["steps"], fitted.facts["steps"]) == (4, 6)
+
+
+def test_both_trainings_resume_from_checkpoints_of_their_own(tmp_path):
+    cohort, options = discs(SHAPES["image"]), {"condition": "size", "family": READER, "training": TINY}
+    first, again, plain = (
+        mk.Synthesizer("x", **options).fit(cohort, checkpoint=place, quiet=True)
+        for place in (tmp_path / "state", tmp_path / "state", None)
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["state", "state-codec"]
+    drawn = [made.sample(4, where={"size": "l"})["x"] for made in (first, again, plain)]
+    np.testing.assert_array_equal(drawn[0], drawn[1])
+    np.testing.assert_array_equal(drawn[0], drawn[2])
+
+
+def test_progress_runs_once_from_0_to_1():
+    told = []
+    one, two = part(told.append, 0, 0.4), part(told.append, 0.4, 1)
+    for report in (one, two):
+        for share in (0.5, 1.0):
+            report(Progress(turn=1, fraction=share, seconds=1.0, loss=0.0))
+    assert [now.fraction for now in told] == pytest.approx([0.2, 0.4, 0.7, 1.0])
 
 
 def test_large_arrays_are_modelled_in_codes_unless_a_part_may_be_observed():

@@ -139,7 +139,10 @@ class Synthesizer:
             x = codec.encode(train)
             return codec, Tabular.learn(plan.family, codec.spec, x, len(plan.condition), key, report)
         if isinstance(codec, Learned):
-            codec, facts = taught(codec, train, training, key.child("codec"), report, checkpoint)
+            beside = checkpoint and checkpoint.with_name(f"{checkpoint.name}-codec")
+            codec, facts = taught(
+                codec, train, training, key.child("codec"), part(report, 0, SHARE), beside
+            )
             training, report = shared(training, 1 - SHARE), part(report, SHARE, 1)
         from manikin.nn.condition import Given, GivenSpec
         from manikin.synthesis.run import Encoded
