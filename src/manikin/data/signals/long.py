@@ -12,7 +12,8 @@ import pyarrow.compute
 
 from manikin.data import tensors
 from manikin.data.cohort import Cohort, Origin
-from manikin.data.schema import Schema, Signal
+from manikin.data.formats.csv import render
+from manikin.data.schema import Schema, Signal, Text
 from manikin.data.signals import clock, descriptors
 from manikin.data.signals.grid import Points, averaged, axis
 from manikin.data.words import Words, missing
@@ -218,21 +219,39 @@ def rendered(cohort: Cohort, delimiter: str) -> str:
     person = subject if subject in cohort.schema else cohort.schema.named("subject")
     ids = cohort.columns[person].to_pylist() if person else [str(i + 1) for i in range(len(cohort))]
     step = 1 / (kind.rate or 1 / 3600)
-    times = [clock.spelled((i + 0.5) * step, layout["spelling"]) for i in range(x.shape[2])]
-    digits = [layout["decimals"].get(channel, _DIGITS) + _DIGITS for channel in kind.channels]
+    moments = [clock.spelled((i + 0.5) * step, layout["spelling"]) for i in range(x.shape[2])]
+    digits = np.array([layout["decimals"].get(channel, _DIGITS) + _DIGITS for channel in kind.channels])
+    row, cell, channel = np.nonzero(~np.isnan(x.transpose(0, 2, 1)))
+    scale = 10.0 ** digits[channel]
+    numbers = pa.array(np.rint(x[row, channel, cell].astype(np.float64) * scale) / scale).cast(pa.string())
+    units = (kind.unit or "").split(",")
+    units = units if len(units) == len(kind.channels) else [""] * len(kind.channels)
+    measured = [
+        row,
+        np.array(moments)[cell],
+        np.array(kind.channels)[channel],
+        numbers,
+        np.array(units)[channel],
+    ]
     start = clock.spelled(0.0, layout["spelling"])
-    statics = descriptors.texts(cohort, {name, person})
-    units = (kind.unit or "").split(",") if unit else []
-    lines = [delimiter.join(column for column in (subject, time, parameter, value, unit) if column)]
-    for row, record in enumerate(x):
-        head, tail = f"{ids[row]}{delimiter}", delimiter if unit else ""
-        lines += [
-            f"{head}{start}{delimiter}{key}{delimiter}{cells[row]}{tail}"
-            for key, cells in statics.items()
-            if cells[row]
-        ]
-        for cell, channel in np.argwhere(~np.isnan(record.T)):
-            number = f"{record[channel, cell]:.{digits[channel]}f}".rstrip("0").rstrip(".")
-            end = f"{delimiter}{units[channel]}" if len(units) == len(record) else tail
-            lines.append(f"{head}{times[cell]}{delimiter}{kind.channels[channel]}{delimiter}{number}{end}")
-    return "\n".join((*lines, ""))
+    parts = [_stated(texts, key, start) for key, texts in descriptors.texts(cohort, {name, person}).items()]
+    whole = [pa.concat_arrays([_text(part[i]) for part in (*parts, measured)]) for i in range(1, 5)]
+    rows = np.concatenate([part[0] for part in (*parts, measured)])
+    order = np.argsort(rows, kind="stable")
+    names = [column for column in (subject, time, parameter, value, unit) if column]
+    columns = [pa.array([str(key) for key in ids]).take(pa.array(rows)), *whole][: len(names)]
+    table = pa.table(
+        {key: column.take(pa.array(order)) for key, column in zip(names, columns, strict=True)}
+    )
+    return render(Cohort(table, Schema(dict.fromkeys(names, Text()))), delimiter)
+
+
+def _stated(texts: Sequence[str], key: str, start: str) -> list[Any]:
+    """What is said once of each subject: whose, when, of what, how much, and no unit."""
+    rows = np.array([row for row, text in enumerate(texts) if text], dtype=np.int64)
+    same = [np.full(len(rows), word) for word in (start, key)]
+    return [rows, *same, np.array([texts[row] for row in rows.tolist()], dtype=str), np.full(len(rows), "")]
+
+
+def _text(x: Any) -> pa.Array:  # noqa: ANN401 - of NumPy or of Arrow
+    return x if isinstance(x, pa.Array) else pa.array(x.astype(object), pa.string())

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from manikin.data.cells import cells
 from manikin.data.cohort import Cohort, Origin
+from manikin.data.formats.csv import render
 from manikin.data.infer import infer
 from manikin.data.schema import Category, Number, Schema, Signal, Text
 from manikin.data.signals import clock
@@ -183,17 +184,21 @@ def rendered(cohort: Cohort, delimiter: str) -> str:
     kind, x = cohort.schema[name], cohort[name]
     assert isinstance(kind, Signal)  # noqa: S101 - by its search
     rest = [key for key in cohort.schema if key != name]
-    told = [cells(cohort.columns[key].combine_chunks(), cohort.schema[key]).to_pylist() for key in rest]
-    clocks = [layout["time"]] if layout["time"] else []
-    lines = [delimiter.join((*rest, *clocks, *kind.channels))]
-    before: dict[Any, int] = {}
-    subject = cohort.subject
-    for row in np.argsort(subject, kind="stable"):
-        head = [column[row] for column in told]
-        start = before.get(subject[row], 0)
-        before[subject[row]] = start + x.shape[2]
-        for i, values in enumerate(x[row].T):
-            moment = [clock.spelled((start + i) / (kind.rate or 1.0), layout["spelling"])] if clocks else []
-            numbers = ["" if np.isnan(value) else f"{value:.7g}" for value in values]
-            lines.append(delimiter.join((*head, *moment, *numbers)))
-    return "\n".join((*lines, ""))
+    order, length = np.argsort(cohort.subject, kind="stable"), x.shape[2]
+    spread = pa.array(np.repeat(order, length))
+    columns: dict[str, Any] = {
+        key: cells(cohort.columns[key].combine_chunks(), cohort.schema[key]).take(spread) for key in rest
+    }
+    if layout["time"]:
+        _, first, counts = np.unique(cohort.subject[order], return_index=True, return_counts=True)
+        before = np.arange(len(order)) - np.repeat(first, counts)
+        place = (before[:, None] * length + np.arange(length)).reshape(-1)
+        moments = [
+            clock.spelled(i / (kind.rate or 1.0), layout["spelling"]) for i in range(place.max() + 1)
+        ]
+        columns[layout["time"]] = pa.array(moments).take(pa.array(place))
+    for i, channel in enumerate(kind.channels):
+        values = pa.array(x[order, i].reshape(-1), from_pandas=True)
+        columns[channel] = values.cast(pa.string()).fill_null("")
+    table = Cohort(pa.table(columns), Schema(dict.fromkeys(columns, Text())))
+    return render(table, delimiter)
