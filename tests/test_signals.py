@@ -293,6 +293,8 @@ def test_what_is_no_recording_is_refused(tmp_path):
         assert name in str(error.value)
     with pytest.raises(mk.errors.FormatError, match="no beat 'Q' is annotated"):
         mk.read(tmp_path / "flat", mk.Schema(ecg=mk.Signal(around="Q")))
+    with pytest.raises(mk.errors.SchemaError, match="declares weight, which the recordings do not have"):
+        mk.read(tmp_path / "flat", mk.Schema(weight=mk.Number()))
     cohort = mk.read(tmp_path / "flat")
     with pytest.raises(mk.errors.FormatError, match="several files"):
         mk.write(cohort, tmp_path / "x.hea")
@@ -341,6 +343,9 @@ def test_edf_keeps_units_and_levels_and_forgets_who(tmp_path):
     assert abs(cohort["eeg"][0, 0, 125] - 0) < 0.01
     assert np.abs(cohort["eeg"][1, 1, 100:-100] - np.linspace(36.8, 37.1, 3000)[100:-100]).max() < 0.05
     assert "Doe" not in str(cohort)
+    slow = mk.read(tmp_path / "in", mk.Schema(temperature=mk.Signal(("Temp",), window=30)))
+    assert slow["temperature"].shape == (9, 1, 30)
+    assert slow.schema["temperature"].unit == "degC"
     mk.write(cohort, tmp_path / "out")
     data = (tmp_path / "out/000001.edf").read_bytes()
     assert b"Doe" not in data
@@ -376,7 +381,7 @@ def test_edf_refuses_what_it_cannot_hold(tmp_path):
     x = np.full((1, 1, 100), np.nan, np.float32)
     x[0, 0, 0] = 1
     cohort = mk.Cohort.from_arrays({"eeg": x}, {"eeg": mk.Signal(rate=100.0)})
-    with pytest.raises(mk.errors.FormatError, match="no missing values"):
+    with pytest.raises(mk.errors.FormatError, match=r"/b\.edf: EDF has no missing values"):
         mk.write(replace(cohort, origin=Origin("edf")), tmp_path / "b.edf")
     data = (tmp_path / "a.edf").read_bytes()
     (tmp_path / "cut.edf").write_bytes(data[: len(data) // 2])

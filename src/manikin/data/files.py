@@ -110,6 +110,8 @@ def write(cohort: Cohort, path: str | Path) -> None:
     try:
         chosen.write(cohort, part)
         part.replace(path)
+    except FormatError as error:
+        raise FormatError(str(error).replace(str(part), str(path))) from error
     except OSError as error:
         raise FormatError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:

@@ -16,6 +16,7 @@ import numpy as np
 from manikin.data.digest import digest
 from manikin.data.scalars import survival
 from manikin.evaluation.histograms import SMALL, columns, counted, edges, shares, trimmed
+from manikin.evaluation.sides import pooled
 from manikin.metrics.association import association, layout
 from manikin.metrics.coherence import product_limit, survivors
 from manikin.nearest import distance
@@ -50,6 +51,7 @@ def about(
         "hashes": {side: digest(cohort) for side, cohort in sides.items()},
         "versions": {"manikin": version("manikin"), "python": platform.python_version()},
         "subsampled": subsampled,
+        "pooled": pooled(len(cohorts[1])),
         "evaluated": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -118,7 +118,12 @@ class Sides:
         """
         if reference != "holdout":
             return self.real, POOLED
-        return (self.holdout, HELD) if len(self.holdout) >= 2 * ENOUGH else (self.real, ENOUGH)
+        return (self.real, ENOUGH) if pooled(len(self.holdout)) else (self.holdout, HELD)
+
+
+def pooled(held: int) -> bool:
+    """Whether so few held-out records are joined by training records to judge likeness and variety."""
+    return held < 2 * ENOUGH
 
 
 def seen(cohort: Cohort, feature: Feature, fields: Scalars) -> Sample:

@@ -41,7 +41,7 @@ class Autoencoding(Family):
     """The autoencoder of a codec as the training loop sees it; it makes no records by itself."""
 
     codec: Any
-    optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3)
+    optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, warmup=25)
 
     def refusal(self, spec: Spec) -> str:  # noqa: ARG002 - the contract's
         """It stands behind a codec, not beside families."""

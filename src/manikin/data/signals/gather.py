@@ -19,7 +19,7 @@ from manikin.errors import FormatError, SchemaError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.data.signals.recording import Recording
+    from manikin.data.signals.recording import Lead, Recording
 
 _NEAR = 1e-4
 """Rates as near as this, as a share, are one rate: headers round them."""
@@ -65,7 +65,7 @@ def gather(
     name, kind = declaration(schema)
     bad = Bad(skip=skip_bad)
     order, leads = channels.found(recordings, kind, bad)
-    rate = kind.rate or _rate([recording for i, recording in enumerate(recordings) if i not in bad])
+    rate = kind.rate or _rate(recordings, order, bad)
     samples, told = _window(recordings, kind, rate, bad)
     usable = [None if i in bad else recording for i, recording in enumerate(recordings)]
     cuts = windows.cut(usable, kind, rate, samples)
@@ -78,32 +78,36 @@ def gather(
     if not kept.any():
         raise FormatError(f"{recordings[0].path.parent}: {_nothing(kind, list(bad.values()))}")
     cohort = table.beside(recordings, cuts, kept, schema, cells, notes)
-    unit = [lead.unit for lead in leads]
-    kind = replace(
-        kind,
-        channels=tuple(lead.name for lead in leads),
-        rate=rate,
-        unit=kind.unit or (unit[0] if len(set(unit)) == 1 else ",".join(unit)) or None,
-        window=samples / rate,
-    )
-    facts = {"grid": [[lead.gain, lead.baseline] for lead in leads], "way": cuts.way}
-    origin = replace(origin, options={**origin.options, "signals": {name: facts}})
+    if absent := [key for key in schema or () if key not in (name, *cohort.schema)]:
+        raise SchemaError(
+            f"the schema declares {', '.join(absent)}, which the recordings do not have; the fields are "
+            f"{', '.join((*cohort.schema, name))}"
+        )
     columns: dict[str, Any] = {key: cohort.columns[key] for key in cohort.schema}
     columns[name] = tensors.column(x if kept.all() else tensors.rows(x, np.flatnonzero(kept)))
+    kinds = Schema({**cohort.schema, name: _described(kind, leads, rate, samples)})
+    grid = {"grid": [[lead.gain, lead.baseline] for lead in leads], "way": cuts.way}
+    origin = replace(origin, options={**origin.options, "signals": {name: grid}})
     marked = tuple(f"{name}: {note}" for note in notes)
-    return Cohort(
-        pa.table(columns),
-        Schema({**cohort.schema, name: kind}),
-        origin,
-        (*bad.values(), *marked, *cohort.notes),
+    return Cohort(pa.table(columns), kinds, origin, (*bad.values(), *marked, *cohort.notes))
+
+
+def _described(kind: Signal, leads: Sequence[Lead], rate: float, samples: int) -> Signal:
+    """The declared kind with all that is known now."""
+    units = [lead.unit for lead in leads]
+    common = units[0] if len(set(units)) == 1 else ",".join(units)
+    names = tuple(lead.name for lead in leads)
+    return replace(kind, channels=names, rate=rate, unit=kind.unit or common or None, window=samples / rate)
+
+
+def _rate(recordings: Sequence[Recording], order: Sequence[Sequence[int]], bad: Bad) -> float:
+    """The rate of most recordings: of each, the highest of the channels that are read."""
+    rates = Counter(
+        max(recording.leads[place].rate for place in order[i])
+        for i, recording in enumerate(recordings)
+        if i not in bad
     )
-
-
-def _rate(recordings: Sequence[Recording]) -> float:
-    """The rate of most recordings."""
-    if not recordings:
-        return 1.0
-    return Counter(recording.rate for recording in recordings).most_common(1)[0][0]
+    return rates.most_common(1)[0][0]
 
 
 def _window(recordings: Sequence[Recording], kind: Signal, rate: float, bad: Bad) -> tuple[int, str]:
