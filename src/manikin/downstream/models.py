@@ -104,7 +104,7 @@ def boosted(sample: Sample, y: np.ndarray, task: Task) -> Model:
         num_boost_round=ROUNDS // 2 if few else ROUNDS,
         keep_training_booster=True,
     )
-    return lambda new: _spread(np.asarray(trees.predict(new.table[:, columns])), seen, task)
+    return lambda new: _spread(np.asarray(trees.predict(new.table[:, columns], num_threads=1)), seen, task)
 
 
 def linear(sample: Sample, y: np.ndarray, task: Task) -> Model:

@@ -108,7 +108,7 @@ def _boosted(x: np.ndarray, fake: np.ndarray, key: Key) -> Callable[[np.ndarray]
     }
     data = lightgbm.Dataset(x, fake.astype(float), params=DATA)
     trees = lightgbm.train(settings, data, num_boost_round=ROUNDS, keep_training_booster=True)
-    return lambda new: np.asarray(trees.predict(new))
+    return lambda new: np.asarray(trees.predict(new, num_threads=1))
 
 
 def _discriminant(x: np.ndarray, fake: np.ndarray, _: Key) -> Callable[[np.ndarray], np.ndarray]:

@@ -241,8 +241,9 @@ def _ends(values: np.ndarray, reach: float) -> tuple[float, float]:
     values = values[~np.isnan(values)]
     if not len(values):
         return -np.inf, np.inf
-    first, low, centre, high, last = np.quantile(values, (0, TAIL, 0.5, 1 - TAIL, 1))
-    scale = (np.quantile(values, 0.75) - np.quantile(values, 0.25)) / 1.349 or np.std(values) or 1.0
+    places = (0, TAIL, 0.25, 0.5, 0.75, 1 - TAIL, 1)
+    first, low, lower, centre, upper, high, last = np.quantile(values, places)
+    scale = (upper - lower) / 1.349 or np.std(values) or 1.0
     ends = np.arcsinh((np.array([first, low, high, last]) - centre) / scale)
     least = WIDER * (ends[3] - ends[0])
     tails = max(ends[1] - ends[0], least), max(ends[3] - ends[2], least)

@@ -226,7 +226,7 @@ def _classified(
         "verbosity": -1,
     }
     trees = lightgbm.train(settings, lightgbm.Dataset(x, fake.astype(float), params=settings), 40)
-    return np.asarray(trees.predict(queries, raw_score=True))
+    return np.asarray(trees.predict(queries, raw_score=True, num_threads=1))
 
 
 def _drawn(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -82,7 +82,7 @@ def _learned(split: Split):  # noqa: ANN202 - a function from vectors to levels
     trees = lightgbm.train(settings, data, num_boost_round=ROUNDS, keep_training_booster=True)
 
     def predict(new: np.ndarray) -> np.ndarray:
-        p = np.asarray(trees.predict(new))
+        p = np.asarray(trees.predict(new, num_threads=1))
         return seen[p.argmax(axis=1) if p.ndim > 1 else (p > 0.5).astype(int)]  # noqa: PLR2004 - either
 
     return predict
