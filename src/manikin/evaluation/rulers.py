@@ -48,7 +48,7 @@ def ruler(score: Score, null: Sequence[float] | None = None, floor: str = "bad g
     body = f'<path class="track" d="M{EDGE:g} {LINE:g}H{WIDTH - EDGE:g}"/>'
     body += _band(sorted(map(place, null))) if null else ""
     body += _stop(LEFT, floor, score.floor) if score.floor is not None else ""
-    body += _stop(RIGHT, "real data", score.ceiling) if score.ceiling is not None else ""
+    body += _stop(RIGHT, best(score), score.ceiling) if score.ceiling is not None else ""
     body += _interval([place(end) for end in (score.low, score.high) if end is not None])
     x = place(score.value)
     body += MARKS[score.verdict].format(x=x, y=LINE) + text(x, 12, spell(score.value), "figure", "middle")
@@ -66,12 +66,17 @@ def scale(score: Score, null: Sequence[float] | None = None) -> tuple[float, flo
         return None if score.floor == score.ceiling else (score.floor, score.ceiling)
     known = [score.value, score.low, score.high, score.ceiling, score.floor, *(null or ())]
     numbers = [number for number in known if number is not None]
-    best, worst = (min, max) if score.better == "low" else (max, min)
-    if not numbers or best(numbers) == worst(numbers):
+    ahead, worst = (min, max) if score.better == "low" else (max, min)
+    if not numbers or ahead(numbers) == worst(numbers):
         return None
-    ceiling = best(numbers) if score.ceiling is None else score.ceiling
+    ceiling = ahead(numbers) if score.ceiling is None else score.ceiling
     floor = ceiling + 1.1 * (worst(numbers) - ceiling) if score.floor is None else score.floor
     return None if floor == ceiling else (floor, ceiling)
+
+
+def best(score: Score) -> str:
+    """What stands at the right stop: fresh real records, or what an attack guesses by chance."""
+    return "chance" if score.name.startswith("shadow_") else "real data"
 
 
 def spoken(score: Score) -> str:
@@ -88,7 +93,7 @@ def spoken(score: Score) -> str:
     if score.floor is not None:
         parts.append(f"bad generator {spell(score.floor)}")
     if score.ceiling is not None:
-        parts.append(f"real data {spell(score.ceiling)}")
+        parts.append(f"{best(score)} {spell(score.ceiling)}")
     return f"{', '.join(parts)}, {score.better}er is better: {score.verdict}"
 
 

@@ -205,5 +205,6 @@ def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
-        message = f"{path}: not a saved model ({error}); name the folder that `save` wrote"
+        why = (error.strerror or "unreadable") if isinstance(error, OSError) else error
+        message = f"{path}: not a saved model ({why}); name the folder that `save` wrote"
         raise FormatError(message) from error
