@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data import tensors
+from manikin.data.events import history
 from manikin.data.schema import Category, Image, Number, Schema, Signal, Time
 from manikin.errors import SchemaError, UsageError
 from manikin.rng import Key
@@ -102,13 +103,16 @@ class Cohort:
         """One field as an array.
 
         Numbers are float64 with NaN for missing, times datetime64 with NaT, categories objects
-        with None; signals (n, channels, time), images (n, channels, H, W) and (n, channels, D, H, W).
+        with None; histories are objects, each an array of events (time, visit, code, value);
+        signals (n, channels, time), images (n, channels, H, W) and (n, channels, D, H, W).
         """
         if name not in self.schema:
             message = f"no field {name!r}; there are {', '.join(self.schema)}"
             raise SchemaError(message)
         if isinstance(self.columns[name].type, pa.FixedShapeTensorType):
             return tensors.array(self.columns[name])
+        if history.is_timed(self.columns[name].type):
+            return history.cells(self.columns[name])
         values = self.columns[name].combine_chunks()
         match self.schema[name]:
             case Number():
@@ -116,7 +120,7 @@ class Cohort:
             case Time():
                 return values.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False)
             case _:
-                return np.array(values.to_pylist(), dtype=object)
+                return objects(values.to_pylist())
 
     @property
     def subject(self) -> np.ndarray:
@@ -180,6 +184,13 @@ class Cohort:
         if isinstance(kind, Category):
             return [level for level in kind.levels if level in present]
         return sorted(present)
+
+
+def objects(values: Sequence[Any]) -> np.ndarray:
+    """One object for each record, (n,), whatever the objects are."""
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
 
 
 def column(values: np.ndarray) -> pa.Array:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data import numbers, texts, times
+from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Number, Signal, Text, Time
 from manikin.data.words import MISSING, NUMBER, Words, missing
@@ -46,7 +47,12 @@ def fit(name: str, column: pa.Array, kind: Kind, *, trim: bool = False) -> Findi
         case Signal() | Image() if not isinstance(column.type, pa.FixedShapeTensorType):
             raise SchemaError(f"field {name!r}: declared {kind.name}, but the column holds no arrays")
         case Codes() if not pa.types.is_list(column.type):
-            raise SchemaError(f"field {name!r}: declared codes, but the column holds no lists")
+            raise SchemaError(
+                f"field {name!r}: declared codes, but the column holds no lists; a table of one event in "
+                "each row has columns subject_id and time beside it"
+            )
+        case Codes() if (events := history.timed(column)) is not None:
+            return Finding(events, kind)
     return Finding(column, kind)
 
 

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from manikin.data import tensors
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 def digest(cohort: Cohort) -> str:
@@ -58,6 +61,11 @@ def _content(values: pa.Array) -> bytes:
         or pa.types.is_boolean(values.type)
     ):
         return _numbers(values)
+    if pa.types.is_list(values.type):
+        lengths = pc.list_value_length(values).fill_null(-1)
+        return _content(lengths) + _content(values.flatten())
+    if pa.types.is_struct(values.type):
+        return b"".join(_content(part) for part in values.flatten())
     return "\x1f".join("\x00" if v is None else str(v) for v in values.to_pylist()).encode()
 
 

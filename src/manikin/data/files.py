@@ -76,7 +76,7 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
     from manikin.data.images import manifest
 
     cells = chosen.read(path, manifest.of_cells(declared))
-    if "series" in cells.origin.options:
+    if {"series", "events"} & set(cells.origin.options):
         return cells
     from manikin.data.signals import manifest as recordings
 

@@ -115,13 +115,17 @@ def _decoded(data: bytes, encoding: str, path: Path) -> bytes:
 
 
 def columns_only(cohort: Cohort, path: Path) -> None:
-    """Refuse fields that are arrays, for formats that hold one value per cell.
+    """Refuse fields that are arrays or histories, for formats that hold one value per cell.
 
     Raises:
-        FormatError: A field is a signal or an image.
+        FormatError: A field is a signal, an image or a history.
     """
-    from manikin.data.schema import Image, Signal
+    from manikin.data.schema import Codes, Image, Signal
 
+    if events := [name for name, kind in cohort.schema.items() if isinstance(kind, Codes)]:
+        raise FormatError(
+            f"{path}: this format holds no histories; leave out {', '.join(events)}; or write .csv"
+        )
     if arrays := [name for name, kind in cohort.schema.items() if isinstance(kind, Signal | Image)]:
         raise FormatError(
             f"{path}: this format holds no arrays; leave out {', '.join(arrays)}, or write .npz or a folder"

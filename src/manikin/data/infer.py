@@ -10,6 +10,7 @@ import pyarrow.compute
 from manikin.data import declared as declaration
 from manikin.data import numbers, roles, texts, times
 from manikin.data.cohort import Cohort, Origin
+from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Schema, Signal, Text, Time
 from manikin.data.words import Words
@@ -17,7 +18,7 @@ from manikin.errors import SchemaError
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_EXPRESSIBLE = "numbers, text, booleans, dates, moments, lists of codes, arrays of one shape"
+_EXPRESSIBLE = "numbers, text, booleans, dates, moments, lists of codes or events, arrays of one shape"
 
 
 def infer(
@@ -106,7 +107,7 @@ def _plain(column: pa.Array) -> pa.Array:
     return column
 
 
-def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:
+def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:  # noqa: PLR0911 - one kind each
     kind = column.type
     if column.null_count == len(column):
         return Finding(column, Category(), ("no value at all",))
@@ -121,6 +122,8 @@ def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:
         return Finding(column, Time(unit=times.unit(column)))
     if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
         return Finding(column, Codes())
+    if (events := history.timed(column)) is not None:
+        return Finding(events, Codes())
     raise SchemaError(f"field {name!r}: its type, {kind}, is not one of {_EXPRESSIBLE}; convert it")
 
 

@@ -74,7 +74,13 @@ class Time:
 
 @dataclass(frozen=True)
 class Codes:
-    """A sequence of codes of one system (ICD-10, LOINC, ...)."""
+    """A history: timed events with codes and values in visits; or a bag of codes, without times.
+
+    Args:
+        system: Of the codes (ICD-10, LOINC, ...), where all are of one.
+        levels: The codes there may be; empty: any.
+        role: What the field is for.
+    """
 
     name: ClassVar[str] = "codes"
     system: str | None = None

@@ -14,7 +14,7 @@ from manikin.data.cells import cells
 from manikin.data.cohort import Origin
 from manikin.data.format import Format, columns_only, content, store, utf8
 from manikin.data.infer import infer
-from manikin.data.schema import Schema, Signal
+from manikin.data.schema import Codes, Schema, Signal
 from manikin.data.words import Words, missing
 from manikin.errors import FormatError
 
@@ -42,8 +42,9 @@ class Csv(Format):
         """Everything as text first; then each column is judged by all its values."""
         table, delimiter, note, renamed = _cut(path)
         options = {"delimiter": delimiter}
-        if (series := _series(table, path, schema, options)) is not None:
-            return series.noted(*note, *renamed)
+        for rows in (_events, _series):
+            if (found := rows(table, path, schema, options)) is not None:
+                return found.noted(*note, *renamed)
         schema = Schema(
             {name: kind for name, kind in (schema or {}).items() if not _elsewhere(name, kind, table)}
         )
@@ -88,6 +89,14 @@ def _cut(path: Path) -> tuple[pa.Table, str, tuple[str, ...], tuple[str, ...]]:
     return _table(data, delimiter, names, lines, path), delimiter, note, renamed
 
 
+def _events(table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any]) -> Cohort | None:
+    """Histories, where the rows are coded events of subjects."""
+    from manikin.data.events import long
+
+    columns = long.detected(table.column_names, schema)
+    return long.cohort(table, columns, path, schema, Origin("csv", options)) if columns else None
+
+
 def _series(table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any]) -> Cohort | None:
     """Signals, where the rows are moments of subjects: by the names of columns, or as declared."""
     from manikin.data.signals import long, wide
@@ -105,6 +114,10 @@ def _elsewhere(name: str, kind: Kind, table: pa.Table) -> bool:
 
 
 def _written(cohort: Cohort, delimiter: str, path: Path) -> str:
+    if any(isinstance(kind, Codes) for kind in cohort.schema.values()):
+        from manikin.data.events import long as events
+
+        return events.rendered(cohort, delimiter)
     form = cohort.origin.options.get("series", {}).get("form")
     if form and any(isinstance(kind, Signal) for kind in cohort.schema.values()):
         from manikin.data.signals import long, wide

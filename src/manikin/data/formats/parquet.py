@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
+from manikin.data.cohort import Origin
+from manikin.data.events import long
+from manikin.data.events.history import fields
 from manikin.data.format import Format, content, store
 from manikin.data.typed import received, restored
 from manikin.errors import FormatError
@@ -32,6 +35,8 @@ class Parquet(Format):
             table = parquet.read_table(pa.BufferReader(content(path)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise FormatError(f"{path}: not a readable Parquet file") from error
+        if (columns := long.detected(table.column_names, schema)) is not None:
+            return long.cohort(table, columns, path, schema, Origin("parquet"))
         return received(table, schema, "parquet")
 
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -39,7 +44,8 @@ class Parquet(Format):
         from pyarrow import parquet
 
         sink = pa.BufferOutputStream()
-        parquet.write_table(restored(cohort), sink)
+        events = bool(fields(cohort.schema))
+        parquet.write_table(long.laid(cohort) if events else restored(cohort), sink)
         store(path, sink.getvalue().to_pybytes())
 
 

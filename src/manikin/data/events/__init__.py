@@ -1,0 +1,1 @@
+"""Event histories: what happened to each patient, when, in which visit."""
