@@ -220,8 +220,9 @@ class Metric:
         better: Whether a "low" or a "high" value is the good one.
         source: Where it was published: paper and equation, or standard.
         plan: How it is repeated.
-        feature: The feature whose vectors it reads ("table", "radiomics"); "image": every one of pictures;
-            "": any, one after the other; "records": none, it reads the records and is asked once.
+        feature: The feature whose vectors it reads ("table", "dynamics"); "grid": every one of pictures or
+            signals; "": any, one after the other; "arrays": none, it reads pictures and signals
+            themselves and is asked once; "records": none, it reads the records and is asked once.
         note: `(split) -> str`, asked once, with all synthetic records: what stands beside the score.
     """
 

@@ -18,6 +18,7 @@ LEVELS = (1e-2, 1e-3, 1e-4)  # shares of never-seen real records that are near m
 CERTAIN = 0.99  # how surely a number of matches is more than chance explains
 TAIL = 0.1  # share of the real ratios from which their tail is learned
 SURE = 1.64  # one-sided 95 %
+SAME = 1e-5  # a correlation less than this below 1 is 1, but for rounding
 
 
 class Near(NamedTuple):
@@ -86,6 +87,42 @@ def distance(queries: np.ndarray, references: np.ndarray) -> np.ndarray:
         return _exact(queries[rows], references[nearest])
 
     return np.concatenate([np.zeros(0), *_blocks(search, queries, references)])
+
+
+def settled(
+    likeness: np.ndarray, owner: np.ndarray, count: int, compare: Callable[[np.ndarray], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The parts of `Near` from a coarse search and an exact comparison of its best candidates.
+
+    Distances are √(1 − |r|).
+
+    Args:
+        likeness: Of queries and references, (n, m); below 0 where they must not be compared.
+        owner: To whom each reference belongs, shape (m,).
+        count: How many candidates are compared; as many again of others than the best one's subject.
+        compare: From positions of references, (n, candidates), to correlations r of the same shape.
+    """
+    first = _best(likeness, count)
+    same = owner[first[:, :1]] == owner
+    found = np.concatenate([first, _best(np.where(same, -1.0, likeness), count)], axis=1)
+    r = np.array(compare(found))
+    r[np.take_along_axis(likeness, found, axis=1) < 0] = 0.0
+    rows, nearest = np.arange(len(found)), r.argmax(axis=1)
+    place = found[rows, nearest]
+    other = np.where(owner[found] == owner[place][:, None], 0.0, r).max(axis=1)
+    return place, _far(r[rows, nearest]), _far(other)
+
+
+def _far(r: np.ndarray) -> np.ndarray:
+    return np.where(1 - r > SAME, np.sqrt(np.maximum(1 - r, 0)), 0.0)
+
+
+def _best(likeness: np.ndarray, count: int) -> np.ndarray:
+    """The references that are most alike, best first, (n, count)."""
+    count = min(count, likeness.shape[1])
+    found = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
+    order = np.argsort(-np.take_along_axis(likeness, found, axis=1), axis=1)
+    return np.take_along_axis(found, order, axis=1)
 
 
 def _blocks(search: Callable[[slice], T], queries: np.ndarray, references: np.ndarray) -> list[T]:

@@ -18,6 +18,7 @@ from manikin.evaluation.protocol import scores
 from manikin.evaluation.samples import samples
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.sides import HELD, LEARNED
+from manikin.evaluation.views import arrays, gridded
 from manikin.evaluation.views import views as viewed
 from manikin.evaluation.worst import tables
 from manikin.metric import AXES, Metric, Question
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from manikin.evaluation.sides import Sides
 
 NONE = np.zeros(0)
-PICTURES = {"image", "radiomics", "encoder"}  # features of pictures alone
+ANY = {"", "grid"}  # asked of several views, whose names their scores bear
 
 
 def evaluate(
@@ -75,12 +76,9 @@ def evaluate(
     cohorts = tuple(_capped(cohort, key.child("cap", n)) for n, cohort in enumerate(given))
     question = Question(label, tuple(subgroups), (*rules, *_checks(cohorts[0])))
     views = viewed(cohorts, question, encoders)
-    draws = [
-        draw
-        for n, (name, sides) in enumerate(views.items())
-        for draw in _judged(name, sides, key, len(views), first=n == 0)
-    ]
-    front = next((views[name].bare for name in views if name == "radiomics"), next(iter(views.values())))
+    draws = [draw for name in views for draw in _judged(name, views, key)]
+    grid = arrays(views)
+    front = next(iter(views.values())) if grid is None else views[grid].bare
     card = Scorecard(
         _noted([*scores([*_told(draws), *_unseen(views)])], views),
         about(given, question, seed, _sentences(given, cohorts)),
@@ -99,19 +97,21 @@ def all_metrics() -> tuple[Metric, ...]:
     return tuple(sorted(found, key=lambda metric: AXES.index(metric.axis)))
 
 
-def _judged(name: str, sides: Sides, key: Key, views: int, *, first: bool) -> list[Draws]:
+def _judged(name: str, views: dict[str, Sides], key: Key) -> list[Draws]:
     """All metrics that read this view; with several views, those that read any bear its name."""
+    sides = views[name]
     asked = {
         name,
-        "records" * first,
-        "" if views == 1 or sides.wide else name,
-        "image" if name != "table" else name,
+        "" if len(views) == 1 or sides.wide else name,
+        "grid" if gridded(sides) else name,
+        "records" if name == next(iter(views)) else name,
+        "arrays" if name == arrays(views) else name,
     }
     metrics = [metric for metric in all_metrics() if metric.feature in asked]
     found = measure(sides, metrics, key.child(name))
-    if views == 1 or name == "table":
+    if len(views) == 1 or name == "table":
         return found
-    return [_named(draws, name) if draws.metric.feature in ("", "image") else draws for draws in found]
+    return [_named(draws, name) if draws.metric.feature in ANY else draws for draws in found]
 
 
 def _told(draws: list[Draws]) -> list[Draws]:
@@ -119,7 +119,7 @@ def _told(draws: list[Draws]) -> list[Draws]:
     seen = {draw.metric for draw in draws if not draw.reason}
     found: list[Draws] = []
     for draw in draws:
-        if draw.reason and draw.metric.feature in ("", "image"):
+        if draw.reason and draw.metric.feature in ANY:
             if draw.metric in seen:
                 continue
             seen.add(draw.metric)
@@ -134,19 +134,21 @@ def _named(draws: Draws, view: str) -> Draws:
 
 
 def _unseen(views: dict[str, Sides]) -> list[Draws]:
-    """What is asked of other kinds of field; what is about pictures is asked only where there are any."""
+    """What is asked of tables; what is about other kinds of field is asked only where there are any."""
+    absent = {"table"} - set(views)
     return [
         Draws(
             metric.name, metric, NONE, NONE, NONE, f"there is no field for the feature {metric.feature!r}"
         )
         for metric in all_metrics()
-        if metric.feature not in {"", "records", *PICTURES, *views}
+        if metric.feature in absent
     ]
 
 
 def _shown(views: dict[str, Sides], key: Key) -> dict[str, Any]:
-    """Synthetic pictures, where there are any."""
-    return {"samples": samples(views["radiomics"], key)} if "radiomics" in views else {}
+    """Synthetic pictures and signals, where there are any."""
+    grid = arrays(views)
+    return {} if grid is None or "radiomics" not in views else {"samples": samples(views[grid], key)}
 
 
 def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:
@@ -158,7 +160,8 @@ def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:
         metric = metrics.get(score.name)
         if metric is None or metric.note is None or score.value is None:
             return ""
-        return metric.note(views.get(metric.feature, first).whole)
+        view = arrays(views) if metric.feature == "arrays" else metric.feature
+        return metric.note(views.get(view or "", first).whole)
 
     return [
         replace(score, note="; ".join((*filter(None, [score.note]), words)))

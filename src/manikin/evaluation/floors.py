@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.data import tensors
-from manikin.data.schema import SCALARS, Category, Image
+from manikin.data.schema import SCALARS, Category, Image, Signal
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ PUNCHED = 0.1  # share of values that are lost where none was missing
 
 
 def independent(split: Split) -> Cohort:
-    """Every field drawn alone, of a picture every pixel: marginals as in reality, nothing joint."""
+    """Every field, every place of a picture or signal, drawn alone: real marginals, nothing joint."""
     rng = split.key.child("independent").numpy()
     n = len(split.synthetic)
 
@@ -68,18 +68,22 @@ def copies(split: Split) -> Cohort:
 def complete(split: Split) -> Cohort:
     """No value missing: gaps are filled by values of others; where there are none, one in ten is lost."""
     rng = split.key.child("complete").numpy()
-    if np.isnan(split.synthetic.table).any():
-        return _changed(split, lambda column, _: _filled(column, rng))
-    return _changed(split, lambda column, _: _punched(column, rng))
+    change = _filled if np.isnan(split.synthetic.table).any() else _punched
+
+    def complete_one(column: pa.ChunkedArray, _: str) -> pa.Array | pa.ChunkedArray:
+        tensor = isinstance(column.type, pa.FixedShapeTensorType)
+        return _turned(column, rng) if tensor else change(column, rng)
+
+    return _changed(split, complete_one)
 
 
 def superimposed(split: Split) -> Cohort:
-    """Every picture laid half and half over that of another record, with whose label map it goes."""
+    """Every picture or signal laid half and half over another record's, with whose label map it goes."""
     cohort = split.synthetic.cohort
     other = split.key.child("superimposed").numpy().permutation(len(cohort))
     columns = {
         name: _blended(cohort, name, other)
-        if isinstance(cohort.schema[name], Image)
+        if isinstance(cohort.schema[name], Image | Signal)
         else cohort.columns[name]
         for name in cohort.schema
     }
@@ -142,17 +146,42 @@ def _blended(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array:
     if isinstance(kind, Image) and kind.levels:
         return tensors.column(x[other])
     mean = (x.astype(np.float32) + x[other]) / 2
+    if x.dtype.kind == "f":  # where one is missing the other stands
+        mean = np.where(np.isnan(x), x[other], np.where(np.isnan(x[other]), x, mean))
     return tensors.column((np.rint(mean) if x.dtype.kind in "iu" else mean).astype(x.dtype))
 
 
 def _even(x: np.ndarray, widen: float, rng: np.random.Generator) -> np.ndarray:
-    """Pixels evenly spread between the smallest and the largest, within what their type can say."""
-    low, high = float(x.min()), float(x.max())
-    span = (high - low) or 1.0
-    drawn = rng.uniform(low - widen * span, high + widen * span, x.shape)
+    """Places evenly spread between the smallest and the largest, within what their type can say.
+
+    Of a signal (n, channels, time) channel by channel; what is missing stays so.
+    """
+    axes = (0, 2) if x.ndim == 3 else None  # noqa: PLR2004 - a signal
+    low, high = (end.reduce(x, axis=axes, keepdims=True).astype(float) for end in (np.fmin, np.fmax))
+    span = np.where(high > low, high - low, 1.0)
+    drawn = low - widen * span + (1 + 2 * widen) * span * rng.random(x.shape)
     if x.dtype.kind in "iu":
         drawn = np.rint(drawn).clip(np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
-    return drawn.astype(x.dtype)
+    return (
+        np.where(np.isnan(x), np.nan, drawn).astype(x.dtype)
+        if x.dtype.kind == "f"
+        else drawn.astype(x.dtype)
+    )
+
+
+def _turned(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.Array | pa.ChunkedArray:
+    """A picture or signal with its gaps filled, place by place; of one without gaps a tenth is lost."""
+    x = np.array(tensors.array(column))
+    if x.dtype.kind != "f":
+        return column
+    absent = np.isnan(x)
+    if not absent.any():
+        return tensors.column(np.where(rng.random(x.shape) < PUNCHED, np.nan, x).astype(x.dtype))
+    for channel, gaps in zip(np.moveaxis(x, 1, 0), np.moveaxis(absent, 1, 0), strict=True):
+        known = channel[~gaps]
+        if len(known):
+            channel[gaps] = rng.choice(known, int(gaps.sum()))
+    return tensors.column(x)
 
 
 def _levels(present: pa.ChunkedArray, rng: np.random.Generator, n: int) -> pa.Array:

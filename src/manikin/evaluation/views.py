@@ -10,7 +10,7 @@ import numpy as np
 
 from manikin import registry
 from manikin.data.scalars import Scalars
-from manikin.data.schema import SCALARS, Image
+from manikin.data.schema import SCALARS, Image, Signal
 from manikin.errors import UsageError
 from manikin.evaluation.encoders import opened
 from manikin.evaluation.sides import Sides
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from manikin.metric import Question
 
 KEPT = 1 << 26  # numbers that are remembered at most
+GRIDS = {Image, Signal}
 
 
 def views(
@@ -31,8 +32,8 @@ def views(
 ) -> dict[str, Sides]:
     """Training, held-out and synthetic records through each feature.
 
-    In views of pictures the coordinates of the vectors stand as fields beside the scalar ones, so that
-    models may predict a label from them.
+    In views of pictures and signals the coordinates of the vectors stand as fields beside the scalar ones,
+    so that models may predict a label from them.
 
     Args:
         cohorts: The three sides.
@@ -47,8 +48,8 @@ def views(
     features = {**_shipped(train), **_given(train, encoders)}
     if not features:
         raise UsageError(
-            "no field that the judge can read: give quantities, categories, times or pictures that are no "
-            "identifiers"
+            "no field that the judge can read: give quantities, categories, times, pictures or signals "
+            "that are no identifiers"
         )
     return {name: _seen(name, feature, fields, cohorts, question) for name, feature in features.items()}
 
@@ -80,6 +81,22 @@ def _given(train: Cohort, encoders: Sequence[str | Path]) -> dict[str, Feature]:
     if encoders and not pictures:
         raise UsageError("encoders are given, and the records have no picture for them to read")
     return {feature.name: feature for feature in map(opened, encoders)}
+
+
+def gridded(sides: Sides) -> bool:
+    """Whether its feature reads pictures or signals."""
+    return bool(_kinds(sides) & GRIDS)
+
+
+def arrays(views: dict[str, Sides]) -> str | None:
+    """The view in which pictures and signals themselves are looked at: of the fewest kinds."""
+    found = [name for name, sides in views.items() if gridded(sides)]
+    return min(found, key=lambda name: len(_kinds(views[name])), default=None)
+
+
+def _kinds(sides: Sides) -> set[type]:
+    feature = sides.feature.feature if isinstance(sides.feature, Remembered) else sides.feature
+    return set(feature.kinds)
 
 
 @dataclass(frozen=True)

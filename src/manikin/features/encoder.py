@@ -1,18 +1,19 @@
-"""Encoder: pictures and volumes through a small frozen convolutional layer."""
+"""Encoder: pictures, volumes and signals through a small frozen convolutional layer."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from manikin.data.schema import Image
+from manikin.data.schema import Image, Signal
 from manikin.feature import Feature
 from manikin.pixels.grids import limits, small
 from manikin.pixels.patches import Filters, learn, pooled
 from manikin.pixels.scale import Scale
 from manikin.rng import Key
+from manikin.waves.gaps import filled
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -23,7 +24,7 @@ SIDE = {1: 9, 2: 6, 3: 4}  # of a patch
 PATCHES = 400  # of a picture at least as many, where there are
 COUNT = {1: 64, 2: 64, 3: 48}
 COMPONENTS = 48
-CODE = (1 << 8) - 1  # levels of a label map that are told apart
+Ends = tuple[Any, Any, bool]  # lowest, highest (numbers, or arrays (channels, 1)), gaps
 
 
 @dataclass(frozen=True)
@@ -32,16 +33,17 @@ class Encoder(Feature):
 
     After Coates and Ng 2011; then 48 fixed random directions of what the filters give. It sees what
     stands where; pictures wider than 48 places along an axis (volumes: 20) are averaged down first, so it
-    cannot see finer structure: radiomics does. Only scales and the covariance of patches are learned from
-    the
+    cannot see finer structure: radiomics does. Signals are read channel by channel on a scale of its own,
+    gaps crossed by lines with flags beside them, at 256 places. Only scales and the covariance of patches
+    are learned from the
     training pictures, in about a second: principal components would fit the training pictures better than
     held-out ones, which attacks then mistake for a leak. Always from the same key.
     """
 
-    kinds: ClassVar[tuple[type, ...]] = (Image,)
+    kinds: ClassVar[tuple[type, ...]] = (Image, Signal)
     version: ClassVar[str] = "encoder/1"
 
-    ranges: tuple[tuple[str, float, float], ...] = ()
+    ranges: tuple[tuple[str, Ends], ...] = ()
     filters: tuple[Filters, ...] = ()
     means: tuple[np.ndarray, ...] = ()
     axes: tuple[np.ndarray, ...] = ()
@@ -49,11 +51,9 @@ class Encoder(Feature):
 
     def fit(self, cohort: Cohort) -> Encoder:
         """Learn the whitening of patches and the scales."""
-        names = [name for name in cohort.schema.modelled if isinstance(cohort.schema[name], Image)]
+        names = [n for n in cohort.schema.modelled if isinstance(cohort.schema[n], self.kinds)]
         some = cohort.take(np.linspace(0, len(cohort) - 1, min(len(cohort), MOST)).astype(int))
-        ranges = tuple(
-            (name, *limits(some[name], tail=0.0 if _labels(cohort, name) else 0.001)) for name in names
-        )
+        ranges = tuple((name, _ends(some, name)) for name in names)
         learned = [_learned(some, *entry) for entry in ranges]
         filters, means, axes = (tuple(part) for part in zip(*learned, strict=True))
         found = Encoder(ranges, filters, means, axes)
@@ -75,22 +75,36 @@ class Encoder(Feature):
         return np.concatenate(blocks, axis=1)
 
 
-def _labels(cohort: Cohort, name: str) -> bool:
-    kind = cohort.schema[name]
-    return isinstance(kind, Image) and kind.levels > 0
+def _ends(some: Cohort, name: str) -> Ends:
+    """What becomes 0 and 1, of a signal for each channel, and whether there are gaps."""
+    kind, x = some.schema[name], some[name]
+    if isinstance(kind, Image):
+        return (*limits(x, tail=0.0 if kind.levels else 0.001), False)
+    known = [part[~np.isnan(part)] for part in np.moveaxis(x.astype(np.float64), 1, 0)]
+    found = np.array([limits(part) if len(part) else (0.0, 1.0) for part in known])
+    return found[:, :1], found[:, 1:], bool(np.isnan(x).any())
 
 
-def _given(cohort: Cohort, name: str, low: float, high: float) -> np.ndarray:
+def _given(cohort: Cohort, name: str, ends: Ends) -> np.ndarray:
     """Pictures of intensities 0 to 1, no wider than the encoder reads, (n, channels, *grid)."""
+    low, high, gaps = ends
     x = cohort[name]
     axes = x.ndim - 2
-    flat = small(x.reshape(-1, *x.shape[2:]), WIDEST[axes]) if max(x.shape[2:]) > WIDEST[axes] else x
-    scaled = (flat.reshape(*x.shape[:2], *flat.shape[-axes:]).astype(np.float32) - low) / (high - low)
-    return np.clip(scaled, -1, 2)
+    lost = np.isnan(x) if x.dtype.kind == "f" else np.zeros(x.shape, dtype=bool)
+    never = lost.all(axis=2, keepdims=True) if gaps else False
+    scaled = (_small(filled(x) if lost.any() else x, axes) - low) / (high - low)
+    read = np.clip(np.where(never, 0.5, scaled), -1, 2).astype(np.float32)
+    return np.concatenate([read, _small(lost, axes)], axis=1) if gaps else read
 
 
-def _learned(some: Cohort, name: str, low: float, high: float) -> tuple[Filters, np.ndarray, np.ndarray]:
-    x = _given(some, name, low, high)
+def _small(x: np.ndarray, axes: int) -> np.ndarray:
+    flat = x.reshape(-1, *x.shape[2:])
+    flat = small(flat, WIDEST[axes]) if max(x.shape[2:]) > WIDEST[axes] else flat
+    return flat.reshape(*x.shape[:2], *flat.shape[-axes:]).astype(np.float32)
+
+
+def _learned(some: Cohort, name: str, ends: Ends) -> tuple[Filters, np.ndarray, np.ndarray]:
+    x = _given(some, name, ends)
     grid, axes = x.shape[2:], x.ndim - 2
     side = max(2, min(SIDE[axes], min(grid) // 2))
     stride = max(1, int(np.floor((np.prod([g - side + 1 for g in grid]) / PATCHES) ** (1 / axes))))

@@ -81,13 +81,13 @@ def density(split: Split) -> float:
     "diversity",
     better="high",
     source=NAEEM + ", equation 4, class by class",
-    feature="image",
+    feature="grid",
     floor="collapsed",
 )
 def class_coverage(split: Split) -> float:
     """Coverage within the class of the label in which it is lowest.
 
-    0 to 1; the ceiling of real data is below 1, being a minimum. Only pictures of the same class count as
+    0 to 1; the ceiling of real data is below 1, being a minimum. Only records of the same class count as
     neighbours: a class that is lost scores 0, one that has lost its variety little, however well the
     others are covered. It needs 15 real records of a class in a repeat and cannot see rarer ones.
     """

@@ -1,4 +1,4 @@
-"""Frechet and kernel distance: are pictures spread like real ones in the space of an encoder?"""
+"""Frechet and kernel distance: are pictures or signals spread like real ones in the space of a feature?"""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ HEUSEL = "Heusel et al. 2017, equation 6; covariances shrunken as by Ledoit and 
 BINKOWSKI = "Bińkowski et al. 2018, Demystifying MMD GANs, sections 3 and 4; unbiased"
 
 
-@metric("fidelity", better="low", source=HEUSEL, feature="image", floor="superimposed")
+@metric("fidelity", better="low", source=HEUSEL, feature="grid", floor="superimposed")
 def frechet_distance(split: Split) -> float:
-    """Frechet distance between Gaussians fitted to synthetic and to held-out pictures' vectors.
+    """Frechet distance between Gaussians fitted to synthetic and to held-out records' vectors.
 
-    From 0; real pictures are above 0 and more so the fewer they are: compare with the ceiling, at the
-    same number, and never with figures of another encoder. It sees means and covariances, so blur,
+    From 0; real records are above 0 and more so the fewer they are: compare with the ceiling, at the
+    same number, and never with figures of another feature. It sees means and covariances, so blur,
     artefacts and lost variety; it cannot see a few copied patients.
     """
     _enough(split)
@@ -29,11 +29,11 @@ def frechet_distance(split: Split) -> float:
     return float(max(((m - n) ** 2).sum() + trace, 0.0))
 
 
-@metric("fidelity", better="low", source=BINKOWSKI, feature="image", floor="superimposed")
+@metric("fidelity", better="low", source=BINKOWSKI, feature="grid", floor="superimposed")
 def kernel_distance(split: Split) -> float:
     """Squared maximum mean discrepancy under the kernel (x·y / d + 1)³: the kernel inception distance.
 
-    Around 0 for real pictures, whatever their number; it may be below 0 by chance. It sees moments up to
+    Around 0 for real records, whatever their number; it may be below 0 by chance. It sees moments up to
     the third; it cannot see a few copied patients.
     """
     _enough(split)

@@ -1,4 +1,4 @@
-"""Pictures: spatial frequencies, intensities and possible values, without any encoder."""
+"""Pictures and signals: frequencies, intensities and possible values, without any encoder."""
 
 from __future__ import annotations
 
@@ -6,61 +6,65 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.data.schema import Image
+from manikin.data.schema import Image, Signal
 from manikin.errors import Unsupported
 from manikin.metric import Exact, Sample, Split, each, metric, once
 from manikin.pixels.grids import grey, levels, limits, small
 from manikin.pixels.spectrum import radial
+from manikin.waves.spectra import banded
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
 
 BINS = 64
 WIDEST = {1: 512, 2: 128, 3: 40}  # places along an axis whose spectrum is taken
+TAIL = 0.001  # share of a channel's values that lies beyond its range at either end
+TINY = 1e-12
 BEYOND = 0.05  # how far beyond all training values one may lie, as a share of their range
 DURALL = "Durall et al. 2020, Watch your up-convolution, equation 2; Wasserstein-1"
 
 
-@metric("fidelity", better="low", source=DURALL, feature="radiomics", floor="superimposed")
+@metric("fidelity", better="low", source=DURALL, feature="arrays", floor="superimposed")
 def spectrum_distance(split: Split) -> float:
-    """How far the power of synthetic pictures at each spatial frequency lies from that of real ones.
+    """How far the power of synthetic pictures or signals at each frequency lies from that of real ones.
 
-    From 0, in standard deviations of the training pictures, the mean over rings of frequency. It sees blur,
-    noise, checkerboards and what upsampling leaves; it cannot see what is depicted.
+    From 0, in standard deviations of the training records, the mean over rings of frequency, of signals
+    over bands of each channel. It sees blur, noise, checkerboards, what upsampling leaves and a wrong
+    sampling rate; it cannot see what is depicted, or when a wave comes.
     """
     scale = once(split.train, _spread)
     real, candidate = (np.sort(each(side, spectra), axis=0) for side in (split.holdout, split.synthetic))
     return float(np.mean(_apart(real, candidate) / scale))
 
 
-@metric(
-    "fidelity", better="low", source="Villani 2009, definition 6.1", feature="radiomics", floor="uniform"
-)
+@metric("fidelity", better="low", source="Villani 2009, definition 6.1", feature="arrays", floor="uniform")
 def intensity_distance(split: Split) -> float:
-    """Wasserstein-1 distance between the intensities of all synthetic and all real pixels.
+    """Wasserstein-1 distance between the values of all synthetic and all real pixels or samples.
 
-    0 to 1, in ranges of the training intensities, channel by channel, the mean over these. It sees another
-    brightness, contrast or unit; it cannot see where in the picture a value stands.
+    0 to 1, in ranges of the training values, channel by channel, the mean over these; what is missing is
+    left out. It sees another brightness, contrast, amplitude or unit; it cannot see where in the picture,
+    or when, a value stands.
     """
     ranges = once(split.train, _ranges)
     pooled = [each(side, histograms, ranges).mean(axis=0) for side in (split.holdout, split.synthetic)]
-    return float(np.abs(np.cumsum(pooled[0] - pooled[1], axis=-1)).sum(axis=-1).mean() / BINS)
+    shares = [counts / np.maximum(counts.sum(axis=-1, keepdims=True), TINY) for counts in pooled]
+    return float(np.abs(np.cumsum(shares[0] - shares[1], axis=-1)).sum(axis=-1).mean() / BINS)
 
 
 @metric(
     "clinical validity",
     better="low",
     source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
-    feature="radiomics",
+    feature="arrays",
     floor="wild",
     reference="whole",
 )
 def impossible_values(split: Split) -> Exact:
-    """Share of pictures with a value that no training picture could have.
+    """Share of pictures or signals with a value that no training record could have.
 
-    0 to 1: beyond the range of all training values by a twentieth of it, or no whole number where all of
-    these are whole, or a level that a label map has not. It cannot see a wrong value that is possible
-    elsewhere in the picture.
+    0 to 1: beyond the range of all training values (of a signal, of its channel) by a twentieth of it, or
+    no whole number where all of these are whole, or a level that a label map has not. It cannot see a
+    wrong value that is possible elsewhere in the record.
     """
     known = once(split.train, _known)
     wrong = [_impossible(side, known) for side in (split.synthetic, split.holdout)]
@@ -74,38 +78,50 @@ def impossible_values(split: Split) -> Exact:
 
 
 def measured(cohort: Cohort) -> list[str]:
-    """The fields that are pictures or volumes and no label maps."""
-    schema = cohort.schema
-    return [n for n in schema.modelled if isinstance(k := schema[n], Image) and not k.levels]
+    """The fields that are pictures, volumes or signals and no label maps."""
+    kinds = {name: cohort.schema[name] for name in cohort.schema.modelled}
+    found = [
+        n for n, k in kinds.items() if isinstance(k, Signal) or (isinstance(k, Image) and not k.levels)
+    ]
+    if not found:
+        raise Unsupported("the records have label maps only")
+    return found
 
 
 def spectra(cohort: Cohort) -> np.ndarray:
-    """Log power in rings of frequency, field after field, (n, rings)."""
-    names = measured(cohort)
-    if not names:
-        raise Unsupported("the records have label maps only")
-    return np.concatenate(
-        [radial(small(grey(cohort[n]), WIDEST[cohort[n].ndim - 2])) for n in names], axis=1
-    )
+    """Log power in rings of frequency, of signals in bands of each channel, (n, rings)."""
+    return np.concatenate([_spectra(cohort[n]) for n in measured(cohort)], axis=1)
 
 
-def histograms(cohort: Cohort, ranges: tuple[tuple[str, float, float], ...]) -> np.ndarray:
-    """The share of pixels in each of 64 bins, for each channel of each field, (n, channels, bins)."""
+def histograms(cohort: Cohort, ranges: tuple[tuple[str, np.ndarray], ...]) -> np.ndarray:
+    """The share of places in each of 64 bins, for each channel of each field, (n, channels, bins)."""
     found = []
-    for name, low, high in ranges:
+    for name, ends in ranges:
         x = cohort[name]
-        codes = levels(x, low, high, BINS).reshape(len(x) * x.shape[1], -1)
+        low, high = (end.reshape(-1, *(1,) * (x.ndim - 2)) for end in ends)
+        codes = levels(np.nan_to_num(x), low, high, BINS).reshape(len(x) * x.shape[1], -1)
         rows = np.arange(len(codes))[:, None] * BINS
-        counts = np.bincount((codes + rows).ravel(), minlength=len(codes) * BINS) / codes.shape[1]
+        known = ~np.isnan(x).reshape(codes.shape)
+        counts = np.bincount((codes + rows)[known], minlength=len(codes) * BINS) / codes.shape[1]
         found.append(counts.reshape(len(x), x.shape[1], BINS))
     return np.concatenate(found, axis=1)
 
 
-def _ranges(train: Sample) -> tuple[tuple[str, float, float], ...]:
-    names = measured(train.whole)
-    if not names:
-        raise Unsupported("the records have label maps only")
-    return tuple((name, *limits(train.whole[name], tail=0.0)) for name in names)
+def _spectra(x: np.ndarray) -> np.ndarray:
+    axes = x.ndim - 2
+    return banded(x).reshape(len(x), -1) if axes == 1 else radial(small(grey(x), WIDEST[axes]))
+
+
+def _ranges(train: Sample) -> tuple[tuple[str, np.ndarray], ...]:
+    """The lowest and highest value of each field, (2, 1), or of each channel of a signal, (2, channels)."""
+    return tuple((name, _ends(train.whole[name])) for name in measured(train.whole))
+
+
+def _ends(x: np.ndarray) -> np.ndarray:
+    if x.ndim > 3:  # noqa: PLR2004 - a picture: its channels share one scale
+        return np.array(limits(x, tail=0.0))[:, None]
+    known = [part[~np.isnan(part)] for part in np.moveaxis(x, 1, 0)]
+    return np.array([limits(part, tail=TAIL) if len(part) else (0.0, 1.0) for part in known]).T
 
 
 def _spread(train: Sample) -> np.ndarray:
@@ -119,28 +135,32 @@ def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.abs(np.quantile(a, grid, axis=0) - np.quantile(b, grid, axis=0)).mean(axis=0)
 
 
-def _known(train: Sample) -> dict[str, tuple[float, float, bool]]:
+def _known(train: Sample) -> dict[str, tuple[np.ndarray, np.ndarray, bool]]:
     """For each field the lowest and highest value that may be, and whether all are whole numbers."""
     cohort, found = train.whole, {}
     for name in cohort.schema.modelled:
         kind = cohort.schema[name]
-        if isinstance(kind, Image):
+        if isinstance(kind, Image | Signal):
             x = cohort[name]
-            low, high = float(x.min()), float(x.max())
-            room = 0.0 if kind.levels else BEYOND * (high - low)
-            whole = x.dtype.kind in "iub" or bool((x == np.rint(x)).all())
-            found[name] = (low - room, max(high, kind.levels - 1.0) + room, whole)
+            axes = (0, *range(2, x.ndim)) if isinstance(kind, Signal) else None
+            low, high = (end.reduce(x, axis=axes, keepdims=True) for end in (np.fmin, np.fmax))
+            count = kind.levels if isinstance(kind, Image) else 0
+            room = 0.0 if count else BEYOND * (high.astype(float) - low)
+            whole = x.dtype.kind in "iub" or bool((x == np.rint(x))[~np.isnan(x)].all())
+            found[name] = (low - room, np.maximum(high, count - 1.0) + room, whole)
     return found
 
 
-def _impossible(side: Sample, known: dict[str, tuple[float, float, bool]]) -> np.ndarray:
+def _impossible(side: Sample, known: dict[str, tuple[np.ndarray, np.ndarray, bool]]) -> np.ndarray:
     wrong = np.zeros(len(side), dtype=bool)
     for name, (low, high, whole) in known.items():
         x = side.cohort[name]
         axes = tuple(range(1, x.ndim))
-        wrong |= (x.min(axis=axes) < low) | (x.max(axis=axes) > high) | ~np.isfinite(x).all(axis=axes)
+        wrong |= ((x < low) | (x > high) | np.isinf(x)).any(axis=axes)
+        if isinstance(side.cohort.schema[name], Image):
+            wrong |= np.isnan(x).any(axis=axes)
         if whole and x.dtype.kind == "f":
-            wrong |= (x != np.rint(x)).any(axis=axes)
+            wrong |= ((x != np.rint(x)) & ~np.isnan(x)).any(axis=axes)
     return wrong
 
 

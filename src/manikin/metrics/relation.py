@@ -1,4 +1,4 @@
-"""Relation: does a picture still belong to the patient whose age, sex and findings stand beside it?"""
+"""Relation: does a picture or signal belong to the patient whose age, sex and findings stand beside it?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCE = "multiple correlation: Pearson 1903; ridge regression: Hoerl and Kennar
 
 
 def shuffled(split: Split) -> Cohort:
-    """The floor: real pictures beside real values, of other patients."""
+    """The floor: real pictures or signals beside real values, of other patients."""
     cohort = split.synthetic.cohort
     order = pa.array(split.key.child("shuffled").numpy().permutation(len(cohort)))
     columns = {
@@ -32,15 +32,15 @@ def shuffled(split: Split) -> Cohort:
     return replace(cohort, columns=pa.table(columns))
 
 
-@metric("fidelity", better="high", source=SOURCE, feature="image", floor=shuffled)
+@metric("fidelity", better="high", source=SOURCE, feature="grid", floor=shuffled)
 def picture_relation(split: Split) -> float:
-    """How well the scalar fields of a record are foretold from its picture, as in real patients.
+    """How well the scalar fields of a record are foretold from its picture or signal, as in real ones.
 
     -1 to 1: the mean correlation, over fields and levels, of their values with what a ridge regression
     that has
-    learned from training records reads from the picture; the ceiling is what never-seen patients reach. It
-    sees flipped labels and an age, sex or finding that does not fit the picture; it cannot see relations
-    that are not about linear in the encoder's vectors.
+    learned from training records reads from it; the ceiling is what never-seen patients reach. It
+    sees flipped labels and an age, sex or finding that does not fit; it cannot see relations
+    that are not about linear in the vectors.
     """
     wanted, weights, centre = once(split.train, _learned)
     actual = _targets(split.synthetic)[:, wanted]
@@ -57,7 +57,7 @@ def _learned(train: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     targets = _targets(train)
     wanted = np.flatnonzero([_varies(column) for column in targets.T])
     if not len(wanted):
-        raise Unsupported("no scalar field beside the pictures varies enough")
+        raise Unsupported("no scalar field beside the pictures or signals varies enough")
     x = train.x.astype(float)
     centre = x.mean(axis=0)
     z = x - centre

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from manikin.nearest import Near
+from manikin.nearest import Near, settled
 from manikin.pixels.grids import grey, small
 
 FINE = {1: 128, 2: 32, 3: 16}  # places along an axis in which pictures are compared
@@ -26,7 +26,6 @@ ZOOMS = (1.0, 0.95, 0.9, 0.85, 0.8)  # share of a picture that a crop has kept
 KEPT = 6  # candidates that are compared; as many again of others than the best one's subject
 PAIRS = 4_000_000  # of pictures, beyond which coarse shifts and every other crop are left out
 CELLS, BATCH = 1 << 22, 128  # of a matrix in memory at once; queries searched together
-SAME = 1e-5  # less than this below 1 is rounding
 TINY = 1e-9
 
 
@@ -85,31 +84,13 @@ def _searched(
     likeness, pose = _coarse(queries, references, poses)
     if apart is not None:
         likeness[apart[:, None] == owner] = -1.0
-    first = _best(likeness, KEPT)
-    same = owner[first[:, :1]] == owner
-    others = _best(np.where(same, -1.0, likeness), KEPT)
-    found = np.concatenate([first, others], axis=1)
-    chosen = np.take_along_axis(pose, found, axis=1)
-    plain = _plain(poses)[chosen]
-    r = np.maximum(*(_compared(queries, references, found, laid, poses) for laid in (chosen, plain)))
-    r[np.take_along_axis(likeness, found, axis=1) < 0] = 0.0
-    rows = np.arange(len(queries))
-    nearest = r.argmax(axis=1)
-    place = found[rows, nearest]
-    other = np.where(owner[found] == owner[place][:, None], 0.0, r).max(axis=1)
-    return place, _far(r[rows, nearest]), _far(other)
 
+    def compare(found: np.ndarray) -> np.ndarray:
+        chosen = np.take_along_axis(pose, found, axis=1)
+        plain = _plain(poses)[chosen]
+        return np.maximum(*(_compared(queries, references, found, laid, poses) for laid in (chosen, plain)))
 
-def _far(r: np.ndarray) -> np.ndarray:
-    return np.where(1 - r > SAME, np.sqrt(np.maximum(1 - r, 0)), 0.0)
-
-
-def _best(likeness: np.ndarray, count: int) -> np.ndarray:
-    """The references that are most alike, best first, (n, count)."""
-    count = min(count, likeness.shape[1])
-    found = np.argpartition(-likeness, count - 1, axis=1)[:, :count]
-    order = np.argsort(-np.take_along_axis(likeness, found, axis=1), axis=1)
-    return np.take_along_axis(found, order, axis=1)
+    return settled(likeness, owner, KEPT, compare)
 
 
 def _poses(grid: tuple[int, ...], *, few: bool = False) -> list[Pose]:
