@@ -48,6 +48,11 @@ class Codec(ABC):
         """Learn the encoding of `fields` from training records."""
 
     @property
+    def told(self) -> dict[str, Any]:
+        """What became of the records on the way, in plain numbers: it is kept with the model."""
+        return {}
+
+    @property
     def complete(self) -> frozenset[str]:
         """The fields that were never missing in training, as far as the codec knows."""
         return frozenset()

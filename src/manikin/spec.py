@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from manikin.grammar import Grammar
+
 __all__ = ["Binary", "Block", "Categorical", "Continuous", "Positive", "Spec", "coarse"]
 
 
@@ -42,6 +44,7 @@ class Spec:
         ranges: With tokens whose positions mean something (the columns of a table): the
             half-open range of tokens allowed at each position. Any order may then be learned;
             empty: a sequence, read from left to right.
+        grammar: With tokens, which may follow which; records end early, and END fills the rest.
 
     Example:
         >>> row = Spec((Continuous(2, optional=True), Categorical(3)))
@@ -54,6 +57,7 @@ class Spec:
     vocab: int = 0
     length: int = 0
     ranges: tuple[tuple[int, int], ...] = ()
+    grammar: Grammar | None = None
 
     @property
     def tokens(self) -> bool:

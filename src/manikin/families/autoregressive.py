@@ -13,17 +13,26 @@ from typing import TYPE_CHECKING, ClassVar, cast, final
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from manikin.family import Family, Optimizer
+from manikin.grammar import END
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
+from manikin.nn.history import Ruled
 from manikin.nn.sequence import Cache, Shape, Transformer
-from manikin.nn.tokens import Embed, Heads, Laid
+from manikin.nn.tokens import Embed, Heads, Laid, sampled
 
 if TYPE_CHECKING:
     from manikin.spec import Spec
 
 CHUNK = 1024
 """Records sampled at a time, to bound memory."""
+
+PLACES = 1 << 18
+"""The same in places of histories, where these are long."""
+
+THINNED = 0.75
+"""Share of unfinished histories below which the finished ones are put aside."""
 
 
 @final
@@ -70,14 +79,19 @@ class Autoregressive(Family):
         given: Given,
         rng: torch.Generator,
     ) -> Tensor:
-        """Mean -log p of a token, in nats; for rows along a random order per record."""
+        """Mean -log p of a token, in nats; for rows along a random order per record.
+
+        With a grammar the sum over a record by the length of the longest: every token counts the same.
+        """
+        if spec.grammar:
+            return cast("Reader", nets[turn]).history(x.long(), given).sum(dim=1).mean() / spec.length
         return nets[turn](x, ordered(spec, len(x), None, rng), given).mean()
 
     @torch.no_grad()
     def sample(
         self,
         nets: dict[str, nn.Module],
-        spec: Spec,  # noqa: ARG002 - the network knows it
+        spec: Spec,
         n: int,
         given: Given,
         rng: torch.Generator,
@@ -87,8 +101,11 @@ class Autoregressive(Family):
         In a sequence an observed token is kept, but only the tokens after it depend on it.
         """
         reader = cast("Reader", nets["model"])
-        starts = range(0, n, CHUNK)
-        chunks = [reader.draw(min(CHUNK, n - i), given[slice(i, i + CHUNK)], rng) for i in starts]
+        draw, size = reader.draw, CHUNK
+        if spec.grammar:
+            draw, size = reader.write, max(1, min(CHUNK, PLACES // spec.length))
+        starts = range(0, n, size)
+        chunks = [draw(min(size, n - i), given[slice(i, i + size)], rng) for i in starts]
         return torch.cat(chunks)
 
 
@@ -125,6 +142,7 @@ class Reader(nn.Module):
             Shape(width, family.depth, family.heads, family.dropout, vector, context, not spec.ranges)
         )
         self.heads = Heads(spec, width)
+        self.ruled = Ruled(spec.grammar, width) if spec.grammar else None
 
     def forward(self, x: Tensor, order: Tensor, given: Given) -> Tensor:
         """-log p of each token of `x` (B, L), read in `order` (B, L): (B, L), in nats."""
@@ -162,6 +180,41 @@ class Reader(nn.Module):
             drawn = self.heads.draw(h[:, 0], asked[:, 0], rng)
             x = given.keep(x.scatter(1, asked, drawn[:, None]))
             token, seen = x.gather(1, asked), asked
+        return x
+
+    def history(self, x: Tensor, given: Given) -> Tensor:
+        """-log p of each token of histories `x` (B, L), 0 after their end: (B, longest), in nats."""
+        assert self.ruled is not None  # noqa: S101 - only asked with a grammar
+        real = int((x != END).sum(dim=1).max()) + 1
+        x = x[:, :real]
+        order = ordered(self.spec, len(x), None, torch.Generator(x.device))[:, :real]
+        h = self.read(self._after(self.spec.vocab, x), order, order, self.laid(self.condition(given)))
+        logits = self.ruled(self.heads.logits(h, 0), h, self.ruled.trace(x))
+        return functional.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
+
+    def write(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
+        """`n` histories of tokens (n, length), what is observed kept; each step costs those unfinished."""
+        assert self.ruled is not None  # noqa: S101 - only asked with a grammar
+        cache, condition, rows = (
+            Cache(),
+            self.laid(self.condition(given)),
+            torch.arange(n, device=rng.device),
+        )
+        state = self.ruled.start(n)
+        x = given.keep(torch.zeros(n, self.spec.length, dtype=torch.long, device=rng.device))
+        for i in range(self.spec.length):
+            token = state.token[:, None]
+            h = self.read(token, token, token, condition, cache)[:, 0]
+            drawn = sampled(self.ruled(self.heads.logits(h, 0), h, state), rng)
+            if given.mask is not None:
+                drawn = torch.where(given.mask[rows, i], x[rows, i], drawn)
+            x[rows, i] = drawn
+            state, alive = self.ruled.after(state, drawn), drawn != END
+            if not alive.any():
+                break
+            if alive.float().mean() < THINNED:
+                rows, state, cache = rows[alive], state.take(alive), cache.take(alive)
+                condition = condition.take(alive)
         return x
 
     @staticmethod

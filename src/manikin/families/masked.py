@@ -55,7 +55,9 @@ class Masked(Family):
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
 
     def refusal(self, spec: Spec) -> str | None:
-        """Only tokens can be hidden."""
+        """Only tokens can be hidden, and tokens found in any order follow no grammar."""
+        if spec.grammar:
+            return "histories have a grammar, which is kept from left to right; use 'autoregressive'"
         if spec.tokens:
             return None
         return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"

@@ -138,6 +138,11 @@ class Condition:
     map: Tensor | None = None
     context: Tensor | None = None
 
+    def take(self, rows: Tensor) -> Condition:
+        """Only some of the records."""
+        parts = (self.vector, self.map, self.context)
+        return Condition(*(None if part is None else part[rows] for part in parts))
+
 
 @final
 class Conditioner(nn.Module):

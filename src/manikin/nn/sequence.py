@@ -36,6 +36,11 @@ class Cache:
         """How many positions were seen."""
         return self.past[0][0].shape[2] if self.past else 0
 
+    def take(self, rows: Tensor) -> Cache:
+        """Only some of the records."""
+        kept = [{i: (k[rows], v[rows]) for i, (k, v) in part.items()} for part in (self.past, self.context)]
+        return Cache(*kept)
+
     def extend(self, block: int, pair: Pair) -> Pair:
         """Append a block's new keys and values; all of them so far come back."""
         if block in self.past:

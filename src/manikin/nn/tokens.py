@@ -126,11 +126,11 @@ class Heads(nn.Module):
     def draw(self, h: Tensor, place: Tensor, rng: torch.Generator) -> Tensor:
         """Tokens (M,) for features (M, width) at positions (M,)."""
         if self.smooth is None:
-            return _drawn(self.logits(h, 0), rng)
+            return sampled(self.logits(h, 0), rng)
         x = torch.empty_like(place)
         for head in place.unique().tolist():
             here = place == head
-            x[here] = self.ranges[head][0] + _drawn(self.logits(h[here], head), rng)
+            x[here] = self.ranges[head][0] + sampled(self.logits(h[here], head), rng)
         return x
 
 
@@ -141,5 +141,6 @@ def _linear(width: int, size: int) -> nn.Linear:
     return layer
 
 
-def _drawn(logits: Tensor, rng: torch.Generator) -> Tensor:
+def sampled(logits: Tensor, rng: torch.Generator) -> Tensor:
+    """A token for each row of logits (M, tokens): (M,)."""
     return torch.multinomial(logits.float().softmax(-1), 1, generator=rng).squeeze(-1)

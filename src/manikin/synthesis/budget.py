@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 CELLS = 65_536
 """Places of all records of a step together, where one record has many."""
 
+HISTORIES = 64
+"""Histories of a step: most are far shorter than the longest, and more steps teach more."""
+
+LOGITS = 1 << 27
+"""Numbers that networks give for all tokens of a step together, at most."""
+
 SEEN = 200_000_000
 """Places of a grid that a network sees by default, all steps together."""
 
@@ -82,6 +88,8 @@ def settled(training: Training, family: Family, spec: Spec, n: int) -> Training:
 def batch_for(spec: Spec, n: int) -> int:
     """Records per step: few where one record is large, never more than an eighth of the data."""
     most = max(2, min(256, CELLS // _places(spec)))
+    if spec.grammar:  # each place has a number for every token
+        most = max(2, min(most, HISTORIES, LOGITS // (spec.vocab * spec.length)))
     return max(min(8, most), 2 ** round(math.log2(min(most, max(1, n / 8)))))
 
 

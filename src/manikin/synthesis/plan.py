@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from manikin import registry
 from manikin.codec import Learned
-from manikin.data.schema import SCALARS, Schema
+from manikin.data.schema import SCALARS, Codes, Schema
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.family import Family, Statistical
 
@@ -88,7 +88,8 @@ def found(
         return family
     if family is None:
         rows = all(isinstance(schema[name], SCALARS) for name in (*target, *condition))
-        family = "trees" if rows else "diffusion"
+        events = any(isinstance(schema[name], Codes) for name in target)
+        family = "trees" if rows else "autoregressive" if events else "diffusion"
     return registry.find("families", family)()
 
 

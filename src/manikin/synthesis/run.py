@@ -17,6 +17,7 @@ from manikin.errors import TrainingError
 from manikin.nn.condition import Given, GivenSpec
 from manikin.synthesis import checkpoint as store
 from manikin.synthesis.budget import Training, settled
+from manikin.synthesis.order import alike
 from manikin.synthesis.progress import Progress
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ class Run:
         self.best: dict[str, dict[str, Tensor]] = {}
         self.least, self.least_held, self.since = math.inf, math.nan, 0
         self.orders: dict[int, np.ndarray] = {}
+        self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.grammar else np.zeros(0)
 
     def _optimizer(self, player: str) -> torch.optim.Optimizer:
         o = self.family.optimizer
@@ -158,7 +160,10 @@ class Run:
 
     def _order(self, epoch: int) -> np.ndarray:
         if epoch not in self.orders:
-            shuffled = self.key.child("order", epoch).numpy().permutation(len(self.rows))
+            rng = self.key.child("order", epoch).numpy()
+            shuffled = rng.permutation(len(self.rows))
+            if self.data.spec.grammar:
+                shuffled = alike(shuffled, self.lengths, self.training.batch or 1, rng)
             self.orders = {k: v for k, v in self.orders.items() if k == epoch - 1} | {epoch: shuffled}
         return self.orders[epoch]
 

@@ -134,7 +134,7 @@ class Synthesizer:
         report: Report,
         checkpoint: Path | None,
     ) -> tuple[Codec, Learner]:
-        key, training, facts = Key(self.seed).child("fit"), self.training or Training(), {}
+        key, training, facts = Key(self.seed).child("fit"), self.training or Training(), codec.told
         if isinstance(plan.family, Statistical):
             x = codec.encode(train)
             return codec, Tabular.learn(plan.family, codec.spec, x, len(plan.condition), key, report)

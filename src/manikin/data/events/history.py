@@ -128,6 +128,17 @@ class Histories:
         """How many visits each patient has, (n,)."""
         return np.bincount(self.owner, minlength=len(self))
 
+    @property
+    def gap(self) -> np.ndarray:
+        """Days from the start of the visit before to that of each, 0 for first ones, (visits,)."""
+        begin, first = self.time[self.opens], self.visit[self.opens] == 0
+        return np.where(first, 0.0, np.maximum(np.diff(begin, prepend=0.0), 0.0))
+
+    @property
+    def step(self) -> np.ndarray:
+        """Days since the event before in the same visit, 0 for first ones, (m,)."""
+        return np.where(self.opens, 0.0, np.round(np.diff(self.time, prepend=0.0), 9))
+
     def recoded(self, codes: np.ndarray) -> Histories:
         """The same events numbered by another vocabulary; -1 where it lacks a code."""
         place = {name: i for i, name in enumerate(codes.tolist())}
@@ -145,6 +156,19 @@ class Histories:
         place, owner = self.place, self.owner
         first = np.searchsorted(owner, np.arange(len(self)))
         return replace(self, visit=place - first[self.patient])
+
+
+def repeats(found: Histories, time: np.ndarray | None) -> np.ndarray:
+    """Which events repeat the code of one before of the same visit (and time)."""
+    keys = [found.place, found.code, *([time] if time is not None else [])]
+    order = np.lexsort((np.arange(len(found.code)), *keys[::-1]))
+    same = np.ones(len(order), dtype=bool)
+    for key in keys:
+        same[1:] &= np.diff(key[order]) == 0
+    same[:1] = False
+    out = np.zeros(len(order), dtype=bool)
+    out[order] = same
+    return out
 
 
 def is_timed(dtype: pa.DataType) -> bool:

@@ -1,0 +1,286 @@
+"""Histories as tokens: visits opened and closed, codes, steps in time, and bins of what was measured.
+
+Gaps between visits, steps within them and the values of each code are binned like the columns of a table:
+no bin gives back the value of one record. A code that few patients have could point at them: it gives
+way to its parent in the hierarchy (ICD, ATC) where enough patients share that, else it is left out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.codec import Codec
+from manikin.codecs.rows import RowsCodec
+from manikin.data.cohort import Cohort
+from manikin.data.events.history import DEATH, Histories, repeats
+from manikin.data.events.vocabulary import chain, vocabulary
+from manikin.data.infer import infer
+from manikin.data.schema import Codes, Number, Schema
+from manikin.errors import SchemaError
+from manikin.grammar import CODE, OPEN, STEP, VALUE, Grammar
+from manikin.spec import Spec
+
+if TYPE_CHECKING:
+    from manikin.rng import Key
+
+GAP, BINS = "gap", 20
+VALUES = 10
+"""Bins of a value."""
+
+
+@final
+@dataclass(frozen=True)
+class Events(Codec):
+    """One field of histories <-> tokens (n, length), int32, whose grammar is part of the spec.
+
+    Args:
+        anonymous: Patients that must share a code; rarer ones give way to a parent or are left out.
+        longest: Tokens of a record at most; longer histories are cut after a visit.
+        name: The field.
+        codes: The vocabulary: those after which nothing comes last, the others by system and frequency.
+        known: Tokens of the longest history, what may come again (`again`), what ends a history (`last`),
+            whether codes are all that is known (`bare`).
+        times: The bins of gaps between visits ("open") and of steps within them ("step").
+        values: The bins of the values of each code that has any.
+        facts: How many codes there are, how many were too rare, what was cut.
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = (Codes,)
+    tokens: ClassVar[bool] = True
+    anonymous: int = 5
+    longest: int = 1024
+    name: str = ""
+    codes: tuple[str, ...] = ()
+    known: dict[str, Any] = field(default_factory=dict)
+    times: dict[str, RowsCodec] = field(default_factory=dict)
+    values: dict[str, RowsCodec] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def grammar(self) -> Grammar:
+        """What may follow what."""
+        opens, steps = (_size(self.times.get(name)) for name in ("open", "step"))
+        sizes = tuple(_size(self.values.get(code)) for code in self.codes)
+        return Grammar(opens + 1, steps, sizes, tuple(self.known["again"]), tuple(self.known["last"]))
+
+    @property
+    def spec(self) -> Spec:
+        """Tokens with a grammar."""
+        grammar = self.grammar
+        return Spec(vocab=grammar.vocab, length=self.known["length"], grammar=grammar)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """How many codes there are, how many were too rare, what was cut."""
+        return self.facts
+
+    @property
+    def complete(self) -> frozenset[str]:
+        """A history is never missing: it may be empty."""
+        return frozenset({self.name})
+
+    def fit(self, cohort: Cohort, fields: list[str]) -> Self:
+        """Learn the vocabulary, the bins, and which codes come again in a visit."""
+        (name,) = fields
+        found = Histories.of(cohort.columns[name])
+        if not len(found.code):
+            raise SchemaError(f"field {name!r}: no patient has an event")
+        codes, facts = vocabulary(found, cohort.subject, self.anonymous)
+        if not codes:
+            raise SchemaError(
+                f"field {name!r}: no code is shared by {self.anonymous} patients; give more patients, or "
+                "Synthesizer(codec=mk.codecs.Events(anonymous=1)) where none of them can be hurt"
+            )
+        last = [i for i, code in enumerate(codes) if code == DEATH]
+        first = replace(self, name=name, codes=codes, known={"again": [], "last": last, "bare": found.bare})
+        kept = first.kept(found)
+        later, step = kept.visit[kept.opens] > 0, kept.step
+        times = {"open": _binned(kept.gap[later], BINS), "step": _binned(step[step > 0], BINS)}
+        again = _again(kept, cohort.subject, self.anonymous)
+        values = _values(kept, cohort.subject, self.anonymous)
+        known = {**first.known, "again": again, "length": 2}
+        whole = replace(first, known=known, times={k: v for k, v in times.items() if v}, values=values)
+        lengths = whole.lengths(kept)
+        cut = int((lengths > self.longest - 1).sum())
+        known["length"] = int(min(lengths.max(initial=1), self.longest - 1)) + 1
+        facts |= {"longest": known["length"], "cut_histories": cut}
+        return replace(whole, known=known, facts=facts)
+
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+        """Tokens (n, length), int32; END fills the rest. What is too rare or too long is left out."""
+        found = self.kept(Histories.of(cohort.columns[self.name]))
+        open_, step, close, valued = self._marks(found)
+        counts = 1 + open_ + step + close + valued
+        ends = np.cumsum(counts)
+        begin = np.concatenate([[0], ends])[found.start[:-1]]
+        place = ends - counts - begin[found.patient]
+        fits = self._fits(found, place + counts)
+        starts = self.grammar.starts
+        x = np.zeros((len(found), self.known["length"]), dtype=np.int32)
+        for mark, at, token in (
+            (open_, place, starts[OPEN] + self._gap("open", found.gap[found.place], found)),
+            (step, place, starts[STEP] + self._gap("step", found.step, None)),
+            (np.ones_like(open_), place + open_ + step, starts[CODE] + found.code),
+            (valued, place + open_ + step + 1, starts[VALUE] + self._bin(found)),
+            (close, place + counts - 1, np.ones_like(place)),
+        ):
+            rows = np.flatnonzero(mark.astype(bool) & fits)
+            x[found.patient[rows], at[rows]] = token[rows]
+        return x
+
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
+        """Histories: gaps and values are drawn within their bins."""
+        starts = self.grammar.starts
+        ended = np.cumsum(x == 0, axis=1) > 0
+        row, at = np.nonzero(~ended)
+        token = x[row, at].astype(np.int64)
+        kind = np.searchsorted(np.array(starts), token, side="right") - 1
+        gap = np.zeros(len(token))
+        later = (kind == OPEN) & (token > starts[OPEN])
+        gap[later] = self._drawn("open", token[later] - starts[OPEN] - 1, key)
+        moved = kind == STEP
+        gap[moved] = self._drawn("step", token[moved] - starts[STEP], key)
+        coded = np.flatnonzero(kind == CODE)
+        opened = kind == OPEN
+        first = np.searchsorted(row, np.arange(len(x)))[row]
+        visit = np.cumsum(opened)
+        visit = visit - (visit - opened)[first] - 1
+        begun = _since(np.where(opened, gap, 0.0), first)
+        place = np.maximum.accumulate(np.where(opened, np.arange(len(row)), 0))
+        within = _since(np.where(moved, gap, 0.0), place)
+        time = np.round(begun + within, 9)
+        code = token[coded] - starts[CODE]
+        value = self._measured(code, np.append(token, 0)[coded + 1] - starts[VALUE], key)
+        start = np.concatenate([[0], np.cumsum(np.bincount(row[coded], minlength=len(x)))])
+        names = np.array(self.codes, dtype=object)
+        bare = self.known["bare"]
+        found = Histories(start, time[coded], visit[coded], code, value, names, bare=bare)
+        return {self.name: found.renumbered().column}
+
+    def kept(self, found: Histories) -> Histories:
+        """The events by this vocabulary, in the order of tokens; what no code stands for is left out."""
+        place = {code: i for i, code in enumerate(self.codes)}
+        index = np.array([next((place[c] for c in chain(name) if c in place), -1) for name in found.codes])
+        found = replace(found, code=index[found.code] if len(index) else found.code)
+        found = replace(found, codes=np.array(self.codes, dtype=object)).where(found.code >= 0)
+        order = np.lexsort((found.code, found.time, found.place))
+        found = replace(found, time=found.time[order], code=found.code[order], value=found.value[order])
+        again = np.zeros(len(self.codes), dtype=bool)
+        again[self.known["again"]] = True
+        twice = repeats(found, found.time)
+        if "length" in self.known:
+            twice |= repeats(found, None) & ~again[found.code]
+        return found.where(~twice)
+
+    def _marks(self, found: Histories) -> tuple[np.ndarray, ...]:
+        """Which events open a visit, follow a step in time, close a visit, have a value, (m,)."""
+        opens = found.opens
+        step = (found.step > 0) & ("step" in self.times)
+        close = np.append(opens[1:], True)[: len(opens)]
+        valued = np.array([code in self.values for code in self.codes])[found.code]
+        return opens.astype(int), step.astype(int), close.astype(int), valued.astype(int)
+
+    def lengths(self, found: Histories) -> np.ndarray:
+        """How many tokens each history has, with its end, (n,)."""
+        return np.bincount(found.patient, sum(self._marks(found)) + 1, minlength=len(found)).astype(int)
+
+    def _fits(self, found: Histories, ends: np.ndarray) -> np.ndarray:
+        """Which events are kept: those of visits that end before the record does."""
+        over = np.zeros(found.place.max(initial=-1) + 1, dtype=bool)
+        over[found.place[ends > self.known["length"] - 1]] = True
+        return ~over[found.place]
+
+    def _gap(self, name: str, gaps: np.ndarray, found: Histories | None) -> np.ndarray:
+        """Bins; of gaps between visits 0 is that before the first one."""
+        if name not in self.times:
+            return np.zeros(len(gaps), dtype=np.int64)
+        token = self.times[name].encode(_column(GAP, gaps))[:, 0]
+        return token if found is None else np.where(found.visit == 0, 0, token + 1)
+
+    def _drawn(self, name: str, bins: np.ndarray, key: Key) -> np.ndarray:
+        if name not in self.times or not len(bins):
+            return np.zeros(len(bins))
+        drawn = self.times[name].decode(bins[:, None], key.child(name))[GAP]
+        return drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
+
+    def _bin(self, found: Histories) -> np.ndarray:
+        out = np.zeros(len(found.code), dtype=np.int64)
+        for i, rows in _by_code(found.code):
+            if (codec := self.values.get(self.codes[i])) is not None:
+                out[rows] = codec.encode(_column(GAP, found.value[rows]))[:, 0]
+        return out
+
+    def _measured(self, code: np.ndarray, bins: np.ndarray, key: Key) -> np.ndarray:
+        out = np.full(len(code), np.nan)
+        for i, rows in _by_code(code):
+            if (codec := self.values.get(self.codes[i])) is not None:
+                drawn = codec.decode(bins[rows][:, None].clip(0), key.child("value", i))[GAP]
+                out[rows] = drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """Options, vocabulary and bins."""
+        plain = {name: getattr(self, name) for name in ("anonymous", "longest", "name", "known", "facts")}
+        times = {name: codec.to_dict() for name, codec in self.times.items()}
+        values = {name: codec.to_dict() for name, codec in self.values.items()}
+        return {**plain, "codes": list(self.codes), "times": times, "values": values}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        bins = {
+            part: {name: RowsCodec.from_dict(codec) for name, codec in state[part].items()}
+            for part in ("times", "values")
+        }
+        return cls(**{**state, **bins, "codes": tuple(state["codes"])})
+
+
+def _again(found: Histories, subject: np.ndarray, least: int) -> list[int]:
+    """The codes that come again within a visit in so many patients."""
+    twice = repeats(found, None)
+    pairs = np.unique(np.stack([found.code[twice], subject[found.patient[twice]]]), axis=1)
+    return np.flatnonzero(np.bincount(pairs[0], minlength=len(found.codes)) >= least).tolist()
+
+
+def _values(found: Histories, subject: np.ndarray, least: int) -> dict[str, RowsCodec]:
+    """The bins of each code that was measured in enough patients."""
+    out = {}
+    for i, rows in _by_code(found.code):
+        value = found.value[rows]
+        if len(np.unique(subject[found.patient[rows][~np.isnan(value)]])) >= least:
+            out[found.codes[i]] = _binned(value, VALUES)
+    return {name: codec for name, codec in out.items() if codec}
+
+
+def _by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    order = np.argsort(code, kind="stable")
+    edges = np.flatnonzero(np.diff(code[order])) + 1
+    return [(int(code[rows[0]]), rows) for rows in np.split(order, edges) if len(rows)]
+
+
+def _column(name: str, values: np.ndarray) -> Cohort:
+    return Cohort(pa.table({name: pa.array(values, from_pandas=True)}), Schema({name: Number()}))
+
+
+def _binned(values: np.ndarray, bins: int) -> RowsCodec | None:
+    if not len(values):
+        return None
+    table = pa.table({GAP: pa.array(values, from_pandas=True)})
+    return RowsCodec(bins=bins).fit(infer(table, Schema({GAP: Number()})), [GAP])
+
+
+def _size(codec: RowsCodec | None) -> int:
+    return codec.spec.vocab if codec else 0
+
+
+def _since(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """The sum of values from position `first` on, for each position."""
+    total = np.cumsum(values)
+    return total - (total - values)[first]
+
+
+__plugin__ = Events

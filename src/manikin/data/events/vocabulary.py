@@ -1,0 +1,69 @@
+"""The codes of histories: which are shared by enough patients, and what stands for those that are not."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manikin.data.events.history import DEATH
+
+if TYPE_CHECKING:
+    from manikin.data.events.history import Histories
+
+LEAST = 3
+"""Characters of a code that its parents have at least: a category of ICD or ATC."""
+
+HIERARCHY = re.compile(r"\b(icd|atc)", re.IGNORECASE)
+
+
+def chain(code: str) -> list[str]:
+    """A code and its parents: shorter and shorter ones, where its system is a hierarchy of such.
+
+    Example:
+        >>> chain("ICD9//25013"), chain("LOINC//2345-7")
+        (['ICD9//25013', 'ICD9//2501', 'ICD9//250'], ['LOINC//2345-7'])
+    """
+    system, _, tail = code.rpartition("//")
+    if not HIERARCHY.search(system):
+        return [code]
+    return [code[: len(code) - cut].rstrip(".") for cut in range(max(len(tail) - LEAST, 0) + 1)]
+
+
+def vocabulary(found: Histories, subject: np.ndarray, least: int) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The codes that enough patients share, parents of rarer ones among them; and what became of these."""
+    names: list[str] = found.codes.tolist()
+    _, owner = np.unique(subject, return_inverse=True)
+    pairs = np.unique(np.stack([found.code, owner[found.patient]]), axis=1)
+    patients: dict[str, set[int]] = defaultdict(set)
+    for code, person in pairs.T.tolist():
+        patients[names[code]].add(person)
+    used = [names[i] for i in np.unique(found.code)]
+    levels = {code: chain(code) for code in used}
+    kept = {code for code in used if len(patients[code]) >= least}
+    rare = [code for code in used if code not in kept]
+    for depth in range(1, max(map(len, levels.values()), default=1)):
+        pooled: dict[str, set[int]] = defaultdict(set)
+        for code in rare:
+            if depth < len(levels[code]) and not kept & set(levels[code][:depth]):
+                pooled[levels[code][depth]] |= patients[code]
+        kept |= {
+            code for code, people in pooled.items() if len(people | patients.get(code, set())) >= least
+        }
+    stands = {code: next((c for c in levels[code] if c in kept), None) for code in used}
+    events = dict(
+        zip(found.codes.tolist(), np.bincount(found.code, minlength=len(found.codes)), strict=True)
+    )
+    order = sorted(
+        kept, key=lambda code: (code == DEATH, code.rpartition("//")[0], -len(patients[code]), code)
+    )
+    facts = {
+        "codes": len(order),
+        "codes_by_parent": sum(stands[code] not in (None, code) for code in used),
+        "codes_left_out": sum(stands[code] is None for code in used),
+        "events_by_parent": int(sum(events[code] for code in used if stands[code] not in (None, code))),
+        "events_left_out": int(sum(events[code] for code in used if stands[code] is None)),
+    }
+    return tuple(order), facts

@@ -1,0 +1,164 @@
+"""Histories in a network: only tokens that may follow have a chance, and earlier codes are recalled.
+
+What was coded at the last visit, or ever before, is coded again far more often than anything else.
+Attention would have to learn to copy each code; two learned numbers for each code say it at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from manikin.grammar import CLOSE, CODE, END, OPEN, START, STEP, VALUE
+from manikin.nn.layers import Constant, zero
+
+if TYPE_CHECKING:
+    from manikin.grammar import Grammar
+
+
+@final
+@dataclass(frozen=True)
+class State:
+    """Where histories stand before their next token; all tensors have the same leading shape (...).
+
+    Args:
+        token: The token before.
+        group: The last code at this very time of the visit, numbered from 0; -1: none.
+        code: The last code.
+        dead: Whether a code came after which nothing comes.
+        now: Codes of this visit so far, (..., codes); in training nothing, for it would cost memory.
+        last: Codes of the visit before.
+        ever: Codes of all visits before.
+    """
+
+    token: Tensor
+    group: Tensor
+    code: Tensor
+    dead: Tensor
+    now: Tensor
+    last: Tensor
+    ever: Tensor
+
+    def take(self, rows: Tensor) -> State:
+        """Only some histories."""
+        return State(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+
+@final
+class Ruled(nn.Module):
+    """Logits of the next token, masked by a grammar and raised by what is recalled.
+
+    Args:
+        grammar: Of the tokens.
+        width: Features per token.
+    """
+
+    def __init__(self, grammar: Grammar, width: int) -> None:
+        super().__init__()
+        self.grammar = grammar
+        codes = len(grammar.sizes)
+        self.first = grammar.starts[CODE]
+        kind = torch.full((grammar.vocab + 1,), START)
+        for k, (low, high) in enumerate(
+            zip(grammar.starts, (*grammar.starts[1:], grammar.vocab), strict=True)
+        ):
+            kind[low:high] = k
+        self.kind = nn.Buffer(kind, persistent=False)
+        self.sizes = nn.Buffer(torch.tensor([*grammar.sizes, 0]), persistent=False)
+        last = torch.zeros(codes, dtype=torch.bool)
+        last[list(grammar.last)] = True
+        self.final = nn.Buffer(last, persistent=False)
+        once = torch.ones(codes, dtype=torch.bool)
+        once[list(grammar.again)] = False
+        self.once = nn.Buffer(once, persistent=False)
+        self.recall = Constant(2 * codes)
+        zero(self.recall)
+        self.gate = zero(nn.Linear(width, 2))
+
+    def forward(self, logits: Tensor, h: Tensor, state: State) -> Tensor:
+        """Logits (..., vocab) for features (..., width) of histories in a state."""
+        low, high = self.first, self.first + len(self.sizes) - 1
+        known = self.recall(h.flatten()[:1]).view(2, -1)
+        gate = self.gate(h)
+        codes = logits[..., low:high]
+        for bias, strength, seen in zip(known, gate.split(1, -1), (state.last, state.ever), strict=True):
+            codes = codes + (bias + strength) * seen
+        logits = torch.cat([logits[..., :low], codes, logits[..., high:]], dim=-1)
+        return logits.masked_fill(~self.allowed(state), -torch.inf)
+
+    def allowed(self, state: State) -> Tensor:
+        """Which tokens may come next, (..., vocab)."""
+        kind, dead = self.kind[state.token][..., None], state.dead[..., None]
+        size = self.sizes[state.code][..., None]
+        starts = self.grammar.starts
+        bins = torch.arange(self.grammar.vocab - starts[VALUE], device=kind.device)
+        number = torch.arange(len(self.sizes) - 1, device=kind.device)
+        inside = (kind == OPEN) | (kind == STEP)
+        done = (kind == VALUE) | ((kind == CODE) & (size == 0))
+        visit = torch.arange(self.grammar.opens, device=kind.device) > 0
+        fresh = ~(state.now & self.once)
+        codes = ((inside | (done & ~dead & (number > state.group[..., None]))) & fresh).expand(
+            *kind.shape[:-1], len(number)
+        )
+        stuck = inside & ~codes.any(dim=-1, keepdim=True)
+        return torch.cat(
+            [
+                (kind == END) | (kind == CLOSE) | (kind == START),
+                done | stuck,
+                torch.where(visit, (kind == CLOSE) & ~dead, kind == START),
+                (done & ~dead).expand(*kind.shape[:-1], self.grammar.steps),
+                codes,
+                (kind == CODE) & (bins < size),
+            ],
+            dim=-1,
+        )
+
+    def start(self, n: int) -> State:
+        """Before the first token of `n` histories."""
+        at = self.kind.new_full((n,), self.grammar.vocab)
+        none = torch.full_like(at, -1)
+        nothing = torch.zeros(n, len(self.sizes) - 1, dtype=torch.bool, device=at.device)
+        return State(at, none, none, nothing[:, 0], nothing, nothing, nothing)
+
+    def after(self, state: State, token: Tensor) -> State:
+        """After one more token (n,) of each history."""
+        kind, number = self.kind[token], token - self.first
+        opened, coded = kind == OPEN, kind == CODE
+        group = torch.where(opened | (kind == STEP), -1, torch.where(coded, number, state.group))
+        code = torch.where(coded, number, state.code)
+        dead = state.dead | (coded & self.final[number.clamp(0, len(self.final) - 1)])
+        turn = opened[:, None]
+        last, ever = torch.where(turn, state.now, state.last), state.ever | (state.now & turn)
+        place = number.clamp(0, len(self.final) - 1)
+        now = (state.now & ~turn) | (functional.one_hot(place, len(self.final)).bool() & coded[:, None])
+        return State(token, group, code, dead, now, last, ever)
+
+    def trace(self, x: Tensor) -> State:
+        """The states before each token of `x` (B, L), in which each visit's own codes are left out."""
+        token = torch.cat([torch.full_like(x[:, :1], self.grammar.vocab), x[:, :-1]], dim=1)
+        kind, number = self.kind[token], token - self.first
+        coded = kind == CODE
+        place = torch.arange(x.shape[1], device=x.device).expand_as(x)
+        moved = torch.where((kind == OPEN) | (kind == STEP), place, -1).cummax(dim=1).values
+        at = torch.where(coded, place, -1).cummax(dim=1).values
+        code = torch.where(at >= 0, number.gather(1, at.clamp(min=0)), -1)
+        dead = (coded & self.final[number.clamp(0, len(self.final) - 1)]).cumsum(dim=1) > 0
+        last, ever = self._visits(x, token)
+        nothing = torch.zeros(1, 1, 1, dtype=torch.bool, device=x.device)
+        return State(token, torch.where(at > moved, code, -1), code, dead, nothing, last, ever)
+
+    def _visits(self, x: Tensor, token: Tensor) -> tuple[Tensor, Tensor]:
+        """Codes of the visit before each token's own, and of all visits before it, (B, L, codes)."""
+        visit = (self.kind[token] == OPEN).cumsum(dim=1)
+        coded = self.kind[x] == CODE
+        seen = torch.zeros(len(x), int(visit.max()) + 1, len(self.final), dtype=torch.bool, device=x.device)
+        row, _ = coded.nonzero(as_tuple=True)
+        seen[row, visit[coded], x[coded] - self.first] = True
+        ever = seen.to(torch.int8).cumsum(dim=1, dtype=torch.int16) > 0
+        before = (visit - 1).clamp(min=0)
+        rows = torch.arange(len(x), device=x.device)[:, None]
+        return seen[rows, before], ever[rows, before]
