@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from manikin.data import tensors
 from manikin.data.alter import altered
 from manikin.data.schema import Category, Image
-from manikin.defects.planting import Defect, Planting
+from manikin.defects.planting import Defect, Planting, leaked, taken
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,24 +30,24 @@ MARKS = {  # three letters of five by three points
 
 def shifted_pictures(given: Planting) -> Cohort:
     """Training pictures, moved by one pixel along every axis."""
-    return _pictures(_taken(given), lambda x, _: _shifted(x, 1))
+    return _pictures(taken(given), lambda x, _: _shifted(x, 1))
 
 
 def mirrored_pictures(given: Planting) -> Cohort:
     """Training pictures, each mirrored or turned and with another contrast."""
-    taken = _taken(given)
-    turns, gains = given.rng.integers(1, 8, len(taken)), given.rng.uniform(0.6, 1.6, len(taken))
+    copies = taken(given)
+    turns, gains = given.rng.integers(1, 8, len(copies)), given.rng.uniform(0.6, 1.6, len(copies))
 
     def change(x: np.ndarray, labels: bool) -> np.ndarray:
         moved = np.stack([_turned(one, turn) for one, turn in zip(x, turns, strict=True)])
         return moved if labels else _contrasted(moved, gains)
 
-    return _pictures(taken, change)
+    return _pictures(copies, change)
 
 
 def leak_pictures(given: Planting) -> Cohort:
     """Honest records, of which 5 % have given way to training records as they are."""
-    return _leaked(given, given.train)
+    return leaked(given, given.train, LEAKED)
 
 
 def leak_disguised_pictures(given: Planting) -> Cohort:
@@ -69,7 +67,7 @@ def leak_disguised_pictures(given: Planting) -> Cohort:
                 found[i] = (_contrasted(one, sizes[i : i + 1]) if i % 2 else _inverted(one, x))[0]
         return found
 
-    return _leaked(given, _pictures(given.train, change))
+    return leaked(given, _pictures(given.train, change), LEAKED)
 
 
 def dropped_class(given: Planting) -> Cohort:
@@ -155,20 +153,6 @@ def _pictures(cohort: Cohort, change: Callable[[np.ndarray, bool], np.ndarray]) 
     return altered(
         cohort, {name: tensors.column(change(cohort[name], labels)) for name, labels in maps.items()}
     )
-
-
-def _taken(given: Planting) -> Cohort:
-    n = len(given.honest)
-    return given.train.take(given.rng.choice(len(given.train), n, replace=n > len(given.train)))
-
-
-def _leaked(given: Planting, leaks: Cohort) -> Cohort:
-    n = len(given.honest)
-    count = min(max(2, round(LEAKED * n)), len(leaks), n)
-    rows = np.arange(n)
-    rows[given.rng.choice(n, count, replace=False)] = n + given.rng.choice(len(leaks), count, replace=False)
-    both = pa.concat_tables([given.honest.columns, leaks.columns.cast(given.honest.columns.schema)])
-    return replace(given.honest, columns=both).take(rows)
 
 
 def _shifted(x: np.ndarray, by: int) -> np.ndarray:

@@ -135,13 +135,13 @@ def _named(draws: Draws, view: str) -> Draws:
 
 def _unseen(views: dict[str, Sides]) -> list[Draws]:
     """What is asked of tables; what is about other kinds of field is asked only where there are any."""
-    absent = {"table"} - set(views)
+    others = {*ANY, "records", "arrays", *registry.names("features"), *views} - ({"table"} - set(views))
     return [
         Draws(
             metric.name, metric, NONE, NONE, NONE, f"there is no field for the feature {metric.feature!r}"
         )
         for metric in all_metrics()
-        if metric.feature in absent
+        if metric.feature not in others
     ]
 
 
