@@ -44,19 +44,20 @@ class Diffusion(Family):
         blocks: Residual blocks per level; None: by the data.
         steps: Evaluations of the network per sample. Steps are of second order (Heun), which at
             25 evaluations keeps texture that as many steps of first order smooth away.
-        drop: Share of training records shown without their condition.
+        drop: Share of training records shown without their condition, which guidance needs to know;
+            None: a tenth with guidance, else none.
         guidance: How far to exaggerate the condition (Ho & Salimans, 2022); 1: not at all.
             More raises agreement with the condition and lowers diversity.
 
     Example:
         >>> Diffusion(steps=11)
-        Diffusion(width=None, blocks=None, steps=11, drop=0.1, guidance=1.0)
+        Diffusion(width=None, blocks=None, steps=11, drop=None, guidance=1.0)
     """
 
     width: int | None = None
     blocks: int | None = None
     steps: int = 25
-    drop: float = 0.1
+    drop: float | None = None
     guidance: float = 1.0
     private: ClassVar[bool] = True
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3)
@@ -82,7 +83,8 @@ class Diffusion(Family):
     ) -> Tensor:
         """Squared error of velocities, cross-entropy of levels, of what is not observed."""
         net: Flow = nets[turn]  # pyright: ignore[reportAssignmentType]
-        given = net.conditioner.rehearse(given, x, rng, self.drop)
+        drop = self.drop if self.drop is not None else 0.1 if self.guidance != 1 else 0.0
+        given = net.conditioner.rehearse(given, x, rng, drop)
         end = net.points(x)
         noise = torch.randn(end.shape, generator=rng, device=end.device)
         t = shifted(torch.randn(len(x), generator=rng, device=x.device).sigmoid(), spec)

@@ -24,8 +24,8 @@ WIDTHS = {1: (64, 128, 192), 2: (64, 128, 192), 3: (32, 64, 96)}
 PERCEPTRON = (256, 4)
 """Width and residual blocks where there are no axes."""
 
-ATTENDED = 256
-"""Up to how many places look at each other: attention costs their square."""
+ATTENDED = 64
+"""Up to how many places look at each other: at 196 attention would be half of the work of a step."""
 
 
 def patch(grid: Sequence[int]) -> tuple[int, ...]:

@@ -81,7 +81,7 @@ class Constant(nn.Module):
 
 @final
 class Fourier(nn.Module):
-    """A number in [0, 1] as a vector: sines and cosines of growing frequency, then two layers.
+    """A number in [0, 1] as a vector of unit scale: sines and cosines of growing frequency, two layers.
 
     Args:
         width: The length of the vector.
@@ -91,7 +91,9 @@ class Fourier(nn.Module):
     def __init__(self, width: int, terms: int = 32) -> None:
         super().__init__()
         self.frequencies = nn.Buffer(torch.logspace(0, 3, terms), persistent=False)
-        self.layers = nn.Sequential(nn.Linear(2 * terms, width), nn.SiLU(), nn.Linear(width, width))
+        self.layers = nn.Sequential(
+            nn.Linear(2 * terms, width), nn.SiLU(), nn.Linear(width, width), nn.LayerNorm(width)
+        )
 
     def forward(self, t: Tensor) -> Tensor:
         """(B,) -> (B, width)."""

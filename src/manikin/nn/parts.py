@@ -32,7 +32,10 @@ class Row(nn.Module):
     def __init__(self, spec: Spec, width: int) -> None:
         super().__init__()
         self.spec = spec
-        self.layers = nn.Sequential(nn.Linear(spec.width, width), nn.SiLU(), nn.Linear(width, width))
+        # Normalised, because a network that starts from a faint condition learns it late.
+        self.layers = nn.Sequential(
+            nn.Linear(spec.width, width), nn.SiLU(), nn.Linear(width, width), nn.LayerNorm(width)
+        )
 
     def forward(self, x: Tensor) -> tuple[Tensor, None]:
         """(B, channels) -> vector (B, width), and no context."""
