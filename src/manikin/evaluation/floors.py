@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.data import tensors
+from manikin.data.events import alter
+from manikin.data.events import history as events
 from manikin.data.schema import SCALARS, Category, Image, Signal
 from manikin.errors import UsageError
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manikin.data.cohort import Cohort
+    from manikin.data.events.history import Histories
     from manikin.metric import Floor, Split
 
 MODES = 20  # a collapsed generator has one mode for so many records
@@ -35,6 +38,8 @@ def independent(split: Split) -> Cohort:
         if isinstance(column.type, pa.FixedShapeTensorType):
             x = tensors.array(column)
             return tensors.column(rng.permuted(x, axis=0))
+        if events.is_codes(column.type):
+            return alter.changed(column, lambda found: alter.codes_shuffled(found, rng))
         return column.take(pa.array(rng.permutation(n)))
 
     return _changed(split, change)
@@ -90,9 +95,30 @@ def superimposed(split: Split) -> Cohort:
     return replace(cohort, columns=pa.table(columns))
 
 
+def exchanged(split: Split) -> Cohort:
+    """Every visit of a history with the content of another patient's: nothing holds from visit to visit."""
+    rng = split.key.child("exchanged").numpy()
+    return _histories(split, lambda found: alter.visits_exchanged(found, rng))
+
+
+def cut_short(split: Split) -> Cohort:
+    """Only the first half of the visits of each history, with every other event."""
+    return _histories(split, lambda found: alter.thinned(alter.cut_short(found)))
+
+
 FLOORS: dict[str, Callable[[Split], Cohort]] = {
     floor.__name__: floor
-    for floor in (independent, uniform, wild, collapsed, copies, complete, superimposed)
+    for floor in (
+        independent,
+        uniform,
+        wild,
+        collapsed,
+        copies,
+        complete,
+        superimposed,
+        exchanged,
+        cut_short,
+    )
 }
 
 
@@ -108,6 +134,13 @@ def floor(name: Floor) -> Callable[[Split], Cohort]:
         message = f"no floor {name!r}; there are {', '.join(FLOORS)}, or give a function"
         raise UsageError(message)
     return FLOORS[name]
+
+
+def _histories(split: Split, change: Callable[[Histories], Histories]) -> Cohort:
+    def altered(column: Any, _: str) -> Any:  # noqa: ANN401 - columns of Arrow
+        return alter.changed(column, change) if events.is_codes(column.type) else column
+
+    return _changed(split, altered)
 
 
 def _changed(split: Split, change: Callable[[Any, str], pa.Array | pa.ChunkedArray]) -> Cohort:
@@ -128,6 +161,8 @@ def _spread(split: Split, widen: float, stream: str) -> Cohort:
         kind = schema[name]
         if isinstance(column.type, pa.FixedShapeTensorType):
             return tensors.column(_even(tensors.array(column), widen, rng))
+        if events.is_codes(column.type):
+            return alter.changed(column, lambda found: alter.uniform(found, rng, widen))
         if not isinstance(kind, SCALARS):
             return column.take(pa.array(rng.permutation(len(column))))
         present = column.drop_null()

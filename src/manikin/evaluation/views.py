@@ -32,7 +32,7 @@ def views(
 ) -> dict[str, Sides]:
     """Training, held-out and synthetic records through each feature.
 
-    In views of pictures and signals the coordinates of the vectors stand as fields beside the scalar ones,
+    In all others than the table's the coordinates of the vectors stand as fields beside the scalar ones,
     so that models may predict a label from them.
 
     Args:
@@ -48,8 +48,8 @@ def views(
     features = {**_shipped(train), **_given(train, encoders)}
     if not features:
         raise UsageError(
-            "no field that the judge can read: give quantities, categories, times, pictures or signals "
-            "that are no identifiers"
+            "no field that the judge can read: give quantities, categories, times, histories, pictures or "
+            "signals that are no identifiers"
         )
     return {name: _seen(name, feature, fields, cohorts, question) for name, feature in features.items()}
 
@@ -59,7 +59,8 @@ def _seen(
 ) -> Sides:
     if set(feature.kinds) & set(SCALARS):
         return Sides.of(feature.fit(cohorts[0]), fields, cohorts, question)
-    fitted = Remembered(feature.fit(cohorts[0]))
+    fitted = feature.fit(cohorts[0])
+    fitted = Remembered(fitted) if set(feature.kinds) & GRIDS else fitted
     width = fitted(cohorts[0]).shape[1]
     beside = Scalars(
         (*fields.names, *(f"{name} {j + 1}" for j in range(width))), (*fields.levels, *(None,) * width)

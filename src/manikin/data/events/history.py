@@ -145,6 +145,14 @@ class Histories:
         index = np.array([place.get(name, -1) for name in self.codes.tolist()], dtype=np.int64)
         return replace(self, code=index[self.code] if len(index) else self.code, codes=codes)
 
+    def take(self, rows: np.ndarray) -> Histories:
+        """The patients at these positions."""
+        counts = np.diff(self.start)[rows]
+        start = np.concatenate([[0], np.cumsum(counts)])
+        events = np.arange(start[-1]) + np.repeat(self.start[:-1][rows] - start[:-1], counts)
+        time, visit, code, value = (x[events] for x in (self.time, self.visit, self.code, self.value))
+        return replace(self, start=start, time=time, visit=visit, code=code, value=value)
+
     def where(self, kept: np.ndarray) -> Histories:
         """Only the events where the mask `kept` (m,) is true; visits are numbered anew."""
         start = np.concatenate([[0], np.cumsum(np.bincount(self.patient[kept], minlength=len(self)))])
@@ -174,6 +182,11 @@ def repeats(found: Histories, time: np.ndarray | None) -> np.ndarray:
 def is_timed(dtype: pa.DataType) -> bool:
     """Whether a column of this type holds histories."""
     return pa.types.is_list(dtype) and pa.types.is_struct(dtype.value_type)
+
+
+def is_codes(dtype: pa.DataType) -> bool:
+    """Whether a column of this type holds histories or bags of codes."""
+    return pa.types.is_list(dtype) and (is_timed(dtype) or pa.types.is_string(dtype.value_type))
 
 
 def timed(column: pa.Array) -> pa.Array | None:
