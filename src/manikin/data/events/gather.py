@@ -114,7 +114,7 @@ def arranged(
     names: np.ndarray,
     n: int,
 ) -> Histories:
-    """Histories from events in any order: by patient, by the start of their visit, by time, each once.
+    """Histories from events in any order: by patient, start of the visit, time and code, each once.
 
     Example:
         >>> found = arranged(
@@ -128,7 +128,8 @@ def arranged(
     begin = np.full(label.max(initial=-1) + 1, np.inf)
     np.minimum.at(begin, label, time)
     dead = names[code] == DEATH
-    order = np.lexsort((code, dead, time, label, begin[label], place))
+    spelling = np.argsort(np.argsort(names.astype(str), kind="stable"))[code]
+    order = np.lexsort((spelling, dead, time, label, begin[label], place))
     place, time, label, code, value = (x[order] for x in (place, time, label, code, value))
     same = np.zeros(len(code), dtype=bool)
     same[1:] = np.all([np.diff(x) == 0 for x in (place, time, label, code)], axis=0)

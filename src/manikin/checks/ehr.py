@@ -1,0 +1,116 @@
+"""Checks of histories: death comes last, time goes on, codes fit sex and age, nothing stands twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.check import check
+from manikin.data import names
+from manikin.data.events import icd
+from manikin.data.events.history import DEATH, Histories, fields, repeats
+from manikin.data.schema import Category, Codes, Number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manikin.data.cohort import Cohort
+
+KAHN = "Kahn et al. 2016, A harmonized data quality assessment framework: "
+YEAR = 365.25
+EARLIER = 1e-9  # days; less is an error of arithmetic
+YOUNGEST, OLDEST, NEWBORN = 9, 60, 1.0  # years: of pregnant patients, and of newborns
+
+
+@check(Codes, KAHN + "temporal plausibility")
+def nothing_after_death(cohort: Cohort) -> np.ndarray:
+    """Whether death is the last thing that happens to a patient."""
+
+    def broken(found: Histories) -> np.ndarray:
+        dead = np.isin(found.code, np.flatnonzero(found.codes == DEATH))
+        last = np.full(len(found), np.inf)
+        last[found.patient[dead]] = found.time[dead]
+        later = found.time > last[found.patient] + EARLIER
+        position = np.full(len(found), len(found.code))
+        position[found.patient[dead]] = np.flatnonzero(dead)
+        return later | (found.place > _place(found, position)[found.patient])
+
+    return _patients(cohort, broken)
+
+
+@check(Codes, KAHN + "temporal plausibility")
+def time_goes_on(cohort: Cohort) -> np.ndarray:
+    """Whether no visit begins before the one before it, and no event precedes one before it in a visit."""
+
+    def broken(found: Histories) -> np.ndarray:
+        back = np.diff(found.time, prepend=0.0) < -EARLIER
+        begin = found.time[found.opens]
+        early = (np.diff(begin, prepend=0.0) < -EARLIER) & (found.visit[found.opens] > 0)
+        return (back & ~found.opens) | (early[found.place] & found.opens) | ~(found.time >= 0)
+
+    return _patients(cohort, broken)
+
+
+@check(Codes, KAHN + "uniqueness")
+def no_repeated_code(cohort: Cohort) -> np.ndarray:
+    """Whether no code stands twice at the same time of a visit."""
+    return _patients(cohort, lambda found: repeats(found, found.time))
+
+
+@check(Codes, "ICD-10 (WHO) and ICD-9-CM: chapters of one sex")
+def codes_fit_sex(cohort: Cohort) -> np.ndarray:
+    """Whether no man has a diagnosis of women alone, and no woman one of men alone; by ICD."""
+    sex = next((n for n in cohort.schema.scalars if {"sex", "gender"} & set(names.tokens(n))), None)
+    if sex is None or not isinstance(cohort.schema[sex], Category):
+        return np.ones(len(cohort), dtype=bool)
+    spelled = [str(value).lower() for value in cohort[sex]]
+    male = np.array([word in ("m", "male", "man") for word in spelled])
+    female = np.array([word in ("f", "female", "woman") for word in spelled])
+
+    def broken(found: Histories) -> np.ndarray:
+        return (_about(found, "female") & male[found.patient]) | (
+            _about(found, "male") & female[found.patient]
+        )
+
+    return _patients(cohort, broken)
+
+
+@check(Codes, "ICD-10 (WHO) and ICD-9-CM: chapters of pregnancy and of the perinatal period")
+def codes_fit_age(cohort: Cohort) -> np.ndarray:
+    """Whether pregnancies fall between 9 and 60 years, and diagnoses of newborns into the first; by ICD."""
+    age = next((n for n in cohort.schema.scalars if "age" in names.tokens(n)), None)
+    if age is None or not isinstance(cohort.schema[age], Number):
+        return np.ones(len(cohort), dtype=bool)
+    first = cohort[age]
+
+    def broken(found: Histories) -> np.ndarray:
+        now = first[found.patient] + found.time / YEAR
+        pregnant, newborn = (
+            _about(found, "pregnancy"),
+            _about(found, "newborn") & ~_about(found, "pregnancy"),
+        )
+        return (pregnant & ((now < YOUNGEST) | (now > OLDEST))) | (newborn & (now > NEWBORN))
+
+    return _patients(cohort, broken)
+
+
+def _about(found: Histories, whom: str) -> np.ndarray:
+    return np.isin(found.code, [i for i, code in enumerate(found.codes.tolist()) if whom in icd.said(code)])
+
+
+def _place(found: Histories, position: np.ndarray) -> np.ndarray:
+    """The visit of each of these events; beyond all visits where there is none."""
+    return np.append(found.place, len(found.code))[position]
+
+
+def _patients(cohort: Cohort, broken: Callable[[Histories], np.ndarray]) -> np.ndarray:
+    """Whether no event of a patient is broken, over all fields of histories."""
+    holds = np.ones(len(cohort), dtype=bool)
+    for name in fields(cohort.schema):
+        found = Histories.of(cohort.columns[name])
+        holds[found.patient[broken(found)]] = False
+    return holds
+
+
+__plugin__ = (nothing_after_death, time_goes_on, no_repeated_code, codes_fit_sex, codes_fit_age)

@@ -1,0 +1,135 @@
+"""Histories in and out: long tables, times, visits, static facts, bad input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import manikin as mk
+from manikin.data.digest import digest
+from manikin.data.events import alter
+from manikin.data.events.gather import arranged
+from manikin.data.events.history import TYPE, Histories
+from manikin.data.events.made import made
+from manikin.data.events.vocabulary import vocabulary
+from manikin.errors import FormatError, SchemaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TABLE = """subject_id,time,code,numeric_value
+7,,sex//F,
+7,1950-01-01,MEDS_BIRTH,
+7,,bmi,24.5
+7,2010-01-01,ICD10//I10,
+7,2010-01-01,LAB//GLU,7.5
+7,2010-03-01,MEDS_DEATH,
+7,2010-03-01,ICD10//I10,
+7,2010-03-01,ICD10//I10,
+9,,sex//M,
+9,,bmi,31.5
+9,1960-06-01,MEDS_BIRTH,
+9,2011-01-01,ICD10//E11,
+"""
+
+
+@pytest.fixture
+def cohort(tmp_path: Path) -> mk.Cohort:
+    path = tmp_path / "meds.csv"
+    path.write_text(TABLE)
+    return mk.read(path)
+
+
+def test_a_table_of_codes_is_one_record_for_each_patient(cohort: mk.Cohort) -> None:
+    assert list(cohort.schema) == ["subject_id", "sex", "bmi", "age", "history"]
+    assert cohort["age"].tolist() == [60.0, 50.5845]  # 18,476 days after the birth
+    first = cohort["history"][0]
+    assert first["code"].tolist() == ["ICD10//I10", "LAB//GLU", "ICD10//I10", "MEDS_DEATH"]
+    assert first["time"].tolist() == [0, 0, 59, 59]
+    assert first["visit"].tolist() == [0, 0, 1, 1]
+    assert any("1 events repeat another" in note for note in cohort.notes)
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet", "out.tsv"])
+def test_what_is_modelled_comes_back(cohort: mk.Cohort, tmp_path: Path, name: str) -> None:
+    mk.write(cohort, tmp_path / name)
+    again = mk.read(tmp_path / name)
+    assert again.columns.equals(cohort.columns)
+    assert digest(again) == digest(cohort)
+    mk.write(made(30), tmp_path / f"made-{name}")
+    assert mk.read(tmp_path / f"made-{name}").columns.select(["sex", "history"]) == made(30).columns.select(
+        ["sex", "history"]
+    )
+
+
+def test_dates_of_patients_stay_behind(cohort: mk.Cohort, tmp_path: Path) -> None:
+    mk.write(cohort, tmp_path / "out.csv")
+    assert "2010" not in (tmp_path / "out.csv").read_text()
+
+
+def test_histories_are_split_taken_and_framed(cohort: mk.Cohort) -> None:
+    frame = cohort.to_pandas()
+    assert mk.Cohort.from_pandas(frame).columns.equals(cohort.columns)
+    assert cohort.take([1])["history"][0]["code"].tolist() == ["ICD10//E11"]
+    assert digest(cohort) != digest(cohort.take([1, 0]))
+    train, holdout = made(40).split(0.25)
+    assert (len(train), len(holdout)) == (30, 10)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("7,2010-01-01,,", "row 14: no code"),
+        (",2010-01-01,ICD10//I10,", "row 14: no subject_id"),
+        ("7,2010-01-01,LAB//GLU,high", "row 14: the numeric_value is no number"),
+        ("7,last summer,ICD10//I10,", "'time' holds what is no time"),
+        ("7,1949-01-01,ICD10//I10,", "1 patients have an event before their birth"),
+    ],
+)
+def test_bad_rows_are_named(tmp_path: Path, line: str, says: str) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text(TABLE + line + "\n")
+    with pytest.raises((FormatError, SchemaError), match=says) as caught:
+        mk.read(path)
+    assert "bad.csv" in str(caught.value)
+
+
+def test_another_column_is_a_code_where_it_is_declared(tmp_path: Path) -> None:
+    path = tmp_path / "diagnoses.csv"
+    path.write_text(
+        "patient_id,date,icd10,ward\n1,2010-01-01,I10,A\n1,2010-05-01,E11,B\n2,2011-01-01,I10,A\n"
+    )
+    assert "history" not in mk.read(path).schema
+    found = mk.read(path, mk.Schema(icd10=mk.Codes(system="ICD-10")))
+    assert found.schema["history"] == mk.Codes(system="ICD-10")
+    assert found["history"][0]["time"].tolist() == [0, 120]
+    assert any("ward" in note for note in found.notes)
+
+
+def test_visits_are_labels_else_parted_by_a_day() -> None:
+    time = np.array([0.0, 3.0, 0.5, 9.0, 1.0])
+    visit = np.array([5, 5, -1, -1, -1])  # the third and fifth fall into the labelled visit
+    names = np.array(list("abcde"), dtype=object)
+    found = arranged(np.zeros(5, int), time, visit, np.arange(5), np.full(5, np.nan), names, 1)
+    assert found.codes[found.code].tolist() == ["a", "c", "e", "b", "d"]
+    assert found.visit.tolist() == [0, 0, 0, 0, 1]
+
+
+def test_a_rare_code_gives_way_to_its_parent() -> None:
+    bags = [["ICD9//25001"], ["ICD9//25002"], ["LAB//9"], ["ICD9//401", "ICD9//401"], ["ICD9//401"]]
+    codes, facts = vocabulary(Histories.of(pa.chunked_array([bags])), np.arange(5), 2)
+    assert set(codes) == {"ICD9//2500", "ICD9//401"}
+    assert (facts["codes_by_parent"], facts["codes_left_out"]) == (2, 1)
+
+
+def test_exchanged_visits_keep_their_times_and_all_codes() -> None:
+    found = Histories.of(made(50).columns["history"])
+    other = alter.visits_exchanged(found, np.random.default_rng(0))
+    assert np.array_equal(np.sort(found.code), np.sort(other.code))
+    assert np.array_equal(found.visits, other.visits)
+    assert np.allclose(found.time[found.opens], other.time[other.opens])
+    assert pa.types.is_list(other.column.type)
+    assert other.column.type == TYPE

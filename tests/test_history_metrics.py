@@ -1,0 +1,113 @@
+"""Histories judged: every planted defect shows in the scores that are there for it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import manikin as mk
+from manikin.checks import ehr
+from manikin.data.events import patterns
+from manikin.data.events.history import TYPE, Histories
+from manikin.data.events.made import made
+from manikin.data.scalars import Scalars
+from manikin.defects.histories import HISTORIES
+from manikin.defects.planting import Planting
+from manikin.errors import Unsupported
+from manikin.evaluation.sides import Sides
+from manikin.features.events import Events
+from manikin.metric import AXES, Exact, Question, Split
+from manikin.metrics import histories as metrics
+from manikin.metrics.copies import near_match_excess
+
+TRAIN, HOLDOUT, FRESH = (made(n, seed) for n, seed in ((400, 1), (200, 2), (200, 3)))
+HONEST = Events().fit(TRAIN)
+
+
+def split(candidate: mk.Cohort) -> Split:
+    return Sides.of(HONEST, Scalars.fit(TRAIN), (TRAIN, HOLDOUT, candidate), Question()).whole
+
+
+def planted(defect: str) -> mk.Cohort:
+    return HISTORIES[defect].make(Planting(FRESH, TRAIN, None, np.random.default_rng(0)))
+
+
+def value(metric: object, candidate: mk.Cohort) -> float:
+    found = metric(split(candidate))  # type: ignore[operator]
+    return found.value if isinstance(found, Exact) else found
+
+
+@pytest.mark.parametrize(
+    ("defect", "metric", "clear"),
+    [
+        ("shuffled_visits", "successive_codes", -0.03),
+        ("shuffled_visits", "code_persistence", 0.1),
+        ("shuffled_visits", "next_visit_auroc", -0.1),
+        ("truncated_histories", "visit_count_distance", 0.2),
+        ("lost_events", "visit_length_distance", 0.3),
+        ("leaked_patients", "near_histories", 0.02),
+    ],
+)
+def test_a_defect_shows(defect: str, metric: str, clear: float) -> None:
+    asked = next(m for m in metrics.__plugin__ if m.name == metric)
+    change = value(asked, planted(defect)) - value(asked, FRESH)
+    assert change * np.sign(clear) >= abs(clear)
+
+
+def test_copies_are_near_matches_of_vectors_too() -> None:
+    assert value(near_match_excess, TRAIN.take(np.arange(200))) > 0.5
+    assert value(near_match_excess, FRESH) == 0
+
+
+@pytest.mark.parametrize(
+    ("defect", "check"),
+    [("swapped_sex", ehr.codes_fit_sex), ("events_after_death", ehr.nothing_after_death)],
+)
+def test_a_check_sees_what_cannot_be(defect: str, check: mk.check.Check) -> None:
+    assert check.holds(FRESH).all()
+    assert 0.02 < (~check.holds(planted(defect))).mean() < 0.4
+
+
+def test_every_defect_keeps_the_shape_of_records() -> None:
+    for name, defect in HISTORIES.items():
+        made_bad = planted(name)
+        assert len(made_bad) == len(FRESH)
+        assert made_bad.schema == FRESH.schema
+        assert defect.axis in AXES
+
+
+def history(*codes: tuple[float, int, str]) -> Histories:
+    events = [{"time": t, "visit": v, "code": c, "value": None} for t, v, c in codes]
+    return Histories.of(pa.chunked_array([pa.array([events], TYPE)]))
+
+
+def test_pairs_and_persistence_by_hand() -> None:
+    found = history((0, 0, "a"), (0, 0, "b"), (9, 1, "a"), (9, 1, "c"))
+    together = patterns.together(found, 3).toarray()
+    assert (
+        together[0, 1] == together[0, 2] == 0.5
+    )  # a stands with b in one visit of two, with c in the other
+    assert patterns.successive(found, 3).toarray()[0].tolist() == [1, 0, 1]  # after a: a and c
+    assert patterns.persistence(found, 3)[1].tolist() == [0.5]  # a comes again, b does not
+
+
+def test_checks_by_hand() -> None:
+    def cohort(*codes: tuple[float, int, str], sex: str = "M", age: float = 50) -> mk.Cohort:
+        columns = {"sex": [sex], "age": [age], "history": history(*codes).column}
+        schema = mk.Schema(sex=mk.Category(("F", "M")), age=mk.Number(), history=mk.Codes())
+        return mk.Cohort(pa.table(columns), schema)
+
+    assert not ehr.no_repeated_code.holds(cohort((0, 0, "a"), (0, 0, "a")))[0]
+    assert ehr.no_repeated_code.holds(cohort((0, 0, "a"), (1, 0, "a")))[0]
+    assert not ehr.time_goes_on.holds(cohort((5, 0, "a"), (1, 1, "a")))[0]
+    assert not ehr.nothing_after_death.holds(cohort((0, 0, "MEDS_DEATH"), (4, 1, "a")))[0]
+    assert not ehr.codes_fit_sex.holds(cohort((0, 0, "ICD10//O80.1")))[0]
+    assert not ehr.codes_fit_age.holds(cohort((0, 0, "ICD9//650"), sex="F", age=70))[0]
+    assert ehr.codes_fit_age.holds(cohort((0, 0, "ICD9//650"), sex="F", age=30))[0]
+
+
+def test_what_cannot_be_measured_says_why() -> None:
+    ones = FRESH.take(np.flatnonzero(Histories.of(FRESH.columns["history"]).visits == 1)[:15])
+    with pytest.raises(Unsupported, match="fewer than 20 visits"):
+        value(metrics.successive_codes, ones)

@@ -1,0 +1,134 @@
+"""Histories modelled: tokens there and back, a grammar that is never broken, conditions, saving."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+import manikin as mk
+from manikin.checks import ehr
+from manikin.codecs.events import Events
+from manikin.data.events.history import Histories
+from manikin.data.events.made import made
+from manikin.families.autoregressive import Autoregressive
+from manikin.grammar import CLOSE, CODE, END, START
+from manikin.nn.condition import Given, GivenSpec
+from manikin.nn.history import Ruled
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAMILY = Autoregressive(width=32, depth=1, heads=2)
+
+
+@pytest.fixture(scope="module")
+def cohort() -> mk.Cohort:
+    return made(120)
+
+
+@pytest.fixture(scope="module")
+def codec(cohort: mk.Cohort) -> Events:
+    return Events().fit(cohort, ["history"])
+
+
+@pytest.fixture(scope="module")
+def model(cohort: mk.Cohort) -> mk.Synthesizer:
+    model = mk.Synthesizer(
+        "history", condition=("sex", "age"), family=FAMILY, training=mk.Training(steps=40)
+    )
+    return model.fit(cohort, quiet=True)
+
+
+def back(codec: Events, x: np.ndarray) -> mk.Cohort:
+    return mk.Cohort(pa.table(codec.decode(x, Key(0))), mk.Schema(history=mk.Codes()))
+
+
+def test_tokens_hold_codes_visits_and_days(cohort: mk.Cohort, codec: Events) -> None:
+    found = Histories.of(cohort.columns["history"])
+    again = Histories.of(back(codec, codec.encode(cohort)).columns["history"])
+    assert np.array_equal(found.visits, again.visits)
+    assert sorted(found.codes[found.code]) == sorted(again.codes[again.code])
+    assert np.corrcoef(found.gap, again.gap)[0, 1] > 0.95  # drawn within bins
+    known = ~np.isnan(again.value)
+    assert set(again.codes[again.code[known]]) == {"LOINC//2345-7"}
+    assert codec.facts["events_left_out"] == 0
+
+
+def test_a_history_is_written_as_visits_that_open_and_close(codec: Events) -> None:
+    two = [
+        [
+            {"time": 0.0, "visit": 0, "code": "ICD10//I10", "value": None},
+            {"time": 40.0, "visit": 1, "code": "ICD10//J06", "value": None},
+        ]
+    ]
+    table = pa.table({"history": pa.array(two, pa.list_(made(1).columns["history"].type.value_type))})
+    x = codec.encode(mk.Cohort(table, mk.Schema(history=mk.Codes())))[0]
+    starts = codec.grammar.starts
+    assert x[0] == 2  # the first opening
+    assert starts[CODE] <= x[1] < starts[CODE] + len(codec.codes)
+    assert (x[2], x[5]) == (CLOSE, CLOSE)
+    assert (x[6:] == END).all()
+
+
+def test_the_states_of_training_are_those_of_sampling(cohort: mk.Cohort, codec: Events) -> None:
+    x = torch.as_tensor(codec.encode(cohort)).long()
+    ruled = Ruled(codec.grammar, 8)
+    traced, state = ruled.trace(x), ruled.start(len(x))
+    for i in range(x.shape[1]):
+        assert ruled.allowed(state).gather(1, x[:, i : i + 1]).all()
+        live = (x[:, i] != END) & ~torch.isin(ruled.kind[state.token], torch.tensor([CLOSE, START]))
+        for name in ("token", "group", "code", "dead", "last", "ever"):
+            assert torch.equal(getattr(state, name)[live], getattr(traced, name)[:, i][live]), name
+        state = ruled.after(state, x[:, i])
+
+
+def test_untrained_networks_break_no_rule(codec: Events) -> None:
+    net = FAMILY.networks(codec.spec, GivenSpec())["model"].eval()
+    x = FAMILY.sample({"model": net}, codec.spec, 60, Given(), Key(0).torch()).numpy()
+    drawn = back(codec, x)
+    for check in ehr.__plugin__:
+        assert check.holds(drawn).all(), check.name
+    assert np.array_equal(codec.encode(drawn) != END, x != END)
+
+
+def test_histories_follow_a_condition_and_a_seed(
+    model: mk.Synthesizer, cohort: mk.Cohort, tmp_path: Path
+) -> None:
+    given = cohort.select("sex", "age")
+    synthetic = model.sample(condition=given, seed=1)
+    assert synthetic.columns.select(["sex", "age"]).equals(given.columns)
+    assert model.sample(condition=given, seed=1).columns.equals(synthetic.columns)
+    assert not model.sample(condition=given, seed=2).columns.equals(synthetic.columns)
+    assert model.facts["codec"]["codes"] == 23
+    model.save(tmp_path / "model")
+    assert mk.load(tmp_path / "model").sample(condition=given, seed=1).columns.equals(synthetic.columns)
+
+
+def test_whole_patients_are_a_chain_in_the_format_that_came(cohort: mk.Cohort, tmp_path: Path) -> None:
+    mk.write(cohort, tmp_path / "in.csv")
+    model = mk.Synthesizer(training=mk.Training(steps=3)).fit(mk.read(tmp_path / "in.csv"), quiet=True)
+    synthetic = model.sample(20)
+    assert list(synthetic.schema) == list(cohort.schema)
+    assert set(synthetic["subject_id"]) & set(cohort["subject_id"]) == set()
+    mk.write(synthetic, tmp_path / "out.csv")
+    again = mk.read(tmp_path / "out.csv")
+    assert again["history"][0]["code"].tolist() == synthetic["history"][0]["code"].tolist()
+
+
+def test_long_histories_are_cut_after_a_visit(cohort: mk.Cohort) -> None:
+    short = Events(longest=30).fit(cohort, ["history"])
+    x = short.encode(cohort)
+    assert x.shape[1] == 30
+    assert short.facts["cut_histories"] > 0
+    ends = (x != END).sum(axis=1)
+    assert (x[np.arange(len(x)), ends - 1] == CLOSE).all()
+
+
+def test_histories_that_are_hidden_are_refused(cohort: mk.Cohort) -> None:
+    with pytest.raises(mk.errors.Unsupported, match="autoregressive"):
+        mk.Synthesizer("history", family="masked").fit(cohort, quiet=True)
