@@ -3,6 +3,7 @@
     python benchmarks/planted.py results.jsonl [--tables gbsg2 ...] [--defects leak_3 ...] [--seeds 5]
     python benchmarks/planted.py results.jsonl --first 20 --seeds 5  # other splits than before
     python benchmarks/planted.py pictures.jsonl --tables digits pneumoniamnist busi
+    python benchmarks/planted.py signals.jsonl --tables mitbih physionet2012 --cap 900
     python benchmarks/planted.py results.jsonl --report
 
 Each table is split three ways by subject for every seed: a third is fresh, and the rest is four parts
@@ -10,8 +11,9 @@ training and one part holdout. Every defect is planted into the fresh third. One
 appended for each card, and lines that exist are not computed again. Only the axis on which a defect
 must show counts; fresh records must pass on every axis. The report is a table in Markdown.
 
-Tables other than scikit-learn's are read from --data, a folder with `tabular/` and `imaging/`. For sets of
-pictures the defects are those of pictures, with exact copies, collapse and flipped labels.
+Tables other than scikit-learn's are read from --data, a folder with `tabular/`, `imaging/` and `signals/`.
+For sets of pictures or signals the defects are theirs, with exact copies, collapse, flipped labels and a
+lost class.
 """
 
 from __future__ import annotations
@@ -23,12 +25,16 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from picture_sets import SETS, pictures
+from picture_sets import SETS as PICTURE_SETS
+from picture_sets import pictures
+from signal_sets import SETS as SIGNAL_SETS
+from signal_sets import signals, stretches
 
 from manikin.data.demo import demo
 from manikin.data.files import read
 from manikin.defects import DEFECTS, grouping, plant
 from manikin.defects.pictures import PICTURES
+from manikin.defects.signals import SIGNALS
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.rng import Key
@@ -45,9 +51,11 @@ FILES = {
 }
 TABLES = ("breast_cancer", *FILES)
 LABELS = {"heart_disease_918": "HeartDisease", "support2": "hospdead"}
-CAP = 2_000  # records of a table that are used
-SHOWN = {name: DEFECTS[name] for name in ("exact_copies", "collapse", "flipped_labels")} | PICTURES
-ALL = DEFECTS | PICTURES
+CAP = 2_000  # records of a table that are used, unless told otherwise
+ALL = DEFECTS | PICTURES | SIGNALS
+ALWAYS = ("exact_copies", "collapse", "flipped_labels")
+SHOWN = dict.fromkeys(PICTURE_SETS, (*ALWAYS, *PICTURES))
+SHOWN |= dict.fromkeys(SIGNAL_SETS, (*ALWAYS, "dropped_class", *SIGNALS))
 FLAGS = ("warn", "fail")
 
 
@@ -56,7 +64,7 @@ def main() -> None:
     if not given.report:
         for table in given.tables:
             for seed in range(given.first, given.first + given.seeds):
-                for defect in given.defects or ("fresh", *(SHOWN if table in SETS else DEFECTS)):
+                for defect in given.defects or ("fresh", *SHOWN.get(table, DEFECTS)):
                     once(given, table, defect, seed)
     print(report(given.results))
 
@@ -64,9 +72,10 @@ def main() -> None:
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("results", type=Path)
-    parser.add_argument("--tables", nargs="+", default=TABLES, choices=(*TABLES, *SETS))
+    parser.add_argument("--tables", nargs="+", default=TABLES, choices=(*TABLES, *SHOWN))
     parser.add_argument("--defects", nargs="+", choices=("fresh", *ALL))
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--cap", type=int, default=CAP, help="records of a table that are used")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--data", type=Path, default=Path(__file__).parents[2] / "shared" / "data")
     parser.add_argument("--report", action="store_true")
@@ -77,7 +86,7 @@ def once(given: argparse.Namespace, table: str, defect: str, seed: int) -> None:
     """Judge one planted cohort, unless its line is there already."""
     if (table, defect, seed) in {(row["table"], row["defect"], row["seed"]) for row in rows(given.results)}:
         return
-    cohort, label = load(table, given.data, seed)
+    cohort, label = load(table, given.data, seed, given.cap)
     real, fresh = cohort.split(1 / 3, seed=seed)
     train, holdout = real.split(0.2, seed=seed)
     row = {"table": table, "defect": defect, "seed": seed}
@@ -96,16 +105,17 @@ def once(given: argparse.Namespace, table: str, defect: str, seed: int) -> None:
         file.write(json.dumps(row) + "\n")
 
 
-def load(table: str, data: Path, seed: int) -> tuple[Cohort, str | None]:
-    if table in SETS:
-        cohort, label = pictures(table, data)
+def load(table: str, data: Path, seed: int, cap: int = CAP) -> tuple[Cohort, str | None]:
+    if table in SHOWN:
+        cohort, label = (pictures if table in PICTURE_SETS else signals)(table, data)
+        cohort = stretches(cohort) if table == "mitbih" else cohort  # twelve patients are too few to judge
     else:
         cohort, label = (
             (demo() if table == "breast_cancer" else read(data / "tabular" / FILES[table])),
             None,
         )
-    if len(cohort) > CAP:
-        cohort = cohort.take(Key(seed).child("planted", table).numpy().permutation(len(cohort))[:CAP])
+    if len(cohort) > cap:
+        cohort = cohort.take(Key(seed).child("planted", table).numpy().permutation(len(cohort))[:cap])
     return cohort, label or LABELS.get(table) or cohort.schema.named("label")
 
 
