@@ -86,7 +86,7 @@ def test_histories_are_split_taken_and_framed(cohort: mk.Cohort) -> None:
         (",2010-01-01,ICD10//I10,", "row 14: no subject_id"),
         ("7,2010-01-01,LAB//GLU,high", "row 14: the numeric_value is no number"),
         ("7,last summer,ICD10//I10,", "'time' holds what is no time"),
-        ("7,1949-01-01,ICD10//I10,", "1 patients have an event before their birth"),
+        ("7,1949-01-01,ICD10//I10,", "1 events are before the birth"),
     ],
 )
 def test_bad_rows_are_named(tmp_path: Path, line: str, says: str) -> None:

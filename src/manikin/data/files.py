@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from manikin import registry
 from manikin.data import folders
-from manikin.data.schema import Image, Schema, Signal
+from manikin.data.schema import Codes, Image, Schema, Signal
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
     """Where a cohort is written and by which format."""
     if not path.suffix:
         origin = cohort.origin.format
-        arrays = any(isinstance(kind, Image | Signal) for kind in cohort.schema.values())
+        arrays = any(isinstance(kind, Codes | Image | Signal) for kind in cohort.schema.values())
         if _foldered(cohort) and arrays:
             if path.is_dir() and any(path.iterdir()):
                 raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")

@@ -18,6 +18,7 @@ NIFTI = (".nii", ".nii.gz")
 DICOM = (".dcm", ".dicom", ".ima")
 EDF = (".edf", ".bdf", ".rec")
 WFDB = (".hea", ".dat")
+FHIR = (".json", ".ndjson")
 _PREAMBLE = 128
 
 
@@ -57,7 +58,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def kind(path: Path) -> str | None:
-    """Of which format a file is a record: "pictures", "nifti", "edf", "wfdb", "dicom"; None: of none."""
+    """Of which format a file is a record: "pictures", "nifti", "edf", ...; None: of none."""
     if suffix(path) in PICTURES:
         return "pictures"
     if suffix(path) in NIFTI:
@@ -66,6 +67,8 @@ def kind(path: Path) -> str | None:
         return "edf"
     if suffix(path) in WFDB:
         return "wfdb"
+    if PurePath(path.name.lower().removesuffix(".gz")).suffix in FHIR:
+        return "fhir"
     return "dicom" if is_dicom(path) else None
 
 

@@ -53,7 +53,15 @@ class Rows:
     people: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
 
 
-def cohort(rows: Rows, name: str, schema: Schema | None, origin: Origin, notes: list[str]) -> Cohort:
+def cohort(
+    rows: Rows,
+    name: str,
+    schema: Schema | None,
+    origin: Origin,
+    notes: list[str],
+    *,
+    skip_bad: bool = False,
+) -> Cohort:
     """One record for each patient: the subject, what is said once, the age at the first event, the history.
 
     Times count from the first event of each patient, so that no date of a patient is kept; a birth becomes
@@ -65,6 +73,7 @@ def cohort(rows: Rows, name: str, schema: Schema | None, origin: Origin, notes: 
         schema: Declared kinds.
         origin: The format they came in.
         notes: What was noticed so far.
+        skip_bad: Whether events before the birth of their patient are left out, instead of being an error.
 
     Raises:
         SchemaError: A declaration does not fit, or there is no event with a time.
@@ -75,7 +84,7 @@ def cohort(rows: Rows, name: str, schema: Schema | None, origin: Origin, notes: 
     code = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     names = np.array(codes.dictionary.to_pylist(), dtype=object)
     timed, born = ~np.isnan(rows.time), np.isin(code, np.flatnonzero(names == BIRTH))
-    kept = timed & ~born
+    kept = timed & ~born & ~_unborn(place, rows.time, timed & born, notes, skip_bad=skip_bad)
     if not kept.any():
         raise SchemaError("no event has a time; give a table of one row for each patient, or times")
     first = np.full(len(people), np.inf)
@@ -187,14 +196,25 @@ def _subject(people: pa.Array) -> Any:  # noqa: ANN401 - a kind of field
     return Text(role="subject") if pa.types.is_string(people.type) else Number(step=1, role="subject")
 
 
+def _unborn(
+    place: np.ndarray, time: np.ndarray, born: np.ndarray, notes: list[str], *, skip_bad: bool
+) -> np.ndarray:
+    """Which events are before the birth of their patient, by more than the day that a date is long."""
+    birth = np.full(place.max(initial=-1) + 1, -np.inf)
+    birth[place[born]] = time[born]
+    early = time < birth[place] - 1
+    if early.any():
+        said = f"{int(early.sum())} events are before the birth of their patient"
+        if not skip_bad:
+            raise SchemaError(f"{said}; correct the dates, or leave bad events out (skip_bad)")
+        notes.append(f"{said} and are left out")
+    return early
+
+
 def _ages(place: np.ndarray, time: np.ndarray, first: np.ndarray) -> pa.Array:
     age = np.full(len(first), np.nan)
-    age[place] = np.round((first[place] - time) / YEAR, 4)
+    age[place] = np.maximum(np.round((first[place] - time) / YEAR, 4), 0.0)
     age[np.isinf(age)] = np.nan
-    if (age < 0).any():
-        raise SchemaError(
-            f"{int((age < 0).sum())} patients have an event before their birth; correct the dates"
-        )
     return pa.array(age, from_pandas=True)
 
 

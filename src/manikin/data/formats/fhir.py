@@ -1,0 +1,113 @@
+"""FHIR R4: bundles and lines of resources, in files and folders; new ones are tagged as test data."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+from manikin.data import folders
+from manikin.data.cohort import Origin
+from manikin.data.events import gather
+from manikin.data.events.history import fields
+from manikin.data.fhir.reading import Gathered
+from manikin.data.fhir.writing import resources
+from manikin.data.format import Format, content, store
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+SUBJECT = "patient"
+
+
+@final
+class Fhir(Format):
+    """HL7 FHIR R4 (4.0.1) as JSON: a bundle, one resource on each line, or a folder of these."""
+
+    suffixes: ClassVar[tuple[str, ...]] = folders.FHIR
+    writes_folders: ClassVar[bool] = True
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """All patients of one file."""
+        return _cohort([path], path, schema, skip_bad=False)
+
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """All patients of the files of a folder; with `skip_bad` what is bad is left out and counted."""
+        paths = [file for file in folders.files(path) if folders.kind(file) == "fhir"]
+        return _cohort(paths, path, schema, skip_bad=skip_bad)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """A bundle of all, a line for each resource, or a folder with a bundle or files of lines."""
+        if not fields(cohort.schema):
+            raise FormatError(f"{path}: there is no history to write; name a table, such as .csv")
+        name = path.name.lower().removesuffix(".gz")
+        if name.endswith(".ndjson"):
+            store(path, _lines(resource for patient in resources(cohort) for resource in patient))
+        elif name.endswith(".json"):
+            whole = [resource for patient in resources(cohort) for resource in patient]
+            store(path, json.dumps(_bundle(whole), indent=1).encode())
+        else:
+            _folder(cohort, path)
+
+
+def _cohort(paths: list[Path], where: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+    found = Gathered(skip_bad)
+    for path in paths:
+        for resource, place in _parsed(path, found):
+            found.add(resource, place)
+    rows, notes = found.rows(str(where))
+    lines = all(path.name.lower().removesuffix(".gz").endswith(".ndjson") for path in paths)
+    options = {"names": found.names, "layout": "ndjson" if lines else "bundles"}
+    return gather.cohort(rows, SUBJECT, schema, Origin("fhir", options), notes, skip_bad=skip_bad)
+
+
+def _parsed(path: Path, found: Gathered) -> Iterator[tuple[Any, str]]:
+    text = content(path).decode("utf-8-sig", errors="replace")
+    lines = [(1, text)]
+    if path.name.lower().removesuffix(".gz").endswith(".ndjson"):
+        lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    for number, line in lines:
+        try:
+            yield json.loads(line), f"{path}, line {number}" if len(lines) > 1 else str(path)
+        except json.JSONDecodeError as error:
+            message = f"{path}: line {number + error.lineno - 1}: no JSON ({error.msg})"
+            if not found.skip_bad:
+                raise FormatError(message) from None
+            found.bad.append(message)
+
+
+def _folder(cohort: Cohort, path: Path) -> None:
+    path.mkdir()
+    if cohort.origin.options.get("layout") == "ndjson":
+        kinds: dict[str, list[dict[str, Any]]] = {}
+        for patient in resources(cohort):
+            for resource in patient:
+                kinds.setdefault(resource["resourceType"], []).append(resource)
+        for kind, listed in kinds.items():
+            store(path / f"{kind}.ndjson", _lines(listed))
+        return
+    for i, patient in enumerate(resources(cohort), 1):
+        store(path / f"patient-{i:06d}.json", json.dumps(_bundle(patient), indent=1).encode())
+
+
+def _lines(listed: Iterable[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(resource) + "\n" for resource in listed).encode()
+
+
+def _bundle(listed: list[dict[str, Any]]) -> dict[str, Any]:
+    entries = [
+        {
+            "fullUrl": f"urn:uuid:{resource['id']}",
+            "resource": resource,
+            "request": {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"},
+        }
+        for resource in listed
+    ]
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+__plugin__ = Fhir
