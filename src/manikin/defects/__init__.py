@@ -48,7 +48,7 @@ def plant(
         train: The records that are leaked by the defects of privacy, as the judge gets them;
             None: `cohort` itself, which is right where it is the training records.
         label: The field whose values are flipped, and by which a subgroup is chosen where no field
-            is sensitive; None: the one that the schema calls so, or the first category.
+            is sensitive; None: the one that the schema calls so, the event, or the first category.
 
     Raises:
         UsageError: There is no such defect, or the records have no field that it could spoil.
@@ -67,7 +67,7 @@ def plant(
         raise UsageError(message)
     schema = cohort.schema
     levels = [n for n in schema.scalars if isinstance(schema[n], Category)]
-    chosen = label or schema.named("label") or next(iter(levels), None)
+    chosen = label or schema.named("label") or schema.named("event") or next(iter(levels), None)
     rng = Key(seed).child("plant", defect).numpy()
     return known[defect].make(Planting(cohort, cohort if train is None else train, chosen, rng))
 
