@@ -18,6 +18,7 @@ from manikin.evaluation.protocol import scores
 from manikin.evaluation.samples import samples
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.sides import HELD, LEARNED
+from manikin.evaluation.traces import traces
 from manikin.evaluation.views import arrays, gridded
 from manikin.evaluation.views import views as viewed
 from manikin.evaluation.worst import tables
@@ -147,8 +148,8 @@ def _unseen(views: dict[str, Sides]) -> list[Draws]:
 
 def _shown(views: dict[str, Sides], key: Key) -> dict[str, Any]:
     """Synthetic pictures and signals, where there are any."""
-    grid = arrays(views)
-    return {} if grid is None or "radiomics" not in views else {"samples": samples(views[grid], key)}
+    shown = {"samples": (samples, "radiomics"), "signals": (traces, "dynamics")}
+    return {name: draw(views[view], key) for name, (draw, view) in shown.items() if view in views}
 
 
 def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:

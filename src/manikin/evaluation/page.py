@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 
-from manikin.evaluation import figures, meaning, rulers, words
+from manikin.evaluation import figures, meaning, rulers, strips, words
 from manikin.evaluation.gate import gate
 from manikin.evaluation.policy import Policy, Use, read
 from manikin.metric import AXES
@@ -157,6 +157,7 @@ def _environment() -> Environment:
         meaning=meaning,
         figures=figures,
         rulers=rulers,
+        strips=strips,
         null=null,
         table_headings=HEADINGS,
         headings=headings,
