@@ -19,6 +19,12 @@ DICOM = (".dcm", ".dicom", ".ima")
 EDF = (".edf", ".bdf", ".rec")
 WFDB = (".hea", ".dat")
 FHIR = (".json", ".ndjson")
+SETS = {
+    "mimic": {"patients.csv", "admissions.csv"},
+    "omop": {"person.csv", "visit_occurrence.csv"},
+}
+"""Tables by which folders of histories are known, in lower case."""
+
 _PREAMBLE = 128
 
 
@@ -90,6 +96,10 @@ def format_of(folder: Path) -> str:
         FormatError: The folder holds no record.
     """
     found = files(folder)
+    names = {path.name.lower().removesuffix(".gz") for path in found}
+    for name, needed in SETS.items():
+        if needed <= names:
+            return name
     counts = Counter(kind(path) for path in found)
     del counts[None]
     if not counts and any(table(path) for path in found):

@@ -24,6 +24,7 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 
 FIELD, AGE = "history", "age"
 YEAR = 365.25
+OLDEST = 150  # years; MIMIC shifts births of patients above 89 by centuries
 PARTS = "//"
 """What MEDS puts between the parts of a code."""
 
@@ -96,7 +97,7 @@ def cohort(
         notes.append(f"{merged} events repeat another of the same visit, time and code and are left out")
     facts = dict(rows.facts) | _statics(place, code, rows.value, names, ~timed & ~born, len(people), notes)
     if (born & timed).any():
-        facts[AGE] = _ages(place[born & timed], rows.time[born & timed], first)
+        facts[AGE] = _ages(place[born & timed], rows.time[born & timed], first, notes)
     declared = dict(schema or {})
     field_ = next((key for key, kind in declared.items() if isinstance(kind, Codes)), FIELD)
     kind = declared.pop(field_, Codes())
@@ -211,10 +212,15 @@ def _unborn(
     return early
 
 
-def _ages(place: np.ndarray, time: np.ndarray, first: np.ndarray) -> pa.Array:
+def _ages(place: np.ndarray, time: np.ndarray, first: np.ndarray, notes: list[str]) -> pa.Array:
     age = np.full(len(first), np.nan)
     age[place] = np.maximum(np.round((first[place] - time) / YEAR, 4), 0.0)
-    age[np.isinf(age)] = np.nan
+    hidden = age > OLDEST
+    if hidden.any():
+        notes.append(
+            f"{int(hidden.sum())} ages are beyond {OLDEST} years and left out: sources hide high ages so"
+        )
+    age[np.isinf(age) | hidden] = np.nan
     return pa.array(age, from_pandas=True)
 
 

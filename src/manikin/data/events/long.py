@@ -97,7 +97,7 @@ def cohort(table: pa.Table, columns: Columns, path: Path, schema: Schema | None,
         SchemaError: A declaration does not fit.
     """
     _complete(table, columns, path)
-    time, spelling = _times(table[columns.time], columns.time, path)
+    time, spelling = days(table[columns.time], columns.time, path)
     value = (
         _values(table[columns.value], columns.value, path) if columns.value else np.full(len(time), np.nan)
     )
@@ -138,8 +138,12 @@ def _whole(subject: pa.Array) -> pa.Array:
     return words.spread(words.words.cast(pa.int64()) if plain else words.words)
 
 
-def _times(column: pa.ChunkedArray, name: str, path: Path) -> tuple[np.ndarray, str]:
-    """Days, NaN where there is none; and how they are spelled: "moment", "date", or a unit of numbers."""
+def days(column: pa.ChunkedArray, name: str, path: Path, *, empty: bool = False) -> tuple[np.ndarray, str]:
+    """Days, NaN where there is none; and how they are spelled: "moment", "date", or a unit of numbers.
+
+    Raises:
+        FormatError: What stands there is no time, or nothing does and that is not allowed (`empty`).
+    """
     values = column.combine_chunks()
     if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
         stamps = values.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
@@ -147,6 +151,8 @@ def _times(column: pa.ChunkedArray, name: str, path: Path) -> tuple[np.ndarray, 
     words = Words.of(values.cast(pa.string()))
     words = words.without(words.among(tuple(MISSING)))
     known = words.codes >= 0
+    if empty and not known.any():
+        return np.full(len(values), np.nan), "moment"
     if not known.any():
         raise FormatError(f"{path}: column {name!r} holds no time")
     said = pa.array(words.words.to_pylist(), pa.string()).take(pa.array(words.codes[known]))

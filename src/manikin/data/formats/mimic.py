@@ -1,0 +1,134 @@
+"""MIMIC-III and -IV: folders of csv tables, as PhysioNet distributes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, final
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.data.cohort import Origin
+from manikin.data.events import gather, tables
+from manikin.data.events.history import BIRTH, DEATH, Histories, fields
+from manikin.data.events.long import days
+from manikin.data.events.tables import Part, Source
+from manikin.data.format import Format
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+SUBJECT = "subject_id"
+END_OF_DAY = 1439 / 1440
+"""A death on a date lies at its end, so that the last orders of the day do not come after it."""
+
+SOURCES = (
+    Source("admissions", "HOSPITAL_ADMISSION//{admission_type}", ("admittime",)),
+    Source("admissions", "HOSPITAL_DISCHARGE//{discharge_location}", ("dischtime",)),
+    Source("prescriptions", "DRUG//{drug}", ("startdate", "starttime")),
+    Source("labevents", "LAB//{itemid}//{valueuom}", ("charttime",), value="valuenum"),
+    Source("diagnoses_icd", "DIAGNOSIS//ICD9CM//{icd9_code}", by="dischtime"),
+    Source("procedures_icd", "PROCEDURE//ICD9PROC//{icd9_code}", by="dischtime"),
+    Source("diagnoses_icd", "DIAGNOSIS//ICD{icd_version}CM//{icd_code}", by="dischtime"),
+    Source("procedures_icd", "PROCEDURE//ICD{icd_version}PCS//{icd_code}", by="dischtime"),
+)
+"""Diagnoses and procedures are coded when the patient leaves, and have that time."""
+
+
+@final
+class Mimic(Format):
+    """Patients, admissions, diagnoses, procedures, prescriptions and laboratory values of MIMIC."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    writes_folders: ClassVar[bool] = True
+    single: ClassVar[bool] = False
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """Not possible: MIMIC is a folder."""
+        del schema
+        raise FormatError(f"{path}: MIMIC is a folder of tables; name the folder")
+
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """One record for each patient; dates become days since the first event."""
+        found = tables.table(path, "patients")
+        visits = tables.table(path, "admissions")
+        if found is None or visits is None:
+            raise FormatError(f"{path}: MIMIC needs PATIENTS.csv and ADMISSIONS.csv with records")
+        people = tables.column(found[0], SUBJECT, found[1])
+        leaves, _ = days(visits[0]["dischtime"], "dischtime", visits[1])
+        begins = dict(
+            zip(tables.column(visits[0], "hadm_id", visits[1]).tolist(), leaves.tolist(), strict=True)
+        )
+        parts = [part for source in SOURCES if (part := tables.read(path, source, SUBJECT, begins))]
+        parts += _lives(found, people, visits)
+        facts = {"gender": pa.array(tables.column(found[0], "gender", found[1]).tolist(), pa.string())}
+        rows = tables.joined(parts, people, facts)
+        known = {f"{source.file}.csv" for source in SOURCES} | {"patients.csv"}
+        left = [p.name for p in sorted(path.iterdir()) if p.name.lower().removesuffix(".gz") not in known]
+        notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
+        return gather.cohort(rows, SUBJECT, schema, Origin("mimic"), notes, skip_bad=skip_bad)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """PATIENTS, ADMISSIONS and the other tables; dates count from 1 January 2000."""
+        path.mkdir()
+        sources = [source for source in SOURCES if source.file != "admissions"]
+        visits = tables.written(cohort, path, sources, SUBJECT)
+        found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
+        dead = dict(_died(found))
+        births = cohort[gather.AGE] if gather.AGE in cohort.schema else np.full(len(cohort), np.nan)
+        genders = cohort["gender"] if "gender" in cohort.schema else np.full(len(cohort), None)
+        patients = [
+            {
+                SUBJECT: str(i + 1),
+                "gender": str(genders[i] or ""),
+                "dob": "" if np.isnan(births[i]) else tables.spelled([-births[i] * gather.YEAR])[0],
+                "dod": dead.get(i, ""),
+            }
+            for i in range(len(cohort))
+        ]
+        tables.save(path / "PATIENTS.csv", patients, "row_id")
+        tables.save(path / "ADMISSIONS.csv", _admissions(found, visits, dead), "row_id")
+
+
+def _lives(found: tuple[pa.Table, Path], people: np.ndarray, visits: tuple[pa.Table, Path]) -> list[Part]:
+    """Births; deaths in hospital by their time, others by their date."""
+    owner = tables.column(visits[0], SUBJECT, visits[1])
+    here = tables.moments(owner, visits, "deathtime", DEATH, 0.0)
+    late = tables.moments(people, found, "dod", DEATH, END_OF_DAY)
+    return [
+        tables.moments(people, found, "dob", BIRTH, 0.0),
+        here,
+        late.where(~np.isin(late.subject, here.subject)),
+    ]
+
+
+def _died(found: Histories) -> list[tuple[int, str]]:
+    rows = np.flatnonzero(found.codes[found.code] == DEATH)
+    return [(int(found.patient[i]), tables.spelled(found.time[i : i + 1])[0]) for i in rows]
+
+
+def _admissions(
+    found: Histories, visits: list[tuple[int, str, str]], dead: dict[int, str]
+) -> list[dict[str, str]]:
+    """One row for each visit; what its codes say of how it began and ended."""
+    codes: list[str] = found.codes[found.code].tolist()
+    rows = []
+    for number, (patient, first, last) in enumerate(visits, 1):
+        rows.append(
+            {SUBJECT: str(patient + 1), "hadm_id": str(number), "admittime": first, "dischtime": last}
+        )
+    for i, code in enumerate(codes):
+        row = rows[found.place[i]]
+        for source in SOURCES[:2]:
+            if hit := source.pattern.fullmatch(code):
+                row[source.slots[0]] = hit[1]
+                row[source.time[0]] = tables.spelled(found.time[i : i + 1])[0]
+        if code == DEATH:
+            row["deathtime"] = dead[int(found.patient[i])]
+    return rows
+
+
+__plugin__ = Mimic

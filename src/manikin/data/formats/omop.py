@@ -1,0 +1,166 @@
+"""OMOP common data model 5.4: folders of csv tables of the OHDSI community."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, final
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.data.cohort import Origin
+from manikin.data.events import gather, tables
+from manikin.data.events.history import BIRTH, DEATH, Histories, fields
+from manikin.data.events.tables import Part, Source
+from manikin.data.format import Format
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
+SUBJECT, VISIT = "person_id", "visit_occurrence_id"
+EHR = "32817"  # the type concept "EHR"
+GENDERS = {"8507": "M", "8532": "F"}
+_NAMED = {"race": "race_concept_id", "ethnicity": "ethnicity_concept_id"}
+
+
+def _source(file: str, stem: str, when: str, value: str = "", unit: str = "") -> Source:
+    code = f"{stem.upper()}//{{{stem}_concept_id}}" + (f"//{{{unit}}}" if unit else "")
+    times = (f"{when}_datetime", f"{when}_date")
+    return Source(file, code, times, value, VISIT, constants={f"{stem}_type_concept_id": EHR})
+
+
+SOURCES = (
+    _source("visit_occurrence", "visit", "visit_start"),
+    _source("condition_occurrence", "condition", "condition_start"),
+    _source("drug_exposure", "drug", "drug_exposure_start"),
+    _source("procedure_occurrence", "procedure", "procedure"),
+    _source("measurement", "measurement", "measurement", "value_as_number", "unit_source_value"),
+    _source("observation", "observation", "observation", "value_as_number"),
+    _source("device_exposure", "device", "device_exposure_start"),
+)
+
+
+@final
+class Omop(Format):
+    """Persons, visits, conditions, drugs, procedures, measurements, observations, devices, death."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    writes_folders: ClassVar[bool] = True
+    single: ClassVar[bool] = False
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """Not possible: OMOP is a folder."""
+        del schema
+        raise FormatError(f"{path}: OMOP is a folder of tables; name the folder")
+
+    def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """One record for each person; codes are concepts, dates become days since the first event."""
+        found = tables.table(path, "person")
+        if found is None:
+            raise FormatError(f"{path}: OMOP needs PERSON.csv with records")
+        people = tables.column(found[0], SUBJECT, found[1])
+        parts = [part for source in SOURCES if (part := tables.read(path, source, SUBJECT, {}))]
+        parts.append(_births(found, people))
+        if (dead := tables.table(path, "death")) is not None:
+            owner = tables.column(dead[0], SUBJECT, dead[1])
+            name = "death_datetime" if "death_datetime" in dead[0].column_names else "death_date"
+            parts.append(tables.moments(owner, dead, name, DEATH, 0.0))
+        genders = tables.column(found[0], "gender_concept_id", found[1]).tolist()
+        facts = {"gender": pa.array([GENDERS.get(g) for g in genders], pa.string())}
+        for name, column in _NAMED.items():
+            if column in found[0].column_names:
+                facts[name] = pa.array(tables.column(found[0], column, found[1]).tolist(), pa.string())
+        rows = tables.joined(parts, people, facts)
+        known = {f"{name}.csv" for name in ("person", "death", *(source.file for source in SOURCES))}
+        left = [p.name for p in sorted(path.iterdir()) if p.name.lower().removesuffix(".gz") not in known]
+        notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
+        return gather.cohort(rows, SUBJECT, schema, Origin("omop"), notes, skip_bad=skip_bad)
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """The same tables with new keys that fit each other; dates count from 1 January 2000."""
+        path.mkdir()
+        visits = tables.written(cohort, path, [s for s in SOURCES if s.file != "visit_occurrence"], SUBJECT)
+        found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
+        tables.save(path / "VISIT_OCCURRENCE.csv", _visits(found, visits))
+        births = cohort[gather.AGE] if gather.AGE in cohort.schema else np.full(len(cohort), np.nan)
+        columns = {name: cohort[name] for name in ("gender", *_NAMED) if name in cohort.schema}
+        concepts = {level: concept for concept, level in GENDERS.items()}
+        people = []
+        for i in range(len(cohort)):
+            born = "" if np.isnan(births[i]) else tables.spelled([-births[i] * gather.YEAR])[0]
+            row = {SUBJECT: str(i + 1), "gender_concept_id": "0", "year_of_birth": born[:4]}
+            row |= {"birth_datetime": born, "race_concept_id": "0", "ethnicity_concept_id": "0"}
+            if "gender" in columns:
+                row["gender_concept_id"] = concepts.get(str(columns["gender"][i]), "0")
+            row |= {
+                _NAMED[n]: str(columns[n][i]) for n in _NAMED if n in columns and columns[n][i] is not None
+            }
+            people.append(row)
+        tables.save(path / "PERSON.csv", people)
+        if died := _died(found):
+            tables.save(path / "DEATH.csv", died)
+
+
+def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
+    """Births by their moment, else by year, month and day; else the middle of the year."""
+    if "birth_datetime" in found[0].column_names:
+        part = tables.moments(people, found, "birth_datetime", BIRTH, 0.0)
+        if len(part.time):
+            return part
+    year, month, day = (
+        tables.column(found[0], name, found[1])
+        if name in found[0].column_names
+        else np.full(len(people), None)
+        for name in ("year_of_birth", "month_of_birth", "day_of_birth")
+    )
+    dates = [
+        None if y is None else f"{y}-{int(m or 7):02d}-{int(d or 1):02d}"
+        for y, m, d in zip(year, month, day, strict=True)
+    ]
+    table = pa.table({"birth": pa.array(dates, pa.string())})
+    return tables.moments(people, (table, found[1]), "birth", BIRTH, 0.0)
+
+
+def _visits(found: Histories, visits: list[tuple[int, str, str]]) -> list[dict[str, str]]:
+    """One row for each visit, outpatient (9202) where its codes do not say of what sort it is."""
+    rows = [
+        {
+            VISIT: str(number),
+            SUBJECT: str(patient + 1),
+            "visit_concept_id": "9202",
+            "visit_start_date": first[:10],
+            "visit_start_datetime": first,
+            "visit_end_date": last[:10],
+            "visit_end_datetime": last,
+            "visit_type_concept_id": EHR,
+        }
+        for number, (patient, first, last) in enumerate(visits, 1)
+    ]
+    alone = np.bincount(found.place, found.codes[found.code] != DEATH) == 0  # a death is no visit
+    pattern = SOURCES[0].pattern
+    for i, code in enumerate(found.codes[found.code].tolist()):
+        if hit := pattern.fullmatch(code):
+            begun = tables.spelled(found.time[i : i + 1])[0]
+            start = {"visit_start_date": begun[:10], "visit_start_datetime": begun}
+            rows[found.place[i]].update({"visit_concept_id": hit[1], **start})
+    return [row for row, dead in zip(rows, alone, strict=True) if not dead]
+
+
+def _died(found: Histories) -> list[dict[str, str]]:
+    rows = np.flatnonzero(found.codes[found.code] == DEATH)
+    moments = tables.spelled(found.time[rows])
+    return [
+        {
+            SUBJECT: str(found.patient[i] + 1),
+            "death_date": m[:10],
+            "death_datetime": m,
+            "death_type_concept_id": EHR,
+        }
+        for i, m in zip(rows, moments, strict=True)
+    ]
+
+
+__plugin__ = Omop

@@ -1,0 +1,107 @@
+"""Folders of tables: MIMIC and OMOP in and out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import manikin as mk
+from manikin.errors import FormatError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MIMIC = {
+    "PATIENTS": "row_id,subject_id,gender,dob,dod\n"
+    "1,10,F,2094-03-05 00:00:00,\n2,11,M,2090-06-05 00:00:00,2126-08-28 00:00:00\n",
+    "ADMISSIONS": "row_id,subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,"
+    "discharge_location\n1,10,100,2164-10-23 12:00:00,2164-10-26 12:00:00,,EMERGENCY,HOME\n"
+    "2,10,101,2164-12-23 12:00:00,2164-12-24 12:00:00,,ELECTIVE,HOME\n"
+    "3,11,102,2126-08-14 12:00:00,2126-08-28 18:59:00,2126-08-28 18:59:00,EMERGENCY,DEAD/EXPIRED\n",
+    "DIAGNOSES_ICD": "row_id,subject_id,hadm_id,seq_num,icd9_code\n"
+    "1,10,100,1,4280\n2,10,101,1,4280\n3,11,102,1,5849\n",
+    "PRESCRIPTIONS": "row_id,subject_id,hadm_id,startdate,drug\n"
+    "1,10,100,2164-10-24 00:00:00,Aspirin\n2,11,102,2126-08-15 00:00:00,\n",
+    "LABEVENTS": "row_id,subject_id,hadm_id,itemid,charttime,valuenum,valueuom\n"
+    "1,10,100,50912,2164-10-23 18:00:00,1.2,mg/dL\n",
+    "ICUSTAYS": "subject_id,intime\n",
+}
+OMOP = {
+    "PERSON": "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,race_concept_id,"
+    "ethnicity_concept_id\n1,8507,1998,4,9,8527,38003564\n2,8532,1970,,,8516,38003564\n",
+    "VISIT_OCCURRENCE": "visit_occurrence_id,person_id,visit_concept_id,visit_start_date\n"
+    "21,1,9202,2000-12-27\n22,1,9201,2001-03-01\n23,2,9202,2001-03-01\n",
+    "CONDITION_OCCURRENCE": "condition_occurrence_id,person_id,condition_concept_id,condition_start_date,"
+    "visit_occurrence_id\n1,1,372328,2000-12-27,21\n2,2,372328,2001-03-01,23\n",
+    "MEASUREMENT": "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,"
+    "visit_occurrence_id,unit_source_value\n1,1,3025315,2001-03-02,48.1,22,kg\n",
+    "DEATH": "person_id,death_date\n2,2019-05-28\n",
+}
+
+
+def folder(tmp_path: Path, tables: dict[str, str], name: str = "in") -> Path:
+    (tmp_path / name).mkdir()
+    for table, text in tables.items():
+        (tmp_path / name / f"{table}.csv").write_text(text)
+    return tmp_path / name
+
+
+def test_mimic_is_read_by_admissions(tmp_path: Path) -> None:
+    cohort = mk.read(folder(tmp_path, MIMIC))
+    assert list(cohort.schema) == ["subject_id", "gender", "age", "history"]
+    first, second = cohort["history"]
+    assert first["code"].tolist() == [
+        "HOSPITAL_ADMISSION//EMERGENCY",
+        "LAB//50912//mg/dL",
+        "DRUG//Aspirin",
+        "DIAGNOSIS//ICD9CM//4280",
+        "HOSPITAL_DISCHARGE//HOME",
+        "HOSPITAL_ADMISSION//ELECTIVE",
+        "DIAGNOSIS//ICD9CM//4280",
+        "HOSPITAL_DISCHARGE//HOME",
+    ]
+    assert first["time"].tolist() == [0, 0.25, 0.5, 3, 3, 61, 62, 62]
+    assert first["visit"].tolist() == [0] * 5 + [1] * 3
+    assert first["value"][1] == 1.2
+    assert second["code"][-1] == "MEDS_DEATH"  # once, at its time, not at its date
+    assert second["code"].tolist().count("MEDS_DEATH") == 1
+    assert cohort["age"].round(1).tolist() == [70.6, 36.2]
+    assert any("ICUSTAYS.csv" in note for note in cohort.notes)
+
+
+def test_omop_is_read_by_concepts(tmp_path: Path) -> None:
+    cohort = mk.read(folder(tmp_path, OMOP))
+    first, second = cohort["history"]
+    assert first["code"].tolist() == [
+        "CONDITION//372328",
+        "VISIT//9202",
+        "VISIT//9201",
+        "MEASUREMENT//3025315//kg",
+    ]
+    assert first["time"].tolist() == [0, 0, 64, 65]
+    assert second["code"].tolist() == ["CONDITION//372328", "VISIT//9202", "MEDS_DEATH"]
+    assert cohort["gender"].tolist() == ["M", "F"]
+    assert cohort["age"].round(1).tolist() == [2.7, 30.7]
+
+
+@pytest.mark.parametrize("tables", [MIMIC, OMOP], ids=["mimic", "omop"])
+def test_what_is_modelled_comes_back(tmp_path: Path, tables: dict[str, str]) -> None:
+    cohort = mk.read(folder(tmp_path, tables))
+    mk.write(cohort, tmp_path / "out")
+    again = mk.read(tmp_path / "out")
+    for old, new in zip(cohort["history"], again["history"], strict=True):
+        assert new["code"].tolist() == old["code"].tolist()
+        assert new["visit"].tolist() == old["visit"].tolist()
+        assert abs(new["time"] - old["time"]).max() < 1 / 1440
+    assert abs(again["age"] - cohort["age"]).max() < 0.01
+    written = (tmp_path / "out" / ("PATIENTS.csv" if tables is MIMIC else "PERSON.csv")).read_text()
+    assert not any(year in written for year in ("2094", "2090", "1998"))
+
+
+def test_a_table_of_another_kind_is_refused(tmp_path: Path) -> None:
+    broken = {**MIMIC, "ADMISSIONS": MIMIC["ADMISSIONS"].replace("2164-10-23 12:00:00", "soon")}
+    with pytest.raises(FormatError, match=r"ADMISSIONS\.csv: column 'admittime' holds what is no time"):
+        mk.read(folder(tmp_path, broken))
+    with pytest.raises(FormatError, match=r"PERSON\.csv with records"):
+        mk.read(folder(tmp_path, {**OMOP, "PERSON": "person_id\n"}, "empty"))
