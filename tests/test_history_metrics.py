@@ -12,8 +12,8 @@ from manikin.data.events import patterns
 from manikin.data.events.history import TYPE, Histories
 from manikin.data.events.made import made
 from manikin.data.scalars import Scalars
+from manikin.defects import plant
 from manikin.defects.histories import HISTORIES
-from manikin.defects.planting import Planting
 from manikin.errors import Unsupported
 from manikin.evaluation.sides import Sides
 from manikin.features.events import Events
@@ -30,7 +30,7 @@ def split(candidate: mk.Cohort) -> Split:
 
 
 def planted(defect: str) -> mk.Cohort:
-    return HISTORIES[defect].make(Planting(FRESH, TRAIN, None, np.random.default_rng(0)))
+    return plant(FRESH, defect, train=TRAIN)
 
 
 def value(metric: object, candidate: mk.Cohort) -> float:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from manikin.data import names
 from manikin.data.alter import altered, column_of, moved, numbers, quantities
 from manikin.data.schema import Category, Text
+from manikin.defects.histories import HISTORIES
 from manikin.defects.pictures import PICTURES
 from manikin.defects.planting import Defect, Planting
 from manikin.defects.signals import SIGNALS
@@ -43,7 +44,7 @@ def plant(
     Args:
         cohort: Honest records: real ones that the judge will see on no other side, or synthetic
             ones without the defect. The result has as many records.
-        defect: One of `DEFECTS`, of `PICTURES` where the records have pictures, or of `SIGNALS`.
+        defect: One of `DEFECTS`, of `PICTURES` where the records have pictures, of `SIGNALS`, of `HISTORIES`.
         seed: The same seed plants the same defect.
         train: The records that are leaked by the defects of privacy, as the judge gets them;
             None: `cohort` itself, which is right where it is the training records.
@@ -61,7 +62,7 @@ def plant(
         >>> sum(tuple(row) in rows for row in leaked.to_pandas().itertuples(index=False))
         28
     """
-    known = {**DEFECTS, **PICTURES, **SIGNALS}
+    known = {**DEFECTS, **PICTURES, **SIGNALS, **HISTORIES}
     if defect not in known:
         message = f"no defect {defect!r}; there are {', '.join(known)}"
         raise UsageError(message)
