@@ -132,3 +132,21 @@ def test_long_histories_are_cut_after_a_visit(cohort: mk.Cohort) -> None:
 def test_histories_that_are_hidden_are_refused(cohort: mk.Cohort) -> None:
     with pytest.raises(mk.errors.Unsupported, match="autoregressive"):
         mk.Synthesizer("history", family="masked").fit(cohort, quiet=True)
+
+
+def test_given_histories_are_continued(cohort: mk.Cohort) -> None:
+    model = mk.Synthesizer(
+        "history", condition=("sex", "age", "history"), family=FAMILY, training=mk.Training(steps=40)
+    ).fit(cohort, quiet=True)
+    some = cohort.take(np.arange(30)).select("sex", "age", "history")
+    begun = some["history"]
+    futures = [model.sample(condition=some, seed=seed)["history"] for seed in (1, 2)]
+    for future in futures:
+        for old, new in zip(begun, future, strict=True):
+            assert new[: len(old)].tolist() == old.tolist() or str(new[: len(old)]) == str(old)
+            assert (np.diff(new["visit"]) >= 0).all()
+    longer = [len(new) > len(old) for old, new in zip(begun, futures[0], strict=True)]
+    assert any(longer)
+    assert any(len(a) != len(b) for a, b in zip(*futures, strict=True))
+    dead = [i for i, events in enumerate(begun) if events["code"][-1] == "MEDS_DEATH"]
+    assert not any(longer[i] for i in dead)

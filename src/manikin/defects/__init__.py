@@ -44,7 +44,7 @@ def plant(
     Args:
         cohort: Honest records: real ones that the judge will see on no other side, or synthetic
             ones without the defect. The result has as many records.
-        defect: One of `DEFECTS`, of `PICTURES` where the records have pictures, of `SIGNALS`, of `HISTORIES`.
+        defect: One of `DEFECTS`, of `PICTURES` where the records have pictures, `SIGNALS`, `HISTORIES`.
         seed: The same seed plants the same defect.
         train: The records that are leaked by the defects of privacy, as the judge gets them;
             None: `cohort` itself, which is right where it is the training records.

@@ -18,7 +18,7 @@ from torch.nn import functional
 from manikin.family import Family, Optimizer
 from manikin.grammar import END
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
-from manikin.nn.history import Ruled
+from manikin.nn.history import Course, Ruled
 from manikin.nn.sequence import Cache, Shape, Transformer
 from manikin.nn.tokens import Embed, Heads, Laid, sampled
 
@@ -143,6 +143,7 @@ class Reader(nn.Module):
         )
         self.heads = Heads(spec, width)
         self.ruled = Ruled(spec.grammar, width) if spec.grammar else None
+        self.course = Course(spec.grammar, width) if spec.grammar else None
 
     def forward(self, x: Tensor, order: Tensor, given: Given) -> Tensor:
         """-log p of each token of `x` (B, L), read in `order` (B, L): (B, L), in nats."""
@@ -163,6 +164,7 @@ class Reader(nn.Module):
     ) -> Tensor:
         """Features (B, L, width) for the positions `asked`, having read `token` at `seen` before each."""
         h = self.embed(token, seen)
+        h = h if self.course is None else self.course(h, token, cache)
         h = h if self.asked is None else h + self.asked(asked)
         if condition.map is not None:
             h = h + condition.map.gather(1, asked[..., None].expand_as(h))

@@ -18,6 +18,7 @@ from manikin.nn.layers import Constant, zero
 
 if TYPE_CHECKING:
     from manikin.grammar import Grammar
+    from manikin.nn.sequence import Cache
 
 
 FASTER = 8.0
@@ -166,3 +167,42 @@ class Ruled(nn.Module):
         before = (visit - 1).clamp(min=0)
         rows = torch.arange(len(x), device=x.device)[:, None]
         return seen[rows, before], ever[rows, before]
+
+
+@final
+class Course(nn.Module):
+    """Features of tokens, and with them what was coded in all earlier visits and in the one before.
+
+    Sums of features stand for bags of codes: what attention would gather code by code is there at once.
+
+    Args:
+        grammar: Of the tokens.
+        width: Features per token.
+    """
+
+    def __init__(self, grammar: Grammar, width: int) -> None:
+        super().__init__()
+        low, high = grammar.starts[CODE], grammar.starts[VALUE]
+        self.codes, self.opens = (low, high), (grammar.starts[OPEN], grammar.starts[STEP])
+        self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
+        self.out = zero(nn.Linear(2 * width, width))
+
+    def forward(self, h: Tensor, token: Tensor, cache: Cache | None = None) -> Tensor:
+        """Features (B, L, width) of tokens (B, L); `cache` holds the sums so far."""
+        coded, opened = (((token >= a) & (token < b)) for a, b in (self.codes, self.opens))
+        none = torch.zeros_like(h[:, 0])
+        before, past, total = cache.sums if cache is not None and cache.sums else (none, none, none)
+        sums = total[:, None] + (h * coded[..., None]).cumsum(dim=1)
+        # Before the first position stand the sums at the last two openings that were seen earlier.
+        known = torch.cat([before[:, None], past[:, None], sums], dim=1)
+        place = torch.arange(known.shape[1], device=h.device).expand(len(h), -1)
+        last = torch.where(opened, place[:, 2:], 1).cummax(dim=1).values
+        at = torch.cat([place[:, :2], last], dim=1)
+        previous = at.gather(1, (last - 1).clamp(min=0))
+        past, before = (known.gather(1, i[..., None].expand_as(h)) for i in (last, previous))
+        if cache is not None:
+            cache.sums = (before[:, -1], past[:, -1], sums[:, -1])
+        bags = torch.cat(
+            [norm(bag) for norm, bag in zip(self.norms, (past, past - before), strict=True)], dim=-1
+        )
+        return h + self.out(bags)

@@ -25,11 +25,13 @@ Pair = tuple[Tensor, Tensor]
 class Cache:
     """Keys and values of the positions seen so far, one pair (B, heads, L, width / heads) per block.
 
-    `past` grows with every pass; `context` holds the pairs of the context, which never change.
+    `past` grows with every pass; `context` holds the pairs of the context, which never change;
+    `sums` what else is kept of the positions seen so far (of histories), a row for each record.
     """
 
     past: dict[int, Pair] = field(default_factory=dict)
     context: dict[int, Pair] = field(default_factory=dict)
+    sums: tuple[Tensor, ...] = ()
 
     @property
     def length(self) -> int:
@@ -39,7 +41,7 @@ class Cache:
     def take(self, rows: Tensor) -> Cache:
         """Only some of the records."""
         kept = [{i: (k[rows], v[rows]) for i, (k, v) in part.items()} for part in (self.past, self.context)]
-        return Cache(*kept)
+        return Cache(*kept, tuple(part[rows] for part in self.sums))
 
     def extend(self, block: int, pair: Pair) -> Pair:
         """Append a block's new keys and values; all of them so far come back."""

@@ -10,8 +10,11 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data.cohort import Cohort, Origin
+from manikin.data.events.alter import continued
+from manikin.data.events.history import Histories
 from manikin.data.schema import SCALARS, Schema
 from manikin.errors import SchemaError
+from manikin.grammar import END, OPEN, STEP
 from manikin.rng import Key
 from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
 from manikin.synthesis.surrogates import surrogate
@@ -122,7 +125,7 @@ class Fitted:
             return np.zeros(shape, dtype=dtype), np.zeros(shape, dtype=bool), wanted
         if not isinstance(self.schema[target[0]], SCALARS):
             x = self.codec.encode(given.cohort(self.schema, target))
-            return x, ~np.isnan(x), wanted
+            return x, x != END if self.codec.spec.grammar else ~np.isnan(x), wanted
         values = self.codec.encode(self._row(here, given.n))[:, self.skipped :]
         mask = np.zeros(shape, dtype=bool)
         for i, name in enumerate(target):
@@ -139,6 +142,7 @@ class Fitted:
             before = given.cohort(self.schema, self.plan.condition).take(rows)
             columns |= {name: before.columns[name] for name in self.plan.condition}
         columns |= {name: _kept(given.columns[name], rows, columns[name]) for name in self._scalars(given)}
+        columns |= {name: self._continued(given, rows, columns[name]) for name in self._histories(given)}
         kept = [name for name in self.schema if name in columns]
         return Cohort(
             pa.table({name: columns[name] for name in kept}), Schema({n: self.schema[n] for n in kept})
@@ -151,6 +155,19 @@ class Fitted:
             for name in self.plan.target
             if name in given.columns and isinstance(self.schema[name], SCALARS)
         ]
+
+    def _histories(self, given: Conditions) -> list[str]:
+        """The target fields whose beginning is given."""
+        return [name for name in self.plan.target if name in given.columns and self.codec.spec.grammar]
+
+    def _continued(self, given: Conditions, rows: np.ndarray, drawn: pa.Array) -> pa.Array:
+        """What is given of histories as it stands, and after it what was drawn."""
+        cohort = given.cohort(self.schema, self.plan.target).take(rows)
+        begun = Histories.of(cohort.columns[self.plan.target[0]])
+        opened = self.codec.encode(cohort)
+        first, last = (self.codec.spec.grammar.starts[kind] for kind in (OPEN, STEP))  # type: ignore[union-attr]
+        visits = ((opened >= first) & (opened < last)).sum(axis=1)
+        return continued(begun, Histories.of(drawn), visits).column
 
     def finished(self, table: pa.Table) -> Cohort:
         """All fields in the order of the file; identifiers are surrogates where all else is there."""

@@ -71,6 +71,28 @@ def thinned(found: Histories) -> Histories:
     return found.where((np.arange(len(found.code)) - first[found.place]) % 2 == 0)
 
 
+def continued(begun: Histories, drawn: Histories, visits: np.ndarray) -> Histories:
+    """Given histories, and after them what was drawn beyond their `visits` (n,), at the drawn distances."""
+    later = drawn.where(drawn.visit >= visits[drawn.patient])
+    place = begun.visits[drawn.patient] - visits[drawn.patient]
+    kept = drawn.visit >= visits[drawn.patient]
+    shift = np.zeros(len(drawn))
+    for found, sign in ((begun, 1), (drawn.where(~kept), -1)):
+        last = np.zeros(len(drawn))
+        last[found.patient[found.opens]] = found.time[found.opens]  # the last visit of each stays
+        shift += sign * last
+    codes = np.concatenate([begun.codes, drawn.codes])
+    patient = np.concatenate([begun.patient, later.patient])
+    time = np.concatenate([begun.time, np.round(later.time + shift[later.patient], 9)])
+    visit = np.concatenate([begun.visit, (drawn.visit + place)[kept]])
+    code = np.concatenate([begun.code, later.code + len(begun.codes)])
+    value = np.concatenate([begun.value, later.value])
+    order = np.lexsort((np.arange(len(patient)), visit, patient))
+    start = np.concatenate([[0], np.cumsum(np.bincount(patient, minlength=len(begun)))])
+    time, visit, code, value = (x[order] for x in (time, visit, code, value))
+    return Histories(start, time, visit, code, value, codes, begun.bare)
+
+
 def _span(values: np.ndarray, widen: float) -> tuple[float, float]:
     known = values[~np.isnan(values)]
     if not len(known):

@@ -1,0 +1,151 @@
+"""Histories: Diabetes 130 as visits, a model of CPU minutes, and HALO's measures beside their null.
+
+    OMP_NUM_THREADS=1 python benchmarks/histories.py --data DATA [--steps 800] [--seed 0]
+
+Of 16,773 patients with two visits or more (the first twelve kept) 12,000 are learned from; as many
+histories as there are held-out patients are drawn, given their race, sex and age. Rows: real training
+patients, visits exchanged between held-out patients (the null), and the model. TSTR: insulin, and heart
+failure (ICD-9 428), at the last visit from the visits before, by logistic regression. Printed: Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from scipy import sparse
+from scipy.stats import ks_2samp
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+
+import manikin as mk
+from manikin.checks import ehr
+from manikin.data.events import alter, patterns
+from manikin.data.events.gather import arranged
+from manikin.data.events.history import Histories
+
+FILE = "tabular/diabetes130/diabetic_data.csv.gz"
+GIVEN = ("race", "gender", "age")
+HELD, VISITS, LEAST = 4_773, 12, 5
+DRUGS = slice(24, 47)
+ASKED = ("DRUG//insulin", "ICD9//428")
+HEAD = ("visit R²", "pairs R²", "successive R²", "persistence", "KS visits", "KS length", "TSTR", "CPU s")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help=f"a folder with {FILE}")
+    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    cohort = diabetes(given.data / FILE)
+    train, holdout = cohort.split(HELD / len(cohort), seed=0)
+    learned, held = (Histories.of(side.columns["history"]) for side in (train, holdout))
+    null = alter.visits_exchanged(held, np.random.default_rng(given.seed))
+    print("| | " + " | ".join(HEAD) + " |\n|" + " --- |" * (len(HEAD) + 1))
+    print(row("real training patients", measures(learned, held, learned.codes)))
+    print(row("visits exchanged", measures(null, held, learned.codes)), flush=True)
+    started = time.process_time()
+    model = mk.Synthesizer(
+        "history", condition=GIVEN, seed=given.seed, training=mk.Training(steps=given.steps, patience=0)
+    ).fit(train, quiet=True)
+    trained = time.process_time() - started
+    synthetic = model.sample(condition=holdout.select(*GIVEN), seed=given.seed)
+    drawn = time.process_time() - started - trained
+    found = Histories.of(synthetic.columns["history"])
+    print(row("autoregressive", [*measures(found, held, learned.codes), f"{trained:.0f}"]))
+    broken = sum(int((~check.holds(synthetic)).sum()) for check in ehr.__plugin__[:3])
+    print(f"\n{len(found) / drawn:.0f} patients a CPU second; {broken} break the order of time or codes")
+
+
+def row(name: str, values: list[str]) -> str:
+    return f"| {name} | " + " | ".join([*values, *[""] * (len(HEAD) - len(values))]) + " |"
+
+
+def diabetes(path: Path) -> mk.Cohort:
+    """Visit histories: diagnoses, drugs by what was done with them, A1C, length of stay, readmission."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = table.assign(order=table["encounter_id"].astype(int)).sort_values(["patient_nbr", "order"])
+    table = table[table.groupby("patient_nbr")["order"].transform("size") >= 2].copy()  # noqa: PLR2004
+    table["visit"] = table.groupby("patient_nbr").cumcount()
+    table = table[table["visit"] < VISITS]
+    days = table["time_in_hospital"].astype(int)
+    stay = np.select([days <= 2, days <= 4, days <= 7], ["1-2", "3-4", "5-7"], "8+")  # noqa: PLR2004
+    diagnoses = {name: table[name] for name in ("diag_1", "diag_2", "diag_3")}
+    parts = [events(table, "ICD9//" + x.str.split(".").str[0], x != "?") for x in diagnoses.values()]
+    parts += [events(table, f"DRUG//{n}//" + table[n], table[n] != "No") for n in table.columns[DRUGS]]
+    parts.append(events(table, "A1C//" + table["A1Cresult"], table["A1Cresult"] != "None"))
+    parts += [events(table, "LOS//" + pd.Series(stay, table.index), days > 0)]
+    parts.append(events(table, "READM//" + table["readmitted"], days > 0))
+    found = pd.concat(parts).drop_duplicates()
+    found = found[found.groupby("code")["patient_nbr"].transform("nunique") >= LEAST]
+    people = table.drop_duplicates("patient_nbr").set_index("patient_nbr")
+    place = pd.Series(np.arange(len(people)), people.index)[found["patient_nbr"]].to_numpy()
+    code, names = pd.factorize(found["code"])
+    visit = found["visit"].to_numpy()
+    histories = arranged(
+        place,
+        visit.astype(float),
+        visit,
+        code,
+        np.full(len(found), np.nan),
+        np.array(names, object),
+        len(people),
+    )
+    columns = {name: pa.array(people[name]) for name in ("race", "gender")}
+    columns["age"] = pa.array(people["age"].str.extract(r"(\d+)-")[0].astype(int))
+    columns["history"] = histories.column
+    levels = {name: mk.Category(tuple(sorted(people[name].unique()))) for name in ("race", "gender")}
+    return mk.Cohort(pa.table(columns), mk.Schema(**levels, age=mk.Number(step=10), history=mk.Codes()))
+
+
+def events(table: pd.DataFrame, code: pd.Series, kept: pd.Series) -> pd.DataFrame:
+    return table[["patient_nbr", "visit"]].assign(code=code)[kept]
+
+
+def measures(found: Histories, held: Histories, codes: np.ndarray) -> list[str]:
+    width = len(codes) + 1
+    a, b = (side.recoded(codes) for side in (held, found))
+    shares = [np.asarray(patterns.bags(side, width).mean(axis=0)).ravel() for side in (a, b)]
+    real = shares[0] - shares[0].mean()
+    numbers = [
+        1 - float(((shares[0] - shares[1]) ** 2).sum() / (real**2).sum()),
+        patterns.agreement(patterns.together(a, width), patterns.together(b, width)),
+        patterns.agreement(patterns.successive(a, width), patterns.successive(b, width)),
+        float(patterns.persistence(b, width)[1].mean()),
+        float(ks_2samp(a.visits, b.visits).statistic),  # type: ignore[attr-defined]
+        float(ks_2samp(np.bincount(a.place), np.bincount(b.place)).statistic),  # type: ignore[attr-defined]
+    ]
+    return [*(f"{number:.3f}" for number in numbers), tested(b, a, codes)]
+
+
+def tested(made: Histories, held: Histories, codes: np.ndarray) -> str:
+    (x, learned), (z, real) = (last_visit(side, codes) for side in (made, held))
+    areas = []
+    for y, truth in zip(learned, real, strict=True):
+        model = LogisticRegression(C=0.1, solver="liblinear", max_iter=200).fit(x, y)
+        areas.append(roc_auc_score(truth, model.predict_proba(z)[:, 1]))
+    return " ".join(f"{area:.3f}" for area in areas)
+
+
+def last_visit(found: Histories, codes: np.ndarray) -> tuple[sparse.csr_matrix, list[np.ndarray]]:
+    """Codes of the visit before the last and of all before, and whether the last has what is asked for."""
+    x = patterns.bags(found, len(codes) + 1)
+    last = np.append(np.diff(found.owner) != 0, True)
+    at = np.flatnonzero(last & (found.visit[found.opens] > 0))
+    earlier = sparse.csr_matrix(
+        (~last * 1.0, (found.owner, np.arange(len(last)))), shape=(len(found), len(last))
+    )
+    total = (earlier @ x).tocsr()[found.owner[at]].log1p()
+    visits = sparse.csr_matrix(np.log(found.visits[found.owner[at]])[:, None])
+    groups = [[i for i, code in enumerate(codes) if code.startswith(asked)] for asked in ASKED]
+    outcomes = [np.asarray(x[at][:, group].sum(axis=1)).ravel() > 0 for group in groups]
+    return sparse.hstack([x[at - 1], total, visits]).tocsr(), outcomes
+
+
+if __name__ == "__main__":
+    main()
