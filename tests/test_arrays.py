@@ -120,3 +120,25 @@ def test_records_of_another_shape_and_an_unfitted_codec_are_refused():
         codec.encode(cohort(np.zeros((2, 2, 6)), Signal()))
     with pytest.raises(NotFitted):
         _ = ArrayCodec().spec
+
+
+def test_a_wild_value_of_a_series_does_not_flatten_all_others():
+    x = 7.4 + 0.1 * np.random.default_rng(0).standard_normal((50, 1, 8))
+    x[np.random.default_rng(1).random(x.shape) < 0.2] = np.nan
+    x[0, 0, 0] = 735
+    series = cohort(x, Signal())
+    codec = ArrayCodec().fit(series, ["x"])
+    z = codec.encode(series)
+    assert np.nanstd(z[1:]) > 0.5
+    assert np.nanmax(z) < 20
+    again = ArrayCodec.from_dict(json.loads(json.dumps(codec.to_dict())))
+    (column,) = again.decode(z, Key(0)).values()
+    np.testing.assert_allclose(column.to_numpy_ndarray(), x, rtol=1e-3)
+
+
+def test_the_spikes_of_a_waveform_are_no_tails():
+    x = 0.01 * np.random.default_rng(0).standard_normal((20, 1, 50))
+    x[:, :, ::25] += 1
+    codec = ArrayCodec().fit(cohort(x, Signal()), ["x"])
+    z = codec.encode(cohort(x, Signal()))
+    assert z.max() == pytest.approx((x.max() - x.mean()) / x.std(), rel=1e-4)
