@@ -36,13 +36,12 @@ def shuffled(split: Split) -> Cohort:
 def picture_relation(split: Split) -> float:
     """How well the scalar fields of a record are foretold from its picture or signal, as in real ones.
 
-    -1 to 1: the mean correlation, over fields and levels, of their values with what a ridge regression
-    that has
-    learned from training records reads from it; the ceiling is what never-seen patients reach. It
-    sees flipped labels and an age, sex or finding that does not fit; it cannot see relations
-    that are not about linear in the vectors.
+    -1 to 1: the mean correlation, over fields and levels, of their values with what a ridge regression that
+    has learned from real records of other patients reads from it; the ceiling is what never-seen patients
+    reach. It sees flipped labels and an age, sex or finding that does not fit; it cannot see
+    relations that are not about linear in the vectors.
     """
-    wanted, weights, centre = once(split.train, _learned)
+    wanted, weights, centre = once(split.holdout, _learned)
     actual = _targets(split.synthetic)[:, wanted]
     foretold = (split.synthetic.x - centre) @ weights
     found = [_correlation(a, f) for a, f in zip(actual.T, foretold.T, strict=True)]
@@ -52,13 +51,13 @@ def picture_relation(split: Split) -> float:
     return float(np.mean(known))
 
 
-def _learned(train: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _learned(real: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which targets can be learned, weights (d, targets) and the centre of the vectors."""
-    targets = _targets(train)
+    targets = _targets(real)
     wanted = np.flatnonzero([_varies(column) for column in targets.T])
     if not len(wanted):
         raise Unsupported("no scalar field beside the pictures or signals varies enough")
-    x = train.x.astype(float)
+    x = real.x.astype(float)
     centre = x.mean(axis=0)
     z = x - centre
     penalty = RIDGE * np.trace(z.T @ z) / z.shape[1] * min(z.shape[1] / len(z), 1.0)
