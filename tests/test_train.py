@@ -21,7 +21,7 @@ from manikin.synthesis import checkpoint
 from manikin.synthesis.budget import batch_for, settled
 from manikin.synthesis.engine import Engine
 from manikin.synthesis.progress import Progress, bar
-from manikin.synthesis.run import partition
+from manikin.synthesis.order import partition
 from manikin.synthesis.train import Encoded, Training, train
 
 SPEC = Spec((Continuous(),))

@@ -18,7 +18,7 @@ CELLS = 65_536
 HISTORIES = 64
 """Histories of a step: most are far shorter than the longest, and more steps teach more."""
 
-LOGITS = 1 << 27
+LOGITS = 1 << 25
 """Numbers that networks give for all tokens of a step together, at most."""
 
 SEEN = 200_000_000

@@ -123,7 +123,8 @@ def taught(
         KeyboardInterrupt: Ctrl-C: without codes there is nothing to go on with.
     """
     from manikin.synthesis.engine import Engine
-    from manikin.synthesis.run import Encoded, partition
+    from manikin.synthesis.order import partition
+    from manikin.synthesis.run import Encoded
     from manikin.synthesis.train import train as loop
 
     x, spec = codec.source.encode(train), codec.source.spec

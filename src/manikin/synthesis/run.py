@@ -17,7 +17,7 @@ from manikin.errors import TrainingError
 from manikin.nn.condition import Given, GivenSpec
 from manikin.synthesis import checkpoint as store
 from manikin.synthesis.budget import Training, settled
-from manikin.synthesis.order import alike
+from manikin.synthesis.order import JUDGED, alike, partition
 from manikin.synthesis.progress import Progress
 
 if TYPE_CHECKING:
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
 LOOK = 100
 """Steps between looks at the held-out subjects."""
 
-JUDGED = 1024
-"""Up to how many records of either side are looked at, and about how many draws of noise."""
-
-FEW = 50
-"""With fewer subjects none is held out: the loss of one to four says nothing."""
+PLACES = 1 << 16
+"""About how many places of histories are looked at on either side."""
 
 
 @final
@@ -206,7 +203,11 @@ class Run:
     def _judged(self, rows: np.ndarray) -> float:
         """The loss of the averaged weights on some records, each time with the same noise."""
         player, batch = self.family.turns[0], self.training.batch or 1
-        rows = np.resize(rows, max(len(rows), min(JUDGED, 8 * len(rows))))
+        spec = self.data.spec
+        if spec.grammar:  # their loss draws no noise
+            rows = rows[: max(batch, PLACES // spec.length)]
+        else:
+            rows = np.resize(rows, max(len(rows), min(JUDGED, 8 * len(rows))))
         total = 0.0
         with self.engine.stream(self.key.child("held")) as rng:
             for start in range(0, len(rows), batch):
@@ -273,26 +274,6 @@ class Run:
 
 
 NUMBERS = ("turn", "seconds", "loss", "held", "least", "least_held", "since")
-
-
-def partition(subject: np.ndarray, share: float, key: Key) -> tuple[np.ndarray, np.ndarray]:
-    """Rows to learn from and rows held out: no subject is in both.
-
-    Args:
-        subject: To whom each record belongs (n,).
-        share: Share of the subjects held out.
-        key: Chooses them.
-
-    Returns:
-        Positions to learn from, and at most `JUDGED` positions held out (none with few subjects).
-    """
-    subjects, first = np.unique(subject, return_inverse=True)
-    if len(subjects) < FEW or not share:
-        return np.arange(len(subject)), np.arange(0)
-    order = key.numpy().permutation(len(subjects))
-    held = np.zeros(len(subjects), dtype=bool)
-    held[order[: max(1, round(share * len(subjects)))]] = True
-    return np.flatnonzero(~held[first]), np.flatnonzero(held[first])[:JUDGED]
 
 
 def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:
