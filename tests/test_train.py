@@ -20,8 +20,8 @@ from manikin.spec import Continuous, Spec
 from manikin.synthesis import checkpoint
 from manikin.synthesis.budget import batch_for, settled
 from manikin.synthesis.engine import Engine
-from manikin.synthesis.progress import Progress, bar
 from manikin.synthesis.order import partition
+from manikin.synthesis.progress import Progress, bar
 from manikin.synthesis.train import Encoded, Training, train
 
 SPEC = Spec((Continuous(),))
