@@ -7,7 +7,7 @@ import pytest
 
 from manikin import registry
 from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Signal
+from manikin.data.schema import Category, Number, Signal
 from manikin.defects import plant
 from manikin.defects.signals import SIGNALS
 from manikin.errors import Unsupported, UsageError
@@ -16,6 +16,7 @@ from manikin.evaluation.views import arrays, gridded, views
 from manikin.metric import Question
 from manikin.metrics.disguises import disguised_copies
 from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
+from manikin.metrics.relation import picture_relation
 from manikin.metrics.rhythm import rhythm_distance
 from manikin.metrics.signals import (
     autocorrelation_distance,
@@ -23,6 +24,7 @@ from manikin.metrics.signals import (
     forecast_error,
     missing_rate_distance,
 )
+from manikin.rng import Key
 
 CHECKS = {check.name: check for check in registry.find("checks", "signal")}
 KIND = Signal(channels=("I", "II", "III"), rate=50.0, unit="mV")
@@ -115,6 +117,19 @@ def test_a_forecast_of_what_follows_from_the_past_has_no_error():
         {"x": np.random.default_rng(1).standard_normal((40, 1, 60))}, {"x": Signal()}
     )
     assert forecast_error(split(noise, sides=(noise, noise))) == pytest.approx(np.sqrt(2 / np.pi), rel=0.1)
+
+
+def test_fresh_records_have_no_relation_that_was_learned_from_them():
+    rng = np.random.default_rng(0)
+    sides = [
+        Cohort.from_arrays(
+            {"x": rng.standard_normal((n, 4, 32)), "age": rng.standard_normal(n)},
+            {"x": Signal(), "age": Number()},
+        )
+        for n in (120, 60, 60)
+    ]
+    _, fresh = views(tuple(sides), Question())["dynamics"].draw("holdout", 0, Key(0))
+    assert abs(picture_relation(fresh)) < 0.3
 
 
 @pytest.mark.parametrize("defect", ["shifted_signals", "scaled_signals"])
@@ -234,6 +249,5 @@ def test_nothing_of_few_people_is_summed_up_and_no_copy_is_shown():
 
 def evaluate_traces(synthetic, train=TRAIN, holdout=HOLDOUT):
     from manikin.evaluation.traces import traces
-    from manikin.rng import Key
 
     return traces(views((train, holdout, synthetic), Question("label"))["dynamics"], Key(0))[0]
