@@ -90,7 +90,7 @@ def test_a_bundle_is_a_patient_with_a_history(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["out.json", "out.ndjson", "folder"])
 def test_what_is_modelled_comes_back(tmp_path: Path, name: str) -> None:
     cohort = read(tmp_path, bundle())
-    mk.write(cohort, tmp_path / name)
+    mk.write(cohort, tmp_path / name)  # without a suffix as it came in
     again = mk.read(tmp_path / (name if name != "folder" else "folder.json"))
     assert again.columns.select(["gender", "age", "history"]) == cohort.columns.select(
         ["gender", "age", "history"]

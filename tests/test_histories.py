@@ -133,3 +133,14 @@ def test_exchanged_visits_keep_their_times_and_all_codes() -> None:
     assert np.allclose(found.time[found.opens], other.time[other.opens])
     assert pa.types.is_list(other.column.type)
     assert other.column.type == TYPE
+
+
+@pytest.mark.parametrize("name", ["out.npz", "out.arff"])
+def test_a_format_without_room_for_histories_says_so(cohort: mk.Cohort, tmp_path: Path, name: str) -> None:
+    with pytest.raises(FormatError, match="histories"):
+        mk.write(cohort, tmp_path / name)
+
+
+def test_a_name_without_suffix_gets_that_of_the_file(cohort: mk.Cohort, tmp_path: Path) -> None:
+    mk.write(cohort, tmp_path / "synthetic")
+    assert mk.read(tmp_path / "synthetic.csv").columns.equals(cohort.columns)

@@ -124,8 +124,9 @@ def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
     """Where a cohort is written and by which format."""
     if not path.suffix:
         origin = cohort.origin.format
-        arrays = any(isinstance(kind, Codes | Image | Signal) for kind in cohort.schema.values())
-        if _foldered(cohort) and arrays:
+        arrays = any(isinstance(kind, Image | Signal) for kind in cohort.schema.values())
+        events = any(isinstance(kind, Codes) for kind in cohort.schema.values())
+        if _foldered(cohort) and (arrays or events):
             if path.is_dir() and any(path.iterdir()):
                 raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
             return path, _formats()[origin]()
@@ -138,7 +139,8 @@ def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
 def _foldered(cohort: Cohort) -> bool:
     """Whether a cohort goes into a folder: it came in one, or no single file of its format holds it."""
     format_ = _formats()[cohort.origin.format]
-    alone = format_.single and len(cohort) == 1 and cohort.origin.options.get("suffix", "") != ""
+    one = format_.single and (len(cohort) == 1 or format_.many)
+    alone = one and cohort.origin.options.get("suffix", "") != ""
     return format_.writes_folders and not alone
 
 
@@ -148,7 +150,8 @@ def _suffix(cohort: Cohort, *, arrays: bool) -> str:
     if arrays:
         tabled = _formats()[cohort.origin.format].names_files and "series" not in cohort.origin.options
         return came if came and not tabled else ".npz"
-    return came if came and not _formats()[cohort.origin.format].writes_folders else ".csv"
+    format_ = _formats()[cohort.origin.format]
+    return came if came and (format_.many or not format_.writes_folders) else ".csv"
 
 
 def formats() -> dict[str, str]:

@@ -30,7 +30,7 @@ class Format(ABC):
     every such file begins, empty where no such mark exists; `binary` formats judge the beginning of
     their files themselves. The cells of a format with `names_files` may name pictures beside it.
     A format with `writes_folders` writes a folder where a path has no suffix; one that is not `single`
-    writes nothing else, since each record is several files.
+    writes nothing else, since each record is several files; of one that is `many`, a file holds any number.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
@@ -39,6 +39,7 @@ class Format(ABC):
     names_files: ClassVar[bool] = False
     writes_folders: ClassVar[bool] = False
     single: ClassVar[bool] = True
+    many: ClassVar[bool] = False
 
     @abstractmethod
     def read(self, path: Path, schema: Schema | None) -> Cohort:

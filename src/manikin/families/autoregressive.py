@@ -41,8 +41,8 @@ class Autoregressive(Family):
     """A transformer that draws one token after the other.
 
     Args:
-        width: Features per token; None: 64 for rows of a table, 160 for sequences.
-        depth: Blocks.
+        width: Features per token; None: 64 for rows of a table, 96 for histories, 160 for other sequences.
+        depth: Blocks; None: 3, for histories 2, which learn more from more steps.
         heads: Attention heads.
         dropout: Share of features dropped in training.
 
@@ -53,7 +53,7 @@ class Autoregressive(Family):
     """
 
     width: int | None = None
-    depth: int = 3
+    depth: int | None = None
     heads: int = 4
     dropout: float = 0.1
     private: ClassVar[bool] = True
@@ -131,7 +131,8 @@ class Reader(nn.Module):
 
     def __init__(self, spec: Spec, given: GivenSpec, family: Autoregressive) -> None:
         super().__init__()
-        width = family.width or (64 if spec.ranges else 160)
+        width = family.width or (64 if spec.ranges else 96 if spec.grammar else 160)
+        depth = family.depth or (2 if spec.grammar else 3)
         self.spec = spec
         self.condition = Conditioner(given, spec, width)
         self.laid = Laid(spec, self.condition.channels, width)
@@ -139,7 +140,7 @@ class Reader(nn.Module):
         self.asked = nn.Embedding(spec.length, width) if spec.ranges else None
         vector, context = self.condition.vector, self.condition.context
         self.body = Transformer(
-            Shape(width, family.depth, family.heads, family.dropout, vector, context, not spec.ranges)
+            Shape(width, depth, family.heads, family.dropout, vector, context, not spec.ranges)
         )
         self.heads = Heads(spec, width)
         self.ruled = Ruled(spec.grammar, width) if spec.grammar else None

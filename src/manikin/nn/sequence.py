@@ -40,8 +40,9 @@ class Cache:
 
     def take(self, rows: Tensor) -> Cache:
         """Only some of the records."""
-        kept = [{i: (k[rows], v[rows]) for i, (k, v) in part.items()} for part in (self.past, self.context)]
-        return Cache(*kept, tuple(part[rows] for part in self.sums))
+        parts = (self.past, self.context)
+        past, context = ({i: (k[rows], v[rows]) for i, (k, v) in part.items()} for part in parts)
+        return Cache(past, context, tuple(part[rows] for part in self.sums))
 
     def extend(self, block: int, pair: Pair) -> Pair:
         """Append a block's new keys and values; all of them so far come back."""

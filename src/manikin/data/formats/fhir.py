@@ -30,6 +30,7 @@ class Fhir(Format):
 
     suffixes: ClassVar[tuple[str, ...]] = folders.FHIR
     writes_folders: ClassVar[bool] = True
+    many: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """All patients of one file."""

@@ -10,6 +10,7 @@ import numpy as np
 from manikin.data.format import Format
 from manikin.data.images.archive import cohort
 from manikin.data.images.layout import Layout
+from manikin.data.schema import Codes
 from manikin.data.signals.roles import assigned
 from manikin.data.tensors import allocate
 from manikin.errors import FormatError
@@ -44,6 +45,8 @@ class Npz(Format):
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Arrays in the shape they came in; the same cohort always gives the same file."""
+        if events := [name for name, kind in cohort.schema.items() if isinstance(kind, Codes)]:
+            raise FormatError(f"{path}: npz holds no histories ({', '.join(events)}); write .csv")
         arrays = Layout.of(cohort).arrays(cohort)
         if path.suffix.lower() != ".npy":
             _store(path, arrays)
