@@ -50,7 +50,13 @@ FILES = {
     "support2": "support2/support2.csv.gz",
 }
 TABLES = ("breast_cancer", *FILES)
-LABELS = {"heart_disease_918": "HeartDisease", "support2": "hospdead"}
+LABELS = {
+    "heart_disease_918": "HeartDisease",
+    "gbsg2": "cens",
+    "flchain": "death",
+    "rotterdam": "death",
+    "support2": "hospdead",
+}
 CAP = 2_000  # records of a table that are used, unless told otherwise
 ALL = DEFECTS | PICTURES | SIGNALS
 ALWAYS = ("exact_copies", "collapse", "flipped_labels")
