@@ -132,22 +132,28 @@ def rows(path: Path) -> list[dict]:
 
 
 def report(path: Path) -> str:
-    """Found of planted on the right axis, defect by defect and table by table."""
-    found, tables = defaultdict(list), []
+    """Found of planted on the right axis, defect by defect and table by table; in brackets: no verdict."""
+    said, tables = defaultdict(list), []
     for row in rows(path):
         if row["table"] not in tables:
             tables.append(row["table"])
         if "verdicts" in row:
             axes = [ALL[row["defect"]].axis] if row["defect"] in ALL else row["verdicts"]
-            found[row["defect"], row["table"]].append(any(row["verdicts"][axis] in FLAGS for axis in axes))
+            said[row["defect"], row["table"]].append([row["verdicts"][axis] for axis in axes])
     lines = ["| defect | axis | " + " | ".join(tables) + " | all |", "|---" * (len(tables) + 3) + "|"]
-    for defect in ("fresh", *(name for name in ALL if any(key[0] == name for key in list(found)))):
+    for defect in ("fresh", *(name for name in ALL if any(key[0] == name for key in list(said)))):
         axis = ALL[defect].axis if defect in ALL else "any (false flags)"
-        cells = [found[defect, table] for table in tables]
-        everything = [hit for cell in cells for hit in cell]
-        shown = " | ".join(f"{sum(cell)}/{len(cell)}" if cell else "–" for cell in [*cells, everything])
+        cells = [said[defect, table] for table in tables]
+        shown = " | ".join(counted(cell) for cell in [*cells, sum(cells, [])])
         lines.append(f"| {defect.replace('_', ' ')} | {axis} | {shown} |")
     return "\n".join(lines)
+
+
+def counted(cards: list[list[str]]) -> str:
+    """How many of some cards flag an axis of theirs; in brackets those on which nothing could be said."""
+    flagged = sum(any(verdict in FLAGS for verdict in card) for card in cards)
+    untold = sum(card == ["not assessed"] for card in cards)
+    return f"{flagged}/{len(cards)}" + f" ({untold})" * bool(untold) if cards else "–"
 
 
 if __name__ == "__main__":

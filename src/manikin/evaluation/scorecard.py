@@ -234,6 +234,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - JSON holds anything
 RESTS = {
     "fidelity": ("correlation_distance", "c2st_auc"),
     "diversity": ("coverage", "recall"),
+    "utility": ("tstr_auroc", "trts_auroc", "tstr_r2", "trts_r2"),
     "privacy": ("membership_auc", "shadow_auc"),
 }
 """What a pass of an axis rests on: where these were measured, one of them must have been assessed."""
