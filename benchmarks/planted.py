@@ -144,7 +144,7 @@ def report(path: Path) -> str:
     for defect in ("fresh", *(name for name in ALL if any(key[0] == name for key in list(said)))):
         axis = ALL[defect].axis if defect in ALL else "any (false flags)"
         cells = [said[defect, table] for table in tables]
-        shown = " | ".join(counted(cell) for cell in [*cells, sum(cells, [])])
+        shown = " | ".join(counted(cell) for cell in [*cells, [card for cell in cells for card in cell]])
         lines.append(f"| {defect.replace('_', ' ')} | {axis} | {shown} |")
     return "\n".join(lines)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def inspect(
     file: o.File,
     schema: o.SchemaFile = None,
+    skip_bad: o.SkipBad = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write schema.toml and rules.toml here.")
     ] = None,
@@ -27,15 +28,15 @@ def inspect(
 ) -> None:
     """What is in a file: kinds, ranges, gaps, roles, identifiers, and rules that hold in all records.
 
-    Writes an editable `schema.toml` beside the file (or in `--out`), which later commands pick up, and
-    a `rules.toml` with the proposed rules. Existing ones are kept.
+    Writes an editable `schema.toml` beside the file or into the folder (or into `--out`), which later
+    commands pick up, and a `rules.toml` with the proposed rules. Existing ones are kept.
     """
     from manikin.data.describe import describe
     from manikin.data.propose import propose
     from manikin.data.rules import write_rules
     from manikin.publish.job import loaded
 
-    cohort = loaded(file, schema)
+    cohort = loaded(file, schema, skip_bad=skip_bad)
     rules = propose(cohort)
     rows = describe(cohort)
     if as_json:
@@ -49,7 +50,7 @@ def inspect(
         console.print(
             f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False
         )
-    folder = out or file.parent
+    folder = out or o.beside(file)
     keep(console, folder / "schema.toml", cohort.schema.write)
     if rules:
         keep(console, folder / "rules.toml", lambda path: write_rules(rules, path))

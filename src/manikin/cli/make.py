@@ -92,7 +92,7 @@ def synthesize(
         console.print(
             f"not modelled, replaced by surrogates: {', '.join(hidden)}", markup=False, highlight=False
         )
-    beside = file.with_name("rules.toml")
+    beside = o.beside(file) / "rules.toml"
     if rules is None and beside.exists():
         rules = beside
         console.print(f"rules: those of {beside}, which every record will meet", highlight=False)

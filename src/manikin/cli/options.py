@@ -16,15 +16,19 @@ INTERRUPTED = 130
 File = Annotated[
     Path,
     typer.Argument(
-        help="A table (csv, tsv, parquet, feather, arff, also with .gz), an archive of arrays (npz), or a "
-        "folder of pictures, DICOM files or NIfTI volumes."
+        help="A table (csv, tsv, parquet, feather, arff, also with .gz), arrays (npz), histories (FHIR, "
+        "MEDS), a folder of pictures, DICOM files, NIfTI volumes, recordings (WFDB, EDF) or histories "
+        "(FHIR, MIMIC, OMOP), or any of these as .zip."
     ),
 ]
 Size = Annotated[
     int | None, typer.Option(help="Bring all pictures to so many places along each axis, undistorted.")
 ]
 SkipBad = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and name them.")
+    bool,
+    typer.Option(
+        "--skip-bad", help="Leave out pictures, recordings and events that cannot be read, and name them."
+    ),
 ]
 Out = Annotated[Path, typer.Option("--out", "-o", help="The folder to write; it must not exist yet.")]
 SchemaFile = Annotated[
@@ -104,3 +108,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Number = Annotated[
     int | None, typer.Option("-n", help="How many synthetic records; default: as the training.")
 ]
+
+
+def beside(data: Path) -> Path:
+    """The folder where schema.toml and rules.toml of a file, or of a folder of records, lie."""
+    return data if data.is_dir() else data.parent

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manikin import registry
-from manikin.data import folders
+from manikin.data import archives, folders
 from manikin.data.schema import Codes, Image, Schema, Signal
 from manikin.errors import FormatError, SchemaError
 
@@ -33,7 +33,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
     Args:
         path: A file of any format in `data/formats`, also compressed (".gz"); or a folder of
             pictures, DICOM files, NIfTI volumes or recordings (WFDB, EDF), with or without a table (csv)
-            that lists them.
+            that lists them, or of histories (FHIR, MIMIC, OMOP); or a zip archive of one of these.
         schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: the
             `schema.toml` beside the data, if there is one.
         skip_bad: Whether pictures and recordings that cannot be read are left out, each named in
@@ -52,8 +52,13 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
         (2, ['sex', 'age'])
     """
     path = Path(path)
-    _check(path)
+    archive = path.suffix.lower() == archives.SUFFIX and path.is_file()
+    if not archive:
+        _check(path)
     declared, note = _declared(path, schema)
+    if archive:
+        with archives.unpacked(path) as inside:
+            return read(inside, declared, skip_bad=skip_bad).noted(*note)
     try:
         cohort = _read(path, declared, skip_bad=skip_bad)
     except SchemaError as error:
@@ -176,7 +181,7 @@ def _format(path: Path) -> Format:
     known = formats()
     if suffix not in known:
         what = f"the suffix {suffix!r} is not known" if suffix else "a name without suffix says no format"
-        raise FormatError(f"{path}: {what}; there are {', '.join(sorted(known))}, also with .gz")
+        raise FormatError(f"{path}: {what}; there are {', '.join(sorted(known))}, also with .gz, or .zip")
     return _formats()[known[suffix]]()
 
 

@@ -106,7 +106,7 @@ def format_of(folder: Path) -> str:
         return "csv"
     if not counts:
         what = "is a folder without a " + (
-            "picture, DICOM file, NIfTI volume or recording" if found else "file"
+            "picture, DICOM file, NIfTI volume, recording or history" if found else "file"
         )
-        raise FormatError(f"{folder}: {what}; name a file, or a folder of records")
+        raise FormatError(f"{folder}: {what}; name a file, an archive or a folder of records")
     return counts.most_common(1)[0][0] or ""

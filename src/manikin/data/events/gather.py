@@ -85,7 +85,17 @@ def cohort(
     code = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     names = np.array(codes.dictionary.to_pylist(), dtype=object)
     timed, born = ~np.isnan(rows.time), np.isin(code, np.flatnonzero(names == BIRTH))
-    kept = timed & ~born & ~_unborn(place, rows.time, timed & born, notes, skip_bad=skip_bad)
+    early = _unborn(place, rows.time, timed & born)
+    if early.any():
+        at = int(np.flatnonzero(early)[0])
+        said = f"{int(early.sum())} events are before the birth of their patient"
+        if not skip_bad:
+            raise SchemaError(
+                f"{said}, first {names[code[at]]!r} of patient {place[at] + 1} in the order of the data; "
+                "correct the dates, or leave bad events out (--skip-bad)"
+            )
+        notes.append(f"{said} and are left out")
+    kept = timed & ~born & ~early
     if not kept.any():
         raise SchemaError("no event has a time; give a table of one row for each patient, or times")
     first = np.full(len(people), np.inf)
@@ -197,19 +207,11 @@ def _subject(people: pa.Array) -> Any:  # noqa: ANN401 - a kind of field
     return Text(role="subject") if pa.types.is_string(people.type) else Number(step=1, role="subject")
 
 
-def _unborn(
-    place: np.ndarray, time: np.ndarray, born: np.ndarray, notes: list[str], *, skip_bad: bool
-) -> np.ndarray:
+def _unborn(place: np.ndarray, time: np.ndarray, born: np.ndarray) -> np.ndarray:
     """Which events are before the birth of their patient, by more than the day that a date is long."""
     birth = np.full(place.max(initial=-1) + 1, -np.inf)
     birth[place[born]] = time[born]
-    early = time < birth[place] - 1
-    if early.any():
-        said = f"{int(early.sum())} events are before the birth of their patient"
-        if not skip_bad:
-            raise SchemaError(f"{said}; correct the dates, or leave bad events out (skip_bad)")
-        notes.append(f"{said} and are left out")
-    return early
+    return time < birth[place] - 1
 
 
 def _ages(place: np.ndarray, time: np.ndarray, first: np.ndarray, notes: list[str]) -> pa.Array:
