@@ -75,6 +75,16 @@ def test_a_history_is_written_as_visits_that_open_and_close(codec: Events) -> No
     assert (x[6:] == END).all()
 
 
+def test_what_comes_after_death_is_not_learned(cohort: mk.Cohort) -> None:
+    spoilt = mk.plant(cohort, "events_after_death")
+    codec = Events().fit(spoilt, ["history"])
+    assert codec.facts["events_after_death"] > 0
+    tokens = torch.from_numpy(codec.encode(spoilt)).long()
+    ruled = Ruled(codec.grammar, 4)
+    allowed = ruled.allowed(ruled.trace(tokens)).gather(2, tokens[..., None])[..., 0]
+    assert allowed[(tokens == END).cumsum(1) <= 1].all()
+
+
 def test_the_states_of_training_are_those_of_sampling(cohort: mk.Cohort, codec: Events) -> None:
     x = torch.as_tensor(codec.encode(cohort)).long()
     ruled = Ruled(codec.grammar, 8)

@@ -46,7 +46,7 @@ class Events(Codec):
             whether codes are all that is known (`bare`).
         times: The bins of gaps between visits ("open") and of steps within them ("step").
         values: The bins of the values of each code that has any.
-        facts: How many codes there are, how many were too rare, what was cut.
+        facts: How many codes there are, how many were too rare, what was cut or came after death.
     """
 
     kinds: ClassVar[tuple[type, ...]] = (Codes,)
@@ -75,7 +75,7 @@ class Events(Codec):
 
     @property
     def told(self) -> dict[str, Any]:
-        """How many codes there are, how many were too rare, what was cut."""
+        """How many codes there are, how many were too rare, what was cut or came after death."""
         return self.facts
 
     @property
@@ -98,6 +98,8 @@ class Events(Codec):
         last = [i for i, code in enumerate(codes) if code == DEATH]
         first = replace(self, name=name, codes=codes, known={"again": [], "last": last, "bare": found.bare})
         kept = first.kept(found)
+        endless = replace(first, known={**first.known, "last": []})
+        facts["events_after_death"] = len(endless.kept(found).code) - len(kept.code)
         later, step = kept.visit[kept.opens] > 0, kept.step
         times = {"open": _binned(kept.gap[later], BINS), "step": _binned(step[step > 0], BINS)}
         again = _again(kept, cohort.subject, self.anonymous)
@@ -174,7 +176,8 @@ class Events(Codec):
         twice = repeats(found, found.time)
         if "length" in self.known:
             twice |= repeats(found, None) & ~again[found.code]
-        return found.where(~twice)
+        found = found.where(~twice)
+        return found.where(~_after(found, self.known["last"]))
 
     def _marks(self, found: Histories) -> tuple[np.ndarray, ...]:
         """Which events open a visit, follow a step in time, close a visit, have a value, (m,)."""
@@ -254,6 +257,13 @@ def _values(found: Histories, subject: np.ndarray, least: int) -> dict[str, Rows
         if len(np.unique(subject[found.patient[rows][~np.isnan(value)]])) >= least:
             out[found.codes[i]] = _binned(value, VALUES)
     return {name: codec for name, codec in out.items() if codec}
+
+
+def _after(found: Histories, last: list[int]) -> np.ndarray:
+    """Which events stand after one that ends its history: certificates and bills follow a death, (m,)."""
+    ends = np.isin(found.code, last).astype(int)
+    before = np.cumsum(ends) - ends
+    return before > np.append(before, 0)[found.start[:-1]][found.patient]
 
 
 def _by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:
