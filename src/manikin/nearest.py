@@ -156,17 +156,24 @@ def _exact(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.sqrt(((a.astype(float) - b) ** 2).sum(axis=1))
 
 
-def ranks(x: np.ndarray) -> np.ndarray:
+def ranks(x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
     """Each column that is more than two-valued as ranks of unit deviation, shape (n, d).
 
     What keeps the order of values (a shift, another unit, a logarithm) does not change them.
+
+    Args:
+        x: Numbers (n, d).
+        rng: Puts each value somewhere between its neighbours' ranks, so that two equally large sets of
+            strangers do not meet on one lattice; None: into the middle.
     """
     from scipy.stats import rankdata
 
     found = np.array(x, dtype=np.float32)
     for j in range(x.shape[1]):
-        if len(np.unique(x[:, j])) > 2:  # noqa: PLR2004 - a flag stays as it is
-            found[:, j] = (rankdata(x[:, j]) - 0.5) / len(x) * np.sqrt(12)
+        values, place = np.unique(x[:, j], return_inverse=True)
+        if len(values) > 2:  # noqa: PLR2004 - a flag stays as it is
+            inside = 0.5 if rng is None else rng.random(len(values))[place]
+            found[:, j] = (rankdata(x[:, j]) - inside) / len(x) * np.sqrt(12)
     return found
 
 

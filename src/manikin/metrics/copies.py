@@ -169,7 +169,8 @@ def _plain(split: Split) -> tuple[Near, np.ndarray]:
 
 def _ranked(split: Split) -> tuple[Near, np.ndarray]:
     """The same among ranks; each side is ranked by itself."""
-    return _spaces(split, *(ranks(side.x) for side in (split.train, split.synthetic, split.holdout)))
+    rng = split.key.child("ranks").numpy()
+    return _spaces(split, *(ranks(side.x, rng) for side in (split.train, split.synthetic, split.holdout)))
 
 
 def _spaces(

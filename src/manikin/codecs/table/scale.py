@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SHARE = 5  # records that must have a value in common before it is stored
 RESOLUTION = 1000  # segments that describe a marginal well enough, whatever the size
+OUTERMOST = 0.05  # of the outer segments: less than one record's part, for five or more are in each
 LEAST = 1e-9  # a smaller share of records is a rounding error
 
 Segments = tuple[list[float], list[float], list[float]]
@@ -70,7 +71,9 @@ class Scale:
         inside = np.divide(values + jitter - start[at], run, where=run > 0, out=np.full(len(at), -1.0))
         share = np.where(run > 0, np.clip(inside, 0, 1), spread)
         rank = lower[at] + share * (upper[at] - lower[at])
-        return np.clip(rank, 1e-7, 1 - 1e-7)
+        # The outermost value is one person's, and far out in normal scores nothing would move it.
+        outer = np.where(start[[0, -1]] < end[[0, -1]], OUTERMOST * (upper - lower)[[0, -1]], 1e-7)
+        return np.clip(rank, outer[0], 1 - outer[1])
 
     def decode(self, z: np.ndarray, _rng: np.random.Generator) -> pa.Array:
         """Normal scores to values of the file's type."""
