@@ -143,12 +143,20 @@ def test_a_summary_says_the_use_and_every_axis():
 
 def test_a_pass_claims_no_more_than_was_assessed():
     passed = score("exact_copies", "privacy", "pass", value=0.0)
-    missing = score("membership_auc", "privacy", "not assessed")
+    missing = score("linkability", "privacy", "not assessed")
     whole = "No copies were found, and no attack told"
     assert whole in Scorecard([passed]).summary()
     partly = Scorecard([passed, missing]).summary()
     assert whole not in partly
-    assert "1 check passed; not assessed: training patients recognised." in partly
+    assert "1 check passed; not assessed: parts of a patient linked." in partly
+
+
+def test_privacy_passes_only_where_an_attack_was_possible():
+    copies = score("exact_copies", "privacy", "pass", value=0.0)
+    attack = score("membership_auc", "privacy", "not assessed", value=None)
+    assert Scorecard([copies, attack]).verdicts["privacy"] == "not assessed"
+    assert Scorecard([copies, replace(attack, verdict="pass", value=0.5)]).verdicts["privacy"] == "pass"
+    assert Scorecard([replace(copies, verdict="fail"), attack]).verdicts["privacy"] == "fail"
 
 
 def test_it_shows_itself_in_terminals_and_notebooks():

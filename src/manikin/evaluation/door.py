@@ -30,7 +30,7 @@ def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort,
     """
     sides = {"train": train, "holdout": holdout, "synthetic": synthetic}
     for side, cohort in sides.items():
-        _enough(side, cohort)
+        enough(side, cohort)
     names = [name for name in train.schema if _in_all(name, train, holdout, synthetic)]
     alike = {side: _alike(side, cohort, train, names) for side, cohort in sides.items()}
     _disjoint(alike["train"], alike["holdout"])
@@ -51,13 +51,19 @@ def known(train: Cohort, label: str | None, subgroups: Sequence[str]) -> None:
             raise UsageError(message)
 
 
-def _enough(side: str, cohort: Cohort) -> None:
+def enough(side: str, cohort: Cohort) -> None:
+    """Check that a side is a cohort of so many subjects that something can be said.
+
+    Raises:
+        UsageError: It is not; the message says which side, and how many are needed.
+    """
     if not isinstance(cohort, Cohort):
         message = f"{side}: a Cohort is needed, not {type(cohort).__name__}; make one with manikin.read"
         raise UsageError(message)
     subjects = len(np.unique(cohort.subject))
     if subjects < FEWEST:
-        message = f"{side}: {subjects} subjects; nothing can be said of fewer than {FEWEST}"
+        more = "; hold out a larger share" * (side == "holdout")
+        message = f"{side}: {subjects} subjects; nothing can be said of fewer than {FEWEST}{more}"
         raise UsageError(message)
 
 

@@ -123,10 +123,9 @@ class Scorecard:
 
     def _verdict(self, axis: str) -> str:
         worst = _worst(score.verdict for score in self.scores if score.axis == axis)
-        rests = [
-            score for name in RESTS.get(axis, ()) for score in self.parts(name) if score.value is not None
-        ]
-        untold = bool(rests) and not any(score.assessed for score in rests)
+        rests = [score for name in RESTS.get(axis, ()) for score in self.parts(name)]
+        asked = [score for score in rests if score.value is not None or axis == "privacy"]
+        untold = bool(asked) and not any(score.assessed for score in asked)
         return "not assessed" if worst == "pass" and untold else worst
 
     def find(self, name: str) -> Score | None:
@@ -237,7 +236,10 @@ RESTS = {
     "utility": ("tstr_auroc", "trts_auroc", "tstr_r2", "trts_r2"),
     "privacy": ("membership_auc", "shadow_auc"),
 }
-"""What a pass of an axis rests on: where these were measured, one of them must have been assessed."""
+"""What a pass of an axis rests on: where these were measured, one of them must have been assessed.
+
+Of privacy also where they could not be measured: too few patients prove nothing.
+"""
 
 
 def _worst(verdicts: Iterable[str]) -> str:

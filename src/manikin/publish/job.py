@@ -12,6 +12,7 @@ from manikin.data.images.sizing import sized
 from manikin.data.rules import Rule, read_rules
 from manikin.data.schema import Category, Number, Schema
 from manikin.errors import UsageError
+from manikin.evaluation.door import FEWEST, enough
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.origin import stamped
 from manikin.evaluation.power import self_tested, testable
@@ -120,6 +121,8 @@ def synthesize(
         testable(source)
     with Cost() as cost, unfinished(Path(folder)) as part:
         train, holdout = source.split(wish.holdout, wish.seed)
+        enough("train", train)  # before anything is learned that could not be judged
+        enough("holdout", holdout)
         say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
         model = Synthesizer(None, wish.condition, family, wish.seed, training).fit(train, quiet=quiet)
         if interrupted(model):
@@ -240,8 +243,8 @@ def _check(source: Cohort, wish: Wish, rules: Sequence[Rule]) -> None:
                 f"{', '.join(source.schema.modelled)}"
             )
             raise UsageError(message)
-    if wish.n is not None and wish.n < 1:
-        raise UsageError(f"-n {wish.n}: at least 1 synthetic record is needed")
+    if wish.n is not None and wish.n < FEWEST:
+        raise UsageError(f"-n {wish.n}: at least {FEWEST} synthetic records are needed to judge them")
     for rule in rules:
         rule.holds(source)  # an absent field or a type error shows before anything is learned
 
