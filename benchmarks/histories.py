@@ -6,12 +6,17 @@ Of 16,773 patients with two visits or more (the first twelve kept) 12,000 are le
 histories as there are held-out patients are drawn, given their race, sex and age. Rows: real training
 patients, visits exchanged between held-out patients (the null), and the model. TSTR: insulin, and heart
 failure (ICD-9 428), at the last visit from the visits before, by logistic regression. Printed: Markdown.
+
+With --twins: a model that continues histories is asked for both at the last visit of 1,000 held-out
+patients, given all visits before, twenty futures each; beside it logistic regression on real patients.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +25,7 @@ import pyarrow as pa
 from scipy import sparse
 from scipy.stats import ks_2samp
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 import manikin as mk
 from manikin.checks import ehr
@@ -31,6 +36,7 @@ from manikin.data.events.history import Histories
 FILE = "tabular/diabetes130/diabetic_data.csv.gz"
 GIVEN = ("race", "gender", "age")
 HELD, VISITS, LEAST = 4_773, 12, 5
+ASKED_OF = 1_000
 DRUGS = slice(24, 47)
 ASKED = ("DRUG//insulin", "ICD9//428")
 HEAD = ("visit R²", "pairs R²", "successive R²", "persistence", "KS visits", "KS length", "TSTR", "CPU s")
@@ -41,9 +47,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help=f"a folder with {FILE}")
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--twins", action="store_true", help="how far futures of given patients can be believed"
+    )
     given = parser.parse_args()
     cohort = diabetes(given.data / FILE)
     train, holdout = cohort.split(HELD / len(cohort), seed=0)
+    if given.twins:
+        twins(train, holdout, given.steps, given.seed)
+        return
     learned, held = (Histories.of(side.columns["history"]) for side in (train, holdout))
     null = alter.visits_exchanged(held, np.random.default_rng(given.seed))
     print("| | " + " | ".join(HEAD) + " |\n|" + " --- |" * (len(HEAD) + 1))
@@ -130,6 +142,52 @@ def tested(made: Histories, held: Histories, codes: np.ndarray) -> str:
         model = LogisticRegression(C=0.1, solver="liblinear", max_iter=200).fit(x, y)
         areas.append(roc_auc_score(truth, model.predict_proba(z)[:, 1]))
     return " ".join(f"{area:.3f}" for area in areas)
+
+
+def twins(train: mk.Cohort, holdout: mk.Cohort, steps: int, seed: int) -> None:
+    """Brier score, expected calibration error (ten bins) and AUROC of what comes at the last visit."""
+    model = mk.Synthesizer(
+        "history", condition=(*GIVEN, "history"), seed=seed, training=mk.Training(steps=steps, patience=0)
+    ).fit(train, quiet=True)
+    some = holdout.take(np.random.default_rng(seed).permutation(len(holdout))[:ASKED_OF])
+    learned, held = (Histories.of(side.columns["history"]) for side in (train, some))
+    (x, known), (z, truth) = (
+        last_visit(side.recoded(learned.codes), learned.codes) for side in (learned, held)
+    )
+    begun = ends_before_last(some).select(*GIVEN, "history")
+    print("| asked | happens | by | Brier | ECE | AUROC |\n| --- | --- | --- | --- | --- | --- |")
+    for name, y, real in zip(ASKED, known, truth, strict=True):
+        logistic = LogisticRegression(C=0.1, solver="liblinear", max_iter=200).fit(x, y)
+        futures = mk.histories.chances(model, begun, partial(at_next_visit, name), seed=seed)
+        sides = {"frequency": np.full(len(real), y.mean()), "logistic": logistic.predict_proba(z)[:, 1]}
+        for by, chance in (sides | {"futures": np.nan_to_num(futures, nan=y.mean())}).items():
+            numbers = (
+                brier_score_loss(real, chance),
+                calibration(real, chance),
+                roc_auc_score(real, chance),
+            )
+            print(
+                f"| {name} | {real.mean():.3f} | {by} | " + " | ".join(f"{x:.3f}" for x in numbers) + " |"
+            )
+
+
+def ends_before_last(cohort: mk.Cohort) -> mk.Cohort:
+    found = Histories.of(cohort.columns["history"])
+    column = found.where(found.visit < (found.visits - 1)[found.patient]).column
+    at = cohort.columns.column_names.index("history")
+    return replace(cohort, columns=cohort.columns.set_column(at, "history", column))
+
+
+def at_next_visit(code: str, known: np.ndarray, whole: np.ndarray) -> bool | None:
+    following = whole["code"][whole["visit"] == known["visit"].max() + 1]
+    return (np.char.find(following.astype(str), code) == 0).any() if len(following) else None
+
+
+def calibration(real: np.ndarray, chance: np.ndarray) -> float:
+    """Expected calibration error: the mean gap between chance and frequency over ten bins."""
+    place = np.minimum((chance * 10).astype(int), 9)
+    size, said, seen = (np.bincount(place, w, minlength=10) for w in (None, chance, real))
+    return float(np.abs(said - seen).sum() / size.sum())
 
 
 def last_visit(found: Histories, codes: np.ndarray) -> tuple[sparse.csr_matrix, list[np.ndarray]]:

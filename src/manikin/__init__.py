@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from manikin import codecs, errors, families
+    from manikin import codecs, errors, families, histories
     from manikin.data.cohort import Cohort
     from manikin.data.files import read, write
     from manikin.data.rules import Rule, read_rules
@@ -62,13 +62,14 @@ __all__ = [  # noqa: RUF022 - in the order in which they are used
     "errors",
     "families",
     "codecs",
+    "histories",
 ]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
     if name in _HOME:
         return getattr(import_module(f"manikin.{_HOME[name]}"), name)
-    if name in ("codecs", "errors", "families"):
+    if name in ("codecs", "errors", "families", "histories"):
         return import_module(f"manikin.{name}")
     message = f"module 'manikin' has no attribute {name!r}"
     raise AttributeError(message)

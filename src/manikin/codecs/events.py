@@ -17,7 +17,7 @@ from manikin.codec import Codec
 from manikin.codecs.rows import RowsCodec
 from manikin.data.cohort import Cohort
 from manikin.data.events.history import DEATH, Histories, repeats
-from manikin.data.events.vocabulary import chain, vocabulary
+from manikin.data.events.vocabulary import stood, vocabulary
 from manikin.data.infer import infer
 from manikin.data.schema import Codes, Number, Schema
 from manikin.errors import SchemaError
@@ -165,10 +165,7 @@ class Events(Codec):
 
     def kept(self, found: Histories) -> Histories:
         """The events by this vocabulary, in the order of tokens; what no code stands for is left out."""
-        place = {code: i for i, code in enumerate(self.codes)}
-        index = np.array([next((place[c] for c in chain(name) if c in place), -1) for name in found.codes])
-        found = replace(found, code=index[found.code] if len(index) else found.code)
-        found = replace(found, codes=np.array(self.codes, dtype=object)).where(found.code >= 0)
+        found = stood(found, self.codes)
         order = np.lexsort((found.code, found.time, found.place))
         found = replace(found, time=found.time[order], code=found.code[order], value=found.value[order])
         again = np.zeros(len(self.codes), dtype=bool)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,3 +68,11 @@ def vocabulary(found: Histories, subject: np.ndarray, least: int) -> tuple[tuple
         "events_left_out": int(sum(events[code] for code in used if stands[code] is None)),
     }
     return tuple(order), facts
+
+
+def stood(found: Histories, codes: tuple[str, ...]) -> Histories:
+    """The events by a vocabulary: each code, or the first of its parents that it has; else left out."""
+    place = {code: i for i, code in enumerate(codes)}
+    index = np.array([next((place[c] for c in chain(name) if c in place), -1) for name in found.codes])
+    named = replace(found, code=index[found.code] if len(index) else found.code)
+    return replace(named, codes=np.array(codes, dtype=object)).where(named.code >= 0)

@@ -1,0 +1,60 @@
+"""Futures: what a model of histories expects of given patients, as probabilities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.data.events.history import fields
+from manikin.errors import UsageError
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manikin.data.cohort import Cohort
+    from manikin.synthesis.synthesizer import Synthesizer
+
+    Question = Callable[[np.ndarray, np.ndarray], bool | None]
+
+
+def chances(
+    model: Synthesizer, begun: Cohort, happens: Question, *, draws: int = 20, seed: int = 0
+) -> np.ndarray:
+    """How probable an event is in the future of each patient, by the share of drawn futures that have it.
+
+    A probability of the model, not a forecast for a person: it is as good as its calibration on
+    held-out patients, which has to be measured for each question.
+
+    Args:
+        model: Learned a field of histories with that field among its conditions.
+        begun: Patients with what is known of their histories, and the model's other conditions.
+        happens: Asked with what is known (events: time, visit, code, value) and with the whole drawn
+            history, which begins with it; None: the question does not arise.
+        draws: Futures of each patient.
+        seed: The same seed gives the same futures.
+
+    Returns:
+        Probabilities (n,), NaN where the question never arises.
+
+    Raises:
+        UsageError: The cohort has no history, or fewer than one future is asked for.
+
+    Example:
+        >>> def again(known, whole):  # is there another visit?
+        ...     return len(whole) > len(known)
+    """
+    names = fields(begun.schema)
+    if not names or draws < 1:
+        raise UsageError(
+            f"draws={draws}: at least one future" if names else "the patients have no field of histories"
+        )
+    known, key = begun[names[0]], Key(seed).child("futures")
+    hits, asked = np.zeros(len(begun)), np.zeros(len(begun))
+    for i in range(draws):
+        future = model.sample(condition=begun, seed=key.child(i).integer())[names[0]]
+        said = [happens(before, whole) for before, whole in zip(known, future, strict=True)]
+        asked += [answer is not None for answer in said]
+        hits += [bool(answer) for answer in said]
+    return np.divide(hits, asked, out=np.full(len(begun), np.nan), where=asked > 0)
