@@ -4,6 +4,7 @@
     python benchmarks/planted.py results.jsonl --first 20 --seeds 5  # other splits than before
     python benchmarks/planted.py pictures.jsonl --tables digits pneumoniamnist busi
     python benchmarks/planted.py signals.jsonl --tables mitbih physionet2012 --cap 900
+    python benchmarks/planted.py notes.jsonl --tables mts_dialog indiana made_notes --seeds 3 --cap 1500
     python benchmarks/planted.py results.jsonl --report
 
 Each table is split three ways by subject for every seed: a third is fresh, and the rest is four parts
@@ -11,9 +12,9 @@ training and one part holdout. Every defect is planted into the fresh third. One
 appended for each card, and lines that exist are not computed again. Only the axis on which a defect
 must show counts; fresh records must pass on every axis. The report is a table in Markdown.
 
-Tables other than scikit-learn's are read from --data, a folder with `tabular/`, `imaging/` and `signals/`.
-For sets of pictures or signals the defects are theirs, with exact copies, collapse, flipped labels and a
-lost class.
+Tables other than scikit-learn's are read from --data, a folder with `tabular/`, `imaging/`, `signals/` and
+`text/`. For sets of pictures, signals or notes the defects are theirs, with exact copies, collapse, flipped
+labels and a lost class.
 """
 
 from __future__ import annotations
@@ -29,12 +30,15 @@ from picture_sets import SETS as PICTURE_SETS
 from picture_sets import pictures
 from signal_sets import SETS as SIGNAL_SETS
 from signal_sets import signals, stretches
+from text_sets import SETS as TEXT_SETS
+from text_sets import notes
 
 from manikin.data.demo import demo
 from manikin.data.files import read
 from manikin.defects import DEFECTS, grouping, plant
 from manikin.defects.pictures import PICTURES
 from manikin.defects.signals import SIGNALS
+from manikin.defects.texts import TEXTS
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.rng import Key
@@ -58,10 +62,16 @@ LABELS = {
     "support2": "hospdead",
 }
 CAP = 2_000  # records of a table that are used, unless told otherwise
-ALL = DEFECTS | PICTURES | SIGNALS
+ALL = DEFECTS | PICTURES | SIGNALS | TEXTS
 ALWAYS = ("exact_copies", "collapse", "flipped_labels")
 SHOWN = dict.fromkeys(PICTURE_SETS, (*ALWAYS, *PICTURES))
 SHOWN |= dict.fromkeys(SIGNAL_SETS, (*ALWAYS, "dropped_class", *SIGNALS))
+SHOWN |= dict.fromkeys(TEXT_SETS, (*ALWAYS, *TEXTS))
+READERS = (
+    dict.fromkeys(PICTURE_SETS, pictures)
+    | dict.fromkeys(SIGNAL_SETS, signals)
+    | dict.fromkeys(TEXT_SETS, notes)
+)
 FLAGS = ("warn", "fail")
 
 
@@ -113,7 +123,7 @@ def once(given: argparse.Namespace, table: str, defect: str, seed: int) -> None:
 
 def load(table: str, data: Path, seed: int, cap: int = CAP) -> tuple[Cohort, str | None]:
     if table in SHOWN:
-        cohort, label = (pictures if table in PICTURE_SETS else signals)(table, data)
+        cohort, label = READERS[table](table, data)
         cohort = stretches(cohort) if table == "mitbih" else cohort  # twelve patients are too few to judge
     else:
         cohort, label = (

@@ -170,8 +170,8 @@ class Exact:
         return cls(found.value, low, high, found.null, exchange.fisher(hits, n, real, known))
 
 
-def each(sample: Sample, compute: Callable[..., np.ndarray], *given: Any) -> np.ndarray:  # noqa: ANN401 - what compute takes
-    """`compute(cohort, *given)`, one entry for each record, computed once for the whole of a cohort.
+def each(sample: Sample, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
+    """`compute(cohort, *given)`, an entry for each record, computed once for the whole of a cohort.
 
     For what is costly and belongs to single records: the judge draws the same ones again and again.
     """

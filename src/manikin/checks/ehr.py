@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.check import check
-from manikin.data import names
+from manikin.data import persons
 from manikin.data.events import icd
 from manikin.data.events.history import DEATH, Histories, fields, repeats
-from manikin.data.schema import Category, Codes, Number
+from manikin.data.schema import Codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,12 +61,8 @@ def no_repeated_code(cohort: Cohort) -> np.ndarray:
 @check(Codes, "ICD-10 (WHO) and ICD-9-CM: chapters of one sex")
 def codes_fit_sex(cohort: Cohort) -> np.ndarray:
     """Whether no man has a diagnosis of women alone, and no woman one of men alone; by ICD."""
-    sex = next((n for n in cohort.schema.scalars if {"sex", "gender"} & set(names.tokens(n))), None)
-    if sex is None or not isinstance(cohort.schema[sex], Category):
-        return np.ones(len(cohort), dtype=bool)
-    spelled = [str(value).lower() for value in cohort[sex]]
-    male = np.array([word in ("m", "male", "man") for word in spelled])
-    female = np.array([word in ("f", "female", "woman") for word in spelled])
+    sex = persons.sexes(cohort)
+    male, female = sex == 1, sex == 0
 
     def broken(found: Histories) -> np.ndarray:
         return (_about(found, "female") & male[found.patient]) | (
@@ -79,10 +75,7 @@ def codes_fit_sex(cohort: Cohort) -> np.ndarray:
 @check(Codes, "ICD-10 (WHO) and ICD-9-CM: chapters of pregnancy and of the perinatal period")
 def codes_fit_age(cohort: Cohort) -> np.ndarray:
     """Whether pregnancies fall between 9 and 60 years, and diagnoses of newborns into the first; by ICD."""
-    age = next((n for n in cohort.schema.scalars if "age" in names.tokens(n)), None)
-    if age is None or not isinstance(cohort.schema[age], Number):
-        return np.ones(len(cohort), dtype=bool)
-    first = cohort[age]
+    first = persons.ages(cohort)
 
     def broken(found: Histories) -> np.ndarray:
         now = first[found.patient] + found.time / YEAR

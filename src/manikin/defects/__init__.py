@@ -19,6 +19,7 @@ from manikin.defects.histories import HISTORIES
 from manikin.defects.pictures import PICTURES
 from manikin.defects.planting import Defect, Planting
 from manikin.defects.signals import SIGNALS
+from manikin.defects.texts import TEXTS
 from manikin.errors import UsageError
 from manikin.features.table import Table
 from manikin.nearest import neighbours
@@ -44,7 +45,8 @@ def plant(
     Args:
         cohort: Honest records: real ones that the judge will see on no other side, or synthetic
             ones without the defect. The result has as many records.
-        defect: One of `DEFECTS`, of `PICTURES` where the records have pictures, `SIGNALS`, `HISTORIES`.
+        defect: One of `DEFECTS`, of `PICTURES` where the records have pictures, `SIGNALS`, `HISTORIES`,
+            `TEXTS`.
         seed: The same seed plants the same defect.
         train: The records that are leaked by the defects of privacy, as the judge gets them;
             None: `cohort` itself, which is right where it is the training records.
@@ -62,7 +64,7 @@ def plant(
         >>> sum(tuple(row) in rows for row in leaked.to_pandas().itertuples(index=False))
         28
     """
-    known = {**DEFECTS, **PICTURES, **SIGNALS, **HISTORIES}
+    known = {**DEFECTS, **PICTURES, **SIGNALS, **HISTORIES, **TEXTS}
     if defect not in known:
         message = f"no defect {defect!r}; there are {', '.join(known)}"
         raise UsageError(message)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from manikin.data import written
 from manikin.data.cohort import Cohort
-from manikin.data.schema import Schema
+from manikin.data.schema import Schema, Text
 from manikin.errors import SchemaError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort,
     """Training, held-out and synthetic records with the same fields in the same order and types.
 
     What is a field's kind is what the training records say. Fields that are never modelled
-    (identifiers, names) may lack in the synthetic records.
+    (identifiers, names) may lack in the synthetic records. Text is judged as notes (its role is then
+    none) where the training records have notes and the synthetic ones have no surrogates for them;
+    all other text identifies.
 
     Raises:
         SchemaError: Fields differ, or hold values that their kind does not know.
@@ -34,7 +37,14 @@ def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort,
     names = [name for name in train.schema if _in_all(name, train, holdout, synthetic)]
     alike = {side: _alike(side, cohort, train, names) for side, cohort in sides.items()}
     _disjoint(alike["train"], alike["holdout"])
-    return alike["train"], alike["holdout"], alike["synthetic"]
+    found = _told(alike["train"], alike["synthetic"])
+    return tuple(replace(cohort, schema=found) for cohort in alike.values())  # type: ignore[return-value]
+
+
+def unwritten(train: Cohort, synthetic: Cohort) -> list[str]:
+    """The fields of notes for which the synthetic records have surrogates."""
+    fields = [name for name in written.prose(train) if name in synthetic.schema]
+    return [name for name in fields if written.surrogates(synthetic, name)]
 
 
 def known(train: Cohort, label: str | None, subgroups: Sequence[str]) -> None:
@@ -49,6 +59,16 @@ def known(train: Cohort, label: str | None, subgroups: Sequence[str]) -> None:
                 f"{role} {name!r} is no field of the records; there are {', '.join(train.schema.scalars)}"
             )
             raise UsageError(message)
+
+
+def _told(train: Cohort, synthetic: Cohort) -> Schema:
+    """The schema in which text without a role is notes to be judged."""
+    judged = set(written.prose(train)) - set(unwritten(train, synthetic))
+    kinds = dict(train.schema)
+    for name, kind in kinds.items():
+        if isinstance(kind, Text) and kind.role in (None, "identifier"):
+            kinds[name] = replace(kind, role=None if name in judged else "identifier")
+    return Schema(kinds)
 
 
 def enough(side: str, cohort: Cohort) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin import registry
-from manikin.evaluation.door import admitted, known
+from manikin.data.written import notes
+from manikin.evaluation.door import admitted, known, unwritten
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.evidence import about, plots
 from manikin.evaluation.loop import measure
@@ -19,7 +20,7 @@ from manikin.evaluation.samples import samples
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.sides import HELD, LEARNED
 from manikin.evaluation.traces import traces
-from manikin.evaluation.views import arrays, gridded
+from manikin.evaluation.views import arrays, compared
 from manikin.evaluation.views import views as viewed
 from manikin.evaluation.worst import tables
 from manikin.metric import AXES, Metric, Question
@@ -71,7 +72,7 @@ def evaluate(
     """
     started = time.perf_counter()
     key = Key(seed).child("evaluate")
-    given = admitted(synthetic, train, holdout)
+    given, hidden = admitted(synthetic, train, holdout), unwritten(train, synthetic)
     label = label or given[0].schema.named("label")
     known(given[0], label, subgroups)
     cohorts = tuple(_capped(cohort, key.child("cap", n)) for n, cohort in enumerate(given))
@@ -81,7 +82,7 @@ def evaluate(
     grid = arrays(views)
     front = next(iter(views.values())) if grid is None else views[grid].bare
     card = Scorecard(
-        _noted([*scores([*_told(draws), *_unseen(views)])], views),
+        _noted([*scores([*_told(draws), *_unseen(views), *_surrogates(hidden, views)])], views),
         about(given, question, seed, _sentences(given, cohorts)),
         {**plots(front, draws, key), **_shown(views, key)},
         tables(front, key),
@@ -104,7 +105,7 @@ def _judged(name: str, views: dict[str, Sides], key: Key) -> list[Draws]:
     asked = {
         name,
         "" if len(views) == 1 or sides.wide else name,
-        "grid" if gridded(sides) else name,
+        "grid" if compared(sides) else name,
         "records" if name == next(iter(views)) else name,
         "arrays" if name == arrays(views) else name,
     }
@@ -146,6 +147,15 @@ def _unseen(views: dict[str, Sides]) -> list[Draws]:
     ]
 
 
+def _surrogates(fields: list[str], views: dict[str, Sides]) -> list[Draws]:
+    """One line for notes that were replaced, where there are no others to judge."""
+    if not fields or "text" in views:
+        return []
+    metric = next(metric for metric in all_metrics() if metric.feature == "text")
+    why = f"surrogates stand for the notes ({', '.join(fields)}): nothing is written there to judge"
+    return [Draws(metric.name, metric, NONE, NONE, NONE, why)]
+
+
 def _shown(views: dict[str, Sides], key: Key) -> dict[str, Any]:
     """Synthetic pictures and signals, where there are any."""
     shown = {"samples": (samples, "radiomics"), "signals": (traces, "dynamics")}
@@ -174,7 +184,7 @@ def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:
 
 def _checks(train: Cohort) -> list[Any]:
     """The checks for which there are fields; they are counted as rules are."""
-    kinds = tuple(type(train.schema[name]) for name in train.schema.modelled)
+    kinds = {type(train.schema[name]) for name in (*train.schema.modelled, *notes(train.schema))}
     found = [check for name in registry.names("checks") for check in registry.find("checks", name)]
     return [check for check in found if check.kind in kinds]
 

@@ -15,8 +15,10 @@ import pyarrow as pa
 from manikin.data import tensors
 from manikin.data.events import alter
 from manikin.data.events import history as events
-from manikin.data.schema import SCALARS, Category, Image, Signal
+from manikin.data.schema import SCALARS, Category, Image, Signal, Text
+from manikin.data.written import rewritten
 from manikin.errors import UsageError
+from manikin.prose import alter as prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,16 +32,18 @@ PUNCHED = 0.1  # share of values that are lost where none was missing
 
 
 def independent(split: Split) -> Cohort:
-    """Every field, every place of a picture or signal, drawn alone: real marginals, nothing joint."""
+    """Every field, place of a picture or signal, and word drawn alone: real marginals, nothing joint."""
     rng = split.key.child("independent").numpy()
-    n = len(split.synthetic)
+    schema, n = split.synthetic.cohort.schema, len(split.synthetic)
 
-    def change(column: pa.ChunkedArray, _: str) -> pa.Array | pa.ChunkedArray:
+    def change(column: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
         if isinstance(column.type, pa.FixedShapeTensorType):
             x = tensors.array(column)
             return tensors.column(rng.permuted(x, axis=0))
         if events.is_codes(column.type):
             return alter.changed(column, lambda found: alter.codes_shuffled(found, rng))
+        if isinstance(schema[name], Text):
+            return rewritten(column, lambda texts: prose.words_exchanged(texts, rng))
         return column.take(pa.array(rng.permutation(n)))
 
     return _changed(split, change)
@@ -83,15 +87,13 @@ def complete(split: Split) -> Cohort:
 
 
 def superimposed(split: Split) -> Cohort:
-    """Every picture or signal laid half and half over another record's, with whose label map it goes."""
+    """Every picture or signal laid half and half over another record's, with whose label map it goes.
+
+    Of a note the second half of the sentences is another's.
+    """
     cohort = split.synthetic.cohort
     other = split.key.child("superimposed").numpy().permutation(len(cohort))
-    columns = {
-        name: _blended(cohort, name, other)
-        if isinstance(cohort.schema[name], Image | Signal)
-        else cohort.columns[name]
-        for name in cohort.schema
-    }
+    columns = {name: _mixed(cohort, name, other) for name in cohort.schema}
     return replace(cohort, columns=pa.table(columns))
 
 
@@ -163,6 +165,8 @@ def _spread(split: Split, widen: float, stream: str) -> Cohort:
             return tensors.column(_even(tensors.array(column), widen, rng))
         if events.is_codes(column.type):
             return alter.changed(column, lambda found: alter.uniform(found, rng, widen))
+        if isinstance(kind, Text) and not widen:
+            return rewritten(column, lambda texts: prose.words_even(texts, rng))
         if not isinstance(kind, SCALARS):
             return column.take(pa.array(rng.permutation(len(column))))
         present = column.drop_null()
@@ -174,6 +178,15 @@ def _spread(split: Split, widen: float, stream: str) -> Cohort:
         return _lost(values, lost)
 
     return _changed(split, change)
+
+
+def _mixed(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array | pa.ChunkedArray:
+    kind, column = cohort.schema[name], cohort.columns[name]
+    if isinstance(kind, Image | Signal):
+        return _blended(cohort, name, other)
+    if isinstance(kind, Text) and kind.role is None:
+        return pa.array(prose.grafted([text or "" for text in column.to_pylist()], other), column.type)
+    return column
 
 
 def _blended(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array:

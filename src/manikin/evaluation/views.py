@@ -10,7 +10,8 @@ import numpy as np
 
 from manikin import registry
 from manikin.data.scalars import Scalars
-from manikin.data.schema import SCALARS, Image, Signal
+from manikin.data.schema import SCALARS, Image, Signal, Text
+from manikin.data.written import notes
 from manikin.errors import UsageError
 from manikin.evaluation.encoders import opened
 from manikin.evaluation.sides import Sides
@@ -48,8 +49,8 @@ def views(
     features = {**_shipped(train), **_given(train, encoders)}
     if not features:
         raise UsageError(
-            "no field that the judge can read: give quantities, categories, times, histories, pictures or "
-            "signals that are no identifiers"
+            "no field that the judge can read: give quantities, categories, times, histories, pictures, "
+            "signals or notes that are no identifiers"
         )
     return {name: _seen(name, feature, fields, cohorts, question) for name, feature in features.items()}
 
@@ -69,7 +70,7 @@ def _seen(
 
 
 def _shipped(train: Cohort) -> dict[str, Feature]:
-    kinds = [train.schema[name] for name in train.schema.modelled]
+    kinds = [train.schema[name] for name in {*train.schema.modelled, *notes(train.schema)}]
     found = {name: registry.find("features", name) for name in registry.names("features")}
     fit = {
         name: make() for name, make in found.items() if any(isinstance(kind, make.kinds) for kind in kinds)
@@ -87,6 +88,11 @@ def _given(train: Cohort, encoders: Sequence[str | Path]) -> dict[str, Feature]:
 def gridded(sides: Sides) -> bool:
     """Whether its feature reads pictures or signals."""
     return bool(_kinds(sides) & GRIDS)
+
+
+def compared(sides: Sides) -> bool:
+    """Whether its records are compared as points of one space: pictures, signals and notes."""
+    return bool(_kinds(sides) & {*GRIDS, Text})
 
 
 def arrays(views: dict[str, Sides]) -> str | None:

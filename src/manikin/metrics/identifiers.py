@@ -11,21 +11,14 @@ import pyarrow as pa
 from manikin.data import names
 from manikin.data.scalars import spelling
 from manikin.data.schema import Text
+from manikin.data.written import notes
 from manikin.exchange import share
 from manikin.metric import Exact, Split, metric, once
+from manikin.prose.marks import MARK
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
 
-MARKS = {
-    "e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
-    "web address": r"https?://\S+",
-    "telephone number": r"(?:\+\d{1,3}[\s.-]?)?\(?\d{2,4}\)?[\s.-]\d{3,4}[\s.-]?\d{3,6}|\+\d{8,15}",
-    "social security number": r"\d{3}-\d{2}-\d{4}",
-    "record number": r"\b(mrn|nhs|ssn|patient|case|record)\W{0,3}(id|no|nr|number)?\W{0,3}\d{4,}",
-    "unique identifier": r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
-}
-MARK = re.compile("|".join(f"(?:{pattern})" for pattern in MARKS.values()), re.IGNORECASE)
 SPARSE = 1e-3  # of the numbers in their range, identifiers are fewer: none is met by counting
 LONG = 20  # letters of a text that nobody invents a second time
 CHANCE = 0.01  # by which guessed identifiers may hit those of training rather than of holdout
@@ -56,7 +49,8 @@ def identifiers_left(split: Split) -> Exact:
     0 to 1, and nothing but 0 will do. It looks for values of identifiers, names and free text of
     training (whole values, also in other fields of text) that surrogates would not hit as
     often by counting, and for e-mail and web addresses, telephone, record and social security
-    numbers that no held-out record has. It cannot see a name within a longer text.
+    numbers that no held-out record has. It cannot see a name within a longer text: `note_identifiers` looks
+    into notes.
     """
     bears = once(split, left).bears
     value = float(np.mean(bears))
@@ -72,11 +66,12 @@ def left(split: Split) -> Left:
     secret: set[str] = set().union(
         *(mine for mine, theirs in known.values() if _unguessable(mine | theirs))
     )
+    written = notes(train.schema)  # note_identifiers looks into notes
     for name in synthetic.schema:
         words, place = _words(synthetic, name)
         if name in known:
             leaked, marks = _leaked(set(words), *known[name]), set()
-        elif pa.types.is_integer(synthetic.columns[name].type):  # a measurement may equal some number
+        elif name in written or pa.types.is_integer(synthetic.columns[name].type):  # may equal some number
             continue
         else:
             leaked, marks = secret & set(words), _marked(words, holdout, name)
@@ -94,7 +89,9 @@ def _hidden(cohort: Cohort) -> list[str]:
     return [
         name
         for name, kind in cohort.schema.items()
-        if kind.role in ("identifier", "subject") or isinstance(kind, Text) or names.person(name)
+        if kind.role in ("identifier", "subject")
+        or names.person(name)
+        or (isinstance(kind, Text) and name not in notes(cohort.schema))
     ]
 
 

@@ -1,0 +1,50 @@
+"""Notes on which the judge is judged: sections of visits, reports of chest X-rays, notes made by code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from manikin.data.cohort import Cohort
+from manikin.data.invented import made
+from manikin.data.schema import Category, Schema, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETS = ("mts_dialog", "indiana", "made_notes")
+OTHER = "other"  # sections of fewer notes than so many
+FEWEST = 50
+MADE = 1_500
+
+
+def notes(name: str, data: Path) -> tuple[Cohort, str]:
+    """The cohort and its label.
+
+    MTS-Dialog: the text of a section of a visit, labelled by the section. Indiana: findings and impression
+    of a report, labelled normal or not. Made: invented notes beside age, sex, blood pressure, diagnosis.
+    """
+    if name == "made_notes":
+        return made(MADE, seed=0), "diagnosis"
+    if name == "mts_dialog":
+        parts = sorted((data / "text" / "mts_dialog").glob("*.csv"))
+        frame = pd.concat([pd.read_csv(part) for part in parts])
+        label = frame["section_header"].where(
+            frame.groupby("section_header")["ID"].transform("size") >= FEWEST, OTHER
+        )
+        return _cohort({"note": frame["section_text"]}, label), "label"
+    frame = pd.read_csv(data / "text" / "indiana_reports" / "indiana_reports.csv.gz")
+    label = pd.Series(np.where(frame["Problems"] == "normal", "normal", "other"), frame.index)
+    return _cohort({part: frame[part] for part in ("findings", "impression")}, label), "label"
+
+
+def _cohort(texts: dict[str, pd.Series], label: pd.Series) -> Cohort:
+    columns = {name: pa.array(values, type=pa.string(), from_pandas=True) for name, values in texts.items()}
+    known = np.logical_or.reduce([np.asarray(column.is_valid()) for column in columns.values()])
+    levels = tuple(sorted(label.unique()))
+    schema = Schema({**dict.fromkeys(texts, Text()), "label": Category(levels, role="label")})
+    found = Cohort(pa.table({**columns, "label": pa.array(label.to_list(), pa.string())}), schema)
+    return found.take(np.flatnonzero(known))

@@ -1,0 +1,36 @@
+"""Checks of notes: they name the age and the sex that stand beside them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.check import check
+from manikin.data import persons
+from manikin.data.schema import Text
+from manikin.data.written import texts
+from manikin.prose import facts
+
+if TYPE_CHECKING:
+    from manikin.data.cohort import Cohort
+
+KAHN = "Kahn et al. 2016, A harmonized data quality assessment framework: relational conformance"
+NEAR = 1.0  # years by which an age may be rounded, or a birthday lie between
+
+
+@check(Text, KAHN)
+def note_fits_age(cohort: Cohort) -> np.ndarray:
+    """Whether the first age that a note names is that of its record, give or take a year."""
+    named, known = facts.ages(texts(cohort).tolist()), persons.ages(cohort)
+    return ~(np.abs(named - known) > NEAR)
+
+
+@check(Text, KAHN)
+def note_fits_sex(cohort: Cohort) -> np.ndarray:
+    """Whether a note speaks of a man or woman as its record does."""
+    named, known = facts.sexes(texts(cohort).tolist()), persons.sexes(cohort)
+    return ~(np.abs(named - known) > 0)
+
+
+__plugin__ = (note_fits_age, note_fits_sex)

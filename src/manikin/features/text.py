@@ -1,0 +1,121 @@
+"""Text: notes as the words they use, how they go together, and how they are written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from manikin.data.schema import Text
+from manikin.data.written import texts
+from manikin.feature import Feature
+from manikin.prose.negation import triggers
+from manikin.prose.words import Running, headings, mark, sentences, words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from manikin.data.cohort import Cohort
+
+OWN, SHARED = 64, 24
+"""Coordinates of the words that tell notes apart best, one each, and of all others and pairs together."""
+
+LEAST = 0.1
+"""The least deviation by which a coordinate is scaled, so that rare words do not decide a distance."""
+
+
+@dataclass(frozen=True)
+class Prose(Feature):
+    """How often each of 64 words stands, other words and pairs hashed to 24 numbers, and eleven of style.
+
+    The words are those whose presence varies most in training: no component is fitted to single notes,
+    which attacks would then take for a leak. All others, and each two that follow one another, are summed
+    with signs that depend on their spelling alone (Weinberger et al. 2009). Style: words, sentences, words
+    of a sentence, letters of a word, numbers, punctuation, capitals, negations (NegEx), headings, different
+    words, nothing at all. What it cannot see: the order of more than two words, and rare words one by one.
+
+    Example:
+        >>> import pyarrow as pa
+        >>> from manikin.data.cohort import Cohort
+        >>> from manikin.data.schema import Schema
+        >>> made = pa.table({"note": ["No fever.", "Fever and cough.", None]})
+        >>> cohort = Cohort(made, Schema(note=Text()))
+        >>> Prose().fit(cohort)(cohort).shape
+        (3, 39)
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = (Text,)
+    version: ClassVar[str] = "text/1"
+
+    own: tuple[str, ...] = ()
+    centre: np.ndarray | None = None
+    scale: np.ndarray | None = None
+
+    def fit(self, cohort: Cohort) -> Prose:
+        """Learn the words that vary most, and the scale of each coordinate."""
+        bare = Prose(_telling(texts(cohort).tolist()))
+        x = bare.numbers(cohort)
+        return Prose(bare.own, x.mean(axis=0), np.maximum(x.std(axis=0), LEAST))
+
+    def __call__(self, cohort: Cohort) -> np.ndarray:
+        """Vectors float32 (n, d)."""
+        x = self.numbers(cohort)
+        return x if self.centre is None else ((x - self.centre) / self.scale).astype(np.float32)
+
+    def numbers(self, cohort: Cohort) -> np.ndarray:
+        """The numbers as they are, float32 (n, d)."""
+        found = texts(cohort).tolist()
+        return np.column_stack([_counts(found, self.own), _style(found)]).astype(np.float32)
+
+
+def _telling(found: Sequence[str]) -> tuple[str, ...]:
+    """The words that stand in half of the notes rather than in all or few."""
+    counts = Counter(word for text in found for word in set(words(text)))
+    n = len(found)
+    order = sorted(counts, key=lambda word: (-counts[word] * (n - counts[word]), word))
+    return tuple(order[:OWN])
+
+
+def _counts(found: Sequence[str], own: tuple[str, ...]) -> np.ndarray:
+    """Logarithms of how often each word of its own stands, and signed sums of all else."""
+    running = Running.of(found)
+    marks = np.array([mark(word) for word in own], dtype=np.int64)
+    order = np.argsort(marks)
+    place = np.minimum(np.searchsorted(marks[order], running.mark), max(len(own) - 1, 0))
+    mine = (marks[order][place] == running.mark) if len(own) else np.zeros(len(running.mark), dtype=bool)
+    out = np.zeros((len(found), len(own) + SHARED))
+    if mine.any():
+        np.add.at(out, (running.owner[mine], order[place[mine]]), 1.0)
+    pairs, owner = running.runs(2)
+    number = np.concatenate([running.mark[~mine], pairs])
+    at = len(own) + number // 2 % SHARED
+    np.add.at(out, (np.concatenate([running.owner[~mine], owner]), at), np.where(number % 2, 1.0, -1.0))
+    return np.sign(out) * np.log1p(np.abs(out))
+
+
+def _style(found: Sequence[str]) -> np.ndarray:
+    return np.array([_styled(text) for text in found]).reshape(len(found), -1)
+
+
+def _styled(text: str) -> tuple[float, ...]:
+    parts, said = words(text), len(sentences(text))
+    count, size = max(len(parts), 1), max(len(text), 1)
+    marks = sum(not c.isalnum() and not c.isspace() for c in text)
+    return (
+        np.log1p(len(parts)),
+        np.log1p(said),
+        np.log1p(len(parts) / max(said, 1)),
+        sum(map(len, parts)) / count / 5,
+        5 * sum(part[0].isdigit() for part in parts) / count,
+        5 * marks / size,
+        5 * sum(c.isupper() for c in text) / size,
+        5 * triggers(text) / count,
+        np.log1p(len(headings(text))),
+        len(set(parts)) / count,
+        float(not parts),
+    )
+
+
+__plugin__ = Prose

@@ -1,0 +1,36 @@
+"""Marks: what in a text points to a person: addresses, numbers, dates, names after a title.
+
+After the identifiers of HIPAA's safe harbour (45 CFR 164.514(b)(2)). Rules see what has a form; a name
+without a title has none.
+"""
+
+from __future__ import annotations
+
+import re
+
+MARKS = {
+    "e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
+    "web address": r"https?://\S+",
+    "telephone number": r"(?:\+\d{1,3}[\s.-]?)?\(?\d{2,4}\)?[\s.-]\d{3,4}[\s.-]?\d{3,6}|\+\d{8,15}",
+    "social security number": r"\d{3}-\d{2}-\d{4}",
+    "record number": r"\b(mrn|nhs|ssn|patient|case|record)\W{0,3}(id|no|nr|number)?\W{0,3}\d{4,}",
+    "unique identifier": r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
+}
+MARK = re.compile("|".join(f"(?:{pattern})" for pattern in MARKS.values()), re.IGNORECASE)
+MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+DATE = (
+    r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d\d-\d\d\b"
+    rf"|\b{MONTH}\.? \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {MONTH} \d{{4}}\b"
+)
+PLAIN = re.compile(f"{MARK.pattern}|{DATE}", re.IGNORECASE)
+NAME = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr|Prof)\.? (?:[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*)")
+
+
+def marks(text: str) -> set[str]:
+    """What in a text points to a person, as it is spelled.
+
+    Example:
+        >>> sorted(marks("Mr. Ash Miller, MRN 1234567, seen 3/14/2019; BP 120/80."))
+        ['3/14/2019', 'MRN 1234567', 'Mr. Ash Miller']
+    """
+    return {match.group() for pattern in (PLAIN, NAME) for match in pattern.finditer(text)}

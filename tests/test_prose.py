@@ -1,0 +1,119 @@
+"""Prose: words, denials, facts, marks, perplexity, BLEU and spans, against answers known by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from manikin.prose import alter, facts, negation, spans, terms
+from manikin.prose.bleu import self_bleu
+from manikin.prose.grams import Grams
+from manikin.prose.marks import marks
+from manikin.prose.words import Running, headings, mark
+
+
+def test_runs_never_cross_notes_and_follow_their_order():
+    found = Running.of(["a b c", "", "b c d"])
+    number, owner = found.runs(2)
+    assert owner.tolist() == [0, 0, 2, 2]
+    assert number[1] == number[2]
+    assert len(np.unique(number)) == 3
+    turned = found[np.array([2, 0, 1])]
+    assert turned.sizes.tolist() == [3, 3, 0]
+    assert turned.mark.tolist() == [mark(word) for word in "bcdabc"]
+
+
+def test_perplexity_by_hand():
+    model = Grams.of(Running.of(["a b", "a b"]))
+    # D = .75: p(a) = .25 / 2 + .75 · 2 / 2 / 3 = .375, after a beginning .25 + .75 · .375 = .53125
+    assert model.surprise(Running.of(["a"]))[0] == pytest.approx(-np.log(1.25 / 2 + 0.375 * 0.53125))
+    known, odd, empty = model.surprise(Running.of(["a b", "b x", ""]))
+    assert known < odd
+    assert np.isnan(empty)
+
+
+def test_probabilities_add_up_to_one():
+    model = Grams.of(Running.of(["a b a c", "b a", "c c a b"]))
+    total = sum(np.exp(-2 * model.surprise(Running.of([f"a {word}"]))[0]) for word in ("a", "b", "c", "x"))
+    first = np.exp(-model.surprise(Running.of(["a"]))[0])
+    assert total == pytest.approx(first)  # p(a) · Σ p(w | a), the unknown word among them
+
+
+def test_denials():
+    said = dict(negation.said("No fever or cough, but has pain. Stones were ruled out."))
+    assert said == {
+        "fever": True, "or": True, "cough": True, "has": False, "pain": False, "stones": True
+    }  # fmt: skip
+    assert all(not denied for _, denied in negation.said("No increase in effusion."))
+    assert negation.flipped(negation.flipped("Heart is enlarged.")) == "Heart is enlarged."
+    once_, denied = negation.denials(["No fever. Fever came."], {"fever": 0})
+    assert (once_[0, 0], denied[0, 0]) == (2, 1)
+
+
+def test_ages_and_sexes():
+    texts = [
+        "A 61-year-old obese white male.",
+        "Aged 7.",
+        "She came; she left.",
+        "He saw her. She left.",
+        "9 mg",
+    ]
+    assert facts.ages(texts).tolist()[:2] == [61, 7]
+    assert np.isnan(facts.ages(texts)[2:]).all()
+    assert facts.sexes(texts).tolist()[:3:2] == [1, 0]
+    assert np.isnan(facts.sexes(texts)[3:]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("call 555-123-4567", {"555-123-4567"}),
+        ("seen by Dr. Novak on March 3, 2019", {"Dr. Novak", "March 3, 2019"}),
+        ("a.b@example.org", {"a.b@example.org"}),
+        ("BP 120/80, 3 to 4 days, XXXX, MRI of the knee", set()),
+    ],
+)
+def test_marks_of_persons(text, found):
+    assert marks(text) == found
+
+
+def test_self_bleu_by_hand():
+    found = self_bleu(Running.of(["a b c d e", "a b c d f", "g h"]))
+    # the first: 4 of 5 words, 3 of 4 pairs, 2 of 3 triples, 1 of 2 fours stand in the second
+    assert found[0] == pytest.approx((4 / 5 * 3 / 4 * 2 / 3 * 1 / 2) ** 0.25)
+    assert np.isnan(found[2])
+
+
+def test_spans_of_one_subject():
+    found = Running.of(["a b c", "a b c", "x a b"])
+    known, people, _ = spans.owners(found, np.array([0, 0, 1]), 2)
+    single = known[people == 1]
+    assert len(single) == 2  # "b c" and "x a"
+    having, runs = spans.having(Running.of(["a b", "b c", "", "b c"]), 2, single)
+    assert having.tolist() == [1, 3]
+    assert len(runs) == 1
+    x = spans.shingles(Running.of(["a b", "q r s t u v", "a b c d e f"]), spans.vocabulary(found))
+    assert x.sum(axis=1).ravel().tolist()[0] == [1, 2, 2]
+
+
+def test_terms_and_headings():
+    found = terms.has(Running.of(["b a b", "c"]), np.sort([mark("a"), mark("c")]))
+    assert found.sum(axis=1).ravel().tolist()[0] == [1, 1]
+    assert headings("He has: pain\nand 3: 4\nHistory: x\nLAB RESULTS\nfine") == [
+        "he has",
+        "history",
+        "lab results",
+    ]
+
+
+def test_notes_made_worse_keep_what_they_say_they_keep():
+    rng, texts = np.random.default_rng(0), ["one two three. four", "five", ""]
+    mixed = alter.words_exchanged(texts, rng)
+    assert sorted(" ".join(mixed).split()) == sorted(" ".join(texts).split())
+    assert (
+        [len(text.split()) for text in mixed]
+        == [4, 1, 0]
+        == [len(t.split()) for t in alter.words_even(texts, rng)]
+    )
+    assert alter.halved(texts) == ["one two", "five", ""]
+    assert alter.grafted(["a. b.", "c. d."], np.array([1, 0])) == ["a.\nd.", "c.\nb."]
