@@ -31,7 +31,7 @@ def notes(name: str, data: Path) -> tuple[Cohort, str]:
         return made(MADE, seed=0), "diagnosis"
     if name == "mts_dialog":
         parts = sorted((data / "text" / "mts_dialog").glob("*.csv"))
-        frame = pd.concat([pd.read_csv(part) for part in parts])
+        frame = pd.concat([pd.read_csv(part) for part in parts]).drop_duplicates("dialogue")
         label = frame["section_header"].where(
             frame.groupby("section_header")["ID"].transform("size") >= FEWEST, OTHER
         )

@@ -8,9 +8,9 @@ import numpy as np
 
 from manikin.check import check
 from manikin.data import persons
+from manikin.data.prose import facts
 from manikin.data.schema import Text
 from manikin.data.written import texts
-from manikin.prose import facts
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort

@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.data import names
+from manikin.data.prose.words import Running
 from manikin.data.schema import Text
-from manikin.prose.words import Running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 SURROGATE = re.compile(r"synthetic-\d{6,}")
 WORDY, HIDDEN = 3, 8  # median words from which text is a note: of any field, of one said to identify
 HALF = 0.5
+NOTED: tuple[str | None, ...] = (None, "note")  # roles of text that is no identifier
 
 
 def notes(schema: Schema) -> list[str]:
     """The fields that hold notes: text that identifies nobody."""
-    return [name for name, kind in schema.items() if isinstance(kind, Text) and kind.role is None]
+    return [name for name, kind in schema.items() if isinstance(kind, Text) and kind.role in NOTED]
 
 
 def texts(cohort: Cohort) -> np.ndarray:
@@ -79,10 +80,10 @@ def changed(cohort: Cohort, change: Callable[[Sequence[str]], list[str]]) -> Coh
 
 def _reads(cohort: Cohort, name: str) -> bool:
     kind = cohort.schema[name]
-    if kind.role not in (None, "identifier") or names.person(name):
+    if kind.role not in (*NOTED, "identifier") or names.person(name):
         return False
     values = cohort.columns[name].drop_null().to_pylist()
     if not values or not all(isinstance(value, str) for value in values[:1]):
         return False
     median = np.median([len(value.split()) for value in values])
-    return bool(median >= (WORDY if kind.role is None else HIDDEN))
+    return kind.role == NOTED[1] or bool(median >= (WORDY if kind.role is None else HIDDEN))

@@ -9,12 +9,12 @@ import numpy as np
 
 from manikin.data import persons
 from manikin.data.alter import altered
+from manikin.data.prose.facts import AGE, FEMALE, MALE
+from manikin.data.prose.negation import flipped
+from manikin.data.prose.words import sentences, words
 from manikin.data.written import notes, prose, rewritten
 from manikin.defects.planting import Defect, Planting, leaked
 from manikin.errors import UsageError
-from manikin.prose.facts import AGE, FEMALE, MALE
-from manikin.prose.negation import flipped
-from manikin.prose.words import sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -66,7 +66,7 @@ def _told(train: Cohort, synthetic: Cohort) -> Schema:
     judged = set(written.prose(train)) - set(unwritten(train, synthetic))
     kinds = dict(train.schema)
     for name, kind in kinds.items():
-        if isinstance(kind, Text) and kind.role in (None, "identifier"):
+        if isinstance(kind, Text) and kind.role != "subject":
             kinds[name] = replace(kind, role=None if name in judged else "identifier")
     return Schema(kinds)
 

@@ -15,10 +15,10 @@ import pyarrow as pa
 from manikin.data import tensors
 from manikin.data.events import alter
 from manikin.data.events import history as events
+from manikin.data.prose import alter as prose
 from manikin.data.schema import SCALARS, Category, Image, Signal, Text
-from manikin.data.written import rewritten
+from manikin.data.written import notes, rewritten
 from manikin.errors import UsageError
-from manikin.prose import alter as prose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,7 +184,7 @@ def _mixed(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array | pa.Chunke
     kind, column = cohort.schema[name], cohort.columns[name]
     if isinstance(kind, Image | Signal):
         return _blended(cohort, name, other)
-    if isinstance(kind, Text) and kind.role is None:
+    if name in notes(cohort.schema):
         return pa.array(prose.grafted([text or "" for text in column.to_pylist()], other), column.type)
     return column
 

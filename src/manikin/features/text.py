@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from manikin.data.prose.negation import triggers
+from manikin.data.prose.words import Running, headings, mark, sentences, words
 from manikin.data.schema import Text
 from manikin.data.written import texts
 from manikin.feature import Feature
-from manikin.prose.negation import triggers
-from manikin.prose.words import Running, headings, mark, sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.data import names
+from manikin.data.prose.marks import MARK
 from manikin.data.scalars import spelling
 from manikin.data.schema import Text
 from manikin.data.written import notes
 from manikin.exchange import share
 from manikin.metric import Exact, Split, metric, once
-from manikin.prose.marks import MARK
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort

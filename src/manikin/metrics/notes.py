@@ -10,24 +10,24 @@ import pyarrow as pa
 from scipy.stats import betabinom
 
 from manikin.data.cohort import objects
-from manikin.data.events import alike
+from manikin.data.prose import spans
+from manikin.data.prose.marks import KINDS, marks
+from manikin.data.prose.words import words
 from manikin.data.scalars import spelling
 from manikin.data.schema import SCALARS
 from manikin.data.written import running, texts
 from manikin.errors import Unsupported
 from manikin.exchange import fisher, share
 from manikin.metric import Exact, Sample, Split, each, metric, once
-from manikin.nearest import CERTAIN, LEVELS, matched
-from manikin.prose import spans
-from manikin.prose.marks import marks
-from manikin.prose.words import words
+from manikin.nearest import CERTAIN
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
-    from manikin.prose.words import Running
+    from manikin.data.prose.words import Running
 
 FEWEST = 20  # notes that say anything
 LENGTHS = (8, 16, 32)  # words of a span
+LEVELS = (0.05, 0.02, 0.01)  # shares of real notes that have so much in common with one training patient
 QUERIES, SEARCHED = 2_000, 4_000  # real and synthetic notes that are compared as wholes
 MENTIONED = 0.05  # share of training notes that name their own value rather than another's, to be asked for
 LOOKED = 1_000  # training records in which is looked
@@ -35,7 +35,7 @@ NONE = np.zeros(8)  # never-seen notes have nothing beyond chance, by design
 SPANS = (
     "Carlini et al. 2023, Quantifying memorization, definition 3.1; holdout as control: Giomi et al. 2023"
 )
-JACCARD = "Jaccard 1912; Broder 1997, shingles; ratio of distances: Lowe 2004, section 7.1; tail: Hill 1975"
+RARE = "shingles: Broder 1997; rarity: Spärck Jones 1972; holdout as control: Giomi et al. 2023"
 HARBOUR = "HIPAA 45 CFR 164.514(b)(2); holdout as control: Giomi et al. 2023"
 
 
@@ -70,37 +70,33 @@ def copied_spans(split: Split) -> Exact:
     return _most([_spans(split, k) for k in LENGTHS])
 
 
-@metric("privacy", better="low", source=JACCARD, feature="text", floor="copies", reference="whole")
+@metric("privacy", better="low", source=RARE, feature="text", floor="copies", reference="whole")
 def near_notes(split: Split) -> Exact:
-    """Share of synthetic notes that are near those of one training patient, beyond chance.
+    """Share of synthetic notes that have more in common with one training patient than real notes do.
 
-    0 to 1; 0 is best. By the Jaccard distance of their runs of five words. A match is far nearer to one
-    training patient than to any other, and rarer among never-seen real patients than 1 in 100. It cannot
-    see a copied paragraph in a long note: `copied_spans` does.
+    0 to 1; 0 is best. What two have in common are runs of four words, each weighed with how rare it is
+    among real patients; what they have in common with the next patient as well is taken off. Counted are
+    notes above the level that 5, 2 or 1 in 100 real notes reach, whichever shows most, beyond chance. It
+    cannot see a copy in other words, nor that of a note which many patients might have.
     """
     train, holdout, synthetic = split.train, split.holdout, split.synthetic
     if len(np.unique(train.subject)) < 3 or len(train) + len(holdout) < FEWEST:  # noqa: PLR2004
-        raise Unsupported(f"needs {FEWEST} real notes to know how close strangers come")
-    owner, rng = train.subject, split.key.child("near notes").numpy()
-    known = spans.vocabulary(each(train, running))
-    x = spans.shingles(each(train, running), known)
+        raise Unsupported(f"needs {FEWEST} real notes to know how much strangers have in common")
+    known = spans.Known.of(each(train, running), train.subject, each(holdout, running), holdout.subject)
+    rng = split.key.child("near notes").numpy()
     some, held = (rng.permutation(len(side))[:QUERIES] for side in (train, holdout))
+    own, _ = known.shared(each(train, running)[some], known.place(train.subject[some]))
+    other, _ = known.shared(each(holdout, running)[held], np.full(len(held), -1))
     new = rng.permutation(len(synthetic))[:SEARCHED]
-    own = alike.nearest(x[some], x, owner, owner[some])
-    other, near = (
-        alike.nearest(spans.shingles(each(side, running)[rows], known), x, owner, None)
-        for side, rows in ((holdout, held), (synthetic, new))
-    )
-    real = np.concatenate([own.ratio, other.ratio])
-    chance, excess = matched([(near, real, 0.0)])
-    m = len(new)
-    floor = 1 - float(np.mean(real >= 1)) - LEVELS[-1]
-    return Exact(excess / m, *share(excess, m), NONE, chance, floor)
+    made = _different(each(synthetic, running)[np.sort(new)])
+    found, whose = known.shared(made, None)
+    real = np.concatenate([own, other])
+    return _most([_above(found, whose, real, level) for level in LEVELS])
 
 
 def left(split: Split) -> str:
     """How many notes point to a person, and how many real ones do."""
-    found, shared = once(split, _marks)
+    found, *_, shared = once(split, _marks)
     real = f"(real {found.real / found.known:.1%})"
     named = f"{found.hits / found.made:.1%} of the notes point to a person {real}"
     return f"{named}; {shared.hits} as one training patient's do" if found.hits else ""
@@ -113,10 +109,10 @@ def note_identifiers(split: Split) -> Exact:
     """Share of synthetic notes that point to a person, beyond the rate of real notes.
 
     0 to 1; 0 is best. Addresses, telephone and record numbers, full dates, names after a title, by their
-    form; apart from that the same ones as in the notes of one training patient alone. It cannot see a name
-    without a title, and lets pass what real notes have as often: clean those first.
+    form, kind by kind; apart from that the same ones as in the notes of one training patient alone. It
+    cannot see a name without a title, and lets pass what real notes have as often: clean those first.
     """
-    return _most(list(once(split, _marks)), floor=1.0)
+    return _most(once(split, _marks), floor=1.0)
 
 
 def other_rows(split: Split) -> Cohort:
@@ -163,6 +159,14 @@ def _spans(split: Split, k: int) -> Counted:
     return Counted(min(len(hits), len(np.unique(owner[single][whose]))), made.count, real, known)
 
 
+def _above(found: np.ndarray, whose: np.ndarray, real: np.ndarray, level: float) -> Counted:
+    """How many reach what this share of real notes reach, or the patients they are near, if fewer."""
+    least = np.quantile(real, 1 - level)
+    hit = found > least
+    hits = min(int(hit.sum()), len(np.unique(whose[hit])))
+    return Counted(hits, len(found), int((real > least).sum()), len(real))
+
+
 def _people(side: Sample, notes: np.ndarray | None = None) -> int:
     return len(np.unique(side.subject if notes is None else side.subject[notes]))
 
@@ -195,20 +199,27 @@ def _pointing(cohort: Cohort) -> np.ndarray:
     return objects([frozenset(marks(text)) for text in texts(cohort)])
 
 
-def _marks(split: Split) -> tuple[Counted, Counted]:
-    """Notes that point to a person at all, and those that do so as one other training patient's."""
+def _marks(split: Split) -> list[Counted]:
+    """Notes that point to a person: at all, kind by kind, and as the notes of one training patient do."""
     train, holdout, made = (each(side, _pointing) for side in (split.train, split.holdout, split.synthetic))
     real = np.concatenate([train, holdout])
-    any_ = Counted(sum(map(bool, made)), len(made), sum(map(bool, real)), len(real))
+    kinds = [
+        Counted(_having(made, kind), len(made), _having(real, kind), len(real)) for kind in (None, *KINDS)
+    ]
     mine, theirs = _bearers(train, split.train.subject), _bearers(holdout, split.holdout.subject)
     single = {mark for mark, people in mine.items() if len(people) == 1}
     hits = sum(bool((one & single) - theirs.keys()) for one in made)
     control = sum(any(len(theirs[mark]) == 1 for mark in one & single) for one in holdout)
-    return any_, Counted(hits, len(made), control, len(holdout))
+    return [*kinds, Counted(hits, len(made), control, len(holdout))]
 
 
-def _bearers(found: np.ndarray, subject: np.ndarray) -> dict[str, set[int]]:
-    out: dict[str, set[int]] = {}
+def _having(found: np.ndarray, kind: str | None) -> int:
+    """How many notes have a mark of this kind; None: of any."""
+    return sum(any(kind in (None, what) for what, _ in one) for one in found)
+
+
+def _bearers(found: np.ndarray, subject: np.ndarray) -> dict[tuple[str, str], set[int]]:
+    out: dict[tuple[str, str], set[int]] = {}
     for one, person in zip(found, subject.tolist(), strict=True):
         for mark in one:
             out.setdefault(mark, set()).add(person)

@@ -8,15 +8,15 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.stats import ks_2samp
 
+from manikin.data.prose import alter, negation
+from manikin.data.prose.bleu import self_bleu
+from manikin.data.prose.grams import Grams
+from manikin.data.prose.terms import frequencies, has, sections
+from manikin.data.prose.words import Running, headings, mark, words
 from manikin.data.written import changed, running, texts
 from manikin.downstream.notes import grams, rarity, told, weighed
 from manikin.errors import Unsupported
 from manikin.metric import Sample, Split, each, metric, once
-from manikin.prose import alter, negation
-from manikin.prose.bleu import self_bleu
-from manikin.prose.grams import Grams
-from manikin.prose.terms import frequencies, has, sections
-from manikin.prose.words import Running, headings, mark, words
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort

@@ -22,15 +22,18 @@ DATE = (
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d\d-\d\d\b"
     rf"|\b{MONTH}\.? \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {MONTH} \d{{4}}\b"
 )
-PLAIN = re.compile(f"{MARK.pattern}|{DATE}", re.IGNORECASE)
-NAME = re.compile(r"\b(?:Mrs?|Ms|Miss|Dr|Prof)\.? (?:[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*)")
+KINDS = {
+    "number or address": MARK,
+    "date": re.compile(DATE, re.IGNORECASE),
+    "name": re.compile(r"\b(?:Mrs?|Ms|Miss|Dr|Prof)\.? (?:[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*)"),
+}
 
 
-def marks(text: str) -> set[str]:
-    """What in a text points to a person, as it is spelled.
+def marks(text: str) -> set[tuple[str, str]]:
+    """What in a text points to a person: its kind, and how it is spelled.
 
     Example:
         >>> sorted(marks("Mr. Ash Miller, MRN 1234567, seen 3/14/2019; BP 120/80."))
-        ['3/14/2019', 'MRN 1234567', 'Mr. Ash Miller']
+        [('date', '3/14/2019'), ('name', 'Mr. Ash Miller'), ('number or address', 'MRN 1234567')]
     """
-    return {match.group() for pattern in (PLAIN, NAME) for match in pattern.finditer(text)}
+    return {(kind, match.group()) for kind, pattern in KINDS.items() for match in pattern.finditer(text)}

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from manikin.prose.words import headings
+from manikin.data.prose.words import headings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.prose.words import Running
+    from manikin.data.prose.words import Running
 
 
 def presence(found: Running) -> tuple[np.ndarray, np.ndarray]:
@@ -26,7 +26,7 @@ def frequencies(found: Running) -> tuple[np.ndarray, np.ndarray]:
     """The different words, rising, and how many notes have each.
 
     Example:
-        >>> from manikin.prose.words import Running
+        >>> from manikin.data.prose.words import Running
         >>> frequencies(Running.of(["a b a", "b"]))[1].tolist() in ([1, 2], [2, 1])
         True
     """

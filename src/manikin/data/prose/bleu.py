@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from manikin.prose.words import Running
+    from manikin.data.prose.words import Running
 
 ORDERS = 4
 NONE = 0.1  # counted where no gram of an order is shared (Chen and Cherry 2014, method 1)
@@ -20,7 +20,7 @@ def self_bleu(running: Running) -> np.ndarray:
     """The BLEU of each note against all others as references, 0 to 1, (n,); NaN for notes of under 4 words.
 
     Example:
-        >>> from manikin.prose.words import Running
+        >>> from manikin.data.prose.words import Running
         >>> same = ["the heart is normal in size", "the heart is normal in size", "no focal disease seen"]
         >>> self_bleu(Running.of(same)).round(2).tolist()
         [1.0, 1.0, 0.03]

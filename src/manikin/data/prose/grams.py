@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from manikin.prose.words import Running
+    from manikin.data.prose.words import Running
 
 DISCOUNT = 0.75
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.prose.words import sentences, words
+from manikin.data.prose.words import sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.prose.words import sentences
+from manikin.data.prose.words import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
