@@ -6,12 +6,18 @@ Third parties add their own through entry points of the group `manikin.<folder>`
 from __future__ import annotations
 
 import pkgutil
+import signal
+import threading
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from manikin.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @cache
@@ -32,6 +38,27 @@ def find(folder: str, name: str) -> Any:  # noqa: ANN401 - each folder holds its
     if name not in known:
         message = f"no {name!r} among the {folder}; there are: {', '.join(known)}"
         raise UsageError(message)
-    for point in entry_points(group=f"manikin.{folder}", name=name):
-        return point.load()
-    return import_module(f"manikin.{folder}.{name}").__plugin__
+    with uninterrupted():
+        for point in entry_points(group=f"manikin.{folder}", name=name):
+            return point.load()
+        return import_module(f"manikin.{folder}.{name}").__plugin__
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C take effect at the end: while large libraries are imported, it can get lost.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C was pressed within.
+    """
+    if threading.current_thread() is not threading.main_thread():  # no other thread hears of Ctrl-C
+        yield
+        return
+    asked: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
