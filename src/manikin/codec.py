@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from manikin.errors import NotFitted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pyarrow as pa
     import torch
@@ -43,6 +45,10 @@ class Codec(ABC):
         """This codec, before `fit`, with equal values of tied quantities encoded as equal, if it can."""
         return self
 
+    def beside(self, given: Sequence[str]) -> Self:  # noqa: ARG002 - some codecs heed it
+        """This codec, before `fit`, told which fields are given with each record."""
+        return self
+
     @abstractmethod
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the encoding of `fields` from training records."""
@@ -71,6 +77,10 @@ class Codec(ABC):
     @abstractmethod
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """A compact array to columns in the types of the file."""
+
+    def filled(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:  # noqa: ARG002
+        """Decoded columns, made to agree with the fields that were given with each record."""
+        return columns
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:

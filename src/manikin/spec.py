@@ -45,6 +45,8 @@ class Spec:
             half-open range of tokens allowed at each position. Any order may then be learned;
             empty: a sequence, read from left to right.
         grammar: With tokens, which may follow which; records end early, and END fills the rest.
+        ragged: With tokens without a grammar, whether records end early: the token END ends one and
+            fills the rest.
 
     Example:
         >>> row = Spec((Continuous(2, optional=True), Categorical(3)))
@@ -58,6 +60,12 @@ class Spec:
     length: int = 0
     ranges: tuple[tuple[int, int], ...] = ()
     grammar: Grammar | None = None
+    ragged: bool = False
+
+    @property
+    def ends(self) -> bool:
+        """Whether records end early, at the token END."""
+        return self.ragged or self.grammar is not None
 
     @property
     def tokens(self) -> bool:

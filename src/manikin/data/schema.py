@@ -13,17 +13,20 @@ A schema is written to and read from `schema.toml`, one table per field:
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import tomli_w
 
 from manikin.data.keys import EXPECTED
 from manikin.errors import SchemaError
 
-Role = Literal["subject", "label", "sensitive", "identifier", "time", "event"]
-ROLES = ("subject", "label", "sensitive", "identifier", "time", "event")
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note"]
+ROLES = ("subject", "label", "sensitive", "identifier", "time", "event", "note")
 _ROLE = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
 Level = str | int | float | bool
 
@@ -90,7 +93,7 @@ class Codes:
 
 @dataclass(frozen=True)
 class Text:
-    """Free text or a name; in tables it is never modelled but replaced by a surrogate."""
+    """Free text or a name: replaced by a surrogate; with the role "note" it is prose, and modelled."""
 
     name: ClassVar[str] = "text"
     role: Role | None = None
@@ -169,11 +172,27 @@ class Schema(dict[str, Kind]):
 
     @property
     def modelled(self) -> list[str]:
-        """The fields a generator may learn: neither identifiers nor free text of a table."""
+        """The fields a generator may learn: no identifiers, and of free text only notes."""
         hidden = ("identifier", "subject")
         return [
-            name for name, kind in self.items() if kind.role not in hidden and not isinstance(kind, Text)
+            name
+            for name, kind in self.items()
+            if (kind.role == "note" if isinstance(kind, Text) else kind.role not in hidden)
         ]
+
+    def asked(self, names: Iterable[str]) -> Schema:
+        """The same, with the texts among `names` as notes, which are modelled.
+
+        A text that says to whom a record belongs stays what it is.
+
+        Example:
+            >>> Schema(report=Text(role="identifier"), age=Number()).asked(["report", "age"]).modelled
+            ['report', 'age']
+        """
+        chosen = {
+            name for name in names if isinstance(kind := self.get(name), Text) and kind.role != "subject"
+        }
+        return Schema({n: replace(k, role="note") if n in chosen else k for n, k in self.items()})
 
     @property
     def scalars(self) -> list[str]:
@@ -271,5 +290,7 @@ def _consistent(name: str, kind: Kind) -> None:
         and min(value for value in (kind.rate, kind.window, kind.notch, 1) if value is not None) <= 0
     ):
         raise SchemaError(f"schema, field {name!r}: rate, window and notch are above 0")
+    if kind.role == "note" and not isinstance(kind, Text):
+        raise SchemaError(f"schema, field {name!r}: only text is a note, not {kind.name}")
     if isinstance(kind, Category) and len(set(kind.levels)) < len(kind.levels):
         raise SchemaError(f"schema, field {name!r}: a level is declared twice")

@@ -154,6 +154,19 @@ def hidden(name: str, words: Words) -> str | None:
     return "nearly every value is distinct" if n >= 20 and _unique(words, k, n) else None  # noqa: PLR2004
 
 
+def prose(name: str, column: pa.ChunkedArray) -> bool:
+    """Whether a column of text holds phrases, of three words on average, and not names of persons.
+
+    Example:
+        >>> prose("note", pa.chunked_array([["No fever, cough"]])), prose("id", pa.chunked_array([["A7"]]))
+        (True, False)
+    """
+    if not pa.types.is_string(column.type) or names.person(name):
+        return False
+    blanks = pc.mean(pc.count_substring(pc.utf8_trim_whitespace(column), " ")).as_py()
+    return blanks is not None and blanks >= 2  # noqa: PLR2004 - as many as three words have
+
+
 def _wordy(words: Words) -> bool:
     """Whether the average row holds a sentence rather than a label."""
     lengths = pc.utf8_length(words.words).to_numpy(zero_copy_only=False)

@@ -45,6 +45,7 @@ class Autoregressive(Family):
         depth: Blocks; None: 3, for histories 2, which learn more from more steps.
         heads: Attention heads.
         dropout: Share of features dropped in training.
+        temperature: Of records that end early: below 1 likelier tokens are drawn still more often.
 
     Example:
         >>> from manikin.spec import Spec
@@ -56,6 +57,7 @@ class Autoregressive(Family):
     depth: int | None = None
     heads: int = 4
     dropout: float = 0.1
+    temperature: float = 1.0
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
@@ -81,10 +83,10 @@ class Autoregressive(Family):
     ) -> Tensor:
         """Mean -log p of a token, in nats; for rows along a random order per record.
 
-        With a grammar the sum over a record by the length of the longest: every token counts the same.
+        Of records that end early the sum by the length of the longest: every token counts the same.
         """
-        if spec.grammar:
-            return cast("Reader", nets[turn]).history(x.long(), given).sum(dim=1).mean() / spec.length
+        if spec.ends:
+            return cast("Reader", nets[turn]).ending(x.long(), given).sum(dim=1).mean() / spec.length
         return nets[turn](x, ordered(spec, len(x), None, rng), given).mean()
 
     @torch.no_grad()
@@ -102,7 +104,7 @@ class Autoregressive(Family):
         """
         reader = cast("Reader", nets["model"])
         draw, size = reader.draw, CHUNK
-        if spec.grammar:
+        if spec.ends:
             draw, size = reader.write, max(1, min(CHUNK, PLACES // spec.length))
         starts = range(0, n, size)
         chunks = [draw(min(size, n - i), given[slice(i, i + size)], rng) for i in starts]
@@ -145,6 +147,7 @@ class Reader(nn.Module):
         self.heads = Heads(spec, width)
         self.ruled = Ruled(spec.grammar, width) if spec.grammar else None
         self.course = Course(spec.grammar, width) if spec.grammar else None
+        self.temperature = family.temperature
 
     def forward(self, x: Tensor, order: Tensor, given: Given) -> Tensor:
         """-log p of each token of `x` (B, L), read in `order` (B, L): (B, L), in nats."""
@@ -185,39 +188,52 @@ class Reader(nn.Module):
             token, seen = x.gather(1, asked), asked
         return x
 
-    def history(self, x: Tensor, given: Given) -> Tensor:
-        """-log p of each token of histories `x` (B, L), 0 after their end: (B, longest), in nats."""
-        assert self.ruled is not None  # noqa: S101 - only asked with a grammar
+    def ending(self, x: Tensor, given: Given) -> Tensor:
+        """-log p of each token of `x` (B, L), 0 after the end of a record: (B, longest), in nats.
+
+        Under a grammar nothing but END may follow END; else what follows it is left out here.
+        """
         real = int((x != END).sum(dim=1).max()) + 1
         x = x[:, :real]
         order = ordered(self.spec, len(x), None, torch.Generator(x.device))[:, :real]
         h = self.read(self._after(self.spec.vocab, x), order, order, self.laid(self.condition(given)))
-        logits = self.ruled(self.heads.logits(h, 0), h, self.ruled.trace(x))
-        return functional.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
+        logits = self.heads.logits(h, 0)
+        if self.ruled is not None:
+            logits = self.ruled(logits, h, self.ruled.trace(x))
+        nll = functional.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
+        return nll * ((x == END).cumsum(dim=1) - (x == END).long() == 0)
 
     def write(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
-        """`n` histories of tokens (n, length), what is observed kept; each step costs those unfinished."""
-        assert self.ruled is not None  # noqa: S101 - only asked with a grammar
+        """`n` records that end early, as tokens (n, length), what is observed kept.
+
+        Each step costs those unfinished.
+        """
         cache, condition, rows = (
             Cache(),
             self.laid(self.condition(given)),
             torch.arange(n, device=rng.device),
         )
-        state = self.ruled.start(n)
+        token = torch.full_like(rows, self.spec.vocab)
+        state = None if self.ruled is None else self.ruled.start(n)
         x = given.keep(torch.zeros(n, self.spec.length, dtype=torch.long, device=rng.device))
         for i in range(self.spec.length):
-            token = state.token[:, None]
-            h = self.read(token, token, token, condition, cache)[:, 0]
-            drawn = sampled(self.ruled(self.heads.logits(h, 0), h, state), rng)
+            last = token[:, None]
+            h = self.read(last, last, last, condition, cache)[:, 0]
+            logits = self.heads.logits(h, 0)
+            if self.ruled is not None and state is not None:
+                logits = self.ruled(logits, h, state)
+            drawn = sampled(logits / self.temperature, rng)
             if given.mask is not None:
                 drawn = torch.where(given.mask[rows, i], x[rows, i], drawn)
             x[rows, i] = drawn
-            state, alive = self.ruled.after(state, drawn), drawn != END
+            if self.ruled is not None and state is not None:
+                state = self.ruled.after(state, drawn)
+            token, alive = drawn, drawn != END
             if not alive.any():
                 break
             if alive.float().mean() < THINNED:
-                rows, state, cache = rows[alive], state.take(alive), cache.take(alive)
-                condition = condition.take(alive)
+                rows, token, cache = rows[alive], token[alive], cache.take(alive)
+                condition, state = condition.take(alive), state and state.take(alive)
         return x
 
     @staticmethod

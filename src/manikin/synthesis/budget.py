@@ -91,7 +91,7 @@ def batch_for(spec: Spec, n: int) -> int:
     Over a grid at most 64: for the same work, more and smaller steps taught more.
     """
     most = max(2, min(64 if spec.grid else 256, CELLS // _places(spec)))
-    if spec.grammar:  # each place has a number for every token
+    if spec.ends:  # each place has a number for every token
         most = max(2, min(most, HISTORIES, LOGITS // (spec.vocab * spec.length)))
     return max(min(8, most), 2 ** round(math.log2(min(most, max(1, n / 8)))))
 

@@ -125,7 +125,10 @@ class Fitted:
             return np.zeros(shape, dtype=dtype), np.zeros(shape, dtype=bool), wanted
         if not isinstance(self.schema[target[0]], SCALARS):
             x = self.codec.encode(given.cohort(self.schema, target))
-            return x, x != END if self.codec.spec.grammar else ~np.isnan(x), wanted
+            if not self.codec.spec.ends:
+                return x, ~np.isnan(x), wanted
+            begun = here[target[0]].is_valid().to_numpy(zero_copy_only=False)
+            return x, (x != END) & begun[:, None], wanted
         values = self.codec.encode(self._row(here, given.n))[:, self.skipped :]
         mask = np.zeros(shape, dtype=bool)
         for i, name in enumerate(target):
@@ -140,6 +143,7 @@ class Fitted:
         columns = self.codec.decode(np.concatenate([blank, x], axis=1) if self.skipped else x, key)
         if self.plan.condition:
             before = given.cohort(self.schema, self.plan.condition).take(rows)
+            columns = self.codec.filled(columns, before)
             columns |= {name: before.columns[name] for name in self.plan.condition}
         columns |= {name: _kept(given.columns[name], rows, columns[name]) for name in self._scalars(given)}
         columns |= {name: self._continued(given, rows, columns[name]) for name in self._histories(given)}

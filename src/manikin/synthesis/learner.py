@@ -159,7 +159,7 @@ class Neural(Learner):
     @property
     def anytime(self) -> bool:
         """Whether any part of a record can be observed without having been announced."""
-        return bool(self.spec.ranges or self.spec.grammar)
+        return bool(self.spec.ranges or self.spec.ends)
 
     def save(self, folder: Path) -> None:
         """Write the weights."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from manikin import registry
 from manikin.codec import Learned
-from manikin.data.schema import SCALARS, Codes, Schema
+from manikin.data.schema import SCALARS, Codes, Schema, Text
+from manikin.data.texts import prose
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.family import Family, Statistical
 
@@ -61,6 +62,16 @@ class Plan:
         return cls(wanted, plain, observed, found(family, schema, wanted, plain))
 
 
+def with_notes(cohort: Cohort, *sides: str | Sequence[str] | None) -> Cohort:
+    """The cohort with the prose among the named fields as notes: naming it asks that it be modelled.
+
+    Names of persons and numbers of records stay identifiers, whoever names them.
+    """
+    asked = [name for side in sides for name in ((side,) if isinstance(side, str) else side or ())]
+    notes = [name for name in asked if name in cohort.schema and prose(name, cohort.columns[name])]
+    return replace(cohort, schema=cohort.schema.asked(notes))
+
+
 def names(schema: Schema, fields: str | Sequence[str]) -> tuple[str, ...]:
     """Field names, checked: they exist and may be modelled."""
     chosen = (fields,) if isinstance(fields, str) else tuple(fields)
@@ -70,8 +81,8 @@ def names(schema: Schema, fields: str | Sequence[str]) -> tuple[str, ...]:
             raise SchemaError(message)
         if name not in schema.modelled:
             message = (
-                f"field {name!r} is an identifier or free text of a table, which is never modelled; "
-                "if it is not, say so in schema.toml"
+                f"field {name!r} is an identifier, which is never modelled; if it is not, say so in "
+                'schema.toml (of prose by role = "note")'
             )
             raise SchemaError(message)
     return chosen
@@ -88,8 +99,8 @@ def found(
         return family
     if family is None:
         rows = all(isinstance(schema[name], SCALARS) for name in (*target, *condition))
-        events = any(isinstance(schema[name], Codes) for name in target)
-        family = "trees" if rows else "autoregressive" if events else "diffusion"
+        tokens = any(isinstance(schema[name], Codes | Text) for name in target)
+        family = "trees" if rows else "autoregressive" if tokens else "diffusion"
     return registry.find("families", family)()
 
 
@@ -114,8 +125,8 @@ def codec_for(schema: Schema, fields: Sequence[str], *, tokens: bool, places: in
         and codec.least <= places
         and all(issubclass(kind, codec.kinds) for kind in kinds)
     ]
-    if able:
-        return max(able, key=lambda codec: codec.least)()
+    if able:  # of several the one made for these kinds and few others
+        return max(able, key=lambda codec: (codec.least, -len(codec.kinds)))()
     form = "tokens" if tokens else "channels on a grid"
     message = f"no codec turns {', '.join(kind.name for kind in kinds)} into {form}; " + (
         "use 'diffusion', 'vae' or 'gan'" if tokens else "use 'autoregressive' or 'masked'"

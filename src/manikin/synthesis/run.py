@@ -102,7 +102,7 @@ class Run:
         self.best: dict[str, dict[str, Tensor]] = {}
         self.least, self.least_held, self.since = math.inf, math.nan, 0
         self.orders: dict[int, np.ndarray] = {}
-        self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.grammar else np.zeros(0)
+        self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.ends else np.zeros(0)
 
     def _optimizer(self, player: str) -> torch.optim.Optimizer:
         o = self.family.optimizer
@@ -159,7 +159,7 @@ class Run:
         if epoch not in self.orders:
             rng = self.key.child("order", epoch).numpy()
             shuffled = rng.permutation(len(self.rows))
-            if self.data.spec.grammar:
+            if self.data.spec.ends:
                 shuffled = alike(shuffled, self.lengths, self.training.batch or 1, rng)
             self.orders = {k: v for k, v in self.orders.items() if k == epoch - 1} | {epoch: shuffled}
         return self.orders[epoch]
@@ -204,7 +204,7 @@ class Run:
         """The loss of the averaged weights on some records, each time with the same noise."""
         player, batch = self.family.turns[0], self.training.batch or 1
         spec = self.data.spec
-        if spec.grammar:  # their loss draws no noise
+        if spec.ends:  # their loss draws no noise
             rows = rows[: max(batch, PLACES // spec.length)]
         else:
             rows = np.resize(rows, max(len(rows), min(JUDGED, 8 * len(rows))))

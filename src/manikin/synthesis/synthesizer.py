@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from manikin.codec import Learned
 from manikin.codecs.patches import PatchCodec
 from manikin.data.cohort import Cohort
-from manikin.data.schema import SCALARS, Schema
+from manikin.data.schema import SCALARS, Schema, Text
 from manikin.errors import NotFitted, Unsupported, UsageError
 from manikin.family import Statistical
 from manikin.rng import Key
@@ -21,7 +21,7 @@ from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
 from manikin.synthesis.obey import Obedience
-from manikin.synthesis.plan import Plan, codec_for, target_codec
+from manikin.synthesis.plan import Plan, codec_for, target_codec, with_notes
 from manikin.synthesis.progress import bar
 from manikin.synthesis.surrogates import beyond
 
@@ -83,7 +83,7 @@ class Synthesizer:
         checkpoint: str | Path | None = None,
         quiet: bool = False,
     ) -> Self:
-        """Learn from training records; identifiers and free text are left out.
+        """Learn from training records; identifiers are left out, and free text that is not asked for.
 
         Ctrl-C keeps the best weights so far (families with networks).
 
@@ -100,6 +100,7 @@ class Synthesizer:
         if len(train) < 2:  # noqa: PLR2004 - one record has no distribution
             message = f"{len(train)} training record: at least 2 are needed, and a few hundred to be of use"
             raise UsageError(message)
+        train = with_notes(train, self.target, self.condition)
         chain = Chain.over(train.schema, self.condition, self.family, self.seed, self.training)
         if self.target is None and len(chain.links) > 1:
             self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
@@ -110,7 +111,7 @@ class Synthesizer:
         codec = target_codec(train, plan, encode, self.codec)
         if isinstance(plan.family, Statistical) and plan.family.tied:
             codec = codec.together()
-        codec = codec.fit(train, list(encode))
+        codec = codec.beside(plan.condition).fit(train, list(encode))
         if reason := plan.family.refusal(codec.spec):
             raise Unsupported(reason)
         givens = {} if statistical else _givens(train, plan.condition, codec)
@@ -267,7 +268,9 @@ def _givens(train: Cohort, condition: tuple[str, ...], codec: Codec) -> dict[str
     arrays = [name for name in condition if name not in rows]
     groups = {**({"row": rows} if rows else {}), **{name: [name] for name in arrays}}
     fitted = {
-        name: codec_for(train.schema, fields, tokens=False).fit(train, fields)
+        name: codec_for(train.schema, fields, tokens=isinstance(train.schema[fields[0]], Text)).fit(
+            train, fields
+        )
         for name, fields in groups.items()
     }
     if isinstance(codec, Learned):
