@@ -131,7 +131,7 @@ def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
         origin = cohort.origin.format
         arrays = any(isinstance(kind, Image | Signal) for kind in cohort.schema.values())
         events = any(isinstance(kind, Codes) for kind in cohort.schema.values())
-        if _foldered(cohort) and (arrays or events):
+        if _foldered(cohort) and (arrays or events or origin == "text"):
             if path.is_dir() and any(path.iterdir()):
                 raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
             return path, _formats()[origin]()

@@ -89,6 +89,17 @@ def table(path: Path) -> bool:
     return name.endswith((".csv", ".tsv", ".tab", ".txt"))
 
 
+def prose(folder: Path) -> list[Path]:
+    """The text files below a folder, where they are notes: empty if the first of them is a table."""
+    found = [path for path in files(folder) if path.suffix.lower() == ".txt"]
+    if not found:
+        return []
+    with found[0].open("rb") as file:
+        lines = [line for line in file.read(1 << 12).splitlines() if line.strip()][:3]
+    marks = [{line.count(mark) for line in lines} for mark in (b",", b"\t", b";", b"|")]
+    return [] if len(lines) > 1 and any(len(each) == 1 and each != {0} for each in marks) else found
+
+
 def format_of(folder: Path) -> str:
     """The format of most files of a folder; tables count where there is nothing else.
 
@@ -102,6 +113,8 @@ def format_of(folder: Path) -> str:
             return name
     counts = Counter(kind(path) for path in found)
     del counts[None]
+    if not counts and prose(folder) and not tables(folder):
+        return "text"
     if not counts and any(table(path) for path in found):
         return "csv"
     if not counts:

@@ -108,6 +108,24 @@ def utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
     return data, ()
 
 
+def unicode(data: bytes, path: Path) -> str:
+    """Text in UTF-8, or in UTF-16 that says so; prose in an unknown encoding is not guessed at.
+
+    Raises:
+        FormatError: The bytes are no text, or of another encoding; the line is named.
+    """
+    if not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            what = (
+                "holds binary data, not text" if not _CONTROL.isdisjoint(data[:_HEAD]) else "not in UTF-8"
+            )
+            raise FormatError(f"{path}: line {line}: {what}; save it as UTF-8 text") from None
+    return utf8(data, path)[0].decode()
+
+
 def _decoded(data: bytes, encoding: str, path: Path) -> bytes:
     try:
         return data.decode(encoding).encode()

@@ -12,6 +12,7 @@ from manikin.data.events.history import fields
 from manikin.data.fhir.reading import Gathered
 from manikin.data.fhir.writing import resources
 from manikin.data.format import Format, content, store
+from manikin.data.formats.jsonl import JsonLines, generic
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ class Fhir(Format):
     many: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
-        """All patients of one file."""
+        """All patients of one file; lines of JSON that are no resources are records of any kind."""
+        if _lined(path) and generic(content(path).decode("utf-8-sig", errors="replace")):
+            return JsonLines().read(path, schema)
         return _cohort([path], path, schema, skip_bad=False)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
@@ -43,12 +46,14 @@ class Fhir(Format):
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """A bundle of all, a line for each resource, or a folder with a bundle or files of lines."""
+        if not fields(cohort.schema) and _lined(path):
+            JsonLines().write(cohort, path)
+            return
         if not fields(cohort.schema):
             raise FormatError(f"{path}: there is no history to write; name a table, such as .csv")
-        name = path.name.lower().removesuffix(".gz")
-        if name.endswith(".ndjson"):
+        if _lined(path):
             store(path, _lines(resource for patient in resources(cohort) for resource in patient))
-        elif name.endswith(".json"):
+        elif path.name.lower().removesuffix(".gz").endswith(".json"):
             whole = [resource for patient in resources(cohort) for resource in patient]
             store(path, json.dumps(_bundle(whole), indent=1).encode())
         else:
@@ -61,15 +66,20 @@ def _cohort(paths: list[Path], where: Path, schema: Schema | None, *, skip_bad: 
         for resource, place in _parsed(path, found):
             found.add(resource, place)
     rows, notes = found.rows(str(where))
-    lines = all(path.name.lower().removesuffix(".gz").endswith(".ndjson") for path in paths)
+    lines = all(_lined(path) for path in paths)
     options = {"names": found.names, "layout": "ndjson" if lines else "bundles"}
     return gather.cohort(rows, SUBJECT, schema, Origin("fhir", options), notes, skip_bad=skip_bad)
+
+
+def _lined(path: Path) -> bool:
+    """Whether a file holds one JSON object on each line, by its name."""
+    return path.name.lower().removesuffix(".gz").endswith(".ndjson")
 
 
 def _parsed(path: Path, found: Gathered) -> Iterator[tuple[Any, str]]:
     text = content(path).decode("utf-8-sig", errors="replace")
     lines = [(1, text)]
-    if path.name.lower().removesuffix(".gz").endswith(".ndjson"):
+    if _lined(path):
         lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
     for number, line in lines:
         try:
