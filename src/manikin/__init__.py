@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from manikin import codecs, errors, families, histories
     from manikin.data.cohort import Cohort
+    from manikin.data.deid import deidentify
     from manikin.data.files import read, write
     from manikin.data.rules import Rule, read_rules
     from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 # Where each public name lives; it is imported when first asked for, so that `import manikin` is fast.
 _HOMES = {
     "data.cohort": ("Cohort",),
+    "data.deid": ("deidentify",),
     "data.files": ("read", "write"),
     "data.rules": ("Rule", "read_rules"),
     "data.schema": ("Category", "Codes", "Image", "Number", "Schema", "Signal", "Text", "Time"),
@@ -51,6 +53,7 @@ __all__ = [  # noqa: RUF022 - in the order in which they are used
     "read",
     "write",
     "read_rules",
+    "deidentify",
     "Synthesizer",
     "Training",
     "Chain",

@@ -45,6 +45,8 @@ class Chain:
         family: str | Family | Statistical | None = None,
         seed: int = 0,
         training: Training | None = None,
+        *,
+        scan: bool = True,
     ) -> Self:
         """The chain for all fields that are not given: first scalars, then label maps, then the rest.
 
@@ -65,7 +67,7 @@ class Chain:
             fits = (
                 family is None or scalars or not isinstance(found(family, schema, target, ()), Statistical)
             )
-            links.append(Synthesizer(target, given, family if fits else None, seed, training))
+            links.append(Synthesizer(target, given, family if fits else None, seed, training, scan=scan))
             given = (*given, *target)
         return cls(links)
 
@@ -150,7 +152,14 @@ class Chain:
         from manikin.synthesis.synthesizer import Synthesizer
 
         links = [
-            Synthesizer(plan.target, (*plan.condition, *plan.observed), plan.family, seed, link.training)
+            Synthesizer(
+                plan.target,
+                (*plan.condition, *plan.observed),
+                plan.family,
+                seed,
+                link.training,
+                scan=link.scan,
+            )
             for link, plan in zip(self.links, self._plans, strict=True)
         ]
         again = Chain(links).fit(train, quiet=True)

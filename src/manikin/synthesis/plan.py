@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from manikin import registry
 from manikin.codec import Learned
 from manikin.data.schema import SCALARS, Codes, Schema, Text
-from manikin.data.texts import prose
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.family import Family, Statistical
 
@@ -60,16 +59,6 @@ class Plan:
             raise UsageError("nothing is left to model: every field is given or an identifier")
         _alike(schema, wanted)
         return cls(wanted, plain, observed, found(family, schema, wanted, plain))
-
-
-def with_notes(cohort: Cohort, *sides: str | Sequence[str] | None) -> Cohort:
-    """The cohort with the prose among the named fields as notes: naming it asks that it be modelled.
-
-    Names of persons and numbers of records stay identifiers, whoever names them.
-    """
-    asked = [name for side in sides for name in ((side,) if isinstance(side, str) else side or ())]
-    notes = [name for name in asked if name in cohort.schema and prose(name, cohort.columns[name])]
-    return replace(cohort, schema=cohort.schema.asked(notes))
 
 
 def names(schema: Schema, fields: str | Sequence[str]) -> tuple[str, ...]:

@@ -114,7 +114,8 @@ def _loaded(folder: Path) -> Synthesizer:
     condition = (*plan.condition, *plan.observed)
     # `fit` of a fitted codec fits it anew, so a refit has its options.
     named = codec if isinstance(codec, Learned) else None
-    return Synthesizer(plan.target, condition, plan.family, table["seed"], budget, named, fitted)
+    scan = table.get("scan", True)
+    return Synthesizer(plan.target, condition, plan.family, table["seed"], budget, named, scan, fitted)
 
 
 def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
@@ -127,6 +128,7 @@ def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
         "observed": list(plan.observed),
         "family": family_to_dict(plan.family),
         "facts": fitted.learner.facts,
+        "scan": model.scan,
     }
     if model.training is not None:
         table["training"] = {

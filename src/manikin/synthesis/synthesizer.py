@@ -20,8 +20,9 @@ from manikin.synthesis.conditions import Conditions
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
+from manikin.synthesis.notes import scanned, with_notes
 from manikin.synthesis.obey import Obedience
-from manikin.synthesis.plan import Plan, codec_for, target_codec, with_notes
+from manikin.synthesis.plan import Plan, codec_for, target_codec
 from manikin.synthesis.progress import bar
 from manikin.synthesis.surrogates import beyond
 
@@ -52,6 +53,7 @@ class Synthesizer:
         codec: How records become arrays, by name or as an object (`mk.codecs.Latent(channels=8)`); None: by
             the kind and size of the target and the form that the family wants. A learned codec is trained
             first, with 40 % of the budget.
+        scan: Whether identifiers in notes give way to surrogates before anything is learned from them.
 
     Example:
         >>> import numpy as np
@@ -73,6 +75,7 @@ class Synthesizer:
     seed: int = 0
     training: Training | None = None
     codec: str | Codec | None = None
+    scan: bool = True
     fitted: Fitted | None = field(default=None, repr=False, compare=False)
     chain: Chain | None = field(default=None, repr=False, compare=False)
 
@@ -101,13 +104,18 @@ class Synthesizer:
             message = f"{len(train)} training record: at least 2 are needed, and a few hundred to be of use"
             raise UsageError(message)
         train = with_notes(train, self.target, self.condition)
-        chain = Chain.over(train.schema, self.condition, self.family, self.seed, self.training)
+        chain = Chain.over(
+            train.schema, self.condition, self.family, self.seed, self.training, scan=self.scan
+        )
         if self.target is None and len(chain.links) > 1:
             self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
             return self
         plan = Plan.of(train.schema, self.target, self.condition, self.family)
+        here, hidden = (*plan.condition, *plan.target), {}
+        if self.scan:
+            train, hidden = scanned(train, here, Key(self.seed).child("scan"))
         statistical = isinstance(plan.family, Statistical)
-        encode = (*plan.condition, *plan.target) if statistical else plan.target
+        encode = here if statistical else plan.target
         codec = target_codec(train, plan, encode, self.codec)
         if isinstance(plan.family, Statistical) and plan.family.tied:
             codec = codec.together()
@@ -118,6 +126,8 @@ class Synthesizer:
         where = None if checkpoint is None else Path(checkpoint)
         with _shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
             codec, learner = self._learn(plan, codec, givens, train, report, where)
+        if hidden:
+            learner.facts["identifiers"] = hidden
         types = {name: train.columns[name].type for name in train.schema}
         public = Schema.from_dict(_public(train.schema))
         starts = {
@@ -213,7 +223,7 @@ class Synthesizer:
             return self.chain.refit(train, seed)
         plan = self._fitted.plan
         condition = (*plan.condition, *plan.observed)
-        model = Synthesizer(plan.target, condition, plan.family, seed, self.training, self.codec)
+        model = Synthesizer(plan.target, condition, plan.family, seed, self.training, self.codec, self.scan)
         model.fit(train, quiet=True)
         if not plan.condition:
             return model.sample(len(train), seed=seed)

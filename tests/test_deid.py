@@ -1,0 +1,121 @@
+"""De-identification: what is found, what takes its place, and that nothing is learned before it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+import manikin as mk
+from manikin.data.deid import find
+from manikin.data.deid.planted import recall
+from manikin.data.deid.replacing import Surrogates
+from manikin.errors import SchemaError
+from manikin.rng import Key
+
+NOTES = (
+    "Mr. Ravel Umbrosi, a 93-year-old, was seen on 03/04/2021. MRN: 5512345. BP 120/80, 20/20 vision.",
+    "Umbrosi returned on 3/14/2021. Call 617-555-0134 or write to ravel@mail.example.",
+    "No fever, chills or cough today. Half a tablet (1/2) of 81 mg.",
+)
+
+
+def ward() -> mk.Cohort:
+    frame = pd.DataFrame(
+        {
+            "patient_id": ["p1", "p1", "p2"],
+            "last_name": ["Umbrosi", "Umbrosi", "Quillfeather"],
+            "seen": pd.to_datetime(["2021-03-04", "2021-03-14", "2020-01-01"]),
+            "note": [*NOTES[:2], f"Quillfeather said: {NOTES[2]}"],
+        }
+    )
+    kinds = {"patient_id": mk.Text(role="subject"), "last_name": mk.Text(), "note": mk.Text()}
+    return mk.Cohort.from_pandas(frame, mk.Schema(kinds))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (NOTES[0], ["name:Ravel Umbrosi", "age:93", "date:03/04/2021", "id:5512345"]),
+        (NOTES[1], ["date:3/14/2021", "phone:617-555-0134", "email:ravel@mail.example"]),
+        (NOTES[2], []),
+        (
+            "Lives at 12 Elm Street, Apt 4. P.O. Box 77.",
+            ["address:12 Elm Street, Apt 4", "address:P.O. Box 77"],
+        ),
+        ("JANE DOE, room 3. In 1998 she had 2 children.", ["name:JANE DOE"]),
+        ("Patient: Yeah. Doctor: Sure, Tylenol. She has Parkinson disease.", []),
+        (
+            "https://a.example/x?id=1 from 10.0.0.1, SSN 123-45-6789",
+            ["url", "id:10.0.0.1", "id:123-45-6789"],
+        ),
+        ("5 May 1999, March of 2007, July 4th and 2020-02-29", ["date"] * 4),
+    ],
+)
+def test_identifiers_are_found_and_numbers_of_medicine_are_not(text: str, found: list[str]) -> None:
+    spans = [f"{span.kind}:{text[span.start : span.end]}" for span in find(text)]
+    assert len(spans) == len(found), spans
+    assert all(span.startswith(wanted) for span, wanted in zip(spans, found, strict=True))
+
+
+def test_a_patient_keeps_one_surrogate_and_one_shift() -> None:
+    cohort = ward()
+    clean = mk.deidentify(cohort, seed=3)
+    first, second, third = clean["note"]
+    assert not any(
+        word in " ".join(clean["note"]) for word in ("Umbrosi", "Ravel", "Quillfeather", "5512345")
+    )
+    name = first.removeprefix("Mr. ").split(",")[0].split()[1]
+    assert second.startswith(name)
+    assert "90-year-old" in first
+    assert "120/80, 20/20" in first
+    assert third.endswith(NOTES[2])
+    days = (clean["seen"] - cohort["seen"]).astype("timedelta64[D]").astype(int)
+    assert days[0] == days[1] != 0
+    assert days[0] % 7 == 0
+    moved = dt.date(2021, 3, 4) + dt.timedelta(days=int(days[0]))
+    assert moved.strftime("%m/%d/%Y") in first
+    assert clean["patient_id"][0] == clean["patient_id"][1] != "p1"
+    assert clean.columns.equals(mk.deidentify(cohort, seed=3).columns)
+    assert not clean.columns.equals(mk.deidentify(cohort, seed=4).columns)
+
+
+@pytest.mark.parametrize(
+    "spelled", ["2021-03-04", "3/4/21", "March 4th, 2021", "4 Mar 2021", "MAR 2021", "3/2021", "25.12.1999"]
+)
+def test_a_date_moves_in_its_own_spelling(spelled: str) -> None:
+    patient = Surrogates(Key(0))
+    moved = patient.of(spelled, "date")
+    assert moved != spelled
+    there, back = (pd.to_datetime(text, dayfirst="." in text, format="mixed") for text in (spelled, moved))
+    exact = any(char.isdigit() for char in spelled[:2]) and spelled.count("/") != 1
+    days = (back - there).days
+    assert days == patient.shift if exact or "th" in spelled else abs(days - patient.shift) <= 31
+
+
+def test_a_field_that_is_no_text_is_refused() -> None:
+    with pytest.raises(SchemaError, match="seen: no field of text; there are note"):
+        mk.deidentify(ward(), ["seen"])
+
+
+def test_recall_is_measured_on_planted_identifiers() -> None:
+    found = recall(list(NOTES), seed=1, each=60)
+    assert found.planted == dict.fromkeys(found.kinds, 60)
+    assert found.whole > 0.95
+    assert found.kinds["name"] > 0.75  # half of the names stand in no list
+
+
+def test_a_model_learns_from_scanned_notes_only() -> None:
+    pytest.importorskip("tokenizers", reason="text needs the extra 'text'")
+    name = "Dr. Zyxwalbert"
+    frame = pd.DataFrame({"note": [f"Seen by {name} on 03/04/2021 for cough."] * 40})
+    cohort = mk.Cohort.from_pandas(frame, mk.Schema(note=mk.Text()))
+    family = mk.families.Autoregressive(width=16, depth=1, heads=2)
+    for scan, there in ((True, False), (False, True)):
+        model = mk.Synthesizer("note", family=family, training=mk.Training(steps=2), scan=scan)
+        model.fit(cohort, quiet=True)
+        assert ("Zyxw" in model.fitted.codec.pieces) is there
+        assert ("identifiers" in model.facts) is scan
+    model = mk.Synthesizer("note", family=family, training=mk.Training(steps=2)).fit(cohort, quiet=True)
+    assert model.facts["identifiers"] == {"note": {"name": 40, "date": 40}}
