@@ -89,15 +89,18 @@ def table(path: Path) -> bool:
     return name.endswith((".csv", ".tsv", ".tab", ".txt"))
 
 
+def tabled(path: Path) -> bool:
+    """Whether a text file is a table: its first lines have the same number of some delimiter."""
+    with path.open("rb") as file:
+        lines = [line for line in file.read(1 << 12).splitlines() if line.strip()][:3]
+    marks = [{line.count(mark) for line in lines} for mark in (b",", b"\t", b";", b"|")]
+    return len(lines) > 1 and any(len(each) == 1 and each != {0} for each in marks)
+
+
 def prose(folder: Path) -> list[Path]:
     """The text files below a folder, where they are notes: empty if the first of them is a table."""
     found = [path for path in files(folder) if path.suffix.lower() == ".txt"]
-    if not found:
-        return []
-    with found[0].open("rb") as file:
-        lines = [line for line in file.read(1 << 12).splitlines() if line.strip()][:3]
-    marks = [{line.count(mark) for line in lines} for mark in (b",", b"\t", b";", b"|")]
-    return [] if len(lines) > 1 and any(len(each) == 1 and each != {0} for each in marks) else found
+    return [] if not found or tabled(found[0]) else found
 
 
 def format_of(folder: Path) -> str:

@@ -28,6 +28,8 @@ class TextFiles(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """One file, one record."""
+        if folders.tabled(path):
+            raise FormatError(f"{path}: looks like a table; rename it to .csv")
         return _cohort([unicode(content(path), path)], [], schema, ())
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
