@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from manikin import registry
 from manikin.codec import Learned
+from manikin.codecs.patches import PatchCodec
 from manikin.data.schema import SCALARS, Codes, Schema, Text
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.family import Family, Statistical
@@ -145,6 +146,26 @@ def target_codec(train: Cohort, plan: Plan, fields: Sequence[str], named: str | 
         )
         raise Unsupported(message)
     return codec
+
+
+def given_codecs(train: Cohort, condition: tuple[str, ...], codec: Codec) -> dict[str, Codec]:
+    """A codec for the scalar part of a condition, and one for each array in it.
+
+    Arrays on the very grid of a target that is modelled on a coarser one are laid on that.
+    """
+    rows = [name for name in condition if isinstance(train.schema[name], SCALARS)]
+    arrays = [name for name in condition if name not in rows]
+    groups = {**({"row": rows} if rows else {}), **{name: [name] for name in arrays}}
+    fitted = {
+        name: codec_for(train.schema, fields, tokens=isinstance(train.schema[fields[0]], Text)).fit(
+            train, fields
+        )
+        for name, fields in groups.items()
+    }
+    if isinstance(codec, Learned):
+        grid, patches = codec.source.spec.grid, PatchCodec(codec.factors)
+        fitted |= {name: patches.fit(train, [name]) for name in arrays if fitted[name].spec.grid == grid}
+    return fitted
 
 
 def family_to_dict(family: Family | Statistical) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from manikin.codec import Learned
-from manikin.codecs.patches import PatchCodec
 from manikin.data.cohort import Cohort
-from manikin.data.schema import SCALARS, Schema, Text
+from manikin.data.schema import Schema
 from manikin.errors import NotFitted, Unsupported, UsageError
 from manikin.family import Statistical
 from manikin.rng import Key
@@ -22,7 +21,7 @@ from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
 from manikin.synthesis.notes import scanned, with_notes
 from manikin.synthesis.obey import Obedience
-from manikin.synthesis.plan import Plan, codec_for, target_codec
+from manikin.synthesis.plan import Plan, given_codecs, target_codec
 from manikin.synthesis.progress import bar
 from manikin.synthesis.surrogates import beyond
 
@@ -122,7 +121,7 @@ class Synthesizer:
         codec = codec.beside(plan.condition).fit(train, list(encode))
         if reason := plan.family.refusal(codec.spec):
             raise Unsupported(reason)
-        givens = {} if statistical else _givens(train, plan.condition, codec)
+        givens = {} if statistical else given_codecs(train, plan.condition, codec)
         where = None if checkpoint is None else Path(checkpoint)
         with _shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
             codec, learner = self._learn(plan, codec, givens, train, report, where)
@@ -267,26 +266,6 @@ class Synthesizer:
         if self.fitted is None:
             raise NotFitted("the synthesizer has learned nothing yet; call fit(train) first")
         return self.fitted
-
-
-def _givens(train: Cohort, condition: tuple[str, ...], codec: Codec) -> dict[str, Codec]:
-    """A codec for the scalar part of a condition, and one for each array in it.
-
-    Arrays on the very grid of a target that is modelled on a coarser one are laid on that.
-    """
-    rows = [name for name in condition if isinstance(train.schema[name], SCALARS)]
-    arrays = [name for name in condition if name not in rows]
-    groups = {**({"row": rows} if rows else {}), **{name: [name] for name in arrays}}
-    fitted = {
-        name: codec_for(train.schema, fields, tokens=isinstance(train.schema[fields[0]], Text)).fit(
-            train, fields
-        )
-        for name, fields in groups.items()
-    }
-    if isinstance(codec, Learned):
-        grid, patches = codec.source.spec.grid, PatchCodec(codec.factors)
-        fitted |= {name: patches.fit(train, [name]) for name in arrays if fitted[name].spec.grid == grid}
-    return fitted
 
 
 @contextmanager
