@@ -27,7 +27,7 @@ def _records(n: int = 1500) -> np.ndarray:
 
 def _drawn(family, n=1500, observed=None, x=None, seed=1):
     real = _records()
-    state = family.learn(SPEC, real, 0, Key(0), lambda _: None)
+    state = family.learn(SPEC, real, 0, np.arange(len(real)), Key(0), lambda _: None)
     x = np.zeros((n, 4), dtype=np.float32) if x is None else x
     observed = np.zeros(x.shape, dtype=bool) if observed is None else observed
     return family.draw(state, SPEC, x, observed, Key(seed))

@@ -82,22 +82,37 @@ class Family(ABC):
 
 
 class Statistical(ABC):
-    """A family without networks, for encoded tables (n, channels).
+    """A family without networks, for encoded tables (n, channels), or tokens (n, length).
 
     Missing values are NaN in continuous channels and a level of their own in categorical ones.
     `tied` tells whether it keeps equalities and orders, and so wants tied quantities on one scale,
-    rather than each as standard normal.
+    rather than each as standard normal; `tokens` whether it wants tokens, the given fields first;
+    `codec` names the codec that it wants, where the kinds of fields do not tell.
     """
 
     tied: ClassVar[bool] = False
+    tokens: ClassVar[bool] = False
+    codec: ClassVar[str | None] = None
 
     @abstractmethod
     def refusal(self, spec: Spec) -> str | None:
         """Why this family cannot model such data, with the alternative named; None: it can."""
 
     @abstractmethod
-    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key, progress: Progress) -> State:
-        """Learn from compact records (n, channels); the first `given` channels are only conditions."""
+    def learn(
+        self,
+        spec: Spec,
+        x: np.ndarray,
+        given: int,
+        subject: np.ndarray,
+        key: Key,
+        progress: Progress,
+    ) -> State:
+        """Learn from compact records (n, channels) of subjects (n,).
+
+        The first `given` channels are only conditions. Where patients are counted, not records,
+        `subject` tells them apart.
+        """
 
     @abstractmethod
     def draw(

@@ -31,6 +31,10 @@ KINDS: dict[str, tuple[Spec, ...]] = {
     "label map": (Spec((Categorical(3),), grid=(8, 9)), Spec(vocab=6, length=12, grid=(4, 3))),
     "volume": (Spec((Continuous(),), grid=(5, 6, 4)), Spec(vocab=6, length=12, grid=(3, 2, 2))),
     "codes": (Spec(vocab=7, length=6),),
+    "text": (
+        Spec(vocab=7, length=6, ragged=True),
+        Spec(vocab=7, length=6, ragged=True, ranges=((0, 7),) * 6),
+    ),
 }
 """Tiny specs by kind of data: as channels on a grid, as tokens, or as either."""
 
@@ -121,6 +125,8 @@ def _values(block: object, shape: tuple[int, ...], rng: np.random.Generator) -> 
 
 
 def _form(family: Family | Statistical, kind: str) -> Spec:
+    if kind == "text":  # in a row behind its record, for families that count
+        return KINDS[kind][isinstance(family, Statistical) and family.tokens]
     wanted = isinstance(family, Family) and family.tokens
     return next((spec for spec in KINDS[kind] if spec.tokens == wanted), KINDS[kind][0])
 

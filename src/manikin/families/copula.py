@@ -40,7 +40,15 @@ class Copula(Statistical):
             return "a copula joins the columns of a table; use 'diffusion' or 'autoregressive'"
         return None
 
-    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key, progress: Progress) -> State:
+    def learn(
+        self,
+        spec: Spec,
+        x: np.ndarray,
+        given: int,
+        subject: np.ndarray,  # noqa: ARG002 - records are taken as independent
+        key: Key,
+        progress: Progress,
+    ) -> State:
         """Thresholds of every discrete column and the correlation of all latent columns."""
         discrete = _discrete(spec)
         filled = np.where(np.isnan(x) & ~discrete, 0.0, x).astype(float)

@@ -26,7 +26,15 @@ class Independent(Statistical):
             return "independent marginals are for rows of a table; use 'diffusion' or 'autoregressive'"
         return None
 
-    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key, progress: Progress) -> State:  # noqa: ARG002 - the contract's
+    def learn(
+        self,
+        spec: Spec,  # noqa: ARG002 - the contract's, as those below
+        x: np.ndarray,
+        given: int,  # noqa: ARG002
+        subject: np.ndarray,  # noqa: ARG002
+        key: Key,  # noqa: ARG002
+        progress: Progress,
+    ) -> State:
         """Up to a thousand quantiles of each column, missing values among them."""
         ordered = np.sort(x, axis=0)  # NaN comes last, so missing keeps its share
         at = np.linspace(0, len(x) - 1, min(len(x), QUANTILES)).round().astype(int)

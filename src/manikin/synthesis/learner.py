@@ -64,15 +64,22 @@ class Tabular(Learner):
 
     @classmethod
     def learn(
-        cls, family: Statistical, spec: Spec, x: np.ndarray, given: int, key: Key, report: Report
+        cls,
+        family: Statistical,
+        spec: Spec,
+        x: np.ndarray,
+        given: int,
+        subject: np.ndarray,
+        key: Key,
+        report: Report,
     ) -> Self:
-        """Learn from rows (n, channels) of which the first `given` are conditions."""
+        """Learn from rows (n, channels) of subjects (n,), of which the first `given` are conditions."""
         started = time.monotonic()
 
         def progress(share: float) -> None:
             report(Progress(0, share, time.monotonic() - started, float("nan")))
 
-        state = family.learn(spec, x, given, key, progress)
+        state = family.learn(spec, x, given, subject, key, progress)
         return cls(family, spec, state, given, {"seconds": round(time.monotonic() - started, 3)})
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute
 
 from manikin.data.deid import cleaned
 from manikin.data.schema import Text
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
     from manikin.rng import Key
 
+pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
+
 
 def with_notes(cohort: Cohort, *sides: str | Sequence[str] | None) -> Cohort:
     """The cohort with the prose among the named fields as notes: naming it asks that it be modelled.
@@ -26,6 +29,14 @@ def with_notes(cohort: Cohort, *sides: str | Sequence[str] | None) -> Cohort:
     asked = [name for side in sides for name in ((side,) if isinstance(side, str) else side or ())]
     notes = [name for name in asked if name in cohort.schema and prose(name, cohort.columns[name])]
     return replace(cohort, schema=cohort.schema.asked(notes))
+
+
+def many(cohort: Cohort, target: str | Sequence[str] | None) -> int:
+    """The letters of all notes that are to be modelled."""
+    names = cohort.schema if target is None else (target,) if isinstance(target, str) else target
+    notes = [name for name in names if isinstance(cohort.schema.get(name), Text)]
+    columns = [cohort.columns[name] for name in notes if cohort.schema[name].role == "note"]
+    return sum(pc.sum(pc.utf8_length(column)).as_py() or 0 for column in columns)
 
 
 def scanned(cohort: Cohort, fields: Sequence[str], key: Key) -> tuple[Cohort, dict[str, dict[str, int]]]:

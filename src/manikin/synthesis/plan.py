@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from manikin.codec import Codec
     from manikin.data.cohort import Cohort
 
+ENOUGH = 20_000_000
+"""Letters of notes, some four million tokens, from which on a network writes better than templates."""
+
 Fields = "str | Sequence[str] | None"
 
 
@@ -45,6 +48,7 @@ class Plan:
         target: str | Sequence[str] | None,
         condition: str | Sequence[str],
         family: str | Family | Statistical | None,
+        letters: int = 0,
     ) -> Plan:
         """Resolve what the user said against what the records hold.
 
@@ -59,7 +63,7 @@ class Plan:
         if not wanted:
             raise UsageError("nothing is left to model: every field is given or an identifier")
         _alike(schema, wanted)
-        return cls(wanted, plain, observed, found(family, schema, wanted, plain))
+        return cls(wanted, plain, observed, found(family, schema, wanted, plain, letters))
 
 
 def names(schema: Schema, fields: str | Sequence[str]) -> tuple[str, ...]:
@@ -83,14 +87,18 @@ def found(
     schema: Schema,
     target: Sequence[str],
     condition: Sequence[str],
+    letters: int = 0,
 ) -> Family | Statistical:
-    """The family by name, or the best default for the kind of the target."""
+    """The family by name, or the best default for the kind of the target and the letters of its notes."""
     if isinstance(family, Family | Statistical):
         return family
     if family is None:
         rows = all(isinstance(schema[name], SCALARS) for name in (*target, *condition))
-        tokens = any(isinstance(schema[name], Codes | Text) for name in target)
+        scalars = all(isinstance(schema[name], SCALARS) for name in condition)
+        notes = any(isinstance(schema[name], Text) for name in target)
+        tokens = notes or any(isinstance(schema[name], Codes) for name in target)
         family = "trees" if rows else "autoregressive" if tokens else "diffusion"
+        family = "templates" if notes and scalars and letters < ENOUGH else family
     return registry.find("families", family)()
 
 
@@ -133,6 +141,7 @@ def target_codec(train: Cohort, plan: Plan, fields: Sequence[str], named: str | 
         Unsupported: No codec knows these kinds in this form, or codes are to be observed in part.
     """
     tokens = getattr(plan.family, "tokens", False)
+    named = named or getattr(plan.family, "codec", None)
     if named is None:
         shapes = [getattr(train.columns[name].type, "shape", [1]) for name in fields]
         places = 0 if plan.observed else max(math.prod(shape[1:]) for shape in shapes)

@@ -19,7 +19,7 @@ from manikin.synthesis.conditions import Conditions
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
-from manikin.synthesis.notes import scanned, with_notes
+from manikin.synthesis.notes import many, scanned, with_notes
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
 from manikin.synthesis.progress import bar
@@ -109,7 +109,8 @@ class Synthesizer:
         if self.target is None and len(chain.links) > 1:
             self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
             return self
-        plan = Plan.of(train.schema, self.target, self.condition, self.family)
+        letters = many(train, self.target)
+        plan = Plan.of(train.schema, self.target, self.condition, self.family, letters)
         here, hidden = (*plan.condition, *plan.target), {}
         if self.scan:
             train, hidden = scanned(train, here, Key(self.seed).child("scan"))
@@ -147,7 +148,8 @@ class Synthesizer:
         key, training, facts = Key(self.seed).child("fit"), self.training or Training(), codec.told
         if isinstance(plan.family, Statistical):
             x = codec.encode(train)
-            return codec, Tabular.learn(plan.family, codec.spec, x, len(plan.condition), key, report)
+            given, whose = len(plan.condition), train.subject
+            return codec, Tabular.learn(plan.family, codec.spec, x, given, whose, key, report)
         if isinstance(codec, Learned):
             beside = checkpoint and checkpoint.with_name(f"{checkpoint.name}-codec")
             codec, facts = taught(

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from manikin.codec import Codec
 from manikin.codecs.text.pieces import learned, tokenizer
-from manikin.codecs.text.slots import FIRST, Slots, rows
+from manikin.codecs.text.slots import FIRST, Slots
 from manikin.data.schema import SCALARS, Text
 from manikin.errors import SchemaError
 from manikin.grammar import END
@@ -91,7 +91,7 @@ class TextCodec(Codec):
         scalars = [g for g in self.given if isinstance(cohort.schema[g], SCALARS)]
         slots = Slots.of(texts, cohort, scalars, self.anonymous)
         whole = replace(self, name=name, slots=slots)
-        parts = [[part for part in cut if isinstance(part, str)] for cut in whole.cut(cohort, texts)]
+        parts = [[part for part in cut if isinstance(part, str)] for cut in slots.cuts(cohort, texts)]
         subject = [
             whose for whose, listed in zip(cohort.subject.tolist(), parts, strict=True) for _ in listed
         ]
@@ -107,17 +107,10 @@ class TextCodec(Codec):
         }
         return replace(whole, facts=facts)
 
-    def cut(self, cohort: Cohort, texts: Sequence[str | None]) -> list[list[str | int]]:
-        """Each text as what stays and numbers of slots; without text, or fields beside it, no slots."""
-        if not all(name in cohort.schema for name in self.slots.fields):
-            return [[text or ""] for text in texts]
-        beside = rows(cohort, self.slots.fields)
-        return [list(self.slots.cut(text or "", row)) for text, row in zip(texts, beside, strict=True)]
-
     def listed(self, cohort: Cohort) -> list[list[int]]:
         """The tokens of each text without its end."""
         texts, cutter = words(cohort, self.name), tokenizer(self.pieces)
-        flat = [part for cut in self.cut(cohort, texts) for part in (*cut, None)]
+        flat = [part for cut in self.slots.cuts(cohort, texts) for part in (*cut, None)]
         spelled = iter(cutter.encode_batch([part for part in flat if isinstance(part, str)]))
         out: list[list[int]] = [[]]
         for part in flat:
@@ -160,9 +153,7 @@ class TextCodec(Codec):
 
     def filled(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
         """The decoded texts with their slots filled from the records beside them."""
-        fields = [name for name in self.slots.fields if name in given.schema]
-        texts = zip(columns[self.name].to_pylist(), rows(given, fields), strict=True)
-        said = [None if text is None else self.slots.filled(text, row) for text, row in texts]
+        said = self.slots.fills(columns[self.name].to_pylist(), given)
         return columns | {self.name: pa.array(said, columns[self.name].type)}
 
     def to_dict(self) -> dict[str, Any]:
@@ -174,9 +165,8 @@ class TextCodec(Codec):
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        slots = state["slots"]
-        known = Slots(tuple(slots["numbers"]), tuple(slots["words"]), slots["sex"])
-        return cls(**{**state, "given": tuple(state["given"]), "slots": known})
+        slots = Slots.from_dict(state["slots"])
+        return cls(**{**state, "given": tuple(state["given"]), "slots": slots})
 
 
 def words(cohort: Cohort, name: str) -> list[str | None]:

@@ -75,6 +75,11 @@ class Slots:
 
         return cls(tuple(filter(told, numbers)), tuple(filter(told, words)), sex)
 
+    @classmethod
+    def from_dict(cls, state: Mapping[str, Any]) -> Self:
+        """From its fields as plain values."""
+        return cls(tuple(state["numbers"]), tuple(state["words"]), state["sex"])
+
     @property
     def names(self) -> list[tuple[str, int, int]]:
         """Each slot: its field, which of the words for a sex (or 0), and its case."""
@@ -114,6 +119,19 @@ class Slots:
             return self.spelled(slot, row) or self._unknown(slot)
 
         return re.sub(f"[{chr(FIRST)}-{chr(FIRST + len(self.names))}]", said, text)
+
+    def cuts(self, cohort: Cohort, texts: Sequence[str | None]) -> list[list[str | int]]:
+        """The notes of a cohort, each cut; without the fields that they may repeat, in one piece."""
+        if not all(name in cohort.schema for name in self.fields):
+            return [[text or ""] for text in texts]
+        beside = rows(cohort, self.fields)
+        return [list(self.cut(text or "", row)) for text, row in zip(texts, beside, strict=True)]
+
+    def fills(self, texts: Sequence[str | None], given: Cohort) -> list[str | None]:
+        """Texts with their slots filled, each from the record beside it."""
+        beside = rows(given, [name for name in self.fields if name in given.schema])
+        pairs = zip(texts, beside, strict=True)
+        return [None if text is None else self.filled(text, row) for text, row in pairs]
 
     def spelled(self, slot: int, row: Row) -> str | None:
         """What a slot says beside a row; None where the row does not say it."""

@@ -67,7 +67,15 @@ class Trees(Statistical):
             return "trees split rows, not sequences of tokens; use 'autoregressive' or 'masked'"
         return "trees split rows, not grids; use 'diffusion', 'vae' or 'gan'" if spec.grid else None
 
-    def learn(self, spec: Spec, x: np.ndarray, given: int, key: Key, progress: Progress) -> State:
+    def learn(
+        self,
+        spec: Spec,
+        x: np.ndarray,
+        given: int,
+        subject: np.ndarray,  # noqa: ARG002 - records are taken as independent
+        key: Key,
+        progress: Progress,
+    ) -> State:
         """Grow the forest of every column; columns do not wait for each other."""
         from joblib import Parallel, delayed
 

@@ -1,0 +1,261 @@
+"""Notes as words that several people share, behind the fields of their records, all as tokens.
+
+For families that count phrases. A numeral that fewer people have is its shape, for which digits are drawn;
+any other such word is a gap, and never written again. What a note repeats of its record is a slot, filled
+from the record for which a note is drawn.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.codec import Codec
+from manikin.codecs.rows import RowsCodec
+from manikin.codecs.text import words as words_of
+from manikin.codecs.text.slots import FIRST, Slots
+from manikin.data.schema import SCALARS, Category, Number, Text, Time
+from manikin.errors import SchemaError, Unsupported
+from manikin.grammar import END
+from manikin.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from manikin.data.cohort import Cohort
+    from manikin.rng import Key
+
+NONE, GAP, SPECIAL = 1, 2, 3
+"""A record without a text; a word that too few share; the first token of a slot."""
+
+_WORD = re.compile(r" ?[^\W\d_]+(?:['’][^\W\d_]+)?| ?\d+(?:[.,:/]\d+)*| ?[^\w\s]| ?_|\s+")
+
+
+@final
+@dataclass(frozen=True)
+class Phrases(Codec):
+    """Scalar fields and one field of text <-> tokens (n, fields + length), int64.
+
+    The fields come first, one token each, numbers in few bins; the text follows, and END fills the rest.
+
+    Args:
+        anonymous: Subjects that must share a word.
+        longest: Words of a text at most, its end among them; longer texts are cut.
+        bins: Bins of a number that is given.
+        name: The field of text.
+        words: The shared words, with the blank before them.
+        numerals: Shapes of numerals, 9 for a digit; for each place the shares of the digits.
+        slots: Which fields notes repeat.
+        record: The encoding of the other fields.
+        facts: Words of the longest text; how many texts were cut, empty or absent, and words left out.
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = (Number, Category, Time, Text)
+    tokens: ClassVar[bool] = True
+    anonymous: int = 5
+    longest: int = 2000
+    bins: int = 5
+    name: str = ""
+    words: tuple[str, ...] = ()
+    numerals: dict[str, list[list[float]]] = field(default_factory=dict)
+    slots: Slots = field(default_factory=Slots)
+    record: RowsCodec | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> Spec:
+        """Words first in the vocabulary, then the tokens of each field."""
+        first, length = self._first, self.facts["length"]
+        ranges = self.record.spec.ranges if self.record else ()
+        moved = tuple((low + first, high + first) for low, high in ranges)
+        last = max((high for _, high in moved), default=first)
+        return Spec(
+            vocab=last, length=len(moved) + length, ranges=(*moved, *((0, first),) * length), ragged=True
+        )
+
+    @property
+    def _first(self) -> int:
+        """The first token that is no word."""
+        return SPECIAL + len(self.slots.names) + len(self.words) + len(self.numerals)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """How long texts are; how many were cut, empty or absent; how many words are left out."""
+        return self.facts
+
+    @property
+    def complete(self) -> frozenset[str]:
+        """The fields that were never missing in training."""
+        text = frozenset() if self.facts.get("absent") else frozenset({self.name})
+        return text | (self.record.complete if self.record else frozenset())
+
+    def fit(self, cohort: Cohort, fields: list[str]) -> Self:
+        """Learn which words are shared, which fields notes repeat, and the bins of the other fields."""
+        notes = [name for name in fields if isinstance(cohort.schema[name], Text)]
+        if len(notes) != 1 or notes[0] != fields[-1]:
+            others = ", ".join(notes[:-1]) or "no text"
+            message = (
+                f"templates hold one text given fields of one value, not {others}; use 'autoregressive'"
+            )
+            raise Unsupported(message)
+        (name,), scalars = notes, [g for g in fields if isinstance(cohort.schema[g], SCALARS)]
+        texts = words_of(cohort, name)
+        slots = Slots.of(texts, cohort, scalars, self.anonymous)
+        record = RowsCodec(bins=self.bins).fit(cohort, scalars) if scalars else None
+        whole = replace(self, name=name, slots=slots, record=record)
+        cut = [list(_split(parts)) for parts in slots.cuts(cohort, texts)]
+        subjects = cohort.subject.tolist()
+        known = _people(cut, subjects)
+        shared = {word for word, whose in known.items() if len(whose) >= self.anonymous}
+        rest = [[w for w in listed if isinstance(w, str) and w not in shared] for listed in cut]
+        numerals = _numerals(rest, subjects, self.anonymous)
+        if not shared:
+            raise SchemaError(
+                f"field {name!r}: no word is shared by {self.anonymous} subjects; give more records, or "
+                "Synthesizer(codec=mk.codecs.Phrases(anonymous=1)) where nobody can be hurt"
+            )
+        lengths = np.array([len(listed) for listed in cut]) + 1
+        facts = {
+            "length": int(min(lengths.max(), self.longest)),
+            "cut": int((lengths > self.longest).sum()),
+            "empty": sum(text is not None and not text.strip() for text in texts),
+            "absent": sum(text is None for text in texts),
+            "repeats": list(slots.fields),
+            "words": len(shared),
+            "rare": len(known) - len(shared),
+        }
+        return replace(whole, words=tuple(sorted(shared)), numerals=numerals, facts=facts)
+
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+        """Tokens (n, fields + length)."""
+        listed = (*self.words, *(f"\0{shape}" for shape in self.numerals))
+        place = {word: SPECIAL + len(self.slots.names) + i for i, word in enumerate(listed)}
+        length, texts = self.facts["length"], cohort.columns[self.name].to_pylist()
+        x = np.full((len(cohort), length), END, dtype=np.int64)
+        for row, (text, parts) in enumerate(zip(texts, self.slots.cuts(cohort, texts), strict=True)):
+            listed = [NONE] if text is None else [_token(word, place) for word in _split(parts)]
+            x[row, : min(len(listed), length - 1)] = listed[: length - 1]
+        if self.record is None:
+            return x
+        return np.concatenate([self.record.encode(cohort) + self._first, x], axis=1)
+
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
+        """The text, in which characters of private use stand for slots until `filled`; and the fields."""
+        given = len(self.record.spec.ranges) if self.record else 0
+        rng = key.child("digits").numpy()
+        said = {self.name: pa.array([self._text(row, rng) for row in x[:, given:].tolist()], pa.string())}
+        if self.record is None:
+            return said
+        low, high = np.array(self.record.spec.ranges).T
+        rows = np.clip(x[:, :given] - self._first, low, high - 1)
+        return self.record.decode(rows, key) | said
+
+    def filled(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
+        """The decoded texts with their slots filled from the records beside them."""
+        said = self.slots.fills(columns[self.name].to_pylist(), given)
+        return columns | {self.name: pa.array(said, columns[self.name].type)}
+
+    def _text(self, tokens: Sequence[int], rng: np.random.Generator) -> str | None:
+        if tokens and tokens[0] == NONE:
+            return None
+        slots, parts, shapes = SPECIAL + len(self.slots.names), [], list(self.numerals)
+        for token in tokens:
+            if token == END:
+                break
+            if token >= slots + len(self.words):
+                shape = shapes[token - slots - len(self.words)]
+                digits = iter([rng.choice(10, p=shares) for shares in self.numerals[shape]])
+                parts.append("".join(str(next(digits)) if sign == "9" else sign for sign in shape))
+            elif token >= slots:
+                parts.append(self.words[token - slots])
+            elif token >= SPECIAL:
+                parts.append(chr(FIRST + token - SPECIAL))
+        return "".join(parts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Options, words, slots, and the encoding of the other fields."""
+        plain = {
+            name: getattr(self, name)
+            for name in ("anonymous", "longest", "bins", "name", "numerals", "facts")
+        }
+        record = self.record.to_dict() if self.record else None
+        return {**plain, "words": list(self.words), "slots": asdict(self.slots), "record": record}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        slots, record = Slots.from_dict(state["slots"]), state["record"]
+        known = RowsCodec.from_dict(record) if record else None
+        return cls(**{**state, "words": tuple(state["words"]), "slots": slots, "record": known})
+
+
+def _split(parts: Sequence[str | int]) -> Iterator[str | int]:
+    """Words and numbers of slots."""
+    for part in parts:
+        if isinstance(part, int):
+            yield part
+        else:
+            yield from _WORD.findall(part)
+
+
+def _token(word: str | int, place: dict[str, int]) -> int:
+    if isinstance(word, int):
+        return SPECIAL + word
+    return place.get(word, place.get(f"\0{_shape(word)}", GAP))
+
+
+def _shape(word: str) -> str:
+    """A numeral with 9 for each digit.
+
+    Example:
+        >>> _shape(" 120/80")
+        ' 999/99'
+    """
+    return re.sub(r"\d", "9", word)
+
+
+def _people(notes: Sequence[Sequence[str | int]], subjects: Sequence[int]) -> dict[str, set[int]]:
+    """Who has each word."""
+    people: dict[str, set[int]] = {}
+    for subject, words in zip(subjects, notes, strict=True):
+        for word in words:
+            if isinstance(word, str):
+                people.setdefault(word, set()).add(subject)
+    return people
+
+
+def _numerals(
+    notes: Sequence[Sequence[str]], subjects: Sequence[int], least: int
+) -> dict[str, list[list[float]]]:
+    """The shapes of numerals that enough subjects have, and the shares of digits at each place.
+
+    A digit that fewer subjects have at a place has the share of one occurrence, as one never seen has.
+    """
+    pairs = [
+        (subject, word)
+        for subject, words in zip(subjects, notes, strict=True)
+        for word in words
+        if any(map(str.isdecimal, word)) and word.isascii()
+    ]
+    people: dict[str, set[int]] = {}
+    digits: dict[str, dict[tuple[int, int], set[int]]] = {}
+    for subject, word in pairs:
+        shape = _shape(word)
+        people.setdefault(shape, set()).add(subject)
+        for place, digit in enumerate(re.findall(r"\d", word)):
+            digits.setdefault(shape, {}).setdefault((place, int(digit)), set()).add(subject)
+    found = {}
+    for shape in sorted(shape for shape, whose in people.items() if len(whose) >= least):
+        counts = np.ones((shape.count("9"), 10))
+        for (place, digit), whose in digits[shape].items():
+            counts[place, digit] = len(whose) if len(whose) >= least else 1
+        counts[0, 0] = counts[0, 0] if shape.count("9") == 1 else min(counts[0, 0], 0.1)
+        found[shape] = (counts / counts.sum(axis=1, keepdims=True)).tolist()
+    return found
+
+
+__plugin__ = Phrases

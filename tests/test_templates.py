@@ -1,0 +1,132 @@
+"""Notes from phrases that several patients share: what is stored, what is written, what agrees."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import manikin as mk
+from manikin.codecs.phrases import Phrases
+from manikin.errors import Unsupported
+from manikin.families.templates import Templates, shared
+from manikin.rng import Key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OPENINGS = (
+    "The lungs are clear.",
+    "Heart size is normal.",
+    "No effusion.",
+    "Degenerative changes of the spine.",
+)
+
+
+def reports(n: int = 200, per: int = 1) -> mk.Cohort:
+    """Reports of a finding, with age and sex, a number of its own each, and one word of one patient alone."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "patient": [f"p{i // per}" for i in range(n)],
+            "age": rng.integers(20, 89, n),
+            "sex": rng.choice(["F", "M"], n),
+            "finding": rng.choice(["normal", "Cardiomegaly"], n),
+        }
+    )
+    frame["note"] = [
+        f"{a}-year-old {'woman' if s == 'F' else 'man'}. {OPENINGS[rng.integers(4)]} "
+        + ("The heart is enlarged." if f == "Cardiomegaly" else "No acute disease.")
+        + f" Study {rng.integers(1000, 9999)}."
+        for a, s, f in zip(frame["age"], frame["sex"], frame["finding"], strict=True)
+    ]
+    frame.loc[3, "note"] = "Zyxwvutsria seen beside the qwertzlobe."
+    kinds = mk.Schema(patient=mk.Text(role="subject"), note=mk.Text(role="note"))
+    return mk.Cohort.from_pandas(frame, kinds)
+
+
+@pytest.fixture(scope="module")
+def cohort() -> mk.Cohort:
+    return reports()
+
+
+@pytest.fixture(scope="module")
+def model(cohort: mk.Cohort) -> mk.Synthesizer:
+    return mk.Synthesizer("note", condition=("age", "sex", "finding")).fit(cohort, quiet=True)
+
+
+def test_runs_are_counted_by_subject_and_kept_where_enough_share_them() -> None:
+    notes = [[9, 1, 2], [9, 1, 2], [9, 3, 2], [9, 3, 2]]
+    assert shared(notes, [0, 1, 2, 2], longest=3, least=2) == [
+        {(9,): 4, (1,): 2, (2,): 4},
+        {(9, 1): 2, (1, 2): 2},
+        {(9, 1, 2): 2},
+    ]
+
+
+def test_templates_are_the_default_where_texts_are_few(cohort: mk.Cohort, model: mk.Synthesizer) -> None:
+    assert isinstance(model.fitted.plan.family, Templates)
+    chain = mk.Synthesizer().fit(cohort, quiet=True)
+    assert [type(m.plan.family).__name__ for m in chain.models] == ["Trees", "Templates"]
+    assert len(chain.sample(5)) == 5
+
+
+def test_a_note_says_what_its_record_says(cohort: mk.Cohort, model: mk.Synthesizer) -> None:
+    drawn = model.sample(condition=cohort, seed=1)
+    agree = {"age": 0, "sex": 0, "finding": 0}
+    for note, age, sex, finding in zip(
+        *(drawn[name] for name in ("note", "age", "sex", "finding")), strict=True
+    ):
+        agree["age"] += f"{age:.0f}-year-old" in note or "year-old" not in note
+        agree["sex"] += ("woman" if sex == "M" else "man.") not in note.replace(
+            "woman", "w" if sex == "F" else "woman"
+        )
+        agree["finding"] += ("enlarged" in note) == (finding == "Cardiomegaly")
+    assert agree["age"] == len(drawn)
+    assert agree["finding"] > 0.9 * len(drawn)
+
+
+def test_nothing_of_one_patient_is_stored_or_written(model: mk.Synthesizer, tmp_path: Path) -> None:
+    model.save(tmp_path / "model")
+    stored = json.loads((tmp_path / "model" / "codec.json").read_text(encoding="utf-8"))
+    text = json.dumps(stored)
+    assert "Zyxw" not in text
+    assert "qwertz" not in text
+    assert list(stored["target"]["state"]["numerals"]) == [" 9999"]
+    given = mk.Cohort.from_pandas(pd.DataFrame({"age": [50], "sex": ["F"], "finding": ["normal"]}))
+    again = mk.load(tmp_path / "model").sample(condition=given, seed=4)
+    assert again["note"].tolist() == model.sample(condition=given, seed=4)["note"].tolist()
+
+
+def test_several_notes_of_one_patient_count_once() -> None:
+    few = reports(per=50)  # four patients: nothing is shared by five
+    with pytest.raises(mk.errors.SchemaError, match="no word is shared by 5 subjects"):
+        Phrases().fit(few, ["note"])
+
+
+def test_a_beginning_is_kept(cohort: mk.Cohort) -> None:
+    plain = mk.Synthesizer("note").fit(cohort, quiet=True)
+    notes = plain.sample(condition=pd.DataFrame({"note": ["Heart size"] * 5}))["note"]
+    assert all(note.startswith("Heart size is normal.") for note in notes)
+
+
+def test_words_numerals_and_fields_come_back(cohort: mk.Cohort) -> None:
+    codec = Phrases().beside(("age", "sex")).fit(cohort, ["age", "sex", "note"])
+    x = codec.encode(cohort)
+    ranges = np.array(codec.spec.ranges)
+    assert ((x >= ranges[:, 0]) & (x < ranges[:, 1])).all()
+    back = codec.filled(codec.decode(x, Key(0)), cohort)
+    first, real = back["note"][0].as_py(), cohort["note"][0]
+    assert first[:-5] == real[:-5]  # digits of the study are drawn
+    assert back["sex"].to_pylist() == cohort["sex"].tolist()
+    assert Phrases.from_dict(json.loads(json.dumps(codec.to_dict()))) == codec
+
+
+def test_text_given_text_is_refused_with_the_alternative(cohort: mk.Cohort) -> None:
+    frame = pd.DataFrame({"dialogue": cohort["note"], "summary": cohort["note"]})
+    pairs = mk.Cohort.from_pandas(frame, mk.Schema(dialogue=mk.Text(), summary=mk.Text()))
+    with pytest.raises(Unsupported, match="use 'autoregressive'"):
+        mk.Synthesizer("summary", condition="dialogue", family="templates").fit(pairs, quiet=True)
