@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ OPENINGS = (
 
 
 def reports(n: int = 200, per: int = 1) -> mk.Cohort:
-    """Reports of a finding, with age and sex, a number of its own each, and one word of one patient alone."""
+    """Reports of a finding, with age and sex, a number each, and words that one patient alone has."""
     rng = np.random.default_rng(0)
     frame = pd.DataFrame(
         {
@@ -76,17 +77,14 @@ def test_templates_are_the_default_where_texts_are_few(cohort: mk.Cohort, model:
 
 def test_a_note_says_what_its_record_says(cohort: mk.Cohort, model: mk.Synthesizer) -> None:
     drawn = model.sample(condition=cohort, seed=1)
-    agree = {"age": 0, "sex": 0, "finding": 0}
-    for note, age, sex, finding in zip(
-        *(drawn[name] for name in ("note", "age", "sex", "finding")), strict=True
-    ):
-        agree["age"] += f"{age:.0f}-year-old" in note or "year-old" not in note
-        agree["sex"] += ("woman" if sex == "M" else "man.") not in note.replace(
-            "woman", "w" if sex == "F" else "woman"
-        )
-        agree["finding"] += ("enlarged" in note) == (finding == "Cardiomegaly")
-    assert agree["age"] == len(drawn)
-    assert agree["finding"] > 0.9 * len(drawn)
+    rows = list(zip(*(drawn[name] for name in ("note", "age", "sex", "finding")), strict=True))
+    said = [(row, re.match(r"(\d+)-year-old (man|woman)\.", row[0])) for row in rows]
+    told = [(row, found) for row, found in said if found]
+    assert len(told) > 0.8 * len(rows)
+    assert all(found[1] == f"{age:.0f}" for (_, age, _, _), found in told)
+    assert all(found[2] == ("woman" if sex == "F" else "man") for (_, _, sex, _), found in told)
+    agree = [("enlarged" in note) == (finding == "Cardiomegaly") for note, _, _, finding in rows]
+    assert np.mean(agree) > 0.85
 
 
 def test_nothing_of_one_patient_is_stored_or_written(model: mk.Synthesizer, tmp_path: Path) -> None:
@@ -107,10 +105,10 @@ def test_several_notes_of_one_patient_count_once() -> None:
         Phrases().fit(few, ["note"])
 
 
-def test_a_beginning_is_kept(cohort: mk.Cohort) -> None:
+def test_a_beginning_is_refused_with_the_alternative(cohort: mk.Cohort) -> None:
     plain = mk.Synthesizer("note").fit(cohort, quiet=True)
-    notes = plain.sample(condition=pd.DataFrame({"note": ["Heart size"] * 5}))["note"]
-    assert all(note.startswith("Heart size is normal.") for note in notes)
+    with pytest.raises(Unsupported, match="use 'autoregressive'"):
+        plain.sample(condition=pd.DataFrame({"note": ["Heart size"] * 5}))
 
 
 def test_words_numerals_and_fields_come_back(cohort: mk.Cohort) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
+from manikin.errors import Unsupported
 from manikin.family import Progress, State, Statistical
 from manikin.grammar import END
 
@@ -97,14 +98,18 @@ class Templates(Statistical):
         return state
 
     def draw(self, state: State, spec: Spec, x: np.ndarray, observed: np.ndarray, key: Key) -> np.ndarray:
-        """Notes word by word, what is observed kept."""
+        """Notes word by word.
+
+        Raises:
+            Unsupported: The beginning of a note is given, whose words may not be among those shared.
+        """
         given = int(state["given"])
+        if observed[:, given:].any():
+            raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
         writer = _Writer(self, state, spec.ranges[-1][1])
         out, rng = x.copy(), key.numpy()
         for row in range(len(x)):
-            out[row, given:] = writer.write(
-                x[row, :given].tolist(), x[row, given:], observed[row, given:], rng
-            )
+            out[row, given:] = writer.write(x[row, :given].tolist(), x.shape[1] - given, rng)
         return out
 
 
@@ -164,21 +169,16 @@ class _Writer:
         self.parts = {name: _table(state, name) for name in sorted(names) if name}
         self.shares = {name: self._first(table, self.base) for name, table in self.parts.items()}
 
-    def write(
-        self, given: list[int], x: np.ndarray, observed: np.ndarray, rng: np.random.Generator
-    ) -> np.ndarray:
-        """One note, END after its end."""
+    def write(self, given: list[int], length: int, rng: np.random.Generator) -> np.ndarray:
+        """One note (length,), END after its end."""
         here = [name for i, value in enumerate(given) if (name := f"{i}.{value}.") in self.parts]
-        run, out, once = [self.size], np.full(len(x), END), self.family.once
+        run, out, once = [self.size], np.full(length, END), self.family.once
         seen: dict[Gram, set[int]] = {}
-        for place in range(len(x)):
+        for place in range(length):
             recent = tuple(run[1 - once :])
-            if observed[place]:
-                token = int(x[place])
-            else:
-                law = self._law(run, here)
-                law[list(seen.get(recent, ()))] = 0.0
-                token = _drawn(law, rng)
+            law = self._law(run, here)
+            law[list(seen.get(recent, ()))] = 0.0
+            token = _drawn(law, rng)
             out[place] = _drawn(self._other(here), rng) if token == GAP else token
             if token == END:
                 break
