@@ -18,6 +18,7 @@ from manikin.defects.texts import TEXTS
 from manikin.errors import Unsupported
 from manikin.evaluation.door import admitted, unwritten
 from manikin.evaluation.evaluate import _surrogates
+from manikin.evaluation.excerpts import excerpts
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
 from manikin.evaluation.sides import Sides
@@ -156,6 +157,20 @@ def test_identifiers_of_tables_are_not_sought_in_notes() -> None:
     found = identifiers_left(split(same, same, plain(*["Well."] * 20)))
     assert isinstance(found, Exact)
     assert found.value == 0
+
+
+def test_no_words_of_a_patient_are_shown() -> None:
+    seen = views((TRAIN, HOLDOUT, plant(FRESH, "leaked_notes", train=TRAIN)), Question("diagnosis"))["text"]
+    shown = excerpts(seen, Key(0))
+    known = set(TRAIN["note"])
+    assert shown
+    assert all(one["values"]["diagnosis"] in one["notes"]["note"].lower() for one in shown)
+    assert not known & {one["notes"]["note"] for one in shown}
+    copies = views((TRAIN, HOLDOUT, TRAIN.take(np.arange(100))), Question("diagnosis"))["text"]
+    assert excerpts(copies, Key(0)) == []
+    named = FRESH.columns.set_column(4, "note", [["Dr. Novak saw it"] * 150])
+    named = views((TRAIN, HOLDOUT, replace(FRESH, columns=named)), Question())["text"]
+    assert excerpts(named, Key(0)) == []
 
 
 def test_what_cannot_be_measured_says_why() -> None:

@@ -14,6 +14,7 @@ from manikin.data.written import notes
 from manikin.evaluation.door import admitted, known, unwritten
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.evidence import about, plots
+from manikin.evaluation.excerpts import excerpts
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
 from manikin.evaluation.samples import samples
@@ -157,8 +158,12 @@ def _surrogates(fields: list[str], views: dict[str, Sides]) -> list[Draws]:
 
 
 def _shown(views: dict[str, Sides], key: Key) -> dict[str, Any]:
-    """Synthetic pictures and signals, where there are any."""
-    shown = {"samples": (samples, "radiomics"), "signals": (traces, "dynamics")}
+    """Synthetic pictures, signals and notes, where there are any."""
+    shown = {
+        "samples": (samples, "radiomics"),
+        "signals": (traces, "dynamics"),
+        "notes": (excerpts, "text"),
+    }
     return {name: draw(views[view], key) for name, (draw, view) in shown.items() if view in views}
 
 

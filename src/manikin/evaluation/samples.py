@@ -42,7 +42,7 @@ def samples(sides: Sides, key: Key) -> list[dict[str, Any]]:
     found = []
     for name in (pictures or maps)[:FIELDS]:
         low, high = limits(sides.train.whole[name])
-        for group, rows in _groups(cohort, sides.question.label).items():
+        for group, rows in groups(cohort, sides.question.label).items():
             drawn = np.sort(key.child("samples", name, group).numpy().permutation(rows)[:DRAWN])
             shown = drawn[_strangers(sides, name, drawn, key)][:EACH]
             if len(shown):
@@ -102,7 +102,7 @@ def _strangers(sides: Sides, name: str, rows: np.ndarray, key: Key) -> np.ndarra
     return found >= np.quantile(usual, USUAL)
 
 
-def _groups(cohort: Cohort, label: str | None) -> dict[str, np.ndarray]:
+def groups(cohort: Cohort, label: str | None) -> dict[str, np.ndarray]:
     """The records of each class of the label, the most frequent classes first; all, where there is none."""
     if label is None or not isinstance(cohort.schema[label], Category):
         return {"": np.arange(len(cohort))}
