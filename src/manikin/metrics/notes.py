@@ -11,7 +11,7 @@ from scipy.stats import betabinom
 
 from manikin.data.cohort import objects
 from manikin.data.prose import spans
-from manikin.data.prose.marks import KINDS, marks
+from manikin.data.prose.marks import FORMAL, marks
 from manikin.data.prose.words import words
 from manikin.data.scalars import spelling
 from manikin.data.schema import SCALARS
@@ -109,7 +109,7 @@ def note_identifiers(split: Split) -> Exact:
     """Share of synthetic notes that point to a person, beyond the rate of real notes.
 
     0 to 1; 0 is best. Addresses, telephone and record numbers, full dates, names after a title, by their
-    form, kind by kind; apart from that the same ones as in the notes of one training patient alone. It
+    form, all or numbers and addresses alone; or the same as in the notes of one training patient alone. It
     cannot see a name without a title, and lets pass what real notes have as often: clean those first.
     """
     return _most(once(split, _marks), floor=1.0)
@@ -200,11 +200,11 @@ def _pointing(cohort: Cohort) -> np.ndarray:
 
 
 def _marks(split: Split) -> list[Counted]:
-    """Notes that point to a person: at all, kind by kind, and as the notes of one training patient do."""
+    """Notes that point to a person: at all, by number or address, and as those of one training patient."""
     train, holdout, made = (each(side, _pointing) for side in (split.train, split.holdout, split.synthetic))
     real = np.concatenate([train, holdout])
     kinds = [
-        Counted(_having(made, kind), len(made), _having(real, kind), len(real)) for kind in (None, *KINDS)
+        Counted(_having(made, kind), len(made), _having(real, kind), len(real)) for kind in (None, FORMAL)
     ]
     mine, theirs = _bearers(train, split.train.subject), _bearers(holdout, split.holdout.subject)
     single = {mark for mark, people in mine.items() if len(people) == 1}

@@ -22,8 +22,9 @@ DATE = (
     r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d\d-\d\d\b"
     rf"|\b{MONTH}\.? \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {MONTH} \d{{4}}\b"
 )
+FORMAL = "number or address"
 KINDS = {
-    "number or address": MARK,
+    FORMAL: MARK,
     "date": re.compile(DATE, re.IGNORECASE),
     "name": re.compile(r"\b(?:Mrs?|Ms|Miss|Dr|Prof)\.? (?:[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*)"),
 }
