@@ -29,6 +29,16 @@ def test_an_interrupt_waits_until_the_import_has_ended():
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_who_ignores_interrupts_still_does():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with registry.uninterrupted():
+            os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_other_threads_import_too():
     found = []
     thread = threading.Thread(target=lambda: found.append(registry.find("families", "trees").__name__))

@@ -51,7 +51,8 @@ def uninterrupted() -> Iterator[None]:
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed within.
     """
-    if threading.current_thread() is not threading.main_thread():  # no other thread hears of Ctrl-C
+    deaf = signal.getsignal(signal.SIGINT) in (signal.SIG_IGN, None)
+    if deaf or threading.current_thread() is not threading.main_thread():  # nobody hears of Ctrl-C
         yield
         return
     asked: list[int] = []
