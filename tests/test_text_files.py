@@ -100,3 +100,9 @@ def test_text_files_hold_only_notes(tmp_path: Path) -> None:
     cohort = mk.read(put(tmp_path, "a.jsonl", LINES))
     with pytest.raises(FormatError, match="cannot hold age, seen"):
         mk.write(cohort, tmp_path / "a.txt")
+
+
+def test_long_notes_in_a_table_are_no_file_names(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{'No fever at all and no cough. ' * 20}{i**5}\n" for i in range(12))
+    (tmp_path / "notes.csv").write_text("age,note\n" + rows)
+    assert isinstance(mk.read(tmp_path / "notes.csv").schema["note"], mk.Text)

@@ -26,6 +26,8 @@ SETS = {
 """Tables by which folders of histories are known, in lower case."""
 
 _PREAMBLE = 128
+_NAME = 255
+"""Bytes that a file's name has at most in the file systems of today."""
 
 
 def suffix(path: Path | Series) -> str:
@@ -38,6 +40,16 @@ def suffix(path: Path | Series) -> str:
     """
     name = path.name.lower()
     return ".nii.gz" if name.endswith(".nii.gz") else PurePath(name).suffix
+
+
+def is_name(text: str) -> bool:
+    """Whether a cell can be the path of a file at all: notes are too long for that.
+
+    Example:
+        >>> is_name("scans/a.png"), is_name("No fever. " * 40), is_name("")
+        (True, False, False)
+    """
+    return bool(text) and "\0" not in text and all(len(part.encode()) <= _NAME for part in text.split("/"))
 
 
 def stem(path: Path) -> str:

@@ -150,7 +150,7 @@ def hidden(name: str, words: Words) -> str | None:
     if rows < 10 or k < 3:  # noqa: PLR2004 - too few to tell
         return None
     if _wordy(words) and k > max(0.2 * n, 10):
-        return "free text"
+        return "free text; to have it modelled, give it the role note in schema.toml"
     return "nearly every value is distinct" if n >= 20 and _unique(words, k, n) else None  # noqa: PLR2004
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import pyarrow as pa
 
+from manikin.data.folders import is_name
 from manikin.data.images import levels
 from manikin.errors import FormatError
 
@@ -88,7 +89,7 @@ def _resolved(values: Sequence[str], name: str, folder: Path) -> list[Path | Non
     )
     tries = [folder, *(folder / sub for sub in subs)]
     return [
-        next((place / value for place in tries if value and (place / value).is_file()), None)
+        next((place / value for place in tries if is_name(value) and (place / value).is_file()), None)
         for value in values
     ]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from manikin.data.cohort import Origin
+from manikin.data.folders import is_name
 from manikin.data.images.gather import Bad
 from manikin.data.signals import listing
 from manikin.data.signals.gather import gather
@@ -73,7 +74,7 @@ def _names(cells: Cohort, name: str, path: Path) -> bool:
 
 def _file(folder: Path, value: str | None) -> Path | None:
     """The file that a cell names."""
-    if not value:
+    if not value or not is_name(f"{value}{_ENDINGS[-1]}"):
         return None
     files = (folder / f"{value}{ending}" for ending in _ENDINGS)
     return next((file for file in files if file.suffix in _ENDINGS[1:] and file.is_file()), None)
