@@ -211,7 +211,7 @@ def test_channels_and_bits_must_agree(tmp_path):
 def test_odd_folders_say_what_to_do(tmp_path):
     with pytest.raises(mk.errors.FormatError, match="folder without a file"):
         mk.read(tmp_path)
-    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "notes.docx").write_text("x")
     with pytest.raises(mk.errors.FormatError, match="folder without a picture"):
         mk.read(tmp_path)
     draw(tmp_path / "a/b/0.png", picture(0))

@@ -134,7 +134,7 @@ def format_of(folder: Path) -> str:
         return "csv"
     if not counts:
         what = "is a folder without a " + (
-            "picture, DICOM file, NIfTI volume, recording or history" if found else "file"
+            "picture, DICOM file, NIfTI volume, recording, history or note" if found else "file"
         )
         raise FormatError(f"{folder}: {what}; name a file, an archive or a folder of records")
     return counts.most_common(1)[0][0] or ""
