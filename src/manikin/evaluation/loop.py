@@ -52,7 +52,11 @@ def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
     """
     repeated = [metric for metric in metrics if metric.plan.reference != "whole"]
     once = [metric for metric in metrics if metric.plan.reference == "whole"]
-    found = {**_repeated(sides, repeated, key), **at_once(sides, once, key.child("whole"))}
+    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        whole = pool.submit(at_once, sides, once, key.child("whole"))
+        if len(sides.train) > LARGE:
+            whole.result()  # before the others: of large tables both at a time need more memory
+        found = {**_repeated(sides, repeated, key, pool), **whole.result()}
     return [draws for metric in metrics for draws in found[metric]]
 
 
@@ -94,7 +98,9 @@ def _outcome(metric: Metric, answer: Exact | str) -> Draws:
     return Draws(metric.name, metric, np.array([answer.value]), answer.null, marks, exact=answer)
 
 
-def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
+def _repeated(
+    sides: Sides, metrics: Sequence[Metric], key: Key, pool: ThreadPoolExecutor
+) -> dict[Metric, list[Draws]]:
     few = {**REPEATS, "light": REPEATS["heavy"] + 4} if len(sides.holdout) // 2 > LARGE else REPEATS
     plans = [(metric, few[metric.plan.cost], FLOORS[metric.plan.cost]) for metric in metrics]
     found = [Measured() for _ in metrics]
@@ -108,8 +114,7 @@ def _repeated(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric,
         for reference in sorted({metric.plan.reference for metric, *_ in due}):
             _repeat(r, sides, [d for d in due if d[0].plan.reference == reference], key)
 
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(repeat, range(max((high for _, high, _ in plans), default=0))))
+    list(pool.map(repeat, range(max((high for _, high, _ in plans), default=0))))
     return {metric: list(_parts(metric, into)) for metric, into in zip(metrics, found, strict=True)}
 
 
