@@ -22,7 +22,7 @@ FLOORS = {
     "collapsed": "few records repeated",
     "copies": "copies of patients",
     "complete": "gaps wrongly filled",
-    "superimposed": "pictures laid over each other",
+    "superimposed": "records laid over each other",
 }
 
 
