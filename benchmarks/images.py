@@ -11,12 +11,12 @@ Printed: Markdown.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from lines import append, line, rows
 from picture_sets import pictures
 
 import manikin as mk
@@ -85,16 +85,8 @@ def once(given: argparse.Namespace, name: str, family: str) -> None:
         "verdicts": card.verdicts,
         "scores": {s.name: [s.value, s.ceiling, s.calibrated] for s in card.scores},
     }
-    given.results.parent.mkdir(parents=True, exist_ok=True)
-    with given.results.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    append(given.results, row)
     card.to_html(given.results.with_name(f"{name}-{family}.html"))
-
-
-def rows(path: Path) -> list[dict]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def report(cells: list[dict]) -> str:
@@ -116,10 +108,6 @@ def shown(found: list[float | None] | None) -> str:
         return ""
     real = "" if found[1] is None else f" ({found[1]:.3f})"
     return f"{found[0]:.3f}{real}"
-
-
-def line(values: tuple | list) -> str:
-    return "| " + " | ".join(map(str, values)) + " |"
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ import argparse
 from pathlib import Path
 
 import pandas as pd
+from lines import append, rows
 from measures import measure
-from tables import TABLES, append, load, report, rows, sides
+from tables import TABLES, load, report, sides
 
 from manikin.errors import UsageError
 

@@ -20,12 +20,12 @@ labels and a lost class.
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lines import append, rows
 from picture_sets import SETS as PICTURE_SETS
 from picture_sets import pictures
 from signal_sets import SETS as SIGNAL_SETS
@@ -117,8 +117,7 @@ def once(given: argparse.Namespace, table: str, defect: str, seed: int) -> None:
         row["verdicts"] = card.verdicts
         row["flagged"] = [score.name for score in card.scores if score.verdict in FLAGS]
     row["cpu_s"] = round(time.process_time() - started, 2)
-    with given.results.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    append(given.results, row)
 
 
 def load(table: str, data: Path, seed: int, cap: int = CAP) -> tuple[Cohort, str | None]:
@@ -133,12 +132,6 @@ def load(table: str, data: Path, seed: int, cap: int = CAP) -> tuple[Cohort, str
     if len(cohort) > cap:
         cohort = cohort.take(Key(seed).child("planted", table).numpy().permutation(len(cohort))[:cap])
     return cohort, label or LABELS.get(table) or cohort.schema.named("label")
-
-
-def rows(path: Path) -> list[dict]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def report(path: Path) -> str:

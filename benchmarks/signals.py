@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from lines import append, line, rows
 from signal_sets import SETS, signals, stretches
 
 import manikin as mk
@@ -91,9 +92,7 @@ def once(given: argparse.Namespace, name: str, family: str) -> None:
         "verdicts": card.verdicts,
         "scores": {s.name: [s.value, s.ceiling, s.calibrated] for s in card.scores},
     }
-    given.results.parent.mkdir(parents=True, exist_ok=True)
-    with given.results.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    append(given.results, row)
     card.to_html(given.results.with_name(f"{name}-{family}.html"))
 
 
@@ -141,12 +140,6 @@ def some(cohort: Cohort) -> Cohort:
     return cohort.take(np.sort(np.random.default_rng(0).permutation(len(cohort))[:JUDGED]))
 
 
-def rows(path: Path) -> list[dict]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 def report(cells: list[dict]) -> str:
     """One table in Markdown per set: value (fresh real records) and calibrated, family by family."""
     lines = []
@@ -169,10 +162,6 @@ def shown(found: list[float | None] | None) -> str:
         return ""
     real = "" if found[1] is None else f" ({found[1]:.3f})"
     return f"{found[0]:.3f}{real}" + ("" if found[2] is None else f" {found[2]:.2f}")
-
-
-def line(values: tuple | list) -> str:
-    return "| " + " | ".join(map(str, values)) + " |"
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ The tables are read from DATA/tabular (breast_cancer comes with scikit-learn). P
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from lines import append, line, rows
 from measures import Sides, fresh, measure, plain
 
 import manikin as mk
@@ -89,12 +89,6 @@ def once(given: argparse.Namespace, table: str, name: str, seed: int) -> None:
     append(given.results, {"table": table, "name": name, "seed": seed, **row})
 
 
-def append(results: Path, row: dict) -> None:
-    results.parent.mkdir(parents=True, exist_ok=True)
-    with results.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
-
-
 def cell(data: Path, table: str, name: str, seed: int) -> dict[str, float]:
     """The measures of one row of the report and, for a family, what it cost."""
     train, holdout = load(data, table)
@@ -132,12 +126,6 @@ def sides(table: str, train: mk.Cohort, holdout: mk.Cohort, synthetic: pd.DataFr
     return Sides(*[plain(frame, train.schema) for frame in frames], spec.label, spec.negative, spec.hidden)
 
 
-def rows(path: Path) -> list[dict]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 def report(cells: list[dict]) -> str:
     """One table in Markdown per data set; several seeds as mean and range."""
     lines = []
@@ -149,10 +137,6 @@ def report(cells: list[dict]) -> str:
             shown = [figure([cell.get(column) for cell in same]) for column in COLUMNS]
             lines.append(line([name, *shown, *costs(same[0])]))
     return "\n".join(lines)
-
-
-def line(values: tuple | list) -> str:
-    return "| " + " | ".join(map(str, values)) + " |"
 
 
 def figure(values: list[float | None]) -> str:

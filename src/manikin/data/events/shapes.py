@@ -49,13 +49,14 @@ def aggregated(cohort: Cohort, *, counts: bool = False, least: int = 5) -> Cohor
         >>> wide.schema["ICD10//I10"].levels, set(wide["ICD10//I10"])
         (('no', 'yes'), {'no', 'yes'})
     """
-    field, found = _common(cohort, least)
+    field = _field(cohort)
+    whole = Histories.of(cohort.columns[field])
+    found = _common(cohort, least, whole)
     times = patterns.visits_of(found, len(found.codes) + 1)[:, : len(found.codes)].toarray()
     columns: dict[str, tuple[pa.Array, Any]] = {
         code: (pa.array(column.astype(int)), Number(step=1, low=0)) if counts else _flags(column > 0)
         for code, column in zip(found.codes.tolist(), times.T, strict=True)
     }
-    whole = Histories.of(cohort.columns[field])
     columns[VISITS] = (pa.array(whole.visits), Number(step=1, low=0))
     return _replaced(cohort, field, columns)
 
@@ -87,7 +88,8 @@ def snapshot(cohort: Cohort, day: float, *, least: int = 5) -> Cohort:
     there = cohort.take(np.flatnonzero(last >= day))
     if not len(there):
         raise UsageError(f"no history reaches day {day:g}; the longest has {last.max(initial=0):g} days")
-    _, found = _common(until(there, day=day), least)
+    known = until(there, day=day)
+    found = _common(known, least, Histories.of(known.columns[field]))
     columns: dict[str, tuple[pa.Array, Any]] = {}
     for i, code in enumerate(found.codes.tolist()):
         rows = np.flatnonzero(found.code == i)
@@ -95,8 +97,8 @@ def snapshot(cohort: Cohort, day: float, *, least: int = 5) -> Cohort:
             columns[code] = _flags(np.bincount(found.patient[rows], minlength=len(found)) > 0)
             continue
         value = np.full(len(found), np.nan)
-        known = rows[~np.isnan(found.value[rows])]
-        value[found.patient[known]] = found.value[known]  # in the order of time, so that the last one stays
+        seen = rows[~np.isnan(found.value[rows])]
+        value[found.patient[seen]] = found.value[seen]  # in the order of time, so that the last one stays
         columns[code] = (pa.array(value, from_pandas=True), Number())
     return _replaced(there, field, columns)
 
@@ -125,7 +127,7 @@ def series(cohort: Cohort, step: float, length: int, *, least: int = 5) -> Cohor
         raise UsageError(f"step={step}, length={length}: both must be positive")
     field = _field(cohort)
     whole = Histories.of(cohort.columns[field])
-    _, found = _common(cohort, least, whole.where(~np.isnan(whole.value) & (whole.time < step * length)))
+    found = _common(cohort, least, whole.where(~np.isnan(whole.value) & (whole.time < step * length)))
     x = tensors.allocate((len(found), len(found.codes), length), np.float32)
     x[:] = np.nan
     cell = np.minimum((found.time / step).astype(int), length - 1)
@@ -165,14 +167,14 @@ def _field(cohort: Cohort) -> str:
     return names[0]
 
 
-def _common(cohort: Cohort, least: int, found: Histories | None = None) -> tuple[str, Histories]:
-    """The field of histories, and its events by the codes that enough patients share."""
-    field = _field(cohort)
-    found = Histories.of(cohort.columns[field]) if found is None else found
+def _common(cohort: Cohort, least: int, found: Histories) -> Histories:
+    """The events by the codes that enough patients share."""
     codes, _ = vocabulary(found, cohort.subject, least) if len(found.code) else ((), {})
     if not codes:
-        raise SchemaError(f"field {field!r}: no code is shared by {least} patients; ask for fewer (least=)")
-    return field, stood(found, codes)
+        raise SchemaError(
+            f"field {_field(cohort)!r}: no code is shared by {least} patients; ask for fewer (least=)"
+        )
+    return stood(found, codes)
 
 
 def _flags(yes: np.ndarray) -> tuple[pa.Array, Category]:
