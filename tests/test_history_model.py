@@ -139,11 +139,6 @@ def test_long_histories_are_cut_after_a_visit(cohort: mk.Cohort) -> None:
     assert (x[np.arange(len(x)), ends - 1] == CLOSE).all()
 
 
-def test_histories_that_are_hidden_are_refused(cohort: mk.Cohort) -> None:
-    with pytest.raises(mk.errors.Unsupported, match="autoregressive"):
-        mk.Synthesizer("history", family="masked").fit(cohort, quiet=True)
-
-
 def test_given_histories_are_continued(cohort: mk.Cohort) -> None:
     model = mk.Synthesizer(
         "history", condition=("sex", "age", "history"), family=FAMILY, training=mk.Training(steps=40)

@@ -41,12 +41,14 @@ class Family(ABC):
 
     `turns` is the cycle of players that the loop lets step in order, one optimiser each;
     `private` tells whether its networks give exact per-sample gradients; `tokens` whether it
-    wants tokens rather than channels on a grid.
+    wants tokens rather than channels on a grid; `fills` whether of a given history it finds the hidden
+    codes, rather than what comes after it.
     """
 
     turns: ClassVar[tuple[str, ...]] = ("model",)
     private: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
+    fills: ClassVar[bool] = False
     optimizer: ClassVar[Optimizer] = Optimizer()
 
     @abstractmethod

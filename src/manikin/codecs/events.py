@@ -113,8 +113,12 @@ class Events(Codec):
         return replace(whole, known=known, facts=facts)
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
-        """Tokens (n, length), int32; END fills the rest. What is too rare or too long is left out."""
-        found = self.kept(Histories.of(cohort.columns[self.name]))
+        """Tokens (n, length), int32; END fills the rest. What is too rare or too long is left out.
+
+        The token of a hidden code is the size of the vocabulary.
+        """
+        found = self.kept(Histories.of(cohort.columns[self.name], hidden=True))
+        named = np.append(self.grammar.starts[CODE] + np.arange(len(self.codes)), self.grammar.vocab)
         open_, step, close, valued = self._marks(found)
         counts = 1 + open_ + step + close + valued
         ends = np.cumsum(counts)
@@ -126,7 +130,7 @@ class Events(Codec):
         for mark, at, token in (
             (open_, place, starts[OPEN] + self._gap("open", found.gap[found.place], found)),
             (step, place, starts[STEP] + self._gap("step", found.step, None)),
-            (np.ones_like(open_), place + open_ + step, starts[CODE] + found.code),
+            (np.ones_like(open_), place + open_ + step, named[found.code]),
             (valued, place + open_ + step + 1, starts[VALUE] + self._bin(found)),
             (close, place + counts - 1, np.ones_like(place)),
         ):
@@ -168,9 +172,9 @@ class Events(Codec):
         found = stood(found, self.codes)
         order = np.lexsort((found.code, found.time, found.place))
         found = replace(found, time=found.time[order], code=found.code[order], value=found.value[order])
-        again = np.zeros(len(self.codes), dtype=bool)
-        again[self.known["again"]] = True
-        twice = repeats(found, found.time)
+        again = np.zeros(len(self.codes) + 1, dtype=bool)
+        again[[*self.known["again"], -1]] = True
+        twice = repeats(found, found.time) & (found.code < len(self.codes))
         if "length" in self.known:
             twice |= repeats(found, None) & ~again[found.code]
         found = found.where(~twice)
@@ -181,7 +185,7 @@ class Events(Codec):
         opens = found.opens
         step = (found.step > 0) & ("step" in self.times)
         close = np.append(opens[1:], True)[: len(opens)]
-        valued = np.array([code in self.values for code in self.codes])[found.code]
+        valued = np.array([code in self.values for code in (*self.codes, None)])[found.code]
         return opens.astype(int), step.astype(int), close.astype(int), valued.astype(int)
 
     def lengths(self, found: Histories) -> np.ndarray:
@@ -210,7 +214,7 @@ class Events(Codec):
     def _bin(self, found: Histories) -> np.ndarray:
         out = np.zeros(len(found.code), dtype=np.int64)
         for i, rows in _by_code(found.code):
-            if (codec := self.values.get(self.codes[i])) is not None:
+            if (codec := self.values.get(found.codes[i])) is not None:
                 out[rows] = codec.encode(_column(GAP, found.value[rows]))[:, 0]
         return out
 

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
+from manikin.nn.filling import Filler
+from manikin.nn.finding import bound, histories
 from manikin.nn.sequence import Shape, Transformer
 from manikin.nn.tokens import Embed, Heads, Laid
 
@@ -31,9 +33,12 @@ CHUNK = 1024
 class Masked(Family):
     """A transformer that sees the whole record and fills in what is hidden.
 
+    Histories are filled in as events whose codes have no order within a time, so that no pass can break
+    their grammar.
+
     Args:
-        width: Features per token; None: 64 for rows of a table, 160 for sequences.
-        depth: Blocks.
+        width: Features per token; None: 64 for rows of a table, 96 for histories, 160 for other sequences.
+        depth: Blocks; None: 3, for histories 2.
         heads: Attention heads.
         dropout: Share of features dropped in training.
         steps: Passes in which a sequence is filled in; tokens of one pass do not see each other.
@@ -46,25 +51,27 @@ class Masked(Family):
     """
 
     width: int | None = None
-    depth: int = 3
+    depth: int | None = None
     heads: int = 4
     dropout: float = 0.1
     steps: int = 64
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
+    fills: ClassVar[bool] = True
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
 
     def refusal(self, spec: Spec) -> str | None:
-        """Only tokens can be hidden, and tokens found in any order follow no grammar."""
-        if spec.grammar:
-            return "histories have a grammar, which is kept from left to right; use 'autoregressive'"
+        """Only tokens can be hidden."""
         if spec.tokens:
             return None
         return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
 
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
         """One transformer that looks both ways."""
-        return {"model": Finder(spec, given, self)}
+        if spec.grammar is None:
+            return {"model": Finder(spec, given, self)}
+        shape = Shape(self.width or 96, self.depth or 2, self.heads, self.dropout)
+        return {"model": Filler(spec, given, shape)}
 
     def loss(
         self,
@@ -75,7 +82,9 @@ class Masked(Family):
         given: Given,
         rng: torch.Generator,
     ) -> Tensor:
-        """The bound on -log p per token, in nats."""
+        """The bound on -log p per token, in nats; of histories by the length of the longest."""
+        if spec.grammar is not None:
+            return bound(cast("Filler", nets[turn]), x.long(), given, rng).mean() / spec.length
         count = hidden_counts(len(x), spec.length, rng)
         hidden = ranks(x.shape, rng) < count
         nll = nets[turn](x.masked_fill(hidden, spec.vocab), x, given)
@@ -91,6 +100,8 @@ class Masked(Family):
         rng: torch.Generator,
     ) -> Tensor:
         """Tokens (n, length); all that is filled in depends on what is observed."""
+        if spec.grammar is not None:
+            return histories(cast("Filler", nets["model"]), n, given, spec.length, self.steps, rng)
         finder = cast("Finder", nets["model"])
         step = 1 if spec.ranges else -(-spec.length // self.steps)
         starts = range(0, n, CHUNK)
@@ -123,7 +134,7 @@ class Finder(nn.Module):
         self.embed = Embed(spec, width)
         vector, context = self.condition.vector, self.condition.context
         self.body = Transformer(
-            Shape(width, family.depth, family.heads, family.dropout, vector, context, not spec.ranges)
+            Shape(width, family.depth or 3, family.heads, family.dropout, vector, context, not spec.ranges)
         )
         self.heads = Heads(spec, width)
 

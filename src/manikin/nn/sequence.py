@@ -203,6 +203,7 @@ class Transformer(nn.Module):
         vector: Tensor | None = None,
         context: Tensor | None = None,
         cache: Cache | None = None,
+        there: Tensor | None = None,
     ) -> Tensor:
         """Mix the tokens.
 
@@ -212,9 +213,11 @@ class Transformer(nn.Module):
             vector: What all tokens are conditioned on (B, vector).
             context: Tokens that may be looked up (B, M, context).
             cache: What earlier calls have seen; `h` continues it. The context is read once.
+            there: Which tokens there are (B, L), where not causal; others are not looked at.
         """
         cache = Cache() if cache is None else cache
         mask = _causal(h.shape[1], cache.length, h.device) if causal and h.shape[1] > 1 else None
+        mask = mask if there is None else there[:, None, None, :]
         for i, block in enumerate(self.blocks):
             h = block(h, vector, context, (cache, i), mask)
         return self.norm(h)

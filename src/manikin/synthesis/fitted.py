@@ -13,11 +13,12 @@ from manikin.data.cohort import Cohort, Origin
 from manikin.data.events.alter import continued
 from manikin.data.events.history import Histories
 from manikin.data.schema import SCALARS, Schema
-from manikin.errors import SchemaError
+from manikin.errors import SchemaError, Unsupported
 from manikin.grammar import END, OPEN, STEP
 from manikin.rng import Key
 from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
 from manikin.synthesis.surrogates import surrogate
+from manikin.synthesis.unknown import known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,6 +128,7 @@ class Fitted:
             x = self.codec.encode(given.cohort(self.schema, target))
             if not self.codec.spec.ends:
                 return x, ~np.isnan(x), wanted
+            self._findable(x)
             begun = here[target[0]].is_valid().to_numpy(zero_copy_only=False)
             return x, (x != END) & begun[:, None], wanted
         values = self.codec.encode(self._row(here, given.n))[:, self.skipped :]
@@ -146,7 +148,8 @@ class Fitted:
             columns = self.codec.filled(columns, before)
             columns |= {name: before.columns[name] for name in self.plan.condition}
         columns |= {name: _kept(given.columns[name], rows, columns[name]) for name in self._scalars(given)}
-        columns |= {name: self._continued(given, rows, columns[name]) for name in self._histories(given)}
+        for name in self._histories(given):
+            columns[name] = self._completed(given, rows, columns[name], x)
         kept = [name for name in self.schema if name in columns]
         return Cohort(
             pa.table({name: columns[name] for name in kept}), Schema({n: self.schema[n] for n in kept})
@@ -161,17 +164,34 @@ class Fitted:
         ]
 
     def _histories(self, given: Conditions) -> list[str]:
-        """The target fields whose beginning is given."""
+        """The target fields whose beginning, or all but some codes, is given."""
         return [name for name in self.plan.target if name in given.columns and self.codec.spec.grammar]
 
-    def _continued(self, given: Conditions, rows: np.ndarray, drawn: pa.Array) -> pa.Array:
-        """What is given of histories as it stands, and after it what was drawn."""
+    def _findable(self, x: np.ndarray) -> None:
+        """Check that hidden codes are given only to a family that finds them."""
+        if (x == self.codec.spec.vocab).any() and not self._fills:
+            raise Unsupported(
+                f"{self.plan.target[0]!r} is given with events that have no code; only 'masked' finds "
+                "them, 'autoregressive' goes on where a history stops: leave these events out"
+            )
+
+    @property
+    def _fills(self) -> bool:
+        """Whether hidden codes of given histories are found, rather than what comes after them."""
+        return isinstance(self.learner, Neural) and self.learner.family.fills
+
+    def _completed(self, given: Conditions, rows: np.ndarray, drawn: pa.Array, x: np.ndarray) -> pa.Array:
+        """What is given of histories as it stands; its hidden codes, or what comes after, are drawn."""
         cohort = given.cohort(self.schema, self.plan.target).take(rows)
-        begun = Histories.of(cohort.columns[self.plan.target[0]])
-        opened = self.codec.encode(cohort)
-        first, last = (self.codec.spec.grammar.starts[kind] for kind in (OPEN, STEP))  # type: ignore[union-attr]
+        begun = Histories.of(cohort.columns[self.plan.target[0]], hidden=True)
+        opened, found, grammar = self.codec.encode(cohort), Histories.of(drawn), self.codec.spec.grammar
+        if grammar is None:
+            raise Unsupported("histories without a grammar cannot be completed")
+        if self._fills:
+            return known(begun, found, opened, x, grammar).column
+        first, last = (grammar.starts[kind] for kind in (OPEN, STEP))
         visits = ((opened >= first) & (opened < last)).sum(axis=1)
-        return continued(begun, Histories.of(drawn), visits).column
+        return continued(begun, found, visits).column
 
     def finished(self, table: pa.Table) -> Cohort:
         """All fields in the order of the file; identifiers are surrogates where all else is there."""

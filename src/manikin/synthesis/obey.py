@@ -67,7 +67,7 @@ class Obedience:
             rows, bad = rows[~fine], bad[~fine]
             keep = mask[rows] | (~bad if self.partly and attempt < PATIENCE else False)
             x[rows] = self.draw(
-                rows, np.where(keep, x[rows], values[rows]), keep, key.child("again", attempt)
+                rows, np.where(mask[rows] | ~keep, values[rows], x[rows]), keep, key.child("again", attempt)
             )
         else:
             cohort = self.decode(rows, x[rows], key.child("decode", ROUNDS))

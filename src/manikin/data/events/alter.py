@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.data.events.history import Histories
+from manikin.data.events.history import HIDDEN, Histories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,6 +91,20 @@ def continued(begun: Histories, drawn: Histories, visits: np.ndarray) -> Histori
     start = np.concatenate([[0], np.cumsum(np.bincount(patient, minlength=len(begun)))])
     time, visit, code, value = (x[order] for x in (time, visit, code, value))
     return Histories(start, time, visit, code, value, codes, begun.bare)
+
+
+def filled(begun: Histories, names: np.ndarray, code: np.ndarray, value: np.ndarray) -> Histories:
+    """The same with codes in place of hidden ones, by time within visits: `code` (hidden,) of `names`."""
+    rows = hidden(begun)
+    codes, values = begun.code.copy(), begun.value.copy()
+    codes[rows], values[rows] = len(begun.codes) + code, value
+    return replace(begun, code=codes, value=values, codes=np.concatenate([begun.codes, names]))
+
+
+def hidden(found: Histories) -> np.ndarray:
+    """The events whose code is hidden, by visit and then time, (hidden,)."""
+    rows = np.flatnonzero(np.isin(found.code, np.flatnonzero(found.codes == HIDDEN)))
+    return rows[np.lexsort((found.time[rows], found.place[rows]))]
 
 
 def _span(values: np.ndarray, widen: float) -> tuple[float, float]:

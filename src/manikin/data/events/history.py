@@ -10,6 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.errors import SchemaError
+
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
     from manikin.data.schema import Schema
@@ -24,6 +26,9 @@ TYPE = pa.list_(EVENT)
 
 BIRTH, DEATH = "MEDS_BIRTH", "MEDS_DEATH"
 """What MEDS calls birth and death (Medical Event Data Standard 0.4)."""
+
+HIDDEN = "\0?"
+"""Stands for the code of an event where it is not known; in a column it is null."""
 
 GAP = 1.0
 """Days without an event that part two visits, where nothing else does."""
@@ -59,15 +64,29 @@ class Histories:
     bare: bool = False
 
     @classmethod
-    def of(cls, column: pa.ChunkedArray | pa.Array) -> Histories:
-        """The histories of a column; a missing one is empty, a list of codes is one visit."""
+    def of(cls, column: pa.ChunkedArray | pa.Array, *, hidden: bool = False) -> Histories:
+        """The histories of a column; a missing one is empty, a list of codes is one visit.
+
+        Args:
+            column: Of histories, or of lists of codes.
+            hidden: Whether an event may lack its code, which is `HIDDEN` then.
+
+        Raises:
+            SchemaError: An event lacks its code, and none may.
+        """
         whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
         whole = whole if isinstance(whole, pa.Array) else pa.array([], column.type)
         lengths = pc.list_value_length(whole).fill_null(0).to_numpy(zero_copy_only=False)
         start = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         events, m = whole.flatten(), int(start[-1])
         bare = not pa.types.is_struct(events.type)
-        coded = (events if bare else events.field("code")).dictionary_encode()
+        named = events if bare else events.field("code")
+        if named.null_count and not hidden:
+            raise SchemaError(
+                f"{named.null_count} events have no code; leave them out, or give them to a model of "
+                "'masked' that has the history in target and condition: it finds them"
+            )
+        coded = named.fill_null(HIDDEN).dictionary_encode()
         code = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         names = np.array(coded.dictionary.to_pylist(), dtype=object)
         if bare:
@@ -87,6 +106,8 @@ class Histories:
         )
         start = pa.array(self.start, pa.int32())
         text = codes.cast(pa.string())
+        if HIDDEN in self.codes:
+            text = pc.if_else(pc.equal(text, HIDDEN), pa.scalar(None, pa.string()), text)
         if self.bare:
             return pa.ListArray.from_arrays(start, text)
         fields = [
@@ -217,13 +238,17 @@ def histories(cohort: Cohort) -> Histories:
 
 
 def cells(column: pa.ChunkedArray) -> np.ndarray:
-    """One array of events for each patient, its fields time, visit, code and value, (n,) of objects."""
-    found = Histories.of(column)
+    """One array of events for each patient, its fields time, visit, code and value, (n,) of objects.
+
+    A code that is not known is None.
+    """
+    found = Histories.of(column, hidden=True)
+    named = np.array([None if code == HIDDEN else code for code in found.codes.tolist()], dtype=object)
     dtype = [("time", float), ("visit", int), ("code", object), ("value", float)]
     events = np.empty(len(found.code), dtype=dtype)
     for name, values in zip(
         ("time", "visit", "code", "value"),
-        (found.time, found.visit, found.codes[found.code], found.value),
+        (found.time, found.visit, named[found.code], found.value),
         strict=True,
     ):
         events[name] = values

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.data.events.history import DEATH
+from manikin.data.events.history import DEATH, HIDDEN
 
 if TYPE_CHECKING:
     from manikin.data.events.history import Histories
@@ -71,7 +71,11 @@ def vocabulary(found: Histories, subject: np.ndarray, least: int) -> tuple[tuple
 
 
 def stood(found: Histories, codes: tuple[str, ...]) -> Histories:
-    """The events by a vocabulary: each code, or the first of its parents that it has; else left out."""
+    """The events by a vocabulary: each code, or the first of its parents that it has; else left out.
+
+    A hidden code is numbered after all others.
+    """
+    codes = (*codes, HIDDEN) if HIDDEN in found.codes else codes
     place = {code: i for i, code in enumerate(codes)}
     index = np.array([next((place[c] for c in chain(name) if c in place), -1) for name in found.codes])
     named = replace(found, code=index[found.code] if len(index) else found.code)

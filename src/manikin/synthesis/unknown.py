@@ -1,0 +1,59 @@
+"""Unknown events: codes found by a model, put where the given histories lack them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.data.events import alter
+from manikin.errors import UsageError
+from manikin.grammar import CODE, OPEN, VALUE
+
+if TYPE_CHECKING:
+    from manikin.data.events.history import Histories
+    from manikin.grammar import Grammar
+
+
+def known(
+    begun: Histories, drawn: Histories, given: np.ndarray, x: np.ndarray, grammar: Grammar
+) -> Histories:
+    """Given histories with what was found in place of hidden codes; empty ones are those drawn.
+
+    Args:
+        begun: The given histories.
+        drawn: What was drawn, decoded from `x`: the given events that the model knows, and those found.
+        given: The tokens of the given histories (n, length), in which `vocab` stands for a hidden code.
+        x: The tokens that were drawn (n, length).
+        grammar: Of the tokens.
+
+    Raises:
+        UsageError: An event to be found lies beyond what the model reads, or after a death.
+    """
+    before, after = _events(given, grammar), _events(x, grammar)
+    unknown = before[before[:, 2] == grammar.vocab]
+    here = np.isin(after[:, 0], before[:, 0])
+    new = np.flatnonzero(here & ~np.isin(_number(after), _number(before)))
+    hidden = alter.hidden(begun)
+    if len(hidden) != len(unknown) or not np.array_equal(after[new, :2], unknown[:, :2]):
+        raise UsageError(
+            f"{len(hidden)} events have no code, and not all of them can be found: some come after a "
+            "death, or beyond what the model reads of a history (mk.codecs.Events(longest=...))"
+        )
+    whole = alter.filled(begun, drawn.codes, drawn.code[new], drawn.value[new])
+    return alter.continued(whole, drawn, np.where(np.diff(begun.start) > 0, x.shape[1], 0))
+
+
+def _events(x: np.ndarray, grammar: Grammar) -> np.ndarray:
+    """The row, the number of the time and the token of the code of each event, (m, 3)."""
+    starts = grammar.starts
+    moved = (x >= starts[OPEN]) & (x < starts[CODE])
+    coded = ((x >= starts[CODE]) & (x < starts[VALUE])) | (x == grammar.vocab)
+    group = np.cumsum(moved, axis=1)
+    row, at = np.nonzero(coded)
+    return np.stack([row, group[row, at], x[row, at]], axis=1).astype(np.int64)
+
+
+def _number(events: np.ndarray) -> np.ndarray:
+    """One number for each row, time and token."""
+    return (events[:, 0] << 40) + (events[:, 1] << 20) + events[:, 2]
