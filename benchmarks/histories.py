@@ -7,14 +7,20 @@ histories as there are held-out patients are drawn, given their race, sex and ag
 patients, visits exchanged between held-out patients (the null), and the model. TSTR: insulin, and heart
 failure (ICD-9 428), at the last visit from the visits before, by logistic regression. Printed: Markdown.
 
+Below stands how many drawn patients are nearer to training patients than to as many held-out ones, by the
+Jaccard distance of their codes counted by visits; beside it the same of other held-out patients.
+
 With --twins: a model that continues histories is asked for both at the last visit of 1,000 held-out
 patients, given all visits before, twenty futures each; beside it logistic regression on real patients.
+
+With --lost: every other visit of these patients loses a code, and `masked` finds it; beside it habit.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter, defaultdict
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,9 +35,9 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 import manikin as mk
 from manikin.checks import ehr
-from manikin.data.events import alter, patterns
+from manikin.data.events import alike, alter, patterns
 from manikin.data.events.gather import arranged
-from manikin.data.events.history import Histories
+from manikin.data.events.history import HIDDEN, Histories
 
 FILE = "tabular/diabetes130/diabetic_data.csv.gz"
 GIVEN = ("race", "gender", "age")
@@ -51,9 +57,18 @@ def main() -> None:
     parser.add_argument(
         "--twins", action="store_true", help="how far futures of given patients can be believed"
     )
+    parser.add_argument("--lost", action="store_true", help="how often lost codes are found")
     given = parser.parse_args()
     cohort = diabetes(given.data / FILE)
     train, holdout = cohort.split(HELD / len(cohort), seed=0)
+    if given.lost:
+        budget = mk.Training(steps=given.steps, patience=0)
+        fields = (*GIVEN, "history")
+        model = mk.Synthesizer(
+            "history", condition=fields, family="masked", seed=given.seed, training=budget
+        )
+        lost(model.fit(train, quiet=True), train, holdout, given.seed)
+        return
     if given.twins:
         twins(train, holdout, given.steps, given.seed)
         return
@@ -73,6 +88,8 @@ def main() -> None:
     drawn = time.process_time() - started - trained
     found = Histories.of(synthetic.columns["history"])
     print(row(given.family, [*measures(found, held, learned.codes), f"{trained:.0f}"]))
+    share, chance = (nearer(side, learned, held) for side in (found, None))
+    print(f"\nnearer to training patients: {share:.3f}; held-out patients: {chance:.3f}")
     broken = sum(int((~check.holds(synthetic)).sum()) for check in ehr.__plugin__[:3])
     print(f"\n{len(found) / drawn:.0f} patients a CPU second; {broken} break the order of time or codes")
 
@@ -147,6 +164,20 @@ def tested(made: Histories, held: Histories, codes: np.ndarray) -> str:
     return " ".join(f"{area:.3f}" for area in areas)
 
 
+def nearer(made: Histories | None, learned: Histories, held: Histories) -> float:
+    """The share of patients nearer to training than to held-out ones; None: of other held-out ones."""
+    half, codes, rng = len(held) // 2, learned.codes, np.random.default_rng(0)
+    learned, held = (side.take(rng.permutation(len(side))) for side in (learned, held))
+    other = held.take(np.arange(half, len(held))) if made is None else made
+    sides = [other.take(np.arange(min(ASKED_OF, len(other)))), learned, held]
+    rows = [
+        patterns.visits_of(side.recoded(codes).take(np.arange(min(half, len(side)))), len(codes) + 1)
+        for side in sides
+    ]
+    far = [alike.nearest(rows[0], x, np.arange(x.shape[0]), None).first for x in rows[1:]]
+    return float(np.mean((far[0] < far[1]) + 0.5 * (far[0] == far[1])))
+
+
 def twins(train: mk.Cohort, holdout: mk.Cohort, steps: int, seed: int) -> None:
     """Brier score, expected calibration error (ten bins) and AUROC of what comes at the last visit."""
     model = mk.Synthesizer(
@@ -172,6 +203,49 @@ def twins(train: mk.Cohort, holdout: mk.Cohort, steps: int, seed: int) -> None:
             print(
                 f"| {name} | {real.mean():.3f} | {by} | " + " | ".join(f"{x:.3f}" for x in numbers) + " |"
             )
+
+
+def lost(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int, draws: int = 10) -> None:
+    """How often a lost code is found: by one draw, by the most frequent of ten, and by habit."""
+    rng = np.random.default_rng(seed)
+    some = holdout.take(rng.permutation(len(holdout))[:ASKED_OF])
+    found = Histories.of(some.columns["history"])
+    order = np.lexsort((rng.random(len(found.code)), found.place))
+    first = order[np.diff(found.place[order], prepend=-1) != 0]
+    asked = np.sort(first[rng.random(len(first)) < 0.5])  # noqa: PLR2004 - every other visit
+    code = found.code.copy()
+    code[asked] = len(found.codes)
+    column = replace(found, code=code, codes=np.append(found.codes, HIDDEN)).column
+    at = some.columns.column_names.index("history")
+    partly = replace(some, columns=some.columns.set_column(at, "history", column)).select(*GIVEN, "history")
+    truth, said = found.codes[found.code[asked]], []
+    for i in range(draws):
+        whole = Histories.of(model.sample(condition=partly, seed=i).columns["history"])
+        said.append(whole.codes[whole.code[asked]])
+    votes = [Counter(answers).most_common(1)[0][0] for answers in zip(*said, strict=True)]
+    by = {"one draw": np.array(said), "most frequent of ten": votes} | habits(train, found, asked)
+    print(f"{len(asked)} codes lost\n\n| by | found |\n| --- | --- |")
+    for name, answers in by.items():
+        print(f"| {name} | {np.mean(np.asarray(answers, object) == truth):.3f} |")
+
+
+def habits(train: mk.Cohort, found: Histories, asked: np.ndarray) -> dict[str, list[str]]:
+    """The most frequent code that a visit lacks; the same of those that a visit beside it has, if any."""
+    learned = Histories.of(train.columns["history"])
+    counts = np.bincount(learned.code)
+    order = learned.codes[np.argsort(-counts)].tolist()
+    known = np.delete(np.arange(len(found.code)), asked)
+    bags = defaultdict(set)
+    for place, code in zip(found.place[known], found.codes[found.code[known]], strict=True):
+        bags[place].add(code)
+    out: dict[str, list[str]] = {"most frequent": [], "visits beside": []}
+    for place, owner in zip(found.place[asked], found.patient[asked], strict=True):
+        near = [p for p in (place - 1, place + 1) if 0 <= p < len(found.owner) and found.owner[p] == owner]
+        beside = set().union(*(bags[p] for p in near))
+        free = [code for code in order if code not in bags[place]]
+        out["most frequent"].append(free[0])
+        out["visits beside"].append(next((code for code in free if code in beside), free[0]))
+    return out
 
 
 def ends_before_last(cohort: mk.Cohort) -> mk.Cohort:

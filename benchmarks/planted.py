@@ -5,6 +5,7 @@
     python benchmarks/planted.py pictures.jsonl --tables digits pneumoniamnist busi
     python benchmarks/planted.py signals.jsonl --tables mitbih physionet2012 --cap 900
     python benchmarks/planted.py notes.jsonl --tables mts_dialog indiana made_notes --seeds 3 --cap 1500
+    python benchmarks/planted.py histories.jsonl --tables diabetes_visits pbcseq --seeds 3
     python benchmarks/planted.py results.jsonl --report
 
 Each table is split three ways by subject for every seed: a third is fresh, and the rest is four parts
@@ -13,8 +14,8 @@ appended for each card, and lines that exist are not computed again. Only the ax
 must show counts; fresh records must pass on every axis. The report is a table in Markdown.
 
 Tables other than scikit-learn's are read from --data, a folder with `tabular/`, `imaging/`, `signals/` and
-`text/`. For sets of pictures, signals or notes the defects are theirs, with exact copies, collapse, flipped
-labels and a lost class.
+`text/`. For sets of pictures, signals, histories or notes the defects are theirs, with exact copies,
+collapse, flipped labels and a lost class.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from history_sets import SETS as HISTORY_SETS
+from history_sets import visits
 from lines import append, rows
 from picture_sets import SETS as PICTURE_SETS
 from picture_sets import pictures
@@ -36,6 +39,7 @@ from text_sets import notes
 from manikin.data.demo import demo
 from manikin.data.files import read
 from manikin.defects import DEFECTS, grouping, plant
+from manikin.defects.histories import HISTORIES
 from manikin.defects.pictures import PICTURES
 from manikin.defects.signals import SIGNALS
 from manikin.defects.texts import TEXTS
@@ -62,14 +66,16 @@ LABELS = {
     "support2": "hospdead",
 }
 CAP = 2_000  # records of a table that are used, unless told otherwise
-ALL = DEFECTS | PICTURES | SIGNALS | TEXTS
+ALL = DEFECTS | PICTURES | SIGNALS | HISTORIES | TEXTS
 ALWAYS = ("exact_copies", "collapse", "flipped_labels")
 SHOWN = dict.fromkeys(PICTURE_SETS, (*ALWAYS, *PICTURES))
 SHOWN |= dict.fromkeys(SIGNAL_SETS, (*ALWAYS, "dropped_class", *SIGNALS))
+SHOWN |= dict.fromkeys(HISTORY_SETS, (*ALWAYS, "leaked_identifiers", *HISTORIES))
 SHOWN |= dict.fromkeys(TEXT_SETS, (*ALWAYS, *TEXTS))
 READERS = (
     dict.fromkeys(PICTURE_SETS, pictures)
     | dict.fromkeys(SIGNAL_SETS, signals)
+    | dict.fromkeys(HISTORY_SETS, visits)
     | dict.fromkeys(TEXT_SETS, notes)
 )
 FLAGS = ("warn", "fail")
