@@ -132,8 +132,60 @@ def test_a_wild_value_of_a_series_does_not_flatten_all_others():
     assert np.nanstd(z[1:]) > 0.5
     assert np.nanmax(z) < 20
     again = ArrayCodec.from_dict(json.loads(json.dumps(codec.to_dict())))
+    assert again == codec
     (column,) = again.decode(z, Key(0)).values()
-    np.testing.assert_allclose(column.to_numpy_ndarray(), x, rtol=1e-3)
+    back = column.to_numpy_ndarray()
+    assert np.array_equal(np.isnan(back), np.isnan(x))
+    inner = (x > np.nanquantile(x, 0.05)) & (x < np.nanquantile(x, 0.95))
+    np.testing.assert_allclose(back[inner], x[inner], rtol=1e-5)
+    assert np.nanmax(back) < 735  # one person's value is not stored
+
+
+def gappy(x, seed=0, share=0.3):
+    return np.where(np.random.default_rng(seed).random(x.shape) < share, np.nan, x).astype(np.float32)
+
+
+def test_a_series_comes_back_on_the_values_that_are_recorded():
+    rng = np.random.default_rng(0)
+    rate = rng.normal(80, 12, size=(300, 1, 12)).round()
+    rate[rng.random(rate.shape) < 0.1] += 0.5  # the mean of two
+    saturation = np.minimum(100, rng.normal(98, 3, size=(300, 1, 12))).round()
+    ph = rng.normal(7.4, 0.05, size=(300, 1, 12)).round(2)
+    x = gappy(np.concatenate([rate, saturation, ph], axis=1))
+    codec = ArrayCodec().fit(cohort(x, Signal()), ["x"])
+    z = codec.encode(cohort(x, Signal()))
+    noisy = z + 0.02 * rng.standard_normal(z.shape).astype(np.float32)
+    back = codec.decode(noisy, Key(0))["x"].to_numpy_ndarray()
+    for j, step in enumerate((1, 1, 0.01)):
+        on = [np.isclose(y, np.round(y / step) * step, atol=1e-4) for y in (x[:, j], back[:, j])]
+        seen = ~np.isnan(x[:, j])
+        assert abs(on[0][seen].mean() - on[1][seen].mean()) < 0.08
+    assert np.nanmean(back == x, where=~np.isnan(x)) > 0.5
+
+
+def test_what_stays_the_same_in_a_series_keeps_one_score():
+    level = np.random.default_rng(0).integers(3, 16, size=(100, 1, 1))
+    x = gappy(np.broadcast_to(level, (100, 1, 24)).astype(np.float32))
+    codec = ArrayCodec().fit(cohort(x, Signal()), ["x"])
+    z = codec.encode(cohort(x, Signal()), Key(0))
+    assert np.nanmax(np.nanmax(z, axis=2) - np.nanmin(z, axis=2)) == 0
+    assert abs(np.nanmean(z)) < 0.1
+
+
+def test_values_that_one_record_alone_repeats_are_not_kept():
+    x = np.random.default_rng(0).integers(60, 100, size=(200, 1, 24)).astype(np.float32)
+    x[0] = 71.37
+    codec = ArrayCodec().fit(cohort(gappy(x), Signal()), ["x"])
+    assert "71.37" not in json.dumps(codec.to_dict())
+
+
+def test_a_parameter_that_nobody_has_stays_missing():
+    x = gappy(np.random.default_rng(0).normal(size=(20, 2, 8)))
+    x[:, 1] = np.nan
+    codec = ArrayCodec().fit(cohort(x, Signal()), ["x"])
+    back = codec.decode(np.zeros((4, 2, 8), dtype=np.float32), Key(0))["x"].to_numpy_ndarray()
+    assert np.isnan(back[:, 1]).all()
+    assert not np.isnan(back[:, 0]).any()
 
 
 def test_the_spikes_of_a_waveform_are_no_tails():

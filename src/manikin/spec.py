@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Binary", "Block", "Categorical", "Continuous", "Positive", "Spec", "coarse"]
 
+COURSE, SEVERAL = 128, 4
+"""Places up to which the courses of so many quantities or more are a series."""
+
 
 @final
 @dataclass(frozen=True)
@@ -71,6 +74,12 @@ class Spec:
     def tokens(self) -> bool:
         """Whether records are tokens."""
         return self.vocab > 0
+
+    @property
+    def series(self) -> bool:
+        """Whether records are short courses of several quantities with gaps, as in intensive care."""
+        gaps = [isinstance(block, Continuous) and block.optional for block in self.blocks]
+        return len(self.grid) == 1 and self.grid[0] <= COURSE and self.channels >= SEVERAL and all(gaps)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -1,21 +1,20 @@
 """Signals, images, volumes and label maps as arrays on their own grid.
 
 Values are standardised per channel with the mean and standard deviation of all training records:
-never per image, which would destroy what the unit means (Hounsfield units, millivolts). A parameter
-of a series with gaps whose values have long tails, as enzymes and typing errors in intensive care
-have, is first bent by asinh about its middle: else a few values would set the deviation, and all others
-lie within a hundredth of it. Label maps are one categorical quantity per place. Decoding gives back the
-type and the range of the file.
+never per image, which would destroy what the unit means (Hounsfield units, millivolts). Parameters
+of a series with gaps become normal scores (`codecs.table.series`). Label maps are one categorical
+quantity per place. Decoding gives back the type and the range of the file.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
 from manikin.codec import Codec
+from manikin.codecs.table.series import Series
 from manikin.data.cohort import column
 from manikin.data.schema import Image, Signal
 from manikin.errors import NotFitted, SchemaError, Unsupported
@@ -35,12 +34,6 @@ CHUNK = 256
 GAPS = 0.05
 """Share of missing places from which on a signal is a series; a waveform's spikes are no tails."""
 
-LONG = 2.0
-"""Times the deviation of the middle half from which on tails are long."""
-
-SEEN = 2_000_000
-"""Values whose quantiles are taken."""
-
 
 @final
 @dataclass(frozen=True)
@@ -53,7 +46,6 @@ class Values:
         mean, deviation: Per channel.
         low, high: The range of the training records per channel.
         optional: Whether places may be missing (NaN).
-        tails: Per channel nothing, or the centre and the scale of an asinh that comes first.
     """
 
     shape: tuple[int, ...]
@@ -63,7 +55,6 @@ class Values:
     low: list[float]
     high: list[float]
     optional: bool
-    tails: list[list[float]] = field(default_factory=list)
 
     @property
     def block(self) -> Block:
@@ -78,12 +69,11 @@ class Values:
     def encode(self, x: np.ndarray, key: Key | None) -> np.ndarray:
         """(n, channels, *grid) standardised; with a key, whole numbers are spread within their cell."""
         spread = key.numpy().random(x.shape, dtype=np.float32) - 0.5 if key and self.whole else 0.0
-        return (_bent(x + spread, self.tails) - self._column(self.mean)) / self._column(self.deviation)
+        return (x + spread - self._column(self.mean)) / self._column(self.deviation)
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """The inverse, within the range and in the type of the training records."""
         x = z.astype(np.float64) * self._column(self.deviation) + self._column(self.mean)
-        x = _straight(x, self.tails)
         x = np.clip(x, self._column(self.low), self._column(self.high))
         return (np.round(x) if self.whole else x).astype(self.dtype)
 
@@ -120,6 +110,9 @@ class Labels:
         return z.astype(self.dtype)
 
 
+Layer = Values | Labels | Series
+
+
 @final
 @dataclass(frozen=True)
 class ArrayCodec(Codec):
@@ -131,7 +124,7 @@ class ArrayCodec(Codec):
 
     kinds: ClassVar[tuple[type, ...]] = (Signal, Image)
     tokens: ClassVar[bool] = False
-    layers: dict[str, Values | Labels] | None = None
+    layers: dict[str, Layer] | None = None
 
     @property
     def spec(self) -> Spec:
@@ -140,7 +133,7 @@ class ArrayCodec(Codec):
         return Spec(tuple(layer.block for layer in layers), grid=layers[0].shape[1:])
 
     @property
-    def _layers(self) -> dict[str, Values | Labels]:
+    def _layers(self) -> dict[str, Layer]:
         if self.layers is None:
             raise NotFitted("this ArrayCodec has not seen any records: call fit first")
         return self.layers
@@ -191,22 +184,25 @@ class ArrayCodec(Codec):
         return cls({name: _layer(table) for name, table in state.items()})
 
 
-def _layer(table: dict[str, Any]) -> Values | Labels:
+def _layer(table: dict[str, Any]) -> Layer:
+    if "scales" in table:
+        return Series.from_dict(table)
     table = {**table, "shape": tuple(table["shape"])}
     return Labels(**table) if "levels" in table else Values(**table)
 
 
-def _learn(cohort: Cohort, name: str) -> Values | Labels:
+def _learn(cohort: Cohort, name: str) -> Layer:
     kind, x = cohort.schema[name], cohort[name]
     shape = tuple(x.shape[1:])
     if isinstance(kind, Image) and kind.levels:
         _check_levels(name, x, kind.levels)
         return Labels(shape, str(x.dtype), kind.levels)
-    tails = _tails(x) if isinstance(kind, Signal) and x.dtype.kind == "f" else []
-    mean, deviation = _moments(x, tails)
+    missing = _missing(x)
+    if isinstance(kind, Signal) and missing > GAPS:
+        return Series.of(x)
+    mean, deviation = _moments(x)
     axes = (0, *range(2, x.ndim))
     low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
-    optional = x.dtype.kind == "f" and any(bool(np.isnan(chunk).any()) for chunk in _chunks(x, []))
     return Values(
         shape,
         str(x.dtype),
@@ -214,47 +210,19 @@ def _learn(cohort: Cohort, name: str) -> Values | Labels:
         deviation.tolist(),
         low.astype(float).tolist(),
         high.astype(float).tolist(),
-        optional,
-        tails,
+        missing > 0,
     )
 
 
-def _tails(x: np.ndarray) -> list[list[float]]:
-    """For each channel of a series with long tails, its median and the deviation of its middle half."""
-    some = np.asarray(x[:: max(1, x.size // SEEN)], dtype=np.float64)
-    if np.isnan(some).mean() <= GAPS:
-        return []
-    found: list[list[float]] = []
-    for channel in np.moveaxis(some, 1, 0):
-        known = channel[~np.isnan(channel)]
-        low, middle, high = np.quantile(known, (0.25, 0.5, 0.75)) if len(known) else (0.0, 0.0, 0.0)
-        usual = (high - low) / 1.349
-        bends = usual > 0 and known.std() > LONG * usual
-        found.append([float(middle), float(usual)] if bends else [])
-    return found if any(found) else []
-
-
-def _bent(x: np.ndarray, tails: list[list[float]]) -> np.ndarray:
-    """Channels with long tails under an asinh: linear about the middle, logarithmic far out."""
-    if not tails:
-        return x
-    y = np.array(x, dtype=np.float64)
-    for j, bend in enumerate(tails):
-        if bend:
-            y[:, j] = np.arcsinh((y[:, j] - bend[0]) / bend[1])
-    return y
-
-
-def _straight(y: np.ndarray, tails: list[list[float]]) -> np.ndarray:
-    """The inverse of `_bent`, in place; far beyond all values it ends, so that nothing overflows."""
-    for j, bend in enumerate(tails):
-        if bend:
-            y[:, j] = np.sinh(np.clip(y[:, j], -50, 50)) * bend[1] + bend[0]
-    return y
+def _missing(x: np.ndarray) -> float:
+    """The share of places without a value."""
+    if x.dtype.kind != "f" or not x.size:
+        return 0.0
+    return sum(int(np.isnan(chunk).sum()) for chunk in _chunks(x)) / x.size
 
 
 def _check_levels(name: str, x: np.ndarray, levels: int) -> None:
-    for chunk in _chunks(x, []):
+    for chunk in _chunks(x):
         if ((chunk < 0) | (chunk >= levels) | (chunk != np.floor(chunk))).any():
             message = (
                 f"field {name!r}: a label map of {levels} levels holds others than 0 to {levels - 1}; "
@@ -263,21 +231,21 @@ def _check_levels(name: str, x: np.ndarray, levels: int) -> None:
             raise SchemaError(message)
 
 
-def _moments(x: np.ndarray, tails: list[list[float]]) -> tuple[np.ndarray, np.ndarray]:
+def _moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation per channel; a channel without spread has deviation 1."""
     axes = (0, *range(2, x.ndim))
-    count = sum((~np.isnan(chunk)).sum(axes) for chunk in _chunks(x, tails))
-    mean = sum(np.nansum(chunk, axes) for chunk in _chunks(x, tails)) / np.maximum(count, 1)
+    count = sum((~np.isnan(chunk)).sum(axes) for chunk in _chunks(x))
+    mean = sum(np.nansum(chunk, axes) for chunk in _chunks(x)) / np.maximum(count, 1)
     centred = mean.reshape(-1, *(1,) * (x.ndim - 2))
-    squares = sum(np.nansum((chunk - centred) ** 2, axes) for chunk in _chunks(x, tails))
+    squares = sum(np.nansum((chunk - centred) ** 2, axes) for chunk in _chunks(x))
     deviation = np.sqrt(squares / np.maximum(count, 1))
     return mean, np.where(deviation > 0, deviation, 1.0)
 
 
-def _chunks(x: np.ndarray, tails: list[list[float]]) -> Iterator[np.ndarray]:
+def _chunks(x: np.ndarray) -> Iterator[np.ndarray]:
     """The records in float64, some at a time: the array itself may be larger than memory."""
     for start in range(0, len(x), CHUNK):
-        yield _bent(np.asarray(x[start : start + CHUNK], dtype=np.float64), tails)
+        yield np.asarray(x[start : start + CHUNK], dtype=np.float64)
 
 
 __plugin__ = ArrayCodec

@@ -7,6 +7,10 @@ are points at +1 and -1 of their channels; the network learns their probabilitie
 cross-entropy, and the velocity follows from the probabilities' mean m: v = (m - x_t) / (1 - t)
 (variational flow matching; Eijkelboom et al., 2024). The last step draws levels from the
 probabilities. So one process serves rows of mixed columns, signals, images and label maps.
+
+Of series, what x_t tells of a place by itself is not learned: values get the best linear guess of their
+velocity (Karras et al., 2022), levels the evidence of x_t by Bayes' rule. The network adds what the
+other places tell.
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ from torch import Tensor, nn
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
+from manikin.nn.courses import Courses
+from manikin.nn.gaps import bridged
 from manikin.nn.grid import Backbone
 from manikin.nn.layers import Fourier, spread
 
@@ -32,6 +38,15 @@ EMBEDDING = 128
 
 REFERENCE = 64 * 64
 """Places of a grid above which more noise is needed to hide an image (Esser et al., 2024, eq. 23)."""
+
+ALIKE = 4
+"""The same of a series, where neighbouring hours tell the same, and flags and levels often all of them."""
+
+SURE = 0.02
+"""Least share of noise that evidence of levels reckons with, so that it stays finite."""
+
+HIDDEN = {False: 0.0, True: math.nan}
+"""What stands in the place of what is not observed; lines across gaps leave out NaN."""
 
 
 @final
@@ -86,6 +101,8 @@ class Diffusion(Family):
         drop = self.drop if self.drop is not None else 0.1 if self.guidance != 1 else 0.0
         given = net.conditioner.rehearse(given, x, rng, drop)
         end = net.points(x)
+        if given.mask is not None:
+            end = torch.where(spec.expand_mask(given.mask), net.shown(given), end)
         noise = torch.randn(end.shape, generator=rng, device=end.device)
         t = shifted(torch.randn(len(x), generator=rng, device=x.device).sigmoid(), spec)
         s = spread(t[:, None], len(spec.grid))
@@ -122,8 +139,8 @@ class Diffusion(Family):
 
 
 def shifted(t: Tensor, spec: Spec) -> Tensor:
-    """Times moved towards noise on large grids, whose many places tell the data through more of it."""
-    a = max(1.0, math.sqrt(math.prod(spec.grid) / REFERENCE))
+    """Times moved towards noise where many places tell the data through more of it."""
+    a = max(1.0, math.sqrt(math.prod(spec.grid) / (ALIKE if spec.series else REFERENCE)))
     return t / (t + a * (1 - t))
 
 
@@ -136,18 +153,17 @@ class Flow(nn.Module):
         self.spec = spec
         self.conditioner = Conditioner(given, spec, EMBEDDING)
         self.time = Fourier(EMBEDDING)
-        self.backbone = Backbone(
-            spec.width + self.conditioner.channels,
-            spec.width,
-            spec.grid,
-            EMBEDDING,
-            self.conditioner.context,
-            width,
-            blocks,
-        )
+        self.backbone = self._backbone(width, blocks)
         self.values = [i for i, numeric in enumerate(spec.numeric) if numeric]
         self.levels = [i for i, numeric in enumerate(spec.numeric) if not numeric]
         self.flagged = [i for i, flagged in enumerate(spec.flagged) if flagged]
+
+    def _backbone(self, width: int | None, blocks: int | None) -> nn.Module:
+        spec, known = self.spec, self.conditioner
+        if spec.series:
+            return Courses(spec, known.channels, EMBEDDING, known.context, width, blocks)
+        width_in = spec.width + known.channels
+        return Backbone(width_in, spec.width, spec.grid, EMBEDDING, known.context, width, blocks)
 
     def forward(self, x_t: Tensor, t: Tensor, given: Given) -> Tensor:
         """(B, width, *grid), (B,), given -> (B, width, *grid)."""
@@ -155,15 +171,39 @@ class Flow(nn.Module):
         modulation = self.time(t)
         if condition.vector is not None:
             modulation = modulation + condition.vector
-        if condition.map is not None:
-            x_t = torch.cat([x_t, condition.map], dim=1)
-        return self.backbone(x_t, modulation, condition.context).float()
+        h = x_t if condition.map is None else torch.cat([x_t, condition.map], dim=1)
+        out = self.backbone(h, modulation, condition.context).float()
+        return self._informed(out, x_t, spread(t[:, None].float(), 1)) if self.spec.series else out
+
+    def _informed(self, out: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
+        """The network's output beside what x_t tells of each place by itself."""
+        power = (1 - t).square() + t.square()
+        guess = (2 * t - 1) / power * x_t[:, self.values]
+        clear = t / (1 - t).clamp(min=SURE)
+        evidence = 2 * clear / (1 - t).clamp(min=SURE) * x_t[:, self.levels]
+        told = torch.empty_like(out)
+        told[:, self.values] = guess + out[:, self.values] / power.sqrt()
+        told[:, self.levels] = evidence + out[:, self.levels] * (1 + 2 * clear)
+        return told
 
     def points(self, x: Tensor) -> Tensor:
-        """Compact records -> where their lines end: values as they are, levels and flags at +1 and -1."""
+        """Compact records -> where their lines end: values as they are, levels and flags at +1 and -1.
+
+        In the gaps of a series, which its flags tell, values run straight from one measurement to the next:
+        what is measured seldom then is a course like any other, in place of a few points among zeros.
+        """
         end = self.spec.expand(x)
         end[:, self.levels] = 2 * end[:, self.levels] - 1
+        if self.spec.series:
+            end[:, self.values] = bridged(x)
         return end
+
+    def shown(self, given: Given) -> Tensor:
+        """The same of what is observed alone; elsewhere without meaning."""
+        mask, values = given.mask, given.values
+        if mask is None or values is None:
+            raise ValueError("given.values and given.mask: nothing is observed")
+        return self.points(torch.where(mask, values, torch.full_like(values, HIDDEN[self.spec.series])))
 
     def discrete(self, x: Tensor) -> Tensor:
         """Compact records -> compact records of the flags and levels alone."""
@@ -201,9 +241,8 @@ class Path:
         """The same with the observed channels on their own lines."""
         if self.given.mask is None or self.given.values is None:
             return x_t
-        mask = self.given.mask
-        end = self.net.points(torch.where(mask, self.given.values, torch.zeros_like(self.given.values)))
-        return torch.where(self.net.spec.expand_mask(mask), (1 - t) * self.noise + t * end, x_t)
+        line = (1 - t) * self.noise + t * self.net.shown(self.given)
+        return torch.where(self.net.spec.expand_mask(self.given.mask), line, x_t)
 
     def end(self, x_t: Tensor, t: float, rng: torch.Generator) -> Tensor:
         """One last step to compact records: values by their velocity, levels drawn."""

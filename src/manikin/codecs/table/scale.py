@@ -52,7 +52,10 @@ class Scale:
 
     def encode(self, column: pa.ChunkedArray, rng: np.random.Generator | None) -> np.ndarray:
         """Values to normal scores (n,), NaN where missing."""
-        values = floats(column, months=self.months)
+        return self.scores(floats(column, months=self.months), rng)
+
+    def scores(self, values: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+        """Numbers to normal scores (n,), NaN where missing; with `rng` spread over what they stand for."""
         z = np.full(len(values), np.nan)
         seen = ~np.isnan(values)
         if self.upper and seen.any():
@@ -77,11 +80,15 @@ class Scale:
 
     def decode(self, z: np.ndarray, _rng: np.random.Generator) -> pa.Array:
         """Normal scores to values of the file's type."""
+        return typed(self.values(z), self.dtype, months=self.months)
+
+    def values(self, z: np.ndarray) -> np.ndarray:
+        """Normal scores to numbers (n,), NaN where missing."""
         values = np.full(len(z), np.nan)
         seen = ~np.isnan(z)
         if self.upper:
             values[seen] = self._value(ndtr(z[seen].astype(float)))
-        return typed(values, self.dtype, months=self.months)
+        return values
 
     def _value(self, rank: np.ndarray) -> np.ndarray:
         start, end, upper = map(np.asarray, (self.start, self.end, self.upper))
@@ -106,8 +113,17 @@ def on_grid(values: np.ndarray, step: float, where: np.ndarray | bool = True) ->
     return np.where(where, np.round(np.round(values / step) * step, digits), values)
 
 
-def segments(values: np.ndarray, low: float | None, high: float | None) -> Segments:
+def segments(
+    values: np.ndarray, low: float | None, high: float | None, who: np.ndarray | None = None
+) -> Segments:
     """Atoms and stretches of a sample: (upper, start, end) as in `Scale`.
+
+    Args:
+        values: The sample, (n,).
+        low: The least value that is declared; None: open.
+        high: The greatest.
+        who: Whose each value is, (n,), where one record has many: an atom is then shared by records,
+            not by the values of one; None: each value is another record's.
 
     Example:
         >>> upper, start, end = segments(np.array([0.0] * 6 + [1.0, 2.0, 3.0, 4.0]), None, None)
@@ -117,13 +133,14 @@ def segments(values: np.ndarray, low: float | None, high: float | None) -> Segme
     if len(values) == 0:
         return [], [], []
     distinct, counts = np.unique(values, return_counts=True)
-    share = max(SHARE, len(values) // RESOLUTION)
-    group = _groups(counts, share)
+    crowd = counts if who is None else _crowd(distinct, values, who)
+    share = max(SHARE, int(crowd.sum()) // RESOLUTION)
+    group = _groups(crowd, share)
     first = np.flatnonzero(np.diff(group, prepend=-1))
     last = np.append(first[1:], len(distinct)) - 1
     held = np.add.reduceat(counts, first)
     mean = np.add.reduceat(distinct * counts, first) / held
-    atom = counts[first] >= share
+    atom = crowd[first] >= share
     between = (distinct[last[:-1]] + distinct[first[1:]]) / 2
     start = np.where(atom, distinct[first], np.append(distinct[0], between))
     end = np.where(atom, distinct[last], np.append(between, distinct[-1]))
@@ -136,6 +153,12 @@ def segments(values: np.ndarray, low: float | None, high: float | None) -> Segme
     upper = np.cumsum(held) / held.sum()
     upper[-1] = 1.0
     return upper.tolist(), np.clip(start, *bounds).tolist(), np.clip(end, *bounds).tolist()
+
+
+def _crowd(distinct: np.ndarray, values: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """How many records have each of the distinct values."""
+    pairs = np.unique(np.stack([np.searchsorted(distinct, values), who]), axis=1)
+    return np.bincount(pairs[0], minlength=len(distinct))
 
 
 def _groups(counts: np.ndarray, share: int) -> np.ndarray:

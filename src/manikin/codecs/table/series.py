@@ -1,0 +1,114 @@
+"""The channels of a series with gaps as normal scores, each by its own distribution.
+
+A parameter of intensive care is recorded to a whole number or a tenth, has a long tail and typing errors
+in it. By its distribution function (`Scale`) it is standard normal whatever its tails, and comes back on
+the values that are recorded: those that several records share are atoms, those between and beyond them
+stretches. All values of an atom get the same score, the middle of it: what stays the same for hours stays
+the same, and a little noise does not move it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self, final
+
+import numpy as np
+
+from manikin.codecs.table.scale import Scale, on_grid, segments
+from manikin.spec import Continuous
+
+if TYPE_CHECKING:
+    from manikin.rng import Key
+    from manikin.spec import Block
+
+STEPS = (1.0, 0.1, 0.01, 0.001)
+"""Grids on which files record measurements."""
+
+MOST = 0.5
+"""Share of the values that lie on a grid from which on it is the channel's: others are means of several."""
+
+SEEN = 4_000_000
+"""Values of a channel from which its distribution is learned."""
+
+
+@final
+@dataclass(frozen=True)
+class Series:
+    """The distributions of the channels of one field.
+
+    Args:
+        shape: Of one record, channels first.
+        dtype: Of the file.
+        scales: The distribution of each channel.
+        steps: The grid of what lies beyond or far between atoms, per channel; 0: none.
+    """
+
+    shape: tuple[int, ...]
+    dtype: str
+    scales: list[Scale]
+    steps: list[float]
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> Self:
+        """Learn from records (n, channels, time), NaN where missing."""
+        found = [_learned(x[:, j]) for j in range(x.shape[1])]
+        return cls(tuple(x.shape[1:]), str(x.dtype), [s for s, _ in found], [step for _, step in found])
+
+    @property
+    def block(self) -> Block:
+        """One quantity per channel and place."""
+        return Continuous(self.shape[0], optional=True)
+
+    def encode(self, x: np.ndarray, _key: Key | None) -> np.ndarray:
+        """(n, channels, time) as normal scores."""
+        parts = [scale.scores(_flat(x[:, j])) for j, scale in enumerate(self.scales)]
+        return np.stack(parts, axis=1).reshape(len(x), self.shape[1], self.shape[0]).swapaxes(1, 2)
+
+    def decode(self, z: np.ndarray) -> np.ndarray:
+        """The inverse, in the type of the training records."""
+        pairs = enumerate(zip(self.scales, self.steps, strict=True))
+        parts = [_recorded(scale, scale.values(_flat(z[:, j])), step) for j, (scale, step) in pairs]
+        x = np.stack(parts, axis=1).reshape(len(z), self.shape[1], self.shape[0]).swapaxes(1, 2)
+        return x.astype(self.dtype)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What was learned, in plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        scales = [Scale(**table) for table in state["scales"]]
+        return cls(tuple(state["shape"]), state["dtype"], scales, state["steps"])
+
+
+def _flat(x: np.ndarray) -> np.ndarray:
+    return x.astype(np.float64).ravel()
+
+
+def _learned(x: np.ndarray) -> tuple[Scale, float]:
+    """The distribution of one channel (n, time), and the grid of its values."""
+    some = x[:: max(1, x.size // SEEN)]
+    seen = ~np.isnan(some)
+    values, who = some[seen].astype(np.float64), np.nonzero(seen)[0]
+    scale = Scale(*segments(values, None, None, who), step=0.0, dtype="double", optional=True)
+    return scale, _step(values, np.finfo(x.dtype).eps)
+
+
+def _step(values: np.ndarray, precision: float) -> float:
+    """The coarsest decimal grid that most values lie on; 0: none."""
+    for step in STEPS:
+        off = np.abs(values - np.round(values / step) * step)
+        if len(values) and (off <= 4 * precision * np.maximum(np.abs(values), 1)).mean() >= MOST:
+            return step
+    return 0.0
+
+
+def _recorded(scale: Scale, values: np.ndarray, step: float) -> np.ndarray:
+    """Values of wide stretches on the channel's grid; narrow ones, between its points, as they are."""
+    if not step or not scale.upper:
+        return values
+    start, end = np.array(scale.start), np.array(scale.end)
+    between = np.searchsorted(end, values)
+    wide = (end - start > step)[np.minimum(between, len(end) - 1)]
+    return on_grid(values, step, wide)

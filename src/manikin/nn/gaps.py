@@ -1,0 +1,29 @@
+"""Gaps of a signal, bridged by straight lines: `waves.gaps.filled` for tensors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def bridged(x: Tensor) -> Tensor:
+    """(B, C, time) with straight lines across gaps; level before and behind, 0 where nothing is known.
+
+    Example:
+        >>> nan = float("nan")
+        >>> bridged(torch.tensor([[[nan, 1.0, nan, 3.0, nan], [nan] * 5]]))[0].tolist()
+        [[1.0, 1.0, 2.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0, 0.0]]
+    """
+    absent, length = x.isnan(), x.shape[-1]
+    place = torch.arange(length, device=x.device).expand(x.shape)
+    before = place.masked_fill(absent, -1).cummax(dim=-1).values
+    after = place.masked_fill(absent, length).flip(-1).cummin(dim=-1).values.flip(-1)
+    low = torch.where(before < 0, after, before).clamp(max=length - 1)
+    high = torch.where(after == length, before, after).clamp(min=0)
+    known = x.nan_to_num()
+    a, b = known.gather(-1, low), known.gather(-1, high)
+    return torch.where(absent, torch.lerp(a, b, (place - low) / (high - low).clamp(min=1)), known)
