@@ -41,6 +41,8 @@ class Training:
         ema: Decay per step of the moving average of weights.
         patience: Looks at held-out subjects without a better loss before stopping; 0: never stop.
         holdout: Share of the training subjects held out to say when to stop; 0: none.
+        augment: Whether pictures are also shown shifted and mirrored, with the moves as a condition so that
+            samples are not (`manikin.synthesis.augment`); None: where there are fewer than 1,000.
 
     Example:
         >>> Training(steps=200).fraction(turn=50, epoch=1.0, seconds=3.0)
@@ -54,6 +56,7 @@ class Training:
     ema: float = 0.999
     patience: int = 10
     holdout: float = 0.1
+    augment: bool | None = None
 
     def __post_init__(self) -> None:
         for name in ("minutes", "steps", "epochs", "batch"):

@@ -134,6 +134,7 @@ class Neural(Learner):
             "seconds": round(done.seconds, 3),
             "ended": done.ended,
         }
+        facts |= {"augmented": True} if data.moves else {}
         facts |= {"codec": known} if known else {}
         return cls(family, data.spec, data.given_spec, done.nets, facts)
 
@@ -147,8 +148,11 @@ class Neural(Learner):
         import torch
 
         from manikin.nn.condition import Given
+        from manikin.synthesis import augment
         from manikin.synthesis.engine import Engine
 
+        if augment.PART in self.given_spec.parts:
+            given = given | {augment.PART: augment.at_rest(self.spec, len(values)).numpy()}
         engine = Engine.auto(self.spec)
         nets = engine.place(self.nets)
         size = max(1, BATCH // int(np.prod(self.spec.shape[1:], dtype=int)))
@@ -185,8 +189,11 @@ class Neural(Learner):
         import torch
 
         from manikin.nn.condition import GivenSpec
+        from manikin.synthesis.augment import announced
 
         given_spec = GivenSpec(*given)
+        if facts.get("augmented"):
+            given_spec = announced(spec, given_spec)
         with torch.random.fork_rng(devices=[]):
             nets = family.networks(spec, given_spec)
         read_weights(folder / "weights.safetensors", nets)

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from manikin.errors import TrainingError
 from manikin.nn.condition import Given, GivenSpec
+from manikin.synthesis import augment
 from manikin.synthesis import checkpoint as store
 from manikin.synthesis.budget import Training, settled
 from manikin.synthesis.order import JUDGED, alike, partition
@@ -56,6 +57,17 @@ class Encoded:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def augmented(self) -> Encoded:
+        """The same with the moves of augmentation among what is given, all records at rest."""
+        parts = {**self.given.parts, augment.PART: augment.at_rest(self.spec, len(self))}
+        given_spec = augment.announced(self.spec, self.given_spec)
+        return replace(self, given_spec=given_spec, given=replace(self.given, parts=parts))
+
+    @property
+    def moves(self) -> bool:
+        """Whether records are moved in training."""
+        return augment.PART in self.given_spec.parts
 
     def batch(self, rows: np.ndarray, device: str) -> tuple[Tensor, Given]:
         """Some records and what is given with them, on the device."""
@@ -136,6 +148,8 @@ class Run:
             group["lr"] = self.family.optimizer.rate * self._pace(self.family.optimizer.warmup)
         x, given = self.data.batch(self._next_rows(), self.engine.device)
         with self.engine.stream(self.key.child("loss", self.turn)) as rng:
+            if self.data.moves:
+                x, given = augment.moved(self.data.spec, x, given, rng)
             loss = self.family.loss(self.nets, player, self.data.spec, x, given, rng)
         self._watch(loss)
         self.engine.step(loss, optimizer)

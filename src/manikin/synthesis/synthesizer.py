@@ -157,6 +157,7 @@ class Synthesizer:
             )
             training, report = shared(training, 1 - SHARE), part(report, SHARE, 1)
         from manikin.nn.condition import Given, GivenSpec
+        from manikin.synthesis.augment import wanted
         from manikin.synthesis.run import Encoded
 
         x = codec.encode(train, key.child("encode"))
@@ -164,6 +165,8 @@ class Synthesizer:
         specs = {name: given.spec for name, given in givens.items()}
         given_spec = GivenSpec(specs, bool(plan.observed))
         data = Encoded(codec.spec, x, train.subject, given_spec, Given.of(parts))
+        if not isinstance(codec, Learned) and wanted(training, codec.spec, given_spec, len(train)):
+            data = data.augmented()
         return codec, Neural.learn(plan.family, data, training, key, report, checkpoint, facts)
 
     def sample(
