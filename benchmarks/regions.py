@@ -39,7 +39,11 @@ def main() -> None:
     clock.append(time.process_time())
     if given.keep:
         np.savez_compressed(
-            given.keep, made=made[0]["image"], real=train["image"], mask=train["mask"], held=holdout["image"]
+            given.keep,
+            made=made[0]["image"],
+            real=train["image"],
+            mask=train["mask"],
+            held=holdout["image"],
         )
     print(model.fitted.learner.facts, "CPU s", np.diff(clock).round(1), flush=True)
     x, y = scaled(train)
@@ -55,7 +59,9 @@ def main() -> None:
         net = segmented(a, b, given.steps)
         print(line((name, *(f"{s:.3f}" for s in spread(net, *test)))), flush=True)
         if name == "real":
-            print(f"the mask asked for, found in synthetic pictures: {spread(net, *sets['synthetic'])[0]:.3f};")
+            print(
+                f"the mask asked for, found in synthetic pictures: {spread(net, *sets['synthetic'])[0]:.3f};"
+            )
             print(f"in real ones it has learned: {spread(net, x, y)[0]:.3f}", flush=True)
 
 
@@ -77,7 +83,7 @@ def scaled(*cohorts: mk.Cohort) -> tuple[np.ndarray, np.ndarray]:
     return x, np.concatenate([cohort["mask"] for cohort in cohorts]) > 0
 
 
-def spread(net, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:  # noqa: ANN001 - a network
+def spread(net, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     """Mean Dice, and half of its 95 % interval over patients."""
     found, there = applied(net, x) > 0, y.any(axis=(1, 2, 3))
     each = [dice(found[i : i + 1], y[i : i + 1]) for i in np.flatnonzero(there)]

@@ -42,7 +42,9 @@ def main() -> None:
             print(json.dumps({"target": target, "held": int(held)}), flush=True)
         print(line((target, *SCORES)), line(["---"] * 6), sep="\n")
         for name, rows in found.items():
-            print(line((name, *(f"{x:.3f}" for x in np.concatenate(rows, axis=1).mean(axis=1)))), flush=True)
+            print(
+                line((name, *(f"{x:.3f}" for x in np.concatenate(rows, axis=1).mean(axis=1)))), flush=True
+            )
 
 
 def arguments() -> argparse.Namespace:

@@ -47,8 +47,14 @@ def dice(found: np.ndarray, real: np.ndarray) -> float:
     return float(np.mean(2 * both / (found.sum(axis=(1, 2, 3)) + real.sum(axis=(1, 2, 3)))[there]))
 
 
-def _trained(  # noqa: PLR0913 - a benchmark's loop
-    x: np.ndarray, y: np.ndarray, out: int, loss, seconds: float = 0, steps: int = 0, width: int | None = None
+def _trained(
+    x: np.ndarray,
+    y: np.ndarray,
+    out: int,
+    loss,
+    seconds: float = 0,
+    steps: int = 0,
+    width: int | None = None,
 ) -> nn.Module:
     rng, pairs = np.random.default_rng(0), [torch.from_numpy(a.astype(np.float32)) for a in (x, y)]
     with torch.random.fork_rng(devices=[]):

@@ -99,5 +99,7 @@ def test_other_families_take_moves(family):
 
 def test_codes_are_not_moved():
     training = mk.Training(steps=4)
-    model = mk.Synthesizer("image", family="autoregressive", training=training).fit(onesided(30), quiet=True)
+    model = mk.Synthesizer("image", family="autoregressive", training=training).fit(
+        onesided(30), quiet=True
+    )
     assert "augmented" not in model.fitted.learner.facts

@@ -37,6 +37,10 @@ def evaluate(
     ] = None,
     self_test: o.SelfTest = False,
     encoder: o.Encoder = None,
+    suspects: Annotated[
+        Path | None,
+        typer.Option(help="A page of suspected copies beside their patients, for internal use only."),
+    ] = None,
     seed: o.Seed = 0,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
@@ -78,6 +82,10 @@ def evaluate(
         with unfinished(out) as part:
             card.to_json(part / "scorecard.json")
             card.to_html(part / "scorecard.html", limits.policy)
+    if suspects:
+        from manikin.evaluation.suspects import suspects as suspected
+
+        suspected(others[0], real, others[1], seed=seed).to_html(suspects)
     print_card(card, limits, as_json=as_json, quiet=quiet)
     if out and not (quiet or as_json):
         terminal(quiet=False, stderr=False).print(

@@ -73,7 +73,7 @@ def render(card: Scorecard, policy: Policy | None = None) -> str:
     policy = policy or read()
     tiers, purposes = answers(card, policy, "tier"), answers(card, policy, "purpose")
     headline = words.headline([t.decision for t in tiers], [t.use.title for t in tiers])
-    return _template("card.html").render(
+    return template("card.html").render(
         card=card,
         policy=policy,
         tiers=tiers,
@@ -87,7 +87,7 @@ def render(card: Scorecard, policy: Policy | None = None) -> str:
 
 def brief(card: Scorecard) -> str:
     """The verdicts as a small table, for notebooks."""
-    return _template("brief.html").render(card=card)
+    return template("brief.html").render(card=card)
 
 
 def answers(card: Scorecard, policy: Policy, kind: Any) -> list[Answer]:  # noqa: ANN401 - a literal of Policy.named
@@ -174,5 +174,6 @@ def _environment() -> Environment:
     return environment
 
 
-def _template(name: str) -> Any:  # noqa: ANN401 - a jinja template
+def template(name: str) -> Any:  # noqa: ANN401 - a jinja template
+    """One of the shipped templates, with what all of them may use."""
     return _environment().get_template(name)

@@ -53,21 +53,26 @@ def samples(sides: Sides, key: Key) -> list[dict[str, Any]]:
 def _row(
     cohort: Cohort, name: str, group: str, ends: tuple[float, float], maps: list[str]
 ) -> dict[str, Any]:
-    pixels = _coloured(cohort[name], *ends)
+    pixels = coloured(cohort[name], *ends)
     inside = next((m for m in maps if m != name and cohort[m].shape[2:] == cohort[name].shape[2:]), None)
     if inside is not None:
         pixels = np.where(_outlined(cohort[inside])[..., None], OUTLINE, pixels)
     count = len(pixels)
-    row = np.concatenate(list(np.pad(pixels, ((0, 0), (1, 1), (1, 1), (0, 0)))), axis=1)
     text = (
         f"{count} synthetic pictures, {name}, {group}" if group else f"{count} synthetic pictures, {name}"
     )
     return {
         "field": name,
         "group": group,
-        "png": "data:image/png;base64," + base64.b64encode(png(row)).decode(),
+        "png": side_by_side(pixels),
         "alt": text + (f", with the outline of {inside}" if inside else ""),
     }
+
+
+def side_by_side(pixels: np.ndarray) -> str:
+    """Pictures of bytes (n, height, width, 3) in a row, as a data URI."""
+    row = np.concatenate(list(np.pad(pixels, ((0, 0), (1, 1), (1, 1), (0, 0)))), axis=1)
+    return "data:image/png;base64," + base64.b64encode(png(row)).decode()
 
 
 def png(x: np.ndarray) -> bytes:
@@ -127,8 +132,8 @@ def _plane(x: np.ndarray) -> np.ndarray:
     return x
 
 
-def _coloured(x: np.ndarray, low: float, high: float) -> np.ndarray:
-    """Bytes (n, height, width, 3)."""
+def coloured(x: np.ndarray, low: float, high: float) -> np.ndarray:
+    """Pictures (n, channels, *grid) with values from `low` to `high` as bytes (n, height, width, 3)."""
     plane = _plane(x)
     flat = small(plane.reshape(-1, *plane.shape[2:]), SIDE)
     scaled = np.clip((flat - low) / (high - low), 0, 1).reshape(*plane.shape[:2], *flat.shape[1:])

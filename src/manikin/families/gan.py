@@ -36,20 +36,21 @@ class GAN(Family):
 
     Args:
         latent: Length of the noise z; None: 64 without axes, else 128.
-        gamma: Weight of the gradient penalties; more is steadier and slower.
+        gamma: Weight of the gradient penalties; more is steadier and slower. None: 0.3 without axes,
+            else 1.
         pack: Records that the critic judges together, so that it sees a lack of variety
-            (Lin et al., 2018); 1: each by itself.
+            (Lin et al., 2018); 1: each by itself. None: 4 without axes, else 1.
         width: Channels of the networks at their first level; None: by the data.
         blocks: Residual blocks per level; None: by the data.
 
     Example:
         >>> GAN(gamma=2.0)
-        GAN(latent=None, gamma=2.0, pack=4, width=None, blocks=None)
+        GAN(latent=None, gamma=2.0, pack=None, width=None, blocks=None)
     """
 
     latent: int | None = None
-    gamma: float = 0.3
-    pack: int = 4
+    gamma: float | None = None
+    pack: int | None = None
     width: int | None = None
     blocks: int | None = None
     turns: ClassVar[tuple[str, ...]] = ("critic", "generator")
@@ -86,7 +87,8 @@ class GAN(Family):
         real, fake = real.requires_grad_(), fake.detach().requires_grad_()
         true, false = nets["critic"](real, given), nets["critic"](fake, given)
         penalty = steepness(true, real) + steepness(false, fake)
-        return functional.softplus(false - true).mean() + self.gamma / 2 * penalty
+        gamma = self.gamma or (1.0 if spec.grid else 0.3)
+        return functional.softplus(false - true).mean() + gamma / 2 * penalty
 
     @torch.no_grad()
     def sample(
@@ -143,9 +145,9 @@ class Critic(nn.Module):
     def __init__(self, spec: Spec, given: GivenSpec, family: GAN) -> None:
         super().__init__()
         self.conditioner = Conditioner(given, spec, EMBEDDING)
-        self.pack = family.pack
-        channels = (spec.width + self.conditioner.channels) * family.pack
-        modulation = self.conditioner.vector * family.pack
+        self.pack = family.pack or (1 if spec.grid else 4)
+        channels = (spec.width + self.conditioner.channels) * self.pack
+        modulation = self.conditioner.vector * self.pack
         self.encoder = Encoder(channels, 1, spec.grid, modulation, family.width, family.blocks)
 
     def forward(self, x: Tensor, given: Given) -> Tensor:

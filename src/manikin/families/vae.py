@@ -10,6 +10,7 @@ learned spread: the mean alone would halve the spread of the data.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.grid import Decoder, Encoder
+from manikin.nn.grid import SMALL, Decoder, Encoder
 from manikin.nn.layers import Constant
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class VAE(Family):
     """A variational autoencoder.
 
     Args:
-        latent: Length of the code z; None: 16 without axes, else 64.
+        latent: Length of the code z; None: 16 for rows and grids of fewer than 256 places, else 64.
         components: Normal laws in the prior's mixture.
         beta: Weight of the divergence from the prior; 1: the bound on the likelihood itself.
         width: Channels of the networks at their first level; None: by the data.
@@ -124,7 +125,7 @@ class Autoencoder(nn.Module):
     def __init__(self, spec: Spec, given: GivenSpec, family: VAE) -> None:
         super().__init__()
         self.spec = spec
-        latent = family.latent or (64 if spec.grid else 16)
+        latent = family.latent or (64 if math.prod(spec.grid) >= SMALL else 16)
         self.conditioner = Conditioner(given, spec, EMBEDDING)
         channels = self.conditioner.channels
         modulation = EMBEDDING if given else 0

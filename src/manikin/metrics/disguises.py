@@ -18,6 +18,9 @@ from manikin.waves.matching import deviations, levelled, matches
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from manikin.data.cohort import Cohort
+    from manikin.data.schema import Schema
+
 FEWEST = 20  # real records
 QUERIES = 600  # real records of a side that show what is usual
 SEARCHED = 4_000  # synthetic records that are looked up
@@ -76,8 +79,8 @@ def compared(synthetic: Sample, split: Split) -> list[Space]:
     some, held = (rng.permutation(len(side))[:QUERIES] for side in (split.train, split.holdout))
     owner = split.train.subject
     found = []
-    for name in _fields(split.train):
-        prepare, search = _matcher(split.train, name)
+    for name in visible(split.train.whole.schema):
+        prepare, search = matcher(split.train.cohort, name)
         known = prepare(split.train.cohort[name])
         queries, other = (
             prepare(side.take(rows).cohort[name])
@@ -89,11 +92,11 @@ def compared(synthetic: Sample, split: Split) -> list[Space]:
     return found
 
 
-def _matcher(train: Sample, name: str) -> tuple[Callable[..., np.ndarray], Callable[..., Near]]:
-    """How a field is prepared, and how the nearest of prepared ones are found."""
-    if isinstance(train.whole.schema[name], Image):
+def matcher(train: Cohort, name: str) -> tuple[Callable[..., np.ndarray], Callable[..., Near]]:
+    """How a field of pictures or signals is prepared, and how the nearest of prepared ones are found."""
+    if isinstance(train.schema[name], Image):
         return ranked, aligned
-    return partial(levelled, spread=deviations(train.cohort[name])), matches
+    return partial(levelled, spread=deviations(train[name])), matches
 
 
 def _hits(space: Space) -> np.ndarray:
@@ -102,8 +105,8 @@ def _hits(space: Space) -> np.ndarray:
     return near.ratio <= reach(real, LEVELS[1])
 
 
-def _fields(train: Sample) -> list[str]:
-    schema = train.whole.schema
+def visible(schema: Schema) -> list[str]:
+    """The pictures and signals of a record that are compared: measured ones, else label maps."""
     kinds = {name: kind for name in schema.modelled if isinstance(kind := schema[name], Image | Signal)}
     measured = [name for name, kind in kinds.items() if isinstance(kind, Signal) or not kind.levels]
     return (measured or list(kinds))[:FIELDS]

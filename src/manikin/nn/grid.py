@@ -24,6 +24,9 @@ WIDTHS = {1: (64, 128, 192), 2: (64, 128, 192), 3: (32, 64, 96)}
 PERCEPTRON = (256, 4)
 """Width and residual blocks where there are no axes."""
 
+SMALL = 256
+"""Places below which a picture gets a network half as wide, which learns in twice as many steps."""
+
 ATTENDED = 64
 """Up to how many places look at each other: at 196 attention would be half of the work of a step."""
 
@@ -56,7 +59,8 @@ def plan(grid: Sequence[int], width: int | None = None) -> list[int]:
     if not grid:
         return [width or PERCEPTRON[0]]
     default = WIDTHS[len(grid)]
-    scale = (width or default[0]) / default[0]
+    tiny = len(grid) > 1 and math.prod(grid) < SMALL
+    scale = width / default[0] if width else 0.5 if tiny else 1.0
     return [16 * max(1, round(scale * default[min(i, 2)] / 16)) for i in range(len(sizes(grid)))]
 
 
