@@ -7,8 +7,8 @@
 
 A cell is one family on one set: the pictures are learned under their condition for so many CPU minutes,
 and as many are drawn as were learned. One line of JSON is appended for each cell, and lines that
-exist are not computed again. Sets are those of `picture_sets.py`. What another generator has learned from the
-exported pictures (`image`, `label`) and drawn is judged the same way. Printed: Markdown.
+exist are not computed again. Sets are those of `picture_sets.py`. What another generator has learned from
+the exported pictures (`image`, `label`) and drawn is judged the same way. Printed: Markdown.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def main() -> None:
     for name in given.sets.split(","):
         if given.export:
             train, _, label = sides(name, given.data)
-            np.savez_compressed(given.export, image=train["image"], label=train[label])
+            numbers = np.unique(train[label], return_inverse=True)[1]
+            np.savez_compressed(given.export, image=train["image"], label=numbers)
             return
         for family in given.families.split(","):
             once(given, name, family)
@@ -81,7 +82,7 @@ def once(given: argparse.Namespace, name: str, family: str) -> None:
         return
     train, holdout, label = sides(name, given.data)
     if given.drawn:
-        synthetic, row = others(given.drawn, train), {}
+        synthetic, row = others(given.drawn, train, label), {}
     else:
         synthetic, row = ours(given, name, family, train)
     card = mk.evaluate(synthetic, train, holdout, label=label)
@@ -113,12 +114,11 @@ def ours(given: argparse.Namespace, name: str, family: str, train: mk.Cohort) ->
     return synthetic, {"fit": spent[0], "sample": spent[1], "facts": model.models[0].learner.facts}
 
 
-def others(path: Path, train: mk.Cohort) -> mk.Cohort:
+def others(path: Path, train: mk.Cohort, label: str) -> mk.Cohort:
     """What another generator has drawn, with the schema of the training pictures."""
     with np.load(path) as archive:
-        return mk.Cohort.from_arrays(
-            {name: archive[name].astype(train[name].dtype) for name in train.schema}, train.schema
-        )
+        drawn = {"image": archive["image"], label: np.unique(train[label])[archive["label"]]}
+    return mk.Cohort.from_arrays(drawn, mk.Schema({name: train.schema[name] for name in drawn}))
 
 
 def report(cells: list[dict]) -> str:

@@ -5,9 +5,9 @@ In an environment of its own (`python -m venv monai && monai/bin/pip install tor
     OMP_NUM_THREADS=1 monai/bin/python benchmarks/monai_pictures.py train.npz drawn.npz --minutes 10
     OMP_NUM_THREADS=1 PYTHONPATH=src monai/bin/python benchmarks/monai_pictures.py --speed
 
-`train.npz` is what `images.py --export` writes. The network is MONAI's DiffusionModelUNet with the widths of its
-tutorials for small pictures, trained on noise (Ho et al. 2020) in bf16 where the processor has it,
-averaged like manikin's, and sampled by 50 DDIM steps. Minutes are CPU minutes.
+`train.npz` is what `images.py --export` writes. The network is MONAI's DiffusionModelUNet with the widths
+of its tutorials for small pictures, trained on noise (Ho et al. 2020) in bf16 where the processor has
+it, averaged like manikin's, and sampled by 50 DDIM steps. Minutes are CPU minutes.
 """
 
 from __future__ import annotations
@@ -131,7 +131,9 @@ def speed() -> None:
                 taken.setdefault((name, bf16), []).append(timed(net, calls[name], bf16=bf16))
     for (name, bf16), times in taken.items():
         count = sum(p.numel() for p in both[name].parameters()) / 1e6
-        print(f"{name} {'bf16' if bf16 else 'fp32'}, {count:.2f} M: {1000 * statistics.median(times):.0f} ms")
+        print(
+            f"{name} {'bf16' if bf16 else 'fp32'}, {count:.2f} M: {1000 * statistics.median(times):.0f} ms"
+        )
     mine = statistics.median(taken["manikin", units()])
     for bf16 in (False, True) if units() else (False,):
         ratio = statistics.median(taken["MONAI", bf16]) / mine
@@ -151,7 +153,7 @@ def timed(net: torch.nn.Module, call, *, bf16: bool) -> float:
 
 def units() -> bool:
     """Whether the processor has units for bf16."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # noqa: SLF001 - the only way to ask
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def main() -> None:
         print(line((name, *(f"{s:.3f}" for s in spread(net, *test)))), flush=True)
         if name == "real":
             print(
-                f"the mask asked for, found in synthetic pictures: {spread(net, *sets['synthetic'])[0]:.3f};"
+                print(f"the mask asked for, in synthetic pictures: {asked:.3f}; in real ones: {known:.3f}")
             )
             print(f"in real ones it has learned: {spread(net, x, y)[0]:.3f}", flush=True)
 

@@ -144,6 +144,34 @@ def test_hounsfield_units_need_body_and_nothing_thinner_than_air():
     assert checked("hounsfield_units", x) == [True, True, True]
 
 
+def test_the_body_lies_inside_the_field_of_view():
+    x = np.full((3, 1, 32, 32), -1000.0)
+    x[:, 0, 8:24, 8:24] = 40
+    x[1, 0, :4, :4] = 40  # one corner may be anything
+    x[2, 0, :4] = 40
+    assert checked("within_field_of_view", x, unit="HU") == [True, True, False]
+    assert checked("within_field_of_view", x) == [True, True, True]
+    volumes = np.stack([x[0, 0], x[2, 0]])[:, None, None].repeat(3, axis=2)
+    assert checked("within_field_of_view", volumes, unit="HU") == [True, False]
+
+
+@pytest.mark.parametrize("left", ["L", "R"])
+def test_breasts_lie_on_their_side(left):
+    """Whichever side the chest wall is on, as long as L and R differ."""
+    sides = np.array(["L", "R"] * 10, dtype=object)
+    x = np.zeros((20, 1, 8, 8))
+    for i, side in enumerate(sides):
+        x[i, 0, :, slice(0, 4) if side == left else slice(4, 8)] = 100
+    x[3] = x[3, :, :, ::-1]
+    schema = {"x": Image(), "laterality": Category(levels=("L", "R"))}
+    found = CHECKS["side_as_said"].holds(Cohort.from_arrays({"x": x, "laterality": sides}, schema))
+    assert np.flatnonzero(~found).tolist() == [3]
+
+
+def test_pictures_without_sides_are_not_asked():
+    assert checked("side_as_said", np.zeros((2, 1, 4, 4))) == [True, True]
+
+
 def test_tissue_is_not_blue():
     x = np.zeros((2, 3, 4, 4))
     x[0, 0], x[1, 2] = 200, 200

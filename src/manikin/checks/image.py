@@ -1,4 +1,4 @@
-"""Checks of pictures: empty ones, Hounsfield units of air and body, colours, masks that lie nowhere."""
+"""Checks of pictures: empty ones, Hounsfield units, field of view, sides, colours, stray masks."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ LOWEST = -1100.0  # HU: scanners pad with -1024, and filters overshoot a little
 WATER, BONE = -200.0, 300.0  # HU between which soft tissue, fat and blood lie
 BODY = 0.02  # of a slice must be body
 COLOURS = 3
+AIR = -500.0  # HU, below lung near a wall and above noisy air; padding lies below
+CORNER = 1 / 16  # of each axis
+INSIDE = 3  # of four corners are air where the body lies inside the field of view
+SIDES = {"L": 1, "R": -1}
 
 
 @check(Image, "Kahn et al. 2016, conformance")
@@ -40,6 +44,54 @@ def hounsfield_units(cohort: Cohort) -> np.ndarray:
             if kind.unit == "HU"
         ),
     )
+
+
+@check(Image, "DICOM PS3.3 C.8.15.3.9: reconstruction field of view; Hounsfield 1973: air -1000")
+def within_field_of_view(cohort: Cohort) -> np.ndarray:
+    """Whether at least three of a slice's four corners are air; where the unit is HU.
+
+    Of volumes the middle slice. Some real ones are reconstructed closer, and their rate is what counts.
+    """
+    planes = (
+        x[:, :1].max(axis=1) if x.ndim == 4 else x[:, 0, x.shape[2] // 2]  # noqa: PLR2004 - slices
+        for _, kind, x in _fields(cohort)
+        if kind.unit == "HU"
+    )
+    return _all(cohort, ((_corners(x) < AIR).sum(axis=1) >= INSIDE for x in planes))
+
+
+def _corners(x: np.ndarray) -> np.ndarray:
+    """The median of each corner of slices (n, H, W), (n, 4)."""
+    high, wide = (max(1, round(length * CORNER)) for length in x.shape[1:])
+    parts = [
+        x[:, a, b] for a in (slice(high), slice(-high, None)) for b in (slice(wide), slice(-wide, None))
+    ]
+    return np.stack([np.median(part.reshape(len(x), -1), axis=1) for part in parts], axis=1)
+
+
+@check(Image, "DICOM PS3.3 C.7.6.1.1.1: patient orientation; ACR-AAPM-SIIM mammography: display by side")
+def side_as_said(cohort: Cohort) -> np.ndarray:
+    """Whether a picture lies on the side that its field `laterality` says; L and R must both be there.
+
+    Mammograms of one side have the chest wall on one side of the picture, those of the other opposite.
+    Which is which the records themselves say; a record is wrong that goes against most.
+    """
+    if "laterality" not in cohort.schema:
+        return np.ones(len(cohort), dtype=bool)
+    said = np.array([SIDES.get(str(value), 0) for value in cohort["laterality"]])
+    found = np.ones(len(cohort), dtype=bool)
+    for _, kind, x in _fields(cohort):
+        if not kind.levels and x.ndim == 4 and {1, -1} <= set(said):  # noqa: PLR2004 - slices
+            lean = np.sign(_lean(x))
+            usual = np.sign(lean[said == 1].mean() - lean[said == -1].mean()) or 1.0
+            found &= (said == 0) | (lean * said == usual)
+    return found
+
+
+def _lean(x: np.ndarray) -> np.ndarray:
+    """How much brighter the left half of each slice is than the right one, (n,)."""
+    half = x.shape[3] // 2
+    return x[..., :half].mean(axis=(1, 2, 3)) - x[..., -half:].mean(axis=(1, 2, 3))
 
 
 @check(Image, "colours of skin and mucosa: Chardon et al. 1991, individual typology angle")
@@ -103,4 +155,12 @@ def _all(cohort: Cohort, tests: Iterator[Any]) -> np.ndarray:
     return found
 
 
-__plugin__ = (picture_not_empty, hounsfield_units, colour_of_tissue, mask_not_empty, mask_within_picture)
+__plugin__ = (
+    picture_not_empty,
+    hounsfield_units,
+    within_field_of_view,
+    side_as_said,
+    colour_of_tissue,
+    mask_not_empty,
+    mask_within_picture,
+)

@@ -63,6 +63,7 @@ def synthesize(
     minutes: o.Minutes = None,
     steps: o.Steps = None,
     epochs: o.Epochs = None,
+    checkpoint: o.Checkpoint = None,
     quiet: o.Quiet = False,
     as_json: o.Json = False,
 ) -> None:
@@ -106,6 +107,7 @@ def synthesize(
         path=file,
         family=family,
         training=budget(minutes, steps, epochs),
+        checkpoint=checkpoint,
         judging=Judging(limits.policy, refits, self_test),
         say=None if quiet or as_json else lambda text: console.print(text, markup=False, highlight=False),
     )
@@ -125,9 +127,7 @@ def fit(
     minutes: o.Minutes = None,
     steps: o.Steps = None,
     epochs: o.Epochs = None,
-    checkpoint: Annotated[
-        Path | None, typer.Option(help="Keep the state of training here, and go on from it.")
-    ] = None,
+    checkpoint: o.Checkpoint = None,
     quiet: o.Quiet = False,
 ) -> None:
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""

@@ -103,6 +103,12 @@ Encoder = Annotated[
 Minutes = Annotated[float | None, typer.Option(help="Budget of training for families with networks.")]
 Steps = Annotated[int | None, typer.Option(help="The same in steps.")]
 Epochs = Annotated[float | None, typer.Option(help="The same in passes over the records.")]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        help="Keep the state of training here, pictures drawn meanwhile beside it, and go on from it."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Number = Annotated[

@@ -84,7 +84,7 @@ class Done:
     seconds: float
 
 
-def synthesize(
+def synthesize(  # noqa: PLR0913 - each a choice of the user's
     source: Cohort,
     folder: str | Path,
     wish: Wish | None = None,
@@ -92,6 +92,7 @@ def synthesize(
     path: Path | None = None,
     family: Any = None,  # noqa: ANN401 - a name or a family
     training: Training | None = None,
+    checkpoint: Path | None = None,
     judging: Judging | None = None,
     say: Say | None = None,
 ) -> Done:
@@ -107,6 +108,7 @@ def synthesize(
         path: The file that the records came from, for its hash.
         family: The family of the generator; None: the best default.
         training: Its budget.
+        checkpoint: A file in which the state of training is kept and from which it resumes.
         judging: By which limits, and whether the model is attacked.
         say: Told each step in a sentence; None: nothing is told, and no progress bar is shown.
 
@@ -124,7 +126,8 @@ def synthesize(
         enough("train", train)  # before anything is learned that could not be judged
         enough("holdout", holdout)
         say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
-        model = Synthesizer(None, wish.condition, family, wish.seed, training).fit(train, quiet=quiet)
+        model = Synthesizer(None, wish.condition, family, wish.seed, training)
+        model.fit(train, checkpoint=checkpoint, quiet=quiet)
         if interrupted(model):
             raise KeyboardInterrupt
         links = [described(fitted) for fitted in model.models]

@@ -19,7 +19,7 @@ from manikin.errors import FormatError, Unsupported
 from manikin.synthesis.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from torch import nn
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from manikin.spec import Spec
     from manikin.synthesis.budget import Training
     from manikin.synthesis.progress import Report
-    from manikin.synthesis.run import Encoded
+    from manikin.synthesis.run import Encoded, Run
 
 BATCH = 8192
 """Cells (records x places) that networks draw at a time, which bounds memory."""
@@ -124,11 +124,12 @@ class Neural(Learner):
         report: Report,
         checkpoint: Path | None,
         known: dict[str, Any] | None = None,
+        look: Callable[[Run], None] | None = None,
     ) -> Self:
         """Train on encoded records and the parts given with them; `known` are facts of the codec."""
         from manikin.synthesis.train import train
 
-        done = train(family, data, training, key, checkpoint=checkpoint, progress=report)
+        done = train(family, data, training, key, checkpoint=checkpoint, progress=report, look=look)
         facts: dict[str, Any] = {
             "steps": done.turns,
             "seconds": round(done.seconds, 3),

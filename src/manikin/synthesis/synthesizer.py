@@ -91,7 +91,8 @@ class Synthesizer:
 
         Args:
             train: The records to learn from. Never show it the holdout.
-            checkpoint: A file in which the state of training is kept and from which it resumes.
+            checkpoint: A file in which the state of training is kept and from which it resumes; of
+                pictures, some drawn meanwhile stand beside it in a file with `.png` after its name.
             quiet: No progress bar.
 
         Raises:
@@ -158,6 +159,7 @@ class Synthesizer:
             training, report = shared(training, 1 - SHARE), part(report, SHARE, 1)
         from manikin.nn.condition import Given, GivenSpec
         from manikin.synthesis.augment import wanted
+        from manikin.synthesis.preview import preview
         from manikin.synthesis.run import Encoded
 
         x = codec.encode(train, key.child("encode"))
@@ -167,7 +169,8 @@ class Synthesizer:
         data = Encoded(codec.spec, x, train.subject, given_spec, Given.of(parts))
         if not isinstance(codec, Learned) and wanted(training, codec.spec, given_spec, len(train)):
             data = data.augmented()
-        return codec, Neural.learn(plan.family, data, training, key, report, checkpoint, facts)
+        look = preview(checkpoint, plan.family, codec, data, train, plan.target[0])
+        return codec, Neural.learn(plan.family, data, training, key, report, checkpoint, facts, look)
 
     def sample(
         self,

@@ -17,6 +17,7 @@ from manikin.synthesis.engine import Engine
 from manikin.synthesis.run import Encoded, Run, Trained
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from manikin.family import Family
@@ -37,6 +38,7 @@ def train(
     *,
     checkpoint: Path | None = None,
     progress: Report | None = None,
+    look: Callable[[Run], None] | None = None,
     engine: Engine | None = None,
 ) -> Trained:
     """Train a family's networks on encoded records.
@@ -50,6 +52,7 @@ def train(
         key: Where all randomness comes from.
         checkpoint: A file where the state is kept; if it is there already, training goes on from it.
         progress: Told every few steps how it goes.
+        look: Shown the run whenever its state is kept.
         engine: Where to run; None: a GPU where there is one, else the CPU.
 
     Raises:
@@ -59,21 +62,29 @@ def train(
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint)
     with run.engine.running(data.spec):
-        ended = _loop(run, checkpoint, progress)
-    if checkpoint is not None:
-        run.save(checkpoint)
+        ended = _loop(run, checkpoint, progress, look)
+        _keep(run, checkpoint, look)
     return run.finish(ended)
 
 
-def _loop(run: Run, checkpoint: Path | None, progress: Report | None) -> str:
+def _keep(run: Run, checkpoint: Path | None, look: Callable[[Run], None] | None) -> None:
+    if checkpoint is not None:
+        run.save(checkpoint)
+    if look is not None:
+        look(run)
+
+
+def _loop(
+    run: Run, checkpoint: Path | None, progress: Report | None, look: Callable[[Run], None] | None
+) -> str:
     saved = run.seconds
     try:
         while run.fraction < 1:
             run.advance()
             if progress is not None and (run.turn % 10 == 0 or run.fraction >= 1):
                 progress(run.progress())
-            if checkpoint is not None and run.seconds - saved > SAVED:
-                run.save(checkpoint)
+            if run.seconds - saved > SAVED:
+                _keep(run, checkpoint, look)
                 saved = run.seconds
             if run.tired:
                 return "patience"
