@@ -59,10 +59,8 @@ def main() -> None:
         net = segmented(a, b, given.steps)
         print(line((name, *(f"{s:.3f}" for s in spread(net, *test)))), flush=True)
         if name == "real":
-            print(
-                print(f"the mask asked for, in synthetic pictures: {asked:.3f}; in real ones: {known:.3f}")
-            )
-            print(f"in real ones it has learned: {spread(net, x, y)[0]:.3f}", flush=True)
+            asked, known = spread(net, *sets["synthetic"])[0], spread(net, x, y)[0]
+            print(f"the mask asked for, in synthetic pictures: {asked:.3f}; in real ones: {known:.3f}")
 
 
 def arguments() -> argparse.Namespace:

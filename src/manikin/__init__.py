@@ -68,13 +68,14 @@ __all__ = [  # noqa: RUF022 - in the order in which they are used
     "families",
     "codecs",
     "histories",
+    "recipes",
 ]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any public name
     if name in _HOME:
         return getattr(import_module(f"manikin.{_HOME[name]}"), name)
-    if name in ("codecs", "errors", "families", "histories"):
+    if name in ("codecs", "errors", "families", "histories", "recipes"):
         return import_module(f"manikin.{name}")
     message = f"module 'manikin' has no attribute {name!r}"
     raise AttributeError(message)

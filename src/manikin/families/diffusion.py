@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 import torch
 from torch import Tensor, nn
 
+from manikin.errors import Unsupported
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
 from manikin.nn.courses import Courses
@@ -128,14 +129,40 @@ class Diffusion(Family):
         net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
         given = net.conditioner.complete(given, n, rng.device)
         noise = torch.randn(n, spec.width, *spec.grid, generator=rng, device=rng.device)
-        path = Path(self, net, given, noise)
-        times = shifted(torch.linspace(0, 1, (self.steps + 1) // 2 + 1, dtype=torch.float64), spec).tolist()
-        x_t = noise
-        for t, s in pairwise(times[:-1]):
-            v = path.velocity(x_t, t)
-            x_s = path.held(x_t + (s - t) * v, s)
-            x_t = path.held(x_t + (s - t) * (v + path.velocity(x_s, s)) / 2, s)
-        return given.keep(path.end(x_t, times[-2], rng))
+        path, times = Path(self, net, given, noise), self._times(spec)
+        return given.keep(path.end(path.along(noise, times[:-1]), times[-2], rng))
+
+    @torch.no_grad()
+    def carry(
+        self, nets: dict[str, nn.Module], spec: Spec, x: Tensor, before: Given, after: Given
+    ) -> Tensor:
+        """Records as they would be had they another condition (Su et al., 2023).
+
+        Back along the flow of the one condition to the noise that the records come from, and forth along
+        that of the other. What the condition says nothing of stays as it was.
+
+        Args:
+            nets: The trained networks.
+            spec: Of the records: values alone, none of them ever missing.
+            x: Compact records (n, channels, *grid).
+            before: What is given with them.
+            after: What shall be given instead.
+
+        Raises:
+            Unsupported: Levels and flags, which no line leads back from.
+        """
+        if spec.discrete.blocks:
+            raise Unsupported(
+                "levels and missing values cannot be carried; only values that are never missing"
+            )
+        net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
+        times = self._times(spec)
+        noise = Path(self, net, before, x).along(net.points(x), times[::-1])
+        return spec.collapse(Path(self, net, after, noise).along(noise, times))
+
+    def _times(self, spec: Spec) -> list[float]:
+        """From noise to data, one step more than are of second order."""
+        return shifted(torch.linspace(0, 1, (self.steps + 1) // 2 + 1, dtype=torch.float64), spec).tolist()
 
 
 def shifted(t: Tensor, spec: Spec) -> Tensor:
@@ -236,6 +263,14 @@ class Path:
         if levels:
             v[:, levels] = (2 * discrete.mean(v[:, levels]) - 1 - x_t[:, levels]) / (1 - t)
         return v
+
+    def along(self, x_t: Tensor, times: list[float]) -> Tensor:
+        """Follow the flow from the first time to the last, by steps of second order (Heun)."""
+        for t, s in pairwise(times):
+            v = self.velocity(x_t, t)
+            x_s = self.held(x_t + (s - t) * v, s)
+            x_t = self.held(x_t + (s - t) * (v + self.velocity(x_s, s)) / 2, s)
+        return x_t
 
     def held(self, x_t: Tensor, t: float) -> Tensor:
         """The same with the observed channels on their own lines."""

@@ -75,7 +75,7 @@ class Engine:
         The process-wide generators are seeded inside and restored at the end.
         """
         devices = [torch.device(self.device)] if self.device.startswith("cuda") else []
-        with torch.random.fork_rng(devices=devices), self._autocast():
+        with torch.random.fork_rng(devices=devices), self.autocast():
             # Not torch.manual_seed: without a GPU it queues a call for each absent device, for ever.
             seed = key.child("process").integer()
             torch.default_generator.manual_seed(seed)
@@ -83,7 +83,8 @@ class Engine:
                 torch.cuda.manual_seed(seed)
             yield key.torch(self.device)
 
-    def _autocast(self) -> torch.autocast:
+    def autocast(self) -> torch.autocast:
+        """Mixed precision, where it is wanted."""
         kind = torch.device(self.device).type
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bf16")
 

@@ -149,24 +149,52 @@ class Neural(Learner):
         import torch
 
         from manikin.nn.condition import Given
-        from manikin.synthesis import augment
         from manikin.synthesis.engine import Engine
 
-        if augment.PART in self.given_spec.parts:
-            given = given | {augment.PART: augment.at_rest(self.spec, len(values)).numpy()}
         engine = Engine.auto(self.spec)
         nets = engine.place(self.nets)
-        size = max(1, BATCH // int(np.prod(self.spec.shape[1:], dtype=int)))
-        drawn = []
+        size, drawn = self._batch, []
         for start in range(0, len(values), size):
-            rows = slice(start, start + size)
+            rows = slice(start, min(start + size, len(values)))
             observed = (values[rows], mask[rows]) if mask.any() else (None, None)
-            batch = Given.of({name: part[rows] for name, part in given.items()}, *observed)
+            batch = Given.of(self._still(given, rows), *observed)
             n = len(values[rows])
             with torch.no_grad(), engine.stream(key.child(start)) as rng:
                 x = self.family.sample(nets, self.spec, n, batch.to(engine.device), rng)
             drawn.append(x.cpu().numpy())
         return np.concatenate(drawn)
+
+    def carry(self, x: np.ndarray, before: Parts, after: Parts) -> np.ndarray:
+        """Encoded records as they would be under another condition; the family must know how."""
+        import torch
+
+        from manikin.nn.condition import Given
+        from manikin.synthesis.engine import Engine
+
+        engine = Engine.auto(self.spec)
+        nets, size, carried = engine.place(self.nets), self._batch, []
+        for start in range(0, len(x), size):
+            rows = slice(start, min(start + size, len(x)))
+            some = torch.from_numpy(np.ascontiguousarray(x[rows])).to(engine.device)
+            sides = (Given.of(self._still(part, rows)).to(engine.device) for part in (before, after))
+            with engine.autocast():
+                done = self.family.carry(nets, self.spec, some, *sides)  # type: ignore[attr-defined]
+            carried.append(done.float().cpu().numpy())
+        return np.concatenate(carried)
+
+    @property
+    def _batch(self) -> int:
+        """Records at a time."""
+        return max(1, BATCH // int(np.prod(self.spec.shape[1:], dtype=int)))
+
+    def _still(self, given: Parts, rows: slice) -> Parts:
+        """The condition of some records, none of which is moved."""
+        from manikin.synthesis import augment
+
+        some = {name: part[rows] for name, part in given.items()}
+        if augment.PART in self.given_spec.parts:
+            some[augment.PART] = augment.at_rest(self.spec, rows.stop - rows.start).numpy()
+        return some
 
     @property
     def anytime(self) -> bool:
