@@ -85,7 +85,7 @@ class Suspects:
         """One row for each pair."""
         import pandas as pd
 
-        return pd.DataFrame(self.found, columns=list(Suspect._fields))
+        return pd.DataFrame(self.found, columns=pd.Index(Suspect._fields))
 
     def to_html(self, path: str | Path) -> None:
         """Write a page that shows the pairs beside each other. It holds real patients: keep it inside."""
