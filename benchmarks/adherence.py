@@ -4,8 +4,9 @@
 
 `parts`: chest X-rays (PneumoniaMNIST) of which a box is hidden, every second place seen, or a quarter of
 all places seen; PSNR of what is filled in, against straight lines between the places that are seen.
-`lesions`: breast ultrasound (BUSI); a lesion of another patient's mask is put into pictures of normal breasts that were held
-out; how much of the picture outside changes, and the Dice at which a U-Net of real pairs finds the mask.
+`lesions`: breast ultrasound (BUSI); a lesion of another patient's mask is put into pictures of normal
+breasts that were held out; how much of the picture outside changes, and the Dice at which a U-Net of real
+pairs finds the mask.
 `words`: made pictures with a nodule that a sentence describes; the share in which side, height, size and
 brightness are as written. `numbers`: made scans whose lesion grows with age; the correlation of
 its size with the age that was asked for. Minutes are CPU minutes. Printed: Markdown.

@@ -49,6 +49,10 @@ class Codec(ABC):
         """This codec, before `fit`, told which fields are given with each record."""
         return self
 
+    def asks(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec] | None:  # noqa: ARG002
+        """Fitted codecs of what is given, where this one, fitted, wants others than the kinds tell."""
+        return None
+
     @abstractmethod
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the encoding of `fields` from training records."""

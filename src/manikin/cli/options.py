@@ -37,7 +37,9 @@ SchemaFile = Annotated[
 Family = Annotated[
     str | None,
     typer.Option(
-        "--family", "-f", help="How to learn: see `manikin matrix`. Default: the best for the kind."
+        "--family",
+        "-f",
+        help="How to learn: see `manikin matrix`, or lora:FOLDER with a language model. Default: the best.",
     ),
 ]
 Seed = Annotated[int, typer.Option(help="The same seed gives the same records.")]

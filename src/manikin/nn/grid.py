@@ -98,6 +98,16 @@ class Fold(nn.Module):
         return x[(..., *(slice(length) for length in self.grid))]
 
 
+def coordinates(grid: Sequence[int]) -> Tensor:
+    """Where each place is along each axis, -1 to 1: (axes, *grid).
+
+    Convolutions do not know where they are, and "in the left lung" is not found in noise (CoordConv;
+    Liu et al., 2018).
+    """
+    lines = [torch.linspace(-1, 1, length) for length in grid]
+    return torch.stack(torch.meshgrid(*lines, indexing="ij")) if lines else torch.zeros(0)
+
+
 @final
 class Backbone(nn.Module):
     """Grid in, grid of the same size out: the network of diffusion and of image translation.
@@ -111,6 +121,8 @@ class Backbone(nn.Module):
         width: Channels at the first level; None: 256 without axes, else 64 or 32.
         blocks: Residual blocks per level; None: 4 without axes, else 1.
     """
+
+    places: Tensor
 
     def __init__(
         self,
@@ -127,7 +139,8 @@ class Backbone(nn.Module):
         count = blocks or (1 if grid else PERCEPTRON[1])
         self.fold = Fold(grid)
         self.levels = sizes(grid)
-        self.stem = conv(axes, width_in * self.fold.factor, widths[0])
+        self.register_buffer("places", coordinates(self.fold.coarse), persistent=False)
+        self.stem = conv(axes, width_in * self.fold.factor + axes, widths[0])
         steps = list(zip([widths[0], *widths], widths, self.levels, strict=False))
         self.down = nn.ModuleList(
             [Stage(axes, a, b, modulation, context, count, math.prod(s)) for a, b, s in steps]
@@ -144,7 +157,8 @@ class Backbone(nn.Module):
 
     def forward(self, x: Tensor, modulation: Tensor | None = None, context: Tensor | None = None) -> Tensor:
         """(B, width_in, *grid), modulation (B, d), context (B, K, c) -> (B, width_out, *grid)."""
-        h = self.stem(self.fold(x))
+        h = self.fold(x)
+        h = self.stem(torch.cat([h, self.places.expand(len(h), *self.places.shape)], dim=1))
         left = []
         for stage, size in zip(self.down, self.levels, strict=True):
             h = stage(shrink(h, size), modulation, context)

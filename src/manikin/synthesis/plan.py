@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from manikin import registry
@@ -99,7 +99,11 @@ def found(
         tokens = notes or any(isinstance(schema[name], Codes) for name in target)
         family = "trees" if rows else "autoregressive" if tokens else "diffusion"
         family = "templates" if notes and scalars and letters < ENOUGH else family
-    return registry.find("families", family)()
+    name, _, model = family.partition(":")
+    kind = registry.find("families", name)
+    if model and "model" not in (option.name for option in fields(kind)):
+        raise UsageError(f"family {name!r} takes no model after a colon; 'lora' does")
+    return kind(model=model) if model else kind()
 
 
 def codec_for(schema: Schema, fields: Sequence[str], *, tokens: bool, places: int = 0) -> Codec:
@@ -162,6 +166,8 @@ def given_codecs(train: Cohort, condition: tuple[str, ...], codec: Codec) -> dic
 
     Arrays on the very grid of a target that is modelled on a coarser one are laid on that.
     """
+    if (asked := codec.asks(train, condition)) is not None:
+        return asked
     rows = [name for name in condition if isinstance(train.schema[name], SCALARS)]
     arrays = [name for name in condition if name not in rows]
     groups = {**({"row": rows} if rows else {}), **{name: [name] for name in arrays}}

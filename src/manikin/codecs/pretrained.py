@@ -1,0 +1,146 @@
+"""Text as the tokens of a language model that others have trained, and what is given as its prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.codec import Codec
+from manikin.codecs.prompts import Prompts
+from manikin.codecs.text import words
+from manikin.data.schema import Text
+from manikin.errors import FormatError, MissingExtra, Unsupported
+from manikin.grammar import END
+from manikin.spec import Spec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from manikin.data.cohort import Cohort
+    from manikin.rng import Key
+
+FIRST = 1
+"""The token that stands for the tokenizer's first; END comes before."""
+
+
+@final
+@dataclass(frozen=True)
+class PretrainedText(Codec):
+    """One field of text <-> tokens (n, length), int64, of a model's own tokenizer; END ends and fills.
+
+    Args:
+        model: A folder in the layout of Hugging Face, or a name on its hub.
+        longest: Tokens of a text at most, its end among them; longer texts are cut.
+        name: The field.
+        facts: Tokens of the longest text, and how many texts were cut, empty or absent.
+    """
+
+    kinds: ClassVar[tuple[type, ...]] = ()  # chosen only with the family that knows its model
+    tokens: ClassVar[bool] = True
+    model: str = ""
+    longest: int = 512
+    name: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> Spec:
+        """Tokens that end early."""
+        return Spec(vocab=FIRST + len(tokenizer(self.model)), length=self.facts["length"], ragged=True)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """How long texts are, and how many were cut, empty or absent."""
+        return self.facts
+
+    @property
+    def complete(self) -> frozenset[str]:
+        """The field, if no record lacked a text in training."""
+        return frozenset() if self.facts.get("absent") else frozenset({self.name})
+
+    def asks(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec]:
+        """All that is given as one prompt."""
+        return {"prompt": Prompts(self.model, self.name).fit(cohort, list(given))} if given else {}
+
+    def fit(self, cohort: Cohort, fields: list[str]) -> Self:
+        """Learn how long texts are."""
+        (name,) = fields
+        if not isinstance(cohort.schema[name], Text):
+            raise Unsupported(
+                f"a language model writes text, and {name!r} is {cohort.schema[name].name}; use "
+                "'diffusion' or 'autoregressive'"
+            )
+        texts = words(cohort, name)
+        lengths = np.array([len(ids) for ids in spelled(self.model, [text or "" for text in texts])]) + 1
+        facts = {
+            "length": int(min(lengths.max(), self.longest)),
+            "cut": int((lengths > self.longest).sum()),
+            "empty": sum(text is not None and not text.strip() for text in texts),
+            "absent": sum(text is None for text in texts),
+        }
+        return replace(self, name=name, facts=facts)
+
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+        """Tokens (n, length); a text that is too long is cut before its end."""
+        texts = cohort.columns[self.name].to_pylist()
+        return padded(spelled(self.model, [text or "" for text in texts]), self.facts["length"] - 1, more=1)
+
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - nothing is drawn
+        """Texts."""
+        rows = [(row[row != END] - FIRST).tolist() for row in x]
+        texts = tokenizer(self.model).batch_decode(rows, skip_special_tokens=True)
+        return {self.name: pa.array([text.strip() for text in texts], pa.string())}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model's folder, the field and the facts."""
+        return {"model": self.model, "longest": self.longest, "name": self.name, "facts": self.facts}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(**state)
+
+
+@cache
+def tokenizer(model: str) -> Any:  # noqa: ANN401 - of whatever model
+    """The tokenizer of a model.
+
+    Raises:
+        MissingExtra: The library is not installed.
+        FormatError: No such folder or name, or no tokenizer in it.
+    """
+    try:
+        from transformers import AutoTokenizer
+    except ImportError as error:
+        raise MissingExtra("language models need transformers: pip install 'manikin[llm]'") from error
+    try:
+        return AutoTokenizer.from_pretrained(model)
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise FormatError(
+            f"{model}: no tokenizer found ({first}); name a folder that holds config.json, a tokenizer and "
+            "model.safetensors, or a model of the hub while there is a network"
+        ) from error
+
+
+def spelled(model: str, texts: Sequence[str]) -> list[list[int]]:
+    """The tokens of texts, from FIRST on, without any that mark a start or an end."""
+    if not texts:
+        return []
+    found = tokenizer(model)(list(texts), add_special_tokens=False)["input_ids"]
+    return [[FIRST + token for token in ids] for ids in found]
+
+
+def padded(rows: Sequence[Sequence[int]], longest: int, more: int = 0) -> np.ndarray:
+    """Rows of tokens in one array (n, longest + more), cut behind `longest` and filled with END."""
+    x = np.full((len(rows), longest + more), END, dtype=np.int64)
+    for place, row in enumerate(rows):
+        kept = row[:longest]
+        x[place, : len(kept)] = kept
+    return x
+
+
+__plugin__ = PretrainedText

@@ -1,0 +1,173 @@
+"""LoRA: a tiny language model, made here, learns notes under a prompt; only adapters are kept."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+import manikin as mk
+
+transformers = pytest.importorskip("transformers", reason="needs pip install 'manikin[llm]'")
+pytest.importorskip("peft", reason="needs pip install 'manikin[llm]'")
+
+TRAINING = mk.Training(steps=8, batch=8)
+
+
+def frame(n: int, seed: int = 0) -> pd.DataFrame:
+    """Notes that say the sex and the pain of their records."""
+    rng = np.random.default_rng(seed)
+    sex, pain = rng.choice(["F", "M"], n), rng.choice(["back", "chest", "knee"], n)
+    word = np.where(sex == "F", "woman", "man")
+    note = [f"The {w} has pain in the {p}. No fever." for w, p in zip(word, pain, strict=True)]
+    return pd.DataFrame({"sex": sex, "pain": pain, "note": note})
+
+
+def cohort(n: int, seed: int = 0) -> mk.Cohort:
+    schema = {
+        "sex": mk.Category(levels=("F", "M")),
+        "pain": mk.Category(levels=("back", "chest", "knee")),
+        "note": mk.Text(role="note"),
+    }
+    return mk.Cohort.from_pandas(frame(n, seed), schema)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A model of two layers with random weights, in the layout of Hugging Face."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    place = tmp_path_factory.mktemp("model")
+    words = Tokenizer(models.BPE())
+    words.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    words.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=400, special_tokens=["<|end|>"], initial_alphabet=alphabet, show_progress=False
+    )
+    words.train_from_iterator([*frame(200)["note"], "sex: F\npain: back\nnote:"], trainer)
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=words, eos_token="<|end|>", bos_token="<|end|>"
+    )
+    config = transformers.GPT2Config(
+        vocab_size=len(fast),
+        n_positions=128,
+        n_embd=48,
+        n_layer=2,
+        n_head=2,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        transformers.GPT2LMHeadModel(config).save_pretrained(place)
+    fast.save_pretrained(place)
+    return place
+
+
+def fitted(folder, training=TRAINING, **options) -> mk.Synthesizer:
+    family = mk.families.LoRA(model=str(folder), **options)
+    model = mk.Synthesizer("note", condition=("sex", "pain"), family=family, training=training)
+    return model.fit(cohort(200), quiet=True)
+
+
+def test_notes_come_out_and_only_adapters_are_kept(folder, tmp_path):
+    model = fitted(folder)
+    before = torch.random.get_rng_state()
+    drawn = model.sample(condition=cohort(6, seed=1), seed=3)
+    assert torch.equal(before, torch.random.get_rng_state())
+    assert list(drawn.schema) == ["sex", "pain", "note"]
+    assert all(isinstance(text, str) for text in drawn["note"])
+    model.save(tmp_path / "kept")
+    size = (tmp_path / "kept" / "weights.safetensors").stat().st_size
+    assert size < 0.5 * (folder / "model.safetensors").stat().st_size
+    again = mk.load(tmp_path / "kept").sample(condition=cohort(6, seed=1), seed=3)
+    assert again["note"].tolist() == drawn["note"].tolist()
+    other = model.sample(condition=cohort(6, seed=1), seed=4)
+    assert other["note"].tolist() != drawn["note"].tolist()
+
+
+def test_the_loss_counts_the_text_and_not_the_prompt(folder):
+    """By hand: mean cross-entropy of the text's tokens and its end, given start, prompt and text."""
+    from manikin.codecs.pretrained import PretrainedText
+    from manikin.nn.condition import Given
+    from manikin.rng import Key
+
+    records, family = cohort(4), mk.families.LoRA(model=str(folder), dropout=0.0)
+    codec = PretrainedText(str(folder)).fit(records, ["note"])
+    prompt = codec.asks(records, ["sex", "pain"])["prompt"]
+    given = Given.of({"prompt": prompt.encode(records)})
+    with torch.random.fork_rng():
+        nets = family.networks(codec.spec, None)
+    net = nets["model"].eval()
+    x = torch.from_numpy(codec.encode(records))
+    found = family.loss(nets, "model", codec.spec, x, given, Key(0).torch("cpu"))
+    reader = transformers.AutoTokenizer.from_pretrained(folder)
+    total, count = 0.0, 0
+    for i, text in enumerate(records["note"]):
+        head = [0, *reader(prompt.text(records)[i])["input_ids"]]
+        tail = [*reader(text)["input_ids"], 0]
+        logits = net.base(input_ids=torch.tensor([head + tail])).logits[0].log_softmax(-1)
+        total -= sum(float(logits[len(head) + j - 1, token]) for j, token in enumerate(tail))
+        count += len(tail)
+    assert float(found) == pytest.approx(total / count, rel=1e-4)
+    assert prompt.text(records)[0].splitlines()[-1] == "note:"
+
+
+@pytest.mark.slow
+def test_the_prompt_is_heeded(folder):
+    """From random weights adapters alone learn which sex and which pain to name."""
+    model = fitted(folder, mk.Training(steps=1500, batch=16), rank=32, alpha=64, temperature=0.7)
+    asked = cohort(60, seed=1)
+    drawn = model.sample(condition=asked, seed=0)
+    heeded = [
+        pain in text and bool(re.search(r"\bwoman\b", text)) == (sex == "F")
+        for sex, pain, text in zip(drawn["sex"], drawn["pain"], drawn["note"], strict=True)
+    ]
+    assert np.mean(heeded) > 0.8
+
+
+def test_a_beginning_is_continued(folder):
+    family = mk.families.LoRA(model=str(folder))
+    model = mk.Synthesizer("note", condition="note", family=family, training=TRAINING)
+    model.fit(cohort(50).select("note"), quiet=True)
+    begun = mk.Cohort.from_pandas(
+        pd.DataFrame({"note": ["The woman has"] * 3}), {"note": mk.Text(role="note")}
+    )
+    drawn = model.sample(condition=begun, seed=1)["note"]
+    assert all(text.startswith("The woman has") for text in drawn)
+
+
+def test_chat_templates_are_used(folder, tmp_path):
+    import shutil
+
+    from manikin.codecs.prompts import Prompts
+
+    place = tmp_path / "chat"
+    shutil.copytree(folder, place)
+    reader = transformers.AutoTokenizer.from_pretrained(place)
+    reader.chat_template = "{% for m in messages %}[{{ m.role }}] {{ m.content }}{% endfor %} [assistant]"
+    reader.save_pretrained(place)
+    records = cohort(3)
+    prompts = Prompts(str(place), "note").fit(records, ["sex"])
+    tokens = prompts.encode(records)[0]
+    said = reader.decode((tokens[tokens > 0] - 1).tolist())
+    assert said.startswith("[user] sex: ")
+    assert said.endswith("note: [assistant]")
+
+
+def test_what_cannot_be_adapted(folder, tmp_path):
+    with pytest.raises(mk.errors.Unsupported, match="name its folder"):
+        mk.Synthesizer("note", family="lora").fit(cohort(20), quiet=True)
+    with pytest.raises(mk.errors.FormatError, match="no tokenizer found"):
+        mk.Synthesizer("note", family=f"lora:{tmp_path / 'nothing'}").fit(cohort(20), quiet=True)
+    bare = tmp_path / "bare"
+    transformers.AutoTokenizer.from_pretrained(folder).save_pretrained(bare)
+    (bare / "config.json").write_text((folder / "config.json").read_text())
+    with pytest.raises(mk.errors.FormatError, match="no weights"):
+        mk.Synthesizer("note", family=f"lora:{bare}").fit(cohort(20), quiet=True)
+    with pytest.raises(mk.errors.Unsupported, match="writes text"):
+        mk.Synthesizer("sex", family=f"lora:{folder}").fit(cohort(20), quiet=True)
+    with pytest.raises(mk.errors.UsageError, match="no model after a colon"):
+        mk.Synthesizer("sex", family="trees:folder").fit(cohort(20), quiet=True)
