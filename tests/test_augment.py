@@ -42,6 +42,17 @@ def test_half_stay_and_a_quarter_is_mirrored():
     assert moves.abs().max() == 1
 
 
+def test_nothing_is_mirrored_that_values_or_text_may_speak_of():
+    rng = torch.Generator().manual_seed(0)
+    x = torch.zeros(400, 1, 16, 24)
+    for part in (torch.zeros(400, 2), torch.zeros(400, 9, dtype=torch.long)):
+        _, given = augment.moved(
+            SPEC, x, Given(parts={"row": part, augment.PART: torch.zeros(400, 3)}), rng
+        )
+        assert not given.parts[augment.PART][:, 0].any()
+        assert given.parts[augment.PART][:, 1:].any()
+
+
 def test_volumes_move_along_three_axes():
     spec = Spec((Continuous(1),), grid=(8, 8, 8))
     rng = torch.Generator().manual_seed(1)

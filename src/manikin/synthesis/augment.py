@@ -1,7 +1,7 @@
 """Augmentation that does not leak: few pictures are shown moved as well, and the network is told how.
 
-A network that learns from a few hundred pictures begins to know them by heart. Shown mirrored and
-shifted they are many more, and because the moves are a condition like any other, a sample
+A network that learns from a few hundred pictures begins to know them by heart. Shown shifted and
+mirrored they are many more, and because the moves are a condition like any other, a sample
 drawn at rest shows none of them (Karras et al., 2022, appendix F.2; Jun et al., 2020). Label maps and
 pictures given on the same grid move along.
 """
@@ -66,7 +66,10 @@ def at_rest(spec: Spec, n: int) -> Tensor:
 
 
 def moved(spec: Spec, x: Tensor, given: Given, rng: torch.Generator) -> tuple[Tensor, Given]:
-    """Half of the records as they are, the others shifted and every second of these mirrored.
+    """Half of the records as they are, the others shifted.
+
+    Where no values and no text are given every second of these is mirrored, too. They might speak of left
+    and right, and what turns their meaning round is learned late.
 
     Args:
         spec: Of `x`.
@@ -79,7 +82,9 @@ def moved(spec: Spec, x: Tensor, given: Given, rng: torch.Generator) -> tuple[Te
         farthest.
     """
     some = torch.rand(len(x), 1, generator=rng, device=x.device) < 0.5  # noqa: PLR2004 - half of them
+    sided = any(part.dim() < x.dim() for name, part in given.parts.items() if name != PART)
     mirrored = (torch.rand(len(x), 1, generator=rng, device=x.device) < 0.5) & some  # noqa: PLR2004 - every second
+    mirrored = mirrored & (not sided)
     far = torch.tensor([max(1, int(length * FARTHEST)) for length in spec.grid], device=x.device)
     drawn = torch.rand(len(x), len(far), generator=rng, device=x.device) * (2 * far + 1)
     shifts = (drawn.floor().long() - far) * some
