@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from manikin import codecs, errors, families, histories
+    from manikin import codecs, errors, families, histories, recipes
     from manikin.data.cohort import Cohort
     from manikin.data.deid import deidentify
     from manikin.data.files import read, write
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from manikin.defects import plant
     from manikin.evaluation.evaluate import evaluate
     from manikin.evaluation.scorecard import Scorecard
+    from manikin.evaluation.suspects import suspects
     from manikin.publish.release import release
     from manikin.synthesis.budget import Training
     from manikin.synthesis.chain import Chain
