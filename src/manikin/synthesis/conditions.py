@@ -116,6 +116,8 @@ def _cast(
         raise SchemaError(message)
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     kind, wanted = schema[name], types[name]
+    if isinstance(values.type, pa.FixedShapeTensorType) and isinstance(wanted, pa.FixedShapeTensorType):
+        return values  # in floats, where unknown places are NaN: bytes have no such value
     try:
         column = values if values.type == wanted else values.cast(wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

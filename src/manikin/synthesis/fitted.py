@@ -13,7 +13,7 @@ from manikin.data.cohort import Cohort, Origin
 from manikin.data.events.alter import continued
 from manikin.data.events.history import Histories
 from manikin.data.schema import SCALARS, Schema
-from manikin.errors import SchemaError, Unsupported
+from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.grammar import END, OPEN, STEP
 from manikin.rng import Key
 from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
@@ -112,7 +112,7 @@ class Fitted:
         if self.joined:
             row = self._row({name: cohort.columns[name] for name in self.plan.condition}, given.n)
             return {"row": self.codec.encode(row)[:, : self.skipped]}
-        return {name: codec.encode(cohort) for name, codec in self.givens.items()}
+        return {name: _known(name, codec, cohort) for name, codec in self.givens.items()}
 
     def observed(self, given: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Encoded target values, where they are observed, and which fields must not be missing."""
@@ -216,6 +216,23 @@ class Fitted:
             for name in fields
         }
         return Cohort(pa.table(columns), Schema({name: self.schema[name] for name in fields}))
+
+
+def _known(name: str, codec: Codec, cohort: Cohort) -> np.ndarray:
+    """One part of the condition, encoded.
+
+    Raises:
+        UsageError: Values are NaN that never were missing in training.
+    """
+    x = codec.encode(cohort)
+    gaps = any(getattr(block, "optional", False) for block in codec.spec.blocks)
+    if not gaps and x.dtype.kind == "f" and (torn := np.isnan(x).reshape(len(x), -1).any(axis=1)).any():
+        message = (
+            f"field {name!r}: NaN in {int(torn.sum())} of {len(x)} given records, never in training; a part "
+            "of a field may be given only where the field stands in target and condition"
+        )
+        raise UsageError(message)
+    return x
 
 
 def _kept(given: pa.Array, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - an Arrow array
