@@ -228,8 +228,8 @@ def _known(name: str, codec: Codec, cohort: Cohort) -> np.ndarray:
     gaps = any(getattr(block, "optional", False) for block in codec.spec.blocks)
     if not gaps and x.dtype.kind == "f" and (torn := np.isnan(x).reshape(len(x), -1).any(axis=1)).any():
         message = (
-            f"field {name!r}: NaN in {int(torn.sum())} of {len(x)} given records, never in training; a part "
-            "of a field may be given only where the field stands in target and condition"
+            f"field {name!r}: NaN in {int(torn.sum())} of {len(x)} given records, never in training; a "
+            "part of a field may be given only where the field stands in target and condition"
         )
         raise UsageError(message)
     return x
