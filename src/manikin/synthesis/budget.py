@@ -91,9 +91,10 @@ def settled(training: Training, family: Family, spec: Spec, n: int) -> Training:
 def batch_for(spec: Spec, n: int) -> int:
     """Records per step: few where one record is large, never more than an eighth of the data.
 
-    Over a grid at most 64: for the same work, more and smaller steps taught more.
+    Over a grid at most 64, of series 32: for the same work, more and smaller steps taught more.
     """
-    most = max(2, min(64 if spec.grid else 256, CELLS // _places(spec)))
+    usual = 32 if spec.series else 64 if spec.grid else 256
+    most = max(2, min(usual, CELLS // _places(spec)))
     if spec.ends:  # each place has a number for every token
         most = max(2, min(most, HISTORIES, LOGITS // (spec.vocab * spec.length)))
     return max(min(8, most), 2 ** round(math.log2(min(most, max(1, n / 8)))))
