@@ -212,7 +212,7 @@ def test_both_trainings_resume_from_checkpoints_of_their_own(tmp_path):
         mk.Synthesizer("x", **options).fit(cohort, checkpoint=place, quiet=True)
         for place in (tmp_path / "state", tmp_path / "state", None)
     )
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["state", "state-codec"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["state", "state-codec", "state.png"]
     drawn = [made.sample(4, where={"size": "l"})["x"] for made in (first, again, plain)]
     np.testing.assert_array_equal(drawn[0], drawn[1])
     np.testing.assert_array_equal(drawn[0], drawn[2])

@@ -113,7 +113,7 @@ def test_an_image_is_completed_from_its_observed_half():
     spec = Spec((Continuous(),), grid=(4, 6))
     data = Encoded(spec, x, np.arange(600), GivenSpec(observed=True))
     family = Diffusion(width=16, steps=9)
-    training = Training(steps=150, batch=64, ema=0.98)
+    training = Training(steps=250, batch=64, ema=0.98)
     nets = train(family, data, training, Key(0), engine=Engine(threads=1)).nets
     values = torch.from_numpy(x[:60].copy())
     mask = torch.zeros_like(values, dtype=torch.bool)

@@ -161,6 +161,7 @@ class Adapted(nn.Module):
             lora_dropout=family.dropout,
             target_modules="all-linear",
             task_type="CAUSAL_LM",
+            fan_in_fan_out=any(type(part).__name__ == "Conv1D" for part in whole.modules()),
         )
         self.hidden = [peft.get_peft_model(whole, config)]  # in a list, and so no module of this one
         named = {n: p for n, p in self.base.named_parameters() if p.requires_grad}
