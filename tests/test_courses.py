@@ -89,7 +89,7 @@ def test_gaps_of_what_is_observed_are_not_bridged_by_what_is_hidden():
 def learned():
     x = stays(600, Key(2))
     data = Encoded(SERIES, x, np.arange(600), GivenSpec(observed=True))
-    return train(Diffusion(width=32, blocks=2), data, Training(steps=400), Key(0)).nets
+    return train(Diffusion(width=32, blocks=2), data, Training(steps=400, batch=64), Key(0)).nets
 
 
 def test_levels_and_gaps_of_whole_stays_are_learned(learned):

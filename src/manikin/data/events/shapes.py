@@ -46,8 +46,8 @@ def aggregated(cohort: Cohort, *, counts: bool = False, least: int = 5) -> Cohor
     Example:
         >>> from manikin.data.events.made import made
         >>> wide = aggregated(made(50))
-        >>> wide.schema["ICD10//I10"].levels, set(wide["ICD10//I10"])
-        (('no', 'yes'), {'no', 'yes'})
+        >>> wide.schema["ICD10//I10"].levels, sorted(set(wide["ICD10//I10"]))
+        (('no', 'yes'), ['no', 'yes'])
     """
     field = _field(cohort)
     whole = Histories.of(cohort.columns[field])
