@@ -10,11 +10,12 @@ from torch import nn
 from torch.nn import functional
 
 from manikin.nn.grid import Backbone
+from manikin.spec import Spec
 from manikin.synthesis.engine import Engine
 
 BATCH = 16
 RATE = 2e-3
-ENGINE = Engine(precision="bf16" if torch.ops.mkldnn._is_mkldnn_bf16_supported() else "fp32")  # noqa: SLF001
+ENGINE = Engine(precision=Engine.auto(Spec(grid=(1, 1))).precision)
 
 
 def regressed(source: np.ndarray, target: np.ndarray, seconds: float) -> nn.Module:
@@ -69,7 +70,7 @@ def _trained(
             a, b = a.flip(-1), b.flip(-1)
         for group in optimizer.param_groups:
             group["lr"] = RATE * max(0.01, 0.5 * (1 + np.cos(np.pi * share)))
-        with torch.autocast("cpu", torch.bfloat16, enabled=ENGINE.precision == "bf16"):
+        with ENGINE.autocast():
             made = net(a)
         ENGINE.step(loss(made.float(), b), optimizer)
         step += 1

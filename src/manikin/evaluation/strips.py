@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from manikin.evaluation.figures import path, svg, text
@@ -28,6 +29,15 @@ def strip(field: dict[str, Any], group: dict[str, Any], channel: int) -> Markup:
     return svg(
         WIDTH, height + 14, body + _feet(field, height), f"{label}, {group['group']}".rstrip(", "), "strip"
     )
+
+
+def courses(rows: Sequence[Any], label: str) -> Markup:
+    """The channels of one signal below each other, each on its own scale; what is missing stays open."""
+    rows = [[float(v) if math.isfinite(v) else None for v in row] for row in rows]
+    body = "".join(
+        _lines(_points(row, *_ends([row]), HEIGHT, i * HEIGHT), "curve") for i, row in enumerate(rows)
+    )
+    return svg(WIDTH, HEIGHT * len(rows), body, label, "wave")
 
 
 def wave(field: dict[str, Any], group: dict[str, Any], channel: int) -> Markup:

@@ -18,9 +18,8 @@ from manikin.data.scalars import spelling
 from manikin.data.schema import Image, Signal
 from manikin.evaluation import page
 from manikin.evaluation.door import admitted
-from manikin.evaluation.figures import path as line
-from manikin.evaluation.figures import svg
 from manikin.evaluation.samples import coloured, side_by_side
+from manikin.evaluation.strips import courses
 from manikin.metrics.disguises import matcher, visible
 from manikin.nearest import LEVELS, Near, neighbours, reach
 from manikin.pixels.grids import limits
@@ -30,14 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import pandas as pd
-    from markupsafe import Markup
 
     from manikin.data.cohort import Cohort
 
 QUERIES = 2_000  # real records of a side that show what is usual
 SHOWN = 100  # pairs on the page
 VALUES = 60  # values of a record on the page
-WIDTH, HEIGHT = 320.0, 40.0  # of a trace
 VECTORS = ("table", "events")  # features whose records are compared as vectors
 
 
@@ -161,20 +158,7 @@ def _beside(one: Cohort, other: Cohort, field: str, train: Cohort) -> dict[str, 
         both = [coloured(cohort[field], *ends) for cohort in (one, other)]
         return {"png": side_by_side(np.concatenate(both))}
     if isinstance(kind, Signal):
-        return {"traces": [_trace(cohort[field][0]) for cohort in (one, other)]}
+        label = f"{len(one[field][0])} channels"
+        return {"traces": [courses(cohort[field][0], label) for cohort in (one, other)]}
     names = [name for name in train.schema.scalars if name in train.schema.modelled][:VALUES]
     return {"rows": [(n, *(spelling(c.columns[n][0].as_py()) for c in (one, other))) for n in names]}
-
-
-def _trace(x: np.ndarray) -> Markup:
-    """The channels of a signal (channels, time) below each other."""
-    body = ""
-    for i, row in enumerate(x):
-        known = np.flatnonzero(np.isfinite(row))
-        low, high = (row[known].min(), row[known].max()) if len(known) else (0.0, 1.0)
-        scale = 0.9 * HEIGHT / max(high - low, 1e-12)
-        points = [
-            (WIDTH * t / max(len(row) - 1, 1), (i + 0.95) * HEIGHT - (row[t] - low) * scale) for t in known
-        ]
-        body += line(points, "curve") if len(points) > 1 else ""
-    return svg(WIDTH, HEIGHT * len(x), body, f"{len(x)} channels", "wave")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, final
 
@@ -45,9 +46,6 @@ ALIKE = 4
 
 SURE = 0.02
 """Least share of noise that evidence of levels reckons with, so that it stays finite."""
-
-HIDDEN = {False: 0.0, True: math.nan}
-"""What stands in the place of what is not observed; lines across gaps leave out NaN."""
 
 
 @final
@@ -230,7 +228,8 @@ class Flow(nn.Module):
         mask, values = given.mask, given.values
         if mask is None or values is None:
             raise ValueError("given.values and given.mask: nothing is observed")
-        return self.points(torch.where(mask, values, torch.full_like(values, HIDDEN[self.spec.series])))
+        hidden = math.nan if self.spec.series else 0.0  # lines across gaps leave out NaN
+        return self.points(torch.where(mask, values, torch.full_like(values, hidden)))
 
     def discrete(self, x: Tensor) -> Tensor:
         """Compact records -> compact records of the flags and levels alone."""
@@ -272,11 +271,16 @@ class Path:
             x_t = self.held(x_t + (s - t) * (v + self.velocity(x_s, s)) / 2, s)
         return x_t
 
+    @cached_property
+    def shown(self) -> Tensor:
+        """Where the lines of the observed channels end: the same at every step."""
+        return self.net.shown(self.given)
+
     def held(self, x_t: Tensor, t: float) -> Tensor:
         """The same with the observed channels on their own lines."""
         if self.given.mask is None or self.given.values is None:
             return x_t
-        line = (1 - t) * self.noise + t * self.net.shown(self.given)
+        line = (1 - t) * self.noise + t * self.shown
         return torch.where(self.net.spec.expand_mask(self.given.mask), line, x_t)
 
     def end(self, x_t: Tensor, t: float, rng: torch.Generator) -> Tensor:

@@ -153,13 +153,12 @@ class Neural(Learner):
 
         engine = Engine.auto(self.spec)
         nets = engine.place(self.nets)
-        size, drawn = self._batch, []
-        for start in range(0, len(values), size):
-            rows = slice(start, min(start + size, len(values)))
+        drawn = []
+        for rows in self._batches(len(values)):
             observed = (values[rows], mask[rows]) if mask.any() else (None, None)
             batch = Given.of(self._still(given, rows), *observed)
             n = len(values[rows])
-            with torch.no_grad(), engine.stream(key.child(start)) as rng:
+            with torch.no_grad(), engine.stream(key.child(rows.start)) as rng:
                 x = self.family.sample(nets, self.spec, n, batch.to(engine.device), rng)
             drawn.append(x.cpu().numpy())
         return np.concatenate(drawn)
@@ -172,9 +171,8 @@ class Neural(Learner):
         from manikin.synthesis.engine import Engine
 
         engine = Engine.auto(self.spec)
-        nets, size, carried = engine.place(self.nets), self._batch, []
-        for start in range(0, len(x), size):
-            rows = slice(start, min(start + size, len(x)))
+        nets, carried = engine.place(self.nets), []
+        for rows in self._batches(len(x)):
             some = torch.from_numpy(np.ascontiguousarray(x[rows])).to(engine.device)
             sides = (Given.of(self._still(part, rows)).to(engine.device) for part in (before, after))
             with engine.autocast():
@@ -182,10 +180,10 @@ class Neural(Learner):
             carried.append(done.float().cpu().numpy())
         return np.concatenate(carried)
 
-    @property
-    def _batch(self) -> int:
-        """Records at a time."""
-        return max(1, BATCH // int(np.prod(self.spec.shape[1:], dtype=int)))
+    def _batches(self, n: int) -> list[slice]:
+        """The records of each batch."""
+        size = max(1, BATCH // int(np.prod(self.spec.shape[1:], dtype=int)))
+        return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
     def _still(self, given: Parts, rows: slice) -> Parts:
         """The condition of some records, none of which is moved."""
