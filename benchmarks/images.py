@@ -6,7 +6,7 @@
     python benchmarks/images.py --data DATA --sets pneumoniamnist --drawn drawn.npz --families NAME
 
 A cell is one family on one set: the pictures are learned under their condition for so many CPU minutes,
-and as many are drawn as were learned. One line of JSON is appended for each cell, and lines that
+and as many are drawn as were learned, or `--count`. One line of JSON is appended for each cell, and lines that
 exist are not computed again. Sets are those of `picture_sets.py`. What another generator has learned from
 the exported pictures (`image`, `label`) and drawn is judged the same way. Printed: Markdown.
 """
@@ -69,6 +69,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sets", default=",".join(GIVEN))
     parser.add_argument("--families", default="diffusion,vae,gan,autoregressive,masked")
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--count", type=int, help="pictures drawn (as many as were learned)")
     parser.add_argument("--export", type=Path, help="write the training pictures of a set (npz)")
     parser.add_argument("--drawn", type=Path, help="judge what another generator drew (npz)")
     parser.add_argument("--results", type=Path, default=Path("out/benchmarks/images.jsonl"))
@@ -108,7 +109,8 @@ def ours(given: argparse.Namespace, name: str, family: str, train: mk.Cohort) ->
     training = mk.Training(minutes=given.minutes)
     model = mk.Synthesizer("image", GIVEN[name], family, training=training).fit(train, quiet=True)
     clock.append((time.perf_counter(), time.process_time()))
-    synthetic = model.sample(condition=train.select(*GIVEN[name]))
+    asked = train.select(*GIVEN[name])
+    synthetic = model.sample(condition=asked.take(np.arange(given.count or len(asked))))
     clock.append((time.perf_counter(), time.process_time()))
     spent = [[round(b - a, 1) for a, b in zip(*pair, strict=True)] for pair in pairwise(clock)]
     return synthetic, {"fit": spent[0], "sample": spent[1], "facts": model.models[0].learner.facts}

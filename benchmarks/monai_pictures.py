@@ -41,6 +41,7 @@ def main() -> None:
     x = np.pad(x, ((0, 0), (0, 0), (0, edge), (0, edge)), mode="edge")  # the network halves twice
     net, steps = learned(torch.from_numpy(x), torch.from_numpy(y).long(), 60 * given.minutes)
     started = time.process_time()
+    y = y[: given.count]
     made = drawn(net, torch.from_numpy(y).long(), x.shape[1:])
     print(f"{steps} steps; {1000 * (time.process_time() - started) / len(made):.1f} CPU s per 1,000")
     size = x.shape[-1] - edge
@@ -53,6 +54,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("train", type=Path, nargs="?")
     parser.add_argument("drawn", type=Path, nargs="?")
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--count", type=int, help="pictures drawn (as many as were learned)")
     parser.add_argument("--speed", action="store_true")
     return parser.parse_args()
 

@@ -170,7 +170,7 @@ class Backbone(nn.Module):
 
 @final
 class Stage(nn.Module):
-    """The residual blocks of one level, then attention if the level is small or a context is given."""
+    """The residual blocks of one level, then attention if its `places` are few or a context is given."""
 
     def __init__(
         self,
@@ -180,12 +180,12 @@ class Stage(nn.Module):
         modulation: int = 0,
         context: int = 0,
         blocks: int = 1,
-        places: int = 1,
+        places: int | None = None,
     ) -> None:
         super().__init__()
         widths = [width_in, *[width_out] * (blocks - 1)]
         self.blocks = nn.ModuleList([Residual(axes, w, width_out, modulation) for w in widths])
-        among = axes > 0 and places <= ATTENDED
+        among = axes > 0 and places is not None and places <= ATTENDED
         self.mixing = Mixing(width_out, context or None, places=among) if among or context else None
 
     def forward(self, x: Tensor, modulation: Tensor | None = None, context: Tensor | None = None) -> Tensor:
@@ -198,6 +198,8 @@ class Stage(nn.Module):
 @final
 class Encoder(nn.Module):
     """Grid in, vector out: the critic of a GAN, the encoder of a VAE, the reader of a condition.
+
+    No attention: the vector reads all places anyway, and a penalty on gradients takes twice as long.
 
     Args:
         width_in: Channels that come in.
@@ -224,9 +226,9 @@ class Encoder(nn.Module):
         self.levels = sizes(grid)
         self.coarse = widths[-1]
         self.stem = conv(axes, width_in * self.fold.factor, widths[0])
-        steps = zip([widths[0], *widths], widths, self.levels, strict=False)
+        steps = zip([widths[0], *widths], widths, strict=False)
         self.stages = nn.ModuleList(
-            [Stage(axes, a, b, modulation, 0, count, math.prod(s)) for a, b, s in steps]
+            [Stage(axes, a, b, modulation, blocks=count) for a, b in steps]
         )
         self.out = nn.Sequential(
             norm(axes, widths[-1]), nn.SiLU(), nn.Flatten(1),
@@ -251,7 +253,7 @@ class Encoder(nn.Module):
 
 @final
 class Decoder(nn.Module):
-    """Vector in, grid out: the generator of a GAN, the decoder of a VAE.
+    """Vector in, grid out: the generator of a GAN, the decoder of a VAE; no attention, as in `Encoder`.
 
     Args:
         width_in: Length of the vector.
@@ -280,9 +282,9 @@ class Decoder(nn.Module):
         self.levels = sizes(grid)[::-1]
         self.stem = nn.Linear(width_in, widths[0] * math.prod(self.levels[0]))
         shown = channels * self.fold.factor
-        steps = zip([widths[0], *widths], widths, self.levels, strict=False)
+        steps = zip([widths[0], *widths], widths, strict=False)
         self.stages = nn.ModuleList(
-            [Stage(axes, a + shown, b, modulation, 0, count, math.prod(s)) for a, b, s in steps]
+            [Stage(axes, a + shown, b, modulation, blocks=count) for a, b in steps]
         )
         self.head = nn.Sequential(
             norm(axes, widths[-1]), nn.SiLU(), conv(axes, widths[-1], width_out * self.fold.factor)
