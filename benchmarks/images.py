@@ -6,8 +6,8 @@
     python benchmarks/images.py --data DATA --sets pneumoniamnist --drawn drawn.npz --families NAME
 
 A cell is one family on one set: the pictures are learned under their condition for so many CPU minutes,
-and as many are drawn as were learned, or `--count`. One line of JSON is appended for each cell, and lines that
-exist are not computed again. Sets are those of `picture_sets.py`. What another generator has learned from
+and as many are drawn as were learned, or `--count`. One line of JSON is appended for each cell, and
+lines that exist are not computed again. Sets are those of `picture_sets.py`. What another generator has learned from
 the exported pictures (`image`, `label`) and drawn is judged the same way. Printed: Markdown.
 """
 
