@@ -7,8 +7,8 @@
 
 A cell is one family on one set: the pictures are learned under their condition for so many CPU minutes,
 and as many are drawn as were learned, or `--count`. One line of JSON is appended for each cell, and
-lines that exist are not computed again. Sets are those of `picture_sets.py`. What another generator has learned from
-the exported pictures (`image`, `label`) and drawn is judged the same way. Printed: Markdown.
+lines that exist are not computed again. Sets are those of `picture_sets.py`. What another generator has
+learned from the exported pictures (`image`, `label`) and drawn is judged the same way. Printed: Markdown.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
 """Translation: one picture of a patient from another, held against the true one.
 
-    OMP_NUM_THREADS=1 python benchmarks/translation.py --data DATA [--minutes 20] [--draws 5]
+    OMP_NUM_THREADS=1 python benchmarks/translation.py --data DATA [--minutes 20] [--draws 5] [--unpaired]
 
 Brain MRI (Open MS): axial slices of three patients. Each patient in turn is held out, and the slices of the
 other two are learned from for so many CPU minutes: T2 given T1, and FLAIR given T1 and T2. Beside
 `diffusion` (a single draw, and the mean of several): the source itself with the brightness of the target
 fitted slice by slice (a straight line that is shown the true slice), and a U-Net of the same size and
-budget that regresses the target. Means over all slices of all patients. Printed: Markdown.
+budget that regresses the target. `--unpaired`: T1 of one patient and T2 of another are learned, no slice in
+both, and T1 of the third is carried over (`mk.recipes.bridged`). Means over all slices of all patients.
+Printed: Markdown.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from manikin.pixels.likeness import haarpsi, mae, psnr, ssim
 SIDES = 112, 94  # places along an axis, at most, one reduction after the other
 SPAN = 255.0
 TASKS = {"T2": ("T1",), "FLAIR": ("T1", "T2")}
+SIDE = mk.Category(levels=("T1", "T2"))
 SCORES = ("PSNR dB", "SSIM", "MAE", "HaarPSI", "texture distance")
 
 
@@ -38,7 +41,10 @@ def main() -> None:
     for target in given.targets.split(","):
         found: dict[str, list] = {}
         for held in np.unique(patient):
-            fold(slices, target, patient == held, given, found)
+            if given.unpaired:
+                bridge(slices, patient, held, given, found)
+            else:
+                fold(slices, target, patient == held, given, found)
             print(json.dumps({"target": target, "held": int(held)}), flush=True)
         print(line((target, *SCORES)), line(["---"] * 6), sep="\n")
         for name, rows in found.items():
@@ -53,6 +59,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--targets", default="T2,FLAIR")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--unpaired", action="store_true", help="with --targets T2")
     return parser.parse_args()
 
 
@@ -85,6 +92,28 @@ def fold(
         found.setdefault(name, []).append(scores(x, true, texture, target))
     wrong, spread = np.abs(draws.mean(0) - true).ravel(), draws.std(axis=0).ravel()
     print(f"spread of draws against error, rank correlation {rank(spread, wrong):.3f}", flush=True)
+
+
+def bridge(
+    slices: dict[str, np.ndarray], patient: np.ndarray, held: int, given: argparse.Namespace, found: dict
+) -> None:
+    """Learn T1 of one patient and T2 of the other, and carry T1 of the held-out one over."""
+    one, other = (patient == p for p in np.unique(patient) if p != held)
+    source, true = (slices[name][patient == held] for name in ("T1", "T2"))
+    both = sided(np.concatenate([slices["T1"][one], slices["T2"][other]]), one.sum())
+    model = mk.Synthesizer("scan", "side", "diffusion", training=mk.Training(minutes=given.minutes))
+    carried = mk.recipes.bridged(model.fit(both, quiet=True), sided(source, len(source)), {"side": "T2"})
+    texture = Radiomics().fit(cohort({"T2": slices["T2"][other]}))
+    made = {"source": source, "source, brightness fitted": straight(source, true)}
+    made["`bridged`, without pairs"] = carried["scan"]
+    for name, x in made.items():
+        found.setdefault(name, []).append(scores(x.astype(float), true, texture, "T2"))
+
+
+def sided(scans: np.ndarray, first: int) -> mk.Cohort:
+    """Slices of which the first are T1 and the others T2."""
+    side = np.where(np.arange(len(scans)) < first, "T1", "T2").astype(object)
+    return mk.Cohort.from_arrays({"scan": scans, "side": side}, {"scan": mk.Image(), "side": SIDE})
 
 
 def drawn(
