@@ -109,8 +109,8 @@ def ours(given: argparse.Namespace, name: str, family: str, train: mk.Cohort) ->
     training = mk.Training(minutes=given.minutes)
     model = mk.Synthesizer("image", GIVEN[name], family, training=training).fit(train, quiet=True)
     clock.append((time.perf_counter(), time.process_time()))
-    asked = train.select(*GIVEN[name])
-    synthetic = model.sample(condition=asked.take(np.arange(given.count or len(asked))))
+    some = np.random.default_rng(0).permutation(len(train))[: given.count]
+    synthetic = model.sample(condition=train.select(*GIVEN[name]).take(some))
     clock.append((time.perf_counter(), time.process_time()))
     spent = [[round(b - a, 1) for a, b in zip(*pair, strict=True)] for pair in pairwise(clock)]
     return synthetic, {"fit": spent[0], "sample": spent[1], "facts": model.models[0].learner.facts}

@@ -41,7 +41,7 @@ def main() -> None:
     x = np.pad(x, ((0, 0), (0, 0), (0, edge), (0, edge)), mode="edge")  # the network halves twice
     net, steps = learned(torch.from_numpy(x), torch.from_numpy(y).long(), 60 * given.minutes)
     started = time.process_time()
-    y = y[: given.count]
+    y = np.random.default_rng(0).permutation(y)[: given.count]
     made = drawn(net, torch.from_numpy(y).long(), x.shape[1:])
     print(f"{steps} steps; {1000 * (time.process_time() - started) / len(made):.1f} CPU s per 1,000")
     size = x.shape[-1] - edge

@@ -18,6 +18,7 @@ from manikin.metrics.frechet import frechet_distance, kernel_distance
 from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
 from manikin.metrics.relation import picture_relation
 from manikin.metrics.segmentation import segmentation_dice, strayed
+from manikin.metrics.translation import estranged, translation_psnr
 
 CHECKS = {check.name: check for check in registry.find("checks", "image")}
 
@@ -196,6 +197,36 @@ def test_a_segmenter_learns_regions_from_the_records_and_none_from_strayed_masks
     assert segmentation_dice(sides.whole) > 0.8
     bad = replace(sides.whole, synthetic=sides.see(strayed(sides.whole)), memo={})
     assert segmentation_dice(bad) < 0.6
+
+
+def twins(cohort, second):
+    """The scan and a second picture that is made of it."""
+    arrays = {"scan": cohort["scan"], "second": second(cohort["scan"])}
+    return Cohort.from_arrays(arrays, {"scan": Image(), "second": Image()})
+
+
+def test_translation_is_learned_from_pairs_that_fit():
+    inverted = [twins(side, lambda x: 255 - x) for side in (TRAIN, HOLDOUT, FRESH)]
+    sides = views(tuple(inverted), Question())["radiomics"]
+    assert translation_psnr(sides.whole) > 30  # the same place tells it
+    bad = replace(sides.whole, synthetic=sides.see(estranged(sides.whole)), memo={})
+    assert translation_psnr(bad) < 20
+
+
+def test_what_another_picture_does_not_tell_is_not_translated():
+    noise = [
+        twins(side, lambda x: np.random.default_rng(5).choice([0, 200], x.shape))
+        for side in (TRAIN, HOLDOUT)
+    ]
+    sides = views((noise[0], noise[1], noise[0]), Question())["radiomics"]
+    assert translation_psnr(sides.whole) == pytest.approx(
+        20 * np.log10(2), abs=0.5
+    )  # the mean: 100 off of 200
+
+
+def test_translation_needs_two_pictures():
+    with pytest.raises(Unsupported, match="no two pictures"):
+        translation_psnr(split())
 
 
 def test_segmentation_needs_a_label_map():

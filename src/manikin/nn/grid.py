@@ -227,9 +227,7 @@ class Encoder(nn.Module):
         self.coarse = widths[-1]
         self.stem = conv(axes, width_in * self.fold.factor, widths[0])
         steps = zip([widths[0], *widths], widths, strict=False)
-        self.stages = nn.ModuleList(
-            [Stage(axes, a, b, modulation, blocks=count) for a, b in steps]
-        )
+        self.stages = nn.ModuleList([Stage(axes, a, b, modulation, blocks=count) for a, b in steps])
         self.out = nn.Sequential(
             norm(axes, widths[-1]), nn.SiLU(), nn.Flatten(1),
             nn.Linear(widths[-1] * math.prod(self.levels[-1]), width_out),
@@ -283,9 +281,7 @@ class Decoder(nn.Module):
         self.stem = nn.Linear(width_in, widths[0] * math.prod(self.levels[0]))
         shown = channels * self.fold.factor
         steps = zip([widths[0], *widths], widths, strict=False)
-        self.stages = nn.ModuleList(
-            [Stage(axes, a + shown, b, modulation, blocks=count) for a, b in steps]
-        )
+        self.stages = nn.ModuleList([Stage(axes, a + shown, b, modulation, blocks=count) for a, b in steps])
         self.head = nn.Sequential(
             norm(axes, widths[-1]), nn.SiLU(), conv(axes, widths[-1], width_out * self.fold.factor)
         )
