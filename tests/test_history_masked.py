@@ -84,6 +84,16 @@ def test_events_whose_code_was_not_found_are_left_out() -> None:
     assert slots.tokens(grammar, 7).tolist() == [[2, 5, 4, 6, 1, 0, 0]]
 
 
+def test_a_hidden_value_is_told_from_a_hidden_code() -> None:
+    grammar = Grammar(opens=1, steps=1, sizes=(0, 3))
+    x = torch.tensor([[2, 4, grammar.vocab, 5, grammar.vocab, 1, 0], [2, 5, 7, 3, grammar.vocab, 1, 0]])
+    slots = Slots.of(x, grammar)
+    v = grammar.vocab
+    assert slots.code.tolist() == [[4, v, 5], [5, v, NONE]]
+    assert slots.value.tolist() == [[NONE, v, v], [7, v, NONE]]
+    assert slots.there.tolist() == [[True] * 3, [True, True, False]]
+
+
 def test_untrained_networks_break_no_rule(codec: Events) -> None:
     x = FAMILY.sample({"model": net(codec.spec)}, codec.spec, 60, Given(), Key(0).torch())
     drawn = mk.Cohort(pa.table(codec.decode(x.numpy(), Key(0))), mk.Schema(history=mk.Codes()))
@@ -151,6 +161,49 @@ def test_missing_events_are_found_and_the_rest_stays(model: mk.Synthesizer, coho
         assert check.holds(drawn).all(), check.name
     other = Histories.of(model.sample(condition=given, seed=2).columns["history"])
     assert (codes != other.codes[other.code]).any()
+
+
+def test_lost_values_are_found_and_the_rest_stays(model: mk.Synthesizer, cohort: mk.Cohort) -> None:
+    found = Histories.of(cohort.columns["history"])
+    rng = np.random.default_rng(1)
+    measured = ~np.isnan(found.value)
+    lost = measured & (rng.random(len(measured)) < 0.3)
+    which = ~measured & (rng.random(len(measured)) < 0.1)
+    given = with_hidden(cohort, which)
+    value = np.where(lost, np.nan, found.value)
+    begun = replace(Histories.of(given.columns["history"], hidden=True), value=value)
+    at = cohort.columns.column_names.index("history")
+    given = replace(given, columns=given.columns.set_column(at, "history", begun.column))
+    given = given.select("sex", "age", "history")
+    out = Histories.of(model.sample(condition=given, seed=1).columns["history"])
+    assert np.array_equal(out.time, found.time)
+    known = measured & ~lost
+    assert np.array_equal(out.value[known], found.value[known])
+    assert not np.isnan(out.value[lost]).any()
+    learned = found.value[measured]
+    assert (out.value[lost] >= learned.min()).all()
+    assert (out.value[lost] <= learned.max()).all()
+    codes, before = out.codes[out.code], found.codes[found.code]
+    assert (codes[~which] == before[~which]).all()
+    other = Histories.of(model.sample(condition=given, seed=2).columns["history"])
+    assert (out.value[lost] != other.value[lost]).any()
+    going = mk.Synthesizer("history", condition="history", training=mk.Training(steps=1))
+    with pytest.raises(mk.errors.Unsupported, match="lack the value"):
+        going.fit(cohort, quiet=True).sample(condition=given)
+
+
+def test_a_code_that_sometimes_has_no_value_may_stay_without_one() -> None:
+    events = [
+        {"time": 0.0, "visit": 0, "code": "LOINC//1", "value": float(i) if i % 2 else None}
+        for i in range(40)
+    ]
+    table = pa.table({"history": pa.array([[e] for e in events], pa.list_(EVENT))})
+    codec = Events().fit(mk.Cohort(table, mk.Schema(history=mk.Codes())), ["history"])
+    found = Histories.of(table["history"])
+    assert len(codec.lost(found)) == 0
+    whole = found.take(np.arange(1, 40, 2))
+    cohort = mk.Cohort(pa.table({"history": whole.column}), mk.Schema(history=mk.Codes()))
+    assert Events().fit(cohort, ["history"]).lost(found).tolist() == list(range(0, 40, 2))
 
 
 def test_whole_histories_stay_and_absent_ones_are_drawn(

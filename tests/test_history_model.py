@@ -15,10 +15,12 @@ from manikin.codecs.events import Events
 from manikin.data.events.history import Histories
 from manikin.data.events.made import made
 from manikin.families.autoregressive import Autoregressive
+from manikin.families.masked import Masked
 from manikin.grammar import CLOSE, CODE, END, START
 from manikin.nn.condition import Given, GivenSpec
 from manikin.nn.history import Ruled
 from manikin.rng import Key
+from manikin.testing import KINDS, N, check_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,3 +157,15 @@ def test_given_histories_are_continued(cohort: mk.Cohort) -> None:
     assert any(len(a) != len(b) for a, b in zip(*futures, strict=True))
     dead = [i for i, events in enumerate(begun) if events["code"][-1] == "MEDS_DEATH"]
     assert not any(longer[i] for i in dead)
+
+
+def test_gradients_of_a_patient_are_exact_where_it_is_said(cohort: mk.Cohort, codec: Events) -> None:
+    x = torch.from_numpy(codec.encode(cohort)[:N]).long()
+    nets = FAMILY.networks(codec.spec, GivenSpec())
+    assert FAMILY.exact(codec.spec)
+    check_private(FAMILY, nets, codec.spec, x, Given())
+    finder = Masked(width=32, depth=1, heads=2)
+    assert finder.exact(KINDS["table"][1])
+    assert not finder.exact(codec.spec)
+    with pytest.raises(AssertionError, match="not one row per record"):
+        check_private(finder, finder.networks(codec.spec, GivenSpec()), codec.spec, x, Given())

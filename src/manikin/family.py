@@ -40,9 +40,9 @@ class Family(ABC):
     """A family with networks.
 
     `turns` is the cycle of players that the loop lets step in order, one optimiser each;
-    `private` tells whether its networks give exact per-sample gradients; `tokens` whether it
-    wants tokens rather than channels on a grid; `fills` whether of a given history it finds the hidden
-    codes, rather than what comes after it.
+    `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
+    `tokens` whether it wants tokens rather than channels on a grid; `fills` whether of a given
+    history it finds what is hidden, rather than what comes after it.
     """
 
     turns: ClassVar[tuple[str, ...]] = ("model",)
@@ -54,6 +54,10 @@ class Family(ABC):
     @abstractmethod
     def refusal(self, spec: Spec) -> str | None:
         """Why this family cannot model such data, with the alternative named; None: it can."""
+
+    def exact(self, spec: Spec) -> bool:  # noqa: ARG002 - most families: on all data alike
+        """Whether its networks for such data give exact gradients of each record, as privacy needs."""
+        return self.private
 
     @abstractmethod
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:

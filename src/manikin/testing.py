@@ -19,6 +19,9 @@ from manikin.rng import Key
 from manikin.spec import Binary, Categorical, Continuous, Positive, Spec
 
 if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
     from manikin.nn.condition import Given, GivenSpec
 
 TABLE = Spec(
@@ -152,8 +155,9 @@ def _check_cell(family: Family, spec: Spec, names: tuple[str, ...], *, observed:
         _demand(not _same(x, other), f"{where}: another condition gave the same sample")
     if observed:
         _check_observed(subject, x, where)
-    if family.private:
-        _check_private(subject, where)
+    if family.exact(spec):
+        x = torch.from_numpy(records(spec, N, Key(6)))
+        check_private(family, subject.nets, spec, x, subject.given(N, Key(6)))
     _demand(torch.equal(before, torch.random.get_rng_state()), f"{where}: torch's own random state moved")
     _demand(plain == _numpy_state(), f"{where}: NumPy's own random state moved")
 
@@ -191,13 +195,20 @@ def _check_observed(subject: _Subject, x: np.ndarray, where: str) -> None:
     _demand(not _same(x[~mask], y[~mask]), f"{where}: what is observed did not move the rest")
 
 
-def _check_private(subject: _Subject, where: str) -> None:
-    """Exact per-sample gradients need parameters in layers that see one row per record."""
-    import torch
+def check_private(
+    family: Family, nets: dict[str, nn.Module], spec: Spec, x: torch.Tensor, given: Given
+) -> None:
+    """Exact per-sample gradients need parameters in layers that see as many rows of each record.
 
-    seen: list[tuple[str, int]] = []
-    hooks = []
-    for net in subject.nets.values():
+    Args:
+        family: The family.
+        nets: Its networks.
+        spec: What `x` is made of.
+        x: Records, N of them.
+        given: What is given with each.
+    """
+    where, seen, hooks = f"{family!r} on {spec}", [], []
+    for net in nets.values():
         for layer in (m for m in net.modules() if any(True for _ in m.parameters(recurse=False))):
             _demand(
                 type(layer).__module__.startswith("torch.nn"),
@@ -205,9 +216,7 @@ def _check_private(subject: _Subject, where: str) -> None:
             )
             hook = layer.register_forward_pre_hook(lambda layer, x: seen.append((repr(layer), len(x[0]))))
             hooks.append(hook)
-    x = torch.from_numpy(records(subject.spec, N, Key(6)))
-    given = subject.given(N, Key(6))
-    subject.family.loss(subject.nets, subject.family.turns[0], subject.spec, x, given, Key(7).torch())
+    family.loss(nets, family.turns[0], spec, x, given, Key(7).torch())
     for hook in hooks:
         hook.remove()
     _demand(bool(seen), f"{where}: no layer was used")

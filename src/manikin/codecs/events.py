@@ -17,7 +17,7 @@ from manikin.codec import Codec
 from manikin.codecs.rows import RowsCodec
 from manikin.data.cohort import Cohort
 from manikin.data.events.history import DEATH, Histories, repeats
-from manikin.data.events.vocabulary import stood, vocabulary
+from manikin.data.events.vocabulary import coming_again, past_end, stood, vocabulary
 from manikin.data.infer import infer
 from manikin.data.schema import Codes, Number, Schema
 from manikin.errors import SchemaError
@@ -102,7 +102,7 @@ class Events(Codec):
         facts["events_after_death"] = len(endless.kept(found).code) - len(kept.code)
         later, step = kept.visit[kept.opens] > 0, kept.step
         times = {"open": _binned(kept.gap[later], BINS), "step": _binned(step[step > 0], BINS)}
-        again = _again(kept, cohort.subject, self.anonymous)
+        again = coming_again(kept, cohort.subject, self.anonymous)
         values = _values(kept, cohort.subject, self.anonymous)
         known = {**first.known, "again": again, "length": 2}
         whole = replace(first, known=known, times={k: v for k, v in times.items() if v}, values=values)
@@ -115,7 +115,8 @@ class Events(Codec):
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
         """Tokens (n, length), int32; END fills the rest. What is too rare or too long is left out.
 
-        The token of a hidden code is the size of the vocabulary.
+        The token of a hidden code is the size of the vocabulary, and so is that of a value that is missing
+        where it never was in training.
         """
         found = self.kept(Histories.of(cohort.columns[self.name], hidden=True))
         named = np.append(self.grammar.starts[CODE] + np.arange(len(self.codes)), self.grammar.vocab)
@@ -131,7 +132,7 @@ class Events(Codec):
             (open_, place, starts[OPEN] + self._gap("open", found.gap[found.place], found)),
             (step, place, starts[STEP] + self._gap("step", found.step, None)),
             (np.ones_like(open_), place + open_ + step, named[found.code]),
-            (valued, place + open_ + step + 1, starts[VALUE] + self._bin(found)),
+            (valued, place + open_ + step + 1, self._bin(found)),
             (close, place + counts - 1, np.ones_like(place)),
         ):
             rows = np.flatnonzero(mark.astype(bool) & fits)
@@ -178,7 +179,7 @@ class Events(Codec):
         if "length" in self.known:
             twice |= repeats(found, None) & ~again[found.code]
         found = found.where(~twice)
-        return found.where(~_after(found, self.known["last"]))
+        return found.where(~past_end(found, self.known["last"]))
 
     def _marks(self, found: Histories) -> tuple[np.ndarray, ...]:
         """Which events open a visit, follow a step in time, close a visit, have a value, (m,)."""
@@ -212,11 +213,25 @@ class Events(Codec):
         return drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
     def _bin(self, found: Histories) -> np.ndarray:
+        """Tokens of values; of those lost that of a hidden code."""
         out = np.zeros(len(found.code), dtype=np.int64)
         for i, rows in _by_code(found.code):
             if (codec := self.values.get(found.codes[i])) is not None:
-                out[rows] = codec.encode(_column(GAP, found.value[rows]))[:, 0]
-        return out
+                out[rows] = self.grammar.starts[VALUE] + codec.encode(_column(GAP, found.value[rows]))[:, 0]
+        return np.where(self._lack(found), self.grammar.vocab, out)
+
+    def _lack(self, found: Histories) -> np.ndarray:
+        """Which events lack the value that their code always had in training, (m,)."""
+        always = [
+            code in self.values and GAP in self.values[code].complete for code in found.codes.tolist()
+        ]
+        return np.isnan(found.value) & np.array(always, dtype=bool)[found.code]
+
+    def lost(self, found: Histories) -> np.ndarray:
+        """The events that lack the value that their code always had in training, in the order of tokens."""
+        kept = self.kept(replace(found, value=np.arange(len(found.code), dtype=float)))
+        rows = kept.value.astype(np.int64)
+        return rows[self._lack(replace(kept, value=found.value[rows]))]
 
     def _measured(self, code: np.ndarray, bins: np.ndarray, key: Key) -> np.ndarray:
         out = np.full(len(code), np.nan)
@@ -243,13 +258,6 @@ class Events(Codec):
         return cls(**{**state, **bins, "codes": tuple(state["codes"])})
 
 
-def _again(found: Histories, subject: np.ndarray, least: int) -> list[int]:
-    """The codes that come again within a visit in so many patients."""
-    twice = repeats(found, None)
-    pairs = np.unique(np.stack([found.code[twice], subject[found.patient[twice]]]), axis=1)
-    return np.flatnonzero(np.bincount(pairs[0], minlength=len(found.codes)) >= least).tolist()
-
-
 def _values(found: Histories, subject: np.ndarray, least: int) -> dict[str, RowsCodec]:
     """The bins of each code that was measured in enough patients."""
     out = {}
@@ -258,13 +266,6 @@ def _values(found: Histories, subject: np.ndarray, least: int) -> dict[str, Rows
         if len(np.unique(subject[found.patient[rows][~np.isnan(value)]])) >= least:
             out[found.codes[i]] = _binned(value, VALUES)
     return {name: codec for name, codec in out.items() if codec}
-
-
-def _after(found: Histories, last: list[int]) -> np.ndarray:
-    """Which events stand after one that ends its history: certificates and bills follow a death, (m,)."""
-    ends = np.isin(found.code, last).astype(int)
-    before = np.cumsum(ends) - ends
-    return before > np.append(before, 0)[found.start[:-1]][found.patient]
 
 
 def _by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:

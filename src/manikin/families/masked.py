@@ -66,6 +66,10 @@ class Masked(Family):
             return None
         return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
 
+    def exact(self, spec: Spec) -> bool:
+        """Not of histories: only the events that are hidden go through the last layers."""
+        return spec.grammar is None
+
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
         """One transformer that looks both ways."""
         if spec.grammar is None:

@@ -87,10 +87,11 @@ class Ruled(nn.Module):
     def forward(self, logits: Tensor, h: Tensor, state: State) -> Tensor:
         """Logits (..., vocab) for features (..., width) of histories in a state."""
         low, high = self.first, self.first + len(self.sizes) - 1
-        known = FASTER * self.recall(h.flatten()[:1]).view(2, -1)
+        known = FASTER * self.recall(h).view(len(h), *(1,) * (h.dim() - 2), 2, -1)
         gate = self.gate(h)
         codes = logits[..., low:high]
-        for bias, strength, seen in zip(known, gate.split(1, -1), (state.last, state.ever), strict=True):
+        seen_at = (state.last, state.ever)
+        for bias, strength, seen in zip(known.unbind(-2), gate.split(1, -1), seen_at, strict=True):
             codes = codes + (bias + strength) * seen
         logits = torch.cat([logits[..., :low], codes, logits[..., high:]], dim=-1)
         return logits.masked_fill(~self.allowed(state), -torch.inf)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, final
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from manikin.grammar import CLOSE, CODE, END, OPEN, STEP, VALUE
 
@@ -51,9 +52,13 @@ class Slots:
 
     @classmethod
     def of(cls, x: Tensor, grammar: Grammar) -> Slots:
-        """The events of tokens (B, L), in which hidden codes are `vocab`."""
+        """The events of tokens (B, L), in which hidden codes are `vocab`, and so are hidden values."""
         low, high = grammar.starts[CODE], grammar.starts[VALUE]
-        coded = ((x >= low) & (x < high)) | (x == grammar.vocab)
+        named = (x >= low) & (x < high)
+        sizes = torch.tensor(grammar.sizes, device=x.device)
+        measured = named & (sizes[(x - low).clamp(0, len(sizes) - 1)] > 0)
+        behind = functional.pad(measured, (1, 0))[:, :-1]  # where a value stands, known or not
+        coded = named | ((x == grammar.vocab) & ~behind)
         row, at = coded.nonzero(as_tuple=True)
         place = coded.cumsum(dim=1)[row, at] - 1
         code, before = x[row, at], x[row, at - 1]
@@ -63,7 +68,7 @@ class Slots:
             (before >= grammar.starts[OPEN]) & (before < low), before, SAME
         )
         slots.code[row, place] = code
-        known = torch.where((after >= high) & (after < grammar.vocab), after, NONE)
+        known = torch.where(measured[row, at], after, NONE)
         slots.value[row, place] = torch.where(code == grammar.vocab, grammar.vocab, known)
         return slots
 
@@ -116,7 +121,7 @@ class Slots:
         So are events that are not there, or whose code was not found.
         """
         slots, visit = self._sorted(grammar)
-        near = torch.nn.functional.pad(visit, (0, 1), value=-1)
+        near = functional.pad(visit, (0, 1), value=-1)
         close = slots.there & (near[:, 1:] != visit)
         counts = torch.stack([slots.lead != SAME, slots.there, slots.value != NONE, close])
         ends = (counts & slots.there).sum(dim=0).cumsum(dim=1)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.codecs.events import Events
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.events.alter import continued
 from manikin.data.events.history import Histories
@@ -168,11 +169,12 @@ class Fitted:
         return [name for name in self.plan.target if name in given.columns and self.codec.spec.grammar]
 
     def _findable(self, x: np.ndarray) -> None:
-        """Check that hidden codes are given only to a family that finds them."""
+        """Check that hidden codes and values are given only to a family that finds them."""
         if (x == self.codec.spec.vocab).any() and not self._fills:
             raise Unsupported(
-                f"{self.plan.target[0]!r} is given with events that have no code; only 'masked' finds "
-                "them, 'autoregressive' goes on where a history stops: leave these events out"
+                f"{self.plan.target[0]!r} is given with events that have no code, or lack the value that "
+                "their code always had; only 'masked' finds them, 'autoregressive' goes on where a history "
+                "stops: leave these events out"
             )
 
     @property
@@ -181,14 +183,14 @@ class Fitted:
         return isinstance(self.learner, Neural) and self.learner.family.fills
 
     def _completed(self, given: Conditions, rows: np.ndarray, drawn: pa.Array, x: np.ndarray) -> pa.Array:
-        """What is given of histories as it stands; its hidden codes, or what comes after, are drawn."""
+        """What is given of histories as it stands; what is hidden of it, or comes after, is drawn."""
         cohort = given.cohort(self.schema, self.plan.target).take(rows)
         begun = Histories.of(cohort.columns[self.plan.target[0]], hidden=True)
         opened, found, grammar = self.codec.encode(cohort), Histories.of(drawn), self.codec.spec.grammar
-        if grammar is None:
+        if grammar is None or not isinstance(self.codec, Events):
             raise Unsupported("histories without a grammar cannot be completed")
         if self._fills:
-            return known(begun, found, opened, x, grammar).column
+            return known(begun, found, opened, x, grammar, self.codec.lost(begun)).column
         first, last = (grammar.starts[kind] for kind in (OPEN, STEP))
         visits = ((opened >= first) & (opened < last)).sum(axis=1)
         return continued(begun, found, visits).column

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.data.events.history import DEATH, HIDDEN
+from manikin.data.events.history import DEATH, HIDDEN, repeats
 
 if TYPE_CHECKING:
     from manikin.data.events.history import Histories
@@ -80,3 +80,17 @@ def stood(found: Histories, codes: tuple[str, ...]) -> Histories:
     index = np.array([next((place[c] for c in chain(name) if c in place), -1) for name in found.codes])
     named = replace(found, code=index[found.code] if len(index) else found.code)
     return replace(named, codes=np.array(codes, dtype=object)).where(named.code >= 0)
+
+
+def coming_again(found: Histories, subject: np.ndarray, least: int) -> list[int]:
+    """The codes that come again within a visit in so many patients."""
+    twice = repeats(found, None)
+    pairs = np.unique(np.stack([found.code[twice], subject[found.patient[twice]]]), axis=1)
+    return np.flatnonzero(np.bincount(pairs[0], minlength=len(found.codes)) >= least).tolist()
+
+
+def past_end(found: Histories, last: list[int]) -> np.ndarray:
+    """Which events stand after one that ends its history: certificates and bills follow a death, (m,)."""
+    ends = np.isin(found.code, last).astype(int)
+    before = np.cumsum(ends) - ends
+    return before > np.append(before, 0)[found.start[:-1]][found.patient]
