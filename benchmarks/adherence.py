@@ -27,6 +27,7 @@ from regions import scaled
 from scipy.interpolate import griddata
 from scipy.ndimage import binary_dilation
 from scipy.stats import spearmanr
+from sheets import sheet
 from unets import applied, dice, segmented
 
 import manikin as mk
@@ -51,7 +52,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a folder with imaging/")
     parser.add_argument("--only", default="parts,lesions,words,numbers")
     parser.add_argument("--minutes", type=float, default=5, help="for each model")
-    parser.add_argument("--keep", type=Path, help="a folder for the drawn pictures (npz)")
+    parser.add_argument("--keep", type=Path, help="a folder for sheets of the drawn pictures (png)")
     return parser.parse_args()
 
 
@@ -71,7 +72,7 @@ def parts(given: argparse.Namespace) -> list[tuple]:
     seen["super-resolution, every second place"] = np.zeros(true.shape, dtype=bool)
     seen["super-resolution, every second place"][:, :, ::2, ::2] = True
     seen["a quarter of all places"] = rng.random(true.shape) < 0.25  # noqa: PLR2004 - a quarter
-    rows = []
+    rows, shown = [], [true]
     for name, mask in seen.items():
         torn = np.where(mask, true, np.nan).astype(np.float32)
         asked = mk.Cohort.from_arrays({"image": torn}, {"image": mk.Image()})
@@ -80,8 +81,11 @@ def parts(given: argparse.Namespace) -> list[tuple]:
         one, mean, lines = (
             psnr(np.clip(x, 0, SPAN), true, SPAN).mean() for x in (made[0], made.mean(0), straight)
         )
+        shown += [torn, made[0]]
         text = f"PSNR {one:.1f} dB, mean of five draws {mean:.1f}"
         rows.append((name, "PneumoniaMNIST", text, f"straight lines {lines:.1f}"))
+    if given.keep:
+        sheet(given.keep / "parts.png", [x[:8] for x in shown], 3)
     return rows
 
 
@@ -107,7 +111,7 @@ def lesions(given: argparse.Namespace) -> list[tuple]:
     schema = {name: train.schema[name] for name in asked}
     drawn = model.sample(condition=mk.Cohort.from_arrays(asked, schema), seed=0)["image"]
     if given.keep:
-        np.savez_compressed(given.keep / "lesions.npz", before=before, mask=mask, drawn=drawn)
+        sheet(given.keep / "lesions.png", [before[:8], 255.0 * mask[:8], drawn[:8]], 1)
     net = segmented(*scaled(train), steps=800)
     real = dice(applied(net, holdout["image"][ill] / SPAN) > 0, mask > 0)
     found, without = (dice(applied(net, x / SPAN) > 0, mask > 0) for x in (drawn, before))
@@ -147,6 +151,9 @@ def words(given: argparse.Namespace) -> list[tuple]:
     model = learned(given, train, "image", ("note",))
     drawn = model.sample(condition=holdout.select("note"), seed=0)["image"]
     asked = np.array([read(text) for text in holdout["note"]])
+    if given.keep:
+        sheet(given.keep / "sentences.png", [drawn[:8]], 4)
+        print("\n".join(holdout["note"][:8]), flush=True)
     right = (np.array([looked(x[0]) for x in drawn]) == asked).mean(axis=0)
     real = (np.array([looked(x[0]) for x in holdout["image"]]) == asked).mean(axis=0)
     text = ", ".join(

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from clock import processor
 from lines import line
+from sheets import sheet
 from unets import applied, regressed
 
 import manikin as mk
@@ -59,6 +60,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--targets", default="T2,FLAIR")
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--draws", type=int, default=5)
+    parser.add_argument("--keep", type=Path, help="a folder for sheets of the drawn slices (png)")
     parser.add_argument("--unpaired", action="store_true", help="with --targets T2")
     return parser.parse_args()
 
@@ -87,6 +89,10 @@ def fold(
     inputs = np.concatenate([slices[n][held] for n in sources], 1) / SPAN
     made["U-Net"] = (applied(net, inputs) * SPAN).clip(0, SPAN)
     draws = drawn(slices, target, held, given)
+    if given.keep:
+        few = np.linspace(5, held.sum() - 5, 6).astype(int)
+        shown = [*(slices[n][held] for n in sources), draws[0], true]
+        sheet(given.keep / f"{target.lower()}.png", [x[few] for x in shown], 1)
     made["`diffusion`, one draw"], made["`diffusion`, mean of draws"] = draws[0], draws.mean(axis=0)
     for name, x in made.items():
         found.setdefault(name, []).append(scores(x, true, texture, target))

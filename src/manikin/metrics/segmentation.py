@@ -9,20 +9,17 @@ import numpy as np
 from manikin.data import tensors
 from manikin.data.alter import altered
 from manikin.data.schema import Image
+from manikin.downstream.places import TESTED, WIDEST, boosted, some, surrounded
 from manikin.errors import Unsupported
 from manikin.metric import Split, each, metric
-from manikin.pixels.filters import responses
 from manikin.pixels.grids import small
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from manikin.data.cohort import Cohort
 
-WIDEST = {1: 256, 2: 32, 3: 16}  # places along an axis, to which pictures are averaged
-LEARNED = 40_000  # places that a segmenter learns from, evenly of all records
-TESTED = 80  # patients on whom it is tested in a repeat
 FEWEST = 10  # records with a region on each side
-ROUNDS = 25
-DATA = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
 SOURCE = "Dice 1945; trained on synthetic, tested on real: Esteban et al. 2017, section 4.2"
 
 
@@ -47,8 +44,7 @@ def segmentation_dice(split: Split) -> float:
     """Dice on held-out patients of a pixel classifier that has learned regions from the records.
 
     0 to 1; the ceiling is what as many real training records reach. Boosted trees on filter responses and
-    the
-    place, on grids of at most 32 places; the mean over labels but the background, and patients who
+    the place, on grids of at most 32 places; the mean over labels but the background, and patients who
     have one. A small classifier, the same for all sides: it ranks records and competes with no network. It
     cannot see what only a larger one would learn.
     """
@@ -62,27 +58,20 @@ def segmentation_dice(split: Split) -> float:
     return float(np.mean(scores))
 
 
-def _learned(split: Split):  # noqa: ANN202 - a function from vectors to levels
-    import lightgbm
-
-    learn = split.synthetic
-    x, y = each(learn, pictured), each(learn, labelled)
+def _learned(split: Split) -> Callable[[np.ndarray], np.ndarray]:
+    """A function from vectors of places to levels."""
+    x, y = each(split.synthetic, pictured), each(split.synthetic, labelled)
     if (y > 0).any(axis=1).sum() < FEWEST:
         raise Unsupported(f"fewer than {FEWEST} records have a region to learn from")
-    rng = split.key.child("places").numpy()
-    rows = rng.integers(len(x), size=LEARNED)
-    places = rng.integers(x.shape[1], size=LEARNED)
-    vectors, levels = x[rows, places], y[rows, places]
+    vectors, levels = some(x, y, split.key)
     seen, target = np.unique(levels, return_inverse=True)
     if len(seen) == 1:
         return lambda new: np.full(len(new), seen[0])
     many = {"objective": "multiclass", "num_class": len(seen)} if len(seen) > 2 else {"objective": "binary"}  # noqa: PLR2004
-    settings = {"learning_rate": 0.2, "num_leaves": 15, "deterministic": True, **many, **DATA}
-    data = lightgbm.Dataset(vectors, target, params=DATA)
-    trees = lightgbm.train(settings, data, num_boost_round=ROUNDS, keep_training_booster=True)
+    chances = boosted(vectors, target, many)
 
     def predict(new: np.ndarray) -> np.ndarray:
-        p = np.asarray(trees.predict(new, num_threads=1))
+        p = chances(new)
         return seen[p.argmax(axis=1) if p.ndim > 1 else (p > 0.5).astype(int)]  # noqa: PLR2004 - either
 
     return predict
@@ -90,7 +79,7 @@ def _learned(split: Split):  # noqa: ANN202 - a function from vectors to levels
 
 def pictured(cohort: Cohort) -> np.ndarray:
     """Filter responses at every place, (n, places, d)."""
-    return responses(cohort[_fields(cohort)[0]], WIDEST[cohort[_fields(cohort)[0]].ndim - 2])
+    return surrounded(cohort[_fields(cohort)[0]])
 
 
 def labelled(cohort: Cohort) -> np.ndarray:

@@ -9,10 +9,9 @@ import numpy as np
 from manikin.data import tensors
 from manikin.data.alter import altered
 from manikin.data.schema import Image
+from manikin.downstream.places import TESTED, WIDEST, boosted, some, surrounded
 from manikin.errors import Unsupported
 from manikin.metric import Split, each, metric
-from manikin.metrics.segmentation import DATA, LEARNED, ROUNDS, TESTED, WIDEST
-from manikin.pixels.filters import responses
 from manikin.pixels.grids import small
 from manikin.pixels.likeness import psnr
 
@@ -62,23 +61,15 @@ def translation_psnr(split: Split) -> float:
 
 def _learned(split: Split) -> Callable[[np.ndarray], np.ndarray]:
     """A regression from vectors of places to values of the second picture."""
-    import lightgbm
-
     x, y = each(split.synthetic, pictured), each(split.synthetic, told)
     if len(x) < FEWEST:
         raise Unsupported(f"fewer than {FEWEST} records to learn from")
-    rng = split.key.child("places").numpy()
-    rows, places = rng.integers(len(x), size=LEARNED), rng.integers(x.shape[1], size=LEARNED)
-    settings = {"objective": "regression", "learning_rate": 0.2, "num_leaves": 15, "deterministic": True}
-    data = lightgbm.Dataset(x[rows, places], y[rows, places], params=DATA)
-    trees = lightgbm.train(settings | DATA, data, num_boost_round=ROUNDS, keep_training_booster=True)
-    return lambda new: np.asarray(trees.predict(new, num_threads=1))
+    return boosted(*some(x, y, split.key), {"objective": "regression"})
 
 
 def pictured(cohort: Cohort) -> np.ndarray:
     """Filter responses at every place of the first picture, (n, places, d)."""
-    x = cohort[_fields(cohort)[0]]
-    return responses(x, WIDEST[x.ndim - 2])
+    return surrounded(cohort[_fields(cohort)[0]])
 
 
 def told(cohort: Cohort) -> np.ndarray:
