@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from functools import cache
 from importlib import resources
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from manikin.check import check
 from manikin.data.schema import Signal
 from manikin.waves.beats import leads, rhythm
+from manikin.waves.names import limbs, plain, pressures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def heart_rate_of_ecg(cohort: Cohort) -> np.ndarray:
 def einthoven(cohort: Cohort) -> np.ndarray:
     """Whether lead II is the sum of I and III, where all three are there, at most points in time."""
     return _all(
-        cohort, (_summed(kind, x) for kind, x in _fields(cohort) if set(LIMBS) <= set(_limbs(kind)))
+        cohort, (_summed(kind, x) for kind, x in _fields(cohort) if set(LIMBS) <= set(limbs(kind.channels)))
     )
 
 
@@ -103,17 +104,8 @@ def _paced(kind: Signal, x: np.ndarray) -> np.ndarray:
     return (pace >= PACE[0]) & (pace <= PACE[1])
 
 
-def _limbs(kind: Signal) -> list[str]:
-    """The channels with I, II and III called so, whatever stands before (MLII is II)."""
-    found = [
-        re.fullmatch(r"(?:ecg|lead|ml|m)?[ _]*(i{1,3})", name.strip(), re.IGNORECASE)
-        for name in kind.channels
-    ]
-    return [match[1].upper() if match else "" for match in found]
-
-
 def _summed(kind: Signal, x: np.ndarray) -> np.ndarray:
-    place = _limbs(kind)
+    place = limbs(kind.channels)
     first, second, third = (x[:, place.index(lead)].astype(float) for lead in LIMBS)
     usual = np.nanstd(second, axis=1, keepdims=True)
     most = RESIDUE / MILLIVOLT[kind.unit or "mV"] if _electric(kind) else SHARE * usual
@@ -127,14 +119,10 @@ def _ranged(kind: Signal, x: np.ndarray) -> np.ndarray:
 
 
 def _ordered(kind: Signal, x: np.ndarray) -> np.ndarray:
-    names = [_plain(name) for name in kind.channels]
     holds = np.ones(len(x), dtype=bool)
-    for below, above in (("dias", "map"), ("map", "sys"), ("dias", "sys")):
-        for start in ("", "ni"):
-            pair = [start + (part if part == "map" else part + "abp") for part in (below, above)]
-            if set(pair) <= set(names):
-                a, b = (x[:, names.index(name)] for name in pair)
-                holds &= ~(a > b + ABOVE).any(axis=1)
+    for group in pressures(kind.channels):
+        for below, above in combinations(group, 2):
+            holds &= ~(x[:, below] > x[:, above] + ABOVE).any(axis=1)
     return holds
 
 
@@ -147,11 +135,7 @@ def _ranges() -> dict[str, tuple[float, float]]:
 
 
 def _range(name: str) -> tuple[float, float]:
-    return _ranges().get(_plain(name), (-np.inf, np.inf))
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return _ranges().get(plain(name), (-np.inf, np.inf))
 
 
 def _fields(cohort: Cohort) -> Iterator[tuple[Signal, np.ndarray]]:

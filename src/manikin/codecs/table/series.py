@@ -9,13 +9,14 @@ the same, and a little noise does not move it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 
 from manikin.codecs.table.scale import Scale, on_grid, segments
 from manikin.spec import Continuous
+from manikin.waves.names import pressures
 
 if TYPE_CHECKING:
     from manikin.rng import Key
@@ -26,6 +27,9 @@ STEPS = (1.0, 0.1, 0.01, 0.001)
 
 MOST = 0.5
 """Share of the values that lie on a grid from which on it is the channel's: others are means of several."""
+
+FALLING = 0.02
+"""Share of moments at which training records may miss an order that is kept nevertheless."""
 
 SEEN = 4_000_000
 """Values of a channel from which its distribution is learned."""
@@ -41,18 +45,24 @@ class Series:
         dtype: Of the file.
         scales: The distribution of each channel.
         steps: The grid of what lies beyond or far between atoms, per channel; 0: none.
+        ordered: Groups of channels whose values do not fall from one to the next: diastolic, mean and
+            systolic pressure of one artery, where the training records keep this.
     """
 
     shape: tuple[int, ...]
     dtype: str
     scales: list[Scale]
     steps: list[float]
+    ordered: list[list[int]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, x: np.ndarray) -> Self:
+    def of(cls, x: np.ndarray, channels: tuple[str, ...] = ()) -> Self:
         """Learn from records (n, channels, time), NaN where missing."""
         found = [_learned(x[:, j]) for j in range(x.shape[1])]
-        return cls(tuple(x.shape[1:]), str(x.dtype), [s for s, _ in found], [step for _, step in found])
+        groups = pressures(channels) if len(channels) == x.shape[1] else []
+        ordered = [group for group in groups if _rising(x[:, group])]
+        scales, steps = (list(part) for part in zip(*found, strict=True))
+        return cls(tuple(x.shape[1:]), str(x.dtype), scales, steps, ordered)
 
     @property
     def block(self) -> Block:
@@ -69,6 +79,8 @@ class Series:
         pairs = enumerate(zip(self.scales, self.steps, strict=True))
         parts = [_recorded(scale, scale.values(_flat(z[:, j])), step) for j, (scale, step) in pairs]
         x = np.stack(parts, axis=1).reshape(len(z), self.shape[1], self.shape[0]).swapaxes(1, 2)
+        for group in self.ordered:
+            x[:, group] = _risen(x[:, group])
         return x.astype(self.dtype)
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,7 +91,22 @@ class Series:
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         scales = [Scale(**table) for table in state["scales"]]
-        return cls(tuple(state["shape"]), state["dtype"], scales, state["steps"])
+        return cls(tuple(state["shape"]), state["dtype"], scales, state["steps"], state["ordered"])
+
+
+def _rising(x: np.ndarray) -> bool:
+    """Whether nearly no value (n, channels, time) falls from one channel to the next that is there."""
+    risen = _risen(x.astype(np.float64))
+    several = (~np.isnan(x)).sum(axis=1) > 1
+    changed = ((risen != x) & ~np.isnan(x)).any(axis=1)
+    return bool(several.any() and changed[several].mean() <= FALLING)
+
+
+def _risen(x: np.ndarray) -> np.ndarray:
+    """The values of each moment in rising order, gaps where they were."""
+    gone = np.isnan(x)
+    place = np.argsort(np.argsort(gone, axis=1, kind="stable"), axis=1)  # of each value among those there
+    return np.where(gone, np.nan, np.take_along_axis(np.sort(x, axis=1), place, axis=1))
 
 
 def _flat(x: np.ndarray) -> np.ndarray:

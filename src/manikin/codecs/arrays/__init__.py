@@ -2,8 +2,9 @@
 
 Values are standardised per channel with the mean and standard deviation of all training records:
 never per image, which would destroy what the unit means (Hounsfield units, millivolts). Parameters
-of a series with gaps become normal scores (`codecs.table.series`). Label maps are one categorical
-quantity per place. Decoding gives back the type and the range of the file.
+of a series with gaps become normal scores (`codecs.table.series`), limb leads that follow from two others
+are left out. Label maps are one categorical quantity per place. Decoding gives back the type and the
+range of the file.
 """
 
 from __future__ import annotations
@@ -14,71 +15,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 
 from manikin.codec import Codec
+from manikin.codecs.arrays.limbs import Limbs
+from manikin.codecs.arrays.scaled import Values, chunks, missing
 from manikin.codecs.table.series import Series
 from manikin.data.cohort import column
 from manikin.data.schema import Image, Signal
 from manikin.errors import NotFitted, SchemaError, Unsupported
-from manikin.spec import Block, Categorical, Continuous, Spec
+from manikin.spec import Block, Categorical, Spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pyarrow as pa
 
     from manikin.data.cohort import Cohort
     from manikin.rng import Key
 
-CHUNK = 256
-"""Records whose moments are taken at once."""
-
 GAPS = 0.05
 """Share of missing places from which on a signal is a series; a waveform's spikes are no tails."""
-
-
-@final
-@dataclass(frozen=True)
-class Values:
-    """The scale of one field of measured values.
-
-    Args:
-        shape: Of one record, channels first.
-        dtype: Of the file.
-        mean, deviation: Per channel.
-        low, high: The range of the training records per channel.
-        optional: Whether places may be missing (NaN).
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    mean: list[float]
-    deviation: list[float]
-    low: list[float]
-    high: list[float]
-    optional: bool
-
-    @property
-    def block(self) -> Block:
-        """One quantity per channel and place."""
-        return Continuous(self.shape[0], optional=self.optional)
-
-    @property
-    def whole(self) -> bool:
-        """Whether the file holds whole numbers."""
-        return np.dtype(self.dtype).kind in "iub"
-
-    def encode(self, x: np.ndarray, key: Key | None) -> np.ndarray:
-        """(n, channels, *grid) standardised; with a key, whole numbers are spread within their cell."""
-        spread = key.numpy().random(x.shape, dtype=np.float32) - 0.5 if key and self.whole else 0.0
-        return (x + spread - self._column(self.mean)) / self._column(self.deviation)
-
-    def decode(self, z: np.ndarray) -> np.ndarray:
-        """The inverse, within the range and in the type of the training records."""
-        x = z.astype(np.float64) * self._column(self.deviation) + self._column(self.mean)
-        x = np.clip(x, self._column(self.low), self._column(self.high))
-        return (np.round(x) if self.whole else x).astype(self.dtype)
-
-    def _column(self, values: list[float]) -> np.ndarray:
-        return np.array(values).reshape(-1, *(1,) * (len(self.shape) - 1))
 
 
 @final
@@ -109,8 +61,17 @@ class Labels:
         """Level numbers in the type of the file."""
         return z.astype(self.dtype)
 
+    def to_dict(self) -> dict[str, Any]:
+        """What was learned, in plain values."""
+        return asdict(self)
 
-Layer = Values | Labels | Series
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(**{**state, "shape": tuple(state["shape"])})
+
+
+Layer = Values | Labels | Series | Limbs
 
 
 @final
@@ -169,14 +130,14 @@ class ArrayCodec(Codec):
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - nothing is drawn
         """Columns of tensors in the types of the file."""
-        ends = np.cumsum([layer.shape[0] for layer in self._layers.values()])[:-1]
+        ends = np.cumsum([layer.block.n for layer in self._layers.values()])[:-1]
         parts = np.split(x, ends, axis=1)
         layers = self._layers.items()
         return {name: column(layer.decode(part)) for (name, layer), part in zip(layers, parts, strict=True)}
 
     def to_dict(self) -> dict[str, Any]:
         """Per field, its scale or its levels."""
-        return {name: asdict(layer) for name, layer in self._layers.items()}
+        return {name: layer.to_dict() for name, layer in self._layers.items()}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
@@ -185,10 +146,10 @@ class ArrayCodec(Codec):
 
 
 def _layer(table: dict[str, Any]) -> Layer:
-    if "scales" in table:
-        return Series.from_dict(table)
-    table = {**table, "shape": tuple(table["shape"])}
-    return Labels(**table) if "levels" in table else Values(**table)
+    for mark, layer in (("scales", Series), ("told", Limbs), ("levels", Labels)):
+        if mark in table:
+            return layer.from_dict(table)
+    return Values.from_dict(table)
 
 
 def _learn(cohort: Cohort, name: str) -> Layer:
@@ -197,55 +158,21 @@ def _learn(cohort: Cohort, name: str) -> Layer:
     if isinstance(kind, Image) and kind.levels:
         _check_levels(name, x, kind.levels)
         return Labels(shape, str(x.dtype), kind.levels)
-    missing = _missing(x)
-    if isinstance(kind, Signal) and missing > GAPS:
-        return Series.of(x)
-    mean, deviation = _moments(x)
-    axes = (0, *range(2, x.ndim))
-    low, high = np.nanmin(x, axis=axes), np.nanmax(x, axis=axes)
-    return Values(
-        shape,
-        str(x.dtype),
-        mean.tolist(),
-        deviation.tolist(),
-        low.astype(float).tolist(),
-        high.astype(float).tolist(),
-        missing > 0,
-    )
-
-
-def _missing(x: np.ndarray) -> float:
-    """The share of places without a value."""
-    if x.dtype.kind != "f" or not x.size:
-        return 0.0
-    return sum(int(np.isnan(chunk).sum()) for chunk in _chunks(x)) / x.size
+    if not isinstance(kind, Signal):
+        return Values.of(x)
+    if missing(x) > GAPS:
+        return Series.of(x, kind.channels)
+    return Limbs.of(x, kind.channels) or Values.of(x)
 
 
 def _check_levels(name: str, x: np.ndarray, levels: int) -> None:
-    for chunk in _chunks(x):
+    for chunk in chunks(x):
         if ((chunk < 0) | (chunk >= levels) | (chunk != np.floor(chunk))).any():
             message = (
                 f"field {name!r}: a label map of {levels} levels holds others than 0 to {levels - 1}; "
                 "set `levels` in schema.toml, or leave it out if these are measured values"
             )
             raise SchemaError(message)
-
-
-def _moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation per channel; a channel without spread has deviation 1."""
-    axes = (0, *range(2, x.ndim))
-    count = sum((~np.isnan(chunk)).sum(axes) for chunk in _chunks(x))
-    mean = sum(np.nansum(chunk, axes) for chunk in _chunks(x)) / np.maximum(count, 1)
-    centred = mean.reshape(-1, *(1,) * (x.ndim - 2))
-    squares = sum(np.nansum((chunk - centred) ** 2, axes) for chunk in _chunks(x))
-    deviation = np.sqrt(squares / np.maximum(count, 1))
-    return mean, np.where(deviation > 0, deviation, 1.0)
-
-
-def _chunks(x: np.ndarray) -> Iterator[np.ndarray]:
-    """The records in float64, some at a time: the array itself may be larger than memory."""
-    for start in range(0, len(x), CHUNK):
-        yield np.asarray(x[start : start + CHUNK], dtype=np.float64)
 
 
 __plugin__ = ArrayCodec
