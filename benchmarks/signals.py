@@ -1,6 +1,6 @@
 """Signals: families on beats and on stays with equal budgets, and what is learned from what they make.
 
-    python benchmarks/signals.py --data DATA [--sets mitbih,...] [--families diffusion,...] [--steps N]
+    python benchmarks/signals.py --data DATA [--sets mitbih,...] [--families diffusion,...] [--minutes M]
 
 A cell is one family on one set: the signals are learned under the label (of stays, with all other fields
 before them), and as many are drawn as were learned. Utility is measured on unseen subjects (of beats: on
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from clock import processor
 from lines import append, line, rows
 from signal_sets import SETS, signals, stretches
 
@@ -45,6 +46,7 @@ TIMED = 1_000
 
 def main() -> None:
     given = arguments()
+    processor()
     for name in given.sets.split(","):
         for family in given.families.split(","):
             once(given, name, family)
@@ -59,6 +61,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--steps", type=int, default=None, help="steps of training; the default of the family"
     )
+    parser.add_argument("--minutes", type=float, default=None, help="CPU minutes of training")
     parser.add_argument("--options", default="{}", help="options of the family, as JSON")
     parser.add_argument("--cap", type=int, default=None, help="records of a set that are used")
     parser.add_argument("--results", type=Path, default=Path("out/benchmarks/signals.jsonl"))
@@ -67,7 +70,13 @@ def arguments() -> argparse.Namespace:
 
 def once(given: argparse.Namespace, name: str, family: str) -> None:
     """Make, measure and judge one cell, unless its line is there already."""
-    cell = {"set": name, "family": family, "steps": given.steps, "options": json.loads(given.options)}
+    cell = {
+        "set": name,
+        "family": family,
+        "steps": given.steps,
+        "minutes": given.minutes,
+        "options": json.loads(given.options),
+    }
     if any(cell.items() <= row.items() for row in rows(given.results)):
         return
     train, holdout, unseen, label = parts(name, given.data, given.cap)
@@ -75,7 +84,11 @@ def once(given: argparse.Namespace, name: str, family: str) -> None:
     others = [n for n in train.schema.modelled if n != field]
     clock = [(time.perf_counter(), time.process_time())]
     model = mk.Synthesizer(
-        field, tuple(others), family, training=mk.Training(steps=given.steps), **cell["options"]
+        field,
+        tuple(others),
+        family,
+        training=mk.Training(steps=given.steps, minutes=given.minutes),
+        **cell["options"],
     )
     model = model.fit(train, quiet=True)
     clock.append((time.perf_counter(), time.process_time()))
