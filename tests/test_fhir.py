@@ -158,6 +158,17 @@ def test_bad_resources_are_left_out_on_request(tmp_path: Path) -> None:
     assert any("1 bad resources are left out" in note for note in cohort.notes)
 
 
+def test_lines_that_are_no_json_are_left_out_on_request(tmp_path: Path) -> None:
+    path = tmp_path / "in.ndjson"
+    listed = [json.dumps(entry["resource"]) for entry in bundle()["entry"]]
+    path.write_text("\n".join([*listed, '{"resourceType"']))
+    with pytest.raises(FormatError, match=rf"line {len(listed) + 1}: no JSON"):
+        mk.read(path)
+    cohort = mk.read(path, skip_bad=True)
+    assert len(cohort["history"][0]) == 5
+    assert any("1 bad resources are left out" in note for note in cohort.notes)
+
+
 def test_an_event_long_before_birth_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="before the birth"):
         read(tmp_path, bundle(c1={"onsetDateTime": "1950-01-01"}))

@@ -85,7 +85,7 @@ def test_histories_are_split_taken_and_framed(cohort: mk.Cohort) -> None:
         ("7,2010-01-01,,", "row 14: no code"),
         (",2010-01-01,ICD10//I10,", "row 14: no subject_id"),
         ("7,2010-01-01,LAB//GLU,high", "row 14: the numeric_value is no number"),
-        ("7,last summer,ICD10//I10,", "'time' holds what is no time"),
+        ("7,last summer,ICD10//I10,", "row 14: the time is no time"),
         ("7,1949-01-01,ICD10//I10,", "1 events are before the birth"),
     ],
 )
@@ -95,6 +95,36 @@ def test_bad_rows_are_named(tmp_path: Path, line: str, says: str) -> None:
     with pytest.raises((FormatError, SchemaError), match=says) as caught:
         mk.read(path)
     assert "bad.csv" in str(caught.value)
+
+
+def test_bad_rows_are_left_out_on_request(tmp_path: Path) -> None:
+    path, lines = tmp_path / "bad.csv", TABLE.splitlines(keepends=True)
+    path.write_text(TABLE)
+    whole = mk.read(path)
+    bad = ["8,soon,ICD10//I10,\n", ",2010-01-01,ICD10//I10,\n", "8,2010-01-01,,\n", "8,2010-01-01,A,high\n"]
+    path.write_text("".join([lines[0], *bad, *lines[1:]]))
+    with pytest.raises(FormatError, match="row 3: no subject_id"):
+        mk.read(path)
+    cohort = mk.read(path, skip_bad=True)
+    assert cohort.columns.equals(whole.columns)
+    assert any("4 bad rows are left out, the first" in note for note in cohort.notes)
+
+
+def test_times_of_several_spellings_are_refused_and_zones_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "zones.csv"
+    path.write_text("subject_id,time,code\n1,2020-01-01T10:00:00+02:00,A\n1,2020-01-01T10:00:00Z,B\n")
+    assert mk.read(path)["history"][0]["time"].tolist() == pytest.approx([0, 2 / 24])
+    path.write_text("subject_id,time,code\n1,2020-01-01,A\n1,13.02.2020,B\n")
+    with pytest.raises(FormatError, match="several spellings"):
+        mk.read(path, skip_bad=True)
+
+
+def test_a_patient_without_events_has_no_age(tmp_path: Path) -> None:
+    path = tmp_path / "early.csv"
+    path.write_text("subject_id,time,code\n1,2020-01-01,A\n1,2021-02-01,MEDS_BIRTH\n2,2020-01-01,A\n")
+    cohort = mk.read(path, skip_bad=True)
+    assert cohort.columns["age"].null_count == 2
+    assert not any("beyond" in note for note in cohort.notes)
 
 
 def test_another_column_is_a_code_where_it_is_declared(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
             that lists them, or of histories (FHIR, MIMIC, OMOP); or a zip archive of one of these.
         schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: the
             `schema.toml` beside the data, if there is one.
-        skip_bad: Whether pictures and recordings that cannot be read are left out, each named in
+        skip_bad: Whether pictures, recordings and events that cannot be read are left out, named in
             the notes, instead of being an error.
 
     Raises:
@@ -76,11 +76,12 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
         chosen = _formats()[folders.format_of(path)]()
         return chosen.read_folder(path, declared, skip_bad=skip_bad)
     chosen = _format(path)
+    one = chosen.read_most if skip_bad else chosen.read
     if not chosen.names_files:
-        return chosen.read(path, declared)
+        return one(path, declared)
     from manikin.data.images import manifest
 
-    cells = chosen.read(path, manifest.of_cells(declared))
+    cells = one(path, manifest.of_cells(declared))
     if {"series", "events"} & set(cells.origin.options):
         return cells
     from manikin.data.signals import manifest as recordings

@@ -50,6 +50,10 @@ class Format(ABC):
             SchemaError: Its fields contradict the schema.
         """
 
+    def read_most(self, path: Path, schema: Schema | None) -> Cohort:
+        """As `read`, but what is bad is left out and noted, where the format can tell it from the rest."""
+        return self.read(path, schema)
+
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """The records of a folder of such files; with `skip_bad` those that cannot be read are noted.
 

@@ -217,7 +217,7 @@ def _unborn(place: np.ndarray, time: np.ndarray, born: np.ndarray) -> np.ndarray
 def _ages(place: np.ndarray, time: np.ndarray, first: np.ndarray, notes: list[str]) -> pa.Array:
     age = np.full(len(first), np.nan)
     age[place] = np.maximum(np.round((first[place] - time) / YEAR, 4), 0.0)
-    hidden = age > OLDEST
+    hidden = np.isfinite(age) & (age > OLDEST)  # without an event there is no age
     if hidden.any():
         notes.append(
             f"{int(hidden.sum())} ages are beyond {OLDEST} years and left out: sources hide high ages so"

@@ -14,6 +14,7 @@ from manikin.data.cells import cells
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.events import gather
 from manikin.data.events.history import BIRTH, Histories, fields
+from manikin.data.events.legible import legible
 from manikin.data.schema import Codes, Number, Schema, Text
 from manikin.data.signals import clock
 from manikin.data.times import spell
@@ -88,25 +89,38 @@ def coded(values: pa.ChunkedArray) -> bool:
     return float(words.counts[words.like(NUMBER)].sum()) < _MOSTLY * max(len(values), 1)
 
 
-def cohort(table: pa.Table, columns: Columns, path: Path, schema: Schema | None, origin: Origin) -> Cohort:
+def cohort(
+    table: pa.Table,
+    columns: Columns,
+    path: Path,
+    schema: Schema | None,
+    origin: Origin,
+    *,
+    skip_bad: bool = False,
+) -> Cohort:
     """One record for each patient of a long table.
+
+    Args:
+        table: Its rows.
+        columns: What is what.
+        path: Where it came from.
+        schema: Declared kinds.
+        origin: The format it came in.
+        skip_bad: Whether rows that cannot be read are left out, instead of being an error.
 
     Raises:
         FormatError: A row lacks its subject or code, or its time or value cannot be read; the message names
             the row.
         SchemaError: A declaration does not fit.
     """
-    _complete(table, columns, path)
+    table, notes = legible(table, columns, path, skip_bad=skip_bad)
     time, spelling = days(table[columns.time], columns.time, path)
-    value = (
-        _values(table[columns.value], columns.value, path) if columns.value else np.full(len(time), np.nan)
-    )
+    value = _values(table[columns.value]) if columns.value else np.full(len(time), np.nan)
     visit = _labels(table[columns.visit]) if columns.visit else None
     subject = table[columns.subject].combine_chunks()
     rows = gather.Rows(
         _whole(subject), time, table[columns.code].combine_chunks().cast(pa.string()), value, visit
     )
-    notes = []
     if left := [name for name in table.column_names if name not in asdict(columns).values()]:
         notes.append(f"columns {', '.join(left)} are not modelled and are left out")
     layout = {**asdict(columns), "spelling": spelling}
@@ -114,19 +128,8 @@ def cohort(table: pa.Table, columns: Columns, path: Path, schema: Schema | None,
     declared = schema
     if schema is not None and isinstance(schema.get(columns.code), Codes):
         declared = Schema({("history" if n == columns.code else n): kind for n, kind in schema.items()})
-    return gather.cohort(rows, columns.subject, declared, Origin(origin.format, options), notes)
-
-
-def _complete(table: pa.Table, columns: Columns, path: Path) -> None:
-    for name in (columns.subject, columns.code):
-        column = table[name]
-        gap = pc.is_null(column)
-        if pa.types.is_string(column.type):
-            gap = pc.or_(
-                gap, pc.is_in(pc.utf8_trim_whitespace(column), value_set=pa.array(sorted(MISSING)))
-            )
-        if (row := pc.index(gap, value=True).as_py()) >= 0:
-            raise FormatError(f"{path}: row {row + 2}: no {name}; fill it in, or leave the row out")
+    source = Origin(origin.format, options)
+    return gather.cohort(rows, columns.subject, declared, source, notes, skip_bad=skip_bad)
 
 
 def _whole(subject: pa.Array) -> pa.Array:
@@ -163,15 +166,12 @@ def days(column: pa.ChunkedArray, name: str, path: Path, *, empty: bool = False)
     return out, "date" if dates else spelling
 
 
-def _values(column: pa.ChunkedArray, name: str, path: Path) -> np.ndarray:
+def _values(column: pa.ChunkedArray) -> np.ndarray:
     values = column.combine_chunks()
     if not pa.types.is_string(values.type):
         return values.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(float)
     words = Words.of(values)
     words = words.without(words.among(tuple(MISSING)))
-    if (bad := ~words.like(NUMBER)).any():
-        row = int(np.flatnonzero(words.codes == np.flatnonzero(bad)[0])[0])
-        raise FormatError(f"{path}: row {row + 2}: the {name} is no number; correct it, or leave it empty")
     numbers = words.words.cast(pa.float64()).to_numpy(zero_copy_only=False)
     return np.append(numbers, np.nan)[words.codes]
 

@@ -40,11 +40,18 @@ class Csv(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Everything as text first; then each column is judged by all its values."""
+        return self._read(path, schema, skip_bad=False)
+
+    def read_most(self, path: Path, schema: Schema | None) -> Cohort:
+        """As `read`, but rows of a table of events that cannot be read are left out and noted."""
+        return self._read(path, schema, skip_bad=True)
+
+    def _read(self, path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
         table, delimiter, note, renamed = _cut(path)
         options = {"delimiter": delimiter}
-        for rows in (_events, _series):
-            if (found := rows(table, path, schema, options)) is not None:
-                return found.noted(*note, *renamed)
+        found = _events(table, path, schema, options, skip_bad=skip_bad)
+        if found is not None or (found := _series(table, path, schema, options)) is not None:
+            return found.noted(*note, *renamed)
         schema = Schema(
             {name: kind for name, kind in (schema or {}).items() if not _elsewhere(name, kind, table)}
         )
@@ -89,12 +96,16 @@ def _cut(path: Path) -> tuple[pa.Table, str, tuple[str, ...], tuple[str, ...]]:
     return _table(data, delimiter, names, lines, path), delimiter, note, renamed
 
 
-def _events(table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any]) -> Cohort | None:
+def _events(
+    table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any], *, skip_bad: bool
+) -> Cohort | None:
     """Histories, where the rows are coded events of subjects."""
     from manikin.data.events import long
 
     columns = long.detected(table.column_names, schema)
-    return long.cohort(table, columns, path, schema, Origin("csv", options)) if columns else None
+    if columns is None:
+        return None
+    return long.cohort(table, columns, path, schema, Origin("csv", options), skip_bad=skip_bad)
 
 
 def _series(table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any]) -> Cohort | None:

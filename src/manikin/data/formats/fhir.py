@@ -39,6 +39,12 @@ class Fhir(Format):
             return JsonLines().read(path, schema)
         return _cohort([path], path, schema, skip_bad=False)
 
+    def read_most(self, path: Path, schema: Schema | None) -> Cohort:
+        """As `read`, but bad resources, and lines that are no JSON, are left out and counted."""
+        if _lined(path) and generic(content(path).decode("utf-8-sig", errors="replace")):
+            return JsonLines().read(path, schema)
+        return _cohort([path], path, schema, skip_bad=True)
+
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """All patients of the files of a folder; with `skip_bad` what is bad is left out and counted."""
         paths = [file for file in folders.files(path) if folders.kind(file) == "fhir"]

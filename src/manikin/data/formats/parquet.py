@@ -29,6 +29,13 @@ class Parquet(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """The columns in their types."""
+        return self._read(path, schema, skip_bad=False)
+
+    def read_most(self, path: Path, schema: Schema | None) -> Cohort:
+        """As `read`, but rows of a table of events that cannot be read are left out and noted."""
+        return self._read(path, schema, skip_bad=True)
+
+    def _read(self, path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
         from pyarrow import parquet
 
         try:
@@ -36,7 +43,7 @@ class Parquet(Format):
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise FormatError(f"{path}: not a readable Parquet file") from error
         if (columns := long.detected(table.column_names, schema)) is not None:
-            return long.cohort(table, columns, path, schema, Origin("parquet"))
+            return long.cohort(table, columns, path, schema, Origin("parquet"), skip_bad=skip_bad)
         return received(table, schema, "parquet")
 
     def write(self, cohort: Cohort, path: Path) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from manikin.data.times import moments
 from manikin.data.words import Words
-from manikin.errors import FormatError
+from manikin.errors import FormatError, SchemaError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+_ZONED = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$")
 _CLOCK = re.compile(r"^\d+:[0-5]\d(:[0-5]\d(\.\d+)?)?$")
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = {
@@ -61,8 +60,13 @@ def seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[np.nda
         numbers = np.array([float(text) for text in spelled])
     except ValueError:
         found = moments(name, words)
+        if found is None and (zoned := _zoned(spelled)) is not None:
+            return zoned[words.codes], "moment", True
         if found is None:
-            message = f"{path}: column {name!r} holds what is no time; write 07:30, numbers, or dates"
+            message = (
+                f"{path}: column {name!r} holds what is no time, or several spellings of it; write 07:30, "
+                "or numbers, or dates"
+            )
             raise FormatError(message) from None
         stamps = found.values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
         return stamps.astype("datetime64[us]").astype(np.int64) / 1e6, "moment", True
@@ -70,6 +74,35 @@ def seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[np.nda
         raise FormatError(f"{path}: column {name!r} has rows without a time; fill them or leave them out")
     said = unit(name, usual)
     return (numbers * SECONDS[said])[words.codes], said, False
+
+
+def _zoned(texts: list[str]) -> np.ndarray | None:
+    """Moments of several time zones (ISO 8601) in seconds of UTC; None where they are not."""
+    if not all(_ZONED.match(text) for text in texts):
+        return None
+    try:
+        return np.array([datetime.fromisoformat(text).timestamp() for text in texts])
+    except ValueError:
+        return None
+
+
+def unreadable(texts: list[str], start: int = 0) -> list[int]:
+    """Which texts are no times even by themselves, found by halving.
+
+    Example:
+        >>> unreadable(["2020-01-01", "soon", "2020-02-01", ""])
+        [1, 3]
+    """
+    try:
+        seconds(pa.array(texts, pa.string()), "time", "d", Path())
+    except SchemaError:  # days and months that few texts do not tell apart
+        return []
+    except FormatError:
+        if len(texts) == 1:
+            return [start]
+        half = len(texts) // 2
+        return [*unreadable(texts[:half], start), *unreadable(texts[half:], start + half)]
+    return []
 
 
 def _clock(text: str) -> float:
