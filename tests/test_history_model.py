@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,8 @@ from manikin.testing import KINDS, N, check_private
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from manikin.families.autoregressive import Reader
 
 FAMILY = Autoregressive(width=32, depth=1, heads=2)
 
@@ -96,6 +98,7 @@ def test_the_states_of_training_are_those_of_sampling(cohort: mk.Cohort, codec: 
         live = (x[:, i] != END) & ~torch.isin(ruled.kind[state.token], torch.tensor([CLOSE, START]))
         for name in ("token", "group", "code", "dead", "last", "ever"):
             assert torch.equal(getattr(state, name)[live], getattr(traced, name)[:, i][live]), name
+        assert torch.allclose(state.links[live], traced.links[:, i][live], atol=1e-5)
         state = ruled.after(state, x[:, i])
 
 
@@ -157,6 +160,37 @@ def test_given_histories_are_continued(cohort: mk.Cohort) -> None:
     assert any(len(a) != len(b) for a, b in zip(*futures, strict=True))
     dead = [i for i, events in enumerate(begun) if events["code"][-1] == "MEDS_DEATH"]
     assert not any(longer[i] for i in dead)
+
+
+def test_what_one_code_says_of_another_is_learned(cohort: mk.Cohort) -> None:
+    """B and C never stand together; D follows B in the next visit, E follows C."""
+    kind = cohort.columns["history"].type
+    follows = {"B": "D", "C": "E"}
+    events = [
+        [
+            {"time": 30.0 * visit, "visit": visit, "code": code, "value": None}
+            for visit, code in enumerate((first, follows[first]))
+        ]
+        for first in "BC" * 100
+    ]
+    x = mk.Cohort(pa.table({"history": pa.array(events, kind)}), mk.Schema(history=mk.Codes()))
+    codec = Events().fit(x, ["history"])
+    starts, names = codec.grammar.starts, list(codec.codes)
+    net = cast("Reader", FAMILY.networks(codec.spec, GivenSpec())["model"])
+    ruled, tokens = net.ruled, torch.from_numpy(codec.encode(x)).long()
+    assert ruled is not None
+    optimizer = torch.optim.AdamW([ruled.onto.weight], lr=0.05)  # the matrix alone
+    for _ in range(60):
+        optimizer.zero_grad()
+        net.ending(tokens[:50], Given()).sum(dim=1).mean().backward()
+        optimizer.step()
+    state = ruled.trace(tokens[:2])
+    said = ruled.onto(state.links)[:, 4]  # before the code of the second visit
+    d, e = names.index("D"), names.index("E")
+    assert (tokens[:2, 4] - starts[CODE]).tolist() == [d, e]
+    assert said[0, d] - said[0, e] > 1
+    assert said[1, e] - said[1, d] > 1
+    assert (ruled.onto(state.links)[:, 1] == 0).all()  # nothing came before
 
 
 def test_gradients_of_a_patient_are_exact_where_it_is_said(cohort: mk.Cohort, codec: Events) -> None:

@@ -1,7 +1,8 @@
 """Histories in a network: only tokens that may follow have a chance, and earlier codes are recalled.
 
 What was coded at the last visit, or ever before, is coded again far more often than anything else.
-Attention would have to learn to copy each code; two learned numbers for each code say it at once.
+Attention would have to learn to copy each code; two learned numbers for each code say it at once. A
+matrix of low rank says which other codes follow it: a sum of log odds, as in logistic regression.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from manikin.nn.sequence import Cache
 
 
+RANK = 32
+"""Rank of the matrix of log odds from code to code."""
+
 FASTER = 8.0
 """How much faster than weights the numbers of recall move: some logits are of several units."""
 
@@ -38,6 +42,7 @@ class State:
         now: Codes of this visit so far, (..., codes); in training nothing, for it would cost memory.
         last: Codes of the visit before.
         ever: Codes of all visits before.
+        links: What these codes say of others, (..., RANK).
     """
 
     token: Tensor
@@ -47,6 +52,7 @@ class State:
     now: Tensor
     last: Tensor
     ever: Tensor
+    links: Tensor
 
     def take(self, rows: Tensor) -> State:
         """Only some histories."""
@@ -83,13 +89,16 @@ class Ruled(nn.Module):
         self.recall = Constant(2 * codes)
         zero(self.recall)
         self.gate = zero(nn.Linear(width, 2))
+        self.link = nn.Linear(2 * codes, RANK, bias=False)
+        nn.init.normal_(self.link.weight, std=RANK**-0.5)  # what a code says has unit length
+        self.onto = zero(nn.Linear(RANK, codes, bias=False))
 
     def forward(self, logits: Tensor, h: Tensor, state: State) -> Tensor:
         """Logits (..., vocab) for features (..., width) of histories in a state."""
         low, high = self.first, self.first + len(self.sizes) - 1
         known = FASTER * self.recall(h).view(len(h), *(1,) * (h.dim() - 2), 2, -1)
         gate = self.gate(h)
-        codes = logits[..., low:high]
+        codes = logits[..., low:high] + self.onto(state.links)
         seen_at = (state.last, state.ever)
         for bias, strength, seen in zip(known.unbind(-2), gate.split(1, -1), seen_at, strict=True):
             codes = codes + (bias + strength) * seen
@@ -128,7 +137,9 @@ class Ruled(nn.Module):
         at = self.kind.new_full((n,), self.grammar.vocab)
         none = torch.full_like(at, -1)
         nothing = torch.zeros(n, len(self.sizes) - 1, dtype=torch.bool, device=at.device)
-        return State(at, none, none, nothing[:, 0], nothing, nothing, nothing)
+        return State(
+            at, none, none, nothing[:, 0], nothing, nothing, nothing, self._linked(nothing, nothing)
+        )
 
     def after(self, state: State, token: Tensor) -> State:
         """After one more token (n,) of each history."""
@@ -141,7 +152,7 @@ class Ruled(nn.Module):
         last, ever = torch.where(turn, state.now, state.last), state.ever | (state.now & turn)
         place = number.clamp(0, len(self.final) - 1)
         now = (state.now & ~turn) | (functional.one_hot(place, len(self.final)).bool() & coded[:, None])
-        return State(token, group, code, dead, now, last, ever)
+        return State(token, group, code, dead, now, last, ever, self._linked(last, ever))
 
     def trace(self, x: Tensor) -> State:
         """The states before each token of `x` (B, L), in which each visit's own codes are left out."""
@@ -153,12 +164,15 @@ class Ruled(nn.Module):
         at = torch.where(coded, place, -1).cummax(dim=1).values
         code = torch.where(at >= 0, number.gather(1, at.clamp(min=0)), -1)
         dead = (coded & self.final[number.clamp(0, len(self.final) - 1)]).cumsum(dim=1) > 0
-        last, ever = self._visits(x, token)
+        last, ever, links = self._visits(x, token)
         nothing = torch.zeros(1, 1, 1, dtype=torch.bool, device=x.device)
-        return State(token, torch.where(at > moved, code, -1), code, dead, nothing, last, ever)
+        return State(token, torch.where(at > moved, code, -1), code, dead, nothing, last, ever, links)
 
-    def _visits(self, x: Tensor, token: Tensor) -> tuple[Tensor, Tensor]:
-        """Codes of the visit before each token's own, and of all visits before it, (B, L, codes)."""
+    def _linked(self, last: Tensor, ever: Tensor) -> Tensor:
+        return self.link(torch.cat([last, ever], dim=-1).to(self.link.weight.dtype))
+
+    def _visits(self, x: Tensor, token: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Codes of the visit before each token's own, of all visits before, and what they say of others."""
         visit = (self.kind[token] == OPEN).cumsum(dim=1)
         coded = self.kind[x] == CODE
         seen = torch.zeros(len(x), int(visit.max()) + 1, len(self.final), dtype=torch.bool, device=x.device)
@@ -167,7 +181,7 @@ class Ruled(nn.Module):
         ever = seen.to(torch.int8).cumsum(dim=1, dtype=torch.int16) > 0
         before = (visit - 1).clamp(min=0)
         rows = torch.arange(len(x), device=x.device)[:, None]
-        return seen[rows, before], ever[rows, before]
+        return seen[rows, before], ever[rows, before], self._linked(seen, ever)[rows, before]
 
 
 @final
