@@ -179,7 +179,7 @@ def test_what_one_code_says_of_another_is_learned(cohort: mk.Cohort) -> None:
     net = cast("Reader", FAMILY.networks(codec.spec, GivenSpec())["model"])
     ruled, tokens = net.ruled, torch.from_numpy(codec.encode(x)).long()
     assert ruled is not None
-    optimizer = torch.optim.AdamW([ruled.onto.weight], lr=0.05)  # the matrix alone
+    optimizer = torch.optim.AdamW(ruled.onto.parameters(), lr=0.05)  # the matrix alone
     for _ in range(60):
         optimizer.zero_grad()
         net.ending(tokens[:50], Given()).sum(dim=1).mean().backward()
