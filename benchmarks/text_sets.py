@@ -30,8 +30,7 @@ def notes(name: str, data: Path) -> tuple[Cohort, str]:
     if name == "made_notes":
         return made(MADE, seed=0), "diagnosis"
     if name == "mts_dialog":
-        parts = sorted((data / "text" / "mts_dialog").glob("*.csv"))
-        frame = pd.concat([pd.read_csv(part) for part in parts]).drop_duplicates("dialogue")
+        frame = _sections(data)
         label = frame["section_header"].where(
             frame.groupby("section_header")["ID"].transform("size") >= FEWEST, OTHER
         )
@@ -39,6 +38,23 @@ def notes(name: str, data: Path) -> tuple[Cohort, str]:
     frame = pd.read_csv(data / "text" / "indiana_reports" / "indiana_reports.csv.gz")
     label = pd.Series(np.where(frame["Problems"] == "normal", "normal", "other"), frame.index)
     return _cohort({part: frame[part] for part in ("findings", "impression")}, label), "label"
+
+
+def labelled(name: str, data: Path) -> Cohort:
+    """One note and its label, however rare: the section of MTS-Dialog, of Indiana the first finding."""
+    if name == "mts_dialog":
+        frame = _sections(data)
+        texts, label = frame["section_text"], frame["section_header"]
+    else:
+        frame = pd.read_csv(data / "text" / "indiana_reports" / "indiana_reports.csv.gz")
+        frame = frame[frame["findings"].notna()]
+        texts, label = frame["findings"], frame["Problems"].str.split(";").str[0]
+    return _cohort({"note": texts}, label)
+
+
+def _sections(data: Path) -> pd.DataFrame:
+    parts = sorted((data / "text" / "mts_dialog").glob("*.csv"))
+    return pd.concat([pd.read_csv(part) for part in parts]).drop_duplicates("dialogue")
 
 
 def _cohort(texts: dict[str, pd.Series], label: pd.Series) -> Cohort:

@@ -13,7 +13,7 @@ from rich.console import Console
 from manikin.data.demo import demo
 from manikin.data.files import read
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation import origin, power, scorecard, shadow, words
+from manikin.evaluation import canaries, origin, power, scorecard, shadow, words
 from manikin.evaluation.evaluate import all_metrics
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.metric import AXES
@@ -179,7 +179,8 @@ def test_of_several_failures_the_most_telling_is_named():
 
 def test_every_score_has_a_name_that_clinicians_understand():
     named = set(words.names())
-    missing = {metric.name for metric in all_metrics()} | set(shadow.MEANINGS) | {origin.NAME}
+    attacks = {*shadow.MEANINGS, *canaries.MEANINGS}
+    missing = {metric.name for metric in all_metrics()} | attacks | {origin.NAME}
     assert not missing - named, "name it in evaluation/names.toml"
     assert len(set(words.names().values())) == len(named)
 

@@ -14,6 +14,7 @@ import manikin as mk
 from manikin.codecs.phrases import Phrases
 from manikin.errors import Unsupported
 from manikin.families.templates import Templates, shared
+from manikin.families.templates.readers import Readers, learned
 from manikin.rng import Key
 
 if TYPE_CHECKING:
@@ -66,6 +67,38 @@ def test_runs_are_counted_by_subject_and_kept_where_enough_share_them() -> None:
         {(9, 1): 2, (1, 2): 2},
         {(9, 1, 2): 2},
     ]
+
+
+def test_readers_weigh_drafts_by_what_they_tell_and_by_their_length() -> None:
+    """Weights by hand: logit +-1 for token 3 against 4, two values that are equally frequent."""
+    state = {
+        "runs.1": np.array([[3], [4]]),
+        "reader.0.values": np.array([7, 9]),
+        "reader.0.weights": np.array([[1.0, -1.0], [-1.0, 1.0]]),
+        "reader.0.bias": np.zeros(2),
+    }
+    readers = Readers(state)
+    odds = np.exp(1) / (np.exp(1) + np.exp(-1)), np.exp(-1) / (np.exp(1) + np.exp(-1))
+    want = np.array(odds) ** 2
+    assert readers.chances([[3], [4]], [7]) == pytest.approx(want / want.sum())
+    assert readers.chances([[4], [3]], [9]) == pytest.approx(want / want.sum())
+    assert readers.chances([[3], [4]], [8]) == pytest.approx([0.5, 0.5])  # a value that was too rare
+    far = np.exp(-np.log(3 / 2) / 0.25)
+    assert readers.chances([[5], [5, 5]], [7]) == pytest.approx([1 / (1 + far), far / (1 + far)])
+
+
+def test_readers_learn_what_tells_values_apart_and_forget_what_one_bearer_has() -> None:
+    notes = [[0, 3, 5], [0, 3, 5], [0, 3, 6], [0, 4, 5], [0, 4, 5], [0, 4, 5]]
+    given, subject = np.array([[1], [1], [1], [2], [2], [2]]), np.arange(6)
+    runs = [{(3,): 3, (4,): 3, (5,): 5, (6,): 5}]
+    state = learned(notes, given, subject, runs, 2, Key(0).numpy())
+    weights = state["reader.0.weights"]
+    assert state["reader.0.values"].tolist() == [1, 2]
+    assert weights[0, 0] > 0.3
+    assert weights[0, 1] < -0.3
+    assert weights[:, :2] == pytest.approx(-weights[::-1, :2])
+    assert weights[0, 3] == 0  # one bearer of value 1 has the word 6
+    assert learned(notes, np.ones((6, 1), dtype=int), subject, runs, 2, Key(0).numpy()) == {}
 
 
 def test_templates_are_the_default_where_texts_are_few(cohort: mk.Cohort, model: mk.Synthesizer) -> None:

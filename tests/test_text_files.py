@@ -35,6 +35,8 @@ def test_json_lines_come_and_go(name: str, tmp_path: Path) -> None:
     again = mk.read(tmp_path / f"again-{name}")
     assert again.columns.equals(cohort.columns)
     assert again.schema == cohort.schema
+    mk.write(cohort, tmp_path / "bare")
+    assert [found.name for found in tmp_path.glob("bare*")] == [f"bare{name.removeprefix('a')}"]
 
 
 @pytest.mark.parametrize(

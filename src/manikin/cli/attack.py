@@ -1,7 +1,4 @@
-"""Attack: the model that made the records is fitted anew, again and again, and its records attacked.
-
-The judge knows no generator and the generator no judge: they meet here.
-"""
+"""Attack: the model that made the records is fitted anew, again and again, and its records attacked."""
 
 from __future__ import annotations
 
@@ -30,7 +27,8 @@ def attacker(
         FormatError: The folder is no saved model.
         UsageError: An odd number of fits, too few, or fits of no model.
     """
-    from manikin.evaluation.shadow import attacked, enough
+    from manikin.evaluation.shadow import enough
+    from manikin.publish.attack import attacked, written
     from manikin.synthesis.store import load
 
     if model is None:
@@ -42,13 +40,16 @@ def attacker(
     fitted = load(model)
 
     def attack(card: Scorecard, train: Cohort, seed: int) -> Scorecard:
-        done = iter(range(1, refits + 1))
+        fits = refits + (written(fitted) is not None)
+        done = iter(range(1, fits + 1))
         with terminal(quiet=quiet).status("attacking the model") as status:
-
-            def refit(half: Cohort, seed: int) -> Cohort:
-                status.update(f"attacking the model: fit {next(done)} of {refits}, on half of the records")
-                return fitted.refit(half, seed)
-
-            return attacked(card, refit, train, refits=refits, seed=seed)
+            return attacked(
+                card,
+                fitted,
+                train,
+                refits=refits,
+                seed=seed,
+                told=lambda: status.update(f"attacking the model: fit {next(done)} of {fits}"),
+            )
 
     return attack

@@ -99,7 +99,8 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
 
 def _own(path: Path, cohort: Cohort) -> bool:
     """Whether a file is of the format that the cohort goes back to: a manifest is of another."""
-    return isinstance(_format(path), _formats()[cohort.origin.format])
+    back = _formats()[cohort.origin.format]
+    return isinstance(_format(path), back) or _suffixes(path)[0].lower() in back.lent
 
 
 def write(cohort: Cohort, path: str | Path) -> None:

@@ -31,6 +31,7 @@ class Format(ABC):
     their files themselves. The cells of a format with `names_files` may name pictures beside it.
     A format with `writes_folders` writes a folder where a path has no suffix; one that is not `single`
     writes nothing else, since each record is several files; of one that is `many`, a file holds any number.
+    `lent` are suffixes of another format under which it is found as well.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
@@ -40,6 +41,7 @@ class Format(ABC):
     writes_folders: ClassVar[bool] = False
     single: ClassVar[bool] = True
     many: ClassVar[bool] = False
+    lent: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def read(self, path: Path, schema: Schema | None) -> Cohort:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from manikin.evaluation import origin, shadow
+from manikin.evaluation import canaries, origin, shadow
 from manikin.evaluation.evaluate import all_metrics
 
 if TYPE_CHECKING:
@@ -52,15 +52,16 @@ def meaning(name: str) -> Meaning | None:
     """
     if name == origin.NAME:
         return explained(origin.provenance_record.__doc__ or "", origin.SOURCE)
-    if name in shadow.MEANINGS:
-        return explained(shadow.MEANINGS[name], shadow.SOURCE)
+    for attack in (shadow, canaries):
+        if name in attack.MEANINGS:
+            return explained(attack.MEANINGS[name], attack.SOURCE)
     metric = _metric(name)
     return explained(metric.meaning, metric.source) if metric else None
 
 
 def floor(name: str) -> str:
     """What the bad generator was that marks the lower end of a score."""
-    if name in shadow.MEANINGS:
+    if name in (*shadow.MEANINGS, *canaries.MEANINGS):
         return FLOORS["copies"]
     metric = _metric(name)
     plan = metric.plan.floor if metric else None

@@ -76,7 +76,7 @@ def scale(score: Score, null: Sequence[float] | None = None) -> tuple[float, flo
 
 def best(score: Score) -> str:
     """What stands at the right stop: fresh real records, or what an attack guesses by chance."""
-    return "chance" if score.name.startswith("shadow_") else "real data"
+    return "chance" if score.name.startswith(("shadow_", "canary_")) else "real data"
 
 
 def spoken(score: Score) -> str:

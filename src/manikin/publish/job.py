@@ -16,7 +16,7 @@ from manikin.evaluation.door import FEWEST, enough
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.origin import stamped
 from manikin.evaluation.power import self_tested, testable
-from manikin.evaluation.shadow import attacked
+from manikin.publish.attack import attacked
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
 from manikin.rng import Key
@@ -145,7 +145,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
             card = self_tested(card, train, holdout, seed=wish.seed)
         if judging.refits:
             say(f"attacking the model: {judging.refits} fits on halves of the training records")
-            card = attacked(card, model.refit, train, refits=judging.refits, seed=wish.seed)
+            card = attacked(card, model, train, refits=judging.refits, seed=wish.seed)
         inputs = {"input": path} if path else {"input": source}
         record = provenance(
             {**inputs, "train": train, "holdout": holdout},

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
+from manikin.data.schema import Schema
+
 
 def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
     """Invented values for an identifier: running numbers, or texts that say that they are synthetic.
@@ -38,3 +40,15 @@ def beyond(column: pa.ChunkedArray) -> int:
     values = column.drop_null().cast(pa.float64()).to_numpy()
     most = np.abs(values[np.isfinite(values)]).max(initial=0)
     return min(10 ** (len(str(int(most))) if most >= 1 else 0), 10**18)
+
+
+def public(schema: Schema) -> Schema:
+    """All fields; of those that are not modelled only kind, role and unit."""
+    tables = schema.to_dict()
+    hidden = set(schema) - set(schema.modelled)
+    return Schema.from_dict(
+        {
+            name: {k: v for k, v in table.items() if name not in hidden or k in ("kind", "role", "unit")}
+            for name, table in tables.items()
+        }
+    )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from manikin.codec import Learned
 from manikin.data.cohort import Cohort
-from manikin.data.schema import Schema
 from manikin.errors import NotFitted, Unsupported, UsageError
 from manikin.family import Statistical
 from manikin.rng import Key
@@ -23,7 +22,7 @@ from manikin.synthesis.notes import many, scanned, with_notes
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
 from manikin.synthesis.progress import bar
-from manikin.synthesis.surrogates import beyond
+from manikin.synthesis.surrogates import beyond, public
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -130,11 +129,11 @@ class Synthesizer:
         if hidden:
             learner.facts["identifiers"] = hidden
         types = {name: train.columns[name].type for name in train.schema}
-        public = Schema.from_dict(_public(train.schema))
+        schema = public(train.schema)
         starts = {
             name: beyond(train.columns[name]) for name in set(train.schema) - set(train.schema.modelled)
         }
-        self.fitted = Fitted(plan, public, types, train.origin, codec, givens, learner, starts)
+        self.fitted = Fitted(plan, schema, types, train.origin, codec, givens, learner, starts)
         return self
 
     def _learn(
@@ -237,6 +236,25 @@ class Synthesizer:
         rows = Key(seed).child("refit").numpy().permutation(len(train))
         return model.sample(condition=train.take(rows).select(*plan.condition), seed=seed)
 
+    def losses(self, records: Cohort, *, draws: int = 1, seed: int = 0) -> np.ndarray:
+        """How badly the model foretells each record: its loss in training, of each alone, shape (n,).
+
+        Lowest for those learned by heart: who holds the model can ask whether somebody was in training
+        (Yeom et al. 2018, section 3). It compares records of one model, and nothing else.
+
+        Args:
+            records: With all fields of target and condition.
+            draws: Over how many draws of noise it is averaged, where the loss has noise.
+            seed: Of the noise.
+
+        Raises:
+            NotFitted: Nothing was learned yet.
+            Unsupported: A family without a loss.
+        """
+        from manikin.synthesis.losses import losses
+
+        return losses(self._fitted, records, draws, Key(seed).child("losses"))
+
     def save(self, folder: str | Path) -> None:
         """Write the fitted model to a folder: TOML, JSON and safetensors, nothing executable.
 
@@ -280,12 +298,3 @@ class Synthesizer:
 def _shown(title: str, *, quiet: bool) -> Iterator[Report]:
     with nullcontext(lambda _: None) if quiet else bar(title) as report:
         yield report
-
-
-def _public(schema: Schema) -> dict[str, Any]:
-    tables = schema.to_dict()
-    hidden = set(schema) - set(schema.modelled)
-    return {
-        name: {k: v for k, v in table.items() if name not in hidden or k in ("kind", "role", "unit")}
-        for name, table in tables.items()
-    }

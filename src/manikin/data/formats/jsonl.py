@@ -25,6 +25,7 @@ class JsonLines(Format):
     """One JSON object on each line (jsonlines.org); what is absent in one is missing there."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl",)
+    lent: ClassVar[tuple[str, ...]] = (".ndjson",)  # lines that are no resources of FHIR
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Every key is a field; the values of a field are all text, all numbers or all booleans."""

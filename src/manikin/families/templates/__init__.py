@@ -1,0 +1,121 @@
+"""Phrases that several patients share, joined anew: the model of notes where there are few of them.
+
+A note is written word by word. What may follow is read from the longest run of words before it that, with
+what follows, at least `anonymous` patients share: whole sentences where these are shared, as in reports of
+normal findings, and a few words where they are not. What longer runs leave open goes to words that only
+shorter ones know (back-off; Katz, 1987). What is given with the record raises the words that its bearers
+write more often, and of several drafts one is chosen that speaks of it. For a word that too few share
+another stands in. Nothing that fewer share is stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, final
+
+import numpy as np
+
+from manikin.errors import Unsupported
+from manikin.families.templates.readers import Readers, learned
+from manikin.families.templates.runs import ended, keep, shared
+from manikin.families.templates.writer import Writer
+from manikin.family import Progress, State, Statistical
+
+if TYPE_CHECKING:
+    from manikin.rng import Key
+    from manikin.spec import Spec
+
+
+@final
+@dataclass(frozen=True)
+class Templates(Statistical):
+    """Shared phrases, chosen by the record.
+
+    Args:
+        order: Words before that decide what follows, at most.
+        anonymous: Patients that must share a run of words.
+        bearers: Of these, those with one value of a given field before it raises what follows.
+        conditioned: Words before that decide together with a given field, at most.
+        weight: Occurrences for which all that a run leaves open counts at least.
+        stress: The power of what a given field says; above 1 notes say it more plainly than real ones.
+        once: Words in a row that a note does not write twice.
+        drafts: Notes that are drawn for a record with given fields, of which readers choose one.
+
+    Example:
+        >>> from manikin.spec import Spec
+        >>> Templates().refusal(Spec(vocab=5, length=4, ranges=((0, 5),) * 4, ragged=True)) is None
+        True
+    """
+
+    order: int = 4
+    anonymous: int = 5
+    bearers: int = 2
+    conditioned: int = 2
+    weight: float = 0.05
+    stress: float = 1.3
+    once: int = 6
+    drafts: int = 12
+    tokens: ClassVar[bool] = True
+    codec: ClassVar[str | None] = "phrases"
+
+    def refusal(self, spec: Spec) -> str | None:
+        """Only notes: tokens that end early, without a grammar."""
+        if spec.ragged and spec.ranges:
+            return None
+        return "templates are for notes; use 'autoregressive' for other tokens, 'trees' for tables"
+
+    def learn(
+        self,
+        spec: Spec,
+        x: np.ndarray,
+        given: int,
+        subject: np.ndarray,
+        key: Key,
+        progress: Progress,
+    ) -> State:
+        """Runs of words that enough patients share, alone and by the value of each given field."""
+        start = spec.ranges[-1][1]
+        notes = [ended(row, start) for row in x[:, given:].tolist()]
+        state: State = {"start": np.array(start), "given": np.array(given)}
+        parts = {f"{i}.{value}.": x[:, i] == value for i in range(given) for value in np.unique(x[:, i])}
+        whole = shared(notes, subject.tolist(), self.order + 1, self.anonymous)
+        keep(state, "", whole)
+        for done, (name, rows) in enumerate(parts.items(), 1):
+            mine = [note for note, here in zip(notes, rows.tolist(), strict=True) if here]
+            runs = shared(mine, subject[rows].tolist(), self.conditioned + 1, self.bearers)
+            keep(
+                state,
+                name,
+                [{r: n for r, n in a.items() if r in b} for a, b in zip(runs, whole, strict=False)],
+            )
+            progress(0.5 * done / len(parts))
+        if given and self.drafts > 1:
+            rng = key.child("readers").numpy()
+            state |= learned(notes, x[:, :given], subject, whole, self.bearers, rng)
+        progress(1.0)
+        return state
+
+    def draw(self, state: State, spec: Spec, x: np.ndarray, observed: np.ndarray, key: Key) -> np.ndarray:
+        """Notes word by word.
+
+        Raises:
+            Unsupported: The beginning of a note is given, whose words may not be among those shared.
+        """
+        given = int(state["given"])
+        if observed[:, given:].any():
+            raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
+        writer, readers = Writer(self, state, spec.ranges[-1][1]), Readers(state)
+        drafts = self.drafts if readers.fields else 1
+        out, rng = x.copy(), key.numpy()
+        for row in np.lexsort(x[:, :given].T[::-1]) if given else range(len(x)):  # alike come together
+            here = x[row, :given].tolist()
+            found = [writer.write(here, x.shape[1] - given, rng) for _ in range(drafts)]
+            chosen = 0
+            if drafts > 1:
+                read = [ended(draft.tolist(), writer.size) for draft in found]
+                chosen = rng.choice(drafts, p=readers.chances(read, here))
+            out[row, given:] = found[chosen]
+        return out
+
+
+__plugin__ = Templates

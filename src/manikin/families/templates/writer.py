@@ -1,0 +1,120 @@
+"""The next word of a note, by back-off from longer to shorter runs and by the record."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, final
+
+import numpy as np
+
+from manikin.families.templates.runs import GAP, tabled
+from manikin.grammar import END
+
+if TYPE_CHECKING:
+    from manikin.families.templates import Templates
+    from manikin.families.templates.runs import Gram, Table
+    from manikin.family import State
+
+USUAL = 0.5
+"""Share of all words that the most usual make up: those never stand in for another word."""
+
+REMEMBERED = 1 << 23
+"""Shares that are remembered at most, for runs that come again."""
+
+
+@final
+class Writer:
+    """Laws of the next word, from the runs of a state."""
+
+    def __init__(self, family: Templates, state: State, size: int) -> None:
+        self.family, self.size = family, size
+        self.whole = tabled(state, "")
+        self.base = self._first(self.whole, np.full(size, 1.0 / size))
+        order = np.argsort(-self.base, kind="stable")
+        self.usual = order[: np.searchsorted(np.cumsum(self.base[order]), USUAL)]
+        names = {name.rpartition("runs.")[0] for name in state if "runs." in name}
+        self.parts = {name: tabled(state, name) for name in sorted(names) if name}
+        self.shares = {name: self._first(known, self.base) for name, known in self.parts.items()}
+        keep = lru_cache(maxsize=max(1, REMEMBERED // len(self.base)))
+        self._plain, self._raised, self._stand = keep(self._follows), keep(self._ratio), keep(self._other)
+
+    def write(self, given: list[int], length: int, rng: np.random.Generator) -> np.ndarray:
+        """One note (length,), END after its end."""
+        here = tuple(name for i, value in enumerate(given) if (name := f"{i}.{value}.") in self.parts)
+        run, out, once = [self.size], np.full(length, END), self.family.once
+        seen: dict[Gram, set[int]] = {}
+        for place in range(length):
+            recent = tuple(run[1 - once :])
+            law = self._law(tuple(run[-self.family.order :]), here)
+            if recent in seen:
+                law[list(seen[recent])] = 0.0
+            token = drawn(law, rng)
+            out[place] = drawn(self._stand(here), rng) if token == GAP else token
+            if token == END:
+                break
+            if len(recent) == once - 1:
+                seen.setdefault(recent, set()).add(token)
+            run.append(token)
+        return out
+
+    def _law(self, run: Gram, given: tuple[str, ...]) -> np.ndarray:
+        """The shares of the next token (tokens,), not normalised."""
+        while run and run not in self.whole:  # equal to what its end says, which comes more often
+            run = run[1:]
+        p, few = self._plain(run).copy(), run[-self.family.conditioned :]
+        for name in given:
+            p *= self._raised(name, few)
+        return p
+
+    def _follows(self, run: Gram) -> np.ndarray:
+        """The shares of the next token in all notes."""
+        return self._after([self.whole], self.base, run, self.family.order)
+
+    def _ratio(self, name: str, run: Gram) -> np.ndarray:
+        """How much more often each token follows in notes with one value of a given field."""
+        few = self.family.conditioned
+        plain = np.maximum(self._after([self.whole], self.base, run, few), 1e-12)
+        told = self._after([self.parts[name], self.whole], self.shares[name], run, few)
+        return (told / plain) ** self.family.stress
+
+    def _other(self, given: tuple[str, ...]) -> np.ndarray:
+        """The shares of words that stand in for one that too few share: none of the most usual."""
+        p = self.base.copy()
+        for name in given:
+            p = p * self.shares[name] / np.maximum(self.base, 1e-12)
+        p[: GAP + 1] = 0.0
+        if (p > 0).sum() > len(self.usual):
+            p[self.usual] = 0.0
+        return p
+
+    def _after(self, tables: list[Table], base: np.ndarray, run: Gram, order: int) -> np.ndarray:
+        """Katz's back-off: what a longer run leaves open goes to words that only shorter ones know."""
+        p, left, known = np.zeros(len(base)), 1.0, np.zeros(len(base), dtype=bool)
+        for length in range(min(order, len(run)), 0, -1):
+            for table in tables:
+                found = table.get(run[-length:])
+                if found is None:
+                    continue
+                tokens, counts, total = found
+                fresh = ~known[tokens]
+                new = counts[fresh]
+                whole = max(total - counts[~fresh].sum(), new.sum()) + self.family.weight
+                p[tokens[fresh]] = left * new / whole
+                left *= 1 - new.sum() / whole
+                known[tokens] = True
+        rest = np.where(known, 0.0, base)
+        return p + rest * (left / max(rest.sum(), 1e-12))
+
+    def _first(self, table: Table, base: np.ndarray) -> np.ndarray:
+        """The shares of tokens without any word before, beside those of all records."""
+        tokens, counts, total = table.get((), (np.zeros(0, dtype=int), np.zeros(0), 0.0))
+        weight = self.family.weight * 10
+        p = base * weight
+        p[tokens] += counts
+        return p / max(total + weight, 1e-12)
+
+
+def drawn(p: np.ndarray, rng: np.random.Generator) -> int:
+    """A token by its share; END where none has any."""
+    ends = np.cumsum(p)
+    return int(np.searchsorted(ends, rng.random() * ends[-1], side="right")) if ends[-1] > 0 else END

@@ -1,0 +1,55 @@
+"""Attack: a fitted model is fitted anew, with and without patients, and with canaries in its notes.
+
+The judge knows no generator and the generator no judge: they meet here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manikin.data.schema import Text
+from manikin.evaluation import canaries, shadow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manikin.data.cohort import Cohort
+    from manikin.evaluation.scorecard import Scorecard
+    from manikin.synthesis.chain import Chain
+    from manikin.synthesis.synthesizer import Synthesizer
+
+
+def attacked(
+    card: Scorecard,
+    model: Synthesizer | Chain,
+    train: Cohort,
+    *,
+    refits: int = 16,
+    seed: int = 0,
+    told: Callable[[], object] = lambda: None,
+) -> Scorecard:
+    """The card with the scores of the shadow attack, and of canaries where the model writes notes.
+
+    Args:
+        card: What was measured.
+        model: The model that made the judged records.
+        train: The records that it learned from.
+        refits: How many fits the shadow attack takes; canaries take one more.
+        seed: The same seed attacks alike.
+        told: Called before each fit.
+    """
+
+    def refit(records: Cohort, seed: int) -> Cohort:
+        told()
+        return model.refit(records, seed)
+
+    card = shadow.attacked(card, refit, train, refits=refits, seed=seed)
+    if (name := written(model)) is None:
+        return card
+    return canaries.exposed(card, refit, train, name, seed=seed)
+
+
+def written(model: Synthesizer | Chain) -> str | None:
+    """The field of notes that a model writes; None: it writes none."""
+    known = ((part, name) for part in model.models for name in part.plan.target)
+    return next((name for part, name in known if isinstance(part.schema[name], Text)), None)

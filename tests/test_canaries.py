@@ -1,0 +1,108 @@
+"""Canaries: planted phrases, ranks by hand, a generator that repeats its notes and one that cannot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import manikin as mk
+from manikin.data.invented import made
+from manikin.errors import Unsupported, UsageError
+from manikin.evaluation.canaries import Canaries, by_chance, canaries, exposed, exposure, scored
+from manikin.evaluation.meaning import meaning
+from manikin.evaluation.scorecard import Scorecard
+from manikin.rng import Key
+
+
+@pytest.fixture(scope="module")
+def train() -> mk.Cohort:
+    return made(150, seed=0)
+
+
+@pytest.fixture(scope="module")
+def planted(train: mk.Cohort) -> Canaries:
+    return canaries(train, count=10, seed=3)
+
+
+def test_each_phrase_stands_in_one_note_alone(train: mk.Cohort, planted: Canaries) -> None:
+    texts = planted.cohort[planted.field]
+    for i, (row,) in enumerate(planted.rows.tolist()):
+        having = [place for place, text in enumerate(texts) if planted.phrases[i][0] in text]
+        assert having == [row]
+        assert texts[row] == f"{planted.phrases[i][0]} {train[planted.field][row]}"
+    same = np.setdiff1d(np.arange(len(train)), planted.rows)
+    assert texts[same].tolist() == train[planted.field][same].tolist()
+    assert len(set(planted.rows.ravel().tolist())) == 10
+
+
+def test_exposure_is_nine_bits_less_those_of_the_rank(planted: Canaries) -> None:
+    """Of 512 losses the planted one is lowest: 9 bits; fourth: 9 - 2; last: 0."""
+
+    def losses(rank: int):
+        others = np.r_[np.arange(1, rank), np.arange(rank + 1, 513)]
+        return lambda cohort: np.r_[rank, others][: len(cohort)].astype(float)
+
+    for rank, bits in ((1, 9.0), (4, 7.0), (512, 0.0)):
+        assert exposure(planted, losses=losses(rank)) == pytest.approx([bits] * 10)
+    asked = planted.asked(2)
+    assert len(asked) == 512
+    assert asked[planted.field][0] == planted.cohort[planted.field][planted.rows[2, 0]]
+
+
+def test_chance_is_known(planted: Canaries) -> None:
+    """The mean of log2(512 / rank) over all ranks."""
+    assert planted.chance == pytest.approx(np.mean([np.log2(512 / rank) for rank in range(1, 513)]))
+    draws = by_chance(planted, Key(0))
+    assert draws.mean() == pytest.approx(planted.chance, abs=0.02)
+    assert scored(planted, np.full(10, planted.chance), Key(0)).verdict == "pass"
+    assert scored(planted, np.full(10, 9.0), Key(0)).verdict == "fail"
+
+
+def test_who_repeats_notes_is_found_and_who_was_not_told_is_not(train: mk.Cohort) -> None:
+    empty = Scorecard([])
+    copier: Any = exposed(empty, lambda cohort, _: cohort, train)["canary_exposure"]
+    stranger: Any = exposed(empty, lambda cohort, seed: made(len(cohort), seed=7 + seed % 2), train)
+    assert (copier.verdict, copier.value > 8) == ("fail", True)
+    assert stranger["canary_exposure"].verdict != "fail"
+    assert abs(stranger["canary_exposure"].value - 1.43) < 1.0
+
+
+def test_shared_phrases_do_not_know_what_one_patient_said(train: mk.Cohort) -> None:
+    model = mk.Synthesizer("note", condition=("age", "sex"), seed=1).fit(train, quiet=True)
+    found: Any = exposed(Scorecard([]), model.refit, train)["canary_exposure"]
+    assert found.value < 2.6
+    with pytest.raises(Unsupported, match="no loss of a single record"):
+        model.losses(train)
+
+
+def test_losses_of_a_model_tell_what_it_has_by_heart(planted: Canaries) -> None:
+    """A small network trained long on few notes; the same records have the same loss again."""
+    few = planted.cohort.take(planted.rows.ravel())
+    again = Canaries(
+        few,
+        planted.field,
+        np.arange(10)[:, None],
+        planted.phrases,
+        planted.plain.take(planted.rows.ravel()),
+    )
+    family = mk.families.Autoregressive(width=64, depth=2, dropout=0.0)
+    codec = mk.codecs.Text(anonymous=1, size=400)
+    training = mk.Training(steps=150, batch=10)
+    model = mk.Synthesizer("note", family=family, codec=codec, training=training).fit(few, quiet=True)
+    bits = exposure(again, losses=model.losses)
+    assert bits.mean() > 4
+    assert model.losses(few.take(np.arange(3))).tolist() == model.losses(few)[:3].tolist()
+
+
+def test_what_cannot_be_asked(train: mk.Cohort, planted: Canaries) -> None:
+    with pytest.raises(UsageError, match="planted into notes"):
+        canaries(train, "age")
+    with pytest.raises(UsageError, match="need 400 subjects"):
+        canaries(train, count=200, copies=2)
+    with pytest.raises(UsageError, match="or its losses"):
+        exposure(planted)
+    told = meaning("canary_exposure")
+    assert told is not None
+    assert "cannot see" in told.blind
