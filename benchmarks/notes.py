@@ -6,8 +6,8 @@ A quarter of the notes is held out. Given the label of each training note, as ma
 classifier of words and pairs (TF-IDF) learns the label from them and is tested on the held-out ones (TSTR),
 beside one that learns from the real ones (TRTR): accuracy, and F1 and area under the curve as means over
 the labels of ten held-out notes or more. Spans: share of runs of eight words that stand in training.
-Canaries: 20 phrases planted once, exposure in bits (1.4 by chance, 9 at most), by what is written and, where
-the family has one, by its loss. Perplexity: of a piece of a held-out note, beside that by interpolated
+Canaries: 20 phrases planted once, exposure in bits (1.4 by chance, 9 at most) by what is written and where
+the family has one by its loss. Perplexity: of a piece of a held-out note, beside that by interpolated
 Kneser-Ney over three pieces. Minutes are CPU minutes. Printed: Markdown.
 """
 
