@@ -78,21 +78,17 @@ def test_shared_phrases_do_not_know_what_one_patient_said(train: mk.Cohort) -> N
 
 
 def test_losses_of_a_model_tell_what_it_has_by_heart(planted: Canaries) -> None:
-    """A small network trained long on few notes; the same records have the same loss again."""
-    few = planted.cohort.take(planted.rows.ravel())
-    again = Canaries(
-        few,
-        planted.field,
-        np.arange(10)[:, None],
-        planted.phrases,
-        planted.plain.take(planted.rows.ravel()),
-    )
+    """A small network trained long on few notes, asked for one in 32; the same records lose the same again."""
+    rows, some = planted.rows.ravel(), [listed[:32] for listed in planted.phrases]
+    few = planted.cohort.take(rows)
+    again = Canaries(few, planted.field, np.arange(10)[:, None], some, planted.plain.take(rows))
     family = mk.families.Autoregressive(width=64, depth=2, dropout=0.0)
     codec = mk.codecs.Text(anonymous=1, size=400)
     training = mk.Training(steps=150, batch=10)
     model = mk.Synthesizer("note", family=family, codec=codec, training=training).fit(few, quiet=True)
     bits = exposure(again, losses=model.losses)
-    assert bits.mean() > 4
+    assert again.most == 5
+    assert bits.mean() > 2.5
     assert model.losses(few.take(np.arange(3))).tolist() == model.losses(few)[:3].tolist()
 
 
