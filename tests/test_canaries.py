@@ -78,7 +78,7 @@ def test_shared_phrases_do_not_know_what_one_patient_said(train: mk.Cohort) -> N
 
 
 def test_losses_of_a_model_tell_what_it_has_by_heart(planted: Canaries) -> None:
-    """A small network trained long on few notes, asked for one in 32; the same records lose the same again."""
+    """A small network trained long on few notes, asked for one in 32; equal records have equal losses."""
     rows, some = planted.rows.ravel(), [listed[:32] for listed in planted.phrases]
     few = planted.cohort.take(rows)
     again = Canaries(few, planted.field, np.arange(10)[:, None], some, planted.plain.take(rows))
