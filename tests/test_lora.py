@@ -157,6 +157,30 @@ def test_chat_templates_are_used(folder, tmp_path):
     assert said.endswith("note: [assistant]")
 
 
+def test_examples_are_shown_and_nothing_is_learned(folder, tmp_path):
+    family = mk.families.FewShot(model=str(folder), shots=2, longest=12)
+    model = mk.Synthesizer("note", condition=("sex", "pain"), family=family)
+    records = cohort(12)
+    model.fit(records, quiet=True)
+    prompts = model.fitted.givens["prompt"]
+    first, last = frame(12).iloc[0], frame(12).iloc[11]
+    asked = prompts.text(records.take(np.array([3])))[0].split("\n\n")
+    assert asked[0] == f"sex: {first['sex']}\npain: {first['pain']}\nnote: {first['note']}"
+    assert asked[1].endswith(f"note: {last['note']}")
+    assert asked[2] == f"sex: {records['sex'][3]}\npain: {records['pain'][3]}\nnote:"
+    model.save(tmp_path / "kept")
+    given = records.select("sex", "pain").take(np.arange(3))
+    drawn = model.sample(condition=given, seed=1)["note"].tolist()
+    assert mk.load(tmp_path / "kept").sample(condition=given, seed=1)["note"].tolist() == drawn
+    assert not any("\n\n" in text for text in drawn)
+    assert model.losses(records).shape == (12,)
+    with pytest.raises(mk.errors.Unsupported, match="name fields in condition"):
+        mk.Synthesizer("note", family=family).fit(records, quiet=True)
+    many = mk.families.FewShot(model=str(folder), shots=13)
+    with pytest.raises(mk.errors.Unsupported, match="examples asked for"):
+        mk.Synthesizer("note", condition="sex", family=many).fit(records, quiet=True)
+
+
 def test_what_cannot_be_adapted(folder, tmp_path):
     with pytest.raises(mk.errors.Unsupported, match="name its folder"):
         mk.Synthesizer("note", family="lora").fit(cohort(20), quiet=True)

@@ -39,8 +39,8 @@ class Optimizer:
 class Family(ABC):
     """A family with networks.
 
-    `turns` is the cycle of players that the loop lets step in order, one optimiser each;
-    `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
+    `turns` is the cycle of players that the loop lets step in order, one optimiser each; empty, nothing is
+    learned; `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
     `tokens` whether it wants tokens rather than channels on a grid; `fills` whether of a given
     history it finds what is hidden, rather than what comes after it.
     """

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.codec import Codec
-from manikin.codecs.prompts import Prompts
+from manikin.codecs.prompts import BETWEEN, Prompts
 from manikin.codecs.text import words
 from manikin.data.schema import Text
 from manikin.errors import FormatError, MissingExtra, Unsupported
@@ -37,6 +37,7 @@ class PretrainedText(Codec):
         longest: Tokens of a text at most, its end among them; longer texts are cut.
         name: The field.
         facts: Tokens of the longest text, and how many texts were cut, empty or absent.
+        shots: Training records shown with their notes in each prompt; an empty line then ends a text.
     """
 
     kinds: ClassVar[tuple[type, ...]] = ()  # chosen only with the family that knows its model
@@ -45,6 +46,7 @@ class PretrainedText(Codec):
     longest: int = 512
     name: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    shots: int = 0
 
     @property
     def spec(self) -> Spec:
@@ -62,8 +64,15 @@ class PretrainedText(Codec):
         return frozenset() if self.facts.get("absent") else frozenset({self.name})
 
     def asks(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec]:
-        """All that is given as one prompt."""
-        return {"prompt": Prompts(self.model, self.name).fit(cohort, list(given))} if given else {}
+        """All that is given as one prompt.
+
+        Raises:
+            Unsupported: Examples are to be shown, and nothing is given that tells them apart.
+        """
+        if self.shots and not given:
+            raise Unsupported("examples are shown beside what is given: name fields in condition=")
+        asked = Prompts(self.model, self.name, shots=self.shots)
+        return {"prompt": asked.fit(cohort, list(given))} if given else {}
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn how long texts are."""
@@ -92,11 +101,13 @@ class PretrainedText(Codec):
         """Texts."""
         rows = [(row[row != END] - FIRST).tolist() for row in x]
         texts = tokenizer(self.model).batch_decode(rows, skip_special_tokens=True)
-        return {self.name: pa.array([text.strip() for text in texts], pa.string())}
+        texts = [text.strip().split(BETWEEN)[0] if self.shots else text.strip() for text in texts]
+        return {self.name: pa.array(texts, pa.string())}
 
     def to_dict(self) -> dict[str, Any]:
         """The model's folder, the field and the facts."""
-        return {"model": self.model, "longest": self.longest, "name": self.name, "facts": self.facts}
+        plain = {"model": self.model, "longest": self.longest, "name": self.name}
+        return {**plain, "facts": self.facts, "shots": self.shots}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:

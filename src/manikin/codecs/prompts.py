@@ -1,9 +1,12 @@
-"""What is given as a prompt: a line for each field, and the name of what is to be written."""
+"""What is given as a prompt: a line for each field, the name of what is to be written, examples before."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
+
+import numpy as np
 
 from manikin.codec import Codec
 from manikin.data.scalars import spelling
@@ -12,14 +15,16 @@ from manikin.errors import Unsupported
 from manikin.spec import Spec
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
 
     from manikin.data.cohort import Cohort
     from manikin.rng import Key
 
 LONGEST = 512
-"""Tokens of a prompt, at most."""
+"""Tokens of a prompt, at most; as many more for each example."""
+
+BETWEEN = "\n\n"
+"""What stands between examples, and ends a note that is written after some."""
 
 
 @final
@@ -32,6 +37,8 @@ class Prompts(Codec):
         asked: The field that is to be written.
         fields: Those that are given.
         length: Tokens of the longest prompt.
+        shots: How many training records are shown with their notes before; `fit` chooses them.
+        shown: Those records.
     """
 
     kinds: ClassVar[tuple[type, ...]] = ()  # as `PretrainedText`
@@ -40,6 +47,8 @@ class Prompts(Codec):
     asked: str = ""
     fields: tuple[str, ...] = ()
     length: int = 0
+    shots: int = 0
+    shown: tuple[str, ...] = ()
 
     @property
     def spec(self) -> Spec:
@@ -49,7 +58,7 @@ class Prompts(Codec):
         return Spec(vocab=FIRST + len(tokenizer(self.model)), length=self.length, ragged=True)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
-        """Learn how long prompts are."""
+        """Learn how long prompts are, and choose examples, of subjects far apart in the records."""
         for name in fields:
             if not isinstance(cohort.schema[name], (*SCALARS, Text)):
                 raise Unsupported(
@@ -57,7 +66,26 @@ class Prompts(Codec):
                     "and text, or use 'autoregressive'"
                 )
         found = replace(self, fields=tuple(fields))
-        return replace(found, length=min(LONGEST, max(len(row) for row in found.listed(cohort))))
+        if self.shots:
+            found = replace(found, shown=found.examples(cohort))
+        most = LONGEST * (1 + self.shots)
+        return replace(found, length=min(most, max(len(row) for row in found.listed(cohort))))
+
+    def examples(self, cohort: Cohort) -> tuple[str, ...]:
+        """Records with their notes, on one paragraph each.
+
+        Raises:
+            Unsupported: Fewer subjects have a note than are to be shown.
+        """
+        notes = cohort.columns[self.asked].to_pylist()
+        known = [i for i in range(len(notes)) if (notes[i] or "").strip()]
+        _, first = np.unique(cohort.subject[known], return_index=True)
+        rows = [known[i] for i in sorted(first.tolist())]
+        if len(rows) < self.shots:
+            raise Unsupported(f"{self.shots} examples asked for, and {len(rows)} subjects have a note")
+        chosen = [rows[i] for i in np.linspace(0, len(rows) - 1, self.shots).astype(int)]
+        asked = replace(self, shown=()).text(cohort.take(np.array(chosen)))
+        return tuple(f"{ask} {_whole(notes[i])}" for ask, i in zip(asked, chosen, strict=True))
 
     def text(self, cohort: Cohort) -> list[str]:
         """The prompts."""
@@ -66,7 +94,7 @@ class Prompts(Codec):
             [f"{name}: {spelling(values[i])}" for name, values in columns.items() if values[i] is not None]
             for i in range(len(cohort))
         ]
-        return ["\n".join([*lines, f"{self.asked}:"]) for lines in rows]
+        return [BETWEEN.join([*self.shown, "\n".join([*lines, f"{self.asked}:"])]) for lines in rows]
 
     def listed(self, cohort: Cohort) -> list[list[int]]:
         """The tokens of each prompt."""
@@ -102,12 +130,24 @@ class Prompts(Codec):
             "asked": self.asked,
             "fields": list(self.fields),
             "length": self.length,
+            "shots": self.shots,
+            "shown": list(self.shown),
         }
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        return cls(**{**state, "fields": tuple(state["fields"])})
+        return cls(**{**state, **{name: tuple(state.get(name, ())) for name in ("fields", "shown")}})
+
+
+def _whole(note: str) -> str:
+    r"""A note without the blank lines that would end it.
+
+    Example:
+        >>> _whole("No fever.\n\n\nWell. ")
+        'No fever.\nWell.'
+    """
+    return re.sub(r"\n\s*\n", "\n", note.strip())
 
 
 __plugin__ = Prompts

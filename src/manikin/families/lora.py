@@ -7,32 +7,21 @@ alone. The model is read from its folder again whenever it is needed.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, final
-
-import torch
-from torch import Tensor, nn
-from torch.nn import functional
+from typing import TYPE_CHECKING, Any, ClassVar, cast, final
 
 from manikin import registry
-from manikin.errors import FormatError, MissingExtra
+from manikin.errors import MissingExtra
 from manikin.family import Family, Optimizer
-from manikin.grammar import END
+from manikin.nn.pretrained import Manner, Speaker, loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import torch
+    from torch import Tensor, nn
 
     from manikin.codec import Codec
     from manikin.nn.condition import Given, GivenSpec
     from manikin.spec import Spec
-
-FIRST = 1
-"""The token that stands for the tokenizer's first, as `codecs.pretrained` has it."""
-
-CHUNK = 32
-"""Texts drawn at a time."""
 
 
 @final
@@ -84,7 +73,7 @@ class LoRA(Family):
 
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - a prompt is text
         """The model with fresh adapters."""
-        return {"model": Adapted(self)}
+        return {"model": adapted(self)}
 
     def loss(
         self,
@@ -96,19 +85,8 @@ class LoRA(Family):
         rng: torch.Generator,  # noqa: ARG002 - dropout draws from the process's, which the engine seeds
     ) -> Tensor:
         """Mean -log p of a token of the texts and of their ends, in nats."""
-        net: Adapted = nets[turn]  # pyright: ignore[reportAssignmentType]
-        prompts, texts = net.prompts(given, len(x)), [row[row != END] - FIRST for row in x.long()]
-        ends = x.new_tensor([net.end]).long()
-        whole = [torch.cat([prompt, text, ends]) for prompt, text in zip(prompts, texts, strict=True)]
-        ids, mask = _joined(whole, net.end, left=False)
-        logits = net.base(input_ids=ids, attention_mask=mask, position_ids=_places(mask)).logits.float()
-        before = torch.tensor([len(prompt) for prompt in prompts], device=x.device)
-        place = torch.arange(1, ids.shape[1], device=x.device)
-        counted = (place >= before[:, None]) & mask[:, 1:].bool()
-        nll = functional.cross_entropy(logits[:, :-1].transpose(1, 2), ids[:, 1:], reduction="none")
-        return (nll * counted).sum() / counted.sum()
+        return cast("Speaker", nets[turn]).nll(x, given)
 
-    @torch.no_grad()
     def sample(
         self,
         nets: dict[str, nn.Module],
@@ -117,98 +95,24 @@ class LoRA(Family):
         given: Given,
         rng: torch.Generator,
     ) -> Tensor:
-        """Tokens (n, length): the prompt, what is observed of the text, and what follows."""
-        net: Adapted = nets["model"]  # pyright: ignore[reportAssignmentType]
-        prompts, x = net.prompts(given, n), torch.full((n, spec.length), END, device=rng.device)
-        begun = [torch.zeros(0, dtype=torch.long, device=rng.device)] * n
-        if given.values is not None and given.mask is not None:
-            begun = [row[kept].long() - FIRST for row, kept in zip(given.values, given.mask, strict=True)]
-        for start in range(0, n, CHUNK):
-            rows = slice(start, min(start + CHUNK, n))
-            heads = [torch.cat(pair) for pair in zip(prompts[rows], begun[rows], strict=True)]
-            for i, tail in enumerate(self._after(net, heads, spec.length), rows.start):
-                row = torch.cat([begun[i], tail])[: spec.length - 1]
-                x[i, : len(row)] = row + FIRST
-        return x
-
-    def _after(self, net: Adapted, heads: list[Tensor], length: int) -> list[Tensor]:
-        """What the model writes after each head."""
-        ids, mask = _joined(heads, net.end, left=True)
-        out = net.base.generate(
-            input_ids=ids,
-            attention_mask=mask,
-            do_sample=True,
-            temperature=self.temperature,
-            top_p=self.nucleus,
-            top_k=0,
-            max_new_tokens=length,
-            pad_token_id=net.end,
-            eos_token_id=net.end,
-        )[:, ids.shape[1] :]
-        return [row[: int((row != net.end).cumprod(0).sum())] for row in out]
+        """Tokens (n, length): what is observed of the text, and what follows."""
+        manner = Manner(self.temperature, self.nucleus)
+        return cast("Speaker", nets["model"]).write(n, spec.length, given, manner, rng.device)
 
 
-@final
-class Adapted(nn.Module):
-    """A language model of which only the adapters are parameters, so that only they are kept."""
-
-    def __init__(self, family: LoRA) -> None:
-        super().__init__()
-        peft, whole = _libraries(), _loaded(family.model)
-        config = peft.LoraConfig(
-            r=family.rank,
-            lora_alpha=family.alpha,
-            lora_dropout=family.dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-            fan_in_fan_out=any(type(part).__name__ == "Conv1D" for part in whole.modules()),
-        )
-        self.hidden = [peft.get_peft_model(whole, config)]  # in a list, and so no module of this one
-        named = {n: p for n, p in self.base.named_parameters() if p.requires_grad}
-        self.adapters = nn.ParameterDict({name.replace(".", "/"): p for name, p in named.items()})
-        ends = whole.generation_config.eos_token_id or whole.config.eos_token_id
-        self.end = int(ends[0] if isinstance(ends, list) else ends)
-        self.start = self.end if whole.config.bos_token_id is None else int(whole.config.bos_token_id)
-
-    @property
-    def base(self) -> Any:  # noqa: ANN401 - whatever model it is
-        """The model with its adapters."""
-        return self.hidden[0]
-
-    def prompts(self, given: Given, n: int) -> list[Tensor]:
-        """The tokens before each text; at least one, for something must come before the first."""
-        start = torch.tensor([self.start], device=next(iter(self.adapters.values())).device)
-        if "prompt" not in given.parts:
-            return [start] * n
-        return [torch.cat([start, row[row != END].long() - FIRST]) for row in given.parts["prompt"]]
-
-    def train(self, mode: bool = True) -> Adapted:
-        """Dropout on or off."""
-        self.base.train(mode)
-        return super().train(mode)
-
-    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Adapted:  # noqa: ARG002 - torch's
-        self.base._apply(fn)  # noqa: SLF001 - moves the model along with the adapters
-        named = dict(self.base.named_parameters())
-        for name in self.adapters:
-            self.adapters[name] = named[name.replace("/", ".")]
-        return self
-
-
-def _joined(rows: list[Tensor], fill: int, *, left: bool) -> tuple[Tensor, Tensor]:
-    """Rows of tokens in one array (n, longest), filled on one side, and where they are."""
-    longest = max(len(row) for row in rows)
-    ids = torch.full((len(rows), longest), fill, device=rows[0].device, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    for i, row in enumerate(rows):
-        place = slice(longest - len(row), None) if left else slice(len(row))
-        ids[i, place], mask[i, place] = row, 1
-    return ids, mask
-
-
-def _places(mask: Tensor) -> Tensor:
-    """The position of each token, one row for each text: positions that all share break exact gradients."""
-    return (mask.cumsum(dim=1) - 1).clamp(min=0)
+def adapted(family: LoRA) -> Speaker:
+    """A language model of which only fresh adapters are parameters."""
+    peft, whole = _libraries(), loaded(family.model)
+    config = peft.LoraConfig(
+        r=family.rank,
+        lora_alpha=family.alpha,
+        lora_dropout=family.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+        fan_in_fan_out=any(type(part).__name__ == "Conv1D" for part in whole.modules()),
+    )
+    base = peft.get_peft_model(whole, config)
+    return Speaker(base, {n: p for n, p in base.named_parameters() if p.requires_grad})
 
 
 def _libraries() -> Any:  # noqa: ANN401 - a module
@@ -219,23 +123,6 @@ def _libraries() -> Any:  # noqa: ANN401 - a module
         message = "language models need transformers and peft: pip install 'manikin[llm]'"
         raise MissingExtra(message) from error
     return peft
-
-
-def _loaded(model: str) -> Any:  # noqa: ANN401 - whatever model it is
-    """The model, in 32 bits, from safetensors only: other files may run code when they are read."""
-    from transformers import AutoModelForCausalLM
-
-    folder = Path(model)
-    if folder.is_dir() and not list(folder.glob("*.safetensors")):
-        raise FormatError(f"{model}: no weights (*.safetensors) in this folder; save the model there first")
-    try:
-        return AutoModelForCausalLM.from_pretrained(model, use_safetensors=True, dtype=torch.float32)
-    except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise FormatError(
-            f"{model}: not a causal language model ({first}); name a folder with config.json, a tokenizer "
-            "and model.safetensors, or a model of the hub while there is a network"
-        ) from error
 
 
 __plugin__ = LoRA

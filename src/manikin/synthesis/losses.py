@@ -24,7 +24,7 @@ def losses(known: Fitted, records: Cohort, draws: int, key: Key) -> np.ndarray:
         Unsupported: The family has no loss, or one that only compares sides.
     """
     learner = known.learner
-    if not isinstance(learner, Neural) or learner.family.turns != ("model",):
+    if not isinstance(learner, Neural) or len(learner.family.turns) > 1:
         raise Unsupported(
             f"{type(learner.family).__name__} has no loss of a single record; judge what it writes instead"  # pyright: ignore[reportAttributeAccessIssue]
         )

@@ -18,6 +18,7 @@ from manikin.synthesis.conditions import Conditions
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
+from manikin.synthesis.losses import losses
 from manikin.synthesis.notes import many, scanned, with_notes
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
@@ -100,8 +101,7 @@ class Synthesizer:
         """
         train = train if isinstance(train, Cohort) else Cohort.from_pandas(train)
         if len(train) < 2:  # noqa: PLR2004 - one record has no distribution
-            message = f"{len(train)} training record: at least 2 are needed, and a few hundred to be of use"
-            raise UsageError(message)
+            raise UsageError(f"{len(train)} training record: 2 are needed, and a few hundred to be of use")
         train = with_notes(train, self.target, self.condition)
         chain = Chain.over(
             train.schema, self.condition, self.family, self.seed, self.training, scan=self.scan
@@ -109,8 +109,7 @@ class Synthesizer:
         if self.target is None and len(chain.links) > 1:
             self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
             return self
-        letters = many(train, self.target)
-        plan = Plan.of(train.schema, self.target, self.condition, self.family, letters)
+        plan = Plan.of(train.schema, self.target, self.condition, self.family, many(train, self.target))
         here, hidden = (*plan.condition, *plan.target), {}
         if self.scan:
             train, hidden = scanned(train, here, Key(self.seed).child("scan"))
@@ -166,6 +165,9 @@ class Synthesizer:
         specs = {name: given.spec for name, given in givens.items()}
         given_spec = GivenSpec(specs, bool(plan.observed))
         data = Encoded(codec.spec, x, train.subject, given_spec, Given.of(parts))
+        if not plan.family.turns:  # a model that is used as it is
+            nets = plan.family.networks(codec.spec, given_spec)
+            return codec, Neural(plan.family, codec.spec, given_spec, nets, {"codec": facts})
         if not isinstance(codec, Learned) and wanted(training, codec.spec, given_spec, len(train)):
             data = data.augmented()
         look = preview(checkpoint, plan.family, codec, data, train, plan.target[0])
@@ -251,8 +253,6 @@ class Synthesizer:
             NotFitted: Nothing was learned yet.
             Unsupported: A family without a loss.
         """
-        from manikin.synthesis.losses import losses
-
         return losses(self._fitted, records, draws, Key(seed).child("losses"))
 
     def save(self, folder: str | Path) -> None:

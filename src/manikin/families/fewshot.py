@@ -1,0 +1,98 @@
+"""A language model that others have trained, shown a few notes and asked for one more (Brown et al., 2020).
+
+Nothing is learned: the baseline against which adapters have to show what they are worth. Each prompt has
+some training records with their notes before the record for which a note is wanted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast, final
+
+from manikin import registry
+from manikin.family import Family
+from manikin.nn.pretrained import Manner, Speaker, loaded
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor, nn
+
+    from manikin.codec import Codec
+    from manikin.nn.condition import Given, GivenSpec
+    from manikin.spec import Spec
+
+
+@final
+@dataclass(frozen=True)
+class FewShot(Family):
+    """A causal language model, prompted with examples.
+
+    The examples are real notes, which are kept with the model and which it may repeat: for use inside only.
+
+    Args:
+        model: A folder in the layout of Hugging Face with weights as safetensors, or a name on its hub.
+        shots: Training records shown with their notes.
+        temperature: Below 1 likelier tokens are drawn still more often.
+        nucleus: Tokens are drawn from the likeliest that have this probability together; 1: from all.
+        longest: Tokens of a text, at most.
+
+    Example:
+        >>> FewShot(model="models/medical-1b").turns
+        ()
+    """
+
+    model: str = ""
+    shots: int = 4
+    temperature: float = 1.0
+    nucleus: float = 0.95
+    longest: int = 512
+    turns: ClassVar[tuple[str, ...]] = ()
+    tokens: ClassVar[bool] = True
+
+    @property
+    def codec(self) -> Codec | None:
+        """The model's own tokenizer, and prompts with examples."""
+        made = registry.find("codecs", "pretrained")
+        return made(self.model, self.longest, shots=self.shots) if self.model else None
+
+    def refusal(self, spec: Spec) -> str | None:
+        """Only text, and only with a model."""
+        if not self.model:
+            return (
+                "a language model is prompted: name its folder, FewShot(model='folder') or fewshot:folder; "
+                "from scratch learn 'templates' or 'autoregressive'"
+            )
+        if spec.tokens and spec.ragged:
+            return None
+        return "a language model writes text only; use 'diffusion' or 'autoregressive'"
+
+    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - as it is
+        """The model as it is."""
+        return {"model": Speaker(loaded(self.model), {})}
+
+    def loss(
+        self,
+        nets: dict[str, nn.Module],
+        turn: str,
+        spec: Spec,  # noqa: ARG002 - the contract's
+        x: Tensor,
+        given: Given,
+        rng: torch.Generator,  # noqa: ARG002 - nothing is drawn
+    ) -> Tensor:
+        """Mean -log p of a token of the texts and of their ends after the prompt, in nats."""
+        return cast("Speaker", nets[turn]).nll(x, given)
+
+    def sample(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,
+        n: int,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """Tokens (n, length): what is observed of the text, and what follows."""
+        manner = Manner(self.temperature, self.nucleus)
+        return cast("Speaker", nets["model"]).write(n, spec.length, given, manner, rng.device)
+
+
+__plugin__ = FewShot
