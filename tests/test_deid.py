@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,8 +12,9 @@ import pytest
 import manikin as mk
 from manikin.data.deid import find
 from manikin.data.deid.planted import recall
+from manikin.data.deid.presidio import presidio
 from manikin.data.deid.replacing import Surrogates
-from manikin.errors import SchemaError
+from manikin.errors import MissingExtra, SchemaError
 from manikin.rng import Key
 
 NOTES = (
@@ -119,3 +122,39 @@ def test_a_model_learns_from_scanned_notes_only() -> None:
         assert ("identifiers" in model.facts) is scan
     model = mk.Synthesizer("note", family=family, training=mk.Training(steps=2)).fit(cohort, quiet=True)
     assert model.facts["identifiers"] == {"note": {"name": 40, "date": 40}}
+
+
+class Analyzer:
+    """What Presidio's engine looks like: it knows one name, a place of which it is unsure, and a date."""
+
+    def analyze(self, text: str, language: str) -> list[SimpleNamespace]:
+        """What it finds."""
+        assert language == "en"
+        known = (("zyxwal", "PERSON", 0.85), ("qwertz", "LOCATION", 0.2), ("monday", "DATE_TIME", 0.9))
+        return [
+            SimpleNamespace(
+                start=text.find(word), end=text.find(word) + len(word), entity_type=kind, score=score
+            )
+            for word, kind, score in known
+            if word in text
+        ]
+
+
+def test_other_finders_stand_beside_the_rules() -> None:
+    frame = pd.DataFrame({"note": ["spoke to zyxwal in qwertz on monday, MRN: 5512345", "no fever today"]})
+    cohort = mk.Cohort.from_pandas(frame, mk.Schema(note=mk.Text()))
+    plain = mk.deidentify(cohort)["note"][0]
+    assert plain.startswith("spoke to zyxwal in qwertz on monday")
+    found = mk.deidentify(cohort, also=[presidio(Analyzer())])["note"]
+    assert "zyxwal" not in found[0]
+    assert " in qwertz on monday" in found[0]
+    assert "5512345" not in found[0]
+    assert found[1] == "no fever today"
+    sure = mk.deidentify(cohort, also=[presidio(Analyzer(), least=0.1)])["note"][0]
+    assert "qwertz" not in sure
+
+
+def test_presidio_that_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'manikin\[deid\]'"):
+        presidio()

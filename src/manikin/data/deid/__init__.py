@@ -26,13 +26,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from manikin.data.cohort import Cohort
+    from manikin.data.deid.finding import Finder
 
 __all__ = ["KINDS", "Span", "cleaned", "deidentify", "find"]
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
-def deidentify(cohort: Cohort, fields: Sequence[str] | None = None, *, seed: int = 0) -> Cohort:
+def deidentify(
+    cohort: Cohort,
+    fields: Sequence[str] | None = None,
+    *,
+    seed: int = 0,
+    also: Sequence[Finder] = (),
+) -> Cohort:
     """The cohort with surrogates for the identifiers in its notes, and its dates moved by patient.
 
     A patient's name, number or place has one surrogate in all of that patient's notes. All dates of a
@@ -44,6 +51,7 @@ def deidentify(cohort: Cohort, fields: Sequence[str] | None = None, *, seed: int
         cohort: Records.
         fields: The notes; None: all fields of text that hold phrases.
         seed: The same seed gives the same surrogates. Keep it secret: with it, dates can be moved back.
+        also: Other finders beside the rules, `(text) -> spans`: `presidio()`, or a model of one's own.
 
     Raises:
         SchemaError: A field that does not exist or holds no text.
@@ -62,7 +70,7 @@ def deidentify(cohort: Cohort, fields: Sequence[str] | None = None, *, seed: int
     columns, notes = {name: cohort.columns[name] for name in cohort.schema}, []
     key = Key(seed).child("deid")
     for name in chosen:
-        texts, counts = cleaned(cohort, name, key)
+        texts, counts = cleaned(cohort, name, key, also)
         columns[name] = pa.array(texts, pa.string())
         listed = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())) or "none"
         notes.append(f"{name}: identifiers replaced: {listed}")
@@ -74,23 +82,26 @@ def deidentify(cohort: Cohort, fields: Sequence[str] | None = None, *, seed: int
     return replace(cohort, columns=pa.table(columns)).noted(*notes)
 
 
-def cleaned(cohort: Cohort, name: str, key: Key) -> tuple[list[str | None], Counter[str]]:
+def cleaned(
+    cohort: Cohort, name: str, key: Key, also: Sequence[Finder] = ()
+) -> tuple[list[str | None], Counter[str]]:
     """The notes of one field with surrogates, and how many identifiers of each kind were replaced.
 
     Args:
         cohort: Records.
         name: A field of text.
         key: Where surrogates come from.
+        also: Other finders beside the rules.
     """
     texts, subjects = cohort.columns[name].to_pylist(), cohort.subject.tolist()
-    known = _known(cohort, texts, subjects)
+    known = _known(cohort, texts, subjects, also)
     counts: Counter[str] = Counter()
     out = []
     for text, subject in zip(texts, subjects, strict=True):
         if text is None:
             out.append(None)
             continue
-        whole, found = Surrogates(key.child(subject)).cleaned(text, known.get(subject, ()))
+        whole, found = Surrogates(key.child(subject)).cleaned(text, known.get(subject, ()), also)
         counts.update(span.kind for span in found)
         out.append(whole)
     return out, counts
@@ -105,14 +116,17 @@ def _notes(cohort: Cohort) -> tuple[str, ...]:
     )
 
 
-def _known(cohort: Cohort, texts: Iterable[str | None], subjects: Iterable[int]) -> dict[int, set[str]]:
+def _known(
+    cohort: Cohort, texts: Iterable[str | None], subjects: Iterable[int], also: Sequence[Finder]
+) -> dict[int, set[str]]:
     """Words that name each subject: from fields of names, and from what the notes announce."""
     named = [n for n, kind in cohort.schema.items() if names.person(n) and isinstance(kind, Text)]
     columns = [cohort.columns[n].to_pylist() for n in named]
     found: dict[int, set[str]] = {}
     for row, (text, subject) in enumerate(zip(texts, subjects, strict=True)):
         said = [column[row] or "" for column in columns]
-        said += [(text or "")[span.start : span.end] for span in find(text or "") if span.kind == "name"]
+        spans = find(text or "", also=also)
+        said += [(text or "")[span.start : span.end] for span in spans if span.kind == "name"]
         words = [word.strip(".,") for part in said for word in part.split()]
         found.setdefault(subject, set()).update(word for word in words if word[:1].isupper())
     return found

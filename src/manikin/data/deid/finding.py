@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from manikin.data.deid.lists import FAMILIES, MEN, WOMEN, WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    Finder = Callable[[str], "Iterable[Span]"]
 
 KINDS = ("name", "place", "address", "date", "age", "phone", "email", "url", "id")
 
@@ -154,12 +156,13 @@ _USUAL = """
 USUAL = frozenset(_USUAL.split())
 
 
-def find(text: str, known: Iterable[str] = ()) -> list[Span]:
+def find(text: str, known: Iterable[str] = (), also: Iterable[Finder] = ()) -> list[Span]:
     """The identifiers in a text, none overlapping, in order.
 
     Args:
         text: Prose.
         known: Words that are this patient's identifiers whatever stands around them.
+        also: Other finders, `(text) -> spans`, such as a language model for names (`presidio`).
 
     Example:
         >>> text = "Mr. John Smith, seen on 03/04/2021, call 617-555-0134."
@@ -176,7 +179,7 @@ def find(text: str, known: Iterable[str] = ()) -> list[Span]:
     if words := sorted({word for word in known if len(word) > 2}, key=len, reverse=True):  # noqa: PLR2004
         pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)")
         found += [Span(*match.span(), "name") for match in pattern.finditer(text)]
-    return _apart(text, found)
+    return _apart(text, [*found, *(span for finder in also for span in finder(text))])
 
 
 def _matched(text: str, kind: str, pattern: re.Pattern[str], rule: int) -> list[Span]:

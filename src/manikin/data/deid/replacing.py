@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from manikin.data.deid.finding import Span
+    from manikin.data.deid.finding import Finder, Span
     from manikin.rng import Key
 
 WEEKS = 52
@@ -45,9 +45,11 @@ class Surrogates:
         weeks = int(self.key.child("shift").numpy().integers(1, WEEKS + 1))
         return 7 * (weeks if self.key.child("sign").numpy().random() < 0.5 else -weeks)  # noqa: PLR2004 - a coin
 
-    def cleaned(self, text: str, known: Iterable[str] = ()) -> tuple[str, list[Span]]:
+    def cleaned(
+        self, text: str, known: Iterable[str] = (), also: Iterable[Finder] = ()
+    ) -> tuple[str, list[Span]]:
         """A text with surrogates for its identifiers, and where these stood."""
-        found, parts, end = find(text, known), [], 0
+        found, parts, end = find(text, known, also), [], 0
         for span in found:
             parts += [text[end : span.start], self.of(text[span.start : span.end], span.kind)]
             end = span.end
