@@ -36,8 +36,8 @@ BATCH = 8192
 """Records that networks draw at a time, which bounds memory."""
 
 CELLS = 65_536
-"""The same in cells (records x places) on a grid, where sixteen pictures of 64 px together take a third less
-time each than two."""
+"""The same in cells (records x places) on a grid: of sixteen pictures of 64 px together each takes a third
+less time than of two."""
 
 Parts = dict[str, np.ndarray]
 
