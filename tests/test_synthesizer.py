@@ -199,7 +199,7 @@ def test_bad_calls_say_what_to_do(model, call, error, says):
 def test_bad_fits_say_what_to_do(cohort):
     with pytest.raises(mk.errors.NotFitted, match="fit"):
         mk.Synthesizer().sample(3)
-    with pytest.raises(mk.errors.UsageError, match="at least 2"):
+    with pytest.raises(mk.errors.UsageError, match="2 are needed"):
         mk.Synthesizer().fit(cohort.take([0]), quiet=True)
     with pytest.raises(mk.errors.SchemaError, match="identifier"):
         mk.Synthesizer(target="patient_id").fit(cohort, quiet=True)
