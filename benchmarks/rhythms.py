@@ -1,4 +1,4 @@
-"""Rhythms: ten seconds of an ECG, asked for by heart rate, and a minute without seams.
+"""Rhythms: ten seconds of an ECG, asked for by heart rate, and what is prolonged to a minute.
 
     OMP_NUM_THREADS=1 python benchmarks/rhythms.py --data DATA [--minutes 10] [--family diffusion]
 

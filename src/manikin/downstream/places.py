@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.data import tensors
+from manikin.data.alter import altered
 from manikin.pixels.filters import responses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from manikin.data.cohort import Cohort
     from manikin.rng import Key
 
 WIDEST = {1: 256, 2: 32, 3: 16}
@@ -28,6 +31,12 @@ SETTINGS = {"learning_rate": 0.2, "num_leaves": 15, "deterministic": True}
 def surrounded(x: np.ndarray) -> np.ndarray:
     """Filter responses at every place of pictures (n, channels, *grid): (n, places, d)."""
     return responses(x, WIDEST[x.ndim - 2])
+
+
+def exchanged(cohort: Cohort, fields: Sequence[str], key: Key) -> Cohort:
+    """The records with these pictures of other records, all of one."""
+    order = key.numpy().permutation(len(cohort))
+    return altered(cohort, {name: tensors.column(cohort[name][order]) for name in fields})
 
 
 def some(x: np.ndarray, y: np.ndarray, key: Key) -> tuple[np.ndarray, np.ndarray]:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.data import tensors
-from manikin.data.alter import altered
 from manikin.data.schema import Image
-from manikin.downstream.places import TESTED, WIDEST, boosted, some, surrounded
+from manikin.downstream.places import TESTED, WIDEST, boosted, exchanged, some, surrounded
 from manikin.errors import Unsupported
 from manikin.metric import Split, each, metric
 from manikin.pixels.grids import small
@@ -26,9 +24,8 @@ SOURCE = "Dice 1945; trained on synthetic, tested on real: Esteban et al. 2017, 
 def strayed(split: Split) -> Cohort:
     """The floor: real pictures with the label maps of other records."""
     cohort = split.synthetic.cohort
-    order = split.key.child("strayed").numpy().permutation(len(cohort))
     maps = [n for n, kind in cohort.schema.items() if isinstance(kind, Image) and kind.levels]
-    return altered(cohort, {name: tensors.column(cohort[name][order]) for name in maps})
+    return exchanged(cohort, maps, split.key.child("strayed"))
 
 
 @metric(

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.data import tensors
-from manikin.data.alter import altered
 from manikin.data.schema import Image
-from manikin.downstream.places import TESTED, WIDEST, boosted, some, surrounded
+from manikin.downstream.places import TESTED, WIDEST, boosted, exchanged, some, surrounded
 from manikin.errors import Unsupported
 from manikin.metric import Split, each, metric
 from manikin.pixels.grids import small
@@ -27,9 +25,7 @@ SOURCE = "PSNR; trained on synthetic, tested on real: Esteban et al. 2017, secti
 def estranged(split: Split) -> Cohort:
     """The floor: real pictures with the second picture of other records."""
     cohort = split.synthetic.cohort
-    order = split.key.child("estranged").numpy().permutation(len(cohort))
-    second = _fields(cohort)[1]
-    return altered(cohort, {second: tensors.column(cohort[second][order])})
+    return exchanged(cohort, _fields(cohort)[1:], split.key.child("estranged"))
 
 
 @metric(

@@ -1,4 +1,4 @@
-"""Prolong: signals longer than the window that a model has learned, without seams.
+"""Prolong: signals longer than the window that a model has learned, each piece going on from the last.
 
 A model whose signal stands in target and condition fills in what is missing of it. The end of what is
 there is given as the beginning of a window, the rest of the window is drawn, and so forth: each piece is
@@ -20,6 +20,7 @@ from manikin.rng import Key
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
+    from manikin.synthesis.fitted import Fitted
     from manikin.synthesis.synthesizer import Synthesizer
 
 
@@ -53,7 +54,8 @@ def prolonged(
         >>> prolonged(model, waves.take([0, 1]), seconds=10)["wave"].shape
         (2, 1, 160)
     """
-    name, rate = _signal(model)
+    known = model._fitted  # noqa: SLF001 - says that nothing was learned yet, like `sample`
+    name, rate = _signal(known)
     x = records[name].astype(np.float64)
     if np.isnan(x).any():
         raise Unsupported(f"field {name!r} has gaps; only signals without any can be prolonged")
@@ -63,27 +65,21 @@ def prolonged(
         raise UsageError(
             f"overlap is {overlap}; it must leave a part of {length} places to give and to draw"
         )
-    step = 0
+    read, step = known.read, 0
     while x.shape[2] < wanted:
         torn = np.full((len(x), x.shape[1], length), np.nan)
         torn[..., :given] = x[..., -given:]
-        asked = altered(records, {name: tensors.column(torn)}).select(*_asked(model))
+        asked = altered(records, {name: tensors.column(torn)}).select(*read)
         drawn = model.sample(condition=asked, seed=Key(seed).child("prolong").child(step).integer())
         x, step = np.concatenate([x, drawn[name][..., given:]], axis=2), step + 1
     whole = x[..., :wanted].astype(records[name].dtype)
     return altered(records, {name: tensors.column(whole)})
 
 
-def _signal(model: Synthesizer) -> tuple[str, float]:
+def _signal(known: Fitted) -> tuple[str, float]:
     """The signal that the model goes on with, and its rate in Hz."""
-    known = model._fitted  # noqa: SLF001 - says that nothing was learned yet, like `sample`
     for name in known.plan.observed:
         kind = known.schema[name]
         if isinstance(kind, Signal) and kind.rate:
             return name, kind.rate
     raise Unsupported("no signal with a rate stands in target and condition: name it in both")
-
-
-def _asked(model: Synthesizer) -> list[str]:
-    known = model._fitted  # noqa: SLF001 - as above
-    return [*known.plan.condition, *known.plan.observed]
