@@ -43,6 +43,16 @@ def test_a_folder_in_an_archive_is_that_folder(tmp_path: Path) -> None:
     assert "CONDITION//44" in [code for _, _, code, _ in found["history"][0]]
 
 
+def test_a_folder_that_holds_but_an_archive_is_that_archive(tmp_path: Path) -> None:
+    packed(tmp_path / "a.zip", table_csv=TABLE)
+    assert len(mk.read(tmp_path)) == 3
+    (tmp_path / "schema.toml").write_text('[age]\nkind = "category"\n')
+    assert isinstance(mk.read(tmp_path).schema["age"], mk.Category)
+    packed(tmp_path / "b.zip", table_csv=TABLE)
+    with pytest.raises(FormatError, match="name a file, an archive or a folder"):
+        mk.read(tmp_path)
+
+
 def test_a_schema_beside_an_archive_counts(tmp_path: Path) -> None:
     (tmp_path / "schema.toml").write_text('[age]\nkind = "category"\n')
     cohort = mk.read(packed(tmp_path / "a.zip", table_csv=TABLE))

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from manikin.data.folders import files
 from manikin.errors import FormatError, ManikinError
 
 if TYPE_CHECKING:
@@ -34,6 +35,12 @@ def unpacked(path: Path) -> Iterator[Path]:
             raise type(error)(
                 str(error).replace(f"{folder}/", f"{path}/").replace(folder, str(path))
             ) from error
+
+
+def alone(path: Path) -> Path | None:
+    """The archive that a folder holds, if it holds nothing else but a schema; None: it is none such."""
+    found = [file for file in files(path) if file.name != "schema.toml"] if path.is_dir() else []
+    return found[0] if len(found) == 1 and found[0].suffix.lower() == SUFFIX else None
 
 
 def _extracted(path: Path, folder: Path) -> Path:

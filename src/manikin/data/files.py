@@ -33,7 +33,8 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
     Args:
         path: A file of any format in `data/formats`, also compressed (".gz"); or a folder of
             pictures, DICOM files, NIfTI volumes or recordings (WFDB, EDF), with or without a table (csv)
-            that lists them, or of histories (FHIR, MIMIC, OMOP); or a zip archive of one of these.
+            that lists them, or of histories (FHIR, MIMIC, OMOP); or a zip archive of one of these, also
+            in a folder that holds nothing else.
         schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: the
             `schema.toml` beside the data, if there is one.
         skip_bad: Whether pictures, recordings and events that cannot be read are left out, named in
@@ -51,7 +52,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
         >>> len(cohort), list(cohort.schema)
         (2, ['sex', 'age'])
     """
-    path = Path(path)
+    path = archives.alone(Path(path)) or Path(path)
     archive = path.suffix.lower() == archives.SUFFIX and path.is_file()
     if not archive:
         _check(path)

@@ -13,9 +13,9 @@ import pyarrow.compute
 from manikin.data.events.gather import Rows
 from manikin.data.events.history import Histories, fields
 from manikin.data.events.long import days
-from manikin.data.format import store
 from manikin.data.formats.csv import render, texts
 from manikin.data.schema import Schema, Text
+from manikin.data.times import spell
 from manikin.data.words import MISSING, NUMBER
 from manikin.errors import FormatError
 
@@ -30,6 +30,8 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _SLOT = re.compile(r"\{(\w+)\}")
 _EPOCH = np.datetime64("2000-01-01", "s")
 _MINUTE = 1440
+ROWS = 1 << 16
+"""Rows of a table that are written together."""
 
 
 @final
@@ -182,60 +184,97 @@ def read(folder: Path, source: Source, subject: str, begins: Mapping[str, float]
     return Part(who[kept], time[kept], code[kept], value[kept], visit[kept])
 
 
-def written(
-    cohort: Cohort, folder: Path, sources: Sequence[Source], subject: str
-) -> list[tuple[int, str, str]]:
+@final
+@dataclass(frozen=True, eq=False)
+class Visits:
+    """Visits as they are written: whose each is, its first and its last moment, (visits,) of text."""
+
+    patient: np.ndarray
+    first: np.ndarray
+    last: np.ndarray
+
+
+def written(cohort: Cohort, folder: Path, sources: Sequence[Source], subject: str) -> Visits:
     """Write one table for each file of the sources.
 
     Returns:
-        For each visit, numbered from 1: whose it is, and its first and last moment.
+        The visits, in the order of the numbers by which the tables name them, which start with 1.
     """
     found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
-    codes: list[str] = found.codes.tolist()
-    moments = spelled(found.time)
-    rows: dict[str, list[dict[str, str]]] = {}
-    match = [next(((s, m) for s in sources if (m := s.pattern.fullmatch(code))), None) for code in codes]
-    for i in range(len(found.code)):
-        hit = match[found.code[i]]
-        if hit is None:
-            continue
-        source, groups = hit
-        row = {subject: str(found.patient[i] + 1), source.visit: str(found.place[i] + 1)}
-        row |= dict(zip(source.slots, groups.groups(), strict=True))
-        row |= {name: moments[i][:10] if name.endswith("_date") else moments[i] for name in source.time}
-        if source.value and not np.isnan(found.value[i]):
-            row[source.value] = f"{found.value[i]:.10g}"
-        rows.setdefault(source.file, []).append(row | dict(source.constants))
-    for file, listed in rows.items():
-        save(folder / f"{file.upper()}.csv", listed, f"{file}_id")
+    moments, codes = spelled(found.time), found.codes.tolist()
+    hits = [next((i for i, s in enumerate(sources) if s.pattern.fullmatch(code)), -1) for code in codes]
+    chosen = np.array(hits, dtype=np.int64)[found.code]
+    for file in dict.fromkeys(source.file for source in sources):
+        parts = [
+            _listed(found, moments, source, np.flatnonzero(chosen == i), subject)
+            for i, source in enumerate(sources)
+            if source.file == file and (chosen == i).any()
+        ]
+        if parts:
+            whole = pa.concat_tables(parts, promote_options="default")
+            save(folder / f"{file.upper()}.csv", whole, f"{file}_id")
     ends = np.append(found.opens[1:], True)[: len(found.code)]
-    return [
-        (int(found.patient[first]), moments[first], moments[last])
-        for first, last in zip(np.flatnonzero(found.opens), np.flatnonzero(ends), strict=True)
-    ]
+    edges = (moments.filter(pa.array(at)).to_numpy(zero_copy_only=False) for at in (found.opens, ends))
+    return Visits(found.owner, *edges)
 
 
-def save(path: Path, rows: Sequence[Mapping[str, str]], key: str = "") -> None:
-    """Write rows as a table of text, with a running number in the column `key` if it is named."""
-    names: list[str] = list(
-        dict.fromkeys([*([key] if key else []), *(name for row in rows for name in row)])
-    )
+def matched(found: Histories, source: Source) -> tuple[np.ndarray, np.ndarray]:
+    """Which events a source has, and what the first column of its code then holds."""
+    hits = [source.pattern.fullmatch(code) for code in found.codes.tolist()]
+    rows = np.flatnonzero(np.array([hit is not None for hit in hits], dtype=bool)[found.code])
+    words = np.array([hit[1] if hit else "" for hit in hits], dtype=object)
+    return rows, words[found.code[rows]]
+
+
+def _listed(
+    found: Histories, moments: pa.Array, source: Source, rows: np.ndarray, subject: str
+) -> pa.Table:
+    """The events in `rows` as the rows of a source."""
+    code, time = pa.array(found.code[rows]), moments.take(pa.array(rows))
+    hits = [source.pattern.fullmatch(name) for name in found.codes.tolist()]
     columns = {
-        name: pa.array([row.get(name, str(i) if name == key else "") for i, row in enumerate(rows, 1)])
-        for name in names
+        subject: pa.array(found.patient[rows] + 1).cast(pa.string()),
+        source.visit: pa.array(found.place[rows] + 1).cast(pa.string()),
     }
+    for i, slot in enumerate(source.slots):
+        columns[slot] = pa.array([hit[i + 1] if hit else None for hit in hits], pa.string()).take(code)
+    for name in source.time:
+        columns[name] = day(time) if name.endswith("_date") else time
+    if source.value:
+        value = [None if np.isnan(x) else f"{x:.10g}" for x in found.value[rows].tolist()]
+        columns[source.value] = pa.array(value, pa.string())
+    columns |= {name: pa.repeat(pa.scalar(text), len(rows)) for name, text in source.constants.items()}
+    return pa.table(columns)
+
+
+def save(path: Path, table: pa.Table, key: str = "") -> None:
+    """Write a table of text, with a running number in the column `key` if it is named; nulls are empty.
+
+    Some rows at a time, so that the text of all of them never stands in memory.
+    """
     from manikin.data.cohort import Cohort
 
-    kinds = Schema(dict.fromkeys(names, Text()))
-    store(path, render(Cohort(pa.table(columns), kinds)).encode())
+    with path.open("w", encoding="utf-8", newline="") as file:
+        for start in range(0, max(table.num_rows, 1), ROWS):
+            some = table.slice(start, ROWS)
+            number = pa.array(np.arange(start, start + some.num_rows) + 1).cast(pa.string())
+            numbered = {key: number} if key else {}
+            columns = numbered | {name: some[name].fill_null("") for name in table.column_names}
+            text = render(Cohort(pa.table(columns), Schema(dict.fromkeys(columns, Text()))))
+            file.write(text.partition("\n")[2] if start else text)
 
 
-def spelled(time: Sequence[float] | np.ndarray) -> list[str]:
-    """Days as moments from 1 January 2000 on, to the minute: 2000-01-01 00:00:00."""
-    minutes = np.rint(np.asarray(time) * _MINUTE).astype(np.int64)
-    return [
-        str(moment).replace("T", " ") for moment in (_EPOCH + minutes.astype("timedelta64[m]")).tolist()
-    ]
+def spelled(time: Sequence[float] | np.ndarray) -> pa.Array:
+    """Days as moments from 1 January 2000 on, to the minute: 2000-01-01 00:00:00; null where NaN."""
+    days_ = np.asarray(time, dtype=float)
+    gap = np.isnan(days_)
+    minutes = np.rint(np.where(gap, 0.0, days_) * _MINUTE).astype("timedelta64[m]")
+    return spell(pa.array(_EPOCH + minutes, pa.timestamp("s"), mask=gap), "%Y-%m-%d %H:%M:%S")
+
+
+def day(moments: pa.Array) -> pa.Array:
+    """The dates of spelled moments."""
+    return pc.utf8_slice_codeunits(moments, 0, len("2000-01-01"))
 
 
 def _numbers(values: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ from manikin.data.cohort import Origin
 from manikin.data.events import gather, tables
 from manikin.data.events.history import BIRTH, DEATH, Histories, fields
 from manikin.data.events.long import days
-from manikin.data.events.tables import Part, Source
+from manikin.data.events.tables import Part, Source, Visits
 from manikin.data.format import Format
 from manikin.errors import FormatError
 
@@ -77,20 +77,20 @@ class Mimic(Format):
         sources = [source for source in SOURCES if source.file != "admissions"]
         visits = tables.written(cohort, path, sources, SUBJECT)
         found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
-        dead = dict(_died(found))
-        births = cohort[gather.AGE] if gather.AGE in cohort.schema else np.full(len(cohort), np.nan)
+        nothing = np.full(len(cohort), np.nan)
+        births = np.asarray(cohort[gather.AGE], float) if gather.AGE in cohort.schema else nothing
         genders = cohort["gender"] if "gender" in cohort.schema else np.full(len(cohort), None)
-        patients = [
-            {
-                SUBJECT: str(i + 1),
-                "gender": str(genders[i] or ""),
-                "dob": "" if np.isnan(births[i]) else tables.spelled([-births[i] * gather.YEAR])[0],
-                "dod": dead.get(i, ""),
-            }
-            for i in range(len(cohort))
-        ]
-        tables.save(path / "PATIENTS.csv", patients, "row_id")
-        tables.save(path / "ADMISSIONS.csv", _admissions(found, visits, dead), "row_id")
+        died = np.flatnonzero(found.codes[found.code] == DEATH)
+        dead = np.full(len(cohort), np.nan)
+        dead[found.patient[died]] = found.time[died]
+        patients = {
+            SUBJECT: pa.array(np.arange(len(cohort)) + 1).cast(pa.string()),
+            "gender": pa.array([str(gender or "") for gender in genders]),
+            "dob": tables.spelled(-births * gather.YEAR),
+            "dod": tables.spelled(dead),
+        }
+        tables.save(path / "PATIENTS.csv", pa.table(patients), "row_id")
+        tables.save(path / "ADMISSIONS.csv", _admissions(found, visits), "row_id")
 
 
 def _lives(found: tuple[pa.Table, Path], people: np.ndarray, visits: tuple[pa.Table, Path]) -> list[Part]:
@@ -105,30 +105,31 @@ def _lives(found: tuple[pa.Table, Path], people: np.ndarray, visits: tuple[pa.Ta
     ]
 
 
-def _died(found: Histories) -> list[tuple[int, str]]:
-    rows = np.flatnonzero(found.codes[found.code] == DEATH)
-    return [(int(found.patient[i]), tables.spelled(found.time[i : i + 1])[0]) for i in rows]
-
-
-def _admissions(
-    found: Histories, visits: list[tuple[int, str, str]], dead: dict[int, str]
-) -> list[dict[str, str]]:
+def _admissions(found: Histories, visits: Visits) -> pa.Table:
     """One row for each visit; what its codes say of how it began and ended."""
-    codes: list[str] = found.codes[found.code].tolist()
-    rows = []
-    for number, (patient, first, last) in enumerate(visits, 1):
-        rows.append(
-            {SUBJECT: str(patient + 1), "hadm_id": str(number), "admittime": first, "dischtime": last}
-        )
-    for i, code in enumerate(codes):
-        row = rows[found.place[i]]
-        for source in SOURCES[:2]:
-            if hit := source.pattern.fullmatch(code):
-                row[source.slots[0]] = hit[1]
-                row[source.time[0]] = tables.spelled(found.time[i : i + 1])[0]
-        if code == DEATH:
-            row["deathtime"] = dead[int(found.patient[i])]
-    return rows
+    columns = {
+        SUBJECT: (visits.patient + 1).astype(str).astype(object),
+        "hadm_id": (np.arange(len(visits.patient)) + 1).astype(str).astype(object),
+        "admittime": visits.first,
+        "dischtime": visits.last,
+    }
+    for source in SOURCES[:2]:
+        rows, words = tables.matched(found, source)
+        columns[source.slots[0]] = _put(found.place[rows], words, len(visits.patient))
+        columns[source.time[0]][found.place[rows]] = _moments(found, rows)
+    died = np.flatnonzero(found.codes[found.code] == DEATH)
+    columns["deathtime"] = _put(found.place[died], _moments(found, died), len(visits.patient))
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
+def _moments(found: Histories, rows: np.ndarray) -> np.ndarray:
+    return tables.spelled(found.time[rows]).to_numpy(zero_copy_only=False)
+
+
+def _put(at: np.ndarray, values: np.ndarray, n: int) -> np.ndarray:
+    out = np.full(n, None, dtype=object)
+    out[at] = values
+    return out
 
 
 __plugin__ = Mimic

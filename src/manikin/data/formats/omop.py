@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 
 from manikin.data.cohort import Origin
 from manikin.data.events import gather, tables
 from manikin.data.events.history import BIRTH, DEATH, Histories, fields
-from manikin.data.events.tables import Part, Source
+from manikin.data.events.tables import Part, Source, Visits
 from manikin.data.format import Format
 from manikin.errors import FormatError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from manikin.data.cohort import Cohort
     from manikin.data.schema import Schema
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 SUBJECT, VISIT = "person_id", "visit_occurrence_id"
 EHR = "32817"  # the type concept "EHR"
@@ -85,23 +88,40 @@ class Omop(Format):
         visits = tables.written(cohort, path, [s for s in SOURCES if s.file != "visit_occurrence"], SUBJECT)
         found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
         tables.save(path / "VISIT_OCCURRENCE.csv", _visits(found, visits))
-        births = cohort[gather.AGE] if gather.AGE in cohort.schema else np.full(len(cohort), np.nan)
-        columns = {name: cohort[name] for name in ("gender", *_NAMED) if name in cohort.schema}
-        concepts = {level: concept for concept, level in GENDERS.items()}
-        people = []
-        for i in range(len(cohort)):
-            born = "" if np.isnan(births[i]) else tables.spelled([-births[i] * gather.YEAR])[0]
-            row = {SUBJECT: str(i + 1), "gender_concept_id": "0", "year_of_birth": born[:4]}
-            row |= {"birth_datetime": born, "race_concept_id": "0", "ethnicity_concept_id": "0"}
-            if "gender" in columns:
-                row["gender_concept_id"] = concepts.get(str(columns["gender"][i]), "0")
-            row |= {
-                _NAMED[n]: str(columns[n][i]) for n in _NAMED if n in columns and columns[n][i] is not None
+        tables.save(path / "PERSON.csv", _persons(cohort))
+        died = np.flatnonzero(found.codes[found.code] == DEATH)
+        if len(died):
+            moments = tables.spelled(found.time[died])
+            dead = {
+                SUBJECT: pa.array(found.patient[died] + 1).cast(pa.string()),
+                "death_date": tables.day(moments),
+                "death_datetime": moments,
+                "death_type_concept_id": pa.repeat(pa.scalar(EHR), len(died)),
             }
-            people.append(row)
-        tables.save(path / "PERSON.csv", people)
-        if died := _died(found):
-            tables.save(path / "DEATH.csv", died)
+            tables.save(path / "DEATH.csv", pa.table(dead))
+
+
+def _persons(cohort: Cohort) -> pa.Table:
+    """One row for each person; what is not known of concepts is 0, as OMOP has it."""
+    nothing = np.full(len(cohort), np.nan)
+    ages = np.asarray(cohort[gather.AGE], float) if gather.AGE in cohort.schema else nothing
+    born = tables.spelled(-ages * gather.YEAR)
+    concepts = {level: concept for concept, level in GENDERS.items()}
+    told = {name: cohort[name].tolist() for name in ("gender", *_NAMED) if name in cohort.schema}
+    unknown = ["0"] * len(cohort)
+    columns = {
+        SUBJECT: pa.array(np.arange(len(cohort)) + 1).cast(pa.string()),
+        "gender_concept_id": pa.array(
+            [concepts.get(str(level), "0") for level in told.get("gender", unknown)], pa.string()
+        ),
+        "year_of_birth": pc.utf8_slice_codeunits(born, 0, 4),
+        "birth_datetime": born,
+    }
+    for name, column in _NAMED.items():
+        columns[column] = pa.array(
+            ["0" if level is None else str(level) for level in told.get(name, unknown)], pa.string()
+        )
+    return pa.table(columns)
 
 
 def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
@@ -124,43 +144,25 @@ def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
     return tables.moments(people, (table, found[1]), "birth", BIRTH, 0.0)
 
 
-def _visits(found: Histories, visits: list[tuple[int, str, str]]) -> list[dict[str, str]]:
+def _visits(found: Histories, visits: Visits) -> pa.Table:
     """One row for each visit, outpatient (9202) where its codes do not say of what sort it is."""
-    rows = [
-        {
-            VISIT: str(number),
-            SUBJECT: str(patient + 1),
-            "visit_concept_id": "9202",
-            "visit_start_date": first[:10],
-            "visit_start_datetime": first,
-            "visit_end_date": last[:10],
-            "visit_end_datetime": last,
-            "visit_type_concept_id": EHR,
-        }
-        for number, (patient, first, last) in enumerate(visits, 1)
-    ]
-    alone = np.bincount(found.place, found.codes[found.code] != DEATH) == 0  # a death is no visit
-    pattern = SOURCES[0].pattern
-    for i, code in enumerate(found.codes[found.code].tolist()):
-        if hit := pattern.fullmatch(code):
-            begun = tables.spelled(found.time[i : i + 1])[0]
-            start = {"visit_start_date": begun[:10], "visit_start_datetime": begun}
-            rows[found.place[i]].update({"visit_concept_id": hit[1], **start})
-    return [row for row, dead in zip(rows, alone, strict=True) if not dead]
-
-
-def _died(found: Histories) -> list[dict[str, str]]:
-    rows = np.flatnonzero(found.codes[found.code] == DEATH)
-    moments = tables.spelled(found.time[rows])
-    return [
-        {
-            SUBJECT: str(found.patient[i] + 1),
-            "death_date": m[:10],
-            "death_datetime": m,
-            "death_type_concept_id": EHR,
-        }
-        for i, m in zip(rows, moments, strict=True)
-    ]
+    n, (rows, words) = len(visits.patient), tables.matched(found, SOURCES[0])
+    concept, begun = np.full(n, "9202", dtype=object), visits.first.copy()
+    concept[found.place[rows]] = words
+    begun[found.place[rows]] = tables.spelled(found.time[rows]).to_numpy(zero_copy_only=False)
+    first, last = pa.array(begun, pa.string()), pa.array(visits.last, pa.string())
+    columns = {
+        VISIT: pa.array(np.arange(n) + 1).cast(pa.string()),
+        SUBJECT: pa.array(visits.patient + 1).cast(pa.string()),
+        "visit_concept_id": pa.array(concept, pa.string()),
+        "visit_start_date": tables.day(first),
+        "visit_start_datetime": first,
+        "visit_end_date": tables.day(last),
+        "visit_end_datetime": last,
+        "visit_type_concept_id": pa.repeat(pa.scalar(EHR), n),
+    }
+    alone = np.bincount(found.place, found.codes[found.code] != DEATH, minlength=n) == 0
+    return pa.table(columns).filter(pa.array(~alone))  # a death is no visit
 
 
 __plugin__ = Omop
