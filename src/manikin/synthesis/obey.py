@@ -26,6 +26,12 @@ ROUNDS = 60
 PATIENCE = 10
 """Attempts at the offending fields alone, before the whole record is drawn anew."""
 
+CELLS = 1 << 24
+"""About how many places of encoded records stand in memory together: long histories are mostly padding."""
+
+LEAST = 8192
+"""Records that are drawn together at least."""
+
 Draw = Callable[[np.ndarray, np.ndarray, np.ndarray, "Key"], np.ndarray]
 Decode = Callable[[np.ndarray, np.ndarray, "Key"], "Cohort"]
 
@@ -54,11 +60,24 @@ class Obedience:
         Raises:
             RuleError: A rule is still broken after all attempts; the message says how often.
         """
+        n, size = len(values), max(LEAST, CELLS // max(1, values[:1].size))
+        if n <= size:
+            return self._block(np.arange(n), values, mask, wanted, key)
+        blocks = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+        return pa.concat_tables(
+            self._block(np.arange(n)[b], values[b], mask[b], wanted[b], key.child("block", b.start))
+            for b in blocks
+        )
+
+    def _block(
+        self, at: np.ndarray, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key
+    ) -> pa.Table:
+        """Records for the rows `at` of what is given."""
         rows = np.arange(len(values))
-        x = self.draw(rows, values, mask, key.child("draw"))
+        x = self.draw(at, values, mask, key.child("draw"))
         done: list[tuple[np.ndarray, pa.Table]] = []
         for attempt in range(ROUNDS):
-            cohort = self.decode(rows, x[rows], key.child("decode", attempt))
+            cohort = self.decode(at[rows], x[rows], key.child("decode", attempt))
             bad = self._bad(cohort, wanted[rows])
             fine = np.logical_not(bad.any(axis=1))
             done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
@@ -67,10 +86,13 @@ class Obedience:
             rows, bad = rows[~fine], bad[~fine]
             keep = mask[rows] | (~bad if self.partly and attempt < PATIENCE else False)
             x[rows] = self.draw(
-                rows, np.where(mask[rows] | ~keep, values[rows], x[rows]), keep, key.child("again", attempt)
+                at[rows],
+                np.where(mask[rows] | ~keep, values[rows], x[rows]),
+                keep,
+                key.child("again", attempt),
             )
         else:
-            cohort = self.decode(rows, x[rows], key.child("decode", ROUNDS))
+            cohort = self.decode(at[rows], x[rows], key.child("decode", ROUNDS))
             self._give_up(cohort, len(values))
             done.append((rows, cohort.columns))
         order = np.argsort(np.concatenate([kept for kept, _ in done]), kind="stable")

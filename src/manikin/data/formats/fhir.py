@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast, final
 
 from manikin.data import folders
 from manikin.data.cohort import Origin
@@ -16,7 +18,7 @@ from manikin.data.formats.jsonl import JsonLines, generic
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from manikin.data.cohort import Cohort
@@ -58,7 +60,9 @@ class Fhir(Format):
         if not fields(cohort.schema):
             raise FormatError(f"{path}: there is no history to write; name a table, such as .csv")
         if _lined(path):
-            store(path, _lines(resource for patient in resources(cohort) for resource in patient))
+            with ExitStack() as stack:
+                lines = _opened(path, stack)
+                lines.writelines(_line(resource) for patient in resources(cohort) for resource in patient)
         elif path.name.lower().removesuffix(".gz").endswith(".json"):
             whole = [resource for patient in resources(cohort) for resource in patient]
             store(path, json.dumps(_bundle(whole), indent=1).encode())
@@ -100,19 +104,29 @@ def _parsed(path: Path, found: Gathered) -> Iterator[tuple[Any, str]]:
 def _folder(cohort: Cohort, path: Path) -> None:
     path.mkdir()
     if cohort.origin.options.get("layout") == "ndjson":
-        kinds: dict[str, list[dict[str, Any]]] = {}
-        for patient in resources(cohort):
-            for resource in patient:
-                kinds.setdefault(resource["resourceType"], []).append(resource)
-        for kind, listed in kinds.items():
-            store(path / f"{kind}.ndjson", _lines(listed))
+        with ExitStack() as stack:  # a patient at a time: all resources together can be many gigabytes
+            kinds: dict[str, IO[bytes]] = {}
+            for resource in (resource for patient in resources(cohort) for resource in patient):
+                kind = resource["resourceType"]
+                if kind not in kinds:
+                    kinds[kind] = _opened(path / f"{kind}.ndjson", stack)
+                kinds[kind].write(_line(resource))
         return
     for i, patient in enumerate(resources(cohort), 1):
         store(path / f"patient-{i:06d}.json", json.dumps(_bundle(patient), indent=1).encode())
 
 
-def _lines(listed: Iterable[dict[str, Any]]) -> bytes:
-    return "".join(json.dumps(resource) + "\n" for resource in listed).encode()
+def _opened(path: Path, stack: ExitStack) -> IO[bytes]:
+    """A file for lines of bytes, compressed if its name ends in ".gz"; the same lines, the same file."""
+    plain = stack.enter_context(path.open("wb"))
+    zipped = path.name.lower().endswith(".gz")
+    if not zipped:
+        return plain
+    return cast("IO[bytes]", stack.enter_context(gzip.GzipFile("", "wb", fileobj=plain, mtime=0)))
+
+
+def _line(resource: dict[str, Any]) -> bytes:
+    return (json.dumps(resource) + "\n").encode()
 
 
 def _bundle(listed: list[dict[str, Any]]) -> dict[str, Any]:

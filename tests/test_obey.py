@@ -1,0 +1,82 @@
+"""Drawing again what breaks a rule, and drawing many records in blocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.schema import Number, Schema
+from manikin.errors import RuleError
+from manikin.rng import Key
+from manikin.synthesis import obey
+from manikin.synthesis.obey import Obedience
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCHEMA = Schema(x=Number(), row=Number())
+
+
+class Even:
+    """A rule: x is even."""
+
+    name, fields = "even", ("x",)
+
+    def holds(self, cohort: Cohort) -> np.ndarray:  # noqa: D102 - says the class
+        return cohort["x"] % 2 == 0
+
+
+def obedience(draw: Callable[..., np.ndarray], *rules: Even) -> Obedience:
+    def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
+        del key
+        return Cohort(pa.table({"x": pa.array(x[:, 0].astype(float)), "row": pa.array(rows)}), SCHEMA)
+
+    return Obedience(("x",), rules, draw, decode, partly=True)
+
+
+def asked(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.zeros((n, 1), int), np.zeros((n, 1), bool), np.zeros((n, 1), bool)
+
+
+def test_records_drawn_in_blocks_are_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(obey, "CELLS", 1)
+    monkeypatch.setattr(obey, "LEAST", 4)
+    drawn, keys = [], []
+
+    def draw(rows: np.ndarray, values: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
+        del keep
+        drawn.append(len(values))
+        keys.append(key.integer())
+        return rows[:, None] * 10
+
+    table = obedience(draw).sample(*asked(10), Key(0))
+    assert drawn == [4, 4, 2]
+    assert len(set(keys)) == 3
+    assert table["row"].to_pylist() == list(range(10))
+    assert table["x"].to_pylist() == [10.0 * i for i in range(10)]
+
+
+def test_only_what_breaks_a_rule_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(obey, "CELLS", 1)
+    monkeypatch.setattr(obey, "LEAST", 4)
+    again = []
+
+    def draw(rows: np.ndarray, values: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
+        del keep, key
+        first = not again or rows[0] not in again[-1]
+        again.append(rows.tolist())
+        return rows[:, None] * (1 if first and len(values) > 1 else 2)
+
+    table = obedience(draw, Even()).sample(*asked(6), Key(0))
+    assert again == [[0, 1, 2, 3], [1, 3], [4, 5], [5]]
+    assert table["x"].to_pylist() == [0.0, 2.0, 2.0, 6.0, 4.0, 10.0]
+    assert table["row"].to_pylist() == list(range(6))
+
+
+def test_a_rule_that_is_never_met_is_an_error() -> None:
+    with pytest.raises(RuleError, match="2 of 2 records still break it after 60 attempts"):
+        obedience(lambda rows, *_: 2 * rows[:, None] + 1, Even()).sample(*asked(2), Key(0))
