@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
     from manikin.defects import plant
     from manikin.evaluation.evaluate import evaluate
+    from manikin.evaluation.recurrent import discriminative_score, predictive_score
     from manikin.evaluation.scorecard import Scorecard
     from manikin.evaluation.suspects import suspects
     from manikin.publish.release import release
@@ -31,6 +32,7 @@ _HOMES = {
     "data.schema": ("Category", "Codes", "Image", "Number", "Schema", "Signal", "Text", "Time"),
     "defects": ("plant",),
     "evaluation.evaluate": ("evaluate",),
+    "evaluation.recurrent": ("discriminative_score", "predictive_score"),
     "evaluation.scorecard": ("Scorecard",),
     "evaluation.suspects": ("suspects",),
     "publish.release": ("release",),
@@ -64,6 +66,8 @@ __all__ = [  # noqa: RUF022 - in the order in which they are used
     "plant",
     "Scorecard",
     "suspects",
+    "discriminative_score",
+    "predictive_score",
     "release",
     "errors",
     "families",
