@@ -42,13 +42,15 @@ class Family(ABC):
     `turns` is the cycle of players that the loop lets step in order, one optimiser each; empty, nothing is
     learned; `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
     `tokens` whether it wants tokens rather than channels on a grid; `fills` whether of a given
-    history it finds what is hidden, rather than what comes after it.
+    history it finds what is hidden, rather than what comes after it; `sampling` which options concern
+    sampling alone, and may differ from those in training.
     """
 
     turns: ClassVar[tuple[str, ...]] = ("model",)
     private: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
     fills: ClassVar[bool] = False
+    sampling: ClassVar[frozenset[str]] = frozenset()
     optimizer: ClassVar[Optimizer] = Optimizer()
 
     @abstractmethod
@@ -93,10 +95,12 @@ class Statistical(ABC):
     Missing values are NaN in continuous channels and a level of their own in categorical ones.
     `tied` tells whether it keeps equalities and orders, and so wants tied quantities on one scale,
     rather than each as standard normal; `tokens` whether it wants tokens, the given fields first;
-    `codec` names the codec that it wants, where the kinds of fields do not tell.
+    `codec` names the codec that it wants, where the kinds of fields do not tell; `sampling` is as of
+    `Family`.
     """
 
     tied: ClassVar[bool] = False
+    sampling: ClassVar[frozenset[str]] = frozenset()
     tokens: ClassVar[bool] = False
     codec: ClassVar[str | None] = None
 

@@ -155,6 +155,7 @@ def sample(
     ] = None,
     where: o.Where = None,
     rules: o.Rules = None,
+    using: o.Using = None,
     seed: o.Seed = 0,
     quiet: o.Quiet = False,
 ) -> None:
@@ -166,7 +167,7 @@ def sample(
 
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
-    loaded = load(model)
+    loaded = load(model).using(**o.settings(using or ()))
     schema = loaded.models[0].schema
     given = read(condition) if condition else None
     obeyed = read_rules(rules) if rules else ()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from manikin.cli.limits import print_shipped
+from manikin.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REFUSED = 1
 BAD = 2
@@ -49,6 +53,14 @@ Condition = Annotated[
 ]
 Where = Annotated[
     list[str] | None, typer.Option("--where", help="FIELD=VALUE for every synthetic record (repeatable).")
+]
+Using = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--using",
+        help="OPTION=VALUE for the drawing alone: of notes temperature=0.7, shortest=20, longest=60 tokens "
+        "(repeatable).",
+    ),
 ]
 Rules = Annotated[
     Path | None,
@@ -121,3 +133,23 @@ Number = Annotated[
 def beside(data: Path) -> Path:
     """The folder where schema.toml and rules.toml of a file, or of a folder of records, lie."""
     return data if data.is_dir() else data.parent
+
+
+def settings(said: Sequence[str]) -> dict[str, float]:
+    """Options of sampling from NAME=VALUE, whole numbers as such.
+
+    Raises:
+        UsageError: No name, or no number.
+
+    Example:
+        >>> settings(["temperature=0.7", "longest=60"])
+        {'temperature': 0.7, 'longest': 60}
+    """
+    found = {}
+    for one in said:
+        name, _, value = one.partition("=")
+        try:
+            found[name.strip()] = int(value) if value.strip().isdigit() else float(value)
+        except ValueError as error:
+            raise UsageError(f"--using {one}: write OPTION=NUMBER, such as temperature=0.7") from error
+    return found

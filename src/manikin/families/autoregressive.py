@@ -9,6 +9,7 @@ given at sampling, because those can come first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast, final
 
 import torch
@@ -17,6 +18,7 @@ from torch.nn import functional
 
 from manikin.family import Family, Optimizer
 from manikin.grammar import END
+from manikin.manner import OPTIONS, Manner
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
 from manikin.nn.history import Course, Ruled
 from manikin.nn.sequence import Cache, Shape, Transformer
@@ -34,6 +36,9 @@ PLACES = 1 << 18
 THINNED = 0.75
 """Share of unfinished histories below which the finished ones are put aside."""
 
+AGAIN = 8
+"""How often a text that is longer than asked for is drawn again."""
+
 
 @final
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Autoregressive(Family):
         heads: Attention heads.
         dropout: Share of features dropped in training.
         temperature: Of records that end early: below 1 likelier tokens are drawn still more often.
+        shortest: Tokens of a text at least, its end among them.
+        longest: The same at most; a text that does not end by then is drawn again a few times, then cut.
 
     Example:
         >>> from manikin.spec import Spec
@@ -58,15 +65,28 @@ class Autoregressive(Family):
     heads: int = 4
     dropout: float = 0.1
     temperature: float = 1.0
+    shortest: int = 0
+    longest: int | None = None
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
+    sampling: ClassVar[frozenset[str]] = OPTIONS
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
 
+    def __post_init__(self) -> None:
+        self.manner.check()
+
+    @property
+    def manner(self) -> Manner:
+        """How tokens are drawn."""
+        return Manner(self.temperature, self.shortest, self.longest)
+
     def refusal(self, spec: Spec) -> str | None:
-        """Only tokens can be drawn one after the other."""
-        if spec.tokens:
-            return None
-        return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
+        """Only tokens can be drawn one after the other, and only texts have a length to ask for."""
+        if not spec.tokens:
+            return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
+        if not self.manner.free and not spec.ragged:
+            return "shortest and longest are for texts; leave them out"
+        return None
 
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
         """One causal transformer."""
@@ -105,10 +125,21 @@ class Autoregressive(Family):
         reader = cast("Reader", nets["model"])
         draw, size = reader.draw, CHUNK
         if spec.ends:
-            draw, size = reader.write, max(1, min(CHUNK, PLACES // spec.length))
+            draw, size = partial(self._written, reader), max(1, min(CHUNK, PLACES // spec.length))
         starts = range(0, n, size)
         chunks = [draw(min(size, n - i), given[slice(i, i + size)], rng) for i in starts]
         return torch.cat(chunks)
+
+    def _written(self, reader: Reader, n: int, given: Given, rng: torch.Generator) -> Tensor:
+        """Records that end early; texts that have not ended by the longest asked for are drawn again."""
+        x, last = reader.write(n, given, self.manner, rng), self.manner.most(reader.spec.length) - 1
+        for _ in range(AGAIN if self.longest else 0):
+            over = (x[:, last] != END).nonzero()[:, 0]
+            if not len(over):
+                break
+            x[over] = reader.write(len(over), given[over], self.manner, rng)
+        x[:, last] = END if self.longest else x[:, last]
+        return x
 
 
 def ordered(spec: Spec, n: int, observed: Tensor | None, rng: torch.Generator) -> Tensor:
@@ -147,7 +178,6 @@ class Reader(nn.Module):
         self.heads = Heads(spec, width)
         self.ruled = Ruled(spec.grammar, width) if spec.grammar else None
         self.course = Course(spec.grammar, width) if spec.grammar else None
-        self.temperature = family.temperature
 
     def forward(self, x: Tensor, order: Tensor, given: Given) -> Tensor:
         """-log p of each token of `x` (B, L), read in `order` (B, L): (B, L), in nats."""
@@ -203,7 +233,7 @@ class Reader(nn.Module):
         nll = functional.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
         return nll * ((x == END).cumsum(dim=1) - (x == END).long() == 0)
 
-    def write(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
+    def write(self, n: int, given: Given, manner: Manner, rng: torch.Generator) -> Tensor:
         """`n` records that end early, as tokens (n, length), what is observed kept.
 
         Each step costs those unfinished.
@@ -216,13 +246,15 @@ class Reader(nn.Module):
         token = torch.full_like(rows, self.spec.vocab)
         state = None if self.ruled is None else self.ruled.start(n)
         x = given.keep(torch.zeros(n, self.spec.length, dtype=torch.long, device=rng.device))
-        for i in range(self.spec.length):
+        for i in range(manner.most(self.spec.length)):
             last = token[:, None]
             h = self.read(last, last, last, condition, cache)[:, 0]
             logits = self.heads.logits(h, 0)
             if self.ruled is not None and state is not None:
                 logits = self.ruled(logits, h, state)
-            drawn = sampled(logits / self.temperature, rng)
+            if i + 1 < manner.shortest:
+                logits[:, END] = -torch.inf
+            drawn = sampled(logits / manner.temperature, rng).masked_fill(token == END, END)
             if given.mask is not None:
                 drawn = torch.where(given.mask[rows, i], x[rows, i], drawn)
             x[rows, i] = drawn

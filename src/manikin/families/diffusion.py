@@ -74,6 +74,7 @@ class Diffusion(Family):
     drop: float | None = None
     guidance: float = 1.0
     private: ClassVar[bool] = True
+    sampling: ClassVar[frozenset[str]] = frozenset({"steps"})
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3)
 
     def refusal(self, spec: Spec) -> str | None:

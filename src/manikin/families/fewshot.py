@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, cast, final
 
 from manikin import registry
 from manikin.family import Family
-from manikin.nn.pretrained import Manner, Speaker, loaded
+from manikin.manner import OPTIONS, Manner
+from manikin.nn.pretrained import Speaker, loaded
 
 if TYPE_CHECKING:
     import torch
@@ -34,7 +35,8 @@ class FewShot(Family):
         shots: Training records shown with their notes.
         temperature: Below 1 likelier tokens are drawn still more often.
         nucleus: Tokens are drawn from the likeliest that have this probability together; 1: from all.
-        longest: Tokens of a text, at most.
+        longest: Tokens of a text at most, its end among them.
+        shortest: The same at least, of what is written.
 
     Example:
         >>> FewShot(model="models/medical-1b").turns
@@ -46,14 +48,24 @@ class FewShot(Family):
     temperature: float = 1.0
     nucleus: float = 0.95
     longest: int = 512
+    shortest: int = 0
     turns: ClassVar[tuple[str, ...]] = ()
     tokens: ClassVar[bool] = True
+    sampling: ClassVar[frozenset[str]] = OPTIONS | {"nucleus"}
+
+    def __post_init__(self) -> None:
+        self.manner.check()
 
     @property
     def codec(self) -> Codec | None:
         """The model's own tokenizer, and prompts with examples."""
         made = registry.find("codecs", "pretrained")
         return made(self.model, self.longest, shots=self.shots) if self.model else None
+
+    @property
+    def manner(self) -> Manner:
+        """How tokens are drawn."""
+        return Manner(self.temperature, self.shortest, self.longest, self.nucleus)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only text, and only with a model."""
@@ -91,8 +103,7 @@ class FewShot(Family):
         rng: torch.Generator,
     ) -> Tensor:
         """Tokens (n, length): what is observed of the text, and what follows."""
-        manner = Manner(self.temperature, self.nucleus)
-        return cast("Speaker", nets["model"]).write(n, spec.length, given, manner, rng.device)
+        return cast("Speaker", nets["model"]).write(n, spec.length, given, self.manner, rng.device)
 
 
 __plugin__ = FewShot

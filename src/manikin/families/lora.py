@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast, final
 from manikin import registry
 from manikin.errors import MissingExtra
 from manikin.family import Family, Optimizer
-from manikin.nn.pretrained import Manner, Speaker, loaded
+from manikin.manner import OPTIONS, Manner
+from manikin.nn.pretrained import Speaker, loaded
 
 if TYPE_CHECKING:
     import torch
@@ -36,7 +37,8 @@ class LoRA(Family):
         dropout: Share of what goes into them that is dropped in training.
         temperature: Below 1 likelier tokens are drawn still more often.
         nucleus: Tokens are drawn from the likeliest that have this probability together; 1: from all.
-        longest: Tokens of a text, at most.
+        longest: Tokens of a text at most, its end among them.
+        shortest: The same at least, of what is written.
 
     Example:
         >>> LoRA(model="models/medical-1b").rank
@@ -50,15 +52,25 @@ class LoRA(Family):
     temperature: float = 1.0
     nucleus: float = 1.0
     longest: int = 512
+    shortest: int = 0
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
+    sampling: ClassVar[frozenset[str]] = OPTIONS | {"nucleus"}
     optimizer: ClassVar[Optimizer] = Optimizer(rate=5e-4)
+
+    def __post_init__(self) -> None:
+        self.manner.check()
 
     @property
     def codec(self) -> Codec | None:
         """The model's own tokenizer."""
         made = registry.find("codecs", "pretrained")
         return made(self.model, self.longest) if self.model else None
+
+    @property
+    def manner(self) -> Manner:
+        """How tokens are drawn."""
+        return Manner(self.temperature, self.shortest, self.longest, self.nucleus)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only text, and only with a model."""
@@ -96,8 +108,7 @@ class LoRA(Family):
         rng: torch.Generator,
     ) -> Tensor:
         """Tokens (n, length): what is observed of the text, and what follows."""
-        manner = Manner(self.temperature, self.nucleus)
-        return cast("Speaker", nets["model"]).write(n, spec.length, given, manner, rng.device)
+        return cast("Speaker", nets["model"]).write(n, spec.length, given, self.manner, rng.device)
 
 
 def adapted(family: LoRA) -> Speaker:

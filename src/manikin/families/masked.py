@@ -15,11 +15,13 @@ import torch
 from torch import Tensor, nn
 
 from manikin.family import Family, Optimizer
+from manikin.grammar import END
+from manikin.manner import OPTIONS, Manner
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
 from manikin.nn.filling import Filler
 from manikin.nn.finding import bound, histories
 from manikin.nn.sequence import Shape, Transformer
-from manikin.nn.tokens import Embed, Heads, Laid
+from manikin.nn.tokens import Embed, Heads, Laid, sampled
 
 if TYPE_CHECKING:
     from manikin.spec import Spec
@@ -43,6 +45,9 @@ class Masked(Family):
         dropout: Share of features dropped in training.
         steps: Passes in which a sequence is filled in; tokens of one pass do not see each other.
             Rows of a table take one token per pass.
+        temperature: Of texts: below 1 likelier tokens are drawn still more often.
+        shortest: Tokens of a text at least, its end among them.
+        longest: The same at most.
 
     Example:
         >>> from manikin.spec import Continuous, Spec
@@ -55,16 +60,30 @@ class Masked(Family):
     heads: int = 4
     dropout: float = 0.1
     steps: int = 64
+    temperature: float = 1.0
+    shortest: int = 0
+    longest: int | None = None
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
+    sampling: ClassVar[frozenset[str]] = OPTIONS | {"steps"}
     fills: ClassVar[bool] = True
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
 
+    def __post_init__(self) -> None:
+        self.manner.check()
+
+    @property
+    def manner(self) -> Manner:
+        """How tokens are drawn."""
+        return Manner(self.temperature, self.shortest, self.longest)
+
     def refusal(self, spec: Spec) -> str | None:
-        """Only tokens can be hidden."""
-        if spec.tokens:
-            return None
-        return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
+        """Only tokens can be hidden, and only texts are drawn in another manner than they were learned."""
+        if not spec.tokens:
+            return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
+        if self.manner != Manner() and not spec.ragged:
+            return "temperature, shortest and longest are for texts; leave them out"
+        return None
 
     def exact(self, spec: Spec) -> bool:
         """Not of histories: only the events that are hidden go through the last layers."""
@@ -109,7 +128,10 @@ class Masked(Family):
         finder = cast("Finder", nets["model"])
         step = 1 if spec.ranges else -(-spec.length // self.steps)
         starts = range(0, n, CHUNK)
-        chunks = [finder.draw(min(CHUNK, n - i), given[slice(i, i + CHUNK)], step, rng) for i in starts]
+        chunks = [
+            finder.draw(min(CHUNK, n - i), given[slice(i, i + CHUNK)], step, self.manner, rng)
+            for i in starts
+        ]
         return torch.cat(chunks)
 
 
@@ -154,9 +176,10 @@ class Finder(nn.Module):
         h = h if condition.map is None else h + condition.map
         return self.body(h, causal=False, vector=vector, context=context)
 
-    def draw(self, n: int, given: Given, step: int, rng: torch.Generator) -> Tensor:
+    def draw(self, n: int, given: Given, step: int, manner: Manner, rng: torch.Generator) -> Tensor:
         """`n` records of tokens (n, length), found `step` at a time in a random order."""
         hidden = torch.full((n, self.spec.length), self.spec.vocab, device=rng.device)
+        hidden[:, manner.most(self.spec.length) - 1 :] = END if manner.longest else self.spec.vocab
         x = given.keep(hidden)
         # What is observed has the last ranks, so that no pass is spent on it.
         order = ranks(x.shape, rng).masked_fill(x != self.spec.vocab, self.spec.length).argsort(dim=1)
@@ -164,9 +187,17 @@ class Finder(nn.Module):
         condition = self.laid(self.condition(given))
         for first in range(0, int((x == self.spec.vocab).sum(dim=1).max()), step):
             now = (x == self.spec.vocab) & (rank >= first) & (rank < first + step)
-            h = self.look(x, condition)
-            x[now] = self.heads.draw(h[now], now.nonzero()[:, 1], rng)
+            h, place = self.look(x, condition)[now], now.nonzero()[:, 1]
+            x[now] = (
+                self._found(h, place, manner, rng) if self.spec.ends else self.heads.draw(h, place, rng)
+            )
         return x
+
+    def _found(self, h: Tensor, place: Tensor, manner: Manner, rng: torch.Generator) -> Tensor:
+        """Tokens (M,) of texts for features (M, width) at positions (M,)."""
+        logits = self.heads.logits(h, 0) / manner.temperature
+        logits[place + 1 < manner.shortest, END] = -torch.inf
+        return sampled(logits, rng)
 
 
 __plugin__ = Masked

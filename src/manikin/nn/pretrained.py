@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ from manikin.grammar import END
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from manikin.manner import Manner
     from manikin.nn.condition import Given
 
 FIRST = 1
@@ -26,13 +27,6 @@ FIRST = 1
 
 CHUNK = 32
 """Texts drawn at a time."""
-
-
-class Manner(NamedTuple):
-    """How tokens are drawn: below a temperature of 1 likelier ones more often, from a nucleus of them."""
-
-    temperature: float
-    nucleus: float
 
 
 class Speaker(nn.Module):
@@ -80,7 +74,7 @@ class Speaker(nn.Module):
     @torch.no_grad()
     def write(self, n: int, length: int, given: Given, manner: Manner, device: torch.device) -> Tensor:
         """Tokens (n, length): what is observed of the text, and what follows the prompt and it."""
-        prompts = self.prompts(given, n, device)
+        prompts, most = self.prompts(given, n, device), manner.most(length)
         x = torch.full((n, length), END, device=device)
         begun = [torch.zeros(0, dtype=torch.long, device=device)] * n
         if given.values is not None and given.mask is not None:
@@ -88,8 +82,8 @@ class Speaker(nn.Module):
         for start in range(0, n, CHUNK):
             rows = slice(start, min(start + CHUNK, n))
             heads = [torch.cat(pair) for pair in zip(prompts[rows], begun[rows], strict=True)]
-            for i, tail in enumerate(self._after(heads, length, manner), rows.start):
-                row = torch.cat([begun[i], tail])[: length - 1]
+            for i, tail in enumerate(self._after(heads, most, manner), rows.start):
+                row = torch.cat([begun[i], tail])[: most - 1]
                 x[i, : len(row)] = row + FIRST
         return x
 
@@ -104,6 +98,7 @@ class Speaker(nn.Module):
             top_p=manner.nucleus,
             top_k=0,
             max_new_tokens=length,
+            min_new_tokens=min(max(manner.shortest - 1, 0), length - 1),
             pad_token_id=self.end,
             eos_token_id=self.end,
         )[:, ids.shape[1] :]

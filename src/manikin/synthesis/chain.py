@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -143,6 +143,21 @@ class Chain:
             NotFitted: A link has learned nothing yet.
         """
         return tuple(model for link in self.links for model in link.models)
+
+    def using(self, **options: float) -> Self:
+        """The same chain, each link with those of the options that its family has for sampling.
+
+        Raises:
+            NotFitted: A link has learned nothing yet.
+            UsageError: An option that no link has for sampling.
+        """
+        known = [model.plan.family.sampling for model in self.models]
+        if strange := sorted(set(options).difference(*known)):
+            listed = ", ".join(sorted(set().union(*known))) or "there are none"
+            raise UsageError(f"{', '.join(strange)}: no link samples by it; options of sampling: {listed}")
+        mine = [{name: options[name] for name in options if name in some} for some in known]
+        pairs = zip(self.links, mine, strict=True)
+        return replace(self, links=[link.using(**some) if some else link for link, some in pairs])
 
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same chain fitted anew to these alone.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, final
 
@@ -73,6 +73,13 @@ def bar(title: str, console: Console | None = None) -> Iterator[Report]:
             loss = f"{now.loss if math.isnan(now.held) else now.held:.3f}"
             drawn.update(task, completed=now.fraction, loss=loss, left=clock(now.left))
 
+        yield report
+
+
+@contextmanager
+def shown(title: str, *, quiet: bool) -> Iterator[Report]:
+    """The same bar, or nobody who listens."""
+    with nullcontext(lambda _: None) if quiet else bar(title) as report:
         yield report
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,11 +21,12 @@ from manikin.synthesis.losses import losses
 from manikin.synthesis.notes import many, scanned, with_notes
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
-from manikin.synthesis.progress import bar
+from manikin.synthesis.progress import shown
 from manikin.synthesis.surrogates import beyond, public
+from manikin.synthesis.using import using
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -45,8 +45,7 @@ class Synthesizer:
             where one model cannot hold them together (a table and its pictures).
         condition: Fields that will be given at sampling. A field that stands in both means that
             any observed part of it may be given.
-        family: A family by name or as an object; None: the best default for the kind of the target
-            (trees for tables, diffusion for signals and images).
+        family: A family by name or as an object; None: the best default for the kind of the target.
         seed: The same seed and records give the same model.
         training: The budget of a family with networks; None: one for the kind and size of the data.
         codec: How records become arrays, by name or as an object (`mk.codecs.Latent(channels=8)`); None: by
@@ -103,9 +102,8 @@ class Synthesizer:
         if len(train) < 2:  # noqa: PLR2004 - one record has no distribution
             raise UsageError(f"{len(train)} training record: 2 are needed, and a few hundred to be of use")
         train = with_notes(train, self.target, self.condition)
-        chain = Chain.over(
-            train.schema, self.condition, self.family, self.seed, self.training, scan=self.scan
-        )
+        options = (self.condition, self.family, self.seed, self.training)
+        chain = Chain.over(train.schema, *options, scan=self.scan)
         if self.target is None and len(chain.links) > 1:
             self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
             return self
@@ -123,15 +121,13 @@ class Synthesizer:
             raise Unsupported(reason)
         givens = {} if statistical else given_codecs(train, plan.condition, codec)
         where = None if checkpoint is None else Path(checkpoint)
-        with _shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
+        with shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
             codec, learner = self._learn(plan, codec, givens, train, report, where)
         if hidden:
             learner.facts["identifiers"] = hidden
         types = {name: train.columns[name].type for name in train.schema}
-        schema = public(train.schema)
-        starts = {
-            name: beyond(train.columns[name]) for name in set(train.schema) - set(train.schema.modelled)
-        }
+        schema, unseen = public(train.schema), set(train.schema) - set(train.schema.modelled)
+        starts = {name: beyond(train.columns[name]) for name in unseen}
         self.fitted = Fitted(plan, schema, types, train.origin, codec, givens, learner, starts)
         return self
 
@@ -214,6 +210,17 @@ class Synthesizer:
         obedience = Obedience(known.plan.target, rules, draw, decode, known.partly)
         return known.finished(obedience.sample(values, mask, wanted, Key(seed).child("sample", self.seed)))
 
+    def using(self, **options: float) -> Self:
+        """The same model with other options of sampling, such as temperature and longest of texts.
+
+        Raises:
+            UsageError: An option that the family lacks, or that would need another fit.
+        """
+        if self.chain:
+            return replace(self, chain=self.chain.using(**options))
+        fitted = using(self._fitted, options)
+        return replace(self, family=fitted.plan.family, fitted=fitted)
+
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same configuration fitted anew to these alone.
 
@@ -241,8 +248,7 @@ class Synthesizer:
     def losses(self, records: Cohort, *, draws: int = 1, seed: int = 0) -> np.ndarray:
         """How badly the model foretells each record: its loss in training, of each alone, shape (n,).
 
-        Lowest for those learned by heart: who holds the model can ask whether somebody was in training
-        (Yeom et al. 2018, section 3). It compares records of one model, and nothing else.
+        Lowest for those learned by heart, which tells who was in training (Yeom et al. 2018, section 3).
 
         Args:
             records: With all fields of target and condition.
@@ -292,9 +298,3 @@ class Synthesizer:
         if self.fitted is None:
             raise NotFitted("the synthesizer has learned nothing yet; call fit(train) first")
         return self.fitted
-
-
-@contextmanager
-def _shown(title: str, *, quiet: bool) -> Iterator[Report]:
-    with nullcontext(lambda _: None) if quiet else bar(title) as report:
-        yield report

@@ -138,7 +138,7 @@ class TextCodec(Codec):
     def text(self, tokens: Sequence[int]) -> str | None:
         """The text of one row of tokens."""
         cutter, parts, run = tokenizer(self.pieces), [], []
-        if tokens and tokens[0] == NONE:
+        if tokens and tokens[0] == NONE and self.facts["absent"]:
             return None
         for token in [*tokens, END]:
             if token >= self._first:

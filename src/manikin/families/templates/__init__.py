@@ -18,8 +18,10 @@ import numpy as np
 from manikin.errors import Unsupported
 from manikin.families.templates.readers import Readers, learned
 from manikin.families.templates.runs import ended, keep, shared
-from manikin.families.templates.writer import Writer
+from manikin.families.templates.writer import CONDITIONED, Writer
 from manikin.family import Progress, State, Statistical
+from manikin.grammar import END
+from manikin.manner import OPTIONS, Manner
 
 if TYPE_CHECKING:
     from manikin.rng import Key
@@ -35,11 +37,11 @@ class Templates(Statistical):
         order: Words before that decide what follows, at most.
         anonymous: Patients that must share a run of words.
         bearers: Of these, those with one value of a given field before it raises what follows.
-        conditioned: Words before that decide together with a given field, at most.
-        weight: Occurrences for which all that a run leaves open counts at least.
         stress: The power of what a given field says; above 1 notes say it more plainly than real ones.
-        once: Words in a row that a note does not write twice.
         drafts: Notes that are drawn for a record with given fields, of which readers choose one.
+        temperature: Below 1 likelier words are drawn still more often.
+        shortest: Words and signs of a note at least, its end among them.
+        longest: The same at most; drafts that do not end by then are put aside, or cut where all are such.
 
     Example:
         >>> from manikin.spec import Spec
@@ -50,13 +52,22 @@ class Templates(Statistical):
     order: int = 4
     anonymous: int = 5
     bearers: int = 2
-    conditioned: int = 2
-    weight: float = 0.05
     stress: float = 1.3
-    once: int = 6
     drafts: int = 12
+    temperature: float = 1.0
+    shortest: int = 0
+    longest: int | None = None
     tokens: ClassVar[bool] = True
+    sampling: ClassVar[frozenset[str]] = OPTIONS | {"stress", "drafts"}
     codec: ClassVar[str | None] = "phrases"
+
+    def __post_init__(self) -> None:
+        self.manner.check()
+
+    @property
+    def manner(self) -> Manner:
+        """How words are drawn."""
+        return Manner(self.temperature, self.shortest, self.longest)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only notes: tokens that end early, without a grammar."""
@@ -82,7 +93,7 @@ class Templates(Statistical):
         keep(state, "", whole)
         for done, (name, rows) in enumerate(parts.items(), 1):
             mine = [note for note, here in zip(notes, rows.tolist(), strict=True) if here]
-            runs = shared(mine, subject[rows].tolist(), self.conditioned + 1, self.bearers)
+            runs = shared(mine, subject[rows].tolist(), CONDITIONED + 1, self.bearers)
             keep(
                 state,
                 name,
@@ -105,17 +116,24 @@ class Templates(Statistical):
         if observed[:, given:].any():
             raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
         writer, readers = Writer(self, state, spec.ranges[-1][1]), Readers(state)
-        drafts = self.drafts if readers.fields else 1
+        drafts = self.drafts if readers.fields or self.longest else 1
         out, rng = x.copy(), key.numpy()
         for row in np.lexsort(x[:, :given].T[::-1]) if given else range(len(x)):  # alike come together
             here = x[row, :given].tolist()
             found = [writer.write(here, x.shape[1] - given, rng) for _ in range(drafts)]
+            found = [draft for draft in found if self._whole(draft)] or found
             chosen = 0
-            if drafts > 1:
+            if len(found) > 1:
                 read = [ended(draft.tolist(), writer.size) for draft in found]
-                chosen = rng.choice(drafts, p=readers.chances(read, here))
+                chosen = rng.choice(len(found), p=readers.chances(read, here))
             out[row, given:] = found[chosen]
+        if self.longest:
+            out[:, given + self.manner.most(x.shape[1] - given) - 1] = END
         return out
+
+    def _whole(self, draft: np.ndarray) -> bool:
+        """Whether it ends within what is asked for."""
+        return not self.longest or draft[self.manner.most(len(draft)) - 1] == END
 
 
 __plugin__ = Templates

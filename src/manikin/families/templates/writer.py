@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 USUAL = 0.5
 """Share of all words that the most usual make up: those never stand in for another word."""
 
+WEIGHT = 0.05
+"""Occurrences for which all that a run leaves open counts at least."""
+
+ONCE = 6
+"""Words in a row that a note does not write twice."""
+
+CONDITIONED = 2
+"""Words before that decide together with a given field, at most."""
+
 REMEMBERED = 1 << 23
 """Shares that are remembered at most, for runs that come again."""
 
@@ -39,20 +48,27 @@ class Writer:
         self._plain, self._raised, self._stand = keep(self._follows), keep(self._ratio), keep(self._other)
 
     def write(self, given: list[int], length: int, rng: np.random.Generator) -> np.ndarray:
-        """One note (length,), END after its end."""
+        """One note (length,), END after its end; one that is too long for the manner has none."""
         here = tuple(name for i, value in enumerate(given) if (name := f"{i}.{value}.") in self.parts)
-        run, out, once = [self.size], np.full(length, END), self.family.once
+        run, out, manner = [self.size], np.full(length, END), self.family.manner
         seen: dict[Gram, set[int]] = {}
-        for place in range(length):
-            recent = tuple(run[1 - once :])
+        for place in range(manner.most(length)):
+            recent = tuple(run[1 - ONCE :])
             law = self._law(tuple(run[-self.family.order :]), here)
             if recent in seen:
                 law[list(seen[recent])] = 0.0
+            if place + 1 < manner.shortest:
+                law[END] = 0.0
+            law = (
+                law
+                if manner.temperature == 1
+                else (law / max(law.max(), 1e-300)) ** (1 / manner.temperature)
+            )
             token = drawn(law, rng)
             out[place] = drawn(self._stand(here), rng) if token == GAP else token
             if token == END:
                 break
-            if len(recent) == once - 1:
+            if len(recent) == ONCE - 1:
                 seen.setdefault(recent, set()).add(token)
             run.append(token)
         return out
@@ -61,7 +77,7 @@ class Writer:
         """The shares of the next token (tokens,), not normalised."""
         while run and run not in self.whole:  # equal to what its end says, which comes more often
             run = run[1:]
-        p, few = self._plain(run).copy(), run[-self.family.conditioned :]
+        p, few = self._plain(run).copy(), run[-CONDITIONED:]
         for name in given:
             p *= self._raised(name, few)
         return p
@@ -72,9 +88,8 @@ class Writer:
 
     def _ratio(self, name: str, run: Gram) -> np.ndarray:
         """How much more often each token follows in notes with one value of a given field."""
-        few = self.family.conditioned
-        plain = np.maximum(self._after([self.whole], self.base, run, few), 1e-12)
-        told = self._after([self.parts[name], self.whole], self.shares[name], run, few)
+        plain = np.maximum(self._after([self.whole], self.base, run, CONDITIONED), 1e-12)
+        told = self._after([self.parts[name], self.whole], self.shares[name], run, CONDITIONED)
         return (told / plain) ** self.family.stress
 
     def _other(self, given: tuple[str, ...]) -> np.ndarray:
@@ -98,7 +113,7 @@ class Writer:
                 tokens, counts, total = found
                 fresh = ~known[tokens]
                 new = counts[fresh]
-                whole = max(total - counts[~fresh].sum(), new.sum()) + self.family.weight
+                whole = max(total - counts[~fresh].sum(), new.sum()) + WEIGHT
                 p[tokens[fresh]] = left * new / whole
                 left *= 1 - new.sum() / whole
                 known[tokens] = True
@@ -108,7 +123,7 @@ class Writer:
     def _first(self, table: Table, base: np.ndarray) -> np.ndarray:
         """The shares of tokens without any word before, beside those of all records."""
         tokens, counts, total = table.get((), (np.zeros(0, dtype=int), np.zeros(0), 0.0))
-        weight = self.family.weight * 10
+        weight = WEIGHT * 10
         p = base * weight
         p[tokens] += counts
         return p / max(total + weight, 1e-12)

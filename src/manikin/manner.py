@@ -1,0 +1,56 @@
+"""Manner: how the tokens of a text are drawn from what was learned; nothing here is learned itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from manikin.errors import UsageError
+
+OPTIONS = frozenset({"temperature", "shortest", "longest"})
+"""The options of a family of texts that say so."""
+
+
+@final
+@dataclass(frozen=True)
+class Manner:
+    """How likely tokens are preferred, and how many tokens a text has, its end among them.
+
+    Args:
+        temperature: Shares become p^(1 / temperature), scaled to 1: below 1 likelier tokens are drawn still
+            more often (Ackley, Hinton and Sejnowski 1985).
+        shortest: Before as many tokens no text ends.
+        longest: After as many tokens every text ends; None: where the longest in training did.
+        nucleus: Tokens are drawn from the likeliest that have this probability together (Holtzman et al.
+            2020); 1: from all.
+
+    Example:
+        >>> Manner(longest=60).most(512), Manner().most(512)
+        (60, 512)
+    """
+
+    temperature: float = 1.0
+    shortest: int = 0
+    longest: int | None = None
+    nucleus: float = 1.0
+
+    def check(self) -> None:
+        """Raise a UsageError if such texts cannot be."""
+        if not self.temperature > 0:
+            raise UsageError(f"temperature {self.temperature}: is not above 0")
+        if not 0 < self.nucleus <= 1:
+            raise UsageError(f"nucleus {self.nucleus}: does not lie in (0, 1]")
+        if self.shortest < 0 or (self.longest is not None and self.longest < max(self.shortest, 1)):
+            raise UsageError(
+                f"shortest {self.shortest}, longest {self.longest}: give whole numbers from 0 on, the "
+                "second not below the first and not below 1"
+            )
+
+    @property
+    def free(self) -> bool:
+        """Whether texts end where they would."""
+        return self.shortest == 0 and self.longest is None
+
+    def most(self, length: int) -> int:
+        """Tokens of a text at most, where a model knows texts of `length` tokens."""
+        return min(length, self.longest or length)
