@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from manikin import codecs, errors, families, histories, recipes
     from manikin.data.cohort import Cohort
     from manikin.data.deid import deidentify
+    from manikin.data.entities import tagged, untagged
     from manikin.data.files import read, write
     from manikin.data.rules import Rule, read_rules
     from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "data.cohort": ("Cohort",),
     "data.deid": ("deidentify",),
+    "data.entities": ("tagged", "untagged"),
     "data.files": ("read", "write"),
     "data.rules": ("Rule", "read_rules"),
     "data.schema": ("Category", "Codes", "Image", "Number", "Schema", "Signal", "Text", "Time"),
@@ -58,6 +60,8 @@ __all__ = [  # noqa: RUF022 - in the order in which they are used
     "write",
     "read_rules",
     "deidentify",
+    "tagged",
+    "untagged",
     "Synthesizer",
     "Training",
     "Chain",

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 NONE, GAP, SPECIAL = 1, 2, 3
 """A record without a text; a word that too few share; the first token of a slot."""
 
-_WORD = re.compile(r" ?[^\W\d_]+(?:['’][^\W\d_]+)?| ?\d+(?:[.,:/]\d+)*| ?[^\w\s]| ?_|\s+")
+_WORD = re.compile(
+    r" ?</?[A-Za-z][\w-]*>| ?[^\W\d_]+(?:['’][^\W\d_]+)?| ?\d+(?:[.,:/]\d+)*| ?[^\w\s]| ?_|\s+"
+)
 
 
 @final
