@@ -111,7 +111,8 @@ Encoder = Annotated[
     list[Path] | None,
     typer.Option(
         "--encoder",
-        help="A network that turns pictures into vectors (.pt of TorchScript, .pt2, .onnx): one more view.",
+        help="A network that turns pictures into vectors (.pt of TorchScript, .pt2, .onnx), or the folder "
+        "of a language model that reads notes: one more view.",
     ),
 ]
 Minutes = Annotated[float | None, typer.Option(help="Budget of training for families with networks.")]

@@ -62,7 +62,7 @@ def evaluate(
         rules: Clinical rules, each with `name` and `holds(cohort) -> bool (n,)`.
         seed: The same seed gives the same scores.
         encoders: Files of networks (TorchScript, an exported program, ONNX) that turn pictures into
-            vectors, each one more view of the records.
+            vectors, and folders of language models (Hugging Face) that read notes: each one more view.
 
     Returns:
         A score for every metric, assessed or not, with plots and tables of aggregated figures.

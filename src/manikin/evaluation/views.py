@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -14,12 +15,12 @@ from manikin.data.schema import SCALARS, Image, Signal, Text
 from manikin.data.written import notes
 from manikin.errors import UsageError
 from manikin.evaluation.encoders import opened
+from manikin.evaluation.readers import opened as read
 from manikin.evaluation.sides import Sides
 from manikin.feature import Feature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from manikin.data.cohort import Cohort
     from manikin.metric import Question
@@ -39,10 +40,10 @@ def views(
     Args:
         cohorts: The three sides.
         question: What the card is asked.
-        encoders: Files of networks that turn pictures into vectors.
+        encoders: Files of networks that turn pictures into vectors; folders of models that read notes.
 
     Raises:
-        UsageError: No field can be read, or encoders are given and there is no picture.
+        UsageError: No field can be read, or an encoder is given and there is nothing for it to read.
     """
     train = cohorts[0]
     fields = Scalars.fit(train)
@@ -79,10 +80,17 @@ def _shipped(train: Cohort) -> dict[str, Feature]:
 
 
 def _given(train: Cohort, encoders: Sequence[str | Path]) -> dict[str, Feature]:
-    pictures = [n for n in train.schema.modelled if isinstance(train.schema[n], Image)]
-    if encoders and not pictures:
-        raise UsageError("encoders are given, and the records have no picture for them to read")
-    return {feature.name: feature for feature in map(opened, encoders)}
+    """The encoders by name: of notes those in a folder, of pictures those in a file."""
+    readers = [path for path in encoders if Path(path).is_dir()]
+    others = [path for path in encoders if path not in readers]
+    if others and not any(isinstance(train.schema[n], Image) for n in train.schema.modelled):
+        raise UsageError(
+            "encoders are given, and the records have no picture for them to read; one of notes is a folder"
+        )
+    if readers and not notes(train.schema):
+        raise UsageError("an encoder of notes is given, and the records have no notes for it to read")
+    found = [*map(read, readers), *map(opened, others)]
+    return {feature.name: feature for feature in found}
 
 
 def gridded(sides: Sides) -> bool:
