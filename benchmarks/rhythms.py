@@ -13,6 +13,7 @@ to a minute. Minutes are CPU minutes. Printed: Markdown.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,7 @@ from lines import line
 from scipy.stats import ks_2samp
 
 import manikin as mk
+from manikin.registry import find
 from manikin.waves.beats import peaks, rhythm
 
 RATE, WINDOW, LONG = 100.0, 10.0, 60.0
@@ -36,7 +38,8 @@ def main() -> None:
     clock = [time.process_time()]
     training = mk.Training(minutes=given.minutes)
     condition = (*GIVEN, "signal") if given.family == "diffusion" else GIVEN
-    model = mk.Synthesizer("signal", condition, given.family, training=training).fit(train, quiet=True)
+    family = find("families", given.family)(**json.loads(given.options))
+    model = mk.Synthesizer("signal", condition, family, training=training).fit(train, quiet=True)
     clock.append(time.process_time())
     drawn = model.sample(condition=holdout.select(*GIVEN), seed=0)
     clock.append(time.process_time())
@@ -63,6 +66,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a folder with signals/")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--family", default="diffusion")
+    parser.add_argument("--options", default="{}", help="options of the family, as JSON")
     parser.add_argument("--keep", type=Path, help="a file for the signals (npz)")
     return parser.parse_args()
 

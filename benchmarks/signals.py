@@ -24,6 +24,7 @@ from lines import append, line, rows
 from signal_sets import SETS, signals, stretches
 
 import manikin as mk
+from manikin.registry import find
 from manikin.waves.statistics import series
 
 if TYPE_CHECKING:
@@ -86,9 +87,8 @@ def once(given: argparse.Namespace, name: str, family: str) -> None:
     model = mk.Synthesizer(
         field,
         tuple(others),
-        family,
+        find("families", family)(**cell["options"]),
         training=mk.Training(steps=given.steps, minutes=given.minutes),
-        **cell["options"],
     )
     model = model.fit(train, quiet=True)
     clock.append((time.perf_counter(), time.process_time()))

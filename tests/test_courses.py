@@ -44,7 +44,7 @@ def test_gaps_are_bridged_as_the_judge_does():
 )
 def test_short_courses_with_gaps_are_a_series(spec, is_series):
     assert spec.series is is_series
-    assert isinstance(Flow(spec, GivenSpec(), None, None).backbone, Courses) is is_series
+    assert isinstance(Flow(spec, GivenSpec(), Diffusion()).backbone, Courses) is is_series
 
 
 def test_every_channel_comes_out_where_it_went_in():
@@ -61,7 +61,7 @@ def test_every_channel_comes_out_where_it_went_in():
 
 
 def test_what_x_t_tells_by_itself_needs_no_network():
-    net = Flow(SERIES, GivenSpec(), None, None)  # writes nothing before it has learned
+    net = Flow(SERIES, GivenSpec(), Diffusion())  # writes nothing before it has learned
     x = torch.from_numpy(stays(4, Key(1)))
     end = net.points(x)
     t = torch.full((4,), 0.95)
@@ -74,7 +74,7 @@ def test_what_x_t_tells_by_itself_needs_no_network():
 
 
 def test_gaps_of_what_is_observed_are_not_bridged_by_what_is_hidden():
-    net = Flow(SERIES, GivenSpec(observed=True), None, None)
+    net = Flow(SERIES, GivenSpec(observed=True), Diffusion())
     x = torch.zeros(1, 5, 12)
     x[:, :, 4] = torch.nan
     x[:, :, 5:] = 100.0

@@ -22,6 +22,7 @@ from manikin.synthesis.train import Encoded, Training, train
 
 FAMILIES = {
     "diffusion": (Diffusion(width=64, blocks=2), 300),
+    "diffusion edm": (Diffusion(width=64, blocks=2, formulation="edm"), 300),
     "vae": (VAE(width=64, latent=4, components=8), 600),
     "gan": (GAN(width=64, latent=8), 1000),
 }

@@ -1,4 +1,4 @@
-"""Rectified flow: straight lines from noise to data, learned and then followed.
+"""Diffusion: straight lines from noise to data, learned and then followed.
 
     x_t = (1 - t) noise + t x,    t in [0, 1], t = 1 is data,    dx_t/dt = v(x_t, t)
 
@@ -8,9 +8,9 @@ cross-entropy, and the velocity follows from the probabilities' mean m: v = (m -
 (variational flow matching; Eijkelboom et al., 2024). The last step draws levels from the
 probabilities. So one process serves rows of mixed columns, signals, images and label maps.
 
-Of series, what x_t tells of a place by itself is not learned: values get the best linear guess of their
-velocity (Karras et al., 2022), levels the evidence of x_t by Bayes' rule. The network adds what the
-other places tell.
+Of series, and in the formulation "edm", what x_t tells of a place by itself is not learned: values get
+the best linear guess of their velocity (Karras et al., 2022), levels the evidence of x_t by Bayes' rule.
+The network adds what the other places tell.
 """
 
 from __future__ import annotations
@@ -31,18 +31,13 @@ from manikin.nn.courses import Courses
 from manikin.nn.gaps import bridged
 from manikin.nn.grid import Backbone
 from manikin.nn.layers import Fourier, spread
+from manikin.nn.noise import FORMULATIONS, drawn, times
 
 if TYPE_CHECKING:
     from manikin.spec import Spec
 
 EMBEDDING = 128
 """Width of the embedding of time and of the condition."""
-
-REFERENCE = 64 * 64
-"""Places of a grid above which more noise is needed to hide an image (Esser et al., 2024, eq. 23)."""
-
-ALIKE = 4
-"""The same of a series, where neighbouring hours tell the same, and flags and levels often all of them."""
 
 SURE = 0.02
 """Least share of noise that evidence of levels reckons with, so that it stays finite."""
@@ -60,12 +55,14 @@ class Diffusion(Family):
             25 evaluations keeps texture that as many steps of first order smooth away.
         drop: Share of training records shown without their condition, which guidance needs to know;
             None: a tenth with guidance, else none.
+        formulation: "flow", a rectified flow, or "edm", which learns at a wider range of noise (Karras et
+            al., 2022); see `manikin.nn.noise`.
         guidance: How far to exaggerate the condition (Ho & Salimans, 2022); 1: not at all.
             More raises agreement with the condition and lowers diversity.
 
     Example:
         >>> Diffusion(steps=11)
-        Diffusion(width=None, blocks=None, steps=11, drop=None, guidance=1.0)
+        Diffusion(width=None, blocks=None, steps=11, drop=None, guidance=1.0, formulation='flow')
     """
 
     width: int | None = None
@@ -73,19 +70,22 @@ class Diffusion(Family):
     steps: int = 25
     drop: float | None = None
     guidance: float = 1.0
+    formulation: str = "flow"
     private: ClassVar[bool] = True
     sampling: ClassVar[frozenset[str]] = frozenset({"steps"})
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3)
 
     def refusal(self, spec: Spec) -> str | None:
         """Tokens have no place between them."""
+        if self.formulation not in FORMULATIONS:
+            return f"no formulation is called {self.formulation!r}; there are {' and '.join(FORMULATIONS)}"
         if spec.tokens:
             return "tokens have no values between them to take noise; use 'masked' or 'autoregressive'"
         return None
 
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
         """One network: (x_t, t, given) -> velocities of values, logits of levels and flags."""
-        return {"model": Flow(spec, given, self.width, self.blocks)}
+        return {"model": Flow(spec, given, self)}
 
     def loss(
         self,
@@ -104,11 +104,13 @@ class Diffusion(Family):
         if given.mask is not None:
             end = torch.where(spec.expand_mask(given.mask), net.shown(given), end)
         noise = torch.randn(end.shape, generator=rng, device=end.device)
-        t = shifted(torch.randn(len(x), generator=rng, device=x.device).sigmoid(), spec)
+        t = drawn(self.formulation, len(x), spec, rng)
         s = spread(t[:, None], len(spec.grid))
         out = net((1 - s) * noise + s * end, t, given)
         hidden = torch.ones_like(x, dtype=torch.bool) if given.mask is None else ~given.mask
         wrong = (out - (end - noise)).square() * spec.expand_mask(hidden)
+        if self.formulation == "edm":
+            wrong = wrong * power(s)
         total = wrong[:, net.values].sum()
         if spec.discrete.blocks:
             levels = spec.discrete.nll(out[:, net.levels], net.discrete(x))
@@ -128,8 +130,8 @@ class Diffusion(Family):
         net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
         given = net.conditioner.complete(given, n, rng.device)
         noise = torch.randn(n, spec.width, *spec.grid, generator=rng, device=rng.device)
-        path, times = Path(self, net, given, noise), self._times(spec)
-        return given.keep(path.end(path.along(noise, times[:-1]), times[-2], rng))
+        path, ways = Path(self, net, given, noise), self._times(spec)
+        return given.keep(path.end(path.along(noise, ways[:-1]), ways[-2], rng))
 
     @torch.no_grad()
     def carry(
@@ -155,31 +157,31 @@ class Diffusion(Family):
                 "levels and missing values cannot be carried; only values that are never missing"
             )
         net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
-        times = self._times(spec)
-        noise = Path(self, net, before, x).along(net.points(x), times[::-1])
-        return spec.collapse(Path(self, net, after, noise).along(noise, times))
+        ways = self._times(spec)
+        noise = Path(self, net, before, x).along(net.points(x), ways[::-1])
+        return spec.collapse(Path(self, net, after, noise).along(noise, ways))
 
     def _times(self, spec: Spec) -> list[float]:
         """From noise to data, one step more than are of second order."""
-        return shifted(torch.linspace(0, 1, (self.steps + 1) // 2 + 1, dtype=torch.float64), spec).tolist()
+        return times(self.formulation, (self.steps + 1) // 2 + 1, spec)
 
 
-def shifted(t: Tensor, spec: Spec) -> Tensor:
-    """Times moved towards noise where many places tell the data through more of it."""
-    a = max(1.0, math.sqrt(math.prod(spec.grid) / (ALIKE if spec.series else REFERENCE)))
-    return t / (t + a * (1 - t))
+def power(t: Tensor) -> Tensor:
+    """Mean square of what stands at a place at a time, where noise and data are of unit scale."""
+    return (1 - t).square() + t.square()
 
 
 @final
 class Flow(nn.Module):
     """The network of a flow, with the places of values and levels among the expanded channels."""
 
-    def __init__(self, spec: Spec, given: GivenSpec, width: int | None, blocks: int | None) -> None:
+    def __init__(self, spec: Spec, given: GivenSpec, family: Diffusion) -> None:
         super().__init__()
         self.spec = spec
+        self.informed = spec.series or family.formulation == "edm"
         self.conditioner = Conditioner(given, spec, EMBEDDING)
         self.time = Fourier(EMBEDDING)
-        self.backbone = self._backbone(width, blocks)
+        self.backbone = self._backbone(family.width, family.blocks)
         self.values = [i for i, numeric in enumerate(spec.numeric) if numeric]
         self.levels = [i for i, numeric in enumerate(spec.numeric) if not numeric]
         self.flagged = [i for i, flagged in enumerate(spec.flagged) if flagged]
@@ -199,16 +201,18 @@ class Flow(nn.Module):
             modulation = modulation + condition.vector
         h = x_t if condition.map is None else torch.cat([x_t, condition.map], dim=1)
         out = self.backbone(h, modulation, condition.context).float()
-        return self._informed(out, x_t, spread(t[:, None].float(), 1)) if self.spec.series else out
+        return self._informed(out, x_t, self._spread(t)) if self.informed else out
+
+    def _spread(self, t: Tensor) -> Tensor:
+        return spread(t[:, None].float(), len(self.spec.grid))
 
     def _informed(self, out: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
         """The network's output beside what x_t tells of each place by itself."""
-        power = (1 - t).square() + t.square()
-        guess = (2 * t - 1) / power * x_t[:, self.values]
+        guess = (2 * t - 1) / power(t) * x_t[:, self.values]
         clear = t / (1 - t).clamp(min=SURE)
         evidence = 2 * clear / (1 - t).clamp(min=SURE) * x_t[:, self.levels]
         told = torch.empty_like(out)
-        told[:, self.values] = guess + out[:, self.values] / power.sqrt()
+        told[:, self.values] = guess + out[:, self.values] / power(t).sqrt()
         told[:, self.levels] = evidence + out[:, self.levels] * (1 + 2 * clear)
         return told
 
