@@ -17,7 +17,7 @@ from manikin.metric import Question
 from manikin.metrics.disguises import disguised_copies
 from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
 from manikin.metrics.relation import picture_relation
-from manikin.metrics.rhythm import rhythm_distance
+from manikin.metrics.rhythm import interval_distance, rhythm_distance
 from manikin.metrics.signals import (
     autocorrelation_distance,
     channel_correlation_distance,
@@ -98,6 +98,11 @@ def test_each_defect_is_seen_by_its_score(metric, defect):
 def test_a_wrong_rate_is_a_wrong_heart_rate():
     assert rhythm_distance(seen("wrong_rate"))["heart rate"] > 0.4
     assert rhythm_distance(seen())["heart rate"] < 0.25
+
+
+def test_intervals_are_those_of_the_same_records_and_not_of_shuffled_time():
+    assert set(interval_distance(split(HOLDOUT)).values()) == {0.0}
+    assert max(interval_distance(seen("shuffled_time")).values()) > 0.5
 
 
 def test_the_difference_of_missing_rates_is_that_of_the_shares():
