@@ -30,12 +30,12 @@ class Even:
         return cohort["x"] % 2 == 0
 
 
-def obedience(draw: Callable[..., np.ndarray], *rules: Even) -> Obedience:
+def obedience(draw: Callable[..., np.ndarray], *rules: Even, wishes: tuple[Even, ...] = ()) -> Obedience:
     def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
         del key
         return Cohort(pa.table({"x": pa.array(x[:, 0].astype(float)), "row": pa.array(rows)}), SCHEMA)
 
-    return Obedience(("x",), rules, draw, decode, partly=True)
+    return Obedience(("x",), rules, draw, decode, True, wishes)
 
 
 def asked(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -80,3 +80,17 @@ def test_only_what_breaks_a_rule_is_drawn_again(monkeypatch: pytest.MonkeyPatch)
 def test_a_rule_that_is_never_met_is_an_error() -> None:
     with pytest.raises(RuleError, match="2 of 2 records still break it after 60 attempts"):
         obedience(lambda rows, *_: 2 * rows[:, None] + 1, Even()).sample(*asked(2), Key(0))
+
+
+def test_a_wish_is_tried_and_given_up() -> None:
+    tried = []
+
+    def draw(rows: np.ndarray, values: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
+        del values, keep, key
+        tried.append(rows.tolist())
+        return np.where(rows == 2, 1, len(tried) + rows)[:, None]  # row 2 is always odd
+
+    table = obedience(draw, wishes=(Even(),)).sample(*asked(3), Key(0))
+    assert tried[:3] == [[0, 1, 2], [0, 2], [2]]
+    assert len(tried) == 1 + obey.PATIENCE
+    assert table["x"].to_pylist() == [2.0, 2.0, 1.0]

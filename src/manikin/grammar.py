@@ -25,6 +25,7 @@ class Grammar:
         sizes: For each code, how many bins its value has; 0: it has no value.
         again: Codes that may come again in a visit, at a later time.
         last: Codes after which nothing comes.
+        kin: For each code the number of its relatives, such as a chapter of ICD; empty: none has any.
 
     Example:
         >>> grammar = Grammar(opens=2, steps=1, sizes=(0, 3), again=(), last=())
@@ -37,6 +38,7 @@ class Grammar:
     sizes: tuple[int, ...]
     again: tuple[int, ...] = ()
     last: tuple[int, ...] = ()
+    kin: tuple[int, ...] = ()
 
     @property
     def starts(self) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from manikin.codec import Codec
 from manikin.codecs.rows import RowsCodec
 from manikin.data.cohort import Cohort
 from manikin.data.events.history import DEATH, Histories, repeats
-from manikin.data.events.vocabulary import coming_again, past_end, stood, vocabulary
+from manikin.data.events.vocabulary import coming_again, kin, past_end, stood, vocabulary
 from manikin.data.infer import infer
 from manikin.data.schema import Codes, Number, Schema
 from manikin.errors import SchemaError
@@ -65,7 +65,8 @@ class Events(Codec):
         """What may follow what."""
         opens, steps = (_size(self.times.get(name)) for name in ("open", "step"))
         sizes = tuple(_size(self.values.get(code)) for code in self.codes)
-        return Grammar(opens + 1, steps, sizes, tuple(self.known["again"]), tuple(self.known["last"]))
+        again, last = tuple(self.known["again"]), tuple(self.known["last"])
+        return Grammar(opens + 1, steps, sizes, again, last, kin(self.codes))
 
     @property
     def spec(self) -> Spec:

@@ -92,13 +92,19 @@ class Ruled(nn.Module):
         self.link = nn.Linear(2 * codes, RANK, bias=False)
         nn.init.normal_(self.link.weight, std=RANK**-0.5)  # what a code says has unit length
         self.onto = zero(nn.Linear(RANK, codes, bias=False))
+        self.kin = nn.Buffer(torch.tensor(grammar.kin or (0,) * codes), persistent=False)
+        groups = int(self.kin.max()) + 1
+        self.kin_head = zero(nn.Linear(width, groups))
+        self.kin_link = zero(nn.Linear(2 * groups, RANK, bias=False))
+        self.kin_onto = zero(nn.Linear(RANK, groups, bias=False))
 
     def forward(self, logits: Tensor, h: Tensor, state: State) -> Tensor:
         """Logits (..., vocab) for features (..., width) of histories in a state."""
         low, high = self.first, self.first + len(self.sizes) - 1
         known = FASTER * self.recall(h).view(len(h), *(1,) * (h.dim() - 2), 2, -1)
         gate = self.gate(h)
-        codes = logits[..., low:high] + self.onto(state.links)
+        shared = self.kin_head(h) + self.kin_onto(state.links)
+        codes = logits[..., low:high] + self.onto(state.links) + shared[..., self.kin]
         seen_at = (state.last, state.ever)
         for bias, strength, seen in zip(known.unbind(-2), gate.split(1, -1), seen_at, strict=True):
             codes = codes + (bias + strength) * seen
@@ -169,7 +175,9 @@ class Ruled(nn.Module):
         return State(token, torch.where(at > moved, code, -1), code, dead, nothing, last, ever, links)
 
     def _linked(self, last: Tensor, ever: Tensor) -> Tensor:
-        return self.link(torch.cat([last, ever], dim=-1).to(self.link.weight.dtype))
+        seen = torch.stack([last, ever], dim=-2).to(self.link.weight.dtype)
+        groups = functional.one_hot(self.kin).to(seen)
+        return self.link(seen.flatten(-2)) + self.kin_link((seen @ groups).flatten(-2))
 
     def _visits(self, x: Tensor, token: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Codes of the visit before each token's own, of all visits before, and what they say of others."""

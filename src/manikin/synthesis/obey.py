@@ -46,6 +46,8 @@ class Obedience:
         draw: (rows, values, mask, key) -> encoded records for those row numbers.
         decode: (rows, encoded, key) -> cohort with given and drawn fields.
         partly: Whether single fields can be drawn given the others.
+        wishes: Further checks, `holds(cohort) -> bool (n,)`: records that break one are drawn again a few
+            times and then left as they are, because what is given of them may break it.
     """
 
     fields: tuple[str, ...]
@@ -53,6 +55,7 @@ class Obedience:
     draw: Draw
     decode: Decode
     partly: bool
+    wishes: Sequence[Any] = ()
 
     def sample(self, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key) -> pa.Table:
         """Records for every row of `values`: kept where `mask`, present where `wanted`.
@@ -78,7 +81,7 @@ class Obedience:
         done: list[tuple[np.ndarray, pa.Table]] = []
         for attempt in range(ROUNDS):
             cohort = self.decode(at[rows], x[rows], key.child("decode", attempt))
-            bad = self._bad(cohort, wanted[rows])
+            bad = self._bad(cohort, wanted[rows], self.wishes if attempt < PATIENCE else ())
             fine = np.logical_not(bad.any(axis=1))
             done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
             if fine.all() or not self._movable(bad, mask[rows], fine, cohort):
@@ -98,9 +101,11 @@ class Obedience:
         order = np.argsort(np.concatenate([kept for kept, _ in done]), kind="stable")
         return pa.concat_tables([table for _, table in done]).take(pa.array(order))
 
-    def _bad(self, cohort: Cohort, wanted: np.ndarray) -> np.ndarray:
+    def _bad(self, cohort: Cohort, wanted: np.ndarray, wishes: Sequence[Any]) -> np.ndarray:
         """The cells (n, fields) that need drawing again; a rule on no drawn field marks the row."""
         bad = np.zeros((len(cohort), len(self.fields)), dtype=bool)
+        for wish in wishes:
+            bad[~wish.holds(cohort)] = True
         for i, name in enumerate(self.fields):
             if wanted[:, i].any():
                 bad[:, i] |= wanted[:, i] & cohort.columns[name].is_null(nan_is_null=True).to_numpy()

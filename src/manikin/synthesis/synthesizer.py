@@ -21,6 +21,7 @@ from manikin.synthesis.losses import losses
 from manikin.synthesis.notes import many, scanned, with_notes
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
+from manikin.synthesis.plausible import passed, wishes
 from manikin.synthesis.progress import shown
 from manikin.synthesis.surrogates import beyond, public
 from manikin.synthesis.using import using
@@ -123,8 +124,7 @@ class Synthesizer:
         where = None if checkpoint is None else Path(checkpoint)
         with shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
             codec, learner = self._learn(plan, codec, givens, train, report, where)
-        if hidden:
-            learner.facts["identifiers"] = hidden
+        learner.facts.update(({"identifiers": hidden} if hidden else {}) | passed(train, plan.target))
         types = {name: train.columns[name].type for name in train.schema}
         schema, unseen = public(train.schema), set(train.schema) - set(train.schema.modelled)
         starts = {name: beyond(train.columns[name]) for name in unseen}
@@ -207,7 +207,8 @@ class Synthesizer:
         def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
             return known.decoded(given, rows, x, key)
 
-        obedience = Obedience(known.plan.target, rules, draw, decode, known.partly)
+        also = (known.partly, wishes(known.learner.facts))
+        obedience = Obedience(known.plan.target, rules, draw, decode, *also)
         return known.finished(obedience.sample(values, mask, wanted, Key(seed).child("sample", self.seed)))
 
     def using(self, **options: float) -> Self:

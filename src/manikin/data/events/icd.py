@@ -1,4 +1,4 @@
-"""What the chapters of ICD-9-CM and ICD-10 say of whom a code can be about."""
+"""The chapters of ICD-9-CM and ICD-10, and what they say of whom a code can be about."""
 
 from __future__ import annotations
 
@@ -17,8 +17,22 @@ _NINE = {
     "pregnancy": (("630", "679"),),
     "newborn": (("760", "779"),),
 }
+_CHAPTERS = {
+    "9": (
+        *(("001", "139"), ("140", "239"), ("240", "279"), ("280", "289"), ("290", "319"), ("320", "389")),
+        *(("390", "459"), ("460", "519"), ("520", "579"), ("580", "629"), ("630", "679"), ("680", "709")),
+        *(("710", "739"), ("740", "759"), ("760", "779"), ("780", "799"), ("800", "999")),
+        *(("E00", "E99"), ("V00", "V99")),
+    ),
+    "10": (
+        *(("A00", "B99"), ("C00", "D49"), ("D50", "D89"), ("E00", "E99"), ("F00", "F99"), ("G00", "G99")),
+        *(("H00", "H59"), ("H60", "H95"), ("I00", "I99"), ("J00", "J99"), ("K00", "K99"), ("L00", "L99")),
+        *(("M00", "M99"), ("N00", "N99"), ("O00", "O99"), ("P00", "P99"), ("Q00", "Q99"), ("R00", "R99")),
+        *(("S00", "T98"), ("U00", "U99"), ("V00", "Y99"), ("Z00", "Z99")),
+    ),
+}
 _SYSTEM = re.compile(r"icd[-_ ]?(9|10)", re.IGNORECASE)
-_CODE = re.compile(r"^(?:[A-TV-Z]\d[0-9A-Z]|\d{3})")
+_CODE = re.compile(r"^(?:[A-Z]\d[0-9A-Z]|\d{3})")
 
 
 @cache
@@ -31,11 +45,31 @@ def said(code: str) -> frozenset[str]:
         >>> sorted(said("ICD10CM//O80")), sorted(said("ICD9//185")), said("LOINC//185")
         (['female', 'pregnancy'], ['male'], frozenset())
     """
+    version, category = _category(code)
+    if not version:
+        return frozenset()
+    chapters = _NINE if version == "9" else _TEN
+    return frozenset(
+        name for name, ranges in chapters.items() if any(low <= category <= high for low, high in ranges)
+    )
+
+
+def chapter(code: str) -> str:
+    """The first category of a diagnosis' chapter of ICD; "" of other codes.
+
+    Example:
+        >>> chapter("ICD10CM//I50.1"), chapter("ICD9//428"), chapter("LOINC//428")
+        ('I00', '390', '')
+    """
+    version, category = _category(code)
+    chapters = _CHAPTERS.get(version, ())
+    return next((low for low, high in chapters if low <= category <= high), "")
+
+
+def _category(code: str) -> tuple[str, str]:
+    """The version of ICD and the three characters of a diagnosis; nothing of other codes."""
     system, _, tail = code.rpartition("//")
     found, category = _SYSTEM.search(system), _CODE.match(tail)
     if not found or not category or re.search(r"proc|pcs", system, re.IGNORECASE):
-        return frozenset()
-    chapters = _NINE if found[1] == "9" else _TEN
-    return frozenset(
-        name for name, ranges in chapters.items() if any(low <= category[0] <= high for low, high in ranges)
-    )
+        return "", ""
+    return found[1], category[0]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.data.events import icd
 from manikin.data.events.history import DEATH, HIDDEN, repeats
 
 if TYPE_CHECKING:
@@ -31,6 +32,30 @@ def chain(code: str) -> list[str]:
     if not HIERARCHY.search(system):
         return [code]
     return [code[: len(code) - cut].rstrip(".") for cut in range(max(len(tail) - LEAST, 0) + 1)]
+
+
+def kin(codes: tuple[str, ...]) -> tuple[int, ...]:
+    """A number for each code, that of its relatives: a chapter of ICD, else what a name begins with.
+
+    Parts of names are parted by "//"; the longest beginning that another code has, too, counts.
+
+    Example:
+        >>> kin(("ICD9//428", "ICD9//414", "ICD9//250", "DRUG//insulin//Up", "DRUG//insulin//No", "A1C"))
+        (0, 0, 1, 2, 2, 3)
+    """
+    above = [_above(code) for code in codes]
+    shared = Counter(name for names in above for name in names)
+    chosen = [next((name for name in names if shared[name] > 1), names[-1]) for names in above]
+    number = {name: i for i, name in enumerate(dict.fromkeys(chosen))}
+    return tuple(number[name] for name in chosen)
+
+
+def _above(code: str) -> list[str]:
+    """What a code belongs to, the nearest first; "" holds all."""
+    parts = code.split("//")
+    names = ["//".join(parts[:i]) for i in range(len(parts) - 1, -1, -1)]
+    found = icd.chapter(code)
+    return [f"{names[0]}//{found}", *names] if found else names
 
 
 def vocabulary(found: Histories, subject: np.ndarray, least: int) -> tuple[tuple[str, ...], dict[str, Any]]:
