@@ -1,6 +1,7 @@
 """Histories: Diabetes 130 as visits, a model of CPU minutes, and HALO's measures beside their null.
 
-    OMP_NUM_THREADS=1 python benchmarks/histories.py --data DATA [--steps 800] [--draws 3] [--family masked]
+    OMP_NUM_THREADS=1 python benchmarks/histories.py --data DATA [--steps 1650] [--draws 3] [--twins]
+    OMP_NUM_THREADS=1 python benchmarks/histories.py --data DATA --steps 400 --without grammar chapters
 
 Of 16,773 patients with two visits or more (the first twelve kept) 12,000 are learned from; as many
 histories as there are held-out patients are drawn, given their race, sex and age. Rows: real training
@@ -11,8 +12,13 @@ exchanged between held-out patients (the null), and the model. TSTR: insulin, an
 Below stands how many drawn patients are nearer to training patients than to as many held-out ones, by the
 Jaccard distance of their codes counted by visits; beside it the same of other held-out patients.
 
-With --twins: a model that continues histories is asked for both at the last visit of 1,000 held-out
-patients, given all visits before, twenty futures each; beside it logistic regression on real patients.
+With --twins: the same model, which also goes on with histories, is asked for both at the last visit of
+1,000 held-out patients, given all visits before, twenty futures each; beside it logistic regression on
+real patients. Pooled: the shares of twenty are weighed against what they say of all (`chances(pooled=)`).
+
+With --without: short trainings on three quarters of the training patients, judged on the other quarter,
+with all that is known of clinical codes and without a part of it: the grammar, the chapters of ICD and
+systems of codes, or the checks of sex and age.
 
 With --lost: every other visit of these patients loses a code, and `masked` finds it; beside it habit.
 """
@@ -22,43 +28,47 @@ from __future__ import annotations
 import argparse
 import time
 from collections import Counter, defaultdict
+from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from scipy import sparse
-from scipy.stats import ks_2samp
+import torch
+from history_measures import ASKED, ASKED_OF, HEAD, calibration, last_visit, measures, nearer, row
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 import manikin as mk
 from manikin.checks import ehr
-from manikin.data.events import alike, alter, patterns
+from manikin.codecs import events as coding
+from manikin.data.events import alter
 from manikin.data.events.gather import arranged
 from manikin.data.events.history import HIDDEN, Histories
+from manikin.nn.history import Ruled, State
+from manikin.synthesis import plausible
+from manikin.synthesis.futures import shrunk
 
 FILE = "tabular/diabetes130/diabetic_data.csv.gz"
 GIVEN = ("race", "gender", "age")
 HELD, VISITS, LEAST = 4_773, 12, 5
-ASKED_OF = 1_000
 DRUGS = slice(24, 47)
-ASKED = ("DRUG//insulin", "ICD9//428")
-HEAD = ("visit R²", "pairs R²", "successive R²", "persistence", "KS visits", "KS length", "TSTR", "CPU s")
+BROKEN = ("code twice, %", "other sex, %", "other age, %")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help=f"a folder with {FILE}")
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=1650)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--draws", type=int, default=1, help="how often as many as are held out are drawn")
     parser.add_argument("--family", default="autoregressive", choices=("autoregressive", "masked"))
     parser.add_argument(
         "--twins", action="store_true", help="how far futures of given patients can be believed"
     )
+    parser.add_argument("--without", nargs="+", choices=WITHOUT, help="what clinical knowledge is worth")
     parser.add_argument("--lost", action="store_true", help="how often lost codes are found")
     given = parser.parse_args()
     cohort = diabetes(given.data / FILE)
@@ -71,8 +81,8 @@ def main() -> None:
         )
         lost(model.fit(train, quiet=True), train, holdout, given.seed)
         return
-    if given.twins:
-        twins(train, holdout, given.steps, given.seed)
+    if given.without:
+        ablation(train, given)
         return
     learned, held = (Histories.of(side.columns["history"]) for side in (train, holdout))
     null = alter.visits_exchanged(held, np.random.default_rng(given.seed))
@@ -83,11 +93,7 @@ def main() -> None:
         print(row("as many real patients", measures(some, held, learned.codes)))
     print(row("visits exchanged", measures(null, held, learned.codes)), flush=True)
     started = time.process_time()
-    budget = mk.Training(steps=given.steps, patience=0)
-    model = mk.Synthesizer(
-        "history", condition=GIVEN, family=given.family, seed=given.seed, training=budget
-    )
-    model.fit(train, quiet=True)
+    model = fitted(train, given)
     trained = time.process_time() - started
     for i in range(given.draws):
         started = time.process_time()
@@ -99,10 +105,54 @@ def main() -> None:
     print(f"\nnearer to training patients: {share:.3f}; held-out patients: {chance:.3f}")
     broken = sum(int((~check.holds(synthetic)).sum()) for check in ehr.__plugin__[:3])
     print(f"\n{len(found) / drawn:.0f} patients a CPU second; {broken} break the order of time or codes")
+    unfit = [
+        int((~check.holds(side)).sum()) for side in (synthetic, holdout) for check in ehr.__plugin__[3:]
+    ]
+    print(f"of another sex or age: {unfit[0]} and {unfit[1]} drawn, {unfit[2]} and {unfit[3]} held out")
+    if given.twins:
+        twins(model, train, holdout, given.seed)
 
 
-def row(name: str, values: list[str]) -> str:
-    return f"| {name} | " + " | ".join([*values, *[""] * (len(HEAD) - len(values))]) + " |"
+def fitted(train: mk.Cohort, given: argparse.Namespace) -> mk.Synthesizer:
+    """A model that draws histories, given race, sex and age, and goes on with those that are given."""
+    budget = mk.Training(steps=given.steps, patience=0)
+    whole = (*GIVEN, "history") if given.family == "autoregressive" else GIVEN
+    return mk.Synthesizer("history", whole, given.family, given.seed, budget).fit(train, quiet=True)
+
+
+def ablation(train: mk.Cohort, given: argparse.Namespace) -> None:
+    """What a short training reaches with all knowledge and without a part of it, on training patients."""
+    learn, judge = train.split(0.25, seed=1)
+    learned, held = (Histories.of(side.columns["history"]) for side in (learn, judge))
+    print("| | " + " | ".join((*HEAD[:-1], *BROKEN)) + " |\n|" + " --- |" * (len(HEAD) + len(BROKEN)))
+    models: dict[str, mk.Synthesizer] = {}
+    for name in ("", *given.without):
+        with WITHOUT[name]():
+            trained = "" if name == "checks" else name
+            if trained not in models:
+                models[trained] = fitted(learn, given)
+            for i in range(given.draws):
+                synthetic = models[trained].sample(condition=judge.select(*GIVEN), seed=given.seed + i)
+                found = Histories.of(synthetic.columns["history"])
+                share = [float((~check.holds(synthetic)).mean()) for check in ehr.__plugin__[2:]]
+                values = [*measures(found, held, learned.codes), *(f"{100 * x:.2f}" for x in share)]
+                print(
+                    f"| {f'without {name}' if name else 'all'} | " + " | ".join(values) + " |", flush=True
+                )
+
+
+def everything(ruled: Ruled, state: State) -> torch.Tensor:
+    """No token is forbidden."""
+    return torch.ones(*state.token.shape, ruled.grammar.vocab, dtype=torch.bool)
+
+
+WITHOUT = {
+    "": nullcontext,
+    "grammar": lambda: patch.object(Ruled, "allowed", everything),
+    "chapters": lambda: patch.object(coding, "kin", lambda _: ()),
+    "checks": lambda: patch.object(plausible, "CHECKS", ()),
+}
+"""What makes a model do without."""
 
 
 def diabetes(path: Path) -> mk.Cohort:
@@ -146,70 +196,33 @@ def events(table: pd.DataFrame, code: pd.Series, kept: pd.Series) -> pd.DataFram
     return table[["patient_nbr", "visit"]].assign(code=code)[kept]
 
 
-def measures(found: Histories, held: Histories, codes: np.ndarray) -> list[str]:
-    width = len(codes) + 1
-    a, b = (side.recoded(codes) for side in (held, found))
-    shares = [np.asarray(patterns.bags(side, width).mean(axis=0)).ravel() for side in (a, b)]
-    real = shares[0] - shares[0].mean()
-    numbers = [
-        1 - float(((shares[0] - shares[1]) ** 2).sum() / (real**2).sum()),
-        patterns.agreement(patterns.together(a, width), patterns.together(b, width)),
-        patterns.agreement(patterns.successive(a, width), patterns.successive(b, width)),
-        float(patterns.persistence(b, width)[1].mean()),
-        float(ks_2samp(a.visits, b.visits).statistic),  # type: ignore[attr-defined]
-        float(ks_2samp(np.bincount(a.place), np.bincount(b.place)).statistic),  # type: ignore[attr-defined]
-    ]
-    return [*(f"{number:.3f}" for number in numbers), tested(b, a, codes)]
-
-
-def tested(made: Histories, held: Histories, codes: np.ndarray) -> str:
-    (x, learned), (z, real) = (last_visit(side, codes) for side in (made, held))
-    areas = []
-    for y, truth in zip(learned, real, strict=True):
-        model = LogisticRegression(C=0.1, solver="liblinear", max_iter=200).fit(x, y)
-        areas.append(roc_auc_score(truth, model.predict_proba(z)[:, 1]))
-    return " ".join(f"{area:.3f}" for area in areas)
-
-
-def nearer(made: Histories | None, learned: Histories, held: Histories) -> float:
-    """The share of patients nearer to training than to held-out ones; None: of other held-out ones."""
-    half, codes, rng = len(held) // 2, learned.codes, np.random.default_rng(0)
-    learned, held = (side.take(rng.permutation(len(side))) for side in (learned, held))
-    other = held.take(np.arange(half, len(held))) if made is None else made
-    sides = [other.take(np.arange(min(ASKED_OF, len(other)))), learned, held]
-    rows = [
-        patterns.visits_of(side.recoded(codes).take(np.arange(min(half, len(side)))), len(codes) + 1)
-        for side in sides
-    ]
-    far = [alike.nearest(rows[0], x, np.arange(x.shape[0]), None).first for x in rows[1:]]
-    return float(np.mean((far[0] < far[1]) + 0.5 * (far[0] == far[1])))
-
-
-def twins(train: mk.Cohort, holdout: mk.Cohort, steps: int, seed: int) -> None:
+def twins(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int) -> None:
     """Brier score, expected calibration error (ten bins) and AUROC of what comes at the last visit."""
-    model = mk.Synthesizer(
-        "history", condition=(*GIVEN, "history"), seed=seed, training=mk.Training(steps=steps, patience=0)
-    ).fit(train, quiet=True)
     some = holdout.take(np.random.default_rng(seed).permutation(len(holdout))[:ASKED_OF])
     learned, held = (Histories.of(side.columns["history"]) for side in (train, some))
     (x, known), (z, truth) = (
         last_visit(side.recoded(learned.codes), learned.codes) for side in (learned, held)
     )
-    begun = ends_before_last(some).select(*GIVEN, "history")
-    print("| asked | happens | by | Brier | ECE | AUROC |\n| --- | --- | --- | --- | --- | --- |")
-    for name, y, real in zip(ASKED, known, truth, strict=True):
+    said: list[list[float]] = []
+
+    def asked(before: np.ndarray, whole: np.ndarray) -> bool | None:
+        answers = [at_next_visit(name, before, whole) for name in ASKED]
+        said.append([np.nan if answer is None else float(answer) for answer in answers])
+        return answers[0]
+
+    mk.histories.chances(model, ends_before_last(some).select(*GIVEN, "history"), asked, seed=seed)
+    drawn = np.array(said).reshape(-1, len(some), len(ASKED))
+    print("\n| asked | happens | by | Brier | ECE | AUROC |\n| --- | --- | --- | --- | --- | --- |")
+    for i, (name, y, real) in enumerate(zip(ASKED, known, truth, strict=True)):
         logistic = LogisticRegression(C=0.1, solver="liblinear", max_iter=200).fit(x, y)
-        futures = mk.histories.chances(model, begun, partial(at_next_visit, name), seed=seed)
+        share, count = np.nanmean(drawn[..., i], axis=0), (~np.isnan(drawn[..., i])).sum(axis=0)
         sides = {"frequency": np.full(len(real), y.mean()), "logistic": logistic.predict_proba(z)[:, 1]}
-        for by, chance in (sides | {"futures": np.nan_to_num(futures, nan=y.mean())}).items():
-            numbers = (
-                brier_score_loss(real, chance),
-                calibration(real, chance),
-                roc_auc_score(real, chance),
-            )
-            print(
-                f"| {name} | {real.mean():.3f} | {by} | " + " | ".join(f"{x:.3f}" for x in numbers) + " |"
-            )
+        sides |= {"futures": share, "futures, pooled": shrunk(share, count)}
+        for by, chance in sides.items():
+            sure = np.nan_to_num(chance, nan=y.mean())
+            numbers = (brier_score_loss(real, sure), calibration(real, sure), roc_auc_score(real, sure))
+            told = " | ".join(f"{x:.3f}" for x in numbers)
+            print(f"| {name} | {real.mean():.3f} | {by} | {told} |", flush=True)
 
 
 def lost(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int, draws: int = 10) -> None:
@@ -265,28 +278,6 @@ def ends_before_last(cohort: mk.Cohort) -> mk.Cohort:
 def at_next_visit(code: str, known: np.ndarray, whole: np.ndarray) -> bool | None:
     following = whole["code"][whole["visit"] == known["visit"].max() + 1]
     return (np.char.find(following.astype(str), code) == 0).any() if len(following) else None
-
-
-def calibration(real: np.ndarray, chance: np.ndarray) -> float:
-    """Expected calibration error: the mean gap between chance and frequency over ten bins."""
-    place = np.minimum((chance * 10).astype(int), 9)
-    size, said, seen = (np.bincount(place, w, minlength=10) for w in (None, chance, real))
-    return float(np.abs(said - seen).sum() / size.sum())
-
-
-def last_visit(found: Histories, codes: np.ndarray) -> tuple[sparse.csr_matrix, list[np.ndarray]]:
-    """Codes of the visit before the last and of all before, and whether the last has what is asked for."""
-    x = patterns.bags(found, len(codes) + 1)
-    last = np.append(np.diff(found.owner) != 0, True)
-    at = np.flatnonzero(last & (found.visit[found.opens] > 0))
-    earlier = sparse.csr_matrix(
-        (~last * 1.0, (found.owner, np.arange(len(last)))), shape=(len(found), len(last))
-    )
-    total = (earlier @ x).tocsr()[found.owner[at]].log1p()
-    visits = sparse.csr_matrix(np.log(found.visits[found.owner[at]])[:, None])
-    groups = [[i for i, code in enumerate(codes) if code.startswith(asked)] for asked in ASKED]
-    outcomes = [np.asarray(x[at][:, group].sum(axis=1)).ravel() > 0 for group in groups]
-    return sparse.hstack([x[at - 1], total, visits]).tocsr(), outcomes
 
 
 if __name__ == "__main__":

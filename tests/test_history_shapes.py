@@ -11,6 +11,7 @@ from manikin.data.events.history import TYPE
 from manikin.data.events.made import made
 from manikin.errors import SchemaError, UsageError
 from manikin.families.autoregressive import Autoregressive
+from manikin.synthesis.futures import shrunk
 
 
 def event(time: float, visit: int, code: str, value: float | None = None) -> dict[str, object]:
@@ -91,6 +92,21 @@ def test_futures_are_shares_of_what_is_drawn() -> None:
     chance = mk.histories.chances(model, begun, further, draws=4)
     assert set(chance) <= {0, 0.25, 0.5, 0.75, 1}
     assert np.array_equal(chance, mk.histories.chances(model, begun, further, draws=4))
+    pooled = mk.histories.chances(model, begun, further, draws=4, pooled=True)
+    assert np.array_equal(pooled, shrunk(chance, np.full(len(chance), 4.0)))
     assert np.isnan(mk.histories.chances(model, begun, lambda *_: None, draws=1)).all()
     with pytest.raises(UsageError, match="at least one future"):
         mk.histories.chances(model, begun, further, draws=0)
+
+
+def test_shares_of_few_draws_shrink_to_the_chances_behind_them():
+    rng = np.random.default_rng(0)
+    truth = rng.beta(2, 3, 4_000)
+    share = rng.binomial(10, truth) / 10
+    asked = np.full(len(truth), 10.0)
+    asked[0], share[0] = 0, np.nan
+    found = shrunk(share, asked)
+    assert np.isnan(found[0])
+    wanted = (10 * share + 2) / (10 + 5)  # the posterior mean under the beta law that they come from
+    assert np.abs(found[1:] - wanted[1:]).max() < 0.02
+    assert np.mean((found - truth)[1:] ** 2) < 0.75 * np.mean((share - truth)[1:] ** 2)

@@ -22,6 +22,7 @@ from manikin.synthesis.budget import batch_for, settled
 from manikin.synthesis.engine import Engine
 from manikin.synthesis.order import partition
 from manikin.synthesis.progress import Progress, bar
+from manikin.synthesis.run import Run
 from manikin.synthesis.train import Encoded, Training, train
 
 SPEC = Spec((Continuous(),))
@@ -140,6 +141,42 @@ def test_patience_ends_a_run_that_no_longer_improves():
     trained = train(Line(), data(), Training(steps=5000, patience=2), Key(0), engine=QUIET)
     assert trained.ended == "patience"
     assert trained.turns < 5000
+
+
+def run_best_at(monkeypatch, steps, patience, best):
+    """A run whose loss on held-out subjects is lowest at turn `best`, and the weights it had then."""
+    run, kept = Run(Line(), data(), Training(steps=steps, patience=patience), Key(0), QUIET), {}
+    monkeypatch.setattr(run, "_judged", lambda _: abs(run.turn - best) / steps + 1.0 - 2 * (run.back > 0))
+    paces = []
+    while not run.ended:
+        run.advance()
+        if run.turn == best:
+            kept = {name: value.clone() for name, value in run.average["model"].state_dict().items()}
+        if run.back == run.turn:
+            assert all(torch.equal(kept[name], x) for name, x in run.nets["model"].state_dict().items())
+        paces.append(run._pace(1))
+    return run, paces
+
+
+def test_weights_best_in_the_middle_come_to_rest_at_the_end(monkeypatch):
+    run, paces = run_best_at(monkeypatch, steps=1000, patience=0, best=200)
+    assert (run.ended, run.turn, run.back, run.rest) == ("budget", 1000, 800, 200)
+    assert paces[798] == pytest.approx(0.5 * (1 + math.cos(0.799 * math.pi)))  # what it was before
+    assert paces[799] == pytest.approx(0.5 * (1 + math.cos(0.2 * math.pi)))  # that of turn 200
+    assert paces[898] == pytest.approx(paces[799] * (1 - 99 / 200))
+    assert paces[998] < 0.02
+    assert run.least_held == pytest.approx(0.7 - 1)  # of turn 900, the lowest there
+
+
+def test_out_of_patience_the_best_weights_come_to_rest_too(monkeypatch):
+    run, _ = run_best_at(monkeypatch, steps=5000, patience=2, best=200)
+    assert (run.ended, run.turn, run.back) == ("patience", 500, 400)
+
+
+def test_what_still_improves_is_left_alone(monkeypatch):
+    run, paces = run_best_at(monkeypatch, steps=1000, patience=0, best=1000)
+    assert run.back == 0
+    assert paces[898] == pytest.approx(0.5 * (1 + math.cos(0.899 * math.pi)))
 
 
 def test_a_loss_that_is_no_number_is_an_error_that_says_when():

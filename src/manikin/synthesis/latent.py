@@ -122,9 +122,9 @@ def taught(
     Raises:
         KeyboardInterrupt: Ctrl-C: without codes there is nothing to go on with.
     """
+    from manikin.synthesis.encoded import Encoded
     from manikin.synthesis.engine import Engine
     from manikin.synthesis.order import partition
-    from manikin.synthesis.run import Encoded
     from manikin.synthesis.train import train as loop
 
     x, spec = codec.source.encode(train), codec.source.spec

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from manikin.rng import Key
     from manikin.spec import Spec
     from manikin.synthesis.budget import Training
+    from manikin.synthesis.encoded import Encoded
     from manikin.synthesis.progress import Report
-    from manikin.synthesis.run import Encoded, Run
+    from manikin.synthesis.run import Run
 
 BATCH = 8192
 """Records that networks draw at a time, which bounds memory."""

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from manikin.codec import Codec
     from manikin.data.cohort import Cohort
     from manikin.family import Family
-    from manikin.synthesis.run import Encoded, Run
+    from manikin.synthesis.encoded import Encoded
+    from manikin.synthesis.run import Run
 
 ROWS, COLUMNS = 4, 8  # of the grid of pictures
 SIDE = 128  # places along an axis, at most

@@ -6,18 +6,17 @@ import copy
 import hashlib
 import math
 import time
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from manikin.errors import TrainingError
-from manikin.nn.condition import Given, GivenSpec
 from manikin.synthesis import augment
 from manikin.synthesis import checkpoint as store
 from manikin.synthesis.budget import Training, settled
+from manikin.synthesis.encoded import Encoded, Trained
 from manikin.synthesis.order import JUDGED, alike, partition
 from manikin.synthesis.progress import Progress
 
@@ -26,73 +25,19 @@ if TYPE_CHECKING:
 
     from manikin.family import Family
     from manikin.rng import Key
-    from manikin.spec import Spec
     from manikin.synthesis.engine import Engine
 
 LOOK = 100
 """Steps between looks at the held-out subjects."""
 
+LAST = 0.2
+"""Share of a training in which weights that were best in the middle of it come to rest."""
+
+STALE = 3
+"""Looks without a better loss after which they do."""
+
 PLACES = 1 << 16
 """About how many places of histories are looked at on either side."""
-
-
-@final
-@dataclass(frozen=True)
-class Encoded:
-    """Encoded training records.
-
-    Args:
-        spec: What `x` is made of.
-        x: Compact records (n, channels, *grid) or tokens (n, length); may be memory-mapped.
-        subject: To whom each record belongs (n,).
-        given_spec: What will be given at sampling.
-        given: What is given with each record.
-    """
-
-    spec: Spec
-    x: np.ndarray
-    subject: np.ndarray
-    given_spec: GivenSpec = field(default_factory=GivenSpec)
-    given: Given = field(default_factory=Given)
-
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def augmented(self) -> Encoded:
-        """The same with the moves of augmentation among what is given, all records at rest."""
-        parts = {**self.given.parts, augment.PART: augment.at_rest(self.spec, len(self))}
-        given_spec = augment.announced(self.spec, self.given_spec)
-        return replace(self, given_spec=given_spec, given=replace(self.given, parts=parts))
-
-    @property
-    def moves(self) -> bool:
-        """Whether records are moved in training."""
-        return augment.PART in self.given_spec.parts
-
-    def batch(self, rows: np.ndarray, device: str) -> tuple[Tensor, Given]:
-        """Some records and what is given with them, on the device."""
-        x = torch.from_numpy(np.ascontiguousarray(self.x[rows])).to(device)
-        return x, self.given[torch.from_numpy(rows)].to(device)
-
-
-@final
-@dataclass(frozen=True)
-class Trained:
-    """What training gives.
-
-    Args:
-        nets: The networks with the weights to keep, in evaluation mode, on the CPU.
-        turns: Steps taken.
-        seconds: Wall time spent.
-        held: The loss of the kept weights on held-out subjects; NaN where there is none.
-        ended: Why it ended: "budget", "patience" or "interrupted" (Ctrl-C).
-    """
-
-    nets: dict[str, nn.Module]
-    turns: int
-    seconds: float
-    held: float
-    ended: str
 
 
 @final
@@ -113,6 +58,7 @@ class Run:
         self.turn, self.seconds, self.loss, self.held = 0, 0.0, math.nan, math.nan
         self.best: dict[str, dict[str, Tensor]] = {}
         self.least, self.least_held, self.since = math.inf, math.nan, 0
+        self.back, self.rest, self.best_pace = 0, 0, 1.0
         self.orders: dict[int, np.ndarray] = {}
         self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.ends else np.zeros(0)
 
@@ -128,9 +74,11 @@ class Run:
         return self.training.fraction(self.turn, epoch, self.seconds)
 
     @property
-    def tired(self) -> bool:
-        """Whether patience is at an end."""
-        return 0 < self.training.patience <= self.since
+    def ended(self) -> str:
+        """Why the training is at its end, "budget" or "patience"; "" before that."""
+        if self.fraction >= 1:
+            return "budget"
+        return "patience" if self.back and self.turn - self.back >= self.rest else ""
 
     def advance(self) -> None:
         """One turn of one player, and now and then a look at the held-out subjects."""
@@ -138,8 +86,10 @@ class Run:
         player = self.family.turns[self.turn % len(self.family.turns)]
         self._step(player)
         self.turn += 1
-        if self.turn % LOOK == 0 or self.fraction >= 1:
+        if self.turn % LOOK == 0 or self.ended:
             self._look()
+        if self.best and not self.back and self._stale():
+            self._return()
         self.seconds += time.monotonic() - started
 
     def _step(self, player: str) -> None:
@@ -155,7 +105,26 @@ class Run:
         self.engine.step(loss, optimizer)
         self._follow(player)
 
+    def _stale(self) -> bool:
+        """Whether patience is at an end; or the budget nearly is, and the best weights are long past."""
+        impatient = 0 < self.training.patience <= self.since
+        return impatient or (self.since >= STALE and self.fraction >= 1 - LAST)
+
+    def _return(self) -> None:
+        """Go back to the best weights and let the learning rate down from where it was then.
+
+        Weights from the middle of a training still move much from step to step, and what they say of
+        frequencies is off in one direction or another.
+        """
+        for name, weights in self.best.items():
+            self.nets[name].load_state_dict(weights)
+            self.average[name].load_state_dict(weights)
+        left = self.turn * (1 - self.fraction) / max(self.fraction, 1e-9)
+        self.back, self.rest = self.turn, max(1, round(min(left, self.turn * LAST / (1 - LAST))))
+
     def _pace(self, warmup: int) -> float:
+        if self.back:
+            return self.best_pace * max(0.01, 1 - (self.turn - self.back) / self.rest)
         cosine = 0.5 * (1 + math.cos(math.pi * self.fraction))
         return min(1.0, (self.turn + 1) / warmup) * max(0.01, cosine)
 
@@ -201,7 +170,8 @@ class Run:
 
         The criterion is the held-out loss plus its distance from the loss on as many training
         records: weights that begin to learn people by heart are not kept, even where the held-out
-        loss still falls a little.
+        loss still falls a little. It says how long to learn. Weights that come to rest after that
+        fit training records a little better, too, and are kept where the held-out loss falls.
         """
         if not len(self.held_rows):
             return
@@ -209,9 +179,11 @@ class Run:
         known = self._judged(self.rows[: len(self.held_rows)])
         criterion = 2 * self.held - known
         self.since += 1
-        if criterion < self.least:
+        if self.held < self.least_held if self.back else criterion < self.least:
             self.best = {name: _copied(net.state_dict()) for name, net in self.average.items()}
             self.least, self.least_held, self.since = criterion, self.held, 0
+            if not self.back:
+                self.best_pace = self._pace(self.family.optimizer.warmup)
 
     @torch.no_grad()
     def _judged(self, rows: np.ndarray) -> float:
@@ -287,7 +259,7 @@ class Run:
         return hashlib.blake2b(text + some.tobytes(), digest_size=16).hexdigest()
 
 
-NUMBERS = ("turn", "seconds", "loss", "held", "least", "least_held", "since")
+NUMBERS = ("turn", "seconds", "loss", "held", "least", "least_held", "since", "back", "rest", "best_pace")
 
 
 def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:

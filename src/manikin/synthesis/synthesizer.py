@@ -153,8 +153,8 @@ class Synthesizer:
             training, report = shared(training, 1 - SHARE), part(report, SHARE, 1)
         from manikin.nn.condition import Given, GivenSpec
         from manikin.synthesis.augment import wanted
+        from manikin.synthesis.encoded import Encoded
         from manikin.synthesis.preview import preview
-        from manikin.synthesis.run import Encoded
 
         x = codec.encode(train, key.child("encode"))
         parts = {name: given.encode(train) for name, given in givens.items()}

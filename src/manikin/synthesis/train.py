@@ -4,7 +4,8 @@ Players take turns, each with its optimiser (AdamW; Loshchilov & Hutter, 2019), 
 warmed up and let down along a cosine of the budget (Loshchilov & Hutter, 2017). What is kept is
 the exponential moving average of the weights. Where a family has one player, its own loss on
 held-out *subjects*, always with the same noise, says when to stop and which weights were best;
-what the networks know of training subjects alone counts against them (`Run`).
+what the networks know of training subjects alone counts against them (`Run`). Weights that were best
+long before the end come to rest in the last fifth of the training, as if it had been made for them.
 All randomness follows from the key and the number of the turn: a resumed run is the same run.
 """
 
@@ -13,8 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from manikin.synthesis.budget import Training
+from manikin.synthesis.encoded import Encoded, Trained
 from manikin.synthesis.engine import Engine
-from manikin.synthesis.run import Encoded, Run, Trained
+from manikin.synthesis.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,17 +81,15 @@ def _loop(
 ) -> str:
     saved = run.seconds
     try:
-        while run.fraction < 1:
+        while not run.ended:
             run.advance()
-            if progress is not None and (run.turn % 10 == 0 or run.fraction >= 1):
+            if progress is not None and (run.turn % 10 == 0 or run.ended):
                 progress(run.progress())
             if run.seconds - saved > SAVED:
                 _keep(run, checkpoint, look)
                 saved = run.seconds
-            if run.tired:
-                return "patience"
     except KeyboardInterrupt:
         if run.turn == 0:
             raise
         return "interrupted"
-    return "budget"
+    return run.ended
