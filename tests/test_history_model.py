@@ -203,3 +203,36 @@ def test_gradients_of_a_patient_are_exact_where_it_is_said(cohort: mk.Cohort, co
     assert not finder.exact(codec.spec)
     with pytest.raises(AssertionError, match="not one row per record"):
         check_private(finder, finder.networks(codec.spec, GivenSpec()), codec.spec, x, Given())
+
+
+def test_codes_of_a_chapter_share_what_is_learned_of_it(codec: Events) -> None:
+    ruled = Ruled(codec.grammar, 4)
+    before, low = ruled.start(1), codec.grammar.starts[CODE]
+    h, logits = torch.zeros(1, 4), torch.zeros(1, codec.grammar.vocab)
+    opened = ruled.after(before, torch.tensor([2]))  # inside a visit every code is allowed
+    with torch.no_grad():
+        ruled.kin_head.bias[codec.grammar.kin[codec.codes.index("ICD10//I10")]] = 1.0
+        found = ruled(logits, h, opened)[0, low : low + len(codec.codes)]
+    raised = {code for code, logit in zip(codec.codes, found.tolist(), strict=True) if logit == 1.0}
+    assert raised == {"ICD10//I10", "ICD10//I50"}
+    assert set(found.tolist()) == {0.0, 1.0}
+
+
+def test_diagnoses_fit_the_sex_where_those_of_training_patients_do(
+    model: mk.Synthesizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert model.facts["plausible"] == ["codes_fit_sex", "codes_fit_age"]
+    men = model.sample(200, where={"sex": "M", "age": 40.0}, seed=1)
+    assert ehr.codes_fit_sex.holds(men).all()
+    monkeypatch.setitem(model.facts, "plausible", [])
+    assert not ehr.codes_fit_sex.holds(model.sample(200, where={"sex": "M", "age": 40.0}, seed=1)).all()
+
+
+def test_what_is_given_is_kept_even_if_it_fits_no_man(cohort: mk.Cohort) -> None:
+    going = mk.Synthesizer(
+        "history", condition=("sex", "history"), family=FAMILY, training=mk.Training(steps=3)
+    ).fit(cohort, quiet=True)
+    events = [{"time": 0.0, "visit": 0, "code": "ICD10//O80", "value": None}]
+    given = pa.table({"sex": ["M"], "history": pa.array([events], cohort.columns["history"].type)})
+    whole = going.sample(condition=mk.Cohort(given, cohort.select("sex", "history").schema))
+    assert whole["history"][0]["code"][0] == "ICD10//O80"
