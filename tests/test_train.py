@@ -146,7 +146,7 @@ def test_patience_ends_a_run_that_no_longer_improves():
 def run_best_at(monkeypatch, steps, patience, best):
     """A run whose loss on held-out subjects is lowest at turn `best`, and the weights it had then."""
     run, kept = Run(Line(), data(), Training(steps=steps, patience=patience), Key(0), QUIET), {}
-    monkeypatch.setattr(run, "_judged", lambda _: abs(run.turn - best) / steps + 1.0 - 2 * (run.back > 0))
+    monkeypatch.setattr(run, "_judged", lambda _: abs(run.turn - best) / steps + 1.0 - 2.0 * bool(run.back))
     paces = []
     while not run.ended:
         run.advance()

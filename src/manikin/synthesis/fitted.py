@@ -18,12 +18,14 @@ from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.grammar import END, OPEN, STEP
 from manikin.rng import Key
 from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
+from manikin.synthesis.plausible import wishes
 from manikin.synthesis.surrogates import surrogate
 from manikin.synthesis.unknown import known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from manikin.check import Check
     from manikin.codec import Codec
     from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.plan import Plan
@@ -70,6 +72,11 @@ class Fitted:
         """Whether single fields can be drawn given the others."""
         learner = self.learner
         return not isinstance(learner, Neural) or learner.anytime or learner.given_spec.observed
+
+    @property
+    def wishes(self) -> tuple[Check, ...]:
+        """Checks that what is drawn shall pass."""
+        return wishes(self.learner.facts)
 
     @property
     def read(self) -> tuple[str, ...]:

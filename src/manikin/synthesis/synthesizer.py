@@ -21,7 +21,7 @@ from manikin.synthesis.losses import losses
 from manikin.synthesis.notes import many, scanned, with_notes
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
-from manikin.synthesis.plausible import passed, wishes
+from manikin.synthesis.plausible import passed
 from manikin.synthesis.progress import shown
 from manikin.synthesis.surrogates import beyond, public
 from manikin.synthesis.using import using
@@ -207,8 +207,7 @@ class Synthesizer:
         def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
             return known.decoded(given, rows, x, key)
 
-        also = (known.partly, wishes(known.learner.facts))
-        obedience = Obedience(known.plan.target, rules, draw, decode, *also)
+        obedience = Obedience(known.plan.target, rules, draw, decode, known.partly, known.wishes)
         return known.finished(obedience.sample(values, mask, wanted, Key(seed).child("sample", self.seed)))
 
     def using(self, **options: float) -> Self:
