@@ -25,32 +25,47 @@ Pair = tuple[Tensor, Tensor]
 class Cache:
     """Keys and values of the positions seen so far, one pair (B, heads, L, width / heads) per block.
 
-    `past` grows with every pass; `context` holds the pairs of the context, which never change;
-    `sums` what else is kept of the positions seen so far (of histories), a row for each record.
+    `past` grows with every pass, and has room for more than was `seen`, so that few passes copy it;
+    `context` holds the pairs of the context, which never change; `sums` what else is kept of the positions
+    seen so far (of histories), a row for each record.
     """
 
     past: dict[int, Pair] = field(default_factory=dict)
     context: dict[int, Pair] = field(default_factory=dict)
     sums: tuple[Tensor, ...] = ()
+    seen: dict[int, int] = field(default_factory=dict)
 
     @property
     def length(self) -> int:
         """How many positions were seen."""
-        return self.past[0][0].shape[2] if self.past else 0
+        return self.seen.get(0, 0)
 
     def take(self, rows: Tensor) -> Cache:
         """Only some of the records."""
-        parts = (self.past, self.context)
-        past, context = ({i: (k[rows], v[rows]) for i, (k, v) in part.items()} for part in parts)
-        return Cache(past, context, tuple(part[rows] for part in self.sums))
+        past = {
+            i: (k[rows, :, : self.seen[i]], v[rows, :, : self.seen[i]]) for i, (k, v) in self.past.items()
+        }
+        context = {i: (k[rows], v[rows]) for i, (k, v) in self.context.items()}
+        return Cache(past, context, tuple(part[rows] for part in self.sums), dict(self.seen))
 
     def extend(self, block: int, pair: Pair) -> Pair:
         """Append a block's new keys and values; all of them so far come back."""
-        if block in self.past:
-            old = self.past[block]
-            pair = (torch.cat([old[0], pair[0]], 2), torch.cat([old[1], pair[1]], 2))
-        self.past[block] = pair
-        return pair
+        start = self.seen.get(block, 0)
+        end = self.seen[block] = start + pair[0].shape[2]
+        if not start:
+            self.past[block] = pair
+            return pair
+        old = self.past[block]
+        if end > old[0].shape[2]:
+            self.past[block] = old = (_roomier(old[0], 2 * end), _roomier(old[1], 2 * end))
+        for kept, new in zip(old, pair, strict=True):
+            kept[:, :, start:end] = new
+        return old[0][:, :, :end], old[1][:, :, :end]
+
+
+def _roomier(x: Tensor, length: int) -> Tensor:
+    """The same with room for `length` positions."""
+    return torch.cat([x, x.new_empty(*x.shape[:2], length - x.shape[2], x.shape[3])], 2)
 
 
 def rotate(x: Tensor, start: int = 0) -> Tensor:
@@ -165,7 +180,7 @@ class Block(nn.Module):
         """One step deeper; `at` is the cache and this block's place in it."""
         cache, block = at
         x, gate = self.norms[0](h, vector)
-        start = cache.past[block][0].shape[2] if block in cache.past else 0
+        start = cache.seen.get(block, 0)
         pair = cache.extend(block, self.attention.pairs(x, start))
         h = h + gate * self.dropout(self.attention(x, pair, start, mask))
         if self.cross is not None and context is not None:
