@@ -56,6 +56,7 @@ def folder(tmp_path_factory):
         n_embd=48,
         n_layer=2,
         n_head=2,
+        initializer_range=0.2,  # the head is not learned: weights of 0.02 could make no token likely
         bos_token_id=0,
         eos_token_id=0,
     )
@@ -118,7 +119,7 @@ def test_the_loss_counts_the_text_and_not_the_prompt(folder):
 @pytest.mark.slow
 def test_the_prompt_is_heeded(folder):
     """From random weights adapters alone learn which sex and which pain to name."""
-    model = fitted(folder, mk.Training(steps=1500, batch=16), rank=32, alpha=64, temperature=0.7)
+    model = fitted(folder, mk.Training(steps=600, batch=16), rank=32, alpha=64, temperature=0.7)
     asked = cohort(60, seed=1)
     drawn = model.sample(condition=asked, seed=0)
     heeded = [

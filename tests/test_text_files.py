@@ -104,6 +104,12 @@ def test_text_files_hold_only_notes(tmp_path: Path) -> None:
         mk.write(cohort, tmp_path / "a.txt")
 
 
+def test_one_very_long_note_in_a_table_is_read(tmp_path: Path) -> None:
+    long = "cough " * 400_000 + "."
+    (tmp_path / "notes.csv").write_text(f'age,note\n40,No fever at all.\n50,"{long}"\n', encoding="utf-8")
+    assert [len(text) for text in mk.read(tmp_path / "notes.csv")["note"]] == [16, len(long)]
+
+
 def test_long_notes_in_a_table_are_no_file_names(tmp_path: Path) -> None:
     rows = "".join(f"{i},{'No fever at all and no cough. ' * 20}{i**5}\n" for i in range(12))
     (tmp_path / "notes.csv").write_text("age,note\n" + rows)

@@ -29,6 +29,7 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _DELIMITERS = (",", "\t", ";", "|")
 _HEAD = 1 << 16
 _ROWS = 1 << 16
+_BLOCK = 1 << 26  # bytes read at a time; a row must fit into one, with a very long note in it
 
 
 @final
@@ -198,7 +199,7 @@ def _table(data: bytes, delimiter: str, names: list[str], lines: int, path: Path
     try:
         table = arrow.read_csv(
             io.BytesIO(data),
-            arrow.ReadOptions(column_names=names, skip_rows=lines, use_threads=False),
+            arrow.ReadOptions(column_names=names, skip_rows=lines, use_threads=False, block_size=_BLOCK),
             arrow.ParseOptions(
                 delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note
             ),
