@@ -215,7 +215,8 @@ def twins(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int
     print("\n| asked | happens | by | Brier | ECE | AUROC |\n| --- | --- | --- | --- | --- | --- |")
     for i, (name, y, real) in enumerate(zip(ASKED, known, truth, strict=True)):
         logistic = LogisticRegression(C=0.1, solver="liblinear", max_iter=200).fit(x, y)
-        share, count = np.nanmean(drawn[..., i], axis=0), (~np.isnan(drawn[..., i])).sum(axis=0)
+        count = (~np.isnan(drawn[..., i])).sum(axis=0)
+        share = np.nansum(drawn[..., i], axis=0) / np.where(count, count, np.nan)
         sides = {"frequency": np.full(len(real), y.mean()), "logistic": logistic.predict_proba(z)[:, 1]}
         sides |= {"futures": share, "futures, pooled": shrunk(share, count)}
         for by, chance in sides.items():
