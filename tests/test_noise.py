@@ -12,7 +12,6 @@ from manikin.nn.noise import FORMULATIONS, drawn, times
 from manikin.spec import Continuous, Spec
 
 ROW = Spec((Continuous(),))
-IMAGE = Spec((Continuous(),), grid=(128, 128))
 
 
 @pytest.mark.parametrize("formulation", FORMULATIONS)
@@ -45,10 +44,13 @@ def test_noise_is_learned_at_as_said():
     assert (edm.mean().item(), edm.std().item()) == pytest.approx((0.5, 1.6), abs=0.04)
 
 
-def test_large_pictures_are_learned_at_more_noise():
+@pytest.mark.parametrize("grid", [(128, 128), (1024,)])
+def test_large_grids_are_learned_at_more_noise(grid):
     rng = torch.Generator().manual_seed(0)
-    moved = torch.logit(drawn("flow", 20_000, IMAGE, rng)).mean().item()
-    assert moved == pytest.approx(-math.log(2), abs=0.03)  # the root of 128 * 128 / (64 * 64)
+    moved = torch.logit(drawn("flow", 20_000, Spec((Continuous(),), grid=grid), rng)).mean().item()
+    assert moved == pytest.approx(
+        -math.log(2), abs=0.03
+    )  # the root of 128 * 128 / (64 * 64), of 1024 / 256
 
 
 def test_an_unknown_formulation_is_refused():

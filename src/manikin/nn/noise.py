@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 FORMULATIONS = ("flow", "edm")
 
-REFERENCE = 64 * 64
-"""Places of a grid above which more noise is needed to hide an image (Esser et al., 2024, eq. 23)."""
+REFERENCE = {0: 1, 1: 256, 2: 64 * 64, 3: 64 * 64}
+"""Places, by axes of the grid, above which more noise is needed to hide what they tell together (Esser et
+al., 2024, eq. 23): of a picture its outlines, of a signal its rhythm."""
 
 ALIKE = 4
 """The same of a series, where neighbouring hours tell the same, and flags and levels often all of them."""
@@ -52,5 +53,5 @@ def times(formulation: str, count: int, spec: Spec) -> list[float]:
 
 def shifted(t: Tensor, spec: Spec) -> Tensor:
     """Times moved towards noise where many places tell the data through more of it."""
-    a = max(1.0, math.sqrt(math.prod(spec.grid) / (ALIKE if spec.series else REFERENCE)))
+    a = max(1.0, math.sqrt(math.prod(spec.grid) / (ALIKE if spec.series else REFERENCE[len(spec.grid)])))
     return t / (t + a * (1 - t))
