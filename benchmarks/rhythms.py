@@ -52,7 +52,8 @@ def main() -> None:
     print(f"{len(train)} windows learned, {len(holdout)} held out; {model.models[0].learner.facts}")
     print(f"CPU s of learning and of drawing: {spent}")
     print(line(("", "heart rate KS", "RR KS", "QRS KS", "RR spread ms")), line(["---"] * 5), sep="\n")
-    for name, side in (("training", train), ("drawn", drawn)):
+    again = [model.sample(condition=holdout.select(*GIVEN), seed=k) for k in range(1, given.draws)]
+    for name, side in (("training", train), *(("drawn", side) for side in (drawn, *again))):
         print(line((name, *(f"{x:.3f}" for x in compared(side["signal"], holdout["signal"])))))
     asked = np.array(holdout["heart_rate"], dtype=float)
     error = np.abs(rhythm(drawn["signal"], RATE)[:, 0] - asked)
@@ -72,6 +73,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, help="a folder with signals/")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--family", default="diffusion")
+    parser.add_argument("--draws", type=int, default=4, help="how often as many windows are drawn")
     parser.add_argument("--options", default="{}", help="options of the family, as JSON")
     parser.add_argument("--keep", type=Path, help="a file for the signals (npz)")
     return parser.parse_args()

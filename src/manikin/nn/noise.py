@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 FORMULATIONS = ("flow", "edm")
 
-REFERENCE = {0: 1, 1: 256, 2: 64 * 64, 3: 64 * 64}
-"""Places, by axes of the grid, above which more noise is needed to hide what they tell together (Esser et
-al., 2024, eq. 23): of a picture its outlines, of a signal its rhythm."""
+REFERENCE = 64 * 64
+"""Places of a picture above which more noise is needed to hide it (Esser et al., 2024, eq. 23)."""
+
+BEAT, MOST_MOVED = 256, 4.0
+"""The same of a signal, where what is spread over a long one (its rhythm) is hidden by more noise in proportion
+to its length; no more than was tried."""
 
 ALIKE = 4
 """The same of a series, where neighbouring hours tell the same, and flags and levels often all of them."""
@@ -53,5 +56,12 @@ def times(formulation: str, count: int, spec: Spec) -> list[float]:
 
 def shifted(t: Tensor, spec: Spec) -> Tensor:
     """Times moved towards noise where many places tell the data through more of it."""
-    a = max(1.0, math.sqrt(math.prod(spec.grid) / (ALIKE if spec.series else REFERENCE[len(spec.grid)])))
+    count = math.prod(spec.grid)
+    if spec.series:
+        a = math.sqrt(count / ALIKE)
+    elif len(spec.grid) == 1:
+        a = min(count / BEAT, MOST_MOVED)
+    else:
+        a = math.sqrt(count / REFERENCE)
+    a = max(1.0, a)
     return t / (t + a * (1 - t))
