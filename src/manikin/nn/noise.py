@@ -27,7 +27,7 @@ REFERENCE = 64 * 64
 """Places of a picture above which more noise is needed to hide it (Esser et al., 2024, eq. 23)."""
 
 BEAT, MOST_MOVED = 256, 4.0
-"""The same of a signal, where what is spread over a long one (its rhythm) is hidden by more noise in proportion
+"""The same of a signal: what is spread over a long one (its rhythm) is hidden by noise in proportion
 to its length; no more than was tried."""
 
 ALIKE = 4
