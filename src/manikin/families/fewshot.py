@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, cast, final
 from manikin import registry
 from manikin.family import Family
 from manikin.manner import OPTIONS, Manner
-from manikin.nn.pretrained import Speaker, loaded
+from manikin.nn.pretrained import Speaker, loaded, refusal
 
 if TYPE_CHECKING:
     import torch
@@ -69,14 +69,11 @@ class FewShot(Family):
 
     def refusal(self, spec: Spec) -> str | None:
         """Only text, and only with a model."""
-        if not self.model:
-            return (
-                "a language model is prompted: name its folder, FewShot(model='folder') or fewshot:folder; "
-                "from scratch learn 'templates' or 'autoregressive'"
-            )
-        if spec.tokens and spec.ragged:
-            return None
-        return "a language model writes text only; use 'diffusion' or 'autoregressive'"
+        nameless = (
+            "a language model is prompted: name its folder, FewShot(model='folder') or fewshot:folder; "
+            "from scratch learn 'templates' or 'autoregressive'"
+        )
+        return refusal(self.model, spec, nameless)
 
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - as it is
         """The model as it is."""

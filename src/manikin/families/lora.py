@@ -14,7 +14,7 @@ from manikin import registry
 from manikin.errors import MissingExtra
 from manikin.family import Family, Optimizer
 from manikin.manner import OPTIONS, Manner
-from manikin.nn.pretrained import Speaker, loaded
+from manikin.nn.pretrained import Speaker, loaded, refusal
 
 if TYPE_CHECKING:
     import torch
@@ -74,14 +74,11 @@ class LoRA(Family):
 
     def refusal(self, spec: Spec) -> str | None:
         """Only text, and only with a model."""
-        if not self.model:
-            return (
-                "a language model is adapted: name its folder, LoRA(model='folder') or lora:folder; from "
-                "scratch learn 'templates' or 'autoregressive'"
-            )
-        if spec.tokens and spec.ragged:
-            return None
-        return "a language model writes text only; use 'diffusion' or 'autoregressive'"
+        nameless = (
+            "a language model is adapted: name its folder, LoRA(model='folder') or lora:folder; from "
+            "scratch learn 'templates' or 'autoregressive'"
+        )
+        return refusal(self.model, spec, nameless)
 
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - a prompt is text
         """The model with fresh adapters."""

@@ -45,13 +45,12 @@ def drawn(formulation: str, n: int, spec: Spec, rng: torch.Generator) -> Tensor:
 
 def times(formulation: str, count: int, spec: Spec) -> list[float]:
     """So many times of sampling, from 0 to 1."""
-    even = torch.linspace(0, 1, count, dtype=torch.float64)
+    t = torch.linspace(0, 1, count, dtype=torch.float64)
     if formulation == "edm":
         top, low = MOST ** (1 / ROOT), LEAST ** (1 / ROOT)
         noise = (top + torch.linspace(0, 1, count - 1, dtype=torch.float64) * (low - top)) ** ROOT
-        even = torch.cat([1 / (1 + noise), even[-1:]])
-        even[0] = 0
-    return shifted(even, spec).tolist()
+        t[1:-1] = 1 / (1 + noise[1:])
+    return shifted(t, spec).tolist()
 
 
 def shifted(t: Tensor, spec: Spec) -> Tensor:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from manikin.manner import Manner
     from manikin.nn.condition import Given
+    from manikin.spec import Spec
 
 FIRST = 1
 """The token that stands for the tokenizer's first, as `codecs.pretrained` has it."""
@@ -115,6 +116,15 @@ class Speaker(nn.Module):
         for name in self.adapters:
             self.adapters[name] = named[name.replace("/", ".")]
         return self
+
+
+def refusal(model: str, spec: Spec, nameless: str) -> str | None:
+    """Why a family that speaks through a language model cannot: `nameless` without one, or no text."""
+    if not model:
+        return nameless
+    if spec.tokens and spec.ragged:
+        return None
+    return "a language model writes text only; use 'diffusion' or 'autoregressive'"
 
 
 def joined(rows: list[Tensor], fill: int, *, left: bool) -> tuple[Tensor, Tensor]:
