@@ -212,6 +212,19 @@ def test_inspect_writes_an_editable_schema_once(table, tmp_path, capsys):
     assert _code("inspect", table, "--json") == 0
 
 
+def test_a_folder_that_may_not_be_written_to_is_inspected(table, tmp_path, capsys):
+    (tmp_path / "schema.toml").symlink_to(tmp_path / "absent" / "schema.toml")  # leads nowhere
+    assert _code("inspect", table) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "identifier" in said
+    assert "schema.toml is not written" in said
+    assert "--out" in said
+    (tmp_path / "file").write_text("")
+    assert _code("inspect", table, "--out", tmp_path / "file") == 2
+    assert _code("inspect", table, "--out", tmp_path / "asked") == 0
+    assert (tmp_path / "asked" / "schema.toml").is_file()
+
+
 def test_rules_are_met_and_counted(table, tmp_path):
     (tmp_path / "rules.toml").write_text('[pulse]\nexpression = "sbp - dbp > 30"\nsource = "made up"\n')
     out = tmp_path / "out"

@@ -99,6 +99,23 @@ def test_what_is_modelled_comes_back(tmp_path: Path, tables: dict[str, str]) -> 
     assert not any(year in written for year in ("2094", "2090", "1998"))
 
 
+def test_omop_events_without_a_visit_come_back_alone(tmp_path: Path) -> None:
+    visits = OMOP["VISIT_OCCURRENCE"] + "24,2,0,2001-05-01\n"
+    free = OMOP["CONDITION_OCCURRENCE"] + "3,1,4112343,2002-01-01,\n4,2,4112343,2001-05-02,24\n"
+    changed = {**OMOP, "VISIT_OCCURRENCE": visits, "CONDITION_OCCURRENCE": free}
+    cohort = mk.read(folder(tmp_path, changed))
+    mk.write(cohort, tmp_path / "out")
+    again = mk.read(tmp_path / "out")
+    for old, new in zip(cohort["history"], again["history"], strict=True):
+        assert new["code"].tolist() == old["code"].tolist()
+        assert new["visit"].tolist() == old["visit"].tolist()
+    assert cohort["history"][0]["code"].tolist()[-1] == "CONDITION//4112343"
+    assert cohort["history"][1]["visit"].tolist() == [0, 0, 1, 2]
+    assert any("1 visits are of no known concept" in note for note in cohort.notes)
+    rows = (tmp_path / "out" / "VISIT_OCCURRENCE.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[2] for row in rows] == ["9202", "9201", "0", "9202", "0"]
+
+
 def test_a_table_of_another_kind_is_refused(tmp_path: Path) -> None:
     broken = {**MIMIC, "ADMISSIONS": MIMIC["ADMISSIONS"].replace("2164-10-23 12:00:00", "soon")}
     with pytest.raises(FormatError, match=r"ADMISSIONS\.csv: column 'admittime' holds what is no time"):

@@ -29,7 +29,8 @@ def inspect(
     """What is in a file: kinds, ranges, gaps, roles, identifiers, and rules that hold in all records.
 
     Writes an editable `schema.toml` beside the file or into the folder (or into `--out`), which later
-    commands pick up, and a `rules.toml` with the proposed rules. Existing ones are kept.
+    commands pick up, and a `rules.toml` with the proposed rules. Existing ones are kept, and a folder that
+    may not be written to is left as it is.
     """
     from manikin.data.describe import describe
     from manikin.data.propose import propose
@@ -51,9 +52,9 @@ def inspect(
             f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False
         )
     folder = out or o.beside(file)
-    keep(console, folder / "schema.toml", cohort.schema.write)
+    keep(console, folder / "schema.toml", cohort.schema.write, asked=out is not None)
     if rules:
-        keep(console, folder / "rules.toml", lambda path: write_rules(rules, path))
+        keep(console, folder / "rules.toml", lambda path: write_rules(rules, path), asked=out is not None)
 
 
 @app.command()
@@ -81,11 +82,26 @@ def matrix() -> None:
         console.print(f"({number}) {reason}", highlight=False)
 
 
-def keep(console: Console, path: Path, write: Any) -> None:  # noqa: ANN401 - a writer
-    """Write a file unless it is there already, and say so."""
+def keep(console: Console, path: Path, write: Any, *, asked: bool) -> None:  # noqa: ANN401 - a writer
+    """Write a file unless it is there already, and say so.
+
+    Raises:
+        OSError: It cannot be written, though its folder was asked for; beside the data that is no failure.
+    """
     if path.exists():
         console.print(f"kept {path}, which exists already", highlight=False)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+    except OSError as error:
+        if asked:
+            raise
+        console.print(
+            f"{path.name} is not written: {path.parent} may not be written to "
+            f"({error.strerror or error}); name a folder with --out",
+            markup=False,
+            highlight=False,
+        )
+        return
     console.print(f"wrote {path}: correct it where it is wrong, and run again", highlight=False)

@@ -25,6 +25,7 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 
 SUBJECT, VISIT = "person_id", "visit_occurrence_id"
 EHR = "32817"  # the type concept "EHR"
+UNKNOWN = "0"  # no matching concept
 GENDERS = {"8507": "M", "8532": "F"}
 _NAMED = {"race": "race_concept_id", "ethnicity": "ethnicity_concept_id"}
 
@@ -44,6 +45,8 @@ SOURCES = (
     _source("observation", "observation", "observation", "value_as_number"),
     _source("device_exposure", "device", "device_exposure_start"),
 )
+_UNSAID = f"VISIT//{UNKNOWN}"
+"""A visit of which nothing is said but that it was: no event, as its events tell of it."""
 
 
 @final
@@ -66,6 +69,8 @@ class Omop(Format):
             raise FormatError(f"{path}: OMOP needs PERSON.csv with records")
         people = tables.column(found[0], SUBJECT, found[1])
         parts = [part for source in SOURCES if (part := tables.read(path, source, SUBJECT, {}))]
+        unsaid = sum(int((part.code == _UNSAID).sum()) for part in parts)
+        parts = [part.where(part.code != _UNSAID) for part in parts]
         parts.append(_births(found, people))
         if (dead := tables.table(path, "death")) is not None:
             owner = tables.column(dead[0], SUBJECT, dead[1])
@@ -80,6 +85,7 @@ class Omop(Format):
         known = {f"{name}.csv" for name in ("person", "death", *(source.file for source in SOURCES))}
         left = [p.name for p in sorted(path.iterdir()) if p.name.lower().removesuffix(".gz") not in known]
         notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
+        notes += [f"{unsaid} visits are of no known concept: only their events tell of them"] * bool(unsaid)
         return gather.cohort(rows, SUBJECT, schema, Origin("omop"), notes, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -108,18 +114,18 @@ def _persons(cohort: Cohort) -> pa.Table:
     born = tables.spelled(-ages * gather.YEAR)
     concepts = {level: concept for concept, level in GENDERS.items()}
     told = {name: cohort[name].tolist() for name in ("gender", *_NAMED) if name in cohort.schema}
-    unknown = ["0"] * len(cohort)
+    unknown = [UNKNOWN] * len(cohort)
     columns = {
         SUBJECT: pa.array(np.arange(len(cohort)) + 1).cast(pa.string()),
         "gender_concept_id": pa.array(
-            [concepts.get(str(level), "0") for level in told.get("gender", unknown)], pa.string()
+            [concepts.get(str(level), UNKNOWN) for level in told.get("gender", unknown)], pa.string()
         ),
         "year_of_birth": pc.utf8_slice_codeunits(born, 0, 4),
         "birth_datetime": born,
     }
     for name, column in _NAMED.items():
         columns[column] = pa.array(
-            ["0" if level is None else str(level) for level in told.get(name, unknown)], pa.string()
+            [UNKNOWN if level is None else str(level) for level in told.get(name, unknown)], pa.string()
         )
     return pa.table(columns)
 
@@ -145,9 +151,9 @@ def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
 
 
 def _visits(found: Histories, visits: Visits) -> pa.Table:
-    """One row for each visit, outpatient (9202) where its codes do not say of what sort it is."""
+    """One row for each visit, of no matching concept where its codes do not say of what sort it is."""
     n, (rows, words) = len(visits.patient), tables.matched(found, SOURCES[0])
-    concept, begun = np.full(n, "9202", dtype=object), visits.first.copy()
+    concept, begun = np.full(n, UNKNOWN, dtype=object), visits.first.copy()
     concept[found.place[rows]] = words
     begun[found.place[rows]] = tables.spelled(found.time[rows]).to_numpy(zero_copy_only=False)
     first, last = pa.array(begun, pa.string()), pa.array(visits.last, pa.string())
