@@ -118,7 +118,52 @@ def test_omop_events_without_a_visit_come_back_alone(tmp_path: Path) -> None:
 
 def test_a_table_of_another_kind_is_refused(tmp_path: Path) -> None:
     broken = {**MIMIC, "ADMISSIONS": MIMIC["ADMISSIONS"].replace("2164-10-23 12:00:00", "soon")}
-    with pytest.raises(FormatError, match=r"ADMISSIONS\.csv: column 'admittime' holds what is no time"):
+    with pytest.raises(FormatError, match=r"ADMISSIONS\.csv: row 2: the admittime is no time"):
         mk.read(folder(tmp_path, broken))
     with pytest.raises(FormatError, match=r"PERSON\.csv with records"):
         mk.read(folder(tmp_path, {**OMOP, "PERSON": "person_id\n"}, "empty"))
+
+
+@pytest.mark.parametrize(
+    ("tables", "table", "line", "says"),
+    [
+        (OMOP, "PERSON", "1,8507,1990,,,8527,38003564\n", "row 4: the person_id stands twice"),
+        (OMOP, "VISIT_OCCURRENCE", "21,2,9202,2001-03-01\n", "row 5: the visit_occurrence_id stands twice"),
+        (
+            OMOP,
+            "CONDITION_OCCURRENCE",
+            "3,9,372328,2001-01-01,\n",
+            "row 4: the person_id is not in",
+        ),
+        (OMOP, "CONDITION_OCCURRENCE", "3,,372328,2001-01-01,\n", "row 4: no person_id"),
+        (OMOP, "CONDITION_OCCURRENCE", "3,1,372328,soon,\n", "row 4: the condition_start_date is no time"),
+        (MIMIC, "PATIENTS", "3,10,M,2090-06-05 00:00:00,\n", "row 4: the subject_id stands twice"),
+        (MIMIC, "DIAGNOSES_ICD", "4,55,102,1,5849\n", "row 5: the subject_id is not in"),
+    ],
+)
+def test_bad_rows_are_named_or_left_out(
+    tmp_path: Path, tables: dict[str, str], table: str, line: str, says: str
+) -> None:
+    whole = mk.read(folder(tmp_path, tables))
+    bad = folder(tmp_path, {**tables, table: tables[table] + line}, "bad")
+    with pytest.raises(FormatError, match=rf"{table}\.csv: {says}"):
+        mk.read(bad)
+    cohort = mk.read(bad, skip_bad=True)
+    assert cohort.columns.equals(whole.columns)
+    assert any(
+        f"1 bad rows are left out, the first: {bad / table}.csv: row" in note for note in cohort.notes
+    )
+
+
+def test_what_gives_no_events_is_noted(tmp_path: Path) -> None:
+    tables = {
+        **OMOP,
+        "CONDITION_OCCURRENCE": OMOP["CONDITION_OCCURRENCE"].replace("2001-03-01", ""),
+        "DRUG_EXPOSURE": "drug_exposure_id,person_id\n1,1\n",
+    }
+    cohort = mk.read(folder(tmp_path, tables))
+    assert "1 rows of CONDITION_OCCURRENCE.csv have no time and are left out" in cohort.notes
+    assert "DRUG_EXPOSURE.csv lacks drug_concept_id and gives no events" in cohort.notes
+    month = {**OMOP, "PERSON": OMOP["PERSON"].replace("1998,4,9", "1998,14,9")}
+    with pytest.raises(FormatError, match=r"PERSON\.csv: row 2: year, month and day of birth are no date"):
+        mk.read(folder(tmp_path, month, "month"))

@@ -145,6 +145,25 @@ def test_a_synthetic_folder_comes_back_as_a_folder(tmp_path: Path) -> None:
             "1 resources of patients who are not there",
         ),
         (bundle(c1={"resourceType": "Patient", "id": "p1"}), "entry 3: Patient: its id stands twice"),
+        (
+            bundle(c1={"subject": "Patient/p1", "resourceType": "Encounter"}),
+            "entry 3: Encounter: it refers to no",
+        ),
+        (
+            bundle(c1={"code": {"coding": [{"system": 5, "code": "1"}]}}),
+            "entry 3: Condition: it is not built as",
+        ),
+        (
+            bundle(
+                c1={"resourceType": "Encounter", "period": {"start": "2020-01-05", "end": "2020-01-01"}}
+            ),
+            "entry 3: Encounter: it ends before it begins",
+        ),
+        (
+            bundle(e1={"period": "2020-01-05"}),
+            "entry 2: Encounter: it is not built as",
+        ),
+        ({"resourceType": "Bundle", "entry": {"resource": 1}}, "Bundle: its entry is no list"),
     ],
 )
 def test_bad_resources_are_named(tmp_path: Path, content: Any, says: str) -> None:
@@ -167,6 +186,15 @@ def test_lines_that_are_no_json_are_left_out_on_request(tmp_path: Path) -> None:
     cohort = mk.read(path, skip_bad=True)
     assert len(cohort["history"][0]) == 5
     assert any("1 bad resources are left out" in note for note in cohort.notes)
+
+
+def test_what_is_not_in_utf_8_is_refused_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "in.ndjson"
+    listed = [json.dumps(entry["resource"]).encode() for entry in bundle()["entry"]]
+    path.write_bytes(b"\n".join([*listed, b'{"resourceType": "Condition", "id": "\xe9"}']))
+    with pytest.raises(FormatError, match=rf"line {len(listed) + 1}: not in UTF-8"):
+        mk.read(path)
+    assert any("not in UTF-8" in note for note in mk.read(path, skip_bad=True).notes)
 
 
 def test_an_event_long_before_birth_is_refused(tmp_path: Path) -> None:

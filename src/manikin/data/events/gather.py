@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -85,19 +86,18 @@ def cohort(
     code = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     names = np.array(codes.dictionary.to_pylist(), dtype=object)
     timed, born = ~np.isnan(rows.time), np.isin(code, np.flatnonzero(names == BIRTH))
-    early = _unborn(place, rows.time, timed & born)
-    if early.any():
-        at = int(np.flatnonzero(early)[0])
-        said = f"{int(early.sum())} events are before the birth of their patient"
-        if not skip_bad:
-            raise SchemaError(
-                f"{said}, first {names[code[at]]!r} of patient {place[at] + 1} in the order of the data; "
-                "correct the dates, or leave bad events out (--skip-bad)"
-            )
-        notes.append(f"{said} and are left out")
+    again = _again(place, timed & born)
+    admit = partial(_admit, place=place, notes=notes, skip_bad=skip_bad)
+    admit(again, "births follow another birth of their patient, first")
+    early = _unborn(place, rows.time, timed & born & ~again) & ~born
+    first = repr(names[code[early.argmax()]]) if early.any() else ""
+    admit(early, f"events are before the birth of their patient, first {first}")
     kept = timed & ~born & ~early
     if not kept.any():
-        raise SchemaError("no event has a time; give a table of one row for each patient, or times")
+        left = "; ".join(
+            ["no event has a time; give a table of one row for each patient, or times", *notes]
+        )
+        raise SchemaError(left)
     first = np.full(len(people), np.inf)
     np.minimum.at(first, place[kept], rows.time[kept])
     visit = np.full(len(code), -1) if rows.visit is None else rows.visit
@@ -107,7 +107,12 @@ def cohort(
         notes.append(f"{merged} events repeat another of the same visit, time and code and are left out")
     facts = dict(rows.facts) | _statics(place, code, rows.value, names, ~timed & ~born, len(people), notes)
     if (born & timed).any():
-        facts[AGE] = _ages(place[born & timed], rows.time[born & timed], first, notes)
+        one = born & timed & ~again
+        facts[AGE] = _ages(place[one], rows.time[one], first, notes)
+    elif AGE in facts and pa.types.is_floating(facts[AGE].type):
+        negative = facts[AGE].to_numpy(zero_copy_only=False) < 0
+        _admit(negative, "ages are below 0, first", np.arange(len(people)), notes, skip_bad=skip_bad)
+        facts[AGE] = pc.if_else(pa.array(~negative), facts[AGE], None)
     declared = dict(schema or {})
     field_ = next((key for key, kind in declared.items() if isinstance(kind, Codes)), FIELD)
     kind = declared.pop(field_, Codes())
@@ -205,6 +210,28 @@ def _subject(people: pa.Array) -> Any:  # noqa: ANN401 - a kind of field
     from manikin.data.schema import Text
 
     return Text(role="subject") if pa.types.is_string(people.type) else Number(step=1, role="subject")
+
+
+def _admit(bad: np.ndarray, said: str, place: np.ndarray, notes: list[str], *, skip_bad: bool) -> None:
+    """Note that what is bad of the patients `place` (m,) is left out, or refuse it, and name the first.
+
+    Raises:
+        SchemaError: There are some, and none may be left out.
+    """
+    if not bad.any():
+        return
+    said = f"{int(bad.sum())} {said}"
+    if not skip_bad:
+        who = f"of patient {place[int(bad.argmax())] + 1} in the order of the data"
+        raise SchemaError(f"{said} {who}; correct them, or leave what is bad out (--skip-bad)")
+    notes.append(f"{said.partition(',')[0]} and are left out")
+
+
+def _again(place: np.ndarray, born: np.ndarray) -> np.ndarray:
+    """Which births follow another one of the same patient, (m,)."""
+    out, rows = born.copy(), np.flatnonzero(born)
+    out[rows[np.unique(place[rows], return_index=True)[1]]] = False
+    return out
 
 
 def _unborn(place: np.ndarray, time: np.ndarray, born: np.ndarray) -> np.ndarray:

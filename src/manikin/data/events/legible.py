@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +14,7 @@ from manikin.data.words import MISSING, NUMBER, Words
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from manikin.data.events.long import Columns
@@ -32,23 +34,43 @@ def legible(table: pa.Table, columns: Columns, path: Path, *, skip_bad: bool) ->
     Raises:
         FormatError: A row cannot be read, and none may be left out.
     """
-    bad, notes = np.zeros(table.num_rows, dtype=bool), []
-    faults = [(name, _gaps, "no {}; fill it in") for name in (columns.subject, columns.code)]
-    faults += [(columns.value, _wordy, "the {} is no number; correct it")] if columns.value else []
-    faults += [(columns.time, _timeless, "the {} is no time; write numbers, or dates")]
-    for name, seek, what in faults:
-        wrong = seek(table[name])
-        if wrong.any():
-            notes.append(f"{path}: row {int(wrong.argmax()) + 2}: {what.format(name)}")
-        bad |= wrong
+    faults = [
+        Fault(gaps(table[name]), f"no {name}; fill it in") for name in (columns.subject, columns.code)
+    ]
+    if columns.value:
+        faults.append(Fault(_wordy(table[columns.value]), f"the {columns.value} is no number"))
+    faults.append(Fault(timeless(table[columns.time]), f"the {columns.time} is no time"))
+    kept, notes = admitted(faults, path, skip_bad=skip_bad)
+    return (table.filter(pa.array(kept)) if notes else table), notes
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Fault:
+    """What is wrong with some rows of a table: which ones, (m,) of booleans, and what."""
+
+    rows: np.ndarray
+    what: str
+
+
+def admitted(faults: Sequence[Fault], path: Path, *, skip_bad: bool) -> tuple[np.ndarray, list[str]]:
+    """Which rows of a table can be read, (m,), and a note on the others.
+
+    Raises:
+        FormatError: A row cannot be read, and none may be left out; the message names the first.
+    """
+    bad = np.logical_or.reduce([fault.rows for fault in faults])
     if not bad.any():
-        return table, []
+        return ~bad, []
+    row = int(bad.argmax())
+    first = next(fault.what for fault in faults if fault.rows[row])
+    said = f"{path}: row {row + 2}: {first}"
     if not skip_bad:
-        raise FormatError(f"{notes[0]}, or leave bad rows out (skip_bad)")
-    return table.filter(pa.array(~bad)), [f"{int(bad.sum())} bad rows are left out, the first: {notes[0]}"]
+        raise FormatError(f"{said}; correct it, or leave bad rows out (skip_bad)")
+    return ~bad, [f"{int(bad.sum())} bad rows are left out, the first: {said}"]
 
 
-def _gaps(column: pa.ChunkedArray) -> np.ndarray:
+def gaps(column: pa.ChunkedArray) -> np.ndarray:
     """Where nothing stands, (m,)."""
     gap = pc.is_null(column)
     if pa.types.is_string(column.type):
@@ -65,7 +87,7 @@ def _wordy(column: pa.ChunkedArray) -> np.ndarray:
     return np.append(~words.like(NUMBER), False)[words.codes]
 
 
-def _timeless(column: pa.ChunkedArray) -> np.ndarray:
+def timeless(column: pa.ChunkedArray) -> np.ndarray:
     """Where something stands that is no time even by itself, (m,)."""
     values = column.combine_chunks()
     if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):

@@ -158,8 +158,13 @@ def days(column: pa.ChunkedArray, name: str, path: Path, *, empty: bool = False)
         return np.full(len(values), np.nan), "moment"
     if not known.any():
         raise FormatError(f"{path}: column {name!r} holds no time")
-    said = pa.array(words.words.to_pylist(), pa.string()).take(pa.array(words.codes[known]))
-    seconds, spelling, _ = clock.seconds(said, name, "d", path)
+    texts = words.words.to_pylist()
+    said = pa.array(texts, pa.string()).take(pa.array(words.codes[known]))
+    try:
+        seconds, spelling, _ = clock.seconds(said, name, "d", path)
+    except FormatError as error:
+        unlike = np.isin(np.arange(len(texts)), clock.unreadable(texts, texts[:1]))
+        raise FormatError(f"{error}; row {words.first(unlike) + 1} is spelled otherwise") from error
     out = np.full(len(values), np.nan)
     out[known] = seconds / _DAY
     dates = spelling == "moment" and words.like(r"^[^:]*$").all()

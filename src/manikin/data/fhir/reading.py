@@ -73,7 +73,11 @@ class Gathered:
             FormatError: It is bad; the message names file and resource.
         """
         if isinstance(resource, dict) and resource.get("resourceType") == "Bundle":
-            for i, entry in enumerate(resource.get("entry") or ()):
+            entries = resource.get("entry") or []
+            if not isinstance(entries, list):
+                self.fault(f"{where}: Bundle: its entry is no list")
+                return
+            for i, entry in enumerate(entries):
                 self.add(
                     entry.get("resource") if isinstance(entry, dict) else None, f"{where}, entry {i + 1}"
                 )
@@ -81,10 +85,19 @@ class Gathered:
         try:
             self._take(resource)
         except Bad as error:
-            named = f"{where}: {_kind(resource)}: {error}"
-            if not self.skip_bad:
-                raise FormatError(f"{named}; correct it, or leave bad resources out (skip_bad)") from None
-            self.bad.append(named)
+            self.fault(f"{where}: {_kind(resource)}: {error}")
+        except (AttributeError, KeyError, TypeError):  # any JSON may stand where an object or a list should
+            self.fault(f"{where}: {_kind(resource)}: it is not built as FHIR R4 says")
+
+    def fault(self, said: str) -> None:
+        """Note what is wrong with something that is left out.
+
+        Raises:
+            FormatError: Nothing may be left out.
+        """
+        if not self.skip_bad:
+            raise FormatError(f"{said}; correct it, or leave bad resources out (skip_bad)")
+        self.bad.append(said)
 
     def _take(self, resource: Any) -> None:  # noqa: ANN401 - JSON
         if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
@@ -134,7 +147,10 @@ class Gathered:
         kind = self._named((resource.get("type") or [None])[0]) or ""
         yield subject, time, PARTS.join(part for part in ("Encounter", group, kind) if part), np.nan, visit
         end = (resource.get("period") or {}).get("end")
-        if end and (left := _days(end)) - time >= 1:
+        left = _days(end) if end else time
+        if left < time - 1:
+            raise Bad("it ends before it begins")
+        if left - time >= 1:
             yield subject, left, f"{END}{PARTS}{group}", np.nan, visit
 
     def _said(self, kind: str, resource: dict[str, Any]) -> Iterator[tuple[str, float]]:

@@ -37,13 +37,13 @@ class Fhir(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """All patients of one file; lines of JSON that are no resources are records of any kind."""
-        if _lined(path) and generic(content(path).decode("utf-8-sig", errors="replace")):
+        if _lined(path) and generic(_text(path)):
             return JsonLines().read(path, schema)
         return _cohort([path], path, schema, skip_bad=False)
 
     def read_most(self, path: Path, schema: Schema | None) -> Cohort:
         """As `read`, but bad resources, and lines that are no JSON, are left out and counted."""
-        if _lined(path) and generic(content(path).decode("utf-8-sig", errors="replace")):
+        if _lined(path) and generic(_text(path)):
             return JsonLines().read(path, schema)
         return _cohort([path], path, schema, skip_bad=True)
 
@@ -87,18 +87,24 @@ def _lined(path: Path) -> bool:
 
 
 def _parsed(path: Path, found: Gathered) -> Iterator[tuple[Any, str]]:
-    text = content(path).decode("utf-8-sig", errors="replace")
+    text = _text(path)
     lines = [(1, text)]
     if _lined(path):
         lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
     for number, line in lines:
         try:
+            line.encode()
             yield json.loads(line), f"{path}, line {number}" if len(lines) > 1 else str(path)
         except json.JSONDecodeError as error:
-            message = f"{path}: line {number + error.lineno - 1}: no JSON ({error.msg})"
-            if not found.skip_bad:
-                raise FormatError(message) from None
-            found.bad.append(message)
+            found.fault(f"{path}: line {number + error.lineno - 1}: no JSON ({error.msg})")
+        except UnicodeEncodeError as error:
+            at = number + line.count("\n", 0, error.start)
+            found.fault(f"{path}: line {at}: not in UTF-8, as all JSON is")
+
+
+def _text(path: Path) -> str:
+    """The text of a file; bytes that are not in UTF-8 stay apart as lone surrogates."""
+    return content(path).decode("utf-8-sig", errors="surrogateescape")
 
 
 def _folder(cohort: Cohort, path: Path) -> None:

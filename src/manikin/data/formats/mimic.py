@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from manikin.data.cohort import Origin
 from manikin.data.events import gather, tables
+from manikin.data.events.folder import Folder, Part, Source, column, joined, moments
 from manikin.data.events.history import BIRTH, DEATH, Histories, fields
 from manikin.data.events.long import days
-from manikin.data.events.tables import Part, Source, Visits
 from manikin.data.format import Format
 from manikin.errors import FormatError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.data.cohort import Cohort
+    from manikin.data.events.tables import Visits
     from manikin.data.schema import Schema
 
 SUBJECT = "subject_id"
@@ -53,22 +54,20 @@ class Mimic(Format):
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One record for each patient; dates become days since the first event."""
-        found = tables.table(path, "patients")
-        visits = tables.table(path, "admissions")
+        folder = Folder(path, SUBJECT, skip_bad)
+        found = folder.table("patients", SUBJECT, ("dob", "dod"))
+        if found is not None:
+            folder.people = column(found[0], SUBJECT, found[1])
+        visits = folder.table("admissions", "hadm_id", ("admittime", "dischtime", "deathtime"))
         if found is None or visits is None:
             raise FormatError(f"{path}: MIMIC needs PATIENTS.csv and ADMISSIONS.csv with records")
-        people = tables.column(found[0], SUBJECT, found[1])
+        people = column(found[0], SUBJECT, found[1])
         leaves, _ = days(visits[0]["dischtime"], "dischtime", visits[1])
-        begins = dict(
-            zip(tables.column(visits[0], "hadm_id", visits[1]).tolist(), leaves.tolist(), strict=True)
-        )
-        parts = [part for source in SOURCES if (part := tables.read(path, source, SUBJECT, begins))]
+        begins = dict(zip(column(visits[0], "hadm_id", visits[1]).tolist(), leaves.tolist(), strict=True))
+        parts = [part for source in SOURCES if (part := folder.events(source, "", begins))]
         parts += _lives(found, people, visits)
-        facts = {"gender": pa.array(tables.column(found[0], "gender", found[1]).tolist(), pa.string())}
-        rows = tables.joined(parts, people, facts)
-        known = {f"{source.file}.csv" for source in SOURCES} | {"patients.csv"}
-        left = [p.name for p in sorted(path.iterdir()) if p.name.lower().removesuffix(".gz") not in known]
-        notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
+        facts = {"gender": pa.array(column(found[0], "gender", found[1]).tolist(), pa.string())}
+        rows, notes = joined(parts, people, facts), folder.remarks(SOURCES, ("patients",))
         return gather.cohort(rows, SUBJECT, schema, Origin("mimic"), notes, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -95,11 +94,11 @@ class Mimic(Format):
 
 def _lives(found: tuple[pa.Table, Path], people: np.ndarray, visits: tuple[pa.Table, Path]) -> list[Part]:
     """Births; deaths in hospital by their time, others by their date."""
-    owner = tables.column(visits[0], SUBJECT, visits[1])
-    here = tables.moments(owner, visits, "deathtime", DEATH, 0.0)
-    late = tables.moments(people, found, "dod", DEATH, END_OF_DAY)
+    owner = column(visits[0], SUBJECT, visits[1])
+    here = moments(owner, visits, "deathtime", DEATH, 0.0)
+    late = moments(people, found, "dod", DEATH, END_OF_DAY)
     return [
-        tables.moments(people, found, "dob", BIRTH, 0.0),
+        moments(people, found, "dob", BIRTH, 0.0),
         here,
         late.where(~np.isin(late.subject, here.subject)),
     ]

@@ -10,8 +10,9 @@ import pyarrow.compute
 
 from manikin.data.cohort import Origin
 from manikin.data.events import gather, tables
+from manikin.data.events.folder import Folder, Part, Source, column, joined, moments
 from manikin.data.events.history import BIRTH, DEATH, Histories, fields
-from manikin.data.events.tables import Part, Source, Visits
+from manikin.data.events.legible import timeless
 from manikin.data.format import Format
 from manikin.errors import FormatError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.data.cohort import Cohort
+    from manikin.data.events.tables import Visits
     from manikin.data.schema import Schema
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -64,28 +66,27 @@ class Omop(Format):
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One record for each person; codes are concepts, dates become days since the first event."""
-        found = tables.table(path, "person")
+        folder = Folder(path, SUBJECT, skip_bad)
+        found = folder.table("person", SUBJECT, ("birth_datetime",))
         if found is None:
             raise FormatError(f"{path}: OMOP needs PERSON.csv with records")
-        people = tables.column(found[0], SUBJECT, found[1])
-        parts = [part for source in SOURCES if (part := tables.read(path, source, SUBJECT, {}))]
+        folder.people = people = column(found[0], SUBJECT, found[1])
+        parts = [part for source in SOURCES if (part := folder.events(source, f"{source.file}_id"))]
         unsaid = sum(int((part.code == _UNSAID).sum()) for part in parts)
         parts = [part.where(part.code != _UNSAID) for part in parts]
         parts.append(_births(found, people))
-        if (dead := tables.table(path, "death")) is not None:
-            owner = tables.column(dead[0], SUBJECT, dead[1])
+        if (dead := folder.table("death", "", ("death_datetime", "death_date"))) is not None:
+            owner = column(dead[0], SUBJECT, dead[1])
             name = "death_datetime" if "death_datetime" in dead[0].column_names else "death_date"
-            parts.append(tables.moments(owner, dead, name, DEATH, 0.0))
-        genders = tables.column(found[0], "gender_concept_id", found[1]).tolist()
+            parts.append(moments(owner, dead, name, DEATH, 0.0))
+        genders = column(found[0], "gender_concept_id", found[1]).tolist()
         facts = {"gender": pa.array([GENDERS.get(g) for g in genders], pa.string())}
-        for name, column in _NAMED.items():
-            if column in found[0].column_names:
-                facts[name] = pa.array(tables.column(found[0], column, found[1]).tolist(), pa.string())
-        rows = tables.joined(parts, people, facts)
-        known = {f"{name}.csv" for name in ("person", "death", *(source.file for source in SOURCES))}
-        left = [p.name for p in sorted(path.iterdir()) if p.name.lower().removesuffix(".gz") not in known]
-        notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
+        for name, said in _NAMED.items():
+            if said in found[0].column_names:
+                facts[name] = pa.array(column(found[0], said, found[1]).tolist(), pa.string())
+        notes = folder.remarks(SOURCES, ("person", "death"))
         notes += [f"{unsaid} visits are of no known concept: only their events tell of them"] * bool(unsaid)
+        rows = joined(parts, people, facts)
         return gather.cohort(rows, SUBJECT, schema, Origin("omop"), notes, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -123,31 +124,39 @@ def _persons(cohort: Cohort) -> pa.Table:
         "year_of_birth": pc.utf8_slice_codeunits(born, 0, 4),
         "birth_datetime": born,
     }
-    for name, column in _NAMED.items():
-        columns[column] = pa.array(
+    for name, said in _NAMED.items():
+        columns[said] = pa.array(
             [UNKNOWN if level is None else str(level) for level in told.get(name, unknown)], pa.string()
         )
     return pa.table(columns)
 
 
 def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
-    """Births by their moment, else by year, month and day; else the middle of the year."""
+    """Births by their moment, else by year, month and day; else the middle of the year.
+
+    Raises:
+        FormatError: Year, month and day are no date.
+    """
     if "birth_datetime" in found[0].column_names:
-        part = tables.moments(people, found, "birth_datetime", BIRTH, 0.0)
+        part = moments(people, found, "birth_datetime", BIRTH, 0.0)
         if len(part.time):
             return part
+    nothing = np.full(len(people), None)
     year, month, day = (
-        tables.column(found[0], name, found[1])
-        if name in found[0].column_names
-        else np.full(len(people), None)
+        column(found[0], name, found[1]) if name in found[0].column_names else nothing
         for name in ("year_of_birth", "month_of_birth", "day_of_birth")
     )
     dates = [
-        None if y is None else f"{y}-{int(m or 7):02d}-{int(d or 1):02d}"
+        None if y is None else f"{y}-{m or 7:>02}-{d or 1:>02}"
         for y, m, d in zip(year, month, day, strict=True)
     ]
     table = pa.table({"birth": pa.array(dates, pa.string())})
-    return tables.moments(people, (table, found[1]), "birth", BIRTH, 0.0)
+    if (bad := timeless(table["birth"])).any():
+        raise FormatError(
+            f"{found[1]}: row {int(bad.argmax()) + 2}: year, month and day of birth are no date; correct "
+            "them, or leave them empty"
+        )
+    return moments(people, (table, found[1]), "birth", BIRTH, 0.0)
 
 
 def _visits(found: Histories, visits: Visits) -> pa.Table:

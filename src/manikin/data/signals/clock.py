@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +13,9 @@ import pyarrow as pa
 from manikin.data.times import moments
 from manikin.data.words import Words
 from manikin.errors import FormatError, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ZONED = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$")
 _CLOCK = re.compile(r"^\d+:[0-5]\d(:[0-5]\d(\.\d+)?)?$")
@@ -86,22 +90,27 @@ def _zoned(texts: list[str]) -> np.ndarray | None:
         return None
 
 
-def unreadable(texts: list[str], start: int = 0) -> list[int]:
-    """Which texts are no times even by themselves, found by halving.
+def unreadable(texts: list[str], beside: Sequence[str] = (), start: int = 0) -> list[int]:
+    """Which texts are no times even by themselves, or not of one spelling with those `beside` them.
+
+    They are found by halving; `start` is the number of the first.
 
     Example:
         >>> unreadable(["2020-01-01", "soon", "2020-02-01", ""])
         [1, 3]
+        >>> unreadable(["2020-01-01", "13.02.2020"]), unreadable(["13.02.2020"], beside=["2020-01-01"])
+        ([], [0])
     """
     try:
-        seconds(pa.array(texts, pa.string()), "time", "d", Path())
+        seconds(pa.array([*beside, *texts], pa.string()), "time", "d", Path())
     except SchemaError:  # days and months that few texts do not tell apart
         return []
     except FormatError:
         if len(texts) == 1:
             return [start]
         half = len(texts) // 2
-        return [*unreadable(texts[:half], start), *unreadable(texts[half:], start + half)]
+        first, rest = texts[:half], texts[half:]
+        return [*unreadable(first, beside, start), *unreadable(rest, beside, start + half)]
     return []
 
 
