@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 import manikin as mk
 from manikin.data.digest import digest
@@ -63,6 +64,39 @@ def test_what_is_modelled_comes_back(cohort: mk.Cohort, tmp_path: Path, name: st
     assert mk.read(tmp_path / f"made-{name}").columns.select(["sex", "history"]) == made(30).columns.select(
         ["sex", "history"]
     )
+
+
+def test_parquet_has_the_types_of_meds(tmp_path: Path) -> None:
+    cohort = made(20)
+    mk.write(cohort, tmp_path / "meds.parquet")
+    types = {field.name: str(field.type) for field in parquet.read_schema(tmp_path / "meds.parquet")}
+    assert types == {
+        "subject_id": "int64",
+        "time": "timestamp[us]",
+        "code": "string",
+        "numeric_value": "float",
+        "visit_id": "int64",
+    }
+    assert mk.read(tmp_path / "meds.parquet").columns["history"].equals(cohort.columns["history"])
+
+
+def test_a_dataset_of_meds_comes_back(tmp_path: Path) -> None:
+    cohort = made(20)
+    for i, part in enumerate((cohort.take(range(12)), cohort.take(range(12, 20)))):
+        (tmp_path / "in" / "data" / str(i)).mkdir(parents=True)
+        mk.write(part, tmp_path / "in" / "data" / str(i) / "0.parquet")
+    (tmp_path / "in" / "metadata").mkdir()
+    (tmp_path / "in" / "metadata" / "dataset.json").write_text("{}")
+    found = mk.read(tmp_path / "in")
+    assert found.columns["history"].equals(cohort.columns["history"])
+    assert "not modelled and left out: metadata/dataset.json" in found.notes
+    mk.write(found, tmp_path / "out")
+    assert mk.read(tmp_path / "out").columns.equals(found.columns)
+    codes = parquet.read_table(tmp_path / "out" / "metadata" / "codes.parquet")["code"].to_pylist()
+    assert len(codes) == len(set(codes))
+    (tmp_path / "in" / "data" / "1" / "0.parquet").write_bytes(b"PAR1 no")
+    with pytest.raises(FormatError, match="no Parquet"):
+        mk.read(tmp_path / "in")
 
 
 def test_dates_of_patients_stay_behind(cohort: mk.Cohort, tmp_path: Path) -> None:

@@ -90,6 +90,15 @@ def kind(path: Path) -> str | None:
     return "dicom" if is_dicom(path) else None
 
 
+def meds(folder: Path) -> list[Path]:
+    """The Parquet files in the folder `data` of a folder, as a dataset of MEDS has them; none elsewhere."""
+    return [
+        path
+        for path in files(folder)
+        if path.relative_to(folder).parts[0] == "data" and suffix(path) == ".parquet"
+    ]
+
+
 def tables(folder: Path) -> list[Path]:
     """The tables directly in a folder."""
     return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".csv", ".tsv", ".tab")]
@@ -126,6 +135,8 @@ def format_of(folder: Path) -> str:
     for name, needed in SETS.items():
         if needed <= names:
             return name
+    if meds(folder):
+        return "meds"
     counts = Counter(kind(path) for path in found)
     del counts[None]
     if not counts and prose(folder) and not tables(folder):

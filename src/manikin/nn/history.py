@@ -28,6 +28,9 @@ RANK = 32
 FASTER = 8.0
 """How much faster than weights the numbers of recall move: some logits are of several units."""
 
+LINKED = 4.0
+"""The same for the matrix, which starts at nothing: what one code says of another is a unit at most."""
+
 
 @final
 @dataclass(frozen=True)
@@ -89,9 +92,9 @@ class Ruled(nn.Module):
         self.recall = Constant(2 * codes)
         zero(self.recall)
         self.gate = zero(nn.Linear(width, 2))
-        self.link = nn.Linear(2 * codes, RANK, bias=False)
-        nn.init.normal_(self.link.weight, std=RANK**-0.5)  # what a code says has unit length
-        self.onto = zero(nn.Linear(RANK, codes, bias=False))
+        self.says = nn.Linear(2 * codes, RANK, bias=False)
+        nn.init.normal_(self.says.weight, std=RANK**-0.5)  # what a code says has unit length
+        self.follows = zero(nn.Linear(RANK, codes, bias=False))
         self.kin = nn.Buffer(torch.tensor(grammar.kin or (0,) * codes), persistent=False)
         groups = int(self.kin.max()) + 1
         self.kin_head = zero(nn.Linear(width, groups))
@@ -104,7 +107,7 @@ class Ruled(nn.Module):
         known = FASTER * self.recall(h).view(len(h), *(1,) * (h.dim() - 2), 2, -1)
         gate = self.gate(h)
         shared = self.kin_head(h) + self.kin_onto(state.links)
-        codes = logits[..., low:high] + self.onto(state.links) + shared[..., self.kin]
+        codes = logits[..., low:high] + self.follows(state.links) + shared[..., self.kin]
         seen_at = (state.last, state.ever)
         for bias, strength, seen in zip(known.unbind(-2), gate.split(1, -1), seen_at, strict=True):
             codes = codes + (bias + strength) * seen
@@ -175,9 +178,9 @@ class Ruled(nn.Module):
         return State(token, torch.where(at > moved, code, -1), code, dead, nothing, last, ever, links)
 
     def _linked(self, last: Tensor, ever: Tensor) -> Tensor:
-        seen = torch.stack([last, ever], dim=-2).to(self.link.weight.dtype)
+        seen = torch.stack([last, ever], dim=-2).to(self.says.weight.dtype)
         groups = functional.one_hot(self.kin).to(seen)
-        return self.link(seen.flatten(-2)) + self.kin_link((seen @ groups).flatten(-2))
+        return LINKED * (self.says(seen.flatten(-2)) + self.kin_link((seen @ groups).flatten(-2)))
 
     def _visits(self, x: Tensor, token: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Codes of the visit before each token's own, of all visits before, and what they say of others."""

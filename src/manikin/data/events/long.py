@@ -37,6 +37,8 @@ _PATTERNS = {
 }
 _ROLES = {role: re.compile(f"^({like})$", re.IGNORECASE) for role, like in _PATTERNS.items()}
 _DAY = 86_400.0
+MEASURED = "numeric_value"
+"""What MEDS calls the column of what was measured."""
 _EPOCH = np.datetime64("2000-01-01", "us")
 _MOMENT, _DATE = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"
 _MOSTLY = 0.5
@@ -50,7 +52,7 @@ class Columns:
     subject: str = "subject_id"
     time: str = "time"
     code: str = "code"
-    value: str = "numeric_value"
+    value: str = MEASURED
     visit: str = "visit_id"
 
 
@@ -173,6 +175,8 @@ def days(column: pa.ChunkedArray, name: str, path: Path, *, empty: bool = False)
 
 def _values(column: pa.ChunkedArray) -> np.ndarray:
     values = column.combine_chunks()
+    if pa.types.is_float32(values.type):  # the number that was meant: 7.53, not 7.53000020980835
+        values = values.cast(pa.string()).cast(pa.float64())
     if not pa.types.is_string(values.type):
         return values.cast(pa.float64()).to_numpy(zero_copy_only=False).astype(float)
     words = Words.of(values)
@@ -214,10 +218,21 @@ def laid(cohort: Cohort) -> pa.Table:
         columns.subject: ids.take(pa.array(row)),
         columns.time: _spelled(time, spelling),
         columns.code: pa.array(code.tolist(), pa.string()),
-        columns.value or "numeric_value": pa.array(value, pa.float64(), from_pandas=True),
+        columns.value or MEASURED: pa.array(value, pa.float64(), from_pandas=True),
         columns.visit or "visit_id": pa.array(visit, pa.int64(), mask=visit < 0),
     }
     return pa.table(table)
+
+
+def typed(table: pa.Table) -> pa.Table:
+    """A long table in the types of MEDS 0.4, whose `numeric_value` has 32 bits.
+
+    Example:
+        >>> typed(pa.table({"numeric_value": [7.53]})).schema.field("numeric_value").type
+        DataType(float)
+    """
+    at = table.column_names.index(MEASURED) if MEASURED in table.column_names else -1
+    return table if at < 0 else table.set_column(at, MEASURED, table[MEASURED].cast(pa.float32()))
 
 
 def _timed(found: Histories) -> tuple[np.ndarray, ...]:

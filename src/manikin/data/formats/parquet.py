@@ -52,7 +52,7 @@ class Parquet(Format):
 
         sink = pa.BufferOutputStream()
         events = bool(fields(cohort.schema))
-        parquet.write_table(long.laid(cohort) if events else restored(cohort), sink)
+        parquet.write_table(long.typed(long.laid(cohort)) if events else restored(cohort), sink)
         store(path, sink.getvalue().to_pybytes())
 
 
