@@ -4,8 +4,9 @@
 
 A quarter of the notes is held out. Given the label of each training note, as many are written. A linear
 classifier of words and pairs (TF-IDF) learns the label from them and is tested on the held-out ones (TSTR),
-beside one that learns from the real ones (TRTR): accuracy, and F1 and area under the curve as means over
-the labels of ten held-out notes or more. Spans: share of runs of eight words that stand in training.
+beside one that learns from the real ones (TRTR): accuracy, F1 and area under the curve as means over the
+labels of ten held-out notes or more, and F1 over rarer ones of three to nine. Spans: share of runs of eight
+words that stand in training.
 Canaries: 20 phrases planted once, exposure in bits (1.4 by chance, 9 at most) by what is written and where
 the family has one by its loss. Perplexity: of a piece of a held-out note, beside that by interpolated
 Kneser-Ney over three pieces. Minutes are CPU minutes. Printed: Markdown.
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
     from manikin.codec import Codec
     from manikin.evaluation.canaries import Canaries
 
-FEWEST, WORDS = 10, 8
+FEWEST, RARE, WORDS = 10, 3, 8
 COLUMNS = (
-    *("", "accuracy", "F1", "AUROC", "spans of 8, %", "canaries by notes", "by loss"),
+    *("", "accuracy", "F1", "AUROC", "F1, rare", "spans of 8, %", "canaries by notes", "by loss"),
     *("notes/s", "fit s", "perplexity", "Kneser-Ney"),
 )
 
@@ -125,15 +126,18 @@ def pieces(codec: Codec, side: mk.Cohort) -> Running:
 
 
 def used(learn: mk.Cohort, test: mk.Cohort) -> np.ndarray:
-    """Accuracy, F1 and area under the curve of a classifier that learned from one side, on the other."""
+    """Accuracy, F1, area under the curve, F1 of rare labels: learned from one side, tested on the other."""
     words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
     judge = LogisticRegression(C=10, max_iter=300).fit(words.fit_transform(texts(learn)), learn["label"])
     y, p = test["label"], judge.predict_proba(words.transform(texts(test)))
     said, place = judge.classes_[p.argmax(axis=1)], {level: i for i, level in enumerate(judge.classes_)}
-    levels = [level for level in np.unique(y) if (y == level).sum() >= FEWEST]
-    f1 = [f1_score(y == level, said == level) for level in levels]
+    count = {level: int((y == level).sum()) for level in np.unique(y)}
+    levels = [level for level in count if count[level] >= FEWEST]
+    f1 = {level: f1_score(y == level, said == level) for level in count}
+    rare = [f1[level] for level in count if RARE <= count[level] < FEWEST]
     area = [roc_auc_score(y == level, p[:, place[level]]) if level in place else 0.5 for level in levels]
-    return np.array([(said == y).mean(), np.mean(f1), np.mean(area)])
+    usual = [f1[level] for level in levels]
+    return np.array([(said == y).mean(), np.mean(usual), np.mean(area), np.mean(rare)])
 
 
 def shown(found: np.ndarray, real: np.ndarray) -> list[str]:

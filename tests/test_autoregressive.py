@@ -111,6 +111,26 @@ def test_tokens_given_as_context_are_looked_up():
     assert (drawn == x[:100]).float().mean() > 0.9
 
 
+def test_a_condition_speaks_for_words_of_a_text():
+    """Texts of three words, of which two kinds of records have none in common; END is 0."""
+    spec, level = Spec(vocab=6, length=4, ragged=True), Spec((Continuous(),))
+    kind = torch.arange(64)[:, None] % 2
+    words = 2 + 2 * kind + torch.randint(2, (64, 3), generator=rng(1))
+    x = torch.cat([words, torch.zeros(64, 1, dtype=torch.long)], dim=1)
+    parts, given = GivenSpec({"kind": level}), Given({"kind": kind.float()})
+    nets = trained(SMALL, spec, x, parts, given, steps=40)
+    drawn = SMALL.sample(nets, spec, 64, given, rng())
+    spoken = drawn[:, :3] >= 2
+    assert spoken.float().mean() > 0.5
+    assert ((drawn[:, :3] - 2) // 2 == kind)[spoken].float().mean() > 0.95
+    with torch.no_grad():
+        said = nets["model"].said(
+            nets["model"].condition(Given({"kind": torch.arange(2.0)[:, None]})).vector
+        )
+    assert (said[0, 2:4].min() > said[0, 4:].max()).item()
+    assert (said[1, 4:].min() > said[1, 2:4].max()).item()
+
+
 def test_orders_put_the_observed_first():
     mask = torch.tensor([[False, True, False], [True, True, False]])
     order = ordered(ROW, 2, mask, rng())

@@ -12,6 +12,7 @@ import pytest
 
 import manikin as mk
 from manikin.codecs.phrases import Phrases
+from manikin.data.deid.lists import FAMILIES
 from manikin.errors import Unsupported
 from manikin.families.templates import Templates, shared
 from manikin.families.templates.readers import Readers, learned
@@ -136,6 +137,40 @@ def test_several_notes_of_one_patient_count_once() -> None:
     few = reports(per=50)  # four patients: nothing is shared by five
     with pytest.raises(mk.errors.SchemaError, match="no word is shared by 5 subjects"):
         Phrases().fit(few, ["note"])
+
+
+def test_rare_names_and_dates_give_way_to_others_of_their_kind() -> None:
+    """No surname of forty and no day is shared by five patients, but that there is one is."""
+    surnames = FAMILIES[:40]
+    frame = pd.DataFrame(
+        {
+            "note": [
+                f"Mr. {surnames[i % 40]} was seen on 0{1 + i % 9}/{10 + i % 18}/2021." for i in range(120)
+            ]
+        }
+    )
+    cohort = mk.Cohort.from_pandas(frame, mk.Schema(note=mk.Text(role="note")))
+    drawn = mk.Synthesizer("note", scan=False, seed=1).fit(cohort, quiet=True).sample(60, seed=1)["note"]
+    parts = [re.fullmatch(r"Mr\. (\w+) was seen on (\d\d)/(\d\d)/\d{4}\.", text) for text in drawn]
+    assert all(parts)
+    assert {part[1] for part in parts if part} <= set(FAMILIES)
+    assert len({part[1] for part in parts if part}) > 40
+    days = [(int(part[2]), int(part[3])) for part in parts if part]
+    assert all((0 < a <= 12 and 0 < b <= 31) or (0 < b <= 12 and 0 < a <= 31) for a, b in days)
+
+
+def test_many_given_fields_do_not_break_sentences() -> None:
+    """Six fields, five of which say nothing: every note is one of three sentences, as in training."""
+    rng = np.random.default_rng(0)
+    said = {"a": "No effusion is seen today.", "b": "A small effusion is seen.", "c": "The film was lost."}
+    frame = pd.DataFrame({f"x{i}": rng.integers(0, 50, 200) for i in range(5)})
+    frame["finding"] = rng.choice(list(said), 200)
+    frame["note"] = frame["finding"].map(said)
+    cohort = mk.Cohort.from_pandas(frame, mk.Schema(note=mk.Text(role="note")))
+    given = [name for name in frame if name != "note"]
+    drawn = mk.Synthesizer("note", condition=given, seed=1).fit(cohort, quiet=True)
+    written = drawn.sample(condition=cohort, seed=1)
+    assert np.mean([a == said[b] for a, b in zip(written["note"], written["finding"], strict=True)]) > 0.97
 
 
 def test_a_beginning_is_refused_with_the_alternative(cohort: mk.Cohort) -> None:

@@ -202,6 +202,7 @@ def test_defaults_grow_with_the_data_and_shrink_with_the_size_of_a_record():
     assert batch_for(SPEC, 5_000) > batch_for(SPEC, 500)
     image, volume = (Spec((Continuous(),), grid=(64,) * axes) for axes in (2, 3))
     assert batch_for(SPEC, 10**6) > batch_for(image, 10**6) > batch_for(volume, 10**6)
+    assert batch_for(Spec(vocab=2_000, length=500, ragged=True), 10**6) == 8
     assert settled(Training(), Duel(), SPEC, 500).steps == 2 * settled(Training(), Line(), SPEC, 500).steps
     assert settled(Training(minutes=1), Line(), SPEC, 500).steps is None
 

@@ -21,6 +21,7 @@ from manikin.grammar import END
 from manikin.manner import OPTIONS, Manner
 from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
 from manikin.nn.history import Course, Ruled
+from manikin.nn.layers import zero
 from manikin.nn.sequence import Cache, Shape, Transformer
 from manikin.nn.tokens import Embed, Heads, Laid, sampled
 
@@ -31,7 +32,7 @@ CHUNK = 1024
 """Records sampled at a time, to bound memory."""
 
 PLACES = 1 << 18
-"""The same in places of histories, where these are long."""
+"""The same in places of histories, where these are long; of texts, with wider networks, half as many."""
 
 THINNED = 0.75
 """Share of unfinished histories below which the finished ones are put aside."""
@@ -125,7 +126,10 @@ class Autoregressive(Family):
         reader = cast("Reader", nets["model"])
         draw, size = reader.draw, CHUNK
         if spec.ends:
-            draw, size = partial(self._written, reader), max(1, min(CHUNK, PLACES // spec.length))
+            draw, size = (
+                partial(self._written, reader),
+                max(1, min(CHUNK, PLACES // (spec.length * (1 + spec.ragged)))),
+            )
         starts = range(0, n, size)
         chunks = [draw(min(size, n - i), given[slice(i, i + size)], rng) for i in starts]
         return torch.cat(chunks)
@@ -176,6 +180,7 @@ class Reader(nn.Module):
             Shape(width, depth, family.heads, family.dropout, vector, context, not spec.ranges)
         )
         self.heads = Heads(spec, width)
+        self.said = zero(nn.Linear(vector, spec.vocab, bias=False)) if vector and spec.ragged else None
         self.ruled = Ruled(spec.grammar, width) if spec.grammar else None
         self.course = Course(spec.grammar, width) if spec.grammar else None
 
@@ -226,8 +231,9 @@ class Reader(nn.Module):
         real = int((x != END).sum(dim=1).max()) + 1
         x = x[:, :real]
         order = ordered(self.spec, len(x), None, torch.Generator(x.device))[:, :real]
-        h = self.read(self._after(self.spec.vocab, x), order, order, self.laid(self.condition(given)))
-        logits = self.heads.logits(h, 0)
+        condition = self.laid(self.condition(given))
+        h = self.read(self._after(self.spec.vocab, x), order, order, condition)
+        logits = self._logits(h, condition)
         if self.ruled is not None:
             logits = self.ruled(logits, h, self.ruled.trace(x))
         nll = functional.cross_entropy(logits.flatten(0, 1), x.flatten(), reduction="none").view_as(x)
@@ -248,8 +254,8 @@ class Reader(nn.Module):
         x = given.keep(torch.zeros(n, self.spec.length, dtype=torch.long, device=rng.device))
         for i in range(manner.most(self.spec.length)):
             last = token[:, None]
-            h = self.read(last, last, last, condition, cache)[:, 0]
-            logits = self.heads.logits(h, 0)
+            h = self.read(last, last, last, condition, cache)
+            logits, h = self._logits(h, condition)[:, 0], h[:, 0]
             if self.ruled is not None and state is not None:
                 logits = self.ruled(logits, h, state)
             if i + 1 < manner.shortest:
@@ -267,6 +273,17 @@ class Reader(nn.Module):
                 rows, token, cache = rows[alive], token[alive], cache.take(alive)
                 condition, state = condition.take(alive), state and state.take(alive)
         return x
+
+    def _logits(self, h: Tensor, condition: Condition) -> Tensor:
+        """Logits (B, L, vocab) of the next token for features (B, L, width).
+
+        In texts the condition speaks for words by itself, too: which words belong to it is learned in far
+        fewer steps than how they follow one another.
+        """
+        logits = self.heads.logits(h, 0)
+        if self.said is None or condition.vector is None:
+            return logits
+        return logits + self.said(condition.vector)[:, None]
 
     @staticmethod
     def _after(first: int, x: Tensor) -> Tensor:

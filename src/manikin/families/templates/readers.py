@@ -59,7 +59,7 @@ def learned(
         kept = np.isin(y, values)
         if len(values) < 2 or not len(known):  # noqa: PLR2004 - a choice
             continue
-        model = LogisticRegression(C=STRENGTH, max_iter=200).fit(x[kept], y[kept])
+        model = LogisticRegression(C=STRENGTH, max_iter=2_000).fit(x[kept], y[kept])
         weight, bias = model.coef_, np.asarray(model.intercept_)
         if len(values) == 2:  # noqa: PLR2004 - one row stands for both
             weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2

@@ -78,19 +78,27 @@ class Writer:
         while run and run not in self.whole:  # equal to what its end says, which comes more often
             run = run[1:]
         p, few = self._plain(run).copy(), run[-CONDITIONED:]
-        for name in given:
-            p *= self._raised(name, few)
+        found = [self._raised(name, few) for name in given]
+        for ratio, _ in found:
+            p *= ratio
+        if len(found) > 1:  # each makes room for what it has not seen: that of the best known one is enough
+            rooms = np.stack([room for _, room in found])
+            p *= rooms.min(axis=0) / rooms.prod(axis=0)
         return p
 
     def _follows(self, run: Gram) -> np.ndarray:
         """The shares of the next token in all notes."""
-        return self._after([self.whole], self.base, run, self.family.order)
+        return self._after([self.whole], self.base, run, self.family.order)[0]
 
-    def _ratio(self, name: str, run: Gram) -> np.ndarray:
-        """How much more often each token follows in notes with one value of a given field."""
-        plain = np.maximum(self._after([self.whole], self.base, run, CONDITIONED), 1e-12)
-        told = self._after([self.parts[name], self.whole], self.shares[name], run, CONDITIONED)
-        return (told / plain) ** self.family.stress
+    def _ratio(self, name: str, run: Gram) -> tuple[np.ndarray, np.ndarray]:
+        """How much more often each token follows in notes with one value of a given field; and its room.
+
+        Of fewer notes less is known: what did not follow in them has more room, which is part of the ratio.
+        """
+        plain, usual = self._after([self.whole], self.base, run, CONDITIONED)
+        told, left = self._after([self.parts[name], self.whole], self.shares[name], run, CONDITIONED)
+        ratio, room = told / np.maximum(plain, 1e-12), np.maximum(left / np.maximum(usual, 1e-12), 1.0)
+        return ratio**self.family.stress, room**self.family.stress
 
     def _other(self, given: tuple[str, ...]) -> np.ndarray:
         """The shares of words that stand in for one that too few share: none of the most usual."""
@@ -102,9 +110,16 @@ class Writer:
             p[self.usual] = 0.0
         return p
 
-    def _after(self, tables: list[Table], base: np.ndarray, run: Gram, order: int) -> np.ndarray:
-        """Katz's back-off: what a longer run leaves open goes to words that only shorter ones know."""
+    def _after(
+        self, tables: list[Table], base: np.ndarray, run: Gram, order: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Katz's back-off: what a longer run leaves open goes to words that only shorter ones know.
+
+        Returns:
+            The share of each token, and how much longer runs had left open for it.
+        """
         p, left, known = np.zeros(len(base)), 1.0, np.zeros(len(base), dtype=bool)
+        room = np.ones(len(base))
         for length in range(min(order, len(run)), 0, -1):
             for table in tables:
                 found = table.get(run[-length:])
@@ -114,11 +129,11 @@ class Writer:
                 fresh = ~known[tokens]
                 new = counts[fresh]
                 whole = max(total - counts[~fresh].sum(), new.sum()) + WEIGHT
-                p[tokens[fresh]] = left * new / whole
+                p[tokens[fresh]], room[tokens[fresh]] = left * new / whole, left
                 left *= 1 - new.sum() / whole
                 known[tokens] = True
         rest = np.where(known, 0.0, base)
-        return p + rest * (left / max(rest.sum(), 1e-12))
+        return p + rest * (left / max(rest.sum(), 1e-12)), np.where(known, room, left)
 
     def _first(self, table: Table, base: np.ndarray) -> np.ndarray:
         """The shares of tokens without any word before, beside those of all records."""

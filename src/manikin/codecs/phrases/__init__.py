@@ -1,8 +1,8 @@
 """Notes as words that several people share, behind the fields of their records, all as tokens.
 
-For families that count phrases. A numeral that fewer people have is its shape, for which digits are drawn;
-any other such word is a gap, and never written again. What a note repeats of its record is a slot, filled
-from the record for which a note is drawn.
+For families that count phrases. A numeral that fewer people have is its shape, for which digits are drawn,
+and a common name is the list that it stands in; any other such word is a gap, and never written again. What
+a note repeats of its record is a slot, filled from the record for which a note is drawn.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.codec import Codec
+from manikin.codecs.phrases.rare import drawn, learned, shape
 from manikin.codecs.rows import RowsCodec
 from manikin.codecs.text import words as words_of
 from manikin.codecs.text.slots import FIRST, Slots
@@ -50,7 +51,8 @@ class Phrases(Codec):
         bins: Bins of a number that is given.
         name: The field of text.
         words: The shared words, with the blank before them.
-        numerals: Shapes of numerals, 9 for a digit; for each place the shares of the digits.
+        numerals: Shapes of numerals, 9 for a digit, and for each place the shares of the digits; lists of
+            names.
         slots: Which fields notes repeat.
         record: The encoding of the other fields.
         facts: Words of the longest text; how many texts were cut, empty or absent, and words left out.
@@ -114,7 +116,7 @@ class Phrases(Codec):
         known = _people(cut, subjects)
         shared = {word for word, whose in known.items() if len(whose) >= self.anonymous}
         rest = [[w for w in listed if isinstance(w, str) and w not in shared] for listed in cut]
-        numerals = _numerals(rest, subjects, self.anonymous)
+        numerals = learned(rest, subjects, self.anonymous)
         if not shared:
             raise SchemaError(
                 f"field {name!r}: no word is shared by {self.anonymous} subjects; give more records, or "
@@ -134,7 +136,7 @@ class Phrases(Codec):
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
         """Tokens (n, fields + length)."""
-        listed = (*self.words, *(f"\0{shape}" for shape in self.numerals))
+        listed = (*self.words, *(f"\0{one}" for one in self.numerals))
         place = {word: SPECIAL + len(self.slots.names) + i for i, word in enumerate(listed)}
         length, texts = self.facts["length"], cohort.columns[self.name].to_pylist()
         x = np.full((len(cohort), length), END, dtype=np.int64)
@@ -169,9 +171,8 @@ class Phrases(Codec):
             if token == END:
                 break
             if token >= slots + len(self.words):
-                shape = shapes[token - slots - len(self.words)]
-                digits = iter([rng.choice(10, p=shares) for shares in self.numerals[shape]])
-                parts.append("".join(str(next(digits)) if sign == "9" else sign for sign in shape))
+                one = shapes[token - slots - len(self.words)]
+                parts.append(drawn(one, self.numerals[one], rng))
             elif token >= slots:
                 parts.append(self.words[token - slots])
             elif token >= SPECIAL:
@@ -207,17 +208,7 @@ def _split(parts: Sequence[str | int]) -> Iterator[str | int]:
 def _token(word: str | int, place: dict[str, int]) -> int:
     if isinstance(word, int):
         return SPECIAL + word
-    return place.get(word, place.get(f"\0{_shape(word)}", GAP))
-
-
-def _shape(word: str) -> str:
-    """A numeral with 9 for each digit.
-
-    Example:
-        >>> _shape(" 120/80")
-        ' 999/99'
-    """
-    return re.sub(r"\d", "9", word)
+    return place.get(word, place.get(f"\0{shape(word)}", GAP))
 
 
 def _people(notes: Sequence[Sequence[str | int]], subjects: Sequence[int]) -> dict[str, set[int]]:
@@ -228,36 +219,6 @@ def _people(notes: Sequence[Sequence[str | int]], subjects: Sequence[int]) -> di
             if isinstance(word, str):
                 people.setdefault(word, set()).add(subject)
     return people
-
-
-def _numerals(
-    notes: Sequence[Sequence[str]], subjects: Sequence[int], least: int
-) -> dict[str, list[list[float]]]:
-    """The shapes of numerals that enough subjects have, and the shares of digits at each place.
-
-    A digit that fewer subjects have at a place has the share of one occurrence, as one never seen has.
-    """
-    pairs = [
-        (subject, word)
-        for subject, words in zip(subjects, notes, strict=True)
-        for word in words
-        if any(map(str.isdecimal, word)) and word.isascii()
-    ]
-    people: dict[str, set[int]] = {}
-    digits: dict[str, dict[tuple[int, int], set[int]]] = {}
-    for subject, word in pairs:
-        shape = _shape(word)
-        people.setdefault(shape, set()).add(subject)
-        for place, digit in enumerate(re.findall(r"\d", word)):
-            digits.setdefault(shape, {}).setdefault((place, int(digit)), set()).add(subject)
-    found = {}
-    for shape in sorted(shape for shape, whose in people.items() if len(whose) >= least):
-        counts = np.ones((shape.count("9"), 10))
-        for (place, digit), whose in digits[shape].items():
-            counts[place, digit] = len(whose) if len(whose) >= least else 1
-        counts[0, 0] = counts[0, 0] if shape.count("9") == 1 else min(counts[0, 0], 0.1)
-        found[shape] = (counts / counts.sum(axis=1, keepdims=True)).tolist()
-    return found
 
 
 __plugin__ = Phrases
