@@ -116,6 +116,19 @@ def test_omop_events_without_a_visit_come_back_alone(tmp_path: Path) -> None:
     assert [row.split(",")[2] for row in rows] == ["9202", "9201", "0", "9202", "0"]
 
 
+def test_omop_has_what_its_model_asks_for(tmp_path: Path) -> None:
+    drugs = (
+        "drug_exposure_id,person_id,drug_concept_id,drug_exposure_start_date,visit_occurrence_id\n"
+        "1,1,1539403,2001-03-02,22\n"
+    )
+    mk.write(mk.read(folder(tmp_path, {**OMOP, "DRUG_EXPOSURE": drugs})), tmp_path / "out")
+    head, row = (tmp_path / "out" / "DRUG_EXPOSURE.csv").read_text().splitlines()
+    written = dict(zip(head.split(","), row.split(","), strict=True))
+    assert written["drug_exposure_end_date"] == written["drug_exposure_start_date"] == "2000-03-06"
+    periods = (tmp_path / "out" / "OBSERVATION_PERIOD.csv").read_text().splitlines()
+    assert periods[1:] == ["1,1,2000-01-01,2000-03-06,32817", "2,2,2000-01-01,2018-03-29,32817"]
+
+
 def test_a_table_of_another_kind_is_refused(tmp_path: Path) -> None:
     broken = {**MIMIC, "ADMISSIONS": MIMIC["ADMISSIONS"].replace("2164-10-23 12:00:00", "soon")}
     with pytest.raises(FormatError, match=r"ADMISSIONS\.csv: row 2: the admittime is no time"):

@@ -45,6 +45,7 @@ class Source:
         visit: The column of the visit.
         by: Where the time stands in the table `visits` instead, by visit.
         constants: What else a written row must have.
+        end: A column of days on which events end, which must be written: that of their beginning.
     """
 
     file: str
@@ -54,6 +55,7 @@ class Source:
     visit: str = "hadm_id"
     by: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
+    end: str = ""
 
     @property
     def slots(self) -> list[str]:

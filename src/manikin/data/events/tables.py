@@ -85,6 +85,8 @@ def _listed(
         columns[slot] = pa.array([hit[i + 1] if hit else None for hit in hits], pa.string()).take(code)
     for name in source.time:
         columns[name] = day(time) if name.endswith("_date") else time
+    if source.end:
+        columns[source.end] = day(time)
     if source.value:
         value = [None if np.isnan(x) else f"{x:.10g}" for x in found.value[rows].tolist()]
         columns[source.value] = pa.array(value, pa.string())

@@ -32,16 +32,16 @@ GENDERS = {"8507": "M", "8532": "F"}
 _NAMED = {"race": "race_concept_id", "ethnicity": "ethnicity_concept_id"}
 
 
-def _source(file: str, stem: str, when: str, value: str = "", unit: str = "") -> Source:
+def _source(file: str, stem: str, when: str, value: str = "", unit: str = "", end: str = "") -> Source:
     code = f"{stem.upper()}//{{{stem}_concept_id}}" + (f"//{{{unit}}}" if unit else "")
     times = (f"{when}_datetime", f"{when}_date")
-    return Source(file, code, times, value, VISIT, constants={f"{stem}_type_concept_id": EHR})
+    return Source(file, code, times, value, VISIT, constants={f"{stem}_type_concept_id": EHR}, end=end)
 
 
 SOURCES = (
     _source("visit_occurrence", "visit", "visit_start"),
     _source("condition_occurrence", "condition", "condition_start"),
-    _source("drug_exposure", "drug", "drug_exposure_start"),
+    _source("drug_exposure", "drug", "drug_exposure_start", end="drug_exposure_end_date"),
     _source("procedure_occurrence", "procedure", "procedure"),
     _source("measurement", "measurement", "measurement", "value_as_number", "unit_source_value"),
     _source("observation", "observation", "observation", "value_as_number"),
@@ -84,7 +84,7 @@ class Omop(Format):
         for name, said in _NAMED.items():
             if said in found[0].column_names:
                 facts[name] = pa.array(column(found[0], said, found[1]).tolist(), pa.string())
-        notes = folder.remarks(SOURCES, ("person", "death"))
+        notes = folder.remarks(SOURCES, ("person", "death", "observation_period"))
         notes += [f"{unsaid} visits are of no known concept: only their events tell of them"] * bool(unsaid)
         rows = joined(parts, people, facts)
         return gather.cohort(rows, SUBJECT, schema, Origin("omop"), notes, skip_bad=skip_bad)
@@ -96,6 +96,7 @@ class Omop(Format):
         found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
         tables.save(path / "VISIT_OCCURRENCE.csv", _visits(found, visits))
         tables.save(path / "PERSON.csv", _persons(cohort))
+        tables.save(path / "OBSERVATION_PERIOD.csv", _periods(found), "observation_period_id")
         died = np.flatnonzero(found.codes[found.code] == DEATH)
         if len(died):
             moments = tables.spelled(found.time[died])
@@ -129,6 +130,21 @@ def _persons(cohort: Cohort) -> pa.Table:
             [UNKNOWN if level is None else str(level) for level in told.get(name, unknown)], pa.string()
         )
     return pa.table(columns)
+
+
+def _periods(found: Histories) -> pa.Table:
+    """From the first to the last event of each person who has any: when no event means that nothing was."""
+    people = np.flatnonzero(np.diff(found.start))
+    last = np.zeros(len(found))
+    np.maximum.at(last, found.patient, found.time)
+    return pa.table(
+        {
+            SUBJECT: pa.array(people + 1).cast(pa.string()),
+            "observation_period_start_date": tables.day(tables.spelled(np.zeros(len(people)))),
+            "observation_period_end_date": tables.day(tables.spelled(last[people])),
+            "period_type_concept_id": pa.repeat(pa.scalar(EHR), len(people)),
+        }
+    )
 
 
 def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
