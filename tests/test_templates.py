@@ -173,6 +173,20 @@ def test_many_given_fields_do_not_break_sentences() -> None:
     assert np.mean([a == said[b] for a, b in zip(written["note"], written["finding"], strict=True)]) > 0.97
 
 
+def test_in_a_chain_a_family_of_texts_writes_the_notes_and_the_default_the_table() -> None:
+    schema = mk.Schema(age=mk.Number(), note=mk.Text(role="note"))
+    links = mk.Chain.over(schema, family="templates").links
+    assert [(link.target, link.family) for link in links] == [(("age",), None), (("note",), "templates")]
+    links = mk.Chain.over(schema, family="lora:some/folder").links
+    assert [link.family for link in links] == [None, "lora:some/folder"]
+    assert [link.family for link in mk.Chain.over(schema, family="trees").links] == ["trees", None]
+
+
+def test_a_table_without_notes_is_refused_with_what_to_do(cohort: mk.Cohort) -> None:
+    with pytest.raises(Unsupported, match=r"age, sex hold none.*role note"):
+        mk.Synthesizer(("age", "sex"), family="templates").fit(cohort, quiet=True)
+
+
 def test_a_beginning_is_refused_with_the_alternative(cohort: mk.Cohort) -> None:
     plain = mk.Synthesizer("note").fit(cohort, quiet=True)
     with pytest.raises(Unsupported, match="use 'autoregressive'"):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 
 from manikin.data.cohort import Cohort
-from manikin.data.schema import SCALARS, Image, Schema
+from manikin.data.schema import SCALARS, Image, Schema, Text
 from manikin.errors import UsageError
 from manikin.family import Statistical
 from manikin.rng import Key
@@ -50,7 +50,8 @@ class Chain:
     ) -> Self:
         """The chain for all fields that are not given: first scalars, then label maps, then the rest.
 
-        A family of tables alone (`trees`) models the scalars, and the default all others.
+        A family of tables alone (`trees`) models the scalars, one of texts alone (`templates`, `lora`) the
+        texts, and the default all others.
 
         Example:
             >>> from manikin.data.schema import Number
@@ -63,11 +64,8 @@ class Chain:
         given = names(schema, condition)
         links = []
         for target in groups(schema, [name for name in schema.modelled if name not in given]):
-            scalars = isinstance(schema[target[0]], SCALARS)
-            fits = (
-                family is None or scalars or not isinstance(found(family, schema, target, ()), Statistical)
-            )
-            links.append(Synthesizer(target, given, family if fits else None, seed, training, scan=scan))
+            fit = None if family is None or not _fits(family, schema, target) else family
+            links.append(Synthesizer(target, given, fit, seed, training, scan=scan))
             given = (*given, *target)
         return cls(links)
 
@@ -193,6 +191,14 @@ class Chain:
         from manikin.synthesis.store import save_chain
 
         save_chain(self, folder)
+
+
+def _fits(family: str | Family | Statistical, schema: Schema, target: Sequence[str]) -> bool:
+    """Whether a family is for such fields: one that brings a codec of its own is for texts."""
+    kind, first = found(family, schema, target, ()), schema[target[0]]
+    if getattr(kind, "codec", None) is not None:
+        return isinstance(first, Text)
+    return isinstance(first, SCALARS) or not isinstance(kind, Statistical)
 
 
 def groups(schema: Schema, fields: Sequence[str]) -> list[tuple[str, ...]]:

@@ -100,12 +100,16 @@ class Phrases(Codec):
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn which words are shared, which fields notes repeat, and the bins of the other fields."""
         notes = [name for name in fields if isinstance(cohort.schema[name], Text)]
-        if len(notes) != 1 or notes[0] != fields[-1]:
-            others = ", ".join(notes[:-1]) or "no text"
-            message = (
-                f"templates hold one text given fields of one value, not {others}; use 'autoregressive'"
+        if not notes:
+            raise Unsupported(
+                f"templates write notes, and {', '.join(fields)} hold none; give the field of notes the "
+                "role note in schema.toml, or use 'trees'"
             )
-            raise Unsupported(message)
+        if len(notes) != 1 or notes[0] != fields[-1]:
+            raise Unsupported(
+                f"templates hold one text given fields of one value, not {', '.join(notes)}; use "
+                "'autoregressive'"
+            )
         (name,), scalars = notes, [g for g in fields if isinstance(cohort.schema[g], SCALARS)]
         texts = words_of(cohort, name)
         slots = Slots.of(texts, cohort, scalars, self.anonymous)
