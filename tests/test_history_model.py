@@ -179,18 +179,18 @@ def test_what_one_code_says_of_another_is_learned(cohort: mk.Cohort) -> None:
     net = cast("Reader", FAMILY.networks(codec.spec, GivenSpec())["model"])
     ruled, tokens = net.ruled, torch.from_numpy(codec.encode(x)).long()
     assert ruled is not None
-    optimizer = torch.optim.AdamW(ruled.onto.parameters(), lr=0.05)  # the matrix alone
+    optimizer = torch.optim.AdamW(ruled.follows.parameters(), lr=0.05)  # the matrix alone
     for _ in range(60):
         optimizer.zero_grad()
         net.ending(tokens[:50], Given()).sum(dim=1).mean().backward()
         optimizer.step()
     state = ruled.trace(tokens[:2])
-    said = ruled.onto(state.links)[:, 4]  # before the code of the second visit
+    said = ruled.follows(state.links)[:, 4]  # before the code of the second visit
     d, e = names.index("D"), names.index("E")
     assert (tokens[:2, 4] - starts[CODE]).tolist() == [d, e]
     assert said[0, d] - said[0, e] > 1
     assert said[1, e] - said[1, d] > 1
-    assert (ruled.onto(state.links)[:, 1] == 0).all()  # nothing came before
+    assert (ruled.follows(state.links)[:, 1] == 0).all()  # nothing came before
 
 
 def test_gradients_of_a_patient_are_exact_where_it_is_said(cohort: mk.Cohort, codec: Events) -> None:
