@@ -20,13 +20,16 @@ from torch.nn import functional
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.grid import Decoder, Encoder
+from manikin.nn.vector import Decoder, Encoder
 
 if TYPE_CHECKING:
     from manikin.spec import Spec
 
 EMBEDDING = 128
 """Width of the embedding of the condition."""
+
+PACKS = {0: 4, 1: 2}
+"""Records that the critic judges together by the axes of their grid; 1 of more axes."""
 
 
 @final
@@ -39,7 +42,7 @@ class GAN(Family):
         gamma: Weight of the gradient penalties; more is steadier and slower. None: 0.3 without axes,
             else 1.
         pack: Records that the critic judges together, so that it sees a lack of variety
-            (Lin et al., 2018); 1: each by itself. None: 4 without axes, else 1.
+            (Lin et al., 2018); 1: each by itself. None: 4 without axes, 2 along one, else 1.
         width: Channels of the networks at their first level; None: by the data.
         blocks: Residual blocks per level; None: by the data.
 
@@ -145,7 +148,7 @@ class Critic(nn.Module):
     def __init__(self, spec: Spec, given: GivenSpec, family: GAN) -> None:
         super().__init__()
         self.conditioner = Conditioner(given, spec, EMBEDDING)
-        self.pack = family.pack or (1 if spec.grid else 4)
+        self.pack = family.pack or PACKS.get(len(spec.grid), 1)
         channels = (spec.width + self.conditioner.channels) * self.pack
         modulation = self.conditioner.vector * self.pack
         self.encoder = Encoder(channels, 1, spec.grid, modulation, family.width, family.blocks)
