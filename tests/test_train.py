@@ -275,3 +275,17 @@ def test_rows_take_one_thread_and_the_number_of_threads_is_restored():
         with engine.running(spec):
             assert torch.get_num_threads() == expected
         assert torch.get_num_threads() == before
+
+
+def test_a_gradient_that_lies_transposed_in_memory_moves_each_weight_by_its_own():
+    weight, slope = nn.Parameter(torch.zeros(2, 3)), torch.tensor([[1.0, -1], [-1, 1], [1, 1]])
+    optimizer = torch.optim.AdamW([weight], lr=0.1, betas=(0.0, 0.99), weight_decay=0.0, fused=True)
+    QUIET.step((weight.t() * slope).sum(), optimizer)
+    assert torch.equal(weight.detach().sign(), -slope.t().sign())
+
+
+def test_a_step_of_one_player_leaves_no_gradient_in_another():
+    mine, other = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
+    QUIET.step((mine * other).sum(), torch.optim.AdamW([mine], lr=0.1, fused=True))
+    assert other.grad is None
+    assert float(mine.detach()) < 1

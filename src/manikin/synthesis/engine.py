@@ -92,8 +92,8 @@ class Engine:
         """One clipped step of the optimiser down the gradient of `loss`."""
         optimizer.zero_grad(set_to_none=True)
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-        for parameter, gradient in zip(parameters, gradients, strict=True):
-            parameter.grad = gradient
+        # Not autograd.grad: what it gives of a penalty on gradients may lie in memory in another order
+        # than the parameter, and fused optimisers read both alike.
+        loss.backward(inputs=parameters)
         nn.utils.clip_grad_norm_(parameters, CLIP)
         optimizer.step()
