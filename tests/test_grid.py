@@ -6,9 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from manikin.nn.grid import Backbone, Fold, sizes
-from manikin.nn.layers import Attention, Residual, interpolated, resize, shrink
-from manikin.nn.vector import Decoder, Encoder
+from manikin.nn.grid import Backbone, Decoder, Encoder, Fold, sizes
+from manikin.nn.layers import Attention, Residual, resize, shrink
 from manikin.rng import Key
 
 GRIDS = [(), (13,), (9, 30), (28, 28), (5, 6, 7)]
@@ -117,13 +116,3 @@ def test_resizing_by_hand():
     x = torch.tensor([[[1.0, 3.0, 5.0, 7.0]]])
     assert shrink(x, (2,)).tolist() == [[[2, 6]]]
     assert resize(shrink(x, (2,)), (4,)).tolist() == [[[2, 2, 6, 6]]]
-    assert interpolated(shrink(x, (2,)), (4,)).tolist() == [[[2, 3, 5, 6]]]
-
-
-def test_a_decoder_of_one_axis_shows_no_edges_of_patches():
-    """Unfolded from channels, the second place of a patch has weights of its own."""
-    torch.manual_seed(0)
-    net = Decoder(8, 1, (128,))
-    x = net(torch.randn(500, 8))[:, 0, 16:-16]
-    assert x.diff(n=2, dim=1).var() < 0.5 * x.var()  # of independent neighbours: 6 times
-    assert net.levels == [(4,), (8,), (16,), (32,), (64,), (128,)]

@@ -20,7 +20,7 @@ from torch.nn import functional
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.vector import Decoder, Encoder
+from manikin.nn.grid import Decoder, Encoder
 
 if TYPE_CHECKING:
     from manikin.spec import Spec

@@ -19,9 +19,8 @@ from torch import Tensor, nn
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.grid import SMALL
+from manikin.nn.grid import SMALL, Decoder, Encoder
 from manikin.nn.layers import Constant
-from manikin.nn.vector import Decoder, Encoder
 
 if TYPE_CHECKING:
     from manikin.spec import Spec

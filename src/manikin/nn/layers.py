@@ -51,11 +51,6 @@ def resize(x: Tensor, size: Sequence[int]) -> Tensor:
     return x if tuple(x.shape[2:]) == tuple(size) else functional.interpolate(x, size=tuple(size))
 
 
-def interpolated(x: Tensor, size: Sequence[int]) -> Tensor:
-    """(B, C, time) at more places, on straight lines between those that there are."""
-    return x if tuple(x.shape[2:]) == tuple(size) else functional.interpolate(x, tuple(size), mode="linear")
-
-
 def shrink(x: Tensor, size: Sequence[int]) -> Tensor:
     """(B, C, *grid) on a coarser grid: means over the places that fall together."""
     return x if tuple(x.shape[2:]) == tuple(size) else functional.interpolate(x, tuple(size), mode="area")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor, nn
 
+from manikin.nn.grid import Encoder
 from manikin.nn.layers import Attention
-from manikin.nn.vector import Encoder
 
 if TYPE_CHECKING:
     from manikin.spec import Spec
