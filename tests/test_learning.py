@@ -24,7 +24,7 @@ FAMILIES = {
     "diffusion": (Diffusion(width=64, blocks=2), 300),
     "diffusion edm": (Diffusion(width=64, blocks=2, formulation="edm"), 300),
     "vae": (VAE(width=64, latent=4, components=8), 600),
-    "gan": (GAN(width=64, latent=8), 1000),
+    "gan": (GAN(width=64, latent=8), 2000),
 }
 WORLD = Spec((Continuous(), Categorical(2), Continuous(optional=True)))
 ONE = Spec((Continuous(),))
