@@ -7,22 +7,21 @@ family with networks gets them through the conditioner.
 
 from __future__ import annotations
 
-import json
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from manikin.errors import FormatError, Unsupported
+from manikin.errors import Unsupported
 from manikin.synthesis.progress import Progress
+from manikin.synthesis.reader import DRAFTS, READ, Reader
+from manikin.synthesis.weights import read_weights, write_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from torch import nn
 
     from manikin.family import Family, State, Statistical
     from manikin.nn.condition import GivenSpec
@@ -39,6 +38,8 @@ BATCH = 8192
 CELLS = 65_536
 """The same in cells (records x places) on a grid: of sixteen pictures of 64 px together each takes a third
 less time than of two."""
+
+READER = "reader.safetensors"
 
 Parts = dict[str, np.ndarray]
 
@@ -111,13 +112,14 @@ class Tabular(Learner):
 
 @dataclass(frozen=True)
 class Neural(Learner):
-    """A family with networks and their weights."""
+    """A family with networks and their weights; of series given levels, what chooses among drafts."""
 
     family: Family
     spec: Spec
     given_spec: GivenSpec
     nets: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
+    reader: Reader | None = None
 
     @classmethod
     def learn(
@@ -142,15 +144,41 @@ class Neural(Learner):
         }
         facts |= {"augmented": True} if data.moves else {}
         facts |= {"codec": known} if known else {}
-        return cls(family, data.spec, data.given_spec, done.nets, facts)
+        learned = cls(family, data.spec, data.given_spec, done.nets, facts)
+        read = data.spec.series and "row" in data.given_spec.parts and done.ended != "interrupted"
+        return replace(learned, reader=learned._reader(data, key.child("reader"))) if read else learned
+
+    def _reader(self, data: Encoded, key: Key) -> Reader:
+        """What tells the levels given with training records from them, and from drafts."""
+        order = key.child("order").numpy().permutation(len(data))[:READ]
+        few = np.sort(order[: max(1, READ // 4)])
+        given = {name: part.numpy()[few] for name, part in data.given.parts.items()}
+        shape = (len(few), *data.spec.shape)
+        drafts = self._drafted(
+            given, np.zeros(shape, np.float32), np.zeros(shape, bool), key.child("drafts")
+        )
+        rows = data.given.parts["row"].numpy()
+        return Reader.learn(
+            data.given_spec.parts["row"], (data.x[order], rows[order]), (drafts, given["row"])
+        )
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
-        """Records drawn in batches; what is observed must have been announced, or the order be free."""
+        """Records; what is observed must have been announced, or the order be free.
+
+        Where nothing is observed and levels are given that can be read, one of several drafts of each.
+        """
         if mask.any() and not (self.given_spec.observed or self.anytime):
             raise Unsupported(
                 f"this {type(self.family).__name__} was not fitted for observed fields; name them in "
                 "condition= (and in target=, if any part of them may be observed), or use 'trees'"
             )
+        if self.reader is None or not self.reader.fields or mask.any():
+            return self._drafted(given, values, mask, key)
+        drafts = [self._drafted(given, values, mask, key.child("draft", i)) for i in range(DRAFTS)]
+        return self.reader.chosen(drafts, given["row"], key.child("choice").numpy())
+
+    def _drafted(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
+        """Records drawn in batches."""
         import torch
 
         from manikin.nn.condition import Given
@@ -207,6 +235,8 @@ class Neural(Learner):
     def save(self, folder: Path) -> None:
         """Write the weights."""
         write_weights(folder / "weights.safetensors", self.nets)
+        if self.reader is not None:
+            self.reader.save(folder / READER)
 
     @classmethod
     def load(
@@ -229,49 +259,5 @@ class Neural(Learner):
         with torch.random.fork_rng(devices=[]):
             nets = family.networks(spec, given_spec)
         read_weights(folder / "weights.safetensors", nets)
-        return cls(family, spec, given_spec, nets, facts)
-
-
-def write_weights(path: Path, nets: Mapping[str, nn.Module]) -> None:
-    """Write the weights of networks into one file of tensors."""
-    from safetensors.torch import save_file
-
-    weights = {
-        f"{name}\t{key}": tensor.cpu().contiguous()
-        for name, net in nets.items()
-        for key, tensor in net.state_dict().items()
-    }
-    save_file(weights, path)
-
-
-def read_weights(path: Path, nets: Mapping[str, nn.Module]) -> None:
-    """Fill networks with the weights that `write_weights` wrote, and set them to use.
-
-    Raises:
-        FormatError: The file is absent, or of other networks.
-    """
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        weights = load_file(path)
-        for name, net in nets.items():
-            mine = {k.partition("\t")[2]: v for k, v in weights.items() if k.partition("\t")[0] == name}
-            net.load_state_dict(mine)
-            net.eval()
-    except (OSError, SafetensorError, RuntimeError) as error:
-        message = f"{path}: not the weights of this model ({error}); name the folder that `save` wrote"
-        raise FormatError(message) from error
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
-
-    Raises:
-        FormatError: The file is absent or is no JSON.
-    """
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        message = f"{path}: not part of a saved model ({error}); name the folder that `save` wrote"
-        raise FormatError(message) from error
+        reader = Reader.load(folder / READER) if (folder / READER).exists() else None
+        return cls(family, spec, given_spec, nets, facts, reader)

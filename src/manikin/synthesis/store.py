@@ -26,8 +26,9 @@ from manikin.family import Family, Statistical
 from manikin.synthesis.budget import Training
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.fitted import Fitted
-from manikin.synthesis.learner import Neural, Tabular, read_json, read_weights, write_weights
+from manikin.synthesis.learner import Neural, Tabular
 from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
+from manikin.synthesis.weights import read_json, read_weights, write_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

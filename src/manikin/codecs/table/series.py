@@ -16,6 +16,7 @@ import numpy as np
 
 from manikin.codecs.table.scale import Scale, on_grid, segments
 from manikin.spec import Continuous
+from manikin.waves.gaps import steps as changes
 from manikin.waves.names import pressures
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ MOST = 0.5
 
 FALLING = 0.02
 """Share of moments at which training records may miss an order that is kept nevertheless."""
+
+STEADY = 0.9
+"""Share of successive measurements that are equal, from which on a channel holds its value."""
+
+QUIET = 0.3
+"""Change in normal scores below which such a value holds: what is drawn is never quite still."""
 
 SEEN = 4_000_000
 """Values of a channel from which its distribution is learned."""
@@ -47,6 +54,8 @@ class Series:
         steps: The grid of what lies beyond or far between atoms, per channel; 0: none.
         ordered: Groups of channels whose values do not fall from one to the next: diastolic, mean and
             systolic pressure of one artery, where the training records keep this.
+        steady: Channels whose value holds from one measurement to the next, but for rare changes: a weight
+            that is copied hour by hour.
     """
 
     shape: tuple[int, ...]
@@ -54,6 +63,7 @@ class Series:
     scales: list[Scale]
     steps: list[float]
     ordered: list[list[int]] = field(default_factory=list)
+    steady: list[int] = field(default_factory=list)
 
     @classmethod
     def of(cls, x: np.ndarray, channels: tuple[str, ...] = ()) -> Self:
@@ -62,7 +72,8 @@ class Series:
         groups = pressures(channels) if len(channels) == x.shape[1] else []
         ordered = [group for group in groups if _rising(x[:, group])]
         scales, steps = (list(part) for part in zip(*found, strict=True))
-        return cls(tuple(x.shape[1:]), str(x.dtype), scales, steps, ordered)
+        steady = [j for j in range(x.shape[1]) if _unchanged(x[:, j]) >= STEADY]
+        return cls(tuple(x.shape[1:]), str(x.dtype), scales, steps, ordered, steady)
 
     @property
     def block(self) -> Block:
@@ -76,6 +87,8 @@ class Series:
 
     def decode(self, z: np.ndarray) -> np.ndarray:
         """The inverse, in the type of the training records."""
+        z = z.copy()
+        z[:, self.steady] = _held(z[:, self.steady])
         pairs = enumerate(zip(self.scales, self.steps, strict=True))
         parts = [_recorded(scale, scale.values(_flat(z[:, j])), step) for j, (scale, step) in pairs]
         x = np.stack(parts, axis=1).reshape(len(z), self.shape[1], self.shape[0]).swapaxes(1, 2)
@@ -91,7 +104,25 @@ class Series:
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         scales = [Scale(**table) for table in state["scales"]]
-        return cls(tuple(state["shape"]), state["dtype"], scales, state["steps"], state["ordered"])
+        return cls(**{**state, "shape": tuple(state["shape"]), "scales": scales})
+
+
+def _unchanged(x: np.ndarray) -> float:
+    """The share of measurements (n, time) that are equal to the one before; 0 where none are."""
+    change = changes(x[:, None])
+    seen = ~np.isnan(change)
+    return float((change[seen] == 0).mean()) if seen.any() else 0.0
+
+
+def _held(z: np.ndarray) -> np.ndarray:
+    """Normal scores (n, channels, time) that stay where they are until they move by more than `QUIET`."""
+    z, last = z.copy(), np.full(z.shape[:2], np.nan)
+    for t in range(z.shape[2]):
+        now = z[..., t]
+        still = np.abs(now - last) < QUIET  # false where there is nothing yet
+        z[..., t] = np.where(still, last, now)
+        last = np.where(np.isnan(now), last, z[..., t])
+    return z
 
 
 def _rising(x: np.ndarray) -> bool:
