@@ -191,7 +191,9 @@ def _format(path: Path) -> Format:
 def _check(path: Path) -> None:
     """Refuse what is no file, or is plainly of another format than its name says."""
     if not path.exists():
-        raise FormatError(f"{path}: no such file")
+        header = path.with_name(f"{path.name}.hea") if path.name else path
+        beside = f"; there is a record {header.name}: name that" if header.is_file() else ""
+        raise FormatError(f"{path}: no such file{beside}")
     if path.is_dir():
         return
     chosen = _format(path)

@@ -44,14 +44,15 @@ class Csv(Format):
         return self._read(path, schema, skip_bad=False)
 
     def read_most(self, path: Path, schema: Schema | None) -> Cohort:
-        """As `read`, but rows of a table of events that cannot be read are left out and noted."""
+        """As `read`, but rows of events or measurements that cannot be read are left out and noted."""
         return self._read(path, schema, skip_bad=True)
 
     def _read(self, path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
         table, delimiter, note, renamed = _cut(path)
         options = {"delimiter": delimiter}
         found = _events(table, path, schema, options, skip_bad=skip_bad)
-        if found is not None or (found := _series(table, path, schema, options)) is not None:
+        found = found or _series(table, path, schema, options, skip_bad=skip_bad)
+        if found is not None:
             return found.noted(*note, *renamed)
         schema = Schema(
             {name: kind for name, kind in (schema or {}).items() if not _elsewhere(name, kind, table)}
@@ -109,14 +110,16 @@ def _events(
     return long.cohort(table, columns, path, schema, Origin("csv", options), skip_bad=skip_bad)
 
 
-def _series(table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any]) -> Cohort | None:
+def _series(
+    table: pa.Table, path: Path, schema: Schema | None, options: dict[str, Any], *, skip_bad: bool
+) -> Cohort | None:
     """Signals, where the rows are moments of subjects: by the names of columns, or as declared."""
     from manikin.data.signals import long, wide
 
     if (columns := long.detected(table.column_names)) is not None:
-        return long.cohort(table, columns, path, schema, options)
+        return long.cohort(table, columns, path, schema, options, skip_bad=skip_bad)
     if schema is not None and wide.declared(schema, table.column_names):
-        return wide.cohort(table, path, schema, options)
+        return wide.cohort(table, path, schema, options, skip_bad=skip_bad)
     return None
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import numpy as np
 
 from manikin.data.format import Format
-from manikin.data.images.archive import cohort
+from manikin.data.images.archive import cohort, traced
 from manikin.data.images.layout import Layout
-from manikin.data.schema import Codes
+from manikin.data.schema import Codes, Image, Signal
 from manikin.data.signals.roles import assigned
 from manikin.data.tensors import allocate
 from manikin.errors import FormatError
@@ -30,7 +30,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 @final
 class Npz(Format):
-    """Arrays of NumPy: an archive of several, or one alone (.npy), the records of field `image`."""
+    """Arrays of NumPy: an archive of several, or one alone (.npy), the field `signal` or `image`."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".npy")
     binary: ClassVar[bool] = True
@@ -38,7 +38,7 @@ class Npz(Format):
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Fields by their keys: signals, images, label maps and columns of scalars."""
         try:
-            arrays = _arrays(path)
+            arrays = _arrays(path, schema)
         except _DAMAGED as error:
             raise FormatError(f"{path}: damaged, or no file of NumPy without pickled objects") from error
         return assigned(cohort(arrays, schema, path), schema)
@@ -60,9 +60,10 @@ class Npz(Format):
 __plugin__ = Npz
 
 
-def _arrays(path: Path) -> dict[str, np.ndarray]:
+def _arrays(path: Path, schema: Schema | None) -> dict[str, np.ndarray]:
     if path.suffix.lower() == ".npy":
-        return {"image": np.load(path, mmap_mode="r", allow_pickle=False)}
+        x = np.load(path, mmap_mode="r", allow_pickle=False)
+        return {_called(x, schema): x}
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if member.file_size > max(_LARGE, _RATIO * member.compress_size):
@@ -75,6 +76,12 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
             for member in archive.infolist()
             if member.filename.endswith(".npy")
         }
+
+
+def _called(x: np.ndarray, schema: Schema | None) -> str:
+    """What the one array of a file is called: as declared, else by what it looks like."""
+    named = [name for name, kind in (schema or {}).items() if isinstance(kind, Image | Signal)]
+    return named[0] if len(named) == 1 else "signal" if traced(x.shape[1:]) else "image"
 
 
 def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:

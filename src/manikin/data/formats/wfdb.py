@@ -105,10 +105,10 @@ def _headers(folder: Path, bad: Bad) -> list[Path]:
     segments: set[Path] = set()
     for header in headers:
         if "/" in _first(header):
-            segments |= {header.with_name(f"{line.split()[0]}.hea") for line in _lines(header)[1:]}
+            segments |= {header.parent / f"{line.split()[0]}.hea" for line in _lines(header)[1:]}
     whole = [header for header in headers if header not in segments]
     known = {path.with_suffix("") for path in headers}
-    named = {path.name for header in headers for path in _files(header)}
+    named = {line.split()[0] for header in headers for line in _lines(header)[1:]}
     for i, path in enumerate(paths):
         if path.suffix == ".dat" and path.with_suffix("") not in known and path.name not in named:
             bad.add(
@@ -117,11 +117,6 @@ def _headers(folder: Path, bad: Bad) -> list[Path]:
                 FormatError(f"{path}: has no header; put {path.with_suffix('.hea').name} beside it"),
             )
     return whole
-
-
-def _files(header: Path) -> list[Path]:
-    """The files that a header says hold its signals."""
-    return [header.with_name(line.split()[0]) for line in _lines(header)[1:]]
 
 
 def _lines(header: Path) -> list[str]:
@@ -146,7 +141,11 @@ def recording(header: Path, person: str) -> Recording:
         record = wfdb.rdheader(name, rd_segments=True)
         leads, comments = _leads(record), list(record.comments or [])
     except _DAMAGED as error:
-        raise FormatError(f"{header}: no header of a WFDB record, or a segment of it is absent") from error
+        raise FormatError(
+            f"{header}: no header of a WFDB record, or a segment of it is absent; copy its files again"
+        ) from error
+    if not (record.fs or 0) > 0:
+        raise FormatError(f"{header}: says {record.fs} samples a second; correct its first line")
     if not leads:
         raise FormatError(f"{header}: names no signal")
     _check(header, record)
@@ -189,7 +188,7 @@ def _check(header: Path, record: Any) -> None:  # noqa: ANN401 - a record of wfd
     if hasattr(record, "segments"):
         for name, segment in zip(record.seg_name, record.segments, strict=True):
             if segment is not None:
-                _check(header.with_name(f"{name}.hea"), segment)
+                _check(header.parent / f"{name}.hea", segment)
         return
     frames = record.samps_per_frame or [1] * record.n_sig
     needed: dict[str, float] = {}
@@ -199,8 +198,8 @@ def _check(header: Path, record: Any) -> None:  # noqa: ANN401 - a record of wfd
             start = needed.get(name, float((record.byte_offset or [0])[i] or 0))
             needed[name] = start + width * (record.sig_len or 0)
     for name, size in needed.items():
-        path = header.with_name(name)
-        if not path.is_file():
+        path = header.parent / name
+        if path.parent != header.parent or not path.is_file():
             raise FormatError(f"{header}: names {name}, which is not there; put it beside the header")
         if path.stat().st_size < int(size):
             raise FormatError(
@@ -227,7 +226,7 @@ def _joined(header: Path, wfdb: ModuleType, names: Sequence[str]) -> list[np.nda
     start = 0
     for name, length in zip(record.seg_name, record.seg_len, strict=True):
         if name != "~" and length:
-            part = wfdb.rdrecord(str(header.with_name(name)))
+            part = wfdb.rdrecord(str(header.parent / name))
             for channel, trace in zip(part.sig_name, part.p_signal.T, strict=True):
                 x[names.index(channel), start : start + length] = trace
         start += length

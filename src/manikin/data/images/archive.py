@@ -15,10 +15,11 @@ from manikin.data.images import levels, resample
 from manikin.data.images.layout import MEDMNIST
 from manikin.data.infer import infer
 from manikin.data.schema import Category, Image, Kind, Schema, Signal
+from manikin.data.signals import arrays as traces
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _PARTS = re.compile(r"^(train|val|test)_(images|labels)$")
@@ -28,6 +29,7 @@ _LABEL = re.compile(r"^labels?(_|$)")
 _LONG, _CHANNELS, _ASPECT = 32, 16, 8
 """Rows of so many values are signals; a signal has at most so many channels, and is so much longer."""
 _COLOURS = (3, 4)
+_RATES = ("rate", "fs", "sampling_rate")
 _CLASSES = 100
 
 
@@ -48,10 +50,17 @@ def cohort(arrays: Mapping[str, np.ndarray], schema: Schema | None, path: Path) 
     whole = {
         key: _shaped(x, forms[key]) for key, x in records.items() if forms[key] not in ("scalar", "columns")
     }
-    kinds = {key: _kind(key, forms[key], declared, constants) for key in whole}
-    finished = {key: _finished(key, x, kinds[key]) for key, x in whole.items()}
+    kinds = {key: _kind(key, forms[key], declared) for key in whole}
+    own = next((float(constants[name]) for name in _RATES if name in constants), None)
+    finished = {key: _finished(key, x, kinds[key], own, path) for key, x in whole.items()}
     flat = _table({key: x for key, x in records.items() if key not in whole}, forms)
+    if absent := [key for key in declared if key not in flat and key not in whole]:
+        raise SchemaError(
+            f"the schema declares {', '.join(absent)}, which the archive does not have; its keys are "
+            f"{', '.join(records)}"
+        )
     scalars = _scalars(flat, declared, whole)
+    constants |= _rates(constants, [kind for _, kind, _, _ in finished.values()])
     columns = {**_columns(scalars), **{key: column(x) for key, (x, _, _, _) in finished.items()}}
     kept = Schema(
         {**(scalars.schema if scalars else {}), **{key: kind for key, (_, kind, _, _) in finished.items()}}
@@ -115,6 +124,11 @@ def _form(key: str, x: np.ndarray, declared: Schema, path: Path) -> str:
     )
 
 
+def traced(shape: tuple[int, ...]) -> bool:
+    """Whether a record of this shape looks like a signal: long, with few channels."""
+    return shape[0] >= _LONG if len(shape) == 1 else len(shape) == 2 and _elongated(shape)  # noqa: PLR2004
+
+
 def _elongated(shape: tuple[int, ...]) -> bool:
     return min(shape) <= _CHANNELS and max(shape) >= _ASPECT * min(shape)
 
@@ -138,29 +152,40 @@ def _shaped(x: np.ndarray, form: str) -> np.ndarray:
     return x.astype(np.float32 if wide == np.float16 else wide, copy=False)
 
 
-def _kind(key: str, form: str, declared: Schema, constants: Mapping[str, Any]) -> Image | Signal:
+def _kind(key: str, form: str, declared: Schema) -> Image | Signal:
     kind = declared.get(key)
     if kind is not None and not isinstance(kind, Image | Signal):
         raise SchemaError(
             f"field {key!r}: declared {kind.name}, but the archive holds an array for each record"
         )
-    signal = form == "trace" or bool(_SIGNAL.match(key.lower()))
-    rate = next(
-        (float(constants[name]) for name in ("rate", "fs", "sampling_rate") if name in constants), None
-    )
-    return kind or (Signal(rate=rate) if signal else Image())
+    return kind or (Signal() if form == "trace" or _SIGNAL.match(key.lower()) else Image())
 
 
-def _finished(key: str, x: np.ndarray, kind: Image | Signal) -> tuple[np.ndarray, Kind, list[int], str]:
-    """At the size that is asked for; label maps as levels."""
+def _finished(
+    key: str, x: np.ndarray, kind: Image | Signal, rate: float | None, path: Path
+) -> tuple[np.ndarray, Kind, list[int], str]:
+    """At the size or rate that is asked for; label maps as levels."""
     if isinstance(kind, Signal) or x.ndim == 3:  # noqa: PLR2004 - (n, channels, time)
-        return x, kind if isinstance(kind, Signal) else Signal(), [], ""
+        try:
+            y, signal, told = traces.brought(x, kind if isinstance(kind, Signal) else Signal(), rate)
+        except FormatError as error:
+            raise FormatError(f"{path}: {key} {error}") from error
+        except SchemaError as error:
+            raise SchemaError(f"field {key!r}: {error}") from error
+        return y, signal, [], "; ".join(told)
     mask = bool(kind.levels) or (kind == replace(Image(), size=kind.size) and levels.named(key))
     x, kind = brought(x, kind, labels=mask)
     if not mask:
         return x, kind, [], ""
     x, table, note = levels.to_levels(x, key, kind.levels)
     return x, replace(kind, levels=len(table)), table, note
+
+
+def _rates(constants: Mapping[str, Any], kinds: Sequence[Kind]) -> dict[str, float]:
+    """The rate of the archive as it is now, where it has one and its signals agree."""
+    rates = {kind.rate for kind in kinds if isinstance(kind, Signal)}
+    named = next((name for name in _RATES if name in constants), None)
+    return {named: rates.pop()} if named and len(rates) == 1 and rates != {constants[named]} else {}
 
 
 def brought(x: np.ndarray, kind: Image, *, labels: bool) -> tuple[np.ndarray, Image]:

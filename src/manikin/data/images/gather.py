@@ -55,7 +55,11 @@ class Bad(dict[int, str]):
     def add(self, record: int, path: Path | Series, error: FormatError) -> None:
         """Leave a record out, or raise."""
         if not self.skip:
-            raise error
+            raise (
+                error
+                if "skip_bad" in str(error)
+                else type(error)(f"{error}, or leave it out with skip_bad")
+            )
         what = str(error).removeprefix(f"{path}: ").partition(";")[0]
         self.setdefault(record, f"left out {path.name}: {what}")
 

@@ -68,8 +68,8 @@ def seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[np.nda
             return zoned[words.codes], "moment", True
         if found is None:
             message = (
-                f"{path}: column {name!r} holds what is no time, or several spellings of it; write 07:30, "
-                "or numbers, or dates"
+                f"{path}: column {name!r} holds what is no time, or several spellings of it"
+                f"{_astray(words)}; write 07:30, or numbers, or dates"
             )
             raise FormatError(message) from None
         stamps = found.values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
@@ -78,6 +78,13 @@ def seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[np.nda
         raise FormatError(f"{path}: column {name!r} has rows without a time; fill them or leave them out")
     said = unit(name, usual)
     return (numbers * SECONDS[said])[words.codes], said, False
+
+
+def _astray(words: Words) -> str:
+    """The first row of a column of clocks, or of numbers, that holds neither."""
+    odd = ~words.like(rf"{_CLOCK.pattern}|^[-+]?[0-9.]+(e[-+]?[0-9]+)?$")
+    few = 0 < 2 * odd.sum() < len(odd)
+    return f" (row {words.first(odd) + 1})" if few else ""
 
 
 def _zoned(texts: list[str]) -> np.ndarray | None:

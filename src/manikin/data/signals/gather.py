@@ -14,6 +14,7 @@ from manikin.data.cohort import Cohort, Origin
 from manikin.data.images.gather import Bad
 from manikin.data.schema import Schema, Signal
 from manikin.data.signals import channels, shaping, table, windows
+from manikin.data.signals.recording import LARGEST
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from manikin.data.signals.recording import Lead, Recording
 
-_NEAR = 1e-4
-"""Rates as near as this, as a share, are one rate: headers round them."""
 _HALF = 0.5
 FIELD = "signal"
 
@@ -69,7 +68,12 @@ def gather(
     samples, told = _window(recordings, kind, rate, bad)
     usable = [None if i in bad else recording for i, recording in enumerate(recordings)]
     cuts = windows.cut(usable, kind, rate, samples)
-    notes = [*cuts.notes, *([told] if told else []), *_resampled(usable, order, rate), *_filters(kind)]
+    notes = [
+        *cuts.notes,
+        *([told] if told else []),
+        *_resampled(usable, order, rate),
+        *shaping.filters(kind),
+    ]
     x = tensors.allocate((len(cuts.start), len(leads), samples), np.float32)
     for i, recording in enumerate(usable):
         if recording is not None and (cuts.recording == i).any():
@@ -144,10 +148,14 @@ def _fill(
             why = f"channel {lead.name} holds no value"
             channels.refuse(bad, number, recording, why, "declare the other `channels`")
             return
-        if abs(lead.rate / rate - 1) > _NEAR:
+        if (np.abs(trace) > LARGEST).any():
+            why = f"channel {lead.name} holds values that are infinite or beyond {LARGEST:g}"
+            channels.refuse(bad, number, recording, why, "correct them")
+            return
+        if kind.band or kind.notch:  # before, since a rate asked for may be too low for what is to go
+            trace = shaping.filtered(trace, lead.rate, kind.band, kind.notch)
+        if not shaping.same(lead.rate, rate):
             trace = shaping.resampled(trace, lead.rate, rate)
-        if kind.band or kind.notch:
-            trace = shaping.filtered(trace, rate, kind.band, kind.notch)
         for row in rows:
             start = cuts.start[row]
             piece = trace[start : start + cuts.samples]
@@ -189,16 +197,6 @@ def _resampled(usable: Sequence[Recording | None], order: list[list[int]], rate:
         for i, recording in enumerate(usable)
         if recording
         for place in order[i]
-        if abs(recording.leads[place].rate / rate - 1) > _NEAR
+        if not shaping.same(recording.leads[place].rate, rate)
     )
     return [f"channels of {', '.join(rates)} Hz are resampled to {rate:g} Hz"] if rates else []
-
-
-def _filters(kind: Signal) -> list[str]:
-    """What was filtered, which nothing undoes."""
-    notes = []
-    if kind.band:
-        notes.append(f"filtered to {kind.band[0]:g} to {kind.band[1]:g} Hz, as declared (0: open)")
-    if kind.notch:
-        notes.append(f"{kind.notch:g} Hz is taken out, as declared")
-    return notes

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.data.cohort import Cohort
+    from manikin.data.schema import Kind
 
 _PERSON = re.compile(r"^(patient|subject|person|sub|pat|p|s)[-_ ]?\d+$", re.IGNORECASE)
 _MOSTLY = 0.5
@@ -65,8 +66,9 @@ def beside(
 
 
 def _of_cells(schema: Schema | None, table: Path) -> Schema | None:
-    """What is declared of the cells of a table."""
-    scalars = {name: kind for name, kind in (schema or {}).items() if not isinstance(kind, Signal | Image)}
+    """What is declared of the cells of a table; diagnoses are codes, also several with commas between."""
+    scalars: dict[str, Kind] = {"diagnosis": Category()}
+    scalars |= {name: kind for name, kind in (schema or {}).items() if not isinstance(kind, Signal | Image)}
     return manifest.of_cells(Schema(scalars), table)
 
 

@@ -16,11 +16,12 @@ from manikin.data.formats.csv import render
 from manikin.data.schema import Schema, Signal, Text
 from manikin.data.signals import clock, descriptors
 from manikin.data.signals.grid import Points, averaged, axis
+from manikin.data.signals.recording import LARGEST
 from manikin.data.words import Words, missing
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -32,7 +33,7 @@ _SUBJECT = re.compile(
     re.IGNORECASE,
 )
 _PARAMETER = re.compile(
-    r"^(parameter|variable|channel|measurement|item|feature|vital(_sign)?|lab|signal)(_?name|_?label)?$",
+    r"^(parameter|variable|channel|measurement|item|feature|vital(_sign)?|lab|signal)(_?name|_?label|_?id)?$",
     re.IGNORECASE,
 )
 _VALUE = re.compile(r"^(values?|value_?num|val|result|numeric_value)$", re.IGNORECASE)
@@ -75,14 +76,25 @@ def detected(names: Sequence[str]) -> Columns | None:
     return Columns(subject, time, parameter, value, unit)
 
 
-def cohort(table: pa.Table, columns: Columns, path: Path, schema: Schema | None, options: Any) -> Cohort:  # noqa: ANN401 - of the format
+def cohort(
+    table: pa.Table,
+    columns: Columns,
+    path: Path,
+    schema: Schema | None,
+    options: Mapping[str, Any],
+    *,
+    skip_bad: bool = False,
+) -> Cohort:
     """One record for each subject: descriptors as fields, measurements on a grid.
+
+    With `skip_bad` rows without a time, or whose measurement is no number, are left out and counted.
 
     Raises:
         FormatError: A time is no time, a measurement no number, or nothing is measured.
         SchemaError: A declaration does not fit.
     """
     name, kind = _declared(schema, columns)
+    table, left = _timed(table, columns) if skip_bad else (table, 0)
     people, items = _words(table, columns.subject), _words(table, columns.parameter)
     if min(people.codes.min(initial=0), items.codes.min(initial=0)) < 0:
         raise FormatError(f"{path}: some rows have no {columns.subject} or no {columns.parameter}")
@@ -95,7 +107,7 @@ def cohort(table: pa.Table, columns: Columns, path: Path, schema: Schema | None,
     text = text.without(missing(text))
     rows = descriptors.Rows(people, items, time, text, columns.subject)
     split = descriptors.split(rows)
-    points, codes = _points(rows, split.dynamic, kind, path)
+    points, codes, wrong = _points(rows, split.dynamic, kind, path, skip_bad=skip_bad)
     names = [items.words[int(code)].as_py() for code in codes]
     step, cells = axis(points, kind)
     x, told = averaged(points, len(people.words), len(names), step, cells)
@@ -118,7 +130,9 @@ def cohort(table: pa.Table, columns: Columns, path: Path, schema: Schema | None,
     arrow: dict[str, Any] = {key: cells_of.columns[key] for key in cells_of.schema} | {
         name: tensors.column(x)
     }
+    lost = left + wrong
     notes = (
+        *([f"{name}: left out {lost} rows without a time, or whose value is no number"] if lost else ()),
         f"{name}: {len(names)} parameters on a grid of {cells} cells of {clock.spelled(step, 'clock')} h",
         f"{name}: {told}",
         *_unsaid(columns.time, spelling),
@@ -155,10 +169,19 @@ def _unsaid(time: str, spelling: str) -> list[str]:
     return [f"{time}: numbers without a unit are read as hours; call the column seconds, minutes or days"]
 
 
+def _timed(table: pa.Table, columns: Columns) -> tuple[pa.Table, int]:
+    """The rows of a table that have a time, and how many others there are."""
+    words = _words(table, columns.time)
+    wrong = np.zeros(len(words.words) + 1, dtype=bool)
+    wrong[[*clock.unreadable(words.words.to_pylist()), -1]] = True
+    kept = ~wrong[words.codes]
+    return table.filter(pa.array(kept)), int((~kept).sum())
+
+
 def _points(
-    rows: descriptors.Rows, dynamic: np.ndarray, kind: Signal, path: Path
-) -> tuple[Points, np.ndarray]:
-    """The measurements as numbers, and the parameters in the order declared, or of their names."""
+    rows: descriptors.Rows, dynamic: np.ndarray, kind: Signal, path: Path, *, skip_bad: bool
+) -> tuple[Points, np.ndarray, int]:
+    """The measurements as numbers, the parameters as declared or by their names, how many are left out."""
     known = rows.items.words.to_pylist()
     used = np.unique(rows.items.codes[dynamic])
     used = used[np.argsort([known[code].lower() for code in used.tolist()], kind="stable")]
@@ -170,12 +193,15 @@ def _points(
     place[codes] = np.arange(len(codes))
     value = rows.numbers
     chosen = dynamic & (place[rows.items.codes] >= 0) & (rows.text.codes >= 0)
-    if (bad := chosen & np.isnan(value)).any():
+    bad = chosen & ~(np.abs(value) <= LARGEST)
+    if bad.any() and not skip_bad:
         row = int(np.argmax(bad))
+        what = "no number" if np.isnan(value[row]) else f"infinite or beyond {LARGEST:g}"
         raise FormatError(
-            f"{path}: row {row + 2}: the value of {known[rows.items.codes[row]]} is no number; correct it, "
-            "or leave it out"
+            f"{path}: row {row + 2}: the value of {known[rows.items.codes[row]]} is {what}; correct it, or "
+            "leave it out with skip_bad"
         )
+    chosen &= ~bad
     if not chosen.any():
         raise FormatError(
             f"{path}: nothing is measured after the start; read it as a table of one row each"
@@ -183,7 +209,7 @@ def _points(
     points = Points(
         rows.people.codes[chosen], place[rows.items.codes[chosen]], rows.time[chosen], value[chosen]
     )
-    return points, codes
+    return points, codes, int(bad.sum())
 
 
 def _units(table: pa.Table, columns: Columns, items: Words, names: Sequence[str]) -> list[str]:

@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from manikin.data.schema import Signal
+
+Change = Callable[[np.ndarray], np.ndarray]
+_NEAR = 1e-4
+"""Rates as near as this, as a share, are one rate: headers round them."""
 _ORDER = 3
 _QUALITY = 30.0
 _TERMS = 10_000
 """Rates are taken as ratios of whole numbers up to this."""
+
+
+def same(rate: float, target: float) -> bool:
+    """Whether two rates in Hz are one rate."""
+    return abs(rate / target - 1) <= _NEAR
+
+
+def filters(kind: Signal) -> list[str]:
+    """What is filtered, in words: nothing undoes it."""
+    notes = []
+    if kind.band:
+        notes.append(f"filtered to {kind.band[0]:g} to {kind.band[1]:g} Hz, as declared (0: open)")
+    if kind.notch:
+        notes.append(f"{kind.notch:g} Hz is taken out, as declared")
+    return notes
 
 
 def resampled(x: np.ndarray, rate: float, target: float) -> np.ndarray:

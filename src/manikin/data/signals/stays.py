@@ -37,7 +37,7 @@ def cohort(folder: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
         table = texts(whole[0])
         columns = long.detected(table.column_names)
         assert columns is not None  # noqa: S101 - by its header
-        return long.cohort(table, columns, whole[0], schema, {})
+        return long.cohort(table, columns, whole[0], schema, {}, skip_bad=skip_bad)
     each = [path for path in paths if _of_one(names[path])]
     if whole or len(each) < 2:  # noqa: PLR2004 - one is no cohort
         what = f"with {len(whole)} long tables" if whole else "without a picture, recording or series"
@@ -68,7 +68,8 @@ def _together(folder: Path, paths: list[Path], schema: Schema | None, bad: Bad) 
     key = _key(table, np.array(subjects), first)
     table = table.add_column(0, key, pa.array(subjects))
     columns = long.detected(table.column_names) or long.Columns(key, *_rest(first))
-    return long.cohort(table, columns, folder / "x", schema, {}).noted(*bad.values())
+    found = long.cohort(table, columns, folder / "x", schema, {}, skip_bad=bad.skip)
+    return found.noted(*bad.values())
 
 
 def _table(path: Path, names: list[str]) -> pa.Table:

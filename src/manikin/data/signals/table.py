@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from manikin.data.signals.recording import Recording
     from manikin.data.signals.windows import Cuts
 
-_FACTS: dict[str, Kind] = {"age": Number(unit="years"), "sex": Category()}
+_FACTS: dict[str, Kind] = {"age": Number(unit="years"), "sex": Category(), "diagnosis": Category()}
 _STRETCHES = 20
 
 

@@ -35,7 +35,9 @@ def declared(schema: Schema | None, names: Sequence[str]) -> bool:
     return any(kind.channels and set(kind.channels) <= set(names) for kind in signals)
 
 
-def cohort(table: pa.Table, path: Path, schema: Schema, options: Mapping[str, Any]) -> Cohort:
+def cohort(
+    table: pa.Table, path: Path, schema: Schema, options: Mapping[str, Any], *, skip_bad: bool = False
+) -> Cohort:
     """The records of a wide table: the rows of one subject are one recording.
 
     Columns that do not change within a subject are fields; one with the role label becomes the label
@@ -62,7 +64,10 @@ def cohort(table: pa.Table, path: Path, schema: Schema, options: Mapping[str, An
     constant = [key for key in rest if all(_constant(flat, key, rows) for rows in groups)]
     label = flat.schema.named("label") or ("label" if "label" in rest else None)
     moments, spelling = _moments(table, time, path)
-    rate = kind.rate or _rate(moments, groups, path)
+    own = _rate(moments, groups)
+    rate = own if own and _follows(moments, groups, own) else kind.rate or own
+    if not rate:
+        raise SchemaError("no time column tells the rate of the signal; declare `rate` in Hz")
     varying = label if label in rest and label not in constant else None
     recordings = [
         _recording(flat, rows, moments, rate, kind.channels, varying, (path, str(i)))
@@ -73,7 +78,7 @@ def cohort(table: pa.Table, path: Path, schema: Schema, options: Mapping[str, An
     facts = _facts(flat, kept, person, first)
     layout = {"form": "wide", "time": time, "spelling": spelling, "subject": person}
     origin = Origin("csv", {**options, "series": layout})
-    found = gather(recordings, Schema({name: kind}), origin, facts)
+    found = gather(recordings, Schema({name: kind}), origin, facts, skip_bad=skip_bad)
     lost = [key for key in rest if key not in constant and key != varying]
     note = f"{', '.join(lost)}: changes within a subject and is left out"
     return found.noted(*([note] if lost else []))
@@ -101,15 +106,26 @@ def _moments(table: pa.Table, time: str | None, path: Path) -> tuple[np.ndarray 
     return seconds, spelling
 
 
-def _rate(moments: np.ndarray | None, groups: Sequence[np.ndarray], path: Path) -> float:
-    """The rate that the time column tells."""
-    apart = (
-        np.concatenate([np.diff(moments[rows]) for rows in groups]) if moments is not None else np.zeros(0)
-    )
+def _rate(moments: np.ndarray | None, groups: Sequence[np.ndarray]) -> float:
+    """The rate that the time column tells; 0: none does."""
+    if moments is None:
+        return 0.0
+    apart = np.concatenate([np.diff(np.sort(moments[rows])) for rows in groups])
     apart = apart[apart > 0]
-    if not len(apart):
-        raise SchemaError(f"{path}: no time column tells the rate of the signal; declare `rate` in Hz")
-    return float(f"{1 / np.median(apart):.9g}")
+    return float(f"{1 / np.median(apart):.9g}") if len(apart) else 0.0
+
+
+def _follows(moments: np.ndarray | None, groups: Sequence[np.ndarray], rate: float) -> bool:
+    """Whether the moments of all subjects lie on a grid of this rate."""
+    return moments is not None and all(_gridded(np.sort(moments[rows]), rate)[1] for rows in groups)
+
+
+def _gridded(moments: np.ndarray, rate: float) -> tuple[np.ndarray, bool]:
+    """The places of ascending moments on a grid from the first of them, and whether they lie there."""
+    exact = (moments - moments[0]) * rate
+    place = np.rint(exact).astype(int)
+    near = np.abs(exact - place).max() <= _NEAR + 1e-4 * len(place)
+    return place, bool(near and (np.diff(place) >= 1).all())
 
 
 def _recording(
@@ -126,9 +142,8 @@ def _recording(
     place = np.arange(len(rows))
     if moments is not None:
         rows = rows[np.argsort(moments[rows], kind="stable")]
-        exact = (moments[rows] - moments[rows[0]]) * rate
-        place = np.rint(exact).astype(int)
-        if (np.diff(place) < 1).any() or np.abs(exact - place).max() > _NEAR + 1e-4 * len(place):
+        place, regular = _gridded(moments[rows], rate)
+        if not regular:
             raise FormatError(
                 f"{path}: the moments of subject {int(number) + 1} repeat or do not follow {rate:g} Hz; "
                 "correct them, declare `rate`, or give a long table (subject, time, parameter, value)"
@@ -157,7 +172,8 @@ def _recording(
             ]
         )
     leads = tuple(Lead(channel, rate=rate) for channel in channels)
-    return Recording(path, number, leads, total / rate, load, marks)
+    whose = path.with_name(f"{path.name}, subject {int(number) + 1}")
+    return Recording(whose, number, leads, total / rate, load, marks)
 
 
 def _facts(flat: Cohort, kept: list[str], person: str | None, first: np.ndarray) -> Cohort | None:
