@@ -4,12 +4,23 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
+from sklearn.metrics import average_precision_score
 
 from manikin.data.cohort import Cohort
 from manikin.data.scalars import Scalars
 from manikin.data.schema import Category, Number, Schema
 from manikin.downstream.cox import hazards
-from manikin.downstream.scores import auroc, brier, concordance, interval_overlap, log_loss, r2
+from manikin.downstream.scores import (
+    auprc,
+    auroc,
+    average_precision,
+    brier,
+    calibration_error,
+    concordance,
+    interval_overlap,
+    log_loss,
+    r2,
+)
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
 from manikin.evaluation.sides import Sides
@@ -47,6 +58,22 @@ def test_probabilities_are_scored_by_hand():
     # class 0: .5 against 0 and .6; class 1: 1 against .25 and .4; class 2: 0 against .25 and 0
     assert auroc(y, p) == pytest.approx((0.5 + 1.0 + 0.25) / 3)
     assert r2(np.array([1.0, 2, 3]), np.array([1.0, 2, 4])) == pytest.approx(0.5)
+
+
+def test_precision_is_that_of_scikit_learn():
+    rng = np.random.default_rng(0)
+    y, score = rng.random(200) < 0.2, rng.integers(0, 9, 200) / 8.0  # with ties
+    assert average_precision(score, y) == pytest.approx(average_precision_score(y, score))
+    p = np.stack([1 - score, score], axis=1)
+    assert auprc(y.astype(int), p) == pytest.approx(average_precision_score(y, score))
+    assert auprc((~y).astype(int), p[:, ::-1]) == pytest.approx(average_precision_score(y, score))
+    assert np.isnan(average_precision(score, np.zeros(200, bool)))
+
+
+def test_calibration_is_the_distance_of_shares_in_bins():
+    p = np.repeat([0.1, 0.9], 50)
+    y = np.concatenate([np.arange(50) % 10 == 0, np.arange(50) % 2 == 0]).astype(int)  # .1 and .5 happen
+    assert calibration_error(y, np.stack([1 - p, p], axis=1)) == pytest.approx(0.2)
 
 
 def test_intervals_overlap_as_karr_defines():
@@ -113,6 +140,8 @@ def test_independent_marginals_fail_everywhere(breast):
     found, _ = judged(cohort(shuffled), cohort(train), cohort(holdout), "target", (utility, coefficients))
     failed = {name for name, score in found.items() if score.verdict == "fail"}
     assert {"tstr_auroc", "tstr_log_loss", "tstr_brier", "trts_auroc", "coefficient_overlap"} <= failed
+    assert "tstr_auprc" in failed
+    assert 0 < found["tstr_calibration"].value < 0.5
 
 
 def test_one_outcome_only_teaches_nothing(breast):

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import kendalltau
 
 from manikin.downstream import models
-from manikin.downstream.scores import area, auroc, brier, log_loss, r2
+from manikin.downstream.scores import area, auprc, auroc, brier, calibration_error, log_loss, r2
 from manikin.downstream.task import Task, task
 from manikin.errors import Unsupported
 from manikin.metric import Sample, Split, metric, once
@@ -44,6 +44,29 @@ def tstr_auroc(split: Split) -> float:
     the rest. It reads the order of patients and cannot see whether the probabilities are right.
     """
     return auroc(*_classes(split, _tested))
+
+
+@metric(
+    "utility", better="high", source=ESTEBAN + "; Davis and Goadrich 2006", cost="heavy", reference="train"
+)
+def tstr_auprc(split: Split) -> float:
+    """Area under the precision-recall curve on real patients of models trained on the records.
+
+    0 to 1, which is best; a guess reaches the share of the rarer class, of which it speaks. It sees
+    false alarms where an outcome is rare, which hardly change `tstr_auroc`. Several classes count alike.
+    """
+    return auprc(*_classes(split, _tested))
+
+
+@metric("utility", better="low", source=ESTEBAN + "; Naeini et al. 2015", cost="heavy", reference="train")
+def tstr_calibration(split: Split) -> float:
+    """How far the probabilities of models trained on the records lie from how often it happened.
+
+    0 to 1; 0 is best: the expected calibration error on real patients, in ten bins of as many each. A
+    model that always gives the mean is calibrated, so that independent fields do no worse: read it beside
+    `tstr_auroc`, against the ceiling.
+    """
+    return calibration_error(*_classes(split, _tested))
 
 
 @metric("utility", better="low", source=ESTEBAN + "; Good 1952", cost="heavy", reference="train")
@@ -175,4 +198,14 @@ def _determines(values: np.ndarray, y: np.ndarray, sample: Sample, j: int) -> bo
     return bool(len(y) >= SEVERAL * len(counts) and table.max(axis=1).sum() >= TOLD * len(y))
 
 
-__plugin__ = (tstr_auroc, tstr_log_loss, tstr_brier, tstr_r2, trts_auroc, trts_r2, model_ranking)
+__plugin__ = (
+    tstr_auroc,
+    tstr_auprc,
+    tstr_log_loss,
+    tstr_brier,
+    tstr_calibration,
+    tstr_r2,
+    trts_auroc,
+    trts_r2,
+    model_ranking,
+)
