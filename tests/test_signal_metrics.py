@@ -13,6 +13,7 @@ from manikin.defects.signals import SIGNALS
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.views import arrays, gridded, views
+from manikin.exchange import fisher
 from manikin.metric import Question
 from manikin.metrics.disguises import disguised_copies
 from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
@@ -153,6 +154,40 @@ def test_amplitudes_five_times_too_large_are_impossible():
     found = impossible_values(seen("spiked_signals"))
     assert found.value == pytest.approx(3 / 60)
     assert impossible_values(seen()).value < 0.02
+
+
+def test_few_patients_with_impossible_values_are_told_from_training_not_from_few_held_out_ones():
+    few, fresh = made(12, 1), made(32, 2)
+    rows = np.arange(32) % 16 < 3  # six patients, against none of twelve
+    x = np.where(rows[:, None, None], 5, 1) * fresh["ecg"]
+    spiked = Cohort.from_arrays({"ecg": x.astype(np.float32), "label": fresh["label"]}, fresh.schema)
+    assert impossible_values(split(spiked, (TRAIN, few))).chance < 0.01
+    assert fisher(6, 32, 0, 12) > 0.05
+    assert impossible_values(split(fresh, (TRAIN, few))).chance > 0.05
+
+
+def test_extremes_are_not_compared_where_a_patient_has_more_occasions():
+    few, fresh = made(12, 1), made(32, 2)
+    x = np.where((np.arange(32) % 16 < 3)[:, None, None], 5, 1) * fresh["ecg"]
+    schema = {**fresh.schema, "who": Number(role="subject")}
+
+    def owned(records, x, each):
+        who = np.arange(len(records)) // each
+        return Cohort.from_arrays(
+            {"who": who, "ecg": x.astype(np.float32), "label": records["label"]}, schema
+        )
+
+    sides = tuple(owned(side, side["ecg"], 1) for side in (TRAIN, few))
+    assert impossible_values(split(owned(fresh, x, 2), sides)).chance > 0.05
+
+
+def test_a_leaked_patient_with_one_record_comes_again():
+    shown = planted("leaked_subject")
+    found = disguised_copies(seen("leaked_subject"))
+    assert found.value == pytest.approx(0.1)
+    assert found.chance < 0.05
+    same = (shown["ecg"] == FRESH["ecg"]).all(axis=(1, 2))
+    assert (~same).sum() == 6
 
 
 @pytest.mark.parametrize("defect", SIGNALS)

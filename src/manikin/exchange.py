@@ -99,6 +99,20 @@ def fisher(hits: float, n: float, real: float, known: float) -> float:
     return float(hypergeom.sf(round(hits) - 1, total, round(hits) + round(real), round(n)))
 
 
+def outermost(hits: int, n: int, known: int) -> float:
+    """The chance that, of n fresh subjects, so many have what none of the known ones has.
+
+    Were all exchangeable, those with the `hits` largest values of anything would all be among the fresh
+    ones with probability C(n, hits) / C(n + known, hits), whatever its distribution (Rosenbaum 1954).
+
+    Example:
+        >>> round(outermost(2, 10, 90), 5), outermost(0, 10, 90)
+        (0.00909, 1.0)
+    """
+    place = np.arange(hits)
+    return float(np.prod((n - place) / (n + known - place)))
+
+
 def labels(member: np.ndarray, stratum: np.ndarray, draws: int, rng: np.random.Generator) -> np.ndarray:
     """Relabelled members, bool (draws, n): as many in each stratum as there are."""
     found = np.empty((draws, len(member)), dtype=bool)

@@ -48,10 +48,15 @@ def leak_shifted_signals(given: Planting) -> Cohort:
 
 
 def leaked_subject(given: Planting) -> Cohort:
-    """Honest records, of which one in ten is of one training subject, begun elsewhere."""
+    """Honest records, of which one in ten is of one training subject, begun elsewhere.
+
+    Where it has fewer records than that, they come again, each begun at another place.
+    """
     subjects, counts = np.unique(given.train.subject, return_counts=True)
     one = np.flatnonzero(given.train.subject == given.rng.choice(subjects[counts == counts.max()]))
-    moved = _signals(given.train.take(one), lambda x: _moved(x, _shifts(given, x)))
+    count = max(2, round(2 * LEAKED * len(given.honest)))
+    again = one if len(one) >= count else given.rng.choice(one, count)
+    moved = _signals(given.train.take(again), lambda x: _moved(x, _shifts(given, x)))
     return leaked(given, moved, 2 * LEAKED)
 
 

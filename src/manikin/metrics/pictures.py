@@ -8,6 +8,7 @@ import numpy as np
 
 from manikin.data.schema import Image, Signal
 from manikin.errors import Unsupported
+from manikin.exchange import outermost
 from manikin.metric import Exact, Sample, Split, each, metric, once
 from manikin.pixels.grids import grey, levels, limits, small
 from manikin.pixels.spectrum import radial
@@ -20,6 +21,8 @@ BINS = 64
 WIDEST = {1: 512, 2: 128, 3: 40}  # places along an axis whose spectrum is taken
 TAIL = 0.001  # share of a channel's values that lies beyond its range at either end
 TINY = 1e-12
+Known = dict[str, tuple[np.ndarray, np.ndarray, bool]]
+OCCASIONS = 1.2  # times as many records for each patient, before extremes are no longer compared
 BEYOND = 0.05  # how far beyond all training values one may lie, as a share of their range
 DURALL = "Durall et al. 2020, Watch your up-convolution, equation 2; Wasserstein-1"
 
@@ -54,7 +57,7 @@ def intensity_distance(split: Split) -> float:
 @metric(
     "clinical validity",
     better="low",
-    source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
+    source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance; Rosenbaum 1954",
     feature="arrays",
     floor="wild",
     reference="whole",
@@ -63,18 +66,22 @@ def impossible_values(split: Split) -> Exact:
     """Share of pictures or signals with a value that no training record could have.
 
     0 to 1: beyond the range of all training values (of a signal, of its channel) by a twentieth of it, or
-    no whole number where all of these are whole, or a level that a label map has not. It cannot see a
-    wrong value that is possible elsewhere in the record.
+    no whole number where all of these are whole, or a level that a label map has not. Chance is that of
+    as many such patients among held-out ones, or of so many beyond all training patients on one side. It
+    cannot see a wrong value that is possible elsewhere in the record.
     """
     known = once(split.train, _known)
     wrong = [_impossible(side, known) for side in (split.synthetic, split.holdout)]
     hits = [
-        len(np.unique(side.subject[bad]))
+        len(np.unique(side.subject[bad.any(axis=1)]))
         for side, bad in zip((split.synthetic, split.holdout), wrong, strict=True)
     ]
     counts = [len(np.unique(side.subject)) for side in (split.synthetic, split.holdout)]
     found = Exact.counted(hits[0], counts[0], hits[1], counts[1], split.key)
-    return Exact(found.value, found.low, found.high, found.null, found.chance, 1.0)
+    chance = min(
+        1.0, 2 * min(found.chance, _beyond(split, wrong[0], once(split.train, _impossible, known)))
+    )
+    return Exact(found.value, found.low, found.high, found.null, chance, 1.0)
 
 
 def measured(cohort: Cohort) -> list[str]:
@@ -135,7 +142,7 @@ def _apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.abs(np.quantile(a, grid, axis=0) - np.quantile(b, grid, axis=0)).mean(axis=0)
 
 
-def _known(train: Sample) -> dict[str, tuple[np.ndarray, np.ndarray, bool]]:
+def _known(train: Sample) -> Known:
     """For each field the lowest and highest value that may be, and whether all are whole numbers."""
     cohort, found = train.whole, {}
     for name in cohort.schema.modelled:
@@ -151,17 +158,31 @@ def _known(train: Sample) -> dict[str, tuple[np.ndarray, np.ndarray, bool]]:
     return found
 
 
-def _impossible(side: Sample, known: dict[str, tuple[np.ndarray, np.ndarray, bool]]) -> np.ndarray:
-    wrong = np.zeros(len(side), dtype=bool)
+def _beyond(split: Split, wrong: np.ndarray, own: np.ndarray) -> float:
+    """The chance that fresh patients have so often, in one way, what no training patient has.
+
+    Bonferroni over the ways. Patients with more records than those of training have more occasions: 1.
+    """
+    people, known = (len(np.unique(side.subject)) for side in (split.synthetic, split.train))
+    if len(split.synthetic) / people > OCCASIONS * len(split.train) / known:
+        return 1.0
+    ways = np.flatnonzero(~own.any(axis=0))
+    hits = [len(np.unique(split.synthetic.subject[wrong[:, way]])) for way in ways]
+    return min(1.0, len(ways) * outermost(max(hits, default=0), people, known))
+
+
+def _impossible(side: Sample, known: Known) -> np.ndarray:
+    """In which ways each record is impossible: too low, too high, by channel; no whole number; missing."""
+    ways = []
     for name, (low, high, whole) in known.items():
         x = side.cohort[name]
-        axes = tuple(range(1, x.ndim))
-        wrong |= ((x < low) | (x > high) | np.isinf(x)).any(axis=axes)
+        grid = tuple(range(2, x.ndim))
+        ways += [(x < low).any(axis=grid), (x > high).any(axis=grid)]
         if isinstance(side.cohort.schema[name], Image):
-            wrong |= np.isnan(x).any(axis=axes)
+            ways.append(np.isnan(x).any(axis=(1, *grid))[:, None])
         if whole and x.dtype.kind == "f":
-            wrong |= ((x != np.rint(x)) & ~np.isnan(x)).any(axis=axes)
-    return wrong
+            ways.append(((x != np.rint(x)) & ~np.isnan(x)).any(axis=(1, *grid))[:, None])
+    return np.concatenate(ways, axis=1)
 
 
 __plugin__ = (spectrum_distance, intensity_distance, impossible_values)

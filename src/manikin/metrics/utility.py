@@ -62,9 +62,8 @@ def tstr_auprc(split: Split) -> float:
 def tstr_calibration(split: Split) -> float:
     """How far the probabilities of models trained on the records lie from how often it happened.
 
-    0 to 1; 0 is best: the expected calibration error on real patients, in ten bins of as many each. A
-    model that always gives the mean is calibrated, so that independent fields do no worse: read it beside
-    `tstr_auroc`, against the ceiling.
+    0 to 1; 0 is best: the expected calibration error on real patients, in ten bins of as many each. Who
+    always gives the mean is calibrated: read it beside `tstr_auroc`.
     """
     return calibration_error(*_classes(split, _tested))
 
