@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT, TALL = 260.0, 46.0, 110.0
 LINE = 13.0  # of one parameter
+ALONE = 1.2  # half the length of a value without neighbours
 
 
 def strip(field: dict[str, Any], group: dict[str, Any], channel: int) -> Markup:
@@ -130,11 +131,15 @@ def _points(
 
 
 def _lines(points: Sequence[tuple[float, float] | None], kind: str) -> str:
-    """Lines between neighbouring values; a value alone is a dot."""
+    """Lines between neighbouring values; a value alone is a dash, or it would not be seen."""
     runs: list[list[tuple[float, float]]] = [[]]
     for point in points:
         if point is None:
             runs.append([])
         else:
             runs[-1].append(point)
-    return "".join(path(run if len(run) > 1 else [run[0], run[0]], kind) for run in runs if run)
+    return "".join(path(run if len(run) > 1 else _dash(*run[0]), kind) for run in runs if run)
+
+
+def _dash(x: float, y: float) -> list[tuple[float, float]]:
+    return [(x - ALONE, y), (x + ALONE, y)]
