@@ -160,3 +160,11 @@ def test_levels_present_come_in_the_order_of_the_schema():
 def test_a_schema_of_other_columns_is_refused():
     with pytest.raises(SchemaError, match="the schema declares a; the columns are b"):
         Cohort(pa.table({"b": [1]}), Schema(a=Number()))
+
+
+def test_a_category_of_arrays_has_the_levels_that_it_shows():
+    arrays = {"sex": np.array(["M", "F", None, "M"], dtype=object), "stage": np.array([3, 1, 1, 2])}
+    schema = {"sex": Category(), "stage": Category(levels=(1, 2, 3, 4))}
+    cohort = Cohort.from_arrays(arrays, schema)
+    assert cohort.schema["sex"].levels == ("F", "M")
+    assert cohort.schema["stage"].levels == (1, 2, 3, 4)

@@ -11,7 +11,7 @@ import pyarrow.compute
 
 from manikin.data import tensors
 from manikin.data.events import history
-from manikin.data.schema import Category, Image, Number, Schema, Signal, Time
+from manikin.data.schema import Category, Image, Kind, Number, Schema, Signal, Time
 from manikin.errors import SchemaError, UsageError
 from manikin.rng import Key
 
@@ -80,6 +80,8 @@ class Cohort:
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> Cohort:
         """A cohort from arrays of shape (n, ...), each declared in `schema`.
 
+        A category without levels has those that it shows.
+
         Example:
             >>> ecg = np.zeros((4, 2, 100), dtype=np.float32)
             >>> cohort = Cohort.from_arrays({"ecg": ecg}, {"ecg": Signal(rate=100.0)})
@@ -87,7 +89,8 @@ class Cohort:
             (4, 2, 100)
         """
         columns = {name: column(values) for name, values in arrays.items()}
-        return cls(pa.table(columns), Schema({name: schema[name] for name in arrays}))
+        kinds = {name: _levelled(schema[name], values) for name, values in columns.items()}
+        return cls(pa.table(columns), Schema(kinds))
 
     def to_pandas(self) -> pd.DataFrame:
         """Scalar fields as a frame, in the types of the file or frame they came in; missing is NaN."""
@@ -201,6 +204,14 @@ def column(values: np.ndarray) -> pa.Array:
     if values.dtype.kind == "f":
         return pa.array(values, from_pandas=True)
     return pa.array(values.tolist() if values.dtype == object else values)
+
+
+def _levelled(kind: Kind, values: Any) -> Kind:  # noqa: ANN401 - of Arrow
+    """A category with its levels: where none are declared, those that are there."""
+    if not isinstance(kind, Category) or kind.levels:
+        return kind
+    found = [value for value in values.unique().to_pylist() if value is not None]
+    return replace(kind, levels=tuple(sorted(found)))
 
 
 def _taken(chunks: pa.ChunkedArray, positions: np.ndarray) -> pa.Array | pa.ChunkedArray:
