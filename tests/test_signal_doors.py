@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
+import pyedflib
 import pytest
 import wfdb
 
@@ -189,3 +192,50 @@ def test_the_names_of_mimic_are_those_of_a_long_table(tmp_path):
     rows = [f"{i},2150-01-0{1 + i} 0{hour}:00:00,220045,{80 + hour}" for i in range(3) for hour in range(9)]
     (tmp_path / "a.csv").write_text("\n".join(["stay_id,charttime,itemid,valuenum", *rows]))
     assert mk.read(tmp_path / "a.csv")["series"].shape == (3, 1, 8)
+
+
+def discontinuous(path, seconds=20, later=9):
+    """An EDF+ file of one data record a second, of which those from the tenth on come so much later."""
+    t = np.arange(100 * seconds) / 100
+    with pyedflib.EdfWriter(str(path), 2, file_type=pyedflib.FILETYPE_EDFPLUS) as file:
+        header = {
+            "dimension": "uV",
+            "physical_min": -200,
+            "physical_max": 200,
+            "transducer": "",
+            "prefilter": "",
+        }
+        header |= {"digital_min": -32768, "digital_max": 32767}
+        rates = {"Cz": 100, "Resp": 20}
+        file.setSignalHeaders([{**header, "label": k, "sample_frequency": v} for k, v in rates.items()])
+        file.setSex(0)
+        file.setBirthdate(dt.date(1960, 3, 1))
+        file.setStartdatetime(dt.datetime(2020, 1, 1, 12))  # noqa: DTZ001 - EDF knows no zones
+        file.writeSamples([100 * np.sin(t), np.cos(t[::5])])
+        file.writeAnnotation(2, 5, "REM")
+    data = path.read_bytes().replace(b"EDF+C", b"EDF+D")
+    for second in range(seconds - 1, 9, -1):
+        data = data.replace(b"+%d\x14\x14" % second, b"+%d\x14\x14" % (second + later))
+    path.write_bytes(data)
+    return t
+
+
+def test_what_lies_between_data_records_is_missing(tmp_path):
+    t = discontinuous(tmp_path / "a.edf")
+    cohort = mk.read(tmp_path / "a.edf", mk.Schema(eeg=mk.Signal(window=29)))
+    x = cohort["eeg"][0]
+    assert x.shape == (2, 2900)
+    assert cohort.schema["eeg"].unit == "uV"
+    assert np.isnan(x[0, 1000:1900]).all()
+    assert np.abs(np.delete(x[0], np.s_[1000:1900]) - 100 * np.sin(t)).max() < 0.01
+    assert np.isnan(x).mean() == pytest.approx(9 / 29, abs=0.002)
+    assert (cohort["age"][0], cohort["sex"][0], cohort["label"][0]) == (59, "F", "REM")
+
+
+def test_a_torn_discontinuous_file_is_refused(tmp_path):
+    discontinuous(tmp_path / "a.edf")
+    data = (tmp_path / "a.edf").read_bytes()
+    for broken in (data[: len(data) // 2], data[:400], data.replace(b"+3\x14\x14", b"+1\x14\x14")):
+        (tmp_path / "a.edf").write_bytes(broken)
+        with pytest.raises(mk.errors.FormatError, match=r"a\.edf: no discontinuous EDF\+ that can be read"):
+            mk.read(tmp_path / "a.edf")

@@ -14,7 +14,7 @@ from manikin.data import folders
 from manikin.data.cohort import Origin
 from manikin.data.format import Format
 from manikin.data.images.gather import Bad
-from manikin.data.signals import listing, saving
+from manikin.data.signals import listing, parted, saving
 from manikin.data.signals.gather import gather
 from manikin.data.signals.recording import Lead, Marks, Recording
 from manikin.errors import FormatError, MissingExtra
@@ -107,8 +107,10 @@ def recording(path: Path, person: str) -> Recording:
     """What a header says; its values are read later.
 
     Raises:
-        FormatError: It is no such file, is truncated or discontinuous, or holds no signal.
+        FormatError: It is no such file, is truncated, or holds no signal.
     """
+    if parted.is_parted(path):
+        return _discontinuous(path, person)
     with _opened(path) as file:
         count = file.signals_in_file
         if not count:
@@ -120,6 +122,29 @@ def recording(path: Path, person: str) -> Recording:
     if not duration:
         raise FormatError(f"{path}: holds no sample")
     return Recording(path, person, leads, duration, lambda: _load(path, count), marks, facts)
+
+
+def _discontinuous(path: Path, person: str) -> Recording:
+    """A recording with gaps, which the library does not read."""
+    found = parted.parted(path)
+    if not found.leads:
+        raise FormatError(f"{path}: holds no signal")
+    who, when = (text.split() for text in found.patient)
+    sex = who[1] if len(who) > 1 and who[1] in ("M", "F") else ""
+    facts = {"sex": sex, "age": _age(who[2] if len(who) > 2 else "", when[1] if len(when) > 1 else "")}  # noqa: PLR2004 - code, sex, birthdate, name
+    known = {key: value for key, value in facts.items() if value}
+    leads, duration, marks = found.leads, found.duration, found.marks
+    return Recording(path, person, leads, duration, lambda: parted.parted(path).traces, marks, known)
+
+
+def _age(birth: str, start: str) -> str:
+    """Years from 01-MAR-1960 to 01-JAN-1985; empty where either is no date."""
+    try:
+        born, then = (datetime.strptime(text, "%d-%b-%Y").replace(tzinfo=UTC) for text in (birth, start))
+    except ValueError:
+        return ""
+    age = then.year - born.year - ((then.month, then.day) < (born.month, born.day))
+    return str(age) if 0 <= age <= 130 else ""  # noqa: PLR2004 - years of a life
 
 
 def _lead(file: Any, i: int) -> Lead:  # noqa: ANN401 - a reader of pyedflib
