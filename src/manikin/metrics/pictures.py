@@ -181,7 +181,7 @@ def _impossible(side: Sample, known: Known) -> np.ndarray:
         if isinstance(side.cohort.schema[name], Image):
             ways.append(np.isnan(x).any(axis=(1, *grid))[:, None])
         if whole and x.dtype.kind == "f":
-            ways.append(((x != np.rint(x)) & ~np.isnan(x)).any(axis=(1, *grid))[:, None])
+            ways.append(np.reshape(((x != np.rint(x)) & ~np.isnan(x)).any(axis=(1, *grid)), (-1, 1)))
     return np.concatenate(ways, axis=1)
 
 

@@ -183,7 +183,7 @@ def _finished(
 
 def _rates(constants: Mapping[str, Any], kinds: Sequence[Kind]) -> dict[str, float]:
     """The rate of the archive as it is now, where it has one and its signals agree."""
-    rates = {kind.rate for kind in kinds if isinstance(kind, Signal)}
+    rates = {kind.rate for kind in kinds if isinstance(kind, Signal) and kind.rate}
     named = next((name for name in _RATES if name in constants), None)
     return {named: rates.pop()} if named and len(rates) == 1 and rates != {constants[named]} else {}
 
