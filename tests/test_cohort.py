@@ -168,3 +168,15 @@ def test_a_category_of_arrays_has_the_levels_that_it_shows():
     cohort = Cohort.from_arrays(arrays, schema)
     assert cohort.schema["sex"].levels == ("F", "M")
     assert cohort.schema["stage"].levels == (1, 2, 3, 4)
+
+
+@pytest.mark.parametrize("role", [None, "subject"])
+def test_sides_of_a_split_have_no_subject_in_common(role):
+    schema = {"who": Number(role=role) if role else Number(), "x": Number()}
+    cohort = Cohort.from_arrays({"who": np.arange(40) // 2, "x": np.arange(40.0)}, schema)
+    train, holdout = cohort.split(0.25, seed=1)
+    inner, held = train.split(0.5, seed=2)
+    for one, other in ((train, holdout), (inner, held), (inner, holdout)):
+        assert not set(one.subject) & set(other.subject)
+        assert len(one.subject) == len(one)
+    assert set(inner.subject) | set(held.subject) == set(train.subject)

@@ -47,12 +47,14 @@ class Cohort:
         schema: What each field is, in the order of the columns.
         origin: The format it came in.
         notes: What was noticed on reading, in words, without any patient's value.
+        whose: After a split the codes of subjects before it, beside the columns they belong to.
     """
 
     columns: pa.Table
     schema: Schema
     origin: Origin = Origin()
     notes: tuple[str, ...] = ()
+    whose: tuple[pa.Table, np.ndarray] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if list(self.schema) != self.columns.column_names:
@@ -127,7 +129,13 @@ class Cohort:
 
     @property
     def subject(self) -> np.ndarray:
-        """To whom each record belongs: codes 0, 1, ... of shape (n,); without a subject field, itself."""
+        """To whom each record belongs: codes of shape (n,); without a subject field, itself.
+
+        Codes run from 0 in order of appearance. Both sides of a split keep those of the whole, so that they
+        have none in common.
+        """
+        if self.whose is not None and self.whose[0] is self.columns:
+            return self.whose[1]
         name = self.schema.named("subject")
         if name is None:
             return np.arange(len(self))
@@ -174,7 +182,12 @@ class Cohort:
         order = Key(seed).child("split").numpy().permutation(len(subjects))
         chosen = np.zeros(len(subjects), dtype=bool)
         chosen[order[:held]] = True
-        return self.take(~chosen[first]), self.take(chosen[first])
+        return self._side(~chosen[first]), self._side(chosen[first])
+
+    def _side(self, rows: np.ndarray) -> Cohort:
+        """These records, whose subjects keep their codes."""
+        side = self.take(rows)
+        return replace(side, whose=(side.columns, self.subject[rows]))
 
     def noted(self, *notes: str) -> Cohort:
         """The same records with more notes."""
