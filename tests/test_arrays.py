@@ -194,3 +194,18 @@ def test_the_spikes_of_a_waveform_are_no_tails():
     codec = ArrayCodec().fit(cohort(x, Signal()), ["x"])
     z = codec.encode(cohort(x, Signal()))
     assert z.max() == pytest.approx((x.max() - x.mean()) / x.std(), rel=1e-4)
+
+
+def test_a_value_that_holds_in_training_holds_in_samples():
+    weight = np.repeat(np.linspace(50, 90, 100)[:, None], 10, axis=1)
+    weight[:5, 5:] += 8.0  # who is weighed again
+    others = Key(0).numpy().normal(size=(100, 3, 10))
+    x = np.concatenate([weight[:, None], others], axis=1).astype(np.float32)
+    x[:, 1, ::2] = np.nan
+    codec = ArrayCodec().fit(Cohort.from_arrays({"s": x}, {"s": Signal(rate=1)}), ["s"])
+    z = codec.encode(Cohort.from_arrays({"s": x}, {"s": Signal(rate=1)}))
+    rough = z + 0.05 * Key(1).numpy().standard_normal(z.shape)
+    back = np.stack(codec.decode(rough.astype(np.float32), Key(0))["s"].to_numpy_ndarray())
+    assert ((np.diff(back[:, 0], axis=1) == 0).mean(axis=1) >= 8 / 9).all()
+    assert (back[:5, 0, 9] - back[:5, 0, 0] > 4).all()
+    assert (np.diff(back[:, 2], axis=1) != 0).mean() > 0.9

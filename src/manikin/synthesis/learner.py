@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from manikin.errors import Unsupported
 from manikin.synthesis.progress import Progress
-from manikin.synthesis.reader import DRAFTS, READ, Reader
 from manikin.synthesis.weights import read_weights, write_weights
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ BATCH = 8192
 CELLS = 65_536
 """The same in cells (records x places) on a grid: of sixteen pictures of 64 px together each takes a third
 less time than of two."""
-
-READER = "reader.safetensors"
 
 Parts = dict[str, np.ndarray]
 
@@ -112,14 +109,13 @@ class Tabular(Learner):
 
 @dataclass(frozen=True)
 class Neural(Learner):
-    """A family with networks and their weights; of series given levels, what chooses among drafts."""
+    """A family with networks and their weights."""
 
     family: Family
     spec: Spec
     given_spec: GivenSpec
     nets: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
-    reader: Reader | None = None
 
     @classmethod
     def learn(
@@ -144,41 +140,15 @@ class Neural(Learner):
         }
         facts |= {"augmented": True} if data.moves else {}
         facts |= {"codec": known} if known else {}
-        learned = cls(family, data.spec, data.given_spec, done.nets, facts)
-        read = data.spec.series and "row" in data.given_spec.parts and done.ended != "interrupted"
-        return replace(learned, reader=learned._reader(data, key.child("reader"))) if read else learned
-
-    def _reader(self, data: Encoded, key: Key) -> Reader:
-        """What tells the levels given with training records from them, and from drafts."""
-        order = key.child("order").numpy().permutation(len(data))[:READ]
-        few = np.sort(order[: max(1, READ // 4)])
-        given = {name: part.numpy()[few] for name, part in data.given.parts.items()}
-        shape = (len(few), *data.spec.shape)
-        drafts = self._drafted(
-            given, np.zeros(shape, np.float32), np.zeros(shape, bool), key.child("drafts")
-        )
-        rows = data.given.parts["row"].numpy()
-        return Reader.learn(
-            data.given_spec.parts["row"], (data.x[order], rows[order]), (drafts, given["row"])
-        )
+        return cls(family, data.spec, data.given_spec, done.nets, facts)
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
-        """Records; what is observed must have been announced, or the order be free.
-
-        Where nothing is observed and levels are given that can be read, one of several drafts of each.
-        """
+        """Records drawn in batches; what is observed must have been announced, or the order be free."""
         if mask.any() and not (self.given_spec.observed or self.anytime):
             raise Unsupported(
                 f"this {type(self.family).__name__} was not fitted for observed fields; name them in "
                 "condition= (and in target=, if any part of them may be observed), or use 'trees'"
             )
-        if self.reader is None or not self.reader.fields or mask.any():
-            return self._drafted(given, values, mask, key)
-        drafts = [self._drafted(given, values, mask, key.child("draft", i)) for i in range(DRAFTS)]
-        return self.reader.chosen(drafts, given["row"], key.child("choice").numpy())
-
-    def _drafted(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
-        """Records drawn in batches."""
         import torch
 
         from manikin.nn.condition import Given
@@ -235,8 +205,6 @@ class Neural(Learner):
     def save(self, folder: Path) -> None:
         """Write the weights."""
         write_weights(folder / "weights.safetensors", self.nets)
-        if self.reader is not None:
-            self.reader.save(folder / READER)
 
     @classmethod
     def load(
@@ -259,5 +227,4 @@ class Neural(Learner):
         with torch.random.fork_rng(devices=[]):
             nets = family.networks(spec, given_spec)
         read_weights(folder / "weights.safetensors", nets)
-        reader = Reader.load(folder / READER) if (folder / READER).exists() else None
-        return cls(family, spec, given_spec, nets, facts, reader)
+        return cls(family, spec, given_spec, nets, facts)
