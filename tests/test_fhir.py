@@ -142,7 +142,7 @@ def test_a_synthetic_folder_comes_back_as_a_folder(tmp_path: Path) -> None:
         (bundle(c1={"code": {}}), "entry 3: Condition: it has no code"),
         (
             bundle(c1={"subject": {"reference": "Patient/other"}}),
-            "1 resources of patients who are not there",
+            "entry 3: Condition: its Patient is not there",
         ),
         (bundle(c1={"resourceType": "Patient", "id": "p1"}), "entry 3: Patient: its id stands twice"),
         (
@@ -200,3 +200,131 @@ def test_what_is_not_in_utf_8_is_refused_not_replaced(tmp_path: Path) -> None:
 def test_an_event_long_before_birth_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="before the birth"):
         read(tmp_path, bundle(c1={"onsetDateTime": "1950-01-01"}))
+
+
+def medication(**changes: Any) -> dict[str, Any]:
+    about = {"subject": {"reference": "Patient/p1"}, "encounter": {"reference": "Encounter/e1"}}
+    return {"resourceType": "MedicationRequest", "id": "m1", **about, "authoredOn": "2010-05-02", **changes}
+
+
+def more(*resources_: Any, **changes: Any) -> dict[str, Any]:
+    whole = bundle(**changes)
+    return {**whole, "entry": [*whole["entry"], *({"resource": r} for r in resources_)]}
+
+
+RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
+DRUG = {"resourceType": "Medication", "id": "d1", "code": concept(RXNORM, "860975", "Metformin")}
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        [medication(medicationReference={"reference": "Medication/d1"}), DRUG],
+        [medication(medicationReference={"reference": "#d1"}, contained=[DRUG])],
+    ],
+    ids=["elsewhere", "inside"],
+)
+def test_medications_of_their_own_are_looked_up(tmp_path: Path, listed: list[Any]) -> None:
+    cohort = read(tmp_path, more(*listed))
+    assert "MedicationRequest//RxNorm//860975" in cohort["history"][0]["code"]
+    assert cohort.origin.options["names"]["RxNorm//860975"] == "Metformin"
+
+
+def test_a_medication_that_is_nowhere_is_named_or_left_out(tmp_path: Path) -> None:
+    lost = more(medication(medicationReference={"reference": "Medication/d9"}))
+    with pytest.raises(FormatError, match=r"entry 6: MedicationRequest: its Medication is not there"):
+        read(tmp_path, lost)
+    known = [e["code"] for e in read(tmp_path, bundle(), "known.json")["history"][0]]
+    (tmp_path / "known.json").unlink()
+    assert [e["code"] for e in mk.read(tmp_path, skip_bad=True)["history"][0]] == known
+    said = medication(medicationReference={"display": "Aspirin"})
+    cohort = read(tmp_path, more(said))
+    assert "MedicationRequest//TEXT//Aspirin" in cohort["history"][0]["code"]
+
+
+def test_what_says_that_it_was_not_is_no_event(tmp_path: Path) -> None:
+    refuted = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    cohort = read(tmp_path, more(medication(status="cancelled"), c1=refuted))
+    assert not any(code.startswith(("Condition", "Medication")) for code in cohort["history"][0]["code"])
+    assert any("Condition that was not done, or entered in error (1)" in note for note in cohort.notes)
+
+
+def test_what_is_not_modelled_of_resources_is_said(tmp_path: Path) -> None:
+    cohort = read(tmp_path, bundle(c1={"abatementDateTime": "2011-01-01"}, p1={"deceasedBoolean": True}))
+    assert any("Condition.abatementDateTime (1)" in note for note in cohort.notes)
+    assert any("1 deaths have no date and are left out" in note for note in cohort.notes)
+
+
+def test_answers_in_words_and_whole_numbers_come_back(tmp_path: Path) -> None:
+    about = {"subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2010-05-02"}
+    told = [{"valueString": "clear"}, {"valueBoolean": False}, {"valueInteger": 3}]
+    listed = [
+        {"resourceType": "Observation", "id": f"x{i}", **about, "code": concept(LOINC, f"{i}-1", "x"), **value}
+        for i, value in enumerate(told)
+    ]
+    cohort = read(tmp_path, more(*listed))
+    codes = cohort["history"][0]["code"].tolist()
+    assert "Observation//LOINC//0-1//=TEXT//clear" in codes
+    assert "Observation//LOINC//1-1//=TEXT//false" in codes
+    assert cohort["history"][0]["value"][codes.index("Observation//LOINC//2-1")] == 3
+    mk.write(cohort, tmp_path / "out.json")
+    assert mk.read(tmp_path / "out.json").columns["history"] == cohort.columns["history"]
+
+
+def test_visits_without_an_encounter_come_back_as_they_were(tmp_path: Path) -> None:
+    late = {"resourceType": "Procedure", "id": "q", "subject": {"reference": "Patient/p1"}}
+    done = [
+        {**late, "performedDateTime": "2015-01-01", "code": concept(SNOMED, "1", "a")},
+        {**late, "id": "r", "encounter": {"reference": "Encounter/e1"}, "performedDateTime": "2010-05-09"},
+    ]
+    done[1]["code"] = concept(SNOMED, "2", "b")  # after its encounter has ended
+    cohort = read(tmp_path, more(*done))
+    mk.write(cohort, tmp_path / "out.json")
+    again = mk.read(tmp_path / "out.json")
+    assert again.columns["history"] == cohort.columns["history"]
+    assert any("1 encounters are of no known class" in note for note in again.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (json.dumps(bundle()).replace("140", "1" + "0" * 400), "Observation: its value is no number"),
+        (json.dumps(bundle()).replace("140", "NaN"), r"line 1: no JSON \(NaN is no number\)"),
+        ('{"resourceType": "Bundle", "entry": ' + "[" * 100_000, "line 1: no JSON"),
+        (json.dumps(bundle()).replace("urn:uuid:p1", "Patient/p2"), "Condition: its Patient is not there"),
+        (json.dumps({"resourceType": "Patient", "id": "p1"}), "nothing happened to any patient"),
+        ("[]", r"in\.json: no resource of FHIR"),
+    ],
+)
+def test_numbers_and_shapes_that_json_or_fhir_do_not_have(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(FormatError, match=says):
+        read(tmp_path, text)
+
+
+def test_where_all_is_bad_the_first_fault_is_told(tmp_path: Path) -> None:
+    (tmp_path / "in.json").write_text('{"resourceType": "Bundle",\n')
+    with pytest.raises(FormatError, match=r"no Patient in it.*left out: .*in\.json: line 2: no JSON"):
+        mk.read(tmp_path, skip_bad=True)
+
+
+def test_a_saved_model_names_no_code_that_it_does_not_have(tmp_path: Path) -> None:
+    cohort = rare(tmp_path)
+    model = mk.Synthesizer(training=mk.Training(steps=2)).fit(cohort, quiet=True)
+    model.save(tmp_path / "model")
+    text = "".join(path.read_text() for path in (tmp_path / "model").rglob("*.json"))
+    text += "".join(path.read_text() for path in (tmp_path / "model").rglob("*.toml"))
+    assert "Systolic" in text
+    assert "Gaucher" not in text
+    assert "Gaucher" not in "".join(model.sample(2).origin.options["names"].values())
+
+
+def rare(tmp_path: Path) -> mk.Cohort:
+    """Eight patients with the same codes, of whom one has a disease that nobody else has."""
+    disease = {"code": concept(SNOMED, "190794006", "Gaucher disease")}
+    (tmp_path / "in").mkdir()
+    for i in range(8):
+        text = json.dumps(bundle(**({"c1": disease} if i == 0 else {})))
+        for name in ("p1", "e1", '"c1', '"o1'):
+            text = text.replace(name, f"{name}x{i}")
+        (tmp_path / "in" / f"{i}.json").write_text(text)
+    return mk.read(tmp_path / "in")

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyarrow as pa
 
+from manikin.codecs.events import Events
+from manikin.data.events.named import within
 from manikin.data.schema import Schema
+
+if TYPE_CHECKING:
+    from manikin.codec import Codec
+    from manikin.data.cohort import Cohort, Origin
 
 
 def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
@@ -40,6 +48,11 @@ def beyond(column: pa.ChunkedArray) -> int:
     values = column.drop_null().cast(pa.float64()).to_numpy()
     most = np.abs(values[np.isfinite(values)]).max(initial=0)
     return min(10 ** (len(str(int(most))) if most >= 1 else 0), 10**18)
+
+
+def source(train: Cohort, codec: Codec) -> Origin:
+    """The format in which records came, with names of those codes only that a fitted codec has."""
+    return within(train.origin, codec.codes if isinstance(codec, Events) else ())
 
 
 def public(schema: Schema) -> Schema:

@@ -23,7 +23,7 @@ from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
 from manikin.synthesis.plausible import passed
 from manikin.synthesis.progress import shown
-from manikin.synthesis.surrogates import beyond, public
+from manikin.synthesis.surrogates import beyond, public, source
 from manikin.synthesis.using import using
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Synthesizer:
         types = {name: train.columns[name].type for name in train.schema}
         schema, unseen = public(train.schema), set(train.schema) - set(train.schema.modelled)
         starts = {name: beyond(train.columns[name]) for name in unseen}
-        self.fitted = Fitted(plan, schema, types, train.origin, codec, givens, learner, starts)
+        self.fitted = Fitted(plan, schema, types, source(train, codec), codec, givens, learner, starts)
         return self
 
     def _learn(

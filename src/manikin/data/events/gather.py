@@ -28,6 +28,8 @@ YEAR = 365.25
 OLDEST = 150  # years; MIMIC shifts births of patients above 89 by centuries
 PARTS = "//"
 """What MEDS puts between the parts of a code."""
+ANSWER = "="
+"""What the last part of a code begins with if it is an answer: LOINC//5778-6//=TEXT//clear."""
 
 
 @final

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.data.events import icd
+from manikin.data.events.gather import ANSWER, PARTS
 from manikin.data.events.history import DEATH, HIDDEN, repeats
 
 if TYPE_CHECKING:
@@ -22,12 +23,15 @@ HIERARCHY = re.compile(r"\b(icd|atc)", re.IGNORECASE)
 
 
 def chain(code: str) -> list[str]:
-    """A code and its parents: shorter and shorter ones, where its system is a hierarchy of such.
+    """A code and its parents: what it is an answer to; shorter ones, where its system is a hierarchy of such.
 
     Example:
-        >>> chain("ICD9//25013"), chain("LOINC//2345-7")
-        (['ICD9//25013', 'ICD9//2501', 'ICD9//250'], ['LOINC//2345-7'])
+        >>> chain("ICD9//25013"), chain("LOINC//5778-6//=TEXT//clear")
+        (['ICD9//25013', 'ICD9//2501', 'ICD9//250'], ['LOINC//5778-6//=TEXT//clear', 'LOINC//5778-6'])
     """
+    asked, answer, _ = code.partition(PARTS + ANSWER)
+    if answer:
+        return [code, *chain(asked)]
     system, _, tail = code.rpartition("//")
     if not HIERARCHY.search(system):
         return [code]

@@ -4,43 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import pyarrow as pa
 
-from manikin.data.events.gather import PARTS, Rows
+from manikin.data.events.gather import ANSWER, PARTS, Rows
 from manikin.data.events.history import BIRTH, DEATH
+from manikin.data.fhir.elements import (
+    CODES,
+    TIMES,
+    UNSAID,
+    Bad,
+    answered,
+    contained,
+    days,
+    measured,
+    moment,
+    omb,
+    reference,
+    unused,
+    void,
+)
 from manikin.data.fhir.systems import coded
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-CODES = {"MedicationRequest": "medicationCodeableConcept", "Immunization": "vaccineCode"}
-"""Where a code stands that is not called code."""
-
-TIMES = {
-    "Encounter": ("period",),
-    "Condition": ("onsetDateTime", "onsetPeriod", "recordedDate"),
-    "Procedure": ("performedDateTime", "performedPeriod"),
-    "MedicationRequest": ("authoredOn",),
-    "Observation": ("effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued"),
-    "Immunization": ("occurrenceDateTime",),
-    "AllergyIntolerance": ("onsetDateTime", "recordedDate"),
-}
-"""The resources that are events, and where their times stand, the best first."""
-
 END = "EncounterEnd"
-ANSWER = "="
-US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
-_SECOND = 86_400.0
-_DATE = 10  # characters
-
-
-class Bad(Exception):  # noqa: N818 - never leaves this module
-    """What is wrong with a resource."""
 
 
 @final
@@ -56,6 +48,10 @@ class Gathered:
         dropped: How many resources of each kind are not modelled.
         bad: What was wrong with resources that were left out.
         seen: Kind and id of all resources.
+        referred: Where each patient was first referred to.
+        medications: Codes of Medication resources, by id.
+        awaited: Which events need one of these: the event, its id, a name for it, and where it stands.
+        silent: Encounters that say only that they were, and deaths without a date.
     """
 
     skip_bad: bool = False
@@ -65,6 +61,10 @@ class Gathered:
     dropped: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
     seen: set[tuple[str, str]] = field(default_factory=set)
+    referred: dict[str, str] = field(default_factory=dict)
+    medications: dict[str, str] = field(default_factory=dict)
+    awaited: list[tuple[int, str, str, str]] = field(default_factory=list)
+    silent: Counter[str] = field(default_factory=Counter)
 
     def add(self, resource: Any, where: str) -> None:  # noqa: ANN401 - JSON
         """One resource, or all of a bundle.
@@ -83,11 +83,11 @@ class Gathered:
                 )
             return
         try:
-            self._take(resource)
+            self._take(resource, where)
         except Bad as error:
-            self.fault(f"{where}: {_kind(resource)}: {error}")
+            self.fault(f"{where}: {_kind(resource)}{error}")
         except (AttributeError, KeyError, TypeError):  # any JSON may stand where an object or a list should
-            self.fault(f"{where}: {_kind(resource)}: it is not built as FHIR R4 says")
+            self.fault(f"{where}: {_kind(resource)}it is not built as FHIR R4 says")
 
     def fault(self, said: str) -> None:
         """Note what is wrong with something that is left out.
@@ -99,57 +99,86 @@ class Gathered:
             raise FormatError(f"{said}; correct it, or leave bad resources out (skip_bad)")
         self.bad.append(said)
 
-    def _take(self, resource: Any) -> None:  # noqa: ANN401 - JSON
+    def _take(self, resource: Any, where: str) -> None:  # noqa: ANN401 - JSON
         if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-            raise Bad("no resource: it has no resourceType")
+            raise Bad("no resource of FHIR: it has no resourceType")
         kind = resource["resourceType"]
-        if kind != "Patient" and kind not in TIMES:
+        if kind not in ("Patient", "Medication") and kind not in TIMES:
             self.dropped[kind] += 1
+            return
+        if void(resource):
+            self.dropped[f"{kind} that was not done, or entered in error"] += 1
             return
         key = (kind, str(resource.get("id") or id(resource)))
         if key in self.seen:
             raise Bad("its id stands twice")
         if kind == "Patient":
             self._patient(resource)
+        elif kind == "Medication":
+            self.medications[key[1]] = self._named(resource.get("code")) or ""
         else:
-            self.events += list(self._event(kind, resource))
+            self.events += list(self._event(kind, resource, where))
         self.seen.add(key)
+        self.dropped.update(f"{kind}.{name}" for name in unused(kind, resource))
 
     def _patient(self, resource: dict[str, Any]) -> None:
         key = resource.get("id")
         if not isinstance(key, str):
             raise Bad("it has no id")
-        facts = {name: _omb(resource, name) for name in ("race", "ethnicity")}
+        facts = {name: omb(resource, name) for name in ("race", "ethnicity")}
         self.patients[key] = {"gender": resource.get("gender"), **facts}
         if resource.get("birthDate"):
-            self.events.append((key, _days(resource["birthDate"]), BIRTH, np.nan, ""))
+            self.events.append((key, days(resource["birthDate"]), BIRTH, np.nan, ""))
         if resource.get("deceasedDateTime"):
-            self.events.append((key, _days(resource["deceasedDateTime"]), DEATH, np.nan, ""))
+            self.events.append((key, days(resource["deceasedDateTime"]), DEATH, np.nan, ""))
+        elif resource.get("deceasedBoolean"):
+            self.silent["deaths have no date and are left out"] += 1
 
-    def _event(self, kind: str, resource: dict[str, Any]) -> Iterator[tuple[str, float, str, float, str]]:
-        subject = _reference(resource.get("subject") or resource.get("patient"))
+    def _event(
+        self, kind: str, resource: dict[str, Any], where: str
+    ) -> Iterator[tuple[str, float, str, float, str]]:
+        subject = reference(resource.get("subject") or resource.get("patient"))
         if not subject:
             raise Bad("it refers to no patient")
-        time = next((t for name in TIMES[kind] if (t := _moment(resource.get(name))) is not None), None)
+        time = next((t for name in TIMES[kind] if (t := moment(resource.get(name))) is not None), None)
         if time is None:
             raise Bad("it has no time")
-        visit = _reference(resource.get("encounter") or resource.get("context"))
+        self.referred.setdefault(subject, f"{where}: {kind}")
+        visit = reference(resource.get("encounter") or resource.get("context"))
         if kind == "Encounter":
             yield from self._encounter(resource, subject, time)
+            return
+        if code := self._referred(kind, resource, where):
+            yield subject, time, f"{kind}{PARTS}{code}", np.nan, visit
             return
         for code, value in self._said(kind, resource):
             yield subject, time, f"{kind}{PARTS}{code}", value, visit
 
+    def _referred(self, kind: str, resource: dict[str, Any], where: str) -> str:
+        """The code of a medication that stands in a resource of its own; "?" if that must still be looked up."""
+        said = resource.get("medicationReference")
+        if kind != "MedicationRequest" or not isinstance(said, dict):
+            return ""
+        name = str(said.get("display") or "").replace(PARTS, "/")
+        if code := self._named(contained(resource, str(said.get("reference")))):
+            return code
+        self.awaited.append((len(self.events), reference(said), name, where))
+        return "?"
+
     def _encounter(
         self, resource: dict[str, Any], subject: str, time: float
     ) -> Iterator[tuple[str, float, str, float, str]]:
-        visit, group = str(resource.get("id") or ""), (resource.get("class") or {}).get("code") or "AMB"
+        visit, group = str(resource.get("id") or ""), (resource.get("class") or {}).get("code") or UNSAID
         kind = self._named((resource.get("type") or [None])[0]) or ""
-        yield subject, time, PARTS.join(part for part in ("Encounter", group, kind) if part), np.nan, visit
+        code = PARTS.join(part for part in ("Encounter", group, kind) if part)
         end = (resource.get("period") or {}).get("end")
-        left = _days(end) if end else time
+        left = days(end) if end else time
         if left < time - 1:
             raise Bad("it ends before it begins")
+        if code == f"Encounter{PARTS}{UNSAID}":
+            self.silent["encounters are of no known class: only their events tell of them"] += 1
+            return
+        yield subject, time, code, np.nan, visit
         if left - time >= 1:
             yield subject, left, f"{END}{PARTS}{group}", np.nan, visit
 
@@ -160,17 +189,10 @@ class Gathered:
             code = self._named(part.get(CODES.get(kind, "code")))
             if code is None:
                 raise Bad("it has no code")
-            quantity, answer = (
-                part.get("valueQuantity") or {},
-                self._named(part.get("valueCodeableConcept")),
-            )
-            value = quantity.get("value")
-            if value is not None and not isinstance(value, int | float):
-                raise Bad("its value is no number")
-            unit = str(quantity.get("unit") or quantity.get("code") or "").replace(PARTS, "/")
+            value, unit = measured(part)
+            answer = self._named(answered(part))
             tail = [unit] if value is not None and unit else [ANSWER + answer] if answer else []
-            whole = PARTS.join([code, *tail])
-            yield whole, np.nan if value is None else float(value)
+            yield PARTS.join([code, *tail]), np.nan if value is None else value
 
     def _named(self, concept: Any) -> str | None:  # noqa: ANN401 - JSON
         found = coded(concept)
@@ -187,16 +209,15 @@ class Gathered:
             FormatError: There is no patient, or nothing happened to any.
         """
         if not self.patients:
-            raise FormatError(f"{where}: no Patient in it; without patients events belong to nobody")
-        known = [event for event in self.events if event[0] in self.patients]
-        if strange := len(self.events) - len(known):
-            self.bad.append(f"{strange} resources of patients who are not there")
-            if not self.skip_bad:
-                raise FormatError(
-                    f"{where}: {self.bad[-1]}; add these, or leave bad resources out (skip_bad)"
-                )
-        if not known:
-            raise FormatError(f"{where}: nothing is said of any patient")
+            said = "no Patient in it; without patients events belong to nobody"
+            raise FormatError(f"{where}: {said}{self._first()}")
+        self._looked_up()
+        known = [event for event in self.events if event[0] in self.patients and event[2]]
+        if strange := [place for name, place in self.referred.items() if name not in self.patients]:
+            lost = sum(event[0] not in self.patients for event in self.events)
+            self.fault(f"{strange[0]}: its Patient is not there ({lost} events of such patients)")
+        if all(event[2] == BIRTH for event in known):
+            raise FormatError(f"{where}: nothing happened to any patient{self._first()}")
         subject, time, code, value, visit = zip(*known, strict=True)
         number = {name: i for i, name in enumerate(dict.fromkeys(v for v in visit if v))}
         facts = {
@@ -215,8 +236,21 @@ class Gathered:
         )
         return rows, self._notes()
 
+    def _looked_up(self) -> None:
+        """The medications that other resources name, in the place of their references."""
+        for i, key, name, where in self.awaited:
+            code = self.medications.get(key) or (f"TEXT{PARTS}{name}" if name else "")
+            subject, time, kind, value, visit = self.events[i]
+            whole = kind.removesuffix("?") + code if code else ""
+            self.events[i] = (subject, time, whole, value, visit)
+            if not code:
+                self.fault(f"{where}: MedicationRequest: its Medication is not there, or has no code")
+
+    def _first(self) -> str:
+        return f"; left out: {self.bad[0]}" if self.bad else ""
+
     def _notes(self) -> list[str]:
-        notes = []
+        notes = [f"{count} {said}" for said, count in self.silent.items()]
         if self.dropped:
             listed = ", ".join(f"{kind} ({count})" for kind, count in self.dropped.most_common())
             notes.append(f"not modelled and left out: {listed}")
@@ -226,43 +260,6 @@ class Gathered:
 
 
 def _kind(resource: Any) -> str:  # noqa: ANN401 - JSON
-    """The kind of a resource; its id may be a patient's."""
+    """The kind of a resource and a colon, if it says one; its id may be a patient's."""
     kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    return kind if isinstance(kind, str) else "resource"
-
-
-def _reference(reference: Any) -> str:  # noqa: ANN401 - JSON
-    """The id that a reference ends in: Patient/7, urn:uuid:7, http://server/Patient/7/_history/2."""
-    text = reference.get("reference") if isinstance(reference, dict) else None
-    return (
-        text.partition("/_history/")[0].replace(":", "/").rpartition("/")[2]
-        if isinstance(text, str)
-        else ""
-    )
-
-
-def _moment(value: Any) -> float | None:  # noqa: ANN401 - JSON
-    text = value.get("start") if isinstance(value, dict) else value
-    return _days(text) if text else None
-
-
-def _days(text: Any) -> float:  # noqa: ANN401 - JSON
-    """A date or moment as days since 1970, in UTC; a year or a month stands for its first day."""
-    try:
-        whole = text + "-01-01"[len(text) - 4 :] if len(text) < _DATE else text
-        moment = datetime.fromisoformat(whole)
-    except (TypeError, ValueError):
-        raise Bad(
-            "a date in it cannot be read; FHIR writes 2020-05-31 or 2020-05-31T14:00:00+02:00"
-        ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment.timestamp() / _SECOND
-
-
-def _omb(patient: dict[str, Any], name: str) -> str | None:
-    """Race or ethnicity as US Core has them (OMB categories)."""
-    outer = next((e for e in patient.get("extension") or () if e.get("url") == US_CORE + name), {})
-    parts = {e.get("url"): e for e in outer.get("extension") or ()}
-    return (parts.get("ombCategory", {}).get("valueCoding") or {}).get("display") or parts.get(
-        "text", {}
-    ).get("valueString")
+    return f"{kind}: " if isinstance(kind, str) else ""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.data.events.gather import AGE, PARTS, YEAR
+from manikin.data.events.gather import AGE, ANSWER, PARTS, YEAR
 from manikin.data.events.history import DEATH, Histories, fields
-from manikin.data.fhir.reading import ANSWER, CODES, END, TIMES, US_CORE
+from manikin.data.fhir.elements import CODES, TIMES, UNSAID, US_CORE
+from manikin.data.fhir.reading import END
 from manikin.data.fhir.systems import concept
 
 if TYPE_CHECKING:
@@ -24,6 +26,9 @@ TAG = {
     "display": "test health data",
 }
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_BEGIN = f"Encounter{PARTS}"
+_TERMS = "http://terminology.hl7.org/CodeSystem/"
+_CLASSES, _UNKNOWN = f"{_TERMS}v3-ActCode", f"{_TERMS}v3-NullFlavor"
 _NAMESPACE = uuid.UUID("6f3f1f0e-6d0c-5f6e-9b1f-2f0f8d5b7a11")
 _STATUS: dict[str, dict[str, Any]] = {
     "Encounter": {"status": "finished"},
@@ -57,26 +62,22 @@ def resources(cohort: Cohort) -> Iterator[list[dict[str, Any]]]:
     origins = {name: cohort[name] for name in ("race", "ethnicity") if name in cohort.schema}
     for row in range(len(cohort)):
         patient = _patient(row, ages[row], genders[row])
-        if told := [
+        if more := [
             _extension(name, values[row]) for name, values in origins.items() if values[row] is not None
         ]:
-            patient["extension"] = told
-        events = range(found.start[row], found.start[row + 1])
+            patient["extension"] = more
         listed = [patient]
-        encounter: dict[str, Any] = {}
-        for i in events:
-            code, moment = codes[found.code[i]], _moment(found.time[i])
-            if i == found.start[row] or found.visit[i] != found.visit[i - 1]:
-                encounter = _encounter(patient, int(found.visit[i]), moment)
-                listed.append(encounter)
-            encounter["period"]["end"] = moment
-            if code == DEATH:
-                patient["deceasedDateTime"] = moment
-            elif code.startswith(f"Encounter{PARTS}"):
-                _class(encounter, code, names)
-                encounter["period"]["start"] = moment
-            elif not code.startswith(END):
-                listed.append(_event(patient, encounter, code, found.value[i], moment, len(listed), names))
+        edges = np.flatnonzero(found.opens[found.start[row] : found.start[row + 1]]) + found.start[row]
+        for low, high in pairwise([*edges.tolist(), int(found.start[row + 1])]):
+            told = [codes[code] for code in found.code[low:high]]
+            encounter = _encounter(patient, int(found.visit[low]), told, found.time[low:high], names)
+            listed.append(encounter)
+            for code, time, value in zip(told, found.time[low:high], found.value[low:high], strict=True):
+                moment = _moment(time)
+                if code == DEATH:
+                    patient["deceasedDateTime"] = moment
+                elif not code.startswith((_BEGIN, END)):
+                    listed.append(_event(patient, encounter, code, value, moment, len(listed), names))
         yield listed
 
 
@@ -93,23 +94,24 @@ def _extension(name: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - a cel
     return {"url": US_CORE + name, "extension": [{"url": "text", "valueString": str(value)}]}
 
 
-def _encounter(patient: dict[str, Any], visit: int, moment: str) -> dict[str, Any]:
-    out = _resource("Encounter", f"{patient['id']}/{visit}")
-    group = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "AMB"}
+def _encounter(
+    patient: dict[str, Any], visit: int, told: list[str], time: np.ndarray, names: dict[str, str]
+) -> dict[str, Any]:
+    """An encounter for the codes of a visit at their times: of unknown class where none of them says it."""
+    begins = next((i for i, code in enumerate(told) if code.startswith(_BEGIN)), None)
+    _, group, *kind = told[begins].split(PARTS, 2) if begins is not None else ("", UNSAID)
+    start = time[begins or 0]
+    stays = [t for t, code in zip(time, told, strict=True) if code.startswith(END)]
+    within = time[(time >= start) & (time < start + 1)]  # what comes later does not prolong it
+    end = max(start, stays[0] if stays else within.max())
     return {
-        **out,
+        **_resource("Encounter", f"{patient['id']}/{visit}"),
         **_STATUS["Encounter"],
-        "class": group,
+        "class": {"system": _UNKNOWN if group == UNSAID else _CLASSES, "code": group},
+        **({"type": [concept(kind[0], names.get(kind[0], ""))]} if kind else {}),
         "subject": _to(patient),
-        "period": {"start": moment},
+        "period": {"start": _moment(start), "end": _moment(end)},
     }
-
-
-def _class(encounter: dict[str, Any], code: str, names: dict[str, str]) -> None:
-    _, group, *kind = code.split(PARTS, 2)
-    encounter["class"]["code"] = group
-    if kind:
-        encounter["type"] = [concept(kind[0], names.get(kind[0], ""))]
 
 
 def _event(

@@ -94,12 +94,25 @@ def _parsed(path: Path, found: Gathered) -> Iterator[tuple[Any, str]]:
     for number, line in lines:
         try:
             line.encode()
-            yield json.loads(line), f"{path}, line {number}" if len(lines) > 1 else str(path)
+            whole = json.loads(line, parse_constant=_constant)
         except json.JSONDecodeError as error:
             found.fault(f"{path}: line {number + error.lineno - 1}: no JSON ({error.msg})")
         except UnicodeEncodeError as error:
             at = number + line.count("\n", 0, error.start)
             found.fault(f"{path}: line {at}: not in UTF-8, as all JSON is")
+        except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits, endless brackets
+            found.fault(f"{path}: line {number}: no JSON ({error})")
+        else:
+            yield whole, f"{path}, line {number}" if len(lines) > 1 else str(path)
+
+
+def _constant(name: str) -> float:
+    """JSON has no such numbers, though Python reads them.
+
+    Raises:
+        ValueError: Always.
+    """
+    raise ValueError(f"{name} is no number")
 
 
 def _text(path: Path) -> str:
