@@ -259,7 +259,13 @@ def test_answers_in_words_and_whole_numbers_come_back(tmp_path: Path) -> None:
     about = {"subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2010-05-02"}
     told = [{"valueString": "clear"}, {"valueBoolean": False}, {"valueInteger": 3}]
     listed = [
-        {"resourceType": "Observation", "id": f"x{i}", **about, "code": concept(LOINC, f"{i}-1", "x"), **value}
+        {
+            "resourceType": "Observation",
+            "id": f"x{i}",
+            **about,
+            "code": concept(LOINC, f"{i}-1", "x"),
+            **value,
+        }
         for i, value in enumerate(told)
     ]
     cohort = read(tmp_path, more(*listed))

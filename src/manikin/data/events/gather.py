@@ -100,6 +100,8 @@ def cohort(
             ["no event has a time; give a table of one row for each patient, or times", *notes]
         )
         raise SchemaError(left)
+    if late := _posthumous(place[kept], rows.time[kept], names[code[kept]] == DEATH, len(people)):
+        notes.append(f"{late} events come after the death of their patient; models leave them out")
     first = np.full(len(people), np.inf)
     np.minimum.at(first, place[kept], rows.time[kept])
     visit = np.full(len(code), -1) if rows.visit is None else rows.visit
@@ -241,6 +243,13 @@ def _unborn(place: np.ndarray, time: np.ndarray, born: np.ndarray) -> np.ndarray
     birth = np.full(place.max(initial=-1) + 1, -np.inf)
     birth[place[born]] = time[born]
     return time < birth[place] - 1
+
+
+def _posthumous(place: np.ndarray, time: np.ndarray, dead: np.ndarray, n: int) -> int:
+    """How many events come after the first death of their patient."""
+    death = np.full(n, np.inf)
+    np.minimum.at(death, place[dead], time[dead])
+    return int((time > death[place]).sum())
 
 
 def _ages(place: np.ndarray, time: np.ndarray, first: np.ndarray, notes: list[str]) -> pa.Array:

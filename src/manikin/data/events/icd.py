@@ -42,7 +42,7 @@ def said(code: str) -> frozenset[str]:
     Chapters and categories of ICD-10 (WHO) and ICD-9-CM (NCHS); the system stands before the code.
 
     Example:
-        >>> sorted(said("ICD10CM//O80")), sorted(said("ICD9//185")), said("LOINC//185")
+        >>> sorted(said("ICD10CM//O80")), sorted(said("ICD9//185//=mild")), said("LOINC//185")
         (['female', 'pregnancy'], ['male'], frozenset())
     """
     version, category = _category(code)
@@ -68,7 +68,7 @@ def chapter(code: str) -> str:
 
 def _category(code: str) -> tuple[str, str]:
     """The version of ICD and the three characters of a diagnosis; nothing of other codes."""
-    system, _, tail = code.rpartition("//")
+    system, _, tail = code.partition("//=")[0].rpartition("//")  # an answer is no part of a diagnosis
     found, category = _SYSTEM.search(system), _CODE.match(tail)
     if not found or not category or re.search(r"proc|pcs", system, re.IGNORECASE):
         return "", ""

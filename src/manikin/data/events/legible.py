@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from manikin.data.events.long import Columns
 
+BINARY = (".parquet", ".feather")
+"""Files whose columns are named apart from their rows."""
+
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
@@ -40,6 +43,7 @@ def legible(table: pa.Table, columns: Columns, path: Path, *, skip_bad: bool) ->
     if columns.value:
         faults.append(Fault(_wordy(table[columns.value]), f"the {columns.value} is no number"))
     faults.append(Fault(timeless(table[columns.time]), f"the {columns.time} is no time"))
+    faults.append(Fault(_unlike(table[columns.time]), f"the {columns.time} is spelled otherwise than most"))
     kept, notes = admitted(faults, path, skip_bad=skip_bad)
     return (table.filter(pa.array(kept)) if notes else table), notes
 
@@ -64,7 +68,8 @@ def admitted(faults: Sequence[Fault], path: Path, *, skip_bad: bool) -> tuple[np
         return ~bad, []
     row = int(bad.argmax())
     first = next(fault.what for fault in faults if fault.rows[row])
-    said = f"{path}: row {row + 2}: {first}"
+    header = 0 if path.suffix in BINARY else 1
+    said = f"{path}: row {row + 1 + header}: {first}"
     if not skip_bad:
         raise FormatError(f"{said}; correct it, or leave bad rows out (skip_bad)")
     return ~bad, [f"{int(bad.sum())} bad rows are left out, the first: {said}"]
@@ -80,11 +85,33 @@ def gaps(column: pa.ChunkedArray) -> np.ndarray:
 
 def _wordy(column: pa.ChunkedArray) -> np.ndarray:
     """Where something stands that is no number, (m,)."""
-    if not pa.types.is_string(column.type):
-        return np.zeros(len(column), dtype=bool)
-    words = Words.of(column.combine_chunks())
+    values = column.combine_chunks()
+    if pa.types.is_floating(values.type):
+        return pc.is_inf(values).fill_null(False).to_numpy(zero_copy_only=False)
+    if not pa.types.is_string(values.type):
+        return np.zeros(len(values), dtype=bool)
+    words = Words.of(values)
     words = words.without(words.among(tuple(MISSING)))
     return np.append(~words.like(NUMBER), False)[words.codes]
+
+
+def _unlike(column: pa.ChunkedArray) -> np.ndarray:
+    """Where a time is spelled otherwise than most are, so that together they cannot be read, (m,)."""
+    values = column.combine_chunks()
+    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
+        return np.zeros(len(values), dtype=bool)
+    words = Words.of(values.cast(pa.string()))
+    words = words.without(words.among(tuple(MISSING)))
+    texts = words.words.to_pylist()
+    texts = [text for i, text in enumerate(texts) if i not in set(clock.unreadable(texts))]
+    place = {text: i for i, text in enumerate(words.words.to_pylist())}
+    odd = {texts[i] for i in clock.unreadable(texts, texts[:1])} if clock.mixed(texts) else set()
+    if sum(words.counts[place[text]] for text in odd) * 2 > len(values):
+        other = next(text for text in texts if text in odd)
+        odd = {texts[i] for i in clock.unreadable(texts, [other])}
+    wrong = np.zeros(len(place) + 1, dtype=bool)
+    wrong[[place[text] for text in odd]] = True
+    return wrong[words.codes]
 
 
 def timeless(column: pa.ChunkedArray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Display names of codes, and what else a vocabulary says of them: kept for writing, of known codes only."""
+"""Display names of codes, and what else a vocabulary says of them: kept for writing, of known codes."""
 
 from __future__ import annotations
 

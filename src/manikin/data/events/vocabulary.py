@@ -23,7 +23,7 @@ HIERARCHY = re.compile(r"\b(icd|atc)", re.IGNORECASE)
 
 
 def chain(code: str) -> list[str]:
-    """A code and its parents: what it is an answer to; shorter ones, where its system is a hierarchy of such.
+    """A code and its parents: what it answers; shorter codes, where its system is a hierarchy of such.
 
     Example:
         >>> chain("ICD9//25013"), chain("LOINC//5778-6//=TEXT//clear")

@@ -1,4 +1,4 @@
-"""Elements of resources of FHIR R4: references, times, values, answers, and what is not modelled of them."""
+"""Elements of resources of FHIR R4: references, times, values, answers, and what is not modelled."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ US_CORE = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-"
 UNSAID = "UNK"
 """The class of an encounter of which nobody knows more than that it was (HL7 v3, null flavours)."""
 VALUES = ("valueQuantity", "valueInteger", "valueCodeableConcept", "valueString", "valueBoolean")
-_COMMON = "resourceType id meta implicitRules language text status verificationStatus subject patient encounter context"
+_COMMON = (
+    *("resourceType", "id", "meta", "implicitRules", "language", "text", "status"),
+    *("verificationStatus", "subject", "patient", "encounter", "context"),
+)
 _USED = {
     "Patient": ("gender", "birthDate", "deceasedDateTime", "deceasedBoolean", "extension"),
     "Encounter": ("class", "type"),
@@ -116,14 +119,14 @@ def contained(resource: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - JSO
 
 
 def void(resource: dict[str, Any]) -> bool:
-    """Whether a resource says of itself that nothing was: entered in error, not done, cancelled, refuted."""
+    """Whether a resource says that nothing was: entered in error, not done, cancelled, refuted."""
     told = (resource.get("verificationStatus") or {}).get("coding") or ()
     return resource.get("status") in _VOID or any(coding.get("code") in _VOID for coding in told)
 
 
 def unused(kind: str, resource: dict[str, Any]) -> Iterator[str]:
     """The elements of a resource that are not modelled."""
-    used = {*_COMMON.split(), *_USED.get(kind, ()), *TIMES.get(kind, ()), CODES.get(kind, "code")}
+    used = {*_COMMON, *_USED.get(kind, ()), *TIMES.get(kind, ()), CODES.get(kind, "code")}
     yield from (name for name in resource if name not in used)
 
 

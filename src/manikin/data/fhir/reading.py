@@ -155,7 +155,7 @@ class Gathered:
             yield subject, time, f"{kind}{PARTS}{code}", value, visit
 
     def _referred(self, kind: str, resource: dict[str, Any], where: str) -> str:
-        """The code of a medication that stands in a resource of its own; "?" if that must still be looked up."""
+        """The code of a medication that is a resource of its own; "?" if that must be looked up later."""
         said = resource.get("medicationReference")
         if kind != "MedicationRequest" or not isinstance(said, dict):
             return ""

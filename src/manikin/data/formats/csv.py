@@ -130,7 +130,7 @@ def _elsewhere(name: str, kind: Kind, table: pa.Table) -> bool:
 
 def _written(cohort: Cohort, delimiter: str, path: Path) -> str:
     if any(isinstance(kind, Codes) for kind in cohort.schema.values()):
-        from manikin.data.events import long as events
+        from manikin.data.events import laid as events
 
         return events.rendered(cohort, delimiter)
     form = cohort.origin.options.get("series", {}).get("form")

@@ -100,7 +100,10 @@ def _parsed(path: Path, found: Gathered) -> Iterator[tuple[Any, str]]:
         except UnicodeEncodeError as error:
             at = number + line.count("\n", 0, error.start)
             found.fault(f"{path}: line {at}: not in UTF-8, as all JSON is")
-        except (ValueError, RecursionError) as error:  # NaN, a number of thousands of digits, endless brackets
+        except (
+            ValueError,
+            RecursionError,
+        ) as error:  # NaN, a number of thousands of digits, endless brackets
             found.fault(f"{path}: line {number}: no JSON ({error})")
         else:
             yield whole, f"{path}, line {number}" if len(lines) > 1 else str(path)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
 from manikin.data import folders
 from manikin.data.cohort import Origin
-from manikin.data.events import long
+from manikin.data.events import laid, long
+from manikin.data.events.legible import legible
+from manikin.data.events.named import NAMES, named
 from manikin.data.format import Format
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from manikin.data.cohort import Cohort
     from manikin.data.schema import Schema
 
 VERSION = "0.4.1"
+CODES = "metadata/codes.parquet"
+_VISIT = re.compile(r"(visit|encounter|admission|hadm|stay)(_?occurrence)?_?id", re.IGNORECASE)
 
 
 @final
@@ -39,20 +45,26 @@ class Meds(Format):
         """One record for each subject of all parts; splits are taken together."""
         from pyarrow import parquet
 
-        parts = folders.meds(path)
+        parts, notes, tables = folders.meds(path), [], []
         try:
-            table = pa.concat_tables(
-                [parquet.read_table(part) for part in parts], promote_options="permissive"
-            )
+            for part in parts:
+                table = parquet.read_table(part)
+                columns = _columns(table.column_names, part)
+                table, said = legible(table, columns, part, skip_bad=skip_bad)
+                tables.append(table)
+                notes += said
+            table = pa.concat_tables(tables, promote_options="permissive")
         except pa.ArrowException as error:
             raise FormatError(
                 f"{path}: its parts are no Parquet, or of several layouts ({error})"
             ) from error
-        if (columns := long.detected(table.column_names, schema)) is None:
-            raise FormatError(f"{parts[0]}: MEDS needs the columns subject_id, time and code")
-        cohort = long.cohort(table, columns, path, schema, Origin("meds"), skip_bad=skip_bad)
-        left = [str(file.relative_to(path)) for file in folders.files(path) if file not in parts]
-        return cohort.noted(f"not modelled and left out: {', '.join(left)}") if left else cohort
+        columns = _columns(table.column_names, path)
+        origin = Origin("meds", {NAMES: _names(path / CODES)})
+        cohort = long.cohort(table, columns, path, schema, origin, skip_bad=skip_bad)
+        known = [*parts, path / CODES]
+        left = [str(file.relative_to(path)) for file in folders.files(path) if file not in known]
+        notes += [f"not modelled and left out: {', '.join(left)}"] if left else []
+        return cohort.noted(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One part with all events, the codes that it has, and what the dataset is."""
@@ -60,18 +72,52 @@ class Meds(Format):
 
         (path / "data").mkdir(parents=True)
         (path / "metadata").mkdir()
-        table = long.typed(long.laid(cohort))
+        table = laid.typed(laid.laid(cohort))
         parquet.write_table(table, path / "data" / "0.parquet")
         codes = table["code"].unique()
-        blank = pa.nulls(len(codes))
+        names = cohort.origin.options.get(NAMES, {})
         told = {
             "code": codes,
-            "description": blank.cast(pa.string()),
-            "parent_codes": blank.cast(pa.list_(pa.string())),
+            "description": pa.array(
+                [named(names, code) or None for code in codes.to_pylist()], pa.string()
+            ),
+            "parent_codes": pa.nulls(len(codes)).cast(pa.list_(pa.string())),
         }
-        parquet.write_table(pa.table(told), path / "metadata" / "codes.parquet")
+        parquet.write_table(pa.table(told), path / CODES)
         about = {"dataset_name": "synthetic, by manikin", "meds_version": VERSION, "etl_name": "manikin"}
         (path / "metadata" / "dataset.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
+
+
+def _columns(names: Sequence[str], path: Path) -> long.Columns:
+    """The columns by the names that MEDS gives them; datasets may have others.
+
+    Raises:
+        FormatError: One that MEDS asks for is not there.
+    """
+    if lacking := sorted({"subject_id", "time", "code"} - set(names)):
+        raise FormatError(
+            f"{path}: MEDS needs the columns subject_id, time and code; {lacking[0]} is missing"
+        )
+    visit = next((name for name in names if _VISIT.fullmatch(name)), "")
+    return long.Columns(value=long.MEASURED if long.MEASURED in names else "", visit=visit)
+
+
+def _names(path: Path) -> dict[str, str]:
+    """What codes are called, as far as the dataset says it.
+
+    Raises:
+        FormatError: The file of codes cannot be read.
+    """
+    from pyarrow import parquet
+
+    if not path.exists():
+        return {}
+    try:
+        told = parquet.read_table(path)
+        codes, names = told["code"].to_pylist(), told["description"].to_pylist()
+    except (pa.ArrowException, KeyError) as error:
+        raise FormatError(f"{path}: is no table of codes of MEDS ({error}); leave it out") from error
+    return {code: name for code, name in zip(codes, names, strict=True) if code and name}
 
 
 __plugin__ = Meds

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 import pyarrow as pa
 
 from manikin.data.cohort import Origin
-from manikin.data.events import long
+from manikin.data.events import laid, long
 from manikin.data.events.history import fields
 from manikin.data.format import Format, content, store
 from manikin.data.typed import received, restored
@@ -52,7 +52,7 @@ class Parquet(Format):
 
         sink = pa.BufferOutputStream()
         events = bool(fields(cohort.schema))
-        parquet.write_table(long.typed(long.laid(cohort)) if events else restored(cohort), sink)
+        parquet.write_table(laid.typed(laid.laid(cohort)) if events else restored(cohort), sink)
         store(path, sink.getvalue().to_pybytes())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ZONED = re.compile(r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)$")
+_PLAIN = re.compile(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?$")
 _CLOCK = re.compile(r"^\d+:[0-5]\d(:[0-5]\d(\.\d+)?)?$")
 SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = {
@@ -64,7 +65,7 @@ def seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[np.nda
         numbers = np.array([float(text) for text in spelled])
     except ValueError:
         found = moments(name, words)
-        if found is None and (zoned := _zoned(spelled)) is not None:
+        if found is None and (zoned := _iso(spelled)) is not None:
             return zoned[words.codes], "moment", True
         if found is None:
             message = (
@@ -87,14 +88,34 @@ def _astray(words: Words) -> str:
     return f" (row {words.first(odd) + 1})" if few else ""
 
 
-def _zoned(texts: list[str]) -> np.ndarray | None:
-    """Moments of several time zones (ISO 8601) in seconds of UTC; None where they are not."""
-    if not all(_ZONED.match(text) for text in texts):
+def _iso(texts: list[str]) -> np.ndarray | None:
+    """Moments of several time zones, or dates among moments of none (ISO 8601), in seconds; None: others.
+
+    Moments with and without a zone are not compared: nobody knows which zone the latter mean.
+    """
+    if not any(all(like.match(text) for text in texts) for like in (_ZONED, _PLAIN)):
         return None
     try:
-        return np.array([datetime.fromisoformat(text).timestamp() for text in texts])
+        found = [datetime.fromisoformat(text) for text in texts]
     except ValueError:
         return None
+    return np.array([(m if m.tzinfo else m.replace(tzinfo=UTC)).timestamp() for m in found])
+
+
+def mixed(texts: Sequence[str]) -> bool:
+    """Whether texts, each of them a time, cannot be read together.
+
+    Example:
+        >>> mixed(["2020-01-01", "2020-02-01 10:00"]), mixed(["2020-01-01", "13.02.2020"])
+        (False, True)
+    """
+    try:
+        seconds(pa.array(texts, pa.string()), "time", "d", Path())
+    except SchemaError:  # days and months that the texts do not tell apart
+        return False
+    except FormatError:
+        return True
+    return False
 
 
 def unreadable(texts: list[str], beside: Sequence[str] = (), start: int = 0) -> list[int]:
