@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
+from pyarrow import parquet
 
 import manikin as mk
 from manikin.errors import FormatError
@@ -133,7 +136,7 @@ def test_a_table_of_another_kind_is_refused(tmp_path: Path) -> None:
     broken = {**MIMIC, "ADMISSIONS": MIMIC["ADMISSIONS"].replace("2164-10-23 12:00:00", "soon")}
     with pytest.raises(FormatError, match=r"ADMISSIONS\.csv: row 2: the admittime is no time"):
         mk.read(folder(tmp_path, broken))
-    with pytest.raises(FormatError, match=r"PERSON\.csv with records"):
+    with pytest.raises(FormatError, match=r"a table PERSON with records"):
         mk.read(folder(tmp_path, {**OMOP, "PERSON": "person_id\n"}, "empty"))
 
 
@@ -180,3 +183,97 @@ def test_what_gives_no_events_is_noted(tmp_path: Path) -> None:
     month = {**OMOP, "PERSON": OMOP["PERSON"].replace("1998,4,9", "1998,14,9")}
     with pytest.raises(FormatError, match=r"PERSON\.csv: row 2: year, month and day of birth are no date"):
         mk.read(folder(tmp_path, month, "month"))
+
+
+CONCEPT = (
+    "concept_id\tconcept_name\tdomain_id\tvocabulary_id\tconcept_class_id\tstandard_concept\tconcept_code\t"
+    "valid_start_date\tvalid_end_date\tinvalid_reason\n"
+    '372328\tOtitis "media"\tCondition\tSNOMED\tClinical Finding\tS\t65363002\t20020131\t20991231\t\n'
+    "3025315\tBody weight\tMeasurement\tLOINC\tLab Test\tS\t29463-7\t19960613\t20991231\t\n"
+    "9\tUnused\tUnit\tUCUM\tUnit\tS\tx\t19960613\t20991231\t\n"
+)
+ASKED = (
+    "measurement_id,person_id,measurement_concept_id,measurement_date,value_as_number,value_as_concept_id,"
+    "visit_occurrence_id,unit_source_value,operator_concept_id,measurement_source_value\n"
+    "1,1,3025315,2001-03-02,48.1,0,22,kg,0,29463-7\n2,2,4058243,2001-03-01,,372328,23,,0,\n"
+)
+
+
+def binary(folder_: Path, tables: dict[str, str]) -> Path:
+    """The same tables as Parquet in the types that pandas gives them: visits with gaps are floats."""
+    folder_.mkdir()
+    for name, text in tables.items():
+        mark = "\t" if "\t" in text.partition("\n")[0] else ","
+        pd.read_csv(io.StringIO(text), sep=mark).to_parquet(folder_ / f"{name.lower()}.parquet")
+    return folder_
+
+
+def test_omop_of_parquet_is_the_same_and_comes_back_in_its_types(tmp_path: Path) -> None:
+    free = OMOP["CONDITION_OCCURRENCE"] + "3,1,4112343,2002-01-01,\n"
+    changed = {**OMOP, "CONDITION_OCCURRENCE": free, "CONCEPT": CONCEPT}
+    whole = mk.read(folder(tmp_path, changed, "text"))
+    cohort = mk.read(binary(tmp_path / "in", changed))
+    assert cohort.columns.equals(whole.columns)
+    mk.write(cohort, tmp_path / "out")
+    again = mk.read(tmp_path / "out")
+    assert [h["code"].tolist() for h in again["history"]] == [h["code"].tolist() for h in cohort["history"]]
+    person = parquet.read_schema(tmp_path / "out" / "person.parquet")
+    assert [str(person.field(n).type) for n in ("person_id", "year_of_birth", "birth_datetime")] == [
+        "int64",
+        "int64",
+        "timestamp[ms]",
+    ]
+    (tmp_path / "in" / "death.parquet").write_bytes(b"PAR1")
+    with pytest.raises(FormatError, match=r"death\.parquet: is no table of Parquet"):
+        mk.read(tmp_path / "in")
+
+
+def test_concepts_of_omop_keep_their_names(tmp_path: Path) -> None:
+    cohort = mk.read(folder(tmp_path, {**OMOP, "MEASUREMENT": ASKED, "CONCEPT": CONCEPT}))
+    assert cohort.origin.options["names"] == {
+        "CONDITION//372328": 'Otitis "media"',
+        "MEASUREMENT//3025315": "Body weight",
+        "372328": 'Otitis "media"',
+    }
+    mk.write(cohort, tmp_path / "out")
+    rows = (tmp_path / "out" / "CONCEPT.csv").read_text().splitlines()
+    assert len(rows) == 3
+    assert '372328,"Otitis ""media""",Condition,SNOMED' in rows[1]
+    assert ",2002-01-31,2099-12-31" in rows[1]
+    broken = folder(tmp_path, {**OMOP, "CONCEPT": "a,b\n1,2\n"}, "broken")
+    with pytest.raises(FormatError, match=r"CONCEPT\.csv: is no table of concepts"):
+        mk.read(broken)
+
+
+def test_answers_that_are_concepts_come_back(tmp_path: Path) -> None:
+    cohort = mk.read(folder(tmp_path, {**OMOP, "MEASUREMENT": ASKED}))
+    code = "MEASUREMENT//4058243//"
+    assert f"{code}//=372328" in cohort["history"][1]["code"]
+    assert "columns of MEASUREMENT.csv that are not modelled: measurement_source_value" in cohort.notes
+    mk.write(cohort, tmp_path / "out")
+    again = mk.read(tmp_path / "out")
+    assert [h["code"].tolist() for h in again["history"]] == [h["code"].tolist() for h in cohort["history"]]
+
+
+def test_mimic_iv_lies_deeper_and_anchors_ages(tmp_path: Path) -> None:
+    tables = {
+        "patients": "subject_id,gender,anchor_age,anchor_year,dod\n10,F,70,2164,\n",
+        "admissions": "subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,discharge_location,"
+        "race,insurance\n10,100,2164-10-23 12:00:00,2164-10-26 12:00:00,,URGENT,HOME,WHITE,Medicare\n",
+        "diagnoses_icd": "subject_id,hadm_id,seq_num,icd_code,icd_version\n10,100,1,I50,10\n",
+    }
+    inner = folder(tmp_path, tables, "hosp")
+    (tmp_path / "mimiciv").mkdir()
+    inner.rename(tmp_path / "mimiciv" / "hosp")
+    cohort = mk.read(tmp_path / "mimiciv")
+    assert "DIAGNOSIS//ICD10CM//I50" in cohort["history"][0]["code"]
+    assert cohort["race"].tolist() == ["WHITE"]
+    assert cohort["age"].round(1).tolist() == [70.3]
+    assert "columns of admissions.csv that are not modelled: insurance" in cohort.notes
+    mk.write(cohort, tmp_path / "out")
+    assert mk.read(tmp_path / "out")["race"].tolist() == ["WHITE"]
+    changed = {**tables, "patients": tables["patients"].replace("70,", "old,")}
+    with pytest.raises(
+        FormatError, match=r"patients\.csv: row 2: anchor_age and anchor_year are no numbers"
+    ):
+        mk.read(folder(tmp_path, changed, "bad"))

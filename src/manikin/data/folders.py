@@ -20,10 +20,10 @@ EDF = (".edf", ".bdf", ".rec")
 WFDB = (".hea", ".dat")
 FHIR = (".json", ".ndjson")
 SETS = {
-    "mimic": {"patients.csv", "admissions.csv"},
-    "omop": {"person.csv", "visit_occurrence.csv"},
+    "mimic": {"patients", "admissions"},
+    "omop": {"person", "visit_occurrence"},
 }
-"""Tables by which folders of histories are known, in lower case."""
+"""Tables by which folders of histories are known."""
 
 _PREAMBLE = 128
 _NAME = 255
@@ -110,6 +110,18 @@ def table(path: Path) -> bool:
     return name.endswith((".csv", ".tsv", ".tab", ".txt"))
 
 
+def table_name(path: Path) -> str:
+    """What a table of a set is called, in lower case; "" of other files.
+
+    Example:
+        >>> from pathlib import Path
+        >>> table_name(Path("PERSON.csv.gz")), table_name(Path("person.parquet")), table_name(Path("a.md"))
+        ('person', 'person', '')
+    """
+    name = path.name.lower().removesuffix(".gz")
+    return next((name.removesuffix(end) for end in (".csv", ".parquet") if name.endswith(end)), "")
+
+
 def tabled(path: Path) -> bool:
     """Whether a text file is a table: its first lines have the same number of some delimiter."""
     with path.open("rb") as file:
@@ -131,7 +143,7 @@ def format_of(folder: Path) -> str:
         FormatError: The folder holds no record.
     """
     found = files(folder)
-    names = {path.name.lower().removesuffix(".gz") for path in found}
+    names = {table_name(path) for path in found}
     for name, needed in SETS.items():
         if needed <= names:
             return name

@@ -14,10 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.data.events.gather import Rows
+from manikin.data import folders
+from manikin.data.events import opening
+from manikin.data.events.gather import ANSWER, PARTS, Rows
 from manikin.data.events.legible import Fault, admitted, gaps, timeless
 from manikin.data.events.long import days
-from manikin.data.formats.csv import texts
+from manikin.data.events.opening import Opened, blank
 from manikin.data.words import MISSING, NUMBER
 from manikin.errors import FormatError
 
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _SLOT = re.compile(r"\{(\w+)\}")
-Opened = tuple[pa.Table, "Path"]
-"""A table of text, its columns named in lower case, and its file."""
+ANSWERED = "value_as_concept_id"
+"""Where OMOP has the answer to a measurement or question that is no number."""
 
 
 @final
@@ -119,7 +121,7 @@ class Folder:
             FormatError: A row is bad, and none may be left out.
         """
         if name not in self.tables:
-            opened = _table(self.path, name)
+            opened = opening.table(self.path, name)
             self.tables[name] = None if opened is None else self._admitted(*opened, key, times)
         return self.tables[name]
 
@@ -127,7 +129,7 @@ class Folder:
         here = [name for name in times if name in found.column_names]
         faults = [Fault(timeless(found[n]), f"the {n} is no time") for n in here]
         if key in found.column_names:
-            faults.append(Fault(_again(found[key]), f"the {key} stands twice"))
+            faults.append(Fault(opening.again(found[key]), f"the {key} stands twice"))
         if self.subject in found.column_names:
             faults.append(Fault(gaps(found[self.subject]), f"no {self.subject}"))
         if self.people is not None and self.subject in found.column_names:
@@ -162,19 +164,29 @@ class Folder:
             self.notes.append(f"{lost} rows of {path.name} have no time and are left out")
         return Part(who, part.time, part.code, part.value, part.visit).where(known & ~np.isnan(part.time))
 
-    def remarks(self, sources: Sequence[Source], known: Sequence[str] = ()) -> list[str]:
+    def remarks(
+        self, sources: Sequence[Source], known: Sequence[str] = (), used: Sequence[str] = ()
+    ) -> list[str]:
         """What is not modelled: files that are not known, tables without the columns that they need."""
-        files = {f"{name}.csv" for name in (*known, *(source.file for source in sources))}
-        left = [
-            p.name for p in sorted(self.path.iterdir()) if p.name.lower().removesuffix(".gz") not in files
-        ]
+        files = {*known, *(source.file for source in sources)}
+        left = [p.name for p in folders.files(self.path) if folders.table_name(p) not in files]
         notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
         for name in dict.fromkeys(source.file for source in sources):
             wanted = [source.slots for source in sources if source.file == name]
             opened = self.tables.get(name)
             if opened and not any(set(slots) <= set(opened[0].column_names) for slots in wanted):
                 notes.append(f"{opened[1].name} lacks {', '.join(wanted[0])} and gives no events")
+            elif opened and (lost := self._lost(opened[0], [s for s in sources if s.file == name], used)):
+                notes.append(f"columns of {opened[1].name} that are not modelled: {', '.join(lost)}")
         return [*self.notes, *notes]
+
+    def _lost(self, found: pa.Table, sources: Sequence[Source], used: Sequence[str]) -> list[str]:
+        """The columns that hold something, and of which nothing is kept."""
+        mine = {self.subject, ANSWERED, "row_id", *used}
+        for source in sources:
+            mine |= {*source.slots, *source.time, *source.constants, source.value, source.visit}
+            mine |= {source.by, f"{source.file}_id"}
+        return [name for name in found.column_names if name not in mine and not blank(found[name])]
 
 
 def _part(source: Source, found: pa.Table, path: Path, begins: Mapping[str, float]) -> Part:
@@ -199,6 +211,12 @@ def _part(source: Source, found: pa.Table, path: Path, begins: Mapping[str, floa
     ]
     measured = source.value in found.column_names
     value = _numbers(column(found, source.value, path)) if measured else np.full(n, np.nan)
+    if source.value and ANSWERED in found.column_names:
+        answers = column(found, ANSWERED, path).tolist()
+        code = [
+            f"{c}{PARTS}{ANSWER}{a}" if c is not None and np.isnan(v) and a not in (None, "0") else c
+            for c, v, a in zip(code, value.tolist(), answers, strict=True)
+        ]
     return Part(np.full(n, None), time, np.array(code, dtype=object), value, visit)
 
 
@@ -235,28 +253,6 @@ def column(found: pa.Table, name: str, path: Path) -> np.ndarray:
     values = np.array(found[name].to_pylist(), dtype=object)
     values[np.isin(values, sorted(MISSING))] = None
     return values
-
-
-def _table(folder: Path, name: str) -> Opened | None:
-    for path in sorted(folder.iterdir()):
-        if path.name.lower().removesuffix(".gz") != f"{name}.csv":
-            continue
-        try:
-            found = texts(path)
-        except FormatError as error:
-            if "no record" in str(error):
-                return None
-            raise
-        return found.rename_columns([column.lower() for column in found.column_names]), path
-    return None
-
-
-def _again(values: pa.ChunkedArray) -> np.ndarray:
-    """Which values stand in a row before, (n,); nothing does not."""
-    code = values.combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    first = np.zeros(len(code), dtype=bool)
-    first[np.unique(code, return_index=True)[1]] = True
-    return ~first & ~gaps(values)
 
 
 def _numbers(values: np.ndarray) -> np.ndarray:

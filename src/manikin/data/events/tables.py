@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
+from pyarrow import parquet
 
+from manikin.data.events.folder import ANSWERED
+from manikin.data.events.gather import ANSWER, PARTS
 from manikin.data.events.history import Histories, fields
 from manikin.data.formats.csv import render
 from manikin.data.schema import Schema, Text
@@ -46,7 +49,10 @@ def written(cohort: Cohort, folder: Path, sources: Sequence[Source], subject: st
         The visits, in the order of the numbers by which the tables name them, which start with 1.
     """
     found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
-    moments, codes = spelled(found.time), found.codes.tolist()
+    moments, codes = (
+        spelled(found.time),
+        [code.partition(PARTS + ANSWER)[0] for code in found.codes.tolist()],
+    )
     hits = [next((i for i, s in enumerate(sources) if s.pattern.fullmatch(code)), -1) for code in codes]
     chosen = np.array(hits, dtype=np.int64)[found.code]
     for file in dict.fromkeys(source.file for source in sources):
@@ -57,10 +63,16 @@ def written(cohort: Cohort, folder: Path, sources: Sequence[Source], subject: st
         ]
         if parts:
             whole = pa.concat_tables(parts, promote_options="default")
-            save(folder / f"{file.upper()}.csv", whole, f"{file}_id")
+            save(place(folder, file, cohort), whole, f"{file}_id")
     ends = np.append(found.opens[1:], True)[: len(found.code)]
     edges = (moments.filter(pa.array(at)).to_numpy(zero_copy_only=False) for at in (found.opens, ends))
     return Visits(found.owner, *edges)
+
+
+def place(folder: Path, table: str, cohort: Cohort) -> Path:
+    """Where a table is written, in the format that it came in."""
+    parquet = cohort.origin.options.get("parquet", False)
+    return folder / (f"{table}.parquet" if parquet else f"{table.upper()}.csv")
 
 
 def matched(found: Histories, source: Source) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +88,8 @@ def _listed(
 ) -> pa.Table:
     """The events in `rows` as the rows of a source."""
     code, time = pa.array(found.code[rows]), moments.take(pa.array(rows))
-    hits = [source.pattern.fullmatch(name) for name in found.codes.tolist()]
+    asked = [name.partition(PARTS + ANSWER) for name in found.codes.tolist()]
+    hits = [source.pattern.fullmatch(name) for name, _, _ in asked]
     columns = {
         subject: pa.array(found.patient[rows] + 1).cast(pa.string()),
         source.visit: pa.array(found.place[rows] + 1).cast(pa.string()),
@@ -90,6 +103,8 @@ def _listed(
     if source.value:
         value = [None if np.isnan(x) else f"{x:.10g}" for x in found.value[rows].tolist()]
         columns[source.value] = pa.array(value, pa.string())
+        if any(said for _, _, said in asked):
+            columns[ANSWERED] = pa.array([said or None for _, _, said in asked], pa.string()).take(code)
     columns |= {name: pa.repeat(pa.scalar(text), len(rows)) for name, text in source.constants.items()}
     return pa.table(columns)
 
@@ -101,6 +116,9 @@ def save(path: Path, table: pa.Table, key: str = "") -> None:
     """
     from manikin.data.cohort import Cohort
 
+    if path.suffix == ".parquet":
+        parquet.write_table(typed(table, key), path)
+        return
     with path.open("w", encoding="utf-8", newline="") as file:
         for start in range(0, max(table.num_rows, 1), ROWS):
             some = table.slice(start, ROWS)
@@ -109,6 +127,26 @@ def save(path: Path, table: pa.Table, key: str = "") -> None:
             columns = numbered | {name: some[name].fill_null("") for name in table.column_names}
             text = render(Cohort(pa.table(columns), Schema(dict.fromkeys(columns, Text()))))
             file.write(text.partition("\n")[2] if start else text)
+
+
+def typed(table: pa.Table, key: str = "") -> pa.Table:
+    """A table of text in the types that the names of OMOP's columns say.
+
+    Example:
+        >>> typed(pa.table({"person_id": ["7"], "death_date": ["2000-01-31"]})).column("person_id").type
+        DataType(int64)
+    """
+    number = {key: pa.array(np.arange(table.num_rows) + 1)} if key else {}
+    return pa.table(number | {name: table[name].cast(_type(name)) for name in table.column_names})
+
+
+def _type(name: str) -> pa.DataType:
+    ends = {"_id": pa.int64(), "year_of_birth": pa.int64(), "_as_number": pa.float64()}
+    ends |= {"_datetime": pa.timestamp("s"), "_date": pa.date32()}
+    vocabulary = ("domain_id", "vocabulary_id", "concept_class_id")  # of text, though called so
+    return next(
+        (t for end, t in ends.items() if name.endswith(end) and name not in vocabulary), pa.string()
+    )
 
 
 def spelled(time: Sequence[float] | np.ndarray) -> pa.Array:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from manikin.data.schema import Schema
 
 SUBJECT = "subject_id"
+ORIGINS = ("ethnicity", "race")
+"""What MIMIC-III and MIMIC-IV call it, said at each admission; that of the first one is kept."""
 END_OF_DAY = 1439 / 1440
 """A death on a date lies at its end, so that the last orders of the day do not come after it."""
 
@@ -67,7 +69,9 @@ class Mimic(Format):
         parts = [part for source in SOURCES if (part := folder.events(source, "", begins))]
         parts += _lives(found, people, visits)
         facts = {"gender": pa.array(column(found[0], "gender", found[1]).tolist(), pa.string())}
-        rows, notes = joined(parts, people, facts), folder.remarks(SOURCES, ("patients",))
+        facts |= {name: _said(name, people, visits) for name in ORIGINS if name in visits[0].column_names}
+        used = ("deathtime", *ORIGINS)
+        rows, notes = joined(parts, people, facts), folder.remarks(SOURCES, ("patients",), used)
         return gather.cohort(rows, SUBJECT, schema, Origin("mimic"), notes, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -89,19 +93,51 @@ class Mimic(Format):
             "dod": tables.spelled(dead),
         }
         tables.save(path / "PATIENTS.csv", pa.table(patients), "row_id")
-        tables.save(path / "ADMISSIONS.csv", _admissions(found, visits), "row_id")
+        admissions = _admissions(found, visits)
+        for name in (name for name in ORIGINS if name in cohort.schema):
+            said = pa.array([cohort[name][row] for row in visits.patient], pa.string())
+            admissions = admissions.append_column(name, said)
+        tables.save(path / "ADMISSIONS.csv", admissions, "row_id")
+
+
+def _said(name: str, people: np.ndarray, visits: tuple[pa.Table, Path]) -> pa.Array:
+    """What the first admission of each of these patients says in a column."""
+    owners, values = column(visits[0], SUBJECT, visits[1]), column(visits[0], name, visits[1])
+    first = dict(zip(owners[::-1].tolist(), values[::-1].tolist(), strict=True))
+    return pa.array([first.get(person) for person in people.tolist()], pa.string())
 
 
 def _lives(found: tuple[pa.Table, Path], people: np.ndarray, visits: tuple[pa.Table, Path]) -> list[Part]:
     """Births; deaths in hospital by their time, others by their date."""
     owner = column(visits[0], SUBJECT, visits[1])
     here = moments(owner, visits, "deathtime", DEATH, 0.0)
+    births = moments(people, found, "dob", BIRTH, 0.0)
+    if {"anchor_year", "anchor_age"} <= {*found[0].column_names}:  # MIMIC-IV: an age in a year
+        births = moments(people, (_anchored(found), found[1]), "dob", BIRTH, 0.0)
     late = moments(people, found, "dod", DEATH, END_OF_DAY)
     return [
-        moments(people, found, "dob", BIRTH, 0.0),
+        births,
         here,
         late.where(~np.isin(late.subject, here.subject)),
     ]
+
+
+def _anchored(found: tuple[pa.Table, Path]) -> pa.Table:
+    """Births in the middle of the year in which a patient of MIMIC-IV was born.
+
+    Raises:
+        FormatError: An age or its year is no number.
+    """
+    ages, years = (column(found[0], name, found[1]) for name in ("anchor_age", "anchor_year"))
+    dates: list[str | None] = []
+    for row, (age, year) in enumerate(zip(ages.tolist(), years.tolist(), strict=True)):
+        if age is None or year is None:
+            dates.append(None)
+            continue
+        if not (age.isdecimal() and year.isdecimal()):
+            raise FormatError(f"{found[1]}: row {row + 2}: anchor_age and anchor_year are no numbers")
+        dates.append(f"{int(year) - int(age):04}-07-01")
+    return pa.table({"dob": pa.array(dates, pa.string())})
 
 
 def _admissions(found: Histories, visits: Visits) -> pa.Table:

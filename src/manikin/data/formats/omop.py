@@ -1,4 +1,4 @@
-"""OMOP common data model 5.4: folders of csv tables of the OHDSI community."""
+"""OMOP common data model 5.4: folders of tables of the OHDSI community, csv or Parquet."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data.cohort import Origin
-from manikin.data.events import gather, tables
+from manikin.data.events import concepts, gather, tables
 from manikin.data.events.folder import Folder, Part, Source, column, joined, moments
 from manikin.data.events.history import BIRTH, DEATH, Histories, fields
 from manikin.data.events.legible import timeless
+from manikin.data.events.named import CONCEPTS, NAMES
 from manikin.data.format import Format
 from manikin.errors import FormatError
 
@@ -69,7 +70,7 @@ class Omop(Format):
         folder = Folder(path, SUBJECT, skip_bad)
         found = folder.table("person", SUBJECT, ("birth_datetime",))
         if found is None:
-            raise FormatError(f"{path}: OMOP needs PERSON.csv with records")
+            raise FormatError(f"{path}: OMOP needs a table PERSON with records")
         folder.people = people = column(found[0], SUBJECT, found[1])
         parts = [part for source in SOURCES if (part := folder.events(source, f"{source.file}_id"))]
         unsaid = sum(int((part.code == _UNSAID).sum()) for part in parts)
@@ -84,19 +85,25 @@ class Omop(Format):
         for name, said in _NAMED.items():
             if said in found[0].column_names:
                 facts[name] = pa.array(column(found[0], said, found[1]).tolist(), pa.string())
-        notes = folder.remarks(SOURCES, ("person", "death", "observation_period"))
+        notes = folder.remarks(SOURCES, ("person", "death", "observation_period", "concept"))
         notes += [f"{unsaid} visits are of no known concept: only their events tell of them"] * bool(unsaid)
         rows = joined(parts, people, facts)
-        return gather.cohort(rows, SUBJECT, schema, Origin("omop"), notes, skip_bad=skip_bad)
+        told = concepts.told(path, rows.code.unique().to_pylist())
+        binary = found[1].suffix == ".parquet"
+        origin = Origin("omop", {"parquet": binary, CONCEPTS: told, NAMES: concepts.names(told)})
+        return gather.cohort(rows, SUBJECT, schema, origin, notes, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """The same tables with new keys that fit each other; dates count from 1 January 2000."""
         path.mkdir()
         visits = tables.written(cohort, path, [s for s in SOURCES if s.file != "visit_occurrence"], SUBJECT)
         found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
-        tables.save(path / "VISIT_OCCURRENCE.csv", _visits(found, visits))
-        tables.save(path / "PERSON.csv", _persons(cohort))
-        tables.save(path / "OBSERVATION_PERIOD.csv", _periods(found), "observation_period_id")
+        tables.save(tables.place(path, "visit_occurrence", cohort), _visits(found, visits))
+        tables.save(tables.place(path, "person", cohort), _persons(cohort))
+        periods = tables.place(path, "observation_period", cohort)
+        tables.save(periods, _periods(found), "observation_period_id")
+        if (known := concepts.table(cohort)).num_rows:
+            tables.save(tables.place(path, "concept", cohort), known)
         died = np.flatnonzero(found.codes[found.code] == DEATH)
         if len(died):
             moments = tables.spelled(found.time[died])
@@ -106,7 +113,7 @@ class Omop(Format):
                 "death_datetime": moments,
                 "death_type_concept_id": pa.repeat(pa.scalar(EHR), len(died)),
             }
-            tables.save(path / "DEATH.csv", pa.table(dead))
+            tables.save(tables.place(path, "death", cohort), pa.table(dead))
 
 
 def _persons(cohort: Cohort) -> pa.Table:
@@ -126,10 +133,15 @@ def _persons(cohort: Cohort) -> pa.Table:
         "birth_datetime": born,
     }
     for name, said in _NAMED.items():
-        columns[said] = pa.array(
-            [UNKNOWN if level is None else str(level) for level in told.get(name, unknown)], pa.string()
-        )
+        columns[said] = pa.array([_concept(level) for level in told.get(name, unknown)], pa.string())
     return pa.table(columns)
+
+
+def _concept(level: Any) -> str:  # noqa: ANN401 - a cell
+    """A concept as OMOP writes it; few records may have been read as numbers."""
+    if isinstance(level, float):
+        return UNKNOWN if np.isnan(level) else f"{level:.0f}"
+    return UNKNOWN if level is None else str(level)
 
 
 def _periods(found: Histories) -> pa.Table:
