@@ -110,3 +110,14 @@ def test_shares_of_few_draws_shrink_to_the_chances_behind_them():
     wanted = (10 * share + 2) / (10 + 5)  # the posterior mean under the beta law that they come from
     assert np.abs(found[1:] - wanted[1:]).max() < 0.02
     assert np.mean((found - truth)[1:] ** 2) < 0.75 * np.mean((share - truth)[1:] ** 2)
+
+
+def test_a_counterfactual_begins_without_some_codes(cohort: mk.Cohort) -> None:
+    left = mk.histories.without(cohort, "H", "B")
+    assert [events["code"].tolist() for events in left["history"]] == [["A", "A"], [], ["A"]]
+    assert [events["visit"].tolist() for events in left["history"]] == [[0, 1], [], [0]]
+    assert len(cohort["history"][0]) == 4
+    with pytest.raises(UsageError, match="no event has a code that begins with X or Y"):
+        mk.histories.without(cohort, "X", "Y")
+    with pytest.raises(UsageError, match="begins with nothing"):
+        mk.histories.without(cohort)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manikin.data.events.shapes import aggregated, series, snapshot, until
+from manikin.data.events.shapes import aggregated, series, snapshot, until, without
 from manikin.synthesis.futures import chances
 
-__all__ = ["aggregated", "chances", "series", "snapshot", "until"]
+__all__ = ["aggregated", "chances", "series", "snapshot", "until", "without"]

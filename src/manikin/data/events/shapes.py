@@ -153,11 +153,40 @@ def until(cohort: Cohort, *, day: float | None = None, visits: int | None = None
         raise UsageError("give either day= or visits=")
     field = _field(cohort)
     found = Histories.of(cohort.columns[field])
-    kept = found.visit < visits if visits is not None else found.time <= day
-    columns = cohort.columns.set_column(
-        cohort.columns.column_names.index(field), field, found.where(kept).column
-    )
-    return replace(cohort, columns=columns)
+    return _kept(cohort, field, found, found.visit < visits if visits is not None else found.time <= day)
+
+
+def without(cohort: Cohort, *codes: str) -> Cohort:
+    """The same patients without some of their events: what a counterfactual is asked from.
+
+    What a model adds to it are the futures of other patients who look like that. It says nothing of what
+    would have become of this one: the rest of the history stays as the disease has left it.
+
+    Args:
+        cohort: Records with a field of histories.
+        codes: What the codes to leave out begin with: ICD10//E11 is also ICD10//E11.9.
+
+    Raises:
+        UsageError: There is no field of histories, or no event has such a code.
+
+    Example:
+        >>> from manikin.data.events.history import histories
+        >>> from manikin.data.events.made import made
+        >>> "ICD10//E11" in histories(without(made(50), "ICD10//E11")).codes
+        False
+    """
+    field = _field(cohort)
+    found = Histories.of(cohort.columns[field])
+    gone = [name.startswith(codes) for name in found.codes.tolist()]
+    if not any(gone):
+        raise UsageError(f"no event has a code that begins with {' or '.join(codes) or 'nothing'}")
+    return _kept(cohort, field, found, ~np.array(gone)[found.code])
+
+
+def _kept(cohort: Cohort, field: str, found: Histories, kept: np.ndarray) -> Cohort:
+    """The cohort with some of the events of its histories."""
+    place = cohort.columns.column_names.index(field)
+    return replace(cohort, columns=cohort.columns.set_column(place, field, found.where(kept).column))
 
 
 def _field(cohort: Cohort) -> str:
