@@ -334,3 +334,25 @@ def rare(tmp_path: Path) -> mk.Cohort:
             text = text.replace(name, f"{name}x{i}")
         (tmp_path / "in" / f"{i}.json").write_text(text)
     return mk.read(tmp_path / "in")
+
+
+def test_references_by_the_url_of_an_entry_are_followed(tmp_path: Path) -> None:
+    whole = bundle()
+    known = read(tmp_path, whole).columns["history"]
+    for entry in whole["entry"][:2]:
+        entry["fullUrl"] = f"urn:uuid:url-{entry['resource']['id']}"
+    text = json.dumps(whole).replace('"urn:uuid:p1"', '"urn:uuid:url-p1"')
+    text = text.replace("Encounter/e1", "urn:uuid:url-e1").replace("Patient/p1", "urn:uuid:url-p1")
+    assert read(tmp_path, text).columns["history"] == known
+    nameless = json.loads(text)
+    for entry in nameless["entry"]:
+        del entry["resource"]["id"]
+    cohort = read(tmp_path, nameless)
+    assert cohort.columns["history"] == known
+    assert cohort["patient"].tolist() == ["url-p1"]
+
+
+def test_a_medication_may_stand_in_each_bundle_that_needs_it(tmp_path: Path) -> None:
+    asked = medication(medicationReference={"reference": "Medication/d1"})
+    cohort = read(tmp_path, more(asked, DRUG, DRUG))
+    assert "MedicationRequest//RxNorm//860975" in cohort["history"][0]["code"]

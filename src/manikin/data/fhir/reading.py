@@ -51,6 +51,7 @@ class Gathered:
         referred: Where each patient was first referred to.
         medications: Codes of Medication resources, by id.
         awaited: Which events need one of these: the event, its id, a name for it, and where it stands.
+        aliases: Ids of resources by other names that they are referred to by.
         silent: Encounters that say only that they were, and deaths without a date.
     """
 
@@ -64,6 +65,7 @@ class Gathered:
     referred: dict[str, str] = field(default_factory=dict)
     medications: dict[str, str] = field(default_factory=dict)
     awaited: list[tuple[int, str, str, str]] = field(default_factory=list)
+    aliases: dict[str, str] = field(default_factory=dict)
     silent: Counter[str] = field(default_factory=Counter)
 
     def add(self, resource: Any, where: str) -> None:  # noqa: ANN401 - JSON
@@ -78,9 +80,7 @@ class Gathered:
                 self.fault(f"{where}: Bundle: its entry is no list")
                 return
             for i, entry in enumerate(entries):
-                self.add(
-                    entry.get("resource") if isinstance(entry, dict) else None, f"{where}, entry {i + 1}"
-                )
+                self.add(self._entered(entry), f"{where}, entry {i + 1}")
             return
         try:
             self._take(resource, where)
@@ -88,6 +88,17 @@ class Gathered:
             self.fault(f"{where}: {_kind(resource)}{error}")
         except (AttributeError, KeyError, TypeError):  # any JSON may stand where an object or a list should
             self.fault(f"{where}: {_kind(resource)}it is not built as FHIR R4 says")
+
+    def _entered(self, entry: Any) -> Any:  # noqa: ANN401 - JSON
+        """The resource of an entry, whose URL others may refer to; it may be its only name."""
+        resource = entry.get("resource") if isinstance(entry, dict) else None
+        name = reference({"reference": entry.get("fullUrl")}) if isinstance(entry, dict) else ""
+        if not isinstance(resource, dict) or not name or resource.get("id") == name:
+            return resource
+        if isinstance(resource.get("id"), str):
+            self.aliases[name] = resource["id"]
+            return resource
+        return {**resource, "id": name} if "id" not in resource else resource
 
     def fault(self, said: str) -> None:
         """Note what is wrong with something that is left out.
@@ -110,12 +121,13 @@ class Gathered:
             self.dropped[f"{kind} that was not done, or entered in error"] += 1
             return
         key = (kind, str(resource.get("id") or id(resource)))
+        if kind == "Medication":  # which each bundle that needs it may repeat
+            self.medications[key[1]] = self._named(resource.get("code")) or ""
+            return
         if key in self.seen:
             raise Bad("its id stands twice")
         if kind == "Patient":
             self._patient(resource)
-        elif kind == "Medication":
-            self.medications[key[1]] = self._named(resource.get("code")) or ""
         else:
             self.events += list(self._event(kind, resource, where))
         self.seen.add(key)
@@ -203,7 +215,7 @@ class Gathered:
         return found[0]
 
     def rows(self, where: str) -> tuple[Rows, list[str]]:
-        """All events, and notes.
+        """All events, and notes; what refers to another name of a resource now has its id.
 
         Raises:
             FormatError: There is no patient, or nothing happened to any.
@@ -212,8 +224,10 @@ class Gathered:
             said = "no Patient in it; without patients events belong to nobody"
             raise FormatError(f"{where}: {said}{self._first()}")
         self._looked_up()
+        self.events = [(self._id(who), *what, self._id(visit)) for who, *what, visit in self.events]
         known = [event for event in self.events if event[0] in self.patients and event[2]]
-        if strange := [place for name, place in self.referred.items() if name not in self.patients]:
+        places = self.referred.items()
+        if strange := [place for name, place in places if self._id(name) not in self.patients]:
             lost = sum(event[0] not in self.patients for event in self.events)
             self.fault(f"{strange[0]}: its Patient is not there ({lost} events of such patients)")
         if all(event[2] == BIRTH for event in known):
@@ -236,10 +250,13 @@ class Gathered:
         )
         return rows, self._notes()
 
+    def _id(self, name: str) -> str:
+        return self.aliases.get(name, name)
+
     def _looked_up(self) -> None:
         """The medications that other resources name, in the place of their references."""
         for i, key, name, where in self.awaited:
-            code = self.medications.get(key) or (f"TEXT{PARTS}{name}" if name else "")
+            code = self.medications.get(self._id(key)) or (f"TEXT{PARTS}{name}" if name else "")
             subject, time, kind, value, visit = self.events[i]
             whole = kind.removesuffix("?") + code if code else ""
             self.events[i] = (subject, time, whole, value, visit)
