@@ -155,6 +155,25 @@ def test_a_table_of_another_kind_is_refused(tmp_path: Path) -> None:
         (OMOP, "CONDITION_OCCURRENCE", "3,1,372328,soon,\n", "row 4: the condition_start_date is no time"),
         (MIMIC, "PATIENTS", "3,10,M,2090-06-05 00:00:00,\n", "row 4: the subject_id stands twice"),
         (MIMIC, "DIAGNOSES_ICD", "4,55,102,1,5849\n", "row 5: the subject_id is not in"),
+        (
+            MIMIC,
+            "PRESCRIPTIONS",
+            "3,11,102,15.08.2126,A\n",
+            "row 4: the startdate is spelled otherwise than",
+        ),
+        (
+            MIMIC,
+            "LABEVENTS",
+            "2,10,100,50912,2164-10-24 18:00:00,high,mg/dL\n",
+            "row 3: the valuenum is no number",
+        ),
+        (
+            MIMIC,
+            "ADMISSIONS",
+            "4,10,103,2165-12-23 12:00:00,2165-12-20 12:00:00,,ELECTIVE,HOME\n",
+            "row 5: the dischtime is before the admittime",
+        ),
+        (OMOP, "MEASUREMENT", "2,1,3025315,2001-03-03,heavy,22,kg\n", "row 3: the value_as_number is no"),
     ],
 )
 def test_bad_rows_are_named_or_left_out(

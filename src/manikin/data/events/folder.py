@@ -17,7 +17,7 @@ import pyarrow.compute
 from manikin.data import folders
 from manikin.data.events import opening
 from manikin.data.events.gather import ANSWER, PARTS, Rows
-from manikin.data.events.legible import Fault, admitted, gaps, timeless
+from manikin.data.events.legible import Fault, admitted, gaps, timeless, unlike, wordy
 from manikin.data.events.long import days
 from manikin.data.events.opening import Opened, blank
 from manikin.data.words import MISSING, NUMBER
@@ -109,25 +109,29 @@ class Folder:
     notes: list[str] = field(default_factory=list)
     tables: dict[str, Opened | None] = field(default_factory=dict)
 
-    def table(self, name: str, key: str = "", times: Sequence[str] = ()) -> Opened | None:
+    def table(self, name: str, key: str = "", times: Sequence[str] = (), value: str = "") -> Opened | None:
         """A table whose rows can be read; None: the folder has none, or it is empty.
 
         Args:
             name: Of the table, without suffix, in lower case.
             key: A column in which nothing stands twice.
             times: Columns of times.
+            value: A column of numbers.
 
         Raises:
             FormatError: A row is bad, and none may be left out.
         """
         if name not in self.tables:
             opened = opening.table(self.path, name)
-            self.tables[name] = None if opened is None else self._admitted(*opened, key, times)
+            self.tables[name] = None if opened is None else self._admitted(*opened, key, times, value)
         return self.tables[name]
 
-    def _admitted(self, found: pa.Table, path: Path, key: str, times: Sequence[str]) -> Opened:
+    def _admitted(self, found: pa.Table, path: Path, key: str, times: Sequence[str], value: str) -> Opened:
         here = [name for name in times if name in found.column_names]
         faults = [Fault(timeless(found[n]), f"the {n} is no time") for n in here]
+        faults += [Fault(unlike(found[n]), f"the {n} is spelled otherwise than most") for n in here]
+        if value in found.column_names:
+            faults.append(Fault(wordy(found[value]), f"the {value} is no number"))
         if key in found.column_names:
             faults.append(Fault(opening.again(found[key]), f"the {key} stands twice"))
         if self.subject in found.column_names:
@@ -135,6 +139,15 @@ class Folder:
         if self.people is not None and self.subject in found.column_names:
             known = np.isin(column(found, self.subject, path).astype(str), self.people.astype(str))
             faults.append(Fault(~known, f"the {self.subject} is not in the table of patients"))
+        return self.cleared((found, path), faults)
+
+    def cleared(self, opened: Opened, faults: Sequence[Fault]) -> Opened:
+        """A table without its bad rows, which are counted.
+
+        Raises:
+            FormatError: A row is bad, and none may be left out.
+        """
+        found, path = opened
         kept, notes = admitted(faults, path, skip_bad=self.skip_bad)
         self.notes += notes
         return (found.filter(pa.array(kept)) if notes else found), path
@@ -152,7 +165,7 @@ class Folder:
         Raises:
             FormatError: A row is bad, and none may be left out.
         """
-        if (opened := self.table(source.file, key, source.time)) is None:
+        if (opened := self.table(source.file, key, source.time, source.value)) is None:
             return None
         found, path = opened
         if any(slot not in found.column_names for slot in source.slots):

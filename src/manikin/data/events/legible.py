@@ -41,9 +41,9 @@ def legible(table: pa.Table, columns: Columns, path: Path, *, skip_bad: bool) ->
         Fault(gaps(table[name]), f"no {name}; fill it in") for name in (columns.subject, columns.code)
     ]
     if columns.value:
-        faults.append(Fault(_wordy(table[columns.value]), f"the {columns.value} is no number"))
+        faults.append(Fault(wordy(table[columns.value]), f"the {columns.value} is no number"))
     faults.append(Fault(timeless(table[columns.time]), f"the {columns.time} is no time"))
-    faults.append(Fault(_unlike(table[columns.time]), f"the {columns.time} is spelled otherwise than most"))
+    faults.append(Fault(unlike(table[columns.time]), f"the {columns.time} is spelled otherwise than most"))
     kept, notes = admitted(faults, path, skip_bad=skip_bad)
     return (table.filter(pa.array(kept)) if notes else table), notes
 
@@ -83,7 +83,7 @@ def gaps(column: pa.ChunkedArray) -> np.ndarray:
     return gap.to_numpy(zero_copy_only=False) if isinstance(gap, pa.Array) else gap.to_numpy()
 
 
-def _wordy(column: pa.ChunkedArray) -> np.ndarray:
+def wordy(column: pa.ChunkedArray) -> np.ndarray:
     """Where something stands that is no number, (m,)."""
     values = column.combine_chunks()
     if pa.types.is_floating(values.type):
@@ -95,7 +95,7 @@ def _wordy(column: pa.ChunkedArray) -> np.ndarray:
     return np.append(~words.like(NUMBER), False)[words.codes]
 
 
-def _unlike(column: pa.ChunkedArray) -> np.ndarray:
+def unlike(column: pa.ChunkedArray) -> np.ndarray:
     """Where a time is spelled otherwise than most are, so that together they cannot be read, (m,)."""
     values = column.combine_chunks()
     if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):

@@ -11,6 +11,7 @@ from manikin.data.cohort import Origin
 from manikin.data.events import gather, tables
 from manikin.data.events.folder import Folder, Part, Source, column, joined, moments
 from manikin.data.events.history import BIRTH, DEATH, Histories, fields
+from manikin.data.events.legible import Fault
 from manikin.data.events.long import days
 from manikin.data.format import Format
 from manikin.errors import FormatError
@@ -64,6 +65,7 @@ class Mimic(Format):
         if found is None or visits is None:
             raise FormatError(f"{path}: MIMIC needs PATIENTS.csv and ADMISSIONS.csv with records")
         people = column(found[0], SUBJECT, found[1])
+        folder.tables["admissions"] = visits = folder.cleared(visits, [_reversed(visits)])
         leaves, _ = days(visits[0]["dischtime"], "dischtime", visits[1])
         begins = dict(zip(column(visits[0], "hadm_id", visits[1]).tolist(), leaves.tolist(), strict=True))
         parts = [part for source in SOURCES if (part := folder.events(source, "", begins))]
@@ -98,6 +100,14 @@ class Mimic(Format):
             said = pa.array([cohort[name][row] for row in visits.patient], pa.string())
             admissions = admissions.append_column(name, said)
         tables.save(path / "ADMISSIONS.csv", admissions, "row_id")
+
+
+def _reversed(visits: tuple[pa.Table, Path]) -> Fault:
+    """Admissions that end more than a day before they begin; hours are known to be off."""
+    begin, end = (
+        days(visits[0][name], name, visits[1], empty=True)[0] for name in ("admittime", "dischtime")
+    )
+    return Fault(end < begin - 1, "the dischtime is before the admittime")
 
 
 def _said(name: str, people: np.ndarray, visits: tuple[pa.Table, Path]) -> pa.Array:
