@@ -77,9 +77,10 @@ class Coded:
 
 def joined(table: pa.Table, column: str, beside: Beside, timed: np.ndarray, value: np.ndarray) -> Coded:
     """System, code, unit and answer as one code each; facts without a time and births have no such."""
-    code = np.array(table[column].cast(pa.string()).to_pylist(), dtype=object)
+    plainly = table[column].combine_chunks().cast(pa.string())
     if not any((beside.system, beside.unit, beside.answer, beside.name)):
-        return Coded(pa.array(code.tolist(), pa.string()), {}, [])
+        return Coded(plainly, {}, [])
+    code = np.array(plainly.to_pylist(), dtype=object)
     system, unit, answer = (_texts(table, name) for name in (beside.system, beside.unit, beside.answer))
     plain = np.isin(code, (BIRTH, DEATH))
     counted = ~np.isnan(value)

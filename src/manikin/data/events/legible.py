@@ -102,9 +102,11 @@ def unlike(column: pa.ChunkedArray) -> np.ndarray:
         return np.zeros(len(values), dtype=bool)
     words = Words.of(values.cast(pa.string()))
     words = words.without(words.among(tuple(MISSING)))
-    texts = words.words.to_pylist()
-    texts = [text for i, text in enumerate(texts) if i not in set(clock.unreadable(texts))]
-    place = {text: i for i, text in enumerate(words.words.to_pylist())}
+    whole = words.words.to_pylist()
+    if not clock.mixed(whole):
+        return np.zeros(len(values), dtype=bool)
+    place, none = {text: i for i, text in enumerate(whole)}, set(clock.unreadable(whole))
+    texts = [text for i, text in enumerate(whole) if i not in none]
     odd = {texts[i] for i in clock.unreadable(texts, texts[:1])} if clock.mixed(texts) else set()
     if sum(words.counts[place[text]] for text in odd) * 2 > len(values):
         other = next(text for text in texts if text in odd)
