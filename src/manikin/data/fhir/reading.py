@@ -224,7 +224,9 @@ class Gathered:
             said = "no Patient in it; without patients events belong to nobody"
             raise FormatError(f"{where}: {said}{self._first()}")
         self._looked_up()
-        self.events = [(self._id(who), *what, self._id(visit)) for who, *what, visit in self.events]
+        self.events = [
+            (self._id(who), t, code, x, self._id(visit)) for who, t, code, x, visit in self.events
+        ]
         known = [event for event in self.events if event[0] in self.patients and event[2]]
         places = self.referred.items()
         if strange := [place for name, place in places if self._id(name) not in self.patients]:
