@@ -332,6 +332,14 @@ def test_names_of_codes_of_meds_come_back(tmp_path: Path) -> None:
     }
 
 
+def test_answers_of_a_dataset_are_large_strings_as_meds_says(tmp_path: Path) -> None:
+    answers = pa.array([None, "mild"], pa.large_string())
+    mk.write(mk.read(dataset(tmp_path, text_value=answers)), tmp_path / "out")
+    table = parquet.read_table(tmp_path / "out" / "data" / "0.parquet")
+    assert table["text_value"].type == pa.large_string()
+    assert table["text_value"].drop_null().to_pylist() == ["mild"]
+
+
 def test_a_bad_row_of_a_part_is_named(tmp_path: Path) -> None:
     path = dataset(tmp_path, numeric_value=pa.array([1.0, np.inf], pa.float32()))
     with pytest.raises(FormatError, match=r"data/train/1\.parquet: row 2: the numeric_value is no number"):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
+TYPES = {MEASURED: pa.float32(), "text_value": pa.large_string()}
 _DAY = 86_400.0
 _EPOCH = np.datetime64("2000-01-01", "us")
 _MOMENT, _DATE = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"
@@ -82,14 +83,16 @@ def _parted(
 
 
 def typed(table: pa.Table) -> pa.Table:
-    """A long table in the types of MEDS 0.4, whose `numeric_value` has 32 bits.
+    """A long table in the types of MEDS 0.4: `numeric_value` of 32 bits, `text_value` of large strings.
 
     Example:
         >>> typed(pa.table({"numeric_value": [7.53]})).schema.field("numeric_value").type
         DataType(float)
     """
-    at = table.column_names.index(MEASURED) if MEASURED in table.column_names else -1
-    return table if at < 0 else table.set_column(at, MEASURED, table[MEASURED].cast(pa.float32()))
+    for name, kind in TYPES.items():
+        if name in table.column_names:
+            table = table.set_column(table.column_names.index(name), name, table[name].cast(kind))
+    return table
 
 
 def _timed(found: Histories) -> tuple[np.ndarray, ...]:
