@@ -58,6 +58,15 @@ def no_repeated_code(cohort: Cohort) -> np.ndarray:
     return _patients(cohort, lambda found: repeats(found, found.time))
 
 
+@check(Codes, KAHN + "completeness")
+def anything_happened(cohort: Cohort) -> np.ndarray:
+    """Whether a patient has an event; of some data everybody has, since nobody else is in them."""
+    holds = np.ones(len(cohort), dtype=bool)
+    for name in fields(cohort.schema):
+        holds &= np.diff(Histories.of(cohort.columns[name]).start) > 0
+    return holds
+
+
 @check(Codes, "ICD-10 (WHO) and ICD-9-CM: chapters of one sex")
 def codes_fit_sex(cohort: Cohort) -> np.ndarray:
     """Whether no man has a diagnosis of women alone, and no woman one of men alone; by ICD."""

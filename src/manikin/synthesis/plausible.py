@@ -1,14 +1,15 @@
-"""Plausible: diagnoses that no patient of some sex or age has are drawn again.
+"""Plausible: diagnoses that no patient of some sex or age has are drawn again, and empty histories.
 
-Networks learn from few examples that a man has no ovary, and forget it now and then. Where the
-training patients (nearly) all pass a check of histories, those drawn shall pass it, too.
+Networks learn from few examples that a man has no ovary, and forget it now and then; after few steps
+they end many histories before anything happened. Where the training patients (nearly) all pass a check
+of histories, those drawn shall pass it, too.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from manikin.checks.ehr import codes_fit_age, codes_fit_sex
+from manikin.checks.ehr import anything_happened, codes_fit_age, codes_fit_sex
 from manikin.data.schema import Codes
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from manikin.check import Check
     from manikin.data.cohort import Cohort
 
-CHECKS = (codes_fit_sex, codes_fit_age)
+CHECKS = (codes_fit_sex, codes_fit_age, anything_happened)
 RARE = 0.001
 """Share of training patients below which those who break a check are errors of coding."""
 
@@ -28,7 +29,7 @@ def passed(train: Cohort, target: Sequence[str]) -> dict[str, Any]:
     Example:
         >>> from manikin.data.events.made import made
         >>> passed(made(50), ["history"]), passed(made(50), ["age"])
-        ({'plausible': ['codes_fit_sex', 'codes_fit_age']}, {})
+        ({'plausible': ['codes_fit_sex', 'codes_fit_age', 'anything_happened']}, {})
     """
     if not any(isinstance(train.schema[name], Codes) for name in target):
         return {}
