@@ -17,6 +17,7 @@ import pyarrow.compute
 from manikin.data import names
 from manikin.data.deid.finding import KINDS, Span, find
 from manikin.data.deid.replacing import Surrogates
+from manikin.data.deid.words import ordinary
 from manikin.data.schema import Text, Time
 from manikin.data.texts import prose
 from manikin.errors import SchemaError
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from manikin.data.deid.finding import Finder
 
 __all__ = ["KINDS", "Span", "cleaned", "deidentify", "find"]
+
+LONG = 5
+"""Signs that the number of a patient or record has at least, to be looked for in notes."""
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
@@ -122,14 +126,24 @@ def _known(
     """Words that name each subject: from fields of names, and from what the notes announce."""
     named = [n for n, kind in cohort.schema.items() if names.person(n) and isinstance(kind, Text)]
     columns = [cohort.columns[n].to_pylist() for n in named]
+    numbers = [cohort.columns[n].to_pylist() for n in cohort.schema if _numbered(cohort, n)]
     found: dict[int, set[str]] = {}
     for row, (text, subject) in enumerate(zip(texts, subjects, strict=True)):
         said = [column[row] or "" for column in columns]
         spans = find(text or "", also=also)
         said += [(text or "")[span.start : span.end] for span in spans if span.kind == "name"]
         words = [word.strip(".,") for part in said for word in part.split()]
-        found.setdefault(subject, set()).update(word for word in words if word[:1].isupper())
+        named = {word for word in words if word[:1].isupper() or not ordinary(word)}
+        marks = {str(column[row]) for column in numbers if column[row] is not None}
+        marks = {mark for mark in marks if len(mark) >= LONG and any(char.isdigit() for char in mark)}
+        found.setdefault(subject, set()).update(named | marks)
     return found
+
+
+def _numbered(cohort: Cohort, name: str) -> bool:
+    """Whether a field holds numbers of patients or records, and no prose."""
+    kind = cohort.schema[name]
+    return kind.role in ("identifier", "subject") and not prose(name, cohort.columns[name])
 
 
 def _moved(cohort: Cohort, name: str, key: Key) -> pa.Array:

@@ -1,6 +1,6 @@
-"""Common given names, family names and invented towns: to find names in prose, and to replace them.
+"""Common given names, family names, towns and states: to find names in prose, and to replace them.
 
-From the most frequent names of the United States (Census 1990 and 2010, public domain) and a few of other
+From the most frequent names of the United States (Census 1990 and 2010, public domain) and of other
 languages. Names that are also words or diseases ("Will", "Grace", "Graves") are left out: only a title
 or another cue tells them.
 """
@@ -21,9 +21,22 @@ _WOMEN = """
     Eleanor Valerie Danielle Megan Alicia Suzanne Michele Gail Bertha Darlene Veronica Jill Erin
     Geraldine Lauren Cathy Joann Lorraine Sally Regina Erica Beatrice Dolores Bernice Audrey Yvonne
     Annette Samantha Olivia Sophia Isabella Ingrid Fatima Aisha Mei Priya Svetlana Natalia Chiara
-    Amelie
+    Amelie Madison Abigail Hannah Chloe Mia Zoe Zoey Natalie Aaliyah Alyssa Brianna Kayla Jasmine
+    Alexis Allison Caroline Claire Courtney Crystal Deanna Elena Ellie Erika Felicia Francesca
+    Gabriela Gabrielle Gina Guadalupe Gwendolyn Helena Holly Imani Ingeborg Isabel Jocelyn Jolene
+    Kaitlyn Kara Katrina Kendra Krista Kristen Kristin Kristina Kristine Lakisha Latasha Latonya
+    Latoya Leah Leticia Lindsay Lindsey Lucia Lydia Mabel Madeline Maggie Marcia Margarita Marlene
+    Maureen Maxine Meredith Minnie Miranda Miriam Molly Myrtle Nadia Nadine Naomi Nellie Nina Nora
+    Paige Rosa Rosalind Rosemary Rosie Roxanne Sabrina Selena Shauna Shelley Sonia Sophie Stacey
+    Stacy Stella Tamara Tanya Tara Tasha Toni Traci Tricia Vanessa Velma Vivian Whitney Yolanda
+    Yvette Xiomara Siobhan Bronwyn Priyanka Ananya Deepa Lakshmi Sunita Kavita Meera Nisha Pooja
+    Anjali Ayesha Khadija Zainab Mariam Noor Yasmin Leila Amina Ngozi Chinwe Adaeze Folake Amara
+    Yuki Sakura Keiko Yoko Akiko Haruka Xiu Ying Li Hua Min Jing Linh Thuy Huong Soo-jin Ji-woo Olga
+    Tatiana Irina Ekaterina Anastasia Ludmila Galina Ivana Jelena Katarzyna Agnieszka Zofia Giulia
+    Francesca Lucia Paola Ximena Valentina Camila Mariana Renata Soledad Consuelo Esperanza Freya
+    Astrid Sigrid Greta Heidi Annika Ursula Brigitte Monique Genevieve Colette Celine Margot
 """
-WOMEN = tuple(_WOMEN.split())
+WOMEN = tuple(dict.fromkeys(_WOMEN.split()))
 
 _MEN = """
     James John Robert Michael William David Richard Charles Joseph Thomas Christopher Daniel Paul
@@ -39,9 +52,27 @@ _MEN = """
     Clifford Miguel Oscar Jim Tom Calvin Alex Jon Ronnie Lloyd Tommy Leon Derek Warren Darrell
     Jerome Floyd Leo Alvin Tim Wesley Gordon Greg Jorge Dustin Pedro Derrick Dan Lewis Zachary Corey
     Herman Maurice Vernon Roberto Clyde Hector Shane Ricardo Sam Lester Brent Ramon Charlie Tyler
-    Gilbert Ethan Noah Liam Ahmed Mohammed Hiroshi Wei Raj Sergei Dmitri Giovanni Lukas
+    Gilbert Ethan Noah Liam Ahmed Mohammed Hiroshi Wei Raj Sergei Dmitri Giovanni Lukas Aidan Aiden
+    Alejandro Alfonso Alonzo Andre Andres Angelo Armando Arnold Arturo Austin Benny Bert Blake Brad
+    Brendan Brett Byron Caleb Cameron Cecil Cedric Cesar Clayton Clifton Clinton Cody Cornelius
+    Cristian Damian Damon Darren Darryl Darnell Deandre Declan Dominic Donovan Duane Dwayne Dwight
+    Dylan Earnest Edgar Eduardo Elijah Elliot Elmer Emanuel Emilio Enrique Esteban Evan Felipe Felix
+    Fernando Gabriel Garrett Geoffrey Gerard Gerardo Guillermo Gustavo Hank Harvey Hayden Hubert
+    Hugh Hugo Ian Ignacio Isaac Isaiah Ivan Jaime Jamal Jared Javier Jay Jayden Jeffry Jermaine
+    Jerald Johnathan Jordan Josiah Julian Julio Julius Kareem Kelvin Kendall Kerry Kirk Kristopher
+    Kurt Lamar Landon Lonnie Lorenzo Lucas Luke Luther Malcolm Marco Mason Mathew Matteo Mitchell
+    Morris Moses Nathaniel Neil Nelson Nolan Omar Orlando Otis Owen Pablo Perry Quentin Rafael Raul
+    Reginald Rene Rodolfo Roland Roman Ross Ruben Rudolph Rufus Salvador Santiago Saul Sebastian
+    Sergio Seth Sheldon Sidney Simon Spencer Stuart Terrance Terrell Terrence Thaddeus Tobias Trevor
+    Tyrone Virgil Wendell Wilbur Willard Winston Xavier Yusuf Abdul Abdullah Ali Amir Anand Anders
+    Ansel Arjun Arnav Ashok Bilal Bjorn Chidi Chinedu Deepak Dinesh Emeka Erik Farid Fritz Gunther
+    Gustav Hamza Hans Haruto Hassan Hussein Ibrahim Ivo Jagdish Jean-Pierre Jiang Jun Karim Karthik
+    Kenji Khalid Klaus Kofi Krishna Kwame Lars Mahmoud Manish Matthias Mikhail Mohamed Mohammad
+    Muhammad Mustafa Nikhil Nikolai Oleg Olaf Oluwaseun Omari Pierre Piotr Rahul Rajesh Ravi Reza
+    Rohit Sanjay Sanjeev Satoshi Stefan Suresh Sven Takeshi Tariq Tomasz Tunde Umar Vijay Vikram
+    Vladimir Wolfgang Yasser Yuri Yusef Zbigniew
 """
-MEN = tuple(_MEN.split())
+MEN = tuple(dict.fromkeys(_MEN.split()))
 
 _FAMILIES = """
     Smith Johnson Williams Jones Brown Davis Miller Moore Taylor Anderson Thomas Jackson Harris
@@ -59,9 +90,33 @@ _FAMILIES = """
     Willis Watkins Olson Carroll Duncan Snyder Hart Cunningham Lane Andrews Ruiz Harper Fox Riley
     Armstrong Carpenter Weaver Greene Lawrence Elliott Chavez Sims Austin Peters Kelley Franklin
     Lawson Nguyen Patel Kim Chen Wang Singh Khan Schmidt Mueller Rossi Ivanov Novak Tanaka Yamamoto
-    Okafor Silva Fernandez Cohen Goldberg
+    Okafor Silva Fernandez Cohen Goldberg Abbott Abernathy Acosta Aguilar Ahmed Alvarez Alvarado
+    Atkinson Ayala Barker Barton Bauer Becker Beck Benson Bishop Blair Blake Blanchard Bowman
+    Bradley Brady Briggs Buchanan Burke Burton Byrd Cabrera Calderon Caldwell Cannon Cardenas
+    Carlson Carr Carson Castillo Castro Cervantes Chambers Chandler Chang Chapman Christensen Clarke
+    Conner Contreras Cortez Craig Cruz Curry Curtis Dalton Davidson Dawson Delgado Dominguez Douglas
+    Doyle Drake Dudley Erickson Escobar Espinoza Estrada Fernandes Figueroa Fitzgerald Fleming
+    Fletcher Flynn Fowler Frank Frazier Fuentes Fuller Garrett Garza Gallagher George Gilbert Glover
+    Goodman Gregory Guerrero Gutierrez Guzman Hale Hampton Hansen Hanson Hardy Harmon Haverford
+    Haynes Herrera Higgins Hodges Hoffman Holland Holloway Hopkins Horton Houston Howell Hubbard
+    Huang Hussain Ingram Jacobs Jennings Jensen Jimenez Johnston Juarez Keller Kaplan Katz Klein
+    Knox Kowalczyk Kowalski Kramer Krueger Kumar Lambert Larson Leonard Levine Lindqvist Logan Love
+    Lowe Lucas Lynch Lyons Maldonado Malone Marquez Martin Marsh McAllister McCarthy McCormick McCoy
+    McGee McKenzie McKinney McLaughlin Medina Mejia Mendez Mendoza Meyer Miranda Molina Montgomery
+    Moreno Moss Mullins Munoz Nakamura Navarro Newman Newton Nunez Norris O'Brien O'Connor O'Neill
+    Oliver Orozco Ortega Osborne Osei Owen Pacheco Padilla Park Parsons Paul Pearson Pena Petersen
+    Pham Potter Quinn Ramsey Randall Rhodes Richards Rios Robbins Rojas Romero Rosario Roth Rowe
+    Russo Salazar Salinas Santiago Santos Saunders Schneider Schultz Schwartz Serrano Sharma Shah
+    Shelton Sherman Soto Sparks Steele Stephenson Strickland Summers Sutton Swanson Takahashi Tate
+    Terry Thornton Todd Townsend Tran Trujillo Underwood Valdez Vandersteen Vargas Vasquez Vaughn
+    Vega Velasquez Wade Walsh Walters Walton Watts Weber Weiss Wheeler Whitaker Whitehead Whitfield
+    Wilkins Wilkinson Williamson Willis Wolfe Wong Yang Yates Zamora Zhang Zhao Zhou Zimmerman
+    Ziegler Haddad Hassan Hosseini Ibrahim Kapoor Mehta Gupta Reddy Rao Iyer Desai Joshi Banerjee
+    Mukherjee Chowdhury Adeyemi Mensah Boateng Suzuki Sato Watanabe Kobayashi Petrov Sokolov Popov
+    Kuznetsov Dubois Lefebvre Moreau Girard Bianchi Ferrari Romano Colombo Hoffmann Fischer Schulz
+    Vogel Andersson Johansson Eriksson Nilsson Hansson Virtanen Papadopoulos Yilmaz Demir Abdi Bui
 """
-FAMILIES = tuple(_FAMILIES.split())
+FAMILIES = tuple(dict.fromkeys(_FAMILIES.split()))
 
 _TOWNS = """
     Alderbrook Bellhaven Cedarmoor Dunmere Eastwick Fernhollow Glenport Harrowdale Ivyfield
@@ -69,13 +124,50 @@ _TOWNS = """
     Wexcombe
 """
 TOWNS = tuple(_TOWNS.split())
+"""Invented: what stands in place of towns."""
+
+_CITIES = """
+    New York,Los Angeles,Chicago,Houston,Philadelphia,San Antonio,San Diego,Dallas,San Jose,Fort Worth
+    Jacksonville,Indianapolis,San Francisco,Seattle,Denver,Nashville,Oklahoma City,Boston,Las Vegas
+    Detroit,Memphis,Louisville,Milwaukee,Albuquerque,Tucson,Fresno,Sacramento,Kansas City,Atlanta,Omaha
+    Colorado Springs,Raleigh,Long Beach,Virginia Beach,Miami,Oakland,Minneapolis,Bakersfield,Tulsa
+    Tampa,Wichita,Cleveland,New Orleans,Honolulu,Anaheim,Lexington,Stockton,Corpus Christi,Irvine
+    Newark,Saint Paul,Cincinnati,Pittsburgh,Greensboro,St. Louis,Orlando,Plano,Anchorage,Durham,Chandler
+    Chula Vista,Toledo,Fort Wayne,St. Petersburg,Laredo,Jersey City,Scottsdale,Lubbock,Winston-Salem
+    Chesapeake,Glendale,Norfolk,Fremont,Boise,Richmond,Baton Rouge,Spokane,Des Moines,Tacoma,Modesto
+    San Bernardino,Fayetteville,Rochester,Yonkers,Worcester,Salt Lake City,Little Rock,Amarillo
+    Montgomery,Grand Rapids,Huntsville,Knoxville,Providence,Chattanooga,Tallahassee,Fort Lauderdale
+    Springfield,Hartford,Bridgeport,New Haven,Stamford,Framingham,Lowell,Quincy,Brockton,New Bedford
+    Cambridge,Somerville,Ann Arbor,Flint,Lansing,Poughkeepsie,Syracuse,Albany,Schenectady,Utica,Brooklyn
+    Manhattan,Queens,Bronx,Staten Island,Baltimore,Annapolis,Bethesda,Charleston,Savannah,El Paso,Reno
+    Santa Fe,Pasadena,Burbank,Berkeley,Palo Alto,Portland,Eugene,Olympia,Bellevue,Missoula,Billings,Fargo
+    Duluth,Peoria,Evanston,Dayton,Akron,Youngstown,Scranton,Allentown,Trenton,Camden,Wilmington,Dover
+    London,Manchester,Birmingham,Liverpool,Leeds,Glasgow,Edinburgh,Dublin,Toronto,Montreal,Vancouver
+    Ottawa,Calgary,Sydney,Melbourne,Brisbane,Paris,Berlin,Munich,Hamburg,Madrid,Barcelona,Rome,Milan
+    Mumbai,Delhi,Bangalore,Karachi,Lahore,Dhaka,Manila,Tokyo,Osaka,Seoul,Beijing,Shanghai,Hong Kong
+    Lagos,Nairobi,Accra,Cairo,Johannesburg,Mexico City,Guadalajara,Tijuana,Bogota,Lima,Santiago
+"""
+CITIES = tuple(city.strip() for line in _CITIES.strip().splitlines() for city in line.split(","))
+"""Cities found wherever they are named; those that are words too ("Mobile", "Reading") are left out."""
+
+_STATES = """
+    Alabama,Alaska,Arizona,Arkansas,California,Colorado,Connecticut,Delaware,Florida,Georgia,Hawaii,Idaho
+    Illinois,Indiana,Iowa,Kansas,Kentucky,Louisiana,Maine,Maryland,Massachusetts,Michigan,Minnesota
+    Mississippi,Missouri,Montana,Nebraska,Nevada,New Hampshire,New Jersey,New Mexico,North Carolina
+    North Dakota,Ohio,Oklahoma,Oregon,Pennsylvania,Rhode Island,South Carolina,South Dakota,Tennessee
+    Texas,Utah,Vermont,Virginia,Washington,West Virginia,Wisconsin,Wyoming
+"""
+STATES = tuple(state.strip() for line in _STATES.strip().splitlines() for state in line.split(","))
 
 _WORDS = """
     Hall King Hill Ward Gray Brown Black Price Wood Woods West Ford Wells Rice Stone Hunter Mason
     Knight Lane Fox Cooper Berry Mills Burns Grant Hart Marshall Porter Cole Payne Reed Carpenter
     Fisher Gardner Baker Cook Hand Park Parker Turner Walker Clark Carter Butler Foster Mitchell
     Freeman Barnes Spencer Austin Jordan Washington Warren Franklin Lawrence Hudson Diaz Kim Chen
-    Silva
+    Silva Barker Beck Bishop Cannon Chambers Chandler Frank Glover Hale Hardy Holland Houston Love
+    Marsh Martin Moss Newman Paul Potter Rhodes Rowe Sparks Steele Summers Todd Wade Walsh Walters
+    Wheeler Wolfe Yang Moore Harris Fuller Sherman Blake Lambert Schwartz Miranda George Terry Tate
+    Goodman Weaver Harmon Drake Dalton Newton Hopkins Roth Weber Bui Abdi Park Fleming
 """
 WORDS = frozenset(_WORDS.split())
 """Family names that are words, towns or syllables too: alone behind another capital they tell nothing."""

@@ -1,7 +1,7 @@
 """How much de-identification finds: identifiers are planted into notes, and those left are counted.
 
-What is planted is spelled in many ways and by many cues, and half of the names stand in no list. It is
-still made by a program: people write in ways that nobody foresaw, so recall on real notes is lower.
+What is planted is spelled in many ways and by many cues, a third each as people write, in capitals and in
+small letters, and half of the names stand in no list. It is still made by a program: people write in ways that nobody foresaw, so recall on real notes is lower.
 Only identifiers that a person marked in notes of the same ward measure that.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from manikin.data.deid.casing import plain
 from manikin.data.deid.finding import find
 from manikin.data.deid.lists import FAMILIES, MEN, TOWNS, WOMEN
 from manikin.rng import Key
@@ -25,11 +26,17 @@ PHRASES = {
         *("Her daughter {name} was at the bedside.", "Dictated by {name}, MD.", "Name: {name}"),
         *("I spoke with {name} today.", "cc: {name}", "The patient, {name}, agrees.", "Thank you, {name}."),
         *("DR. {NAME} AWARE.", "Case discussed with {name}.", "{name} signed the consent."),
+        *("PCP: {name}", "{name} is a 54-year-old man.", "Reviewed by: {name}, RN", "Next of kin: {name}."),
     ),
     "date": (
         *("Seen on {month}/{day}/{year}.", "Admitted {year}-{mm}-{dd}.", "Surgery in {Month} {year}."),
         *("Discharged {Month} {day}, {year}.", "Last visit {day} {Mon} {year}.", "DOB: {mm}/{dd}/{yy}"),
         *("Return on {month}/{day}.", "He fell on {Month} {day}th.", "Labs of {dd}.{mm}.{year} reviewed."),
+        *(
+            "Date: {day}-{Mon}-{year}",
+            "Recorded {year}-{mm}-{dd}T09:15.",
+            "Echo {mm}/{dd}/{yy} was normal.",
+        ),
     ),
     "phone": (
         *(
@@ -48,6 +55,14 @@ PHRASES = {
             "Serial number {L}{d4}{L}{d3}.",
             "Chart {d5}.",
         ),
+        *("MR# {d5}{d2}", "Medicare ID {d3}{L}-{L}{d2}-{d4}.", "Group # {d5}.", "Unit No: {d3}-{d2}-{d2}"),
+        *("Plate no. {L}{L}{L} {d4}.", "Specimen {L}{d2}-{d5}.", "Badge # {d5}.", "NPI {d7}{d3}."),
+        *(
+            "Fingerprint ID FP-{d5}.",
+            "See IMG_{d4}.jpg.",
+            "VIN 1HGCM82633A{d4}{d2}.",
+            "SSN ending in {d4}.",
+        ),
     ),
     "address": (
         *("Lives at {d3} {Town} Street.", "{d4} N. {Town} Ave, Apt {d2}.", "Sent to {d2} {Town} Court."),
@@ -60,6 +75,7 @@ PHRASES = {
             "Transferred from {Town} Hospital.",
         ),
         *("He was born in {Town}.", "Zip code {d5}.", "Seen at {Town} Medical Center."),
+        *("City: {Town}", "Grew up in {Town}.", "Admitted from {Town} Nursing Home."),
     ),
     "email": ("Write to {lower}.{d2}@mail.example.com.", "E-mail: {lower}_{d2}@clinic.example.org"),
     "url": ("See https://portal.example.org/{lower}/{d4}.", "Results at www.{lower}.example.net/results."),
@@ -67,6 +83,7 @@ PHRASES = {
 }
 """Sentences by what they hold; words in braces are identifiers or parts of one."""
 
+CASES = (str, str.upper, str.lower)
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 _SYLLABLES = ("ka", "mo", "ri", "zel", "tan", "vo", "shi", "bren", "qu", "dal", "fen", "ju")
 
@@ -102,11 +119,11 @@ def recall(texts: Sequence[str], seed: int = 0, each: int = 100) -> Recall:
     hits: dict[str, int] = dict.fromkeys(PHRASES, 0)
     for kind, phrases in PHRASES.items():
         for number in range(each):
-            text = texts[int(rng.integers(len(texts)))]
+            text = plain(texts[int(rng.integers(len(texts)))])
             ends = [0, *(match.end() for match in re.finditer(r"[.!?]\s+", text))]
             at = ends[rng.integers(len(ends))]
-            said, marks = _spoken(phrases[number % len(phrases)], rng)
-            whole = f"{text[:at]}{said} {text[at:]}"
+            said, marks = _spoken(phrases[number // len(CASES) % len(phrases)], rng)
+            whole = CASES[number % len(CASES)](f"{text[:at]}{said} {text[at:]}")
             spans = find(whole)
             hits[kind] += all(
                 any(span.start <= at + a and at + b <= span.end for span in spans) for a, b in marks

@@ -64,7 +64,9 @@ class Surrogates:
             case "place":
                 said = re.sub(r"\d", lambda _: _digit(rng), _placed(original, rng))
             case "address" if re.match(r"\d+\s+\D", original):
-                said = f"{rng.integers(100, 9999)} {TOWNS[rng.integers(len(TOWNS))]} Street"
+                said = _like(
+                    original, f"{rng.integers(100, 9999)} {TOWNS[rng.integers(len(TOWNS))]} Street"
+                )
             case "date":
                 said = self._date(original)
             case "age":
@@ -73,6 +75,10 @@ class Surrogates:
                 said = f"person{rng.integers(1000, 9999)}@example.org"
             case "url":
                 said = f"https://example.org/{rng.integers(1000, 9999)}"
+            case "address":
+                said = re.sub(r"\d", lambda _: _digit(rng), original)
+            case "id":
+                said = _numbered(original, rng)
             case _:
                 said = _shaped(original, rng)
         return said
@@ -83,7 +89,7 @@ class Surrogates:
         pool = next((names for names in (WOMEN, MEN, FAMILIES) if plain in names), FAMILIES)
         others = [name for name in pool if name != plain]
         chosen = others[self.key.child("name", word.casefold()).numpy().integers(len(others))]
-        return chosen.upper() if word.isupper() else chosen.lower() if word.islower() else chosen
+        return _like(word, chosen)
 
     def _date(self, original: str) -> str:
         read = _read(original)
@@ -98,14 +104,32 @@ def _placed(original: str, rng: np.random.Generator) -> str:
     """Another town; what kind of house it is and the state stay."""
     if not re.search("[A-Za-z]", original):
         return original
-    named = re.match(r"[^,\d]*", original)
-    house = re.search(rf"\s(?:{HOUSES})$", original)
-    town = TOWNS[rng.integers(len(TOWNS))]
+    named = re.match(r"[^,\d]*?(?=\s+[A-Z]{2},?\s+\d|[,\d]|$)", original)
+    house = re.search(rf"\s(?:{HOUSES})$", original, re.IGNORECASE)
+    town = _like(original, TOWNS[rng.integers(len(TOWNS))])
     return town + (house[0] if house else original[named.end() if named else 0 :])
+
+
+def _like(original: str, word: str) -> str:
+    """A word in the case of another."""
+    return word.upper() if original.isupper() else word.lower() if original.islower() else word
 
 
 def _digit(rng: np.random.Generator) -> str:
     return str(rng.integers(10))
+
+
+def _numbered(original: str, rng: np.random.Generator) -> str:
+    """Other digits and letters; the suffix of a file stays."""
+    name, dot, suffix = original.rpartition(".")
+    if not (dot and suffix.isalpha()):
+        name, dot, suffix = original, "", ""
+
+    def other(found: re.Match[str]) -> str:
+        letter = "ABCDEFGHJKLMNPQRSTUVWXYZ"[rng.integers(24)]
+        return _digit(rng) if found[0].isdigit() else letter if found[0].isupper() else letter.lower()
+
+    return re.sub(r"[^\W_]", other, name) + dot + suffix
 
 
 def _shaped(original: str, rng: np.random.Generator) -> str:
@@ -119,7 +143,7 @@ def _shaped(original: str, rng: np.random.Generator) -> str:
 
 def _read(text: str) -> tuple[int, int, int] | None:
     """Year, month and day of a spelled date, 0 for what it does not say; None if there is no such day."""
-    numbers = [int(number) for number in re.findall(r"\d+", text)]
+    numbers = [int(number) for number in _numbers(text)]
     word = next((m for m in re.findall(r"[A-Za-z]{3,}", text) if m[:3].lower() in _MONTHS), None)
     if word is not None:
         month = _MONTHS.index(word[:3].lower()) + 1
@@ -132,6 +156,8 @@ def _read(text: str) -> tuple[int, int, int] | None:
         year, month, day = numbers if first_year else (numbers[2], numbers[0], numbers[1])
         if month > 12:  # noqa: PLR2004 - the day comes first
             month, day = day, month
+    elif len(numbers) != 2:  # noqa: PLR2004 - neither month and year nor month and day
+        return None
     elif numbers[1] > 31:  # noqa: PLR2004 - month and year
         year, month, day = numbers[1], numbers[0], 0
     else:
@@ -141,6 +167,12 @@ def _read(text: str) -> tuple[int, int, int] | None:
     except ValueError:
         return None
     return _full(year), month, day
+
+
+def _numbers(text: str) -> list[str]:
+    """The numbers of a date, of one without signs between them too."""
+    whole = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text)
+    return list(whole.groups()) if whole else re.findall(r"\d+", text)
 
 
 def _full(year: int) -> int:
@@ -154,7 +186,9 @@ def _spelled(original: str, moved: date, day: bool) -> str:
     """A date in the spelling of another: words stay words, digits keep their places."""
     if re.search("[A-Za-z]{3}", original):
         return _in_words(original, moved, day)
-    numbers = re.findall(r"\d+", original)
+    numbers = _numbers(original)
+    if original.isdigit():
+        return f"{moved:%Y%m%d}"
     if len(numbers) == 3:  # noqa: PLR2004 - day, month and year
         year_first = len(numbers[0]) == 4  # noqa: PLR2004 - a year
         day_first = not year_first and int(numbers[0]) > 12  # noqa: PLR2004 - no month
@@ -179,7 +213,7 @@ def _in_words(original: str, moved: date, day: bool) -> str:
         if found[0][:3].lower() not in _MONTHS:
             return found[0]
         name = f"{moved:%B}" if len(found[0]) > 4 else f"{moved:%b}"  # noqa: PLR2004 - abbreviated
-        return name.upper() if found[0].isupper() else name
+        return _like(found[0], name)
 
     def number(found: re.Match[str]) -> str:
         if len(found[1]) > 2 or found[0].startswith("'"):  # noqa: PLR2004 - a year

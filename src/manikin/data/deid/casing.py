@@ -1,0 +1,118 @@
+"""Casing: text in one case as it would stand in both, so that one set of rules finds names in all.
+
+Where a line is written in capitals, or a whole text without any, capitals tell no name. There a word is
+capitalised that no list of usual words holds and that does not end as words of prose do, and every word of
+the lists of names, towns, months and titles. Letters change and lose their accents, none moves.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+
+from manikin.data.deid.lists import CITIES, FAMILIES, MEN, STATES, WOMEN, WORDS
+from manikin.data.deid.words import ordinary
+
+_MONTHS = """jan january feb february mar march apr april jun june jul july aug august sep sept september
+    oct october nov november dec december"""
+_TITLES = """mr mrs ms miss mx dr drs prof professor rev reverend street st avenue ave road rd boulevard
+    blvd lane ln drive court ct terrace highway hwy parkway pkwy circle county general memorial hospital
+    clinic regional medical center school university church"""
+_LISTED = frozenset(
+    part.lower()
+    for name in (*WOMEN, *MEN, *(set(FAMILIES) - WORDS), *CITIES, *STATES)
+    for part in (name, *name.split())
+)
+_CAPITAL = (_LISTED | set(_MONTHS.split()) | set(_TITLES.split())) - {
+    "new",
+    "long",
+    "city",
+    "little",
+    "park",
+}
+_ADDRESSED = re.compile(
+    r"(?<=\bM[rs]\s)\w+|(?<=\bDr\s)\w+|(?<=\bM[rs]\.\s)\w+|(?<=\bDr\.\s)\w+|(?<=\bMrs\.\s)\w+|(?<=-)\w+ly\b"
+)
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_CITY = "|".join(sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True))
+_PLACED = (  # what is written in capitals, or begins with one, by what stands beside it
+    (re.compile(rf"\b(?:{_CITY})\b", re.IGNORECASE), str.title),
+    (re.compile(r"\b(?:nursing home|medical center|health center)\b", re.IGNORECASE), str.title),
+    (re.compile(r"(?<=,\s)[a-z]{2}(?=\s+\d{5}\b|\s*[.,;\n]|\s*$)"), str.upper),
+    (re.compile(r"(?<=\s)[a-z]{2}(?=\s+\d{5}(?:-\d{4})?\b)"), str.upper),
+    (re.compile(r"(?<=[\w.],\s)(?:md|rn|do|np|pa-c|phd|m\.d|r\.n|d\.o)\b|(?<=\w\s)(?:md|rn)\b"), str.upper),
+    (
+        re.compile(
+            r"\bmay(?=\.?\s+(?:of\s+)?(?:\d{1,2}(?:st|nd|rd|th|,)|\d{1,2}\s+(?:19|20)\d\d|(?:19|20)\d\d))"
+        ),
+        str.title,
+    ),
+    (
+        re.compile(
+            r"(?<=\d\s)may(?=,?\s+(?:19|20)\d\d)|(?<=\dth\sof\s)may\b|(?<=\dth\s)may\b|(?<=\b(?:on|in)\s)may\b"
+        ),
+        str.title,
+    ),
+    (re.compile(r"(?<=\d[-/])[a-z]{3}(?=[-/]\d)"), str.title),
+    (
+        re.compile(r"(?<=\s)[nsew](?=\.?\s+[A-Z]\w+\s+(?:St|Ave|Rd|Road|Street|Avenue|Lane|Ln)\b)"),
+        str.upper,
+    ),
+    (re.compile(r"(?<=[A-Z]\w\s)[a-z](?=\.?\s+[A-Z])|(?<=[a-z]\s)[a-z](?=\.\s+[A-Z])"), str.upper),
+)
+
+
+def cased(text: str) -> str:
+    """The text with capitals where names likely stand, of the same length.
+
+    Example:
+        >>> cased("SEEN BY DR. KOWALCZYK FOR SEVERE PAIN."), cased("Fever is over.")
+        ('seen by Dr. Kowalczyk for severe pain.', 'Fever is over.')
+    """
+    text = plain(text)
+    if not any(char.isupper() for char in text):
+        return _capitalised(text)
+    return re.sub(r"[^\n]+", lambda line: _capitalised(line[0]) if _shouted(line[0]) else line[0], text)
+
+
+def plain(text: str) -> str:
+    """The text without accents and with straight apostrophes, of the same length.
+
+    Example:
+        >>> plain("José O’Brien, Zoë Müller")
+        "Jose O'Brien, Zoe Muller"
+    """
+    return text if text.isascii() else "".join(map(_bare, text))
+
+
+@cache
+def _bare(char: str) -> str:
+    return "'" if char in "’‘" else unicodedata.normalize("NFD", char)[0]
+
+
+def _shouted(line: str) -> bool:
+    """Whether a line is in capitals, and more than an abbreviation."""
+    return not any(char.islower() for char in line) and bool(re.search("[A-Z]{3}", line))
+
+
+def _capitalised(text: str) -> str:
+    lower = text.lower()
+    if len(lower) != len(text):  # a letter that is two in lower case
+        return text
+    lower = _WORD.sub(lambda word: _title(word[0]), lower)
+    lower = _ADDRESSED.sub(
+        lambda word: word[0] if ordinary(word[0], cased=True) else word[0].title(), lower
+    )
+    for pattern, change in _PLACED:
+        lower = pattern.sub(lambda found, change=change: change(found[0]), lower)
+    return lower
+
+
+def _title(word: str) -> str:
+    bare = re.sub(r"['’]s$", "", word)
+    known = bare in _CAPITAL or any(part in _CAPITAL for part in bare.split("-") if len(part) > 2)  # noqa: PLR2004 - of a name
+    if not known and ordinary(bare):
+        return word
+    parts = re.split(r"(?<=[-])|(?<=^[od]['’])|(?<=^mc)", word)
+    return "".join(part[:1].upper() + part[1:] if len(part[:1].upper()) == 1 else part for part in parts)
