@@ -102,6 +102,23 @@ def test_a_field_that_is_no_text_is_refused() -> None:
         mk.deidentify(ward(), ["seen"])
 
 
+@pytest.mark.parametrize("rows", [1, 3, 30])
+def test_a_handful_of_notes_and_equal_notes_are_cleaned_too(rows: int) -> None:
+    said = "Mr. Umbrosi was seen on 03/04/2021 for pain in the chest."
+    equal = mk.Cohort.from_pandas(pd.DataFrame({"note": [said] * rows}))
+    few = mk.Cohort.from_pandas(pd.DataFrame({"note": [f"{said} {i} tablets." for i in range(rows)]}))
+    for cohort in (equal, few):
+        for clean in (mk.deidentify(cohort), mk.deidentify(cohort, ["note"])):
+            assert not any("Umbrosi" in text or "03/04" in text for text in clean["note"])
+            assert isinstance(clean.schema["note"], mk.Text)
+
+
+def test_levels_that_name_nobody_stay_levels() -> None:
+    frame = pd.DataFrame({"place": ["left lower lobe", "right upper lobe"] * 20, "x": [1.0, 2.0] * 20})
+    clean = mk.deidentify(mk.Cohort.from_pandas(frame))
+    assert isinstance(clean.schema["place"], mk.Category)
+
+
 def test_recall_is_measured_on_planted_identifiers() -> None:
     found = recall(list(NOTES), seed=1, each=60)
     assert found.planted == dict.fromkeys(found.kinds, 60)

@@ -1,4 +1,4 @@
-"""De-identification: identifiers in the spellings of notes, in both cases and in one, and words that look alike."""
+"""De-identification: identifiers in many spellings, in both cases and in one, and words that look alike."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ ALIKE = (
     "Mother had Huntington disease, father Charcot-Marie-Tooth disease. Patient denies Adderall use.",
     "She may need surgery; it may 5 times improve. March fracture of the foot. He will march on.",
     "Strength 5/5, vision 20/20, murmur 2/6, BP 120/80, pain 8/10, half (1/2) a tablet, 3/4 of visits.",
-    "Temperature 99F. Weight 93 kg. Platelets 250,000. 95 mg/dL. Dose 1000000 units. Vitamin B12, C3-C4.",
+    "Temperature 99F. Weight 93 kg. Platelets 250,000. 95 mg/dL. Dose 1000000 U. B12, C3-C4.",
     "Brown sputum, black stools, green discharge, frank blood, gray matter. Mark the site. Grace period.",
-    "Started on Lisinopril, Metoprolol and Lasix. Glasgow coma scale 15. Denver shunt. COVID-19. HbA1c 7.2.",
+    "Started on Lisinopril and Lasix. Glasgow coma scale 15. Denver shunt. COVID-19. HbA1c 7.2.",
     "Surgeon: None. PCP: None. Contact: Unknown. Plan: Start Lasix. Impression: Normal. Room 312.",
     "Seen in the renal clinic and the emergency department. The patient complains of chest pain.",
     "Doctor: Um, okay. Patient: Yeah. Guest: Oh, she does. Doctor: Hmm, any fever?",

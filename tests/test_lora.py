@@ -192,7 +192,7 @@ def test_what_cannot_be_adapted(folder, tmp_path):
     (bare / "config.json").write_text((folder / "config.json").read_text())
     with pytest.raises(mk.errors.FormatError, match="no weights"):
         mk.Synthesizer("note", family=f"lora:{bare}").fit(cohort(20), quiet=True)
-    with pytest.raises(mk.errors.Unsupported, match="writes text"):
+    with pytest.raises(mk.errors.Unsupported, match="writes one field of text"):
         mk.Synthesizer("sex", family=f"lora:{folder}").fit(cohort(20), quiet=True)
     with pytest.raises(mk.errors.UsageError, match="no model after a colon"):
         mk.Synthesizer("sex", family="trees:folder").fit(cohort(20), quiet=True)

@@ -17,6 +17,7 @@ from manikin.errors import Unsupported
 from manikin.families.templates import Templates, shared
 from manikin.families.templates.readers import Readers, learned
 from manikin.rng import Key
+from manikin.synthesis.plan import Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -203,6 +204,11 @@ def test_words_numerals_and_fields_come_back(cohort: mk.Cohort) -> None:
     assert first[:-5] == real[:-5]  # digits of the study are drawn
     assert back["sex"].to_pylist() == cohort["sex"].tolist()
     assert Phrases.from_dict(json.loads(json.dumps(codec.to_dict()))) == codec
+
+
+def test_a_beginning_is_left_to_a_network_by_default(cohort: mk.Cohort) -> None:
+    plan = Plan.of(cohort.schema, "note", ("note", "age"), None, 1000)
+    assert isinstance(plan.family, mk.families.Autoregressive)
 
 
 def test_text_given_text_is_refused_with_the_alternative(cohort: mk.Cohort) -> None:

@@ -114,3 +114,13 @@ def test_long_notes_in_a_table_are_no_file_names(tmp_path: Path) -> None:
     rows = "".join(f"{i},{'No fever at all and no cough. ' * 20}{i**5}\n" for i in range(12))
     (tmp_path / "notes.csv").write_text("age,note\n" + rows)
     assert isinstance(mk.read(tmp_path / "notes.csv").schema["note"], mk.Text)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_binary_file_is_called_so_and_clauses_are_no_columns(tmp_path: Path, alone: bool) -> None:
+    note = "No fever, no cough.\nNo chills, no sweats.\nNo pain; no rash, none."
+    (tmp_path / "a.txt").write_bytes(bytes(range(256)) * 4)
+    with pytest.raises(FormatError, match=r"a\.txt: line 2: holds binary data, not text"):
+        mk.read(tmp_path / "a.txt" if alone else tmp_path)
+    (tmp_path / "a.txt").write_text(note)
+    assert mk.read(tmp_path / "a.txt" if alone else tmp_path)["note"].tolist() == [note]

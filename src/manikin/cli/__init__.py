@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from manikin.cli import judge, look, make
+from manikin.cli import clean, judge, look, make
 from manikin.cli.app import app
 from manikin.cli.options import BAD, INTERRUPTED
 from manikin.cli.show import terminal
 from manikin.errors import ManikinError
 
-__all__ = ["app", "judge", "look", "main", "make"]
+__all__ = ["app", "clean", "judge", "look", "main", "make"]
 
 
 def main() -> None:

@@ -47,6 +47,7 @@ def synthesize(
     label: o.Label = None,
     family: o.Family = None,
     condition: o.Condition = None,
+    note: o.Note = None,
     where: o.Where = None,
     rules: o.Rules = None,
     n: o.Number = None,
@@ -76,7 +77,7 @@ def synthesize(
     """
     from manikin.cli.limits import asked
     from manikin.evaluation.shadow import enough
-    from manikin.publish.job import Judging, Wish, loaded
+    from manikin.publish.job import Judging, Wish, loaded, noted
     from manikin.publish.job import synthesize as job
     from manikin.publish.job import where as values
 
@@ -84,9 +85,9 @@ def synthesize(
     if refits:
         enough(refits)
     console = terminal(quiet=quiet or as_json)
-    source = loaded(file, schema, size, skip_bad=skip_bad)
-    for note in source.notes:
-        console.print(note, markup=False, highlight=False)
+    source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
+    for remark in source.notes:
+        console.print(remark, markup=False, highlight=False)
     hidden = [name for name in source.schema if name not in source.schema.modelled]
     console.print(f"read: {len(source):,} records, {len(source.schema)} fields", highlight=False)
     if hidden:
@@ -120,6 +121,7 @@ def fit(
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the model.")],
     family: o.Family = None,
     condition: o.Condition = None,
+    note: o.Note = None,
     seed: o.Seed = 0,
     schema: o.SchemaFile = None,
     size: o.Size = None,
@@ -131,13 +133,14 @@ def fit(
     quiet: o.Quiet = False,
 ) -> None:
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
-    from manikin.publish.job import interrupted, loaded
+    from manikin.publish.job import interrupted, loaded, noted
     from manikin.synthesis.synthesizer import Synthesizer
 
     console = terminal(quiet=quiet)
     training = budget(minutes, steps, epochs)
     model = Synthesizer(None, condition or (), family, seed, training)
-    model.fit(loaded(file, schema, size, skip_bad=skip_bad), checkpoint=checkpoint, quiet=quiet)
+    source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
+    model.fit(source, checkpoint=checkpoint, quiet=quiet)
     model.save(out)
     ended = interrupted(model)
     console.print(f"saved the model to {out}" + " (interrupted: the best so far)" * ended)

@@ -51,6 +51,10 @@ Condition = Annotated[
     list[str] | None,
     typer.Option("--condition", "-c", help="A field that is given, not modelled (repeatable)."),
 ]
+Note = Annotated[
+    list[str] | None,
+    typer.Option("--note", help="A field of free text that is to be modelled as notes (repeatable)."),
+]
 Where = Annotated[
     list[str] | None, typer.Option("--where", help="FIELD=VALUE for every synthetic record (repeatable).")
 ]

@@ -76,11 +76,12 @@ class PretrainedText(Codec):
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn how long texts are."""
-        (name,) = fields
-        if not isinstance(cohort.schema[name], Text):
+        name = fields[0]
+        if len(fields) > 1 or not isinstance(cohort.schema[name], Text):
+            kinds = ", ".join(f"{field!r} is {cohort.schema[field].name}" for field in fields[:5])
             raise Unsupported(
-                f"a language model writes text, and {name!r} is {cohort.schema[name].name}; use "
-                "'diffusion' or 'autoregressive'"
+                f"a language model writes one field of text, and {kinds}; name the text in target= "
+                "(--note on the command line), or use 'diffusion' or 'autoregressive'"
             )
         texts = words(cohort, name)
         lengths = np.array([len(ids) for ids in spelled(self.model, [text or "" for text in texts])]) + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -125,7 +126,11 @@ def table_name(path: Path) -> str:
 def tabled(path: Path) -> bool:
     """Whether a text file is a table: its first lines have the same number of some delimiter."""
     with path.open("rb") as file:
-        lines = [line for line in file.read(1 << 12).splitlines() if line.strip()][:3]
+        head = file.read(1 << 12)
+    if b"\0" in head:
+        return False
+    head = re.sub(rb"[,;] ", b" ", head)  # as between the clauses of a sentence
+    lines = [line for line in head.splitlines() if line.strip()][:3]
     marks = [{line.count(mark) for line in lines} for mark in (b",", b"\t", b";", b"|")]
     return len(lines) > 1 and any(len(each) == 1 and each != {0} for each in marks)
 

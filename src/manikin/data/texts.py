@@ -147,10 +147,11 @@ def hidden(name: str, words: Words) -> str | None:
         return "names or addresses of persons"
     if _share(words, words.like(_PERSONAL)) or _share(words, _telephones(words)):
         return "addresses, telephone numbers or other marks of persons"
-    if rows < 10 or k < 3:  # noqa: PLR2004 - too few to tell
-        return None
+    free = "free text; to have it modelled, give it the role note in schema.toml, or name it: --note"
+    if rows < 10 or k < 3:  # noqa: PLR2004 - too few to tell, but a handful of notes is not a handful of levels
+        return free if _wordy(words) and k == rows else None
     if _wordy(words) and k > max(0.2 * n, 10):
-        return "free text; to have it modelled, give it the role note in schema.toml"
+        return free
     return "nearly every value is distinct" if n >= 20 and _unique(words, k, n) else None  # noqa: PLR2004
 
 

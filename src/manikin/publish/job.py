@@ -7,10 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
+from manikin.data.deid import proses
 from manikin.data.files import read, write
 from manikin.data.images.sizing import sized
 from manikin.data.rules import Rule, read_rules
-from manikin.data.schema import Category, Number, Schema
+from manikin.data.schema import Category, Number, Schema, Text
+from manikin.data.texts import prose
 from manikin.errors import UsageError
 from manikin.evaluation.door import FEWEST, enough
 from manikin.evaluation.evaluate import evaluate
@@ -29,6 +33,9 @@ if TYPE_CHECKING:
     from manikin.evaluation.scorecard import Scorecard
     from manikin.synthesis.budget import Training
     from manikin.synthesis.fitted import Fitted
+
+OF_NOTES = ("templates", "lora", "fewshot")
+"""Families that write notes and nothing else: who names one asks for the notes of the file."""
 
 Say = Callable[[str], None]
 
@@ -190,6 +197,25 @@ def loaded(
     """The records of a file or folder, the schema's file taken into account, pictures brought to a size."""
     cohort = read(path, Schema.read(schema) if schema else None, skip_bad=skip_bad)
     return sized(cohort, size) if size else cohort
+
+
+def noted(cohort: Cohort, notes: Sequence[str] = (), family: str | None = None) -> Cohort:
+    """The cohort with these fields of text as notes; with none and a family of notes, all that hold prose.
+
+    Raises:
+        UsageError: A field that does not exist or holds no text.
+    """
+    words = [name for name in cohort.schema if prose(name, cohort.columns[name])]
+    there = proses(cohort) or tuple(words)  # few notes, of which many are equal, look like levels
+    if not notes and family and family.partition(":")[0] in OF_NOTES:
+        notes = () if any(kind.role == "note" for kind in cohort.schema.values()) else there
+    for name in notes:
+        if name not in cohort.schema or not pa.types.is_string(cohort.columns[name].type):
+            message = f"--note {name}: no field of text; there are {', '.join(there) or 'none'}"
+            raise UsageError(message)
+    kinds = {**cohort.schema, **dict.fromkeys(notes, Text(role="note"))}
+    remarks = tuple(text for text in cohort.notes if text.partition(":")[0] not in notes)
+    return replace(cohort, schema=Schema(kinds), notes=remarks)
 
 
 def open_levels(schema: Schema) -> Schema:

@@ -61,9 +61,16 @@ class Plan:
         observed = tuple(name for name in wanted if name in given)
         plain = tuple(name for name in given if name not in wanted)
         if not wanted:
-            raise UsageError("nothing is left to model: every field is given or an identifier")
+            raise UsageError(
+                "nothing is left to model: every field is given or an identifier; free text is modelled if "
+                "its role is note (in schema.toml, or by --note)"
+            )
         _alike(schema, wanted)
-        return cls(wanted, plain, observed, found(family, schema, wanted, plain, letters))
+        continued = any(isinstance(schema[name], Text) for name in observed)
+        chosen = found(family, schema, wanted, plain, ENOUGH if continued else letters)
+        if continued and isinstance(chosen, Statistical):
+            raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
+        return cls(wanted, plain, observed, chosen)
 
 
 def names(schema: Schema, fields: str | Sequence[str]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from manikin.data import names
 from manikin.data.deid.finding import KINDS, Span, find
 from manikin.data.deid.replacing import Surrogates
 from manikin.data.deid.words import ordinary
-from manikin.data.schema import Text, Time
+from manikin.data.schema import Category, Kind, Schema, Text, Time
 from manikin.data.texts import prose
 from manikin.errors import SchemaError
 from manikin.rng import Key
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
     from manikin.data.deid.finding import Finder
 
-__all__ = ["KINDS", "Span", "cleaned", "deidentify", "find"]
+__all__ = ["KINDS", "Span", "cleaned", "deidentify", "find", "proses"]
 
 LONG = 5
 """Signs that the number of a patient or record has at least, to be looked for in notes."""
@@ -68,9 +68,12 @@ def deidentify(
         >>> "Doe" in notes[0], "March 3" in notes[0], notes[1]
         (False, False, 'No fever at all.')
     """
-    chosen = _notes(cohort) if fields is None else tuple(fields)
-    if wrong := [name for name in chosen if not isinstance(cohort.schema.get(name), Text)]:
-        raise SchemaError(f"{', '.join(wrong)}: no field of text; there are {', '.join(_notes(cohort))}")
+    chosen = proses(cohort) if fields is None else tuple(fields)
+    if wrong := [name for name in chosen if name not in cohort.schema or not _spelled(cohort, name)]:
+        there = ", ".join(proses(cohort)) or "none"
+        raise SchemaError(f"{', '.join(wrong)}: no field of text; there are {there}")
+    levels = [name for name in chosen if isinstance(cohort.schema[name], Category)]
+    cohort = replace(cohort, schema=Schema({**cohort.schema, **dict.fromkeys(levels, Text(role="note"))}))
     columns, notes = {name: cohort.columns[name] for name in cohort.schema}, []
     key = Key(seed).child("deid")
     for name in chosen:
@@ -111,13 +114,24 @@ def cleaned(
     return out, counts
 
 
-def _notes(cohort: Cohort) -> tuple[str, ...]:
-    """The fields of text that hold phrases."""
+def _spelled(cohort: Cohort, name: str) -> bool:
+    """Whether a field is text, be it of few levels."""
+    column = cohort.columns[name]
+    return isinstance(cohort.schema[name], Text | Category) and pa.types.is_string(column.type)
+
+
+def proses(cohort: Cohort) -> tuple[str, ...]:
+    """The fields of text that hold phrases; of those with few levels, where these hold identifiers."""
     return tuple(
         name
         for name, kind in cohort.schema.items()
-        if isinstance(kind, Text) and (kind.role == "note" or prose(name, cohort.columns[name]))
+        if (isinstance(kind, Text) and kind.role == "note")
+        or (_spelled(cohort, name) and prose(name, cohort.columns[name]) and _telling(kind))
     )
+
+
+def _telling(kind: Kind) -> bool:
+    return not isinstance(kind, Category) or any(find(str(level)) for level in kind.levels)
 
 
 def _known(

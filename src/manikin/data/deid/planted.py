@@ -1,8 +1,9 @@
 """How much de-identification finds: identifiers are planted into notes, and those left are counted.
 
 What is planted is spelled in many ways and by many cues, a third each as people write, in capitals and in
-small letters, and half of the names stand in no list. It is still made by a program: people write in ways that nobody foresaw, so recall on real notes is lower.
-Only identifiers that a person marked in notes of the same ward measure that.
+small letters, and half of the names stand in no list. It is still made by a program: people write in ways
+that nobody foresaw, so recall on real notes is lower. Only identifiers that a person marked in notes of the
+same ward measure that.
 """
 
 from __future__ import annotations
