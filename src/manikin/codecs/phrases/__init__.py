@@ -181,7 +181,7 @@ class Phrases(Codec):
                 parts.append(self.words[token - slots])
             elif token >= SPECIAL:
                 parts.append(chr(FIRST + token - SPECIAL))
-        return "".join(parts)
+        return "".join(parts).lstrip(" ")  # of a word that seldom comes first
 
     def to_dict(self) -> dict[str, Any]:
         """Options, words, slots, and the encoding of the other fields."""

@@ -65,7 +65,7 @@ class Writer:
                 else (law / max(law.max(), 1e-300)) ** (1 / manner.temperature)
             )
             token = drawn(law, rng)
-            out[place] = drawn(self._stand(here), rng) if token == GAP else token
+            out[place] = drawn(_another(self._stand(here), out[:place]), rng) if token == GAP else token
             if token == END:
                 break
             if len(recent) == ONCE - 1:
@@ -142,6 +142,15 @@ class Writer:
         p = base * weight
         p[tokens] += counts
         return p / max(total + weight, 1e-12)
+
+
+def _another(p: np.ndarray, written: np.ndarray) -> np.ndarray:
+    """The shares of words that stand in, without the one just written, where there are others."""
+    if not len(written) or p[written[-1]] == p.sum():
+        return p
+    p = p.copy()
+    p[written[-1]] = 0.0
+    return p
 
 
 def drawn(p: np.ndarray, rng: np.random.Generator) -> int:
