@@ -220,7 +220,9 @@ def test_text_given_text_is_refused_with_the_alternative(cohort: mk.Cohort) -> N
 
 def test_a_word_that_stands_in_is_not_the_one_before_and_notes_begin_with_a_word() -> None:
     rng = np.random.default_rng(0)
-    notes = [f" z{i}q x{i}q the lung {'is clear' if rng.random() < 0.5 else 'looks hazy'}." for i in range(60)]
+    notes = [
+        f" z{i}q x{i}q the lung {'is clear' if rng.random() < 0.5 else 'looks hazy'}." for i in range(60)
+    ]
     cohort = mk.Cohort.from_pandas(pd.DataFrame({"note": notes}), mk.Schema(note=mk.Text(role="note")))
     model = mk.Synthesizer("note", seed=1).fit(cohort, quiet=True)
     written = model.sample(60, seed=1)["note"]

@@ -107,8 +107,8 @@ class Phrases(Codec):
             )
         if len(notes) != 1 or notes[0] != fields[-1]:
             raise Unsupported(
-                f"templates hold one text given fields of one value, not {', '.join(notes)}; use "
-                "'autoregressive'"
+                f"templates hold one text given fields of one value, not {', '.join(notes)}; name one of "
+                "them (target=, or --note), or use 'autoregressive'"
             )
         (name,), scalars = notes, [g for g in fields if isinstance(cohort.schema[g], SCALARS)]
         texts = words_of(cohort, name)

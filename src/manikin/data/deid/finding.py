@@ -35,9 +35,10 @@ _CALLED = re.compile(CALLED, re.IGNORECASE)
 _KNOWN = frozenset((*WOMEN, *MEN, *FAMILIES, *(part for city in CITIES for part in city.split())))
 _HOUSE = re.compile(rf"(?:{HOUSES})$")
 _GENERAL = """
-    General Memorial Regional Medical University Community Veterans State City County Public Private
-    Local Rehabilitation Children Womens Pulmonary Medicine Pediatric Rheumatology Pain Eye Dental Surgical
-    Urgent Care Family Outside Home Satellite Walk Inn District Saint The Our This High Nursing Health
+    General Memorial Regional Medical University Orthopedic Maintenance Sample Community Veterans
+    State City County Public Private Local Rehabilitation Children Womens Pulmonary Medicine
+    Pediatric Rheumatology Pain Eye Dental Surgical Urgent Care Family Outside Home Satellite Walk
+    Inn District Saint The Our This High Nursing Health
 """
 _GENERIC = frozenset(_GENERAL.split())
 _SHORT = 2

@@ -22,19 +22,19 @@ _WOMEN = """
     Geraldine Lauren Cathy Joann Lorraine Sally Regina Erica Beatrice Dolores Bernice Audrey Yvonne
     Annette Samantha Olivia Sophia Isabella Ingrid Fatima Aisha Mei Priya Svetlana Natalia Chiara
     Amelie Madison Abigail Hannah Chloe Mia Zoe Zoey Natalie Aaliyah Alyssa Brianna Kayla Jasmine
-    Alexis Allison Caroline Claire Courtney Crystal Deanna Elena Ellie Erika Felicia Francesca
-    Gabriela Gabrielle Gina Guadalupe Gwendolyn Helena Holly Imani Ingeborg Isabel Jocelyn Jolene
-    Kaitlyn Kara Katrina Kendra Krista Kristen Kristin Kristina Kristine Lakisha Latasha Latonya
-    Latoya Leah Leticia Lindsay Lindsey Lucia Lydia Mabel Madeline Maggie Marcia Margarita Marlene
-    Maureen Maxine Meredith Minnie Miranda Miriam Molly Myrtle Nadia Nadine Naomi Nellie Nina Nora
-    Paige Rosa Rosalind Rosemary Rosie Roxanne Sabrina Selena Shauna Shelley Sonia Sophie Stacey
-    Stacy Stella Tamara Tanya Tara Tasha Toni Traci Tricia Vanessa Velma Vivian Whitney Yolanda
-    Yvette Xiomara Siobhan Bronwyn Priyanka Ananya Deepa Lakshmi Sunita Kavita Meera Nisha Pooja
-    Anjali Ayesha Khadija Zainab Mariam Noor Yasmin Leila Amina Ngozi Chinwe Adaeze Folake Amara
-    Yuki Sakura Keiko Yoko Akiko Haruka Xiu Ying Li Hua Min Jing Linh Thuy Huong Soo-jin Ji-woo Olga
-    Tatiana Irina Ekaterina Anastasia Ludmila Galina Ivana Jelena Katarzyna Agnieszka Zofia Giulia
-    Francesca Lucia Paola Ximena Valentina Camila Mariana Renata Soledad Consuelo Esperanza Freya
-    Astrid Sigrid Greta Heidi Annika Ursula Brigitte Monique Genevieve Colette Celine Margot
+    Alexis Allison Caroline Claire Courtney Deanna Elena Ellie Erika Felicia Francesca Gabriela
+    Gabrielle Gina Guadalupe Gwendolyn Helena Imani Ingeborg Isabel Jocelyn Jolene Kaitlyn Kara
+    Katrina Kendra Krista Kristen Kristin Kristina Kristine Lakisha Latasha Latonya Latoya Leah
+    Leticia Lindsay Lindsey Lucia Lydia Mabel Madeline Maggie Marcia Margarita Marlene Maureen
+    Maxine Meredith Minnie Miranda Miriam Molly Myrtle Nadia Nadine Naomi Nellie Nina Nora Paige
+    Rosa Rosalind Rosie Roxanne Sabrina Selena Shauna Shelley Sonia Sophie Stacey Stacy Stella
+    Tamara Tanya Tara Tasha Toni Traci Tricia Vanessa Velma Vivian Whitney Yolanda Yvette Xiomara
+    Siobhan Bronwyn Priyanka Ananya Deepa Lakshmi Sunita Kavita Meera Nisha Pooja Anjali Ayesha
+    Khadija Zainab Mariam Noor Yasmin Leila Amina Ngozi Chinwe Adaeze Folake Amara Yuki Sakura Keiko
+    Yoko Akiko Haruka Linh Thuy Huong Soo-jin Ji-woo Olga Tatiana Irina Ekaterina Anastasia Ludmila
+    Galina Ivana Jelena Katarzyna Agnieszka Zofia Giulia Francesca Lucia Paola Ximena Valentina
+    Camila Mariana Renata Soledad Consuelo Esperanza Freya Astrid Sigrid Greta Heidi Annika Ursula
+    Brigitte Monique Genevieve Colette Celine Margot
 """
 WOMEN = tuple(dict.fromkeys(_WOMEN.split()))
 
@@ -62,15 +62,15 @@ _MEN = """
     Jerald Johnathan Jordan Josiah Julian Julio Julius Kareem Kelvin Kendall Kerry Kirk Kristopher
     Kurt Lamar Landon Lonnie Lorenzo Lucas Luke Luther Malcolm Marco Mason Mathew Matteo Mitchell
     Morris Moses Nathaniel Neil Nelson Nolan Omar Orlando Otis Owen Pablo Perry Quentin Rafael Raul
-    Reginald Rene Rodolfo Roland Roman Ross Ruben Rudolph Rufus Salvador Santiago Saul Sebastian
-    Sergio Seth Sheldon Sidney Simon Spencer Stuart Terrance Terrell Terrence Thaddeus Tobias Trevor
-    Tyrone Virgil Wendell Wilbur Willard Winston Xavier Yusuf Abdul Abdullah Ali Amir Anand Anders
-    Ansel Arjun Arnav Ashok Bilal Bjorn Chidi Chinedu Deepak Dinesh Emeka Erik Farid Fritz Gunther
-    Gustav Hamza Hans Haruto Hassan Hussein Ibrahim Ivo Jagdish Jean-Pierre Jiang Jun Karim Karthik
-    Kenji Khalid Klaus Kofi Krishna Kwame Lars Mahmoud Manish Matthias Mikhail Mohamed Mohammad
-    Muhammad Mustafa Nikhil Nikolai Oleg Olaf Oluwaseun Omari Pierre Piotr Rahul Rajesh Ravi Reza
-    Rohit Sanjay Sanjeev Satoshi Stefan Suresh Sven Takeshi Tariq Tomasz Tunde Umar Vijay Vikram
-    Vladimir Wolfgang Yasser Yuri Yusef Zbigniew
+    Reginald Rene Rodolfo Roland Ross Ruben Rudolph Rufus Salvador Santiago Saul Sebastian Sergio
+    Seth Sheldon Sidney Simon Spencer Stuart Terrance Terrell Terrence Thaddeus Tobias Trevor Tyrone
+    Virgil Wendell Wilbur Willard Winston Xavier Yusuf Abdul Abdullah Ali Amir Anand Anders Ansel
+    Arjun Arnav Ashok Bilal Bjorn Chidi Chinedu Deepak Dinesh Emeka Erik Farid Fritz Gunther Gustav
+    Hamza Hans Haruto Hassan Hussein Ibrahim Jagdish Jean-Pierre Jiang Karim Karthik Kenji Khalid
+    Klaus Kofi Krishna Kwame Lars Mahmoud Manish Matthias Mikhail Mohamed Mohammad Muhammad Mustafa
+    Nikhil Nikolai Oleg Olaf Oluwaseun Omari Pierre Piotr Rahul Rajesh Ravi Reza Rohit Sanjay
+    Sanjeev Satoshi Stefan Suresh Sven Takeshi Tariq Tomasz Tunde Umar Vijay Vikram Vladimir
+    Wolfgang Yasser Yuri Yusef Zbigniew
 """
 MEN = tuple(dict.fromkeys(_MEN.split()))
 
@@ -132,20 +132,20 @@ _CITIES = """
     Detroit,Memphis,Louisville,Milwaukee,Albuquerque,Tucson,Fresno,Sacramento,Kansas City,Atlanta,Omaha
     Colorado Springs,Raleigh,Long Beach,Virginia Beach,Miami,Oakland,Minneapolis,Bakersfield,Tulsa
     Tampa,Wichita,Cleveland,New Orleans,Honolulu,Anaheim,Lexington,Stockton,Corpus Christi,Irvine
-    Newark,Saint Paul,Cincinnati,Pittsburgh,Greensboro,St. Louis,Orlando,Plano,Anchorage,Durham,Chandler
+    Newark,Saint Paul,Cincinnati,Pittsburgh,Greensboro,St. Louis,Orlando,Anchorage,Durham,Chandler
     Chula Vista,Toledo,Fort Wayne,St. Petersburg,Laredo,Jersey City,Scottsdale,Lubbock,Winston-Salem
     Chesapeake,Glendale,Norfolk,Fremont,Boise,Richmond,Baton Rouge,Spokane,Des Moines,Tacoma,Modesto
     San Bernardino,Fayetteville,Rochester,Yonkers,Worcester,Salt Lake City,Little Rock,Amarillo
-    Montgomery,Grand Rapids,Huntsville,Knoxville,Providence,Chattanooga,Tallahassee,Fort Lauderdale
+    Montgomery,Grand Rapids,Huntsville,Knoxville,Chattanooga,Tallahassee,Fort Lauderdale
     Springfield,Hartford,Bridgeport,New Haven,Stamford,Framingham,Lowell,Quincy,Brockton,New Bedford
-    Cambridge,Somerville,Ann Arbor,Flint,Lansing,Poughkeepsie,Syracuse,Albany,Schenectady,Utica,Brooklyn
-    Manhattan,Queens,Bronx,Staten Island,Baltimore,Annapolis,Bethesda,Charleston,Savannah,El Paso,Reno
+    Cambridge,Somerville,Ann Arbor,Lansing,Poughkeepsie,Syracuse,Albany,Schenectady,Utica,Brooklyn
+    Manhattan,Bronx,Staten Island,Baltimore,Annapolis,Bethesda,Charleston,Savannah,El Paso,Reno
     Santa Fe,Pasadena,Burbank,Berkeley,Palo Alto,Portland,Eugene,Olympia,Bellevue,Missoula,Billings,Fargo
     Duluth,Peoria,Evanston,Dayton,Akron,Youngstown,Scranton,Allentown,Trenton,Camden,Wilmington,Dover
-    London,Manchester,Birmingham,Liverpool,Leeds,Glasgow,Edinburgh,Dublin,Toronto,Montreal,Vancouver
-    Ottawa,Calgary,Sydney,Melbourne,Brisbane,Paris,Berlin,Munich,Hamburg,Madrid,Barcelona,Rome,Milan
+    London,Manchester,Birmingham,Liverpool,Leeds,Edinburgh,Dublin,Toronto,Montreal,Vancouver
+    Ottawa,Calgary,Sydney,Melbourne,Brisbane,Paris,Berlin,Munich,Hamburg,Madrid,Barcelona,Milan
     Mumbai,Delhi,Bangalore,Karachi,Lahore,Dhaka,Manila,Tokyo,Osaka,Seoul,Beijing,Shanghai,Hong Kong
-    Lagos,Nairobi,Accra,Cairo,Johannesburg,Mexico City,Guadalajara,Tijuana,Bogota,Lima,Santiago
+    Lagos,Nairobi,Accra,Cairo,Johannesburg,Mexico City,Guadalajara,Tijuana,Bogota,Santiago
 """
 CITIES = tuple(city.strip() for line in _CITIES.strip().splitlines() for city in line.split(","))
 """Cities found wherever they are named; those that are words too ("Mobile", "Reading") are left out."""

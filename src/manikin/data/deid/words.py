@@ -27,7 +27,8 @@ _USUAL = """
     Dear Re Date Time Age Sex Dob Mrn Dr Mr Mrs Ms Miss Prof Md Rn Name Address Phone Contact Signed
     Control Drugs Alcohol Tobacco Care Life Service Services Primary Surgery Cardiology Oncology
     Neurology Psychiatry Radiology Pathology Medicine Pediatrics Icu Er Ed Iv Us Ct Mri Abc Abcd Xyz
-    Xxxx Stat Per Via Using Mister Welcome Sincerely Regards Respectfully Cordially Said Says Aware Agrees
+    Xxxx Stat Per Via Using Briefly Course Tell Poison We're Mister Welcome Sincerely Regards
+    Respectfully Cordially Said Says Aware Agrees
 """
 USUAL = frozenset(_USUAL.split())
 
@@ -105,11 +106,13 @@ _ORDINARY = """
     stated status street surgery symptoms team thought throughout together tomorrow tonight
     treatment unable uncle unit unknown unless usually vision vitals weakness whenever whether whose
     woman women yesterday you're abc xyz abcd xxxx golf golfing house apartment shelter facility
-    hospice assisted rural trailer rehab barn um uh oh hmm hm ah ow huh yup yep hiya gotcha aw uhm
-    mhm okay ok hurry anytime wonderful normally sadly afternoon evening morning wow whoa please
-    hello suffers lived sleeps afraid excellent perfect awesome gosh wish hope hopefully eighty
-    percentile allergies allergic pharmacy cath seizure staffed notified declined pleasant obese
-    elderly unresponsive known prior hx s/p pmh cc pcp hpi gyn
+    hospice assisted rural trailer rehab barn discuss perform stand kinda dull accident shepherd
+    german board adult thirty forty nineteen finish abuse endocrine motorcycle asdf um uh oh hmm hm
+    ah ow huh yup yep hiya gotcha aw uhm mhm okay ok hurry anytime wonderful normally sadly
+    afternoon evening morning wow whoa please hello suffers lived sleeps afraid excellent perfect
+    awesome gosh wish hope hopefully eighty percentile allergies allergic pharmacy cath seizure
+    staffed notified declined pleasant obese elderly unresponsive known prior hx s/p pmh cc pcp hpi
+    gyn
 """
 ORDINARY = frozenset(_ORDINARY.split()) | {word.lower() for word in USUAL}
 
