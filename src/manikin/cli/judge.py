@@ -61,7 +61,7 @@ def evaluate(
     from manikin.evaluation.power import self_tested, testable
     from manikin.publish.folder import unfinished
     from manikin.publish.job import loaded, open_levels
-    from manikin.synthesis.learner import read_json
+    from manikin.synthesis.weights import read_json
 
     limits = asked(policy, tier)
     attack = attacker(model, refits, quiet=quiet or as_json)
