@@ -179,9 +179,10 @@ def _impossible(side: Sample, known: Known) -> np.ndarray:
         grid = tuple(range(2, x.ndim))
         ways += [(x < low).any(axis=grid), (x > high).any(axis=grid)]
         if isinstance(side.cohort.schema[name], Image):
-            ways.append(np.isnan(x).any(axis=(1, *grid))[:, None])
+            ways.append(np.any(np.isnan(x), axis=grid).any(axis=1, keepdims=True))
         if whole and x.dtype.kind == "f":
-            ways.append(np.reshape(((x != np.rint(x)) & ~np.isnan(x)).any(axis=(1, *grid)), (-1, 1)))
+            broken = (x != np.rint(x)) & ~np.isnan(x)
+            ways.append(np.any(broken, axis=grid).any(axis=1, keepdims=True))
     return np.concatenate(ways, axis=1)
 
 

@@ -74,9 +74,12 @@ def _each(x: np.ndarray, change: shaping.Change) -> np.ndarray:
 
 def _gone(x: np.ndarray) -> list[str]:
     """What is said of traces without values, and of those that do not move."""
-    never = sum(int(np.isnan(block).all(axis=2).any(axis=1).sum()) for block in tensors.blocks(x))
-    flat = sum(
-        int(np.equal(block, block[..., :1]).all(axis=2).any(axis=1).sum()) for block in tensors.blocks(x)
-    )
+    never = sum(_records(np.isnan(block)) for block in tensors.blocks(x))
+    flat = sum(_records(np.equal(block, block[..., :1])) for block in tensors.blocks(x))
     notes = [f"a channel holds no value in {never} of {len(x)} records"] if never else []
     return [*notes, *([f"a channel is flat throughout {flat} of {len(x)} records"] if flat else [])]
+
+
+def _records(holds: np.ndarray) -> int:
+    """How many records have a channel throughout which it holds, of (n, channels, time)."""
+    return int(np.any(np.all(holds, axis=2), axis=1).sum())
