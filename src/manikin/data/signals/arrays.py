@@ -30,7 +30,7 @@ def brought(x: np.ndarray, kind: Signal, own: float | None) -> tuple[np.ndarray,
 
     Example:
         >>> from manikin.data.schema import Signal
-        >>> x, kind, notes = brought(np.zeros((2, 1, 8)), Signal(rate=2), own=4)
+        >>> x, kind, notes = brought(np.arange(16.0).reshape(2, 1, 8), Signal(rate=2), own=4)
         >>> x.shape, kind.rate, notes
         ((2, 1, 4), 2, ['resampled from 4 to 2 Hz'])
     """
