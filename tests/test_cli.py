@@ -335,3 +335,14 @@ def test_matrix_prints_every_family(capsys):
     said = capsys.readouterr().out
     assert "trees" in said
     assert "use 'diffusion'" in said
+
+
+def test_interrupt_outside_of_a_command_says_so_too(monkeypatch, capsys):
+    def pressed():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("manikin.cli.app", pressed)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+    assert "interrupted" in capsys.readouterr().err

@@ -27,6 +27,8 @@ def main() -> None:
         code = BAD
     except SystemExit as ended:
         code = ended.code
+    except KeyboardInterrupt:  # where the command does not hear of it
+        code = INTERRUPTED
     if code == INTERRUPTED:
         terminal(quiet=False).print("interrupted: what was not finished is not written")
     sys.exit(code)
