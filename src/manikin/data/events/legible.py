@@ -90,18 +90,16 @@ def wordy(column: pa.ChunkedArray) -> np.ndarray:
         return pc.is_inf(values).fill_null(False).to_numpy(zero_copy_only=False)
     if not pa.types.is_string(values.type):
         return np.zeros(len(values), dtype=bool)
-    words = Words.of(values)
-    words = words.without(words.among(tuple(MISSING)))
+    words = _spelled(values)
     return np.append(~words.like(NUMBER), False)[words.codes]
 
 
 def unlike(column: pa.ChunkedArray) -> np.ndarray:
     """Where a time is spelled otherwise than most are, so that together they cannot be read, (m,)."""
     values = column.combine_chunks()
-    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
+    if _dated(values):
         return np.zeros(len(values), dtype=bool)
-    words = Words.of(values.cast(pa.string()))
-    words = words.without(words.among(tuple(MISSING)))
+    words = _spelled(values.cast(pa.string()))
     whole = words.words.to_pylist()
     if not clock.mixed(whole):
         return np.zeros(len(values), dtype=bool)
@@ -119,10 +117,20 @@ def unlike(column: pa.ChunkedArray) -> np.ndarray:
 def timeless(column: pa.ChunkedArray) -> np.ndarray:
     """Where something stands that is no time even by itself, (m,)."""
     values = column.combine_chunks()
-    if pa.types.is_timestamp(values.type) or pa.types.is_date(values.type):
+    if _dated(values):
         return np.zeros(len(values), dtype=bool)
-    words = Words.of(values.cast(pa.string()))
-    words = words.without(words.among(tuple(MISSING)))
+    words = _spelled(values.cast(pa.string()))
     wrong = np.zeros(len(words.words) + 1, dtype=bool)
     wrong[clock.unreadable(words.words.to_pylist())] = True
     return wrong[words.codes]
+
+
+def _spelled(values: pa.Array) -> Words:
+    """The texts that stand somewhere, gaps left out."""
+    words = Words.of(values)
+    return words.without(words.among(tuple(MISSING)))
+
+
+def _dated(values: pa.Array) -> bool:
+    """Whether the file itself holds times."""
+    return pa.types.is_timestamp(values.type) or pa.types.is_date(values.type)
