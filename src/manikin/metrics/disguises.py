@@ -61,12 +61,13 @@ def disguised_copies(split: Split) -> Exact:
     mirrored, turned by quarters, cropped to four fifths, shifted, with any brightness, contrast or gamma,
     inverted. Every signal is moved along every training signal, with any gain, offset or sign. A copy
     is far closer to one patient than to any other, as 1 in 100, 1,000 or 10,000 never-seen real records
-    is. It cannot see part of a picture in another, free rotation, warping, or a signal at another pace.
+    is; or there are more twins than real records have, be they all of one patient. It cannot see part of a
+    picture in another, free rotation, warping, or a signal at another pace.
     """
     if len(split.train) + len(split.holdout) < FEWEST or len(np.unique(split.train.subject)) < 3:  # noqa: PLR2004
         raise Unsupported(f"needs {FEWEST} real records to know how alike strangers are")
     spaces = once(split.synthetic, compared, split)
-    chance, excess = matched(spaces)
+    chance, excess = matched(spaces, twins=True)
     m = len(spaces[0][0].place)
     usual = max(float(np.mean(real >= 1)) for _, real, _ in spaces)
     return Exact(excess / m, *share(excess, m), np.zeros(8), chance, 1 - usual - LEVELS[-1])
