@@ -11,11 +11,12 @@ probabilities. So one process serves rows of mixed columns, signals, images and 
 Of series, and in the formulation "edm", what x_t tells of a place by itself is not learned: values get
 the best linear guess of their velocity (Karras et al., 2022), levels the evidence of x_t by Bayes' rule.
 The network adds what the other places tell.
+
+Noise of a waveform has the colour of the data, halfway (`manikin.nn.emphasis`).
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -26,21 +27,13 @@ from torch import Tensor, nn
 
 from manikin.errors import Unsupported
 from manikin.family import Family, Optimizer
-from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.courses import Courses
-from manikin.nn.gaps import bridged
-from manikin.nn.grid import Backbone
-from manikin.nn.layers import Fourier, spread
+from manikin.nn.flow import Flow, power
+from manikin.nn.layers import spread
 from manikin.nn.noise import FORMULATIONS, drawn, times
 
 if TYPE_CHECKING:
+    from manikin.nn.condition import Given, GivenSpec
     from manikin.spec import Spec
-
-EMBEDDING = 128
-"""Width of the embedding of time and of the condition."""
-
-SURE = 0.02
-"""Least share of noise that evidence of levels reckons with, so that it stays finite."""
 
 
 @final
@@ -85,7 +78,7 @@ class Diffusion(Family):
 
     def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
         """One network: (x_t, t, given) -> velocities of values, logits of levels and flags."""
-        return {"model": Flow(spec, given, self)}
+        return {"model": Flow(spec, given, self.formulation, self.width, self.blocks)}
 
     def loss(
         self,
@@ -103,12 +96,12 @@ class Diffusion(Family):
         end = net.points(x)
         if given.mask is not None:
             end = torch.where(spec.expand_mask(given.mask), net.shown(given), end)
-        noise = torch.randn(end.shape, generator=rng, device=end.device)
+        noise = net.noise(len(x), rng)
         t = drawn(self.formulation, len(x), spec, rng)
         s = spread(t[:, None], len(spec.grid))
         out = net((1 - s) * noise + s * end, t, given)
         hidden = torch.ones_like(x, dtype=torch.bool) if given.mask is None else ~given.mask
-        wrong = (out - (end - noise)).square() * spec.expand_mask(hidden)
+        wrong = net.emphasis(out - (end - noise)).square() * spec.expand_mask(hidden)
         if self.formulation == "edm":
             wrong = wrong * power(s)
         total = wrong[:, net.values].sum()
@@ -129,8 +122,8 @@ class Diffusion(Family):
         """Follow the flow from noise; observed channels follow their own straight line."""
         net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
         given = net.conditioner.complete(given, n, rng.device)
-        noise = torch.randn(n, spec.width, *spec.grid, generator=rng, device=rng.device)
-        path, ways = Path(self, net, given, noise), self._times(spec)
+        noise, ways = net.noise(n, rng), self._times(spec)
+        path = Path(self, net, given, noise)
         return given.keep(path.end(path.along(noise, ways[:-1]), ways[-2], rng))
 
     @torch.no_grad()
@@ -164,81 +157,6 @@ class Diffusion(Family):
     def _times(self, spec: Spec) -> list[float]:
         """From noise to data, one step more than are of second order."""
         return times(self.formulation, (self.steps + 1) // 2 + 1, spec)
-
-
-def power(t: Tensor) -> Tensor:
-    """Mean square of what stands at a place at a time, where noise and data are of unit scale."""
-    return (1 - t).square() + t.square()
-
-
-@final
-class Flow(nn.Module):
-    """The network of a flow, with the places of values and levels among the expanded channels."""
-
-    def __init__(self, spec: Spec, given: GivenSpec, family: Diffusion) -> None:
-        super().__init__()
-        self.spec = spec
-        self.informed = spec.series or family.formulation == "edm"
-        self.conditioner = Conditioner(given, spec, EMBEDDING)
-        self.time = Fourier(EMBEDDING)
-        self.backbone = self._backbone(family.width, family.blocks)
-        self.values = [i for i, numeric in enumerate(spec.numeric) if numeric]
-        self.levels = [i for i, numeric in enumerate(spec.numeric) if not numeric]
-        self.flagged = [i for i, flagged in enumerate(spec.flagged) if flagged]
-
-    def _backbone(self, width: int | None, blocks: int | None) -> nn.Module:
-        spec, known = self.spec, self.conditioner
-        if spec.series:
-            return Courses(spec, known.channels, EMBEDDING, known.context, width, blocks)
-        width_in = spec.width + known.channels
-        return Backbone(width_in, spec.width, spec.grid, EMBEDDING, known.context, width, blocks)
-
-    def forward(self, x_t: Tensor, t: Tensor, given: Given) -> Tensor:
-        """(B, width, *grid), (B,), given -> (B, width, *grid)."""
-        condition = self.conditioner(given)
-        modulation = self.time(t)
-        if condition.vector is not None:
-            modulation = modulation + condition.vector
-        h = x_t if condition.map is None else torch.cat([x_t, condition.map], dim=1)
-        out = self.backbone(h, modulation, condition.context).float()
-        return self._informed(out, x_t, self._spread(t)) if self.informed else out
-
-    def _spread(self, t: Tensor) -> Tensor:
-        return spread(t[:, None].float(), len(self.spec.grid))
-
-    def _informed(self, out: Tensor, x_t: Tensor, t: Tensor) -> Tensor:
-        """The network's output beside what x_t tells of each place by itself."""
-        guess = (2 * t - 1) / power(t) * x_t[:, self.values]
-        clear = t / (1 - t).clamp(min=SURE)
-        evidence = 2 * clear / (1 - t).clamp(min=SURE) * x_t[:, self.levels]
-        told = torch.empty_like(out)
-        told[:, self.values] = guess + out[:, self.values] / power(t).sqrt()
-        told[:, self.levels] = evidence + out[:, self.levels] * (1 + 2 * clear)
-        return told
-
-    def points(self, x: Tensor) -> Tensor:
-        """Compact records -> where their lines end: values as they are, levels and flags at +1 and -1.
-
-        In the gaps of a series, which its flags tell, values run straight from one measurement to the next:
-        what is measured seldom then is a course like any other, in place of a few points among zeros.
-        """
-        end = self.spec.expand(x)
-        end[:, self.levels] = 2 * end[:, self.levels] - 1
-        if self.spec.series:
-            end[:, self.values] = bridged(x)
-        return end
-
-    def shown(self, given: Given) -> Tensor:
-        """The same of what is observed alone; elsewhere without meaning."""
-        mask, values = given.mask, given.values
-        if mask is None or values is None:
-            raise ValueError("given.values and given.mask: nothing is observed")
-        hidden = math.nan if self.spec.series else 0.0  # lines across gaps leave out NaN
-        return self.points(torch.where(mask, values, torch.full_like(values, hidden)))
-
-    def discrete(self, x: Tensor) -> Tensor:
-        """Compact records -> compact records of the flags and levels alone."""
-        return self.spec.discrete.collapse(self.spec.expand(x)[:, self.levels])
 
 
 @final

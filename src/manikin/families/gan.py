@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
+from manikin.nn.emphasis import Emphasis
 from manikin.nn.grid import Decoder, Encoder
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ class GAN(Family):
         """The loss of one player."""
         generator: Generator = nets["generator"]  # pyright: ignore[reportAssignmentType]
         given = generator.conditioner.rehearse(given, x, rng)
-        real = spec.expand(x)
-        fake = generator.imagine(len(x), given, rng)
+        view = generator.emphasis
+        real, fake = view(spec.expand(x)), view(generator.imagine(len(x), given, rng))
         if turn == "generator":
             return functional.softplus(nets["critic"](real, given) - nets["critic"](fake, given)).mean()
         real, fake = real.requires_grad_(), fake.detach().requires_grad_()
@@ -123,6 +124,7 @@ class Generator(nn.Module):
         self.spec = spec
         self.latent = family.latent or (128 if spec.grid else 64)
         self.conditioner = Conditioner(given, spec, EMBEDDING)
+        self.emphasis = Emphasis(spec)
         size = (self.conditioner.channels, family.width, family.blocks)
         self.decoder = Decoder(self.latent, spec.width, spec.grid, self.conditioner.vector, *size)
 
@@ -134,7 +136,7 @@ class Generator(nn.Module):
     def imagine(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
         """`n` expanded records, the observed part in its place."""
         z = torch.randn(n, self.latent, generator=rng, device=rng.device)
-        fake = self.spec.link(self(z, given), rng)
+        fake = self.emphasis.back(self.spec.link(self(z, given), rng))
         if given.mask is None or given.values is None:
             return fake
         seen = self.spec.expand(torch.where(given.mask, given.values, torch.zeros_like(given.values)))
@@ -143,7 +145,7 @@ class Generator(nn.Module):
 
 @final
 class Critic(nn.Module):
-    """(expanded records, given) -> how real they look."""
+    """(expanded records as `Emphasis` shows them, given) -> how real they look."""
 
     def __init__(self, spec: Spec, given: GivenSpec, family: GAN) -> None:
         super().__init__()

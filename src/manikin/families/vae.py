@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Conditioner, Given, GivenSpec
+from manikin.nn.emphasis import Emphasis
 from manikin.nn.grid import SMALL, Decoder, Encoder
 from manikin.nn.layers import Constant
 
@@ -80,6 +81,7 @@ class VAE(Family):
         net: Autoencoder = nets[turn]  # pyright: ignore[reportAssignmentType]
         given = net.conditioner.rehearse(given, x, rng)
         known = net.known(given)
+        x = net.emphasis(x)
         mean, log_scale = net.code(x, known)
         z = mean + log_scale.exp() * torch.randn(mean.shape, generator=rng, device=x.device)
         hidden = torch.ones_like(x, dtype=torch.bool) if given.mask is None else ~given.mask
@@ -101,7 +103,8 @@ class VAE(Family):
         net: Autoencoder = nets["model"]  # pyright: ignore[reportAssignmentType]
         given = net.conditioner.complete(given, n, rng.device)
         known = net.known(given)
-        return given.keep(spec.draw(net.decode(net.prior.draw(n, known, rng), known), rng))
+        drawn = spec.draw(net.decode(net.prior.draw(n, known, rng), known), rng)
+        return given.keep(net.emphasis.back(drawn))
 
 
 def normal(z: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
@@ -127,6 +130,7 @@ class Autoencoder(nn.Module):
         self.spec = spec
         latent = family.latent or (64 if math.prod(spec.grid) >= SMALL else 16)
         self.conditioner = Conditioner(given, spec, EMBEDDING)
+        self.emphasis = Emphasis(spec)
         channels = self.conditioner.channels
         modulation = EMBEDDING if given else 0
         size = (family.width, family.blocks)
@@ -145,7 +149,7 @@ class Autoencoder(nn.Module):
         return Known(vector, condition.map)
 
     def code(self, x: Tensor, known: Known) -> tuple[Tensor, Tensor]:
-        """Compact records -> mean and log standard deviation of q(z | x, c), each (B, latent)."""
+        """Emphasised compact records -> mean and log deviation of q(z | x, c), each (B, latent)."""
         h = self.spec.expand(x)
         if known.map is not None:
             h = torch.cat([h, known.map], dim=1)
@@ -153,7 +157,7 @@ class Autoencoder(nn.Module):
         return mean, log_scale.clamp(*SCALES)
 
     def decode(self, z: Tensor, known: Known) -> Tensor:
-        """Codes (B, latent) -> the parameters of the likelihood (B, raw, *grid)."""
+        """Codes (B, latent) -> parameters of the likelihood of emphasised records (B, raw, *grid)."""
         return self.decoder(z, known.vector, known.map).float()
 
 

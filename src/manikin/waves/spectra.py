@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from manikin.waves.gaps import filled
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 BANDS = 10
+DIVIDED = 16  # bands in which amplitudes are kept
 LAGS = 12
 TINY = 1e-6  # of a channel's mean power is taken for nothing
 
@@ -36,6 +42,36 @@ def power(x: np.ndarray) -> np.ndarray:
     y = (y - y.mean(axis=2, keepdims=True)) * window.astype(np.float32)
     found = np.abs(np.fft.rfft(y, axis=2)[..., 1:]) ** 2 / x.shape[2]
     return (found + TINY * found.mean(axis=2, keepdims=True)).astype(np.float32)
+
+
+def amplitudes(chunks: Iterable[np.ndarray]) -> np.ndarray:
+    """Root mean squares of each channel in rising bands of the cosine transform, (channels, bands).
+
+    Args:
+        chunks: Signals (n, channels, time) without gaps, some at a time.
+    """
+    from scipy.fft import dct
+
+    powers = [(len(x), (np.asarray(dct(x, axis=2, norm="ortho")) ** 2).mean(axis=0)) for x in chunks]
+    counts, means = zip(*powers, strict=True)
+    mean = np.average(means, axis=0, weights=counts)
+    return np.sqrt(
+        np.stack([mean[:, a:b].mean(axis=1) for a, b in pairwise(_edges(mean.shape[1]))], axis=1)
+    )
+
+
+def between(found: np.ndarray, length: int) -> np.ndarray:
+    """Amplitudes in bands (bands,) at all frequencies, (length,): straight lines in logarithms."""
+    edges = _edges(length)
+    middle = np.log((edges[:-1] + edges[1:] + 1) / 2)
+    return np.exp(
+        np.interp(np.log(np.arange(length) + 1), middle, np.log(np.maximum(found, TINY * found.max())))
+    )
+
+
+def _edges(length: int) -> np.ndarray:
+    """Where bands of the cosine transform begin and end, evenly in logarithms."""
+    return np.unique(np.r_[0, np.rint(np.geomspace(1, length, min(length, DIVIDED)))]).astype(int)
 
 
 def autocorrelation(x: np.ndarray) -> np.ndarray:

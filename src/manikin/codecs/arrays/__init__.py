@@ -91,7 +91,9 @@ class ArrayCodec(Codec):
     def spec(self) -> Spec:
         """The channels of all fields, one after another, on their common grid."""
         layers = list(self._layers.values())
-        return Spec(tuple(layer.block for layer in layers), grid=layers[0].shape[1:])
+        known = [layer.spectrum if isinstance(layer, Values | Limbs) else [] for layer in layers]
+        spectrum = tuple(tuple(row) for rows in known for row in rows) if all(known) else ()
+        return Spec(tuple(layer.block for layer in layers), grid=layers[0].shape[1:], spectrum=spectrum)
 
     @property
     def _layers(self) -> dict[str, Layer]:

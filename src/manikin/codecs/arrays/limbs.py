@@ -58,6 +58,11 @@ class Limbs:
         """One quantity per channel that is modelled, and place."""
         return self.values.block
 
+    @property
+    def spectrum(self) -> list[list[float]]:
+        """Of the channels that are modelled."""
+        return self.values.spectrum
+
     def encode(self, x: np.ndarray, key: Key | None) -> np.ndarray:
         """(n, kept channels, time) standardised; where I or II is missing, by a lead that tells it.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 
 from manikin.spec import Continuous
+from manikin.waves.spectra import amplitudes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 CHUNK = 256
 """Records whose moments are taken at once."""
+
+WAVE = 2
+"""Axes of one signal: channels and time."""
 
 
 @final
@@ -30,6 +34,7 @@ class Values:
         mean, deviation: Per channel.
         low, high: The range of the training records per channel.
         optional: Whether places may be missing (NaN).
+        spectrum: Of signals without gaps, mean amplitudes per channel in rising bands, standardised.
     """
 
     shape: tuple[int, ...]
@@ -39,6 +44,7 @@ class Values:
     low: list[float]
     high: list[float]
     optional: bool
+    spectrum: list[list[float]] = field(default_factory=list)
 
     @classmethod
     def of(cls, x: np.ndarray) -> Self:
@@ -47,7 +53,10 @@ class Values:
         axes = (0, *range(2, x.ndim))
         low, high = (found(x, axis=axes).astype(float) for found in (np.nanmin, np.nanmax))
         limits = (array.tolist() for array in (mean, deviation, low, high))
-        return cls(tuple(x.shape[1:]), str(x.dtype), *limits, optional=missing(x) > 0)
+        found = cls(tuple(x.shape[1:]), str(x.dtype), *limits, optional=missing(x) > 0)
+        if len(found.shape) != WAVE or found.optional:
+            return found
+        return replace(found, spectrum=amplitudes(found.encode(part, None) for part in chunks(x)).tolist())
 
     @property
     def block(self) -> Block:
