@@ -109,7 +109,7 @@ at_most = { ward = 1 }
 
 
 def test_a_saved_model_is_attacked_and_judged_by_ones_own_policy(table, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(power.self_tested, "__kwdefaults__", {"trials": 3, "seed": 0})
+    monkeypatch.setitem(power.self_tested.__kwdefaults__, "trials", 3)
     model, drawn, holdout = tmp_path / "model", tmp_path / "drawn.csv", tmp_path / "holdout.csv"
     policy = tmp_path / "ward.toml"
     policy.write_text(WARD)

@@ -218,7 +218,7 @@ def faults(value, schema, where="card"):
 
 
 def test_what_the_main_job_writes_and_releases_meets_the_published_schema(tmp_path, monkeypatch):
-    monkeypatch.setattr(power.self_tested, "__kwdefaults__", {"trials": 2, "seed": 0})
+    monkeypatch.setitem(power.self_tested.__kwdefaults__, "trials", 2)
     cohort = demo().select("mean radius", "mean texture").take(np.arange(160))
     judging = Judging(refits=8, self_test=True)
     job(cohort, tmp_path / "out", family="independent", judging=judging)

@@ -58,7 +58,7 @@ def evaluate(
     from manikin.data.rules import read_rules
     from manikin.evaluation.evaluate import evaluate as judge
     from manikin.evaluation.origin import stamped
-    from manikin.evaluation.power import self_tested, testable
+    from manikin.evaluation.power import TRIALS, self_tested, testable
     from manikin.publish.folder import unfinished
     from manikin.publish.job import loaded, open_levels
     from manikin.synthesis.weights import read_json
@@ -75,7 +75,9 @@ def evaluate(
     if record.exists():
         card = stamped(card, read_json(record))
     if self_test:
-        card = self_tested(card, real, others[1], seed=seed)
+        with terminal(quiet=quiet or as_json).status("planting defects") as status:
+            told = lambda trial: status.update(f"planting defects: trial {trial} of {TRIALS}")  # noqa: E731
+            card = self_tested(card, real, others[1], seed=seed, told=told)
     if attack:
         card = attack(card, real, seed)
     if out:

@@ -100,18 +100,21 @@ def all_metrics() -> tuple[Metric, ...]:
     return tuple(sorted(found, key=lambda metric: AXES.index(metric.axis)))
 
 
-def _judged(name: str, views: dict[str, Sides], key: Key) -> list[Draws]:
-    """All metrics that read this view; with several views, those that read any bear its name."""
-    sides = views[name]
-    asked = {
+def asked(name: str, views: dict[str, Sides]) -> list[Metric]:
+    """All metrics that read this view."""
+    features = {
         name,
-        "" if len(views) == 1 or sides.wide else name,
-        "grid" if compared(sides) else name,
+        "" if len(views) == 1 or views[name].wide else name,
+        "grid" if compared(views[name]) else name,
         "records" if name == next(iter(views)) else name,
         "arrays" if name == arrays(views) else name,
     }
-    metrics = [metric for metric in all_metrics() if metric.feature in asked]
-    found = measure(sides, metrics, key.child(name))
+    return [metric for metric in all_metrics() if metric.feature in features]
+
+
+def _judged(name: str, views: dict[str, Sides], key: Key) -> list[Draws]:
+    """What a view gives; with several views, metrics that read any bear its name."""
+    found = measure(views[name], asked(name, views), key.child(name))
     if len(views) == 1 or name == "table":
         return found
     return [_named(draws, name) if draws.metric.feature in ANY else draws for draws in found]

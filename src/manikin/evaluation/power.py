@@ -8,79 +8,139 @@ the other, into which the defect is planted, for the synthetic ones; the held-ou
 ones at hand. Chance is adjusted as on the whole card (Bonferroni, which for the clearest score is
 Holm's first step), and a defect is noticed if any score of its axis warns or fails.
 
-It is a lower bound: there are half as many records as on the card, and only tests that take
-milliseconds are made, no attack that learns.
+It is a lower bound: there are half as many records as on the card, and only exact tests are made,
+no attack that learns. Fields of one value, signals and pictures are tested apart.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from manikin.data.scalars import Scalars
-from manikin.defects import DEFECTS, plant
+from manikin.data.schema import Image
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.draws import Draws
-from manikin.evaluation.evaluate import all_metrics
+from manikin.evaluation.evaluate import asked
 from manikin.evaluation.loop import measure
+from manikin.evaluation.planted import NOTHING, PLANTED, groups
 from manikin.evaluation.protocol import LIMITS, verdict
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.views import views as viewed
 from manikin.exchange import share
-from manikin.features.table import Table
 from manikin.metric import Question
 from manikin.rng import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from manikin.data.cohort import Cohort
     from manikin.evaluation.scorecard import Scorecard
+    from manikin.evaluation.sides import Sides
     from manikin.metric import Exact, Metric, Split
-
-    Plant = Callable[[Cohort, Cohort, int], Cohort]
 
 TRIALS = 20
 MOST = 1_000  # records of a side
-TESTS = {
-    "privacy": ("exact_copies", "near_match_excess"),
-    "diversity": ("duplicate_share", "near_duplicate_share"),
-    "clinical validity": ("implausible_share",),
-}
+SIGHTS = 300  # the same, of pictures
+VALUES = 1 << 20  # values of all signals of a side
+FEWEST = 150  # signals of a side, however long they are
+TESTS = (  # those that look at all records once and learn nothing
+    "exact_copies",
+    "near_match_excess",
+    "disguised_copies",
+    "duplicate_share",
+    "near_duplicate_share",
+    "implausible_share",
+    "impossible_values",
+)
 
 
-class Planted(NamedTuple):
-    """A defect, and the axis on which it must show; "": on none."""
+class Test(NamedTuple):
+    """One exact test in one view, and what a bad generator gets there."""
 
-    axis: str
-    make: Plant
-
-
-def _named(defect: str) -> Planted:
-    return Planted(DEFECTS[defect].axis, lambda fresh, train, seed: plant(fresh, defect, seed, train=train))
+    view: str
+    metric: Metric
+    floor: np.ndarray
 
 
-def _nearly(fresh: Cohort, train: Cohort, seed: int) -> Cohort:
-    return plant(fresh, "leak_3", seed, train=plant(train, "jittered_copies", seed))
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """Where defects of one group of fields are planted and looked for.
 
+    Args:
+        rows: What is planted here: names of `PLANTED`.
+        train: The training records, these fields and the subject alone.
+        views: Training, held-out and once more training records through each feature. Features are
+            fitted to all training records: that is done once, and favours neither half of them.
+        key: Where random numbers come from.
+    """
 
-PLANTED: dict[str, Planted] = {  # what is said of the records that a defect is planted into
-    "3 % are copies of training patients": _named("leak_3"),
-    "3 % are training patients, each value moved by 1 % of its standard deviation": Planted(
-        "privacy", _nearly
-    ),
-    "3 % are copies of the most unusual training patients": _named("leak_outliers"),
-    "all are training patients, each value moved by half a standard deviation": _named("shifted_copies"),
-    "30 % repeat another record": _named("duplicated_rows"),
-    "5 % have an impossible value": _named("implausible_values"),
-    "nothing is planted: a false alarm": Planted("", lambda fresh, _train, _seed: fresh),
-}
+    rows: tuple[str, ...]
+    train: Cohort
+    views: dict[str, Sides]
+    key: Key
+
+    @classmethod
+    def of(
+        cls, kinds: tuple[type, ...], names: Sequence[str], train: Cohort, holdout: Cohort, key: Key
+    ) -> Bench:
+        """These fields of the records, of many records some."""
+        subject = [name for name in [train.schema.named("subject")] if name in holdout.schema]
+        kept = [*(name for name in subject if name not in names), *names]
+        train, holdout = train.select(*kept), holdout.select(*kept)
+        most = _most(train, names)
+        held, known = _few(holdout, most, key.child("holdout")), _few(train, 2 * most, key.child("train"))
+        rows = tuple(name for name, planted in PLANTED.items() if planted.kinds == kinds)
+        return cls(rows, known, viewed((known, held, known), Question()), key)
+
+    def halved(self, trial: int) -> tuple[Cohort, Cohort, dict[str, Sides]]:
+        """Two halves of the training records, and the second in the place of synthetic ones."""
+        train, fresh = self.train.split(0.5, self.key.child("half", trial).integer() % 2**31)
+        sides = {
+            view: replace(side, train=side.see(train), synthetic=side.see(fresh))
+            for view, side in self.views.items()
+        }
+        return train, fresh, sides
+
+    def tests(self) -> list[Test]:
+        """The tests that can be made, with their floors: a bad generator is as bad in each trial."""
+        *_, sides = self.halved(0)
+        found = []
+        for view, side in sides.items():
+            metrics = [metric for metric in asked(view, sides) if metric.name in TESTS]
+            draws = measure(side, metrics, self.key.child("floors", view))
+            told = [draw for draw in draws if draw.measured and draw.separate]
+            found += [Test(view, draw.metric, draw.floor) for draw in told]
+        return found
+
+    def trial(
+        self, trial: int, tests: Sequence[Test], factors: Mapping[str, int]
+    ) -> dict[str, bool | None]:
+        """Which defects are noticed; None: these records cannot have it, or no test can be made."""
+        train, fresh, sides = self.halved(trial)
+        key = self.key.child("trial", trial)
+        found = {NOTHING: _noticed("", sides, tests, factors, key)}
+        for name in self.rows:
+            seed = self.key.child(name, "plant", trial).integer() % 2**31
+            try:
+                bad = PLANTED[name].make(fresh, train, seed)
+            except UsageError:  # such as impossible values where no field is a quantity
+                found[name] = None
+                continue
+            spoilt = {view: replace(side, synthetic=side.see(bad)) for view, side in sides.items()}
+            found[name] = _noticed(PLANTED[name].axis, spoilt, tests, factors, key)
+        return found
 
 
 def self_tested(
-    card: Scorecard, train: Cohort, holdout: Cohort, *, trials: int = TRIALS, seed: int = 0
+    card: Scorecard,
+    train: Cohort,
+    holdout: Cohort,
+    *,
+    trials: int = TRIALS,
+    seed: int = 0,
+    told: Callable[[int], object] = lambda _: None,
 ) -> Scorecard:
     """The card with a table `power`: which planted defects this judge noticed in records like these.
 
@@ -90,6 +150,7 @@ def self_tested(
         holdout: Its held-out records.
         trials: How often each defect is planted.
         seed: The same seed gives the same table.
+        told: Called before each trial with its number, from 1.
 
     Returns:
         The card; each row of the table has the defect, its axis ("": it must show on none), in how
@@ -97,56 +158,44 @@ def self_tested(
         1934). A defect that these fields cannot have is left out.
 
     Raises:
-        Unsupported: The records have no field of one value.
+        Unsupported: The records have no field of one value, no signal and no picture.
     """
     testable(train)
     key = Key(seed).child("power")
-    holdout = _few(holdout, MOST, key.child("holdout"))
-    train = _few(train, 2 * MOST, key.child("train"))
-    halves = [train.split(0.5, key.child("half", r).integer() % 2**31) for r in range(trials)]
-    factors = _factors(card)
-    rows = [_row(name, halves, holdout, factors, key.child(name)) for name in PLANTED]
-    return replace(card, tables={**card.tables, "power": [row for row in rows if row]})
+    benches = [Bench.of(*group, train, holdout, key) for group in groups(train.schema)]
+    tests = [bench.tests() for bench in benches]
+    factors = _factors(card, [test for some in tests for test in some])
+    seen: dict[str, list[bool | None]] = {}
+    for trial in range(trials):
+        told(trial + 1)
+        found = [bench.trial(trial, some, factors) for bench, some in zip(benches, tests, strict=True)]
+        for name in (*PLANTED, NOTHING):
+            answers = [part[name] for part in found if name in part]
+            known = [answer for answer in answers if answer is not None]
+            seen.setdefault(name, []).append(any(known) if known else None)
+    rows = [_row(name, said) for name, said in seen.items() if None not in said]
+    return replace(card, tables={**card.tables, "power": rows})
 
 
 def testable(train: Cohort) -> None:
     """Check that defects can be planted and found in records like these.
 
     Raises:
-        Unsupported: They have no quantity, category or time.
+        Unsupported: They have no quantity, category, time, signal or picture.
     """
-    if not set(train.schema.scalars) & set(train.schema.modelled):
+    if not groups(train.schema):
         raise Unsupported(
-            "the self-test needs a quantity, a category or a time; leave it out for these records"
+            "the self-test needs a quantity, a category, a time, a signal or a picture; leave it out for "
+            "these records"
         )
 
 
-def _row(
-    name: str,
-    halves: list[tuple[Cohort, Cohort]],
-    holdout: Cohort,
-    factors: Mapping[str, int],
-    key: Key,
-) -> dict[str, Any] | None:
-    """One defect in all trials; None where these records cannot have it, or no test can be made."""
-    axis, make = PLANTED[name]
-    seeds = [key.child("plant", r).integer() % 2**31 for r in range(len(halves))]
-    try:
-        spoilt = [make(fresh, train, seed) for (train, fresh), seed in zip(halves, seeds, strict=True)]
-    except UsageError:
-        return None  # such as impossible values where no field is a quantity
-    floors: dict[str, np.ndarray] = {}  # a bad generator is as bad in each trial
-    seen = [
-        _noticed(axis, (train, holdout, bad), factors, floors, key.child(r))
-        for r, ((train, _), bad) in enumerate(zip(halves, spoilt, strict=True))
-    ]
-    if None in seen:
-        return None
+def _row(name: str, seen: Sequence[bool | None]) -> dict[str, Any]:
     count = sum(map(bool, seen))
     low, high = share(count, len(seen))
     return {
         "defect": name,
-        "axis": axis,
+        "axis": PLANTED[name].axis if name in PLANTED else "",
         "noticed": count,
         "trials": len(seen),
         "low": round(low, 3),
@@ -155,29 +204,21 @@ def _row(
 
 
 def _noticed(
-    axis: str,
-    cohorts: tuple[Cohort, Cohort, Cohort],
-    factors: Mapping[str, int],
-    floors: dict[str, np.ndarray],
-    key: Key,
+    axis: str, sides: dict[str, Sides], tests: Sequence[Test], factors: Mapping[str, int], key: Key
 ) -> bool | None:
     """Whether a score of the axis (of any, if it is "") warns or fails; None: none can be measured."""
-    names = TESTS[axis] if axis else [name for names in TESTS.values() for name in names]
-    asked = [metric for metric in all_metrics() if metric.name in names]
-    train = cohorts[0]
-    sides = Sides.of(Table().fit(train), Scalars.fit(train), cohorts, Question())
-    if not floors:
-        floors |= {draw.name: draw.floor for draw in measure(sides, asked, key) if draw.measured}
-    split = replace(sides.whole, key=key)
-    draws = [_draws(metric, split, floors[metric.name]) for metric in asked if metric.name in floors]
+    splits = {view: replace(side.whole, key=key) for view, side in sides.items()}
+    made = [test for test in tests if axis in ("", test.metric.axis)]
+    draws = [_draws(test, splits[test.view]) for test in made]
     draws = [draw for draw in draws if draw.separate]
     return any(_speaks(draw, factors) for draw in draws) if draws else None
 
 
-def _draws(metric: Metric, split: Split, floor: np.ndarray) -> Draws:
+def _draws(test: Test, split: Split) -> Draws:
     """The exact test of all records, against a floor that is known."""
-    found = cast("Exact", metric(split))
-    return Draws(metric.name, metric, np.array([found.value]), found.null, floor, exact=found)
+    found = cast("Exact", test.metric(split))
+    value = np.array([found.value])
+    return Draws(test.metric.name, test.metric, value, found.null, test.floor, exact=found)
 
 
 def _speaks(draw: Draws, factors: Mapping[str, int]) -> bool:
@@ -187,14 +228,26 @@ def _speaks(draw: Draws, factors: Mapping[str, int]) -> bool:
     return verdict(draw.calibrated, draw.worst, chance, limit) in ("warn", "fail")
 
 
-def _factors(card: Scorecard) -> dict[str, int]:
+def _factors(card: Scorecard, tests: Sequence[Test]) -> dict[str, int]:
     """By how many tests chance is multiplied: axes share the error equally, and so do the scores of one.
 
     At least by as many as are made here.
     """
     count = Counter(score.axis for score in card.scores if score.percentile is not None)
-    axes = len(count.keys() | TESTS.keys())
-    return {axis: axes * max(count[axis], len(names)) for axis, names in TESTS.items()}
+    made = Counter(test.metric.axis for test in tests)
+    axes = len(count.keys() | made.keys())
+    return {axis: axes * max(count[axis], n) for axis, n in made.items()}
+
+
+def _most(cohort: Cohort, names: Sequence[str]) -> int:
+    """How many records of a side are looked at: fewer where each is costly to compare."""
+    arrays = [name for name in names if name not in cohort.schema.scalars]
+    if not arrays:
+        return MOST
+    if any(isinstance(cohort.schema[name], Image) for name in arrays):
+        return min(MOST, SIGHTS)
+    values = sum(cohort[name][:1].size for name in arrays)
+    return min(MOST, max(FEWEST, VALUES // values))
 
 
 def _few(cohort: Cohort, most: int, key: Key) -> Cohort:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,22 +77,54 @@ def disguised_copies(split: Split) -> Exact:
 
 def compared(synthetic: Sample, split: Split) -> list[Space]:
     """For each field the nearest training records of synthetic ones, and what is usual among real ones."""
+    new = split.key.child("disguises", "new").numpy().permutation(len(synthetic))[:SEARCHED]
+    records = synthetic.take(new).cohort
+    return [(known.nearest(records), known.usual, 0.0) for known in once(split.train, searchable, split)]
+
+
+@dataclass(frozen=True, eq=False)
+class Searchable:
+    """One field of the training records, in which others are looked up, each only once.
+
+    Args:
+        name: The field.
+        prepare: How its values are prepared.
+        search: From prepared values to the nearest training records.
+        usual: How near real records lie to those of other people: ratios (n,).
+        found: What was looked up, by a fingerprint of the prepared value.
+    """
+
+    name: str
+    prepare: Callable[[np.ndarray], np.ndarray]
+    search: Callable[[np.ndarray], Near]
+    usual: np.ndarray
+    found: dict[bytes, tuple[np.ndarray, ...]] = field(default_factory=dict)
+
+    def nearest(self, cohort: Cohort) -> Near:
+        """The nearest training record of each record."""
+        x = np.ascontiguousarray(self.prepare(cohort[self.name]))
+        marks = [blake2b(row.tobytes(), digest_size=16).digest() for row in x]
+        new = [i for i, mark in enumerate(marks) if mark not in self.found]
+        if new:
+            near = self.search(x[new] if len(new) < len(x) else x)
+            self.found.update(zip((marks[i] for i in new), zip(*near, strict=True), strict=True))
+        return Near(*(np.array(part) for part in zip(*(self.found[mark] for mark in marks), strict=True)))
+
+
+def searchable(train: Sample, split: Split) -> list[Searchable]:
+    """The fields in which copies are looked for; some held-out and training records say what is usual."""
     rng = split.key.child("disguises").numpy()
-    new = rng.permutation(len(synthetic))[:SEARCHED]
-    some, held = (rng.permutation(len(side))[:QUERIES] for side in (split.train, split.holdout))
-    owner = split.train.subject
-    found = []
-    for name in visible(split.train.whole.schema):
-        prepare, search = matcher(split.train.cohort, name)
-        known = prepare(split.train.cohort[name])
-        queries, other = (
-            prepare(side.take(rows).cohort[name])
-            for side, rows in ((synthetic, new), (split.holdout, held))
-        )
-        real = [search(known[some], known, owner, apart=owner[some]), search(other, known, owner)]
-        usual = np.concatenate([near.ratio for near in real])
-        found.append((search(queries, known, owner), usual, 0.0))
-    return found
+    some, held = (rng.permutation(len(side))[:QUERIES] for side in (train, split.holdout))
+    owner, others = train.subject, split.holdout.take(held).cohort
+    fields = []
+    for name in visible(train.whole.schema):
+        prepare, search = matcher(train.cohort, name)
+        known = prepare(train.cohort[name])
+        own = search(known[some], known, owner, apart=owner[some])
+        other = search(prepare(others[name]), known, owner)
+        usual = np.concatenate([own.ratio, other.ratio])
+        fields.append(Searchable(name, prepare, partial(search, references=known, owner=owner), usual))
+    return fields
 
 
 def matcher(train: Cohort, name: str) -> tuple[Callable[..., np.ndarray], Callable[..., Near]]:
