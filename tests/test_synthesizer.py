@@ -232,3 +232,32 @@ def test_trees_keep_the_demo_faithful():
     judge.fit(drawn.drop(columns=label), drawn[label])
     scores = judge.predict_proba(real.drop(columns=label))[:, 1]
     assert roc_auc_score(real[label] == judge.classes_[1], scores) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("family", "of"),
+    [
+        ("copula", "tables"),
+        ("independent", "tables"),
+        ("trees", "tables"),
+        ("fewshot", "texts"),
+        ("lora:folder", "texts"),
+        ("templates", "texts"),
+    ],
+)
+def test_a_family_of_tables_or_texts_says_which_can_model_signals(family, of):
+    waves = np.zeros((12, 1, 16), np.float32)
+    kinds = {"ecg": mk.Signal(), "ppg": mk.Signal()}
+    cohort = mk.Cohort.from_arrays(dict.fromkeys(kinds, waves), kinds)
+    name = family.partition(":")[0]
+    said = f"{name!r} cannot model the signal 'ecg': it is for {of}; use 'diffusion', 'vae'"
+    for records in (cohort, cohort.select("ecg")):  # two signals are a chain, of which no link fits
+        with pytest.raises(mk.errors.Unsupported, match=said):
+            mk.Synthesizer(None, (), family).fit(records, quiet=True)
+
+
+def test_a_family_of_tables_is_not_given_a_signal():
+    arrays = {"age": np.arange(12.0), "ecg": np.zeros((12, 1, 16), np.float32)}
+    cohort = mk.Cohort.from_arrays(arrays, {"age": mk.Number(), "ecg": mk.Signal()})
+    with pytest.raises(mk.errors.Unsupported, match="'trees' cannot be given the signal 'ecg'"):
+        mk.Synthesizer("age", "ecg", "trees").fit(cohort, quiet=True)

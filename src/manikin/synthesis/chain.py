@@ -63,8 +63,10 @@ class Chain:
 
         given = names(schema, condition)
         links = []
-        for target in groups(schema, [name for name in schema.modelled if name not in given]):
-            fit = None if family is None or not _fits(family, schema, target) else family
+        targets = groups(schema, [name for name in schema.modelled if name not in given])
+        fitting = [family is not None and _fits(family, schema, target) for target in targets]
+        for target, fits in zip(targets, fitting, strict=True):
+            fit = family if fits or not any(fitting) else None  # one that fits none says why
             links.append(Synthesizer(target, given, fit, seed, training, scan=scan))
             given = (*given, *target)
         return cls(links)
@@ -196,7 +198,7 @@ class Chain:
 def _fits(family: str | Family | Statistical, schema: Schema, target: Sequence[str]) -> bool:
     """Whether a family is for such fields: one that brings a codec of its own is for texts."""
     kind, first = found(family, schema, target, ()), schema[target[0]]
-    if getattr(kind, "codec", None) is not None:
+    if getattr(type(kind), "codec", None) is not None:  # asked of the class: it may lack a model
         return isinstance(first, Text)
     return isinstance(first, SCALARS) or not isinstance(kind, Statistical)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from manikin import registry
 from manikin.codec import Learned
 from manikin.codecs.patches import PatchCodec
-from manikin.data.schema import SCALARS, Codes, Schema, Text
+from manikin.data.schema import SCALARS, Codes, Image, Schema, Signal, Text
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.family import Family, Statistical
 
@@ -54,7 +54,8 @@ class Plan:
 
         Raises:
             SchemaError: A field that does not exist or is never modelled.
-            Unsupported: Fields that no one model can hold; the message names `Chain`.
+            Unsupported: Fields that no one model can hold; the message names `Chain`. A signal or a
+                picture for a family of tables or texts.
         """
         given = names(schema, condition)
         wanted = names(schema, target) if target is not None else _rest(schema, given)
@@ -70,6 +71,7 @@ class Plan:
         chosen = found(family, schema, wanted, plain, ENOUGH if continued else letters)
         if continued and isinstance(chosen, Statistical):
             raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
+        _able(schema, wanted, plain, chosen)
         return cls(wanted, plain, observed, chosen)
 
 
@@ -215,6 +217,27 @@ def _rest(schema: Schema, given: Sequence[str]) -> tuple[str, ...]:
     """Everything not given; if all is given, everything, any part of which may be observed."""
     rest = tuple(name for name in schema.modelled if name not in given)
     return rest or tuple(schema.modelled)
+
+
+def _able(
+    schema: Schema, target: Sequence[str], condition: Sequence[str], family: Family | Statistical
+) -> None:
+    """Check that a family of tables or texts meets no signal or picture."""
+    texts = getattr(type(family), "codec", None) is not None  # it brings its own
+    tables = isinstance(family, Statistical) and not texts
+    modelled = [name for name in target if isinstance(schema[name], Signal | Image)]
+    given = [name for name in condition if tables and isinstance(schema[name], Signal | Image)]
+    if not (tables or texts) or not (modelled or given):
+        return
+    name = (modelled or given)[0]
+    signal = isinstance(schema[name], Signal)
+    able = "'diffusion', 'vae', 'gan'" + (", 'autoregressive' or 'masked'" if signal else "")
+    message = (
+        f"{family_to_dict(family)['name']!r} cannot {'model' if modelled else 'be given'} the "
+        f"{'signal' if signal else 'picture'} {name!r}: it is for {'tables' if tables else 'texts'}; "
+        f"use {able if modelled else 'a family of networks'}"
+    )
+    raise Unsupported(message)
 
 
 def _alike(schema: Schema, target: Sequence[str]) -> None:
