@@ -239,3 +239,16 @@ def test_a_torn_discontinuous_file_is_refused(tmp_path):
         (tmp_path / "a.edf").write_bytes(broken)
         with pytest.raises(mk.errors.FormatError, match=r"a\.edf: no discontinuous EDF\+ that can be read"):
             mk.read(tmp_path / "a.edf")
+
+
+@pytest.mark.parametrize("bad", [np.inf, -1e30])
+def test_values_that_no_instrument_gives_are_refused_wherever_records_come_from(bad):
+    waves = np.random.default_rng(0).standard_normal((30, 1, 32)).astype(np.float32)
+    waves[3:5, 0, 7] = bad, np.nan
+    broken = mk.Cohort.from_arrays({"ecg": waves}, {"ecg": mk.Signal()})
+    said = r"field 'ecg': values that are infinite or beyond 1e\+15, in 1 of 30 records, first in record 3"
+    with pytest.raises(mk.errors.SchemaError, match=said):
+        mk.Synthesizer("ecg", family="vae").fit(broken, quiet=True)
+    good = broken.take(np.arange(10, 30))
+    with pytest.raises(mk.errors.SchemaError, match="synthetic: " + said):
+        mk.evaluate(broken, good, good.take(np.arange(10)))

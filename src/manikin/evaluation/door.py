@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from manikin.data import written
 from manikin.data.cohort import Cohort
+from manikin.data.extremes import measurable
 from manikin.data.schema import Schema, Text
 from manikin.errors import SchemaError, UsageError
 
@@ -28,7 +29,7 @@ def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort,
     all other text identifies.
 
     Raises:
-        SchemaError: Fields differ, or hold values that their kind does not know.
+        SchemaError: Fields differ, or hold values that their kind does not know or that are infinite.
         UsageError: Too few records, or subjects that are both in train and in holdout.
     """
     sides = {"train": train, "holdout": holdout, "synthetic": synthetic}
@@ -36,6 +37,8 @@ def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort,
         enough(side, cohort)
     names = [name for name in train.schema if _in_all(name, train, holdout, synthetic)]
     alike = {side: _alike(side, cohort, train, names) for side, cohort in sides.items()}
+    for side, cohort in alike.items():
+        measurable(cohort, cohort.schema.modelled, side)
     _disjoint(alike["train"], alike["holdout"])
     found = _told(alike["train"], alike["synthetic"])
     return tuple(replace(cohort, schema=found) for cohort in alike.values())  # type: ignore[return-value]

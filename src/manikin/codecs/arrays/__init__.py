@@ -19,6 +19,7 @@ from manikin.codecs.arrays.limbs import Limbs
 from manikin.codecs.arrays.scaled import Values, chunks, missing
 from manikin.codecs.table.series import Series
 from manikin.data.cohort import column
+from manikin.data.extremes import measurable
 from manikin.data.schema import Image, Signal
 from manikin.errors import NotFitted, SchemaError, Unsupported
 from manikin.spec import Block, Categorical, Spec
@@ -106,8 +107,9 @@ class ArrayCodec(Codec):
 
         Raises:
             Unsupported: The fields do not lie on one grid.
-            SchemaError: A label map holds other values than its levels.
+            SchemaError: A label map holds other values than its levels, or a value is infinite.
         """
+        measurable(cohort, fields)
         layers = {name: _learn(cohort, name) for name in fields}
         if len({layer.shape[1:] for layer in layers.values()}) > 1:
             shapes = ", ".join(f"{name} {layer.shape}" for name, layer in layers.items())
