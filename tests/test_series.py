@@ -262,3 +262,21 @@ def test_a_declared_signal_that_is_nowhere_is_an_error(tmp_path):
     (tmp_path / "a.csv").write_text("age,sex\n1,F\n2,M\n")
     with pytest.raises(mk.errors.SchemaError, match="declares ecg, which the data do not have"):
         mk.read(tmp_path / "a.csv", mk.Schema(ecg=mk.Signal(channels=("ii",))))
+
+
+def test_what_is_given_of_a_series_comes_back_as_it_is():
+    rng = np.random.default_rng(0)
+    weight = np.repeat(rng.normal(70, 12, (60, 1)).round(1), 24, axis=1)
+    weight[:, 6:] += 0.1  # a change so small that a drawn one would not be made
+    x = np.stack([rng.normal(80, 9, (60, 24)).round(), weight], axis=1)
+    x[rng.random(x.shape) < 0.4] = np.nan
+    kinds = {"series": mk.Signal(channels=("HR", "Weight"))}
+    stays = mk.Cohort.from_arrays({"series": x.astype(np.float32)}, kinds)
+    quick = mk.Training(steps=3)
+    model = mk.Synthesizer("series", "series", "diffusion", training=quick).fit(stays, quiet=True)
+    given = stays.take(np.arange(8))["series"].copy()
+    given[:, :, 12:] = np.nan
+    asked = mk.Cohort.from_arrays({"series": given}, kinds)
+    drawn, known = model.sample(condition=asked, seed=1)["series"], np.isfinite(given)
+    assert (drawn[known] == given[known]).all()
+    assert np.isfinite(drawn[:, :, 12:]).any()

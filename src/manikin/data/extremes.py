@@ -38,7 +38,7 @@ def measurable(cohort: Cohort, names: Iterable[str], side: str = "") -> None:
         if len(bad):
             message = (
                 f"{side}{': ' * bool(side)}field {name!r}: values that are infinite or beyond {LARGEST:g}, "
-                f"in {len(bad)} of {len(x):,} records, first in record {bad[0]} (from 0); leave these records "
-                "out, or mark the values as missing (NaN)"
+                f"in {len(bad)} of {len(x):,} records, first in record {bad[0]} (from 0); leave these "
+                "records out, or mark the values as missing (NaN)"
             )
             raise SchemaError(message)

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.codecs.events import Events
+from manikin.data import tensors
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.events.alter import continued
 from manikin.data.events.history import Histories
-from manikin.data.schema import SCALARS, Schema
+from manikin.data.schema import SCALARS, Image, Schema, Signal
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.grammar import END, OPEN, STEP
 from manikin.rng import Key
@@ -156,6 +157,7 @@ class Fitted:
             columns = self.codec.filled(columns, before)
             columns |= {name: before.columns[name] for name in self.plan.condition}
         columns |= {name: _kept(given.columns[name], rows, columns[name]) for name in self._scalars(given)}
+        columns |= {name: _laid(given.columns[name], rows, columns[name]) for name in self._arrays(given)}
         for name in self._histories(given):
             columns[name] = self._completed(given, rows, columns[name], x)
         kept = [name for name in self.schema if name in columns]
@@ -169,6 +171,14 @@ class Fitted:
             name
             for name in self.plan.target
             if name in given.columns and isinstance(self.schema[name], SCALARS)
+        ]
+
+    def _arrays(self, given: Conditions) -> list[str]:
+        """The target fields that are signals or pictures of which a part is given."""
+        return [
+            name
+            for name in self.plan.target
+            if name in given.columns and isinstance(self.schema[name], Signal | Image)
         ]
 
     def _histories(self, given: Conditions) -> list[str]:
@@ -248,6 +258,17 @@ def _kept(given: pa.Array, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: A
     """What is given as it stands, to the last digit; drawn values in its gaps."""
     mine = given.take(pa.array(rows))
     return pc.if_else(mine.is_valid(), mine, drawn)
+
+
+def _laid(given: Any, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - Arrow arrays
+    """What is given of signals and pictures as it stands; drawn values where it is NaN.
+
+    A codec need not give back what it got: of series it makes values that files record, in an order.
+    """
+    mine, found = (tensors.array(pa.chunked_array([x])) for x in (given, drawn))
+    mine = mine[rows]
+    known = ~np.isnan(mine) if mine.dtype.kind == "f" else np.ones(mine.shape, dtype=bool)
+    return tensors.column(np.where(known, mine, found).astype(found.dtype))
 
 
 def _patched(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None
