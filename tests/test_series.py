@@ -280,3 +280,19 @@ def test_what_is_given_of_a_series_comes_back_as_it_is():
     drawn, known = model.sample(condition=asked, seed=1)["series"], np.isfinite(given)
     assert (drawn[known] == given[known]).all()
     assert np.isfinite(drawn[:, :, 12:]).any()
+
+
+def test_a_number_of_the_subject_that_stands_among_the_values_is_no_field_however_it_is_written(stays):
+    floats = STAYS.replace("RecordID,7\n", "RecordID,7.0\n").replace("RecordID,9\n", "RecordID,9.0\n")
+    stays.write_bytes(gzip.compress(floats.encode()))
+    cohort = mk.read(stays)
+    assert cohort["RecordID"].tolist() == [7, 9]
+    assert noted(cohort, "joined from Outcomes.txt by RecordID")
+    assert cohort["In-hospital_death"].tolist() == [0, 1]
+
+
+def test_a_table_beside_that_fits_no_subject_is_told(stays):
+    (stays.parent / "Outcomes.txt").write_text(OUTCOMES.replace("\n9", "\n109").replace("\n7", "\n107"))
+    cohort = mk.read(stays)
+    assert "In-hospital_death" not in cohort.schema
+    assert noted(cohort, "Outcomes.txt: not joined, none of its RecordID is a subject's")

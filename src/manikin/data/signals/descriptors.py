@@ -111,11 +111,14 @@ def split(rows: Rows) -> Parts:
 
 
 def _same(rows: Rows, code: int) -> bool:
-    """Whether a parameter repeats the subject."""
+    """Whether a parameter repeats the subject, be it as 7.0 where it is called 7."""
     chosen = rows.items.codes == code
     people, text = rows.people.words.to_pylist(), [*rows.text.words.to_pylist(), None]
     pairs = zip(rows.people.codes[chosen].tolist(), rows.text.codes[chosen].tolist(), strict=True)
-    return all(people[person] == text[value] for person, value in pairs)
+    return all(
+        people[person] == text[value] or _number(people[person]) == _number(text[value] or "")
+        for person, value in pairs
+    )
 
 
 def _codes(rows: Rows, dynamic: np.ndarray) -> np.ndarray:
@@ -208,7 +211,10 @@ def _outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[str, An
             continue
         cells_of = read(other)
         place = pc.index_in(subjects, value_set=pc.utf8_trim_whitespace(cells_of[key].combine_chunks()))
-        if place.null_count == len(place) or pc.count_distinct(cells_of[key]).as_py() < len(cells_of):
+        if pc.count_distinct(cells_of[key]).as_py() < len(cells_of):
+            continue  # several rows for a subject: a long table itself
+        if place.null_count == len(place):
+            notes.append(f"{other.name}: not joined, none of its {key} is a subject's")
             continue
         new = [
             name
