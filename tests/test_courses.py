@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from manikin.families.diffusion import Diffusion, Flow
+from manikin.families.diffusion import Diffusion
 from manikin.nn.condition import Given, GivenSpec
 from manikin.nn.courses import Courses
-from manikin.nn.gaps import bridged
+from manikin.nn.flow import Flow
+from manikin.nn.gaps import bridged, counted
 from manikin.rng import Key
 from manikin.spec import Continuous, Spec
 from manikin.synthesis.budget import Training
@@ -44,7 +45,7 @@ def test_gaps_are_bridged_as_the_judge_does():
 )
 def test_short_courses_with_gaps_are_a_series(spec, is_series):
     assert spec.series is is_series
-    assert isinstance(Flow(spec, GivenSpec(), Diffusion()).backbone, Courses) is is_series
+    assert isinstance(Flow(spec, GivenSpec()).backbone, Courses) is is_series
 
 
 def test_every_channel_comes_out_where_it_went_in():
@@ -61,7 +62,7 @@ def test_every_channel_comes_out_where_it_went_in():
 
 
 def test_what_x_t_tells_by_itself_needs_no_network():
-    net = Flow(SERIES, GivenSpec(), Diffusion())  # writes nothing before it has learned
+    net = Flow(SERIES, GivenSpec())  # writes nothing before it has learned
     x = torch.from_numpy(stays(4, Key(1)))
     end = net.points(x)
     t = torch.full((4,), 0.95)
@@ -74,7 +75,7 @@ def test_what_x_t_tells_by_itself_needs_no_network():
 
 
 def test_gaps_of_what_is_observed_are_not_bridged_by_what_is_hidden():
-    net = Flow(SERIES, GivenSpec(observed=True), Diffusion())
+    net = Flow(SERIES, GivenSpec(observed=True))
     x = torch.zeros(1, 5, 12)
     x[:, :, 4] = torch.nan
     x[:, :, 5:] = 100.0
@@ -116,3 +117,12 @@ def test_the_observed_part_of_a_series_moves_the_rest(learned):
     rest = drawn[..., 6:].flatten(1).nanmean(dim=1)
     assert rest[:30].mean() > 0.8
     assert rest[30:].mean() < -0.8
+
+
+def test_what_was_measured_counts_more_than_lines_between():
+    x = torch.full((1, 2, 8), torch.nan)
+    x[0, 0, [1, 4]] = 1.0
+    weights = counted(x)
+    assert weights[0, 0, 1] / weights[0, 0, 0] == pytest.approx(1 / 0.3)
+    assert weights[0, 0].mean() == pytest.approx(1)
+    assert weights[0, 1] == pytest.approx(1)  # never measured: no more than any other

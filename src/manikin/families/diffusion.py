@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from manikin.errors import Unsupported
 from manikin.family import Family, Optimizer
 from manikin.nn.flow import Flow, power
+from manikin.nn.gaps import counted
 from manikin.nn.layers import spread
 from manikin.nn.noise import FORMULATIONS, drawn, times
 
@@ -104,7 +105,8 @@ class Diffusion(Family):
         wrong = net.emphasis(out - (end - noise)).square() * spec.expand_mask(hidden)
         if self.formulation == "edm":
             wrong = wrong * power(s)
-        total = wrong[:, net.values].sum()
+        values = wrong[:, net.values]
+        total = (values * counted(x)).sum() if spec.series else values.sum()
         if spec.discrete.blocks:
             levels = spec.discrete.nll(out[:, net.levels], net.discrete(x))
             total = total + (levels * hidden[:, net.flagged]).sum()

@@ -35,7 +35,12 @@ class Flow(nn.Module):
     """The network of a flow, with the places of values and levels among the expanded channels."""
 
     def __init__(
-        self, spec: Spec, given: GivenSpec, formulation: str, width: int | None, blocks: int | None
+        self,
+        spec: Spec,
+        given: GivenSpec,
+        formulation: str = "flow",
+        width: int | None = None,
+        blocks: int | None = None,
     ) -> None:
         super().__init__()
         self.spec = spec

@@ -9,6 +9,12 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
+BRIDGED = 0.3
+"""How much a place between two measurements counts, where one of a measurement counts 1."""
+
+MOST = 4.0
+"""By how much a place counts more at most because others of its channel are bridged."""
+
 
 def bridged(x: Tensor) -> Tensor:
     """(B, C, time) with straight lines across gaps; level before and behind, 0 where nothing is known.
@@ -27,3 +33,12 @@ def bridged(x: Tensor) -> Tensor:
     known = x.nan_to_num()
     a, b = known.gather(-1, low), known.gather(-1, high)
     return torch.where(absent, torch.lerp(a, b, (place - low) / (high - low).clamp(min=1)), known)
+
+
+def counted(x: Tensor) -> Tensor:
+    """How much each place of a series with gaps (B, C, time) counts: what was measured, more than lines.
+
+    One on average over a record's channel, unless hardly anything was measured.
+    """
+    weights = torch.where(x.isnan(), BRIDGED, 1.0)
+    return weights * (x.shape[2] / weights.sum(dim=2, keepdim=True)).clamp(max=MOST)
