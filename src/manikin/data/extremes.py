@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.data import tensors
 from manikin.data.schema import Image, Signal
 from manikin.data.signals.recording import LARGEST
 from manikin.errors import SchemaError
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from manikin.data.cohort import Cohort
-
-CHUNK = 256  # records that are looked at at once
 
 
 def measurable(cohort: Cohort, names: Iterable[str], side: str = "") -> None:
@@ -33,7 +32,7 @@ def measurable(cohort: Cohort, names: Iterable[str], side: str = "") -> None:
         if not isinstance(cohort.schema[name], Signal | Image) or (x := cohort[name]).dtype.kind != "f":
             continue
         axes = tuple(range(1, x.ndim))
-        parts = [(np.abs(x[i : i + CHUNK]) > LARGEST).any(axis=axes) for i in range(0, len(x), CHUNK)]
+        parts = [(np.abs(block) > LARGEST).any(axis=axes) for block in tensors.blocks(x)]
         bad = np.flatnonzero(np.concatenate(parts)) if parts else np.zeros(0)
         if len(bad):
             message = (
