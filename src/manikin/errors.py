@@ -9,6 +9,10 @@ class SchemaError(ManikinError):
     """The data do not fit the schema, or the schema contradicts itself."""
 
 
+class AbsentField(SchemaError):  # noqa: N818 - as below
+    """The schema declares a field that the data do not have."""
+
+
 class FormatError(ManikinError):
     """A file cannot be read or written as the format it claims to be."""
 

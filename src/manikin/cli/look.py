@@ -32,6 +32,7 @@ def inspect(
     commands pick up, and a `rules.toml` with the proposed rules. Existing ones are kept, and a folder that
     may not be written to is left as it is.
     """
+    from manikin.data import schema_files
     from manikin.data.describe import describe
     from manikin.data.propose import propose
     from manikin.data.rules import write_rules
@@ -52,7 +53,13 @@ def inspect(
             f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False
         )
     folder = out or o.beside(file)
-    keep(console, folder / "schema.toml", cohort.schema.write, asked=out is not None)
+    place = schema_files.place_schema(folder, file)
+    keep(
+        console,
+        place,
+        lambda path: schema_files.write_schema(cohort.schema, path, file),
+        asked=out is not None,
+    )
     if rules:
         keep(console, folder / "rules.toml", lambda path: write_rules(rules, path), asked=out is not None)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manikin import registry
-from manikin.data import archives, folders
+from manikin.data import archives, folders, schema_files
 from manikin.data.schema import Codes, Image, Schema, Signal
-from manikin.errors import FormatError, SchemaError
+from manikin.errors import AbsentField, FormatError, SchemaError
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -35,8 +35,10 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
             pictures, DICOM files, NIfTI volumes or recordings (WFDB, EDF), with or without a table (csv)
             that lists them, or of histories (FHIR, MIMIC, OMOP); or a zip archive of one of these, also
             in a folder that holds nothing else.
-        schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: the
-            `schema.toml` beside the data, if there is one.
+        schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: for
+            `heart.csv` the `heart.schema.toml` or else the `schema.toml` beside it, if there is one. A
+            `schema.toml` that was made from another file and declares fields that these data do not
+            have is not used, and a note says so.
         skip_bad: Whether pictures, recordings and events that cannot be read are left out, named in
             the notes, instead of being an error.
 
@@ -56,15 +58,27 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
     archive = path.suffix.lower() == archives.SUFFIX and path.is_file()
     if not archive:
         _check(path)
-    declared, note = _declared(path, schema)
+    beside = schema_files.find_schema(path) if schema is None else None
+    if beside is None:
+        declared, note = Schema.read(schema) if isinstance(schema, str | Path) else schema, ()
+    else:
+        declared, note = (
+            Schema.read(beside),
+            (f"{beside.name} beside the data overrides what was inferred",),
+        )
     if archive:
         with archives.unpacked(path) as inside:
             return read(inside, declared, skip_bad=skip_bad).noted(*note)
     try:
         cohort = _read(path, declared, skip_bad=skip_bad)
     except SchemaError as error:
-        beside = "; schema.toml lies beside the data: correct it, or move it away" if note else ""
-        raise SchemaError(f"{path}: {error}{beside}") from error
+        if beside is None:
+            raise type(error)(f"{path}: {error}") from error
+        if not (isinstance(error, AbsentField) and schema_files.is_foreign(beside, path)):
+            advice = f"{beside.name} lies beside the data: correct it, or move it away"
+            raise type(error)(f"{path}: {error}; {advice}") from error
+        note = (f"{beside.name} beside the data was made from another file and is not used",)
+        cohort = _read(path, None, skip_bad=skip_bad)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
     folder = path.is_dir() or not _own(path, cohort)
@@ -91,7 +105,7 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
         return found
     found = manifest.joined(cells, path, declared, skip_bad=skip_bad)
     if absent := [name for name in declared or () if name not in found.schema]:
-        raise SchemaError(
+        raise AbsentField(
             f"the schema declares {', '.join(absent)}, which the data do not have; the fields are "
             f"{', '.join(found.schema)}; `channels` of a signal name columns, or cells name its files"
         )
@@ -210,12 +224,3 @@ def _check(path: Path) -> None:
     strange = next((what for mark, what in _STRANGE.items() if head.startswith(mark)), None)
     if strange and not chosen.binary:
         raise FormatError(f"{path}: is {strange}; save the table as .csv")
-
-
-def _declared(path: Path, schema: Schema | str | Path | None) -> tuple[Schema | None, tuple[str, ...]]:
-    beside = (path if path.is_dir() else path.parent) / "schema.toml"
-    if schema is None and beside.is_file():
-        return Schema.read(beside), (f"{beside.name} beside the data overrides what was inferred",)
-    if isinstance(schema, str | Path):
-        return Schema.read(schema), ()
-    return schema, ()

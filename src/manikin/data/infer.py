@@ -14,7 +14,7 @@ from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Schema, Signal, Text, Time
 from manikin.data.words import Words
-from manikin.errors import SchemaError
+from manikin.errors import AbsentField, SchemaError
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -61,7 +61,7 @@ def infer(
 
 def _check(table: pa.Table, declared: Schema) -> None:
     if absent := [name for name in declared if name not in table.column_names]:
-        raise SchemaError(
+        raise AbsentField(
             f"the schema declares {', '.join(absent)}, which the data do not have; "
             f"the fields are {', '.join(table.column_names)}"
         )

@@ -29,6 +29,8 @@ Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "
 ROLES = ("subject", "label", "sensitive", "identifier", "time", "event", "note")
 _ROLE = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
 Level = str | int | float | bool
+SCHEMA_OF = "schema_of"
+"""The key of `schema.toml` that names the file it was made from."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,8 @@ class Schema(dict[str, Kind]):
         """
         try:
             tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            if isinstance(tables.get(SCHEMA_OF), str):
+                del tables[SCHEMA_OF]
         except OSError as error:
             raise SchemaError(f"{path}: cannot be read ({error.strerror})") from error
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

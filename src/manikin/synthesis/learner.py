@@ -16,7 +16,7 @@ import numpy as np
 
 from manikin.errors import Unsupported
 from manikin.synthesis.progress import Progress
-from manikin.synthesis.weights import read_weights, write_weights
+from manikin.synthesis.weights import read_arrays, read_weights, write_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,9 +102,7 @@ class Tabular(Learner):
     @classmethod
     def load(cls, folder: Path, family: Statistical, spec: Spec, given: int, facts: dict[str, Any]) -> Self:
         """The inverse of `save`."""
-        from safetensors.numpy import load_file
-
-        return cls(family, spec, load_file(folder / "weights.safetensors"), given, facts)
+        return cls(family, spec, read_arrays(folder / "weights.safetensors"), given, facts)
 
 
 @dataclass(frozen=True)

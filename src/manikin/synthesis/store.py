@@ -88,9 +88,16 @@ def load(folder: str | Path) -> Synthesizer | Chain:
             f"{folder}: a model of version {table.get('version')}; this manikin reads version {VERSION}"
         )
         raise FormatError(message)
-    if "links" in table:
-        return Chain([_loaded(folder / f"link-{place}") for place in range(table["links"])])
-    return _loaded(folder)
+    try:
+        if "links" in table:
+            return Chain([_loaded(folder / f"link-{place}") for place in range(table["links"])])
+        return _loaded(folder)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
+        message = (
+            f"{folder}: damaged, or changed by hand ({type(error).__name__}); copy the folder that `save` "
+            "wrote again"
+        )
+        raise FormatError(message) from error
 
 
 def _loaded(folder: Path) -> Synthesizer:

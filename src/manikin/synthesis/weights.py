@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import numpy as np
     from torch import nn
 
 
@@ -43,6 +44,22 @@ def read_weights(path: Path, nets: Mapping[str, nn.Module]) -> None:
             net.eval()
     except (OSError, SafetensorError, RuntimeError) as error:
         message = f"{path}: not the weights of this model ({error}); name the folder that `save` wrote"
+        raise FormatError(message) from error
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file of tensors by name, each in its own shape and type.
+
+    Raises:
+        FormatError: The file is absent or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        message = f"{path}: not the weights of a model ({error}); copy the folder that `save` wrote again"
         raise FormatError(message) from error
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 from pyarrow import csv as arrow
 
+from manikin.data import quotes
 from manikin.data.cells import cells
 from manikin.data.cohort import Origin
 from manikin.data.format import Format, columns_only, content, store, utf8
@@ -93,6 +94,8 @@ def _cut(path: Path) -> tuple[pa.Table, str, tuple[str, ...], tuple[str, ...]]:
     """All columns as text, the delimiter, and notes on the encoding and on the names."""
     data, note = utf8(content(path), path)
     data = data if b"\n" in data else data.replace(b"\r", b"\n")
+    if b'"' in data:
+        quotes.refuse_open_quote(data, path)
     delimiter = _sniff(data[:_HEAD].decode(errors="ignore"), path)
     names, lines, renamed = _header(data, delimiter, path)
     return _table(data, delimiter, names, lines, path), delimiter, note, renamed

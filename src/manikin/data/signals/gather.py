@@ -15,7 +15,7 @@ from manikin.data.images.gather import Bad
 from manikin.data.schema import Schema, Signal
 from manikin.data.signals import channels, shaping, table, windows
 from manikin.data.signals.recording import LARGEST
-from manikin.errors import FormatError, SchemaError
+from manikin.errors import AbsentField, FormatError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def gather(
         raise FormatError(f"{recordings[0].path.parent}: {_nothing(kind, list(bad.values()))}")
     cohort = table.beside(recordings, cuts, kept, schema, cells, notes)
     if absent := [key for key in schema or () if key not in (name, *cohort.schema)]:
-        raise SchemaError(
+        raise AbsentField(
             f"the schema declares {', '.join(absent)}, which the recordings do not have; the fields are "
             f"{', '.join((*cohort.schema, name))}"
         )
