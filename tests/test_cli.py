@@ -225,6 +225,16 @@ def test_a_folder_that_may_not_be_written_to_is_inspected(table, tmp_path, capsy
     assert (tmp_path / "asked" / "schema.toml").is_file()
 
 
+def test_rules_beside_the_data_bind_only_when_asked_for(table, tmp_path, capsys):
+    beside = table.parent / "rules.toml"
+    beside.write_text('[never]\nexpression = "sbp > 1000"\nsource = "made up"\n')
+    try:
+        assert _code("synthesize", table, "-o", tmp_path / "free") == 0
+    finally:
+        beside.unlink()
+    assert "binds no record" in capsys.readouterr().err
+
+
 def test_rules_are_met_and_counted(table, tmp_path):
     (tmp_path / "rules.toml").write_text('[pulse]\nexpression = "sbp - dbp > 30"\nsource = "made up"\n')
     out = tmp_path / "out"

@@ -29,8 +29,8 @@ def inspect(
     """What is in a file: kinds, ranges, gaps, roles, identifiers, and rules that hold in all records.
 
     Writes an editable `schema.toml` beside the file or into the folder (or into `--out`), which later
-    commands pick up, and a `rules.toml` with the proposed rules. Existing ones are kept, and a folder that
-    may not be written to is left as it is.
+    commands pick up, and, where rules are proposed, a `rules.toml`, which binds only with `--rules`.
+    Existing ones are kept, and a folder that may not be written to is left as it is.
     """
     from manikin.data import schema_files
     from manikin.data.describe import describe
@@ -52,6 +52,7 @@ def inspect(
         console.print(
             f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False
         )
+    console.print(_proposed(len(rules)), highlight=False)
     folder = out or o.beside(file)
     place = schema_files.place_schema(folder, file)
     keep(
@@ -62,6 +63,16 @@ def inspect(
     )
     if rules:
         keep(console, folder / "rules.toml", lambda path: write_rules(rules, path), asked=out is not None)
+
+
+def _proposed(count: int) -> str:
+    """What was found of rules, in a sentence."""
+    if not count:
+        return "rules: none holds in all records beyond chance, so no rules.toml is written"
+    return (
+        f"rules: {count} proposed from the data. They bind no record until you ask for them with "
+        "--rules: read them first"
+    )
 
 
 @app.command()

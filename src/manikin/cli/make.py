@@ -96,8 +96,11 @@ def synthesize(
         )
     beside = o.beside(file) / "rules.toml"
     if rules is None and beside.exists():
-        rules = beside
-        console.print(f"rules: those of {beside}, which every record will meet", highlight=False)
+        console.print(
+            f"rules: {beside} binds no record, because it was not asked for; to have every record "
+            f"meet it, add --rules {beside}",
+            highlight=False,
+        )
     wish = Wish(
         label, subgroup or (), condition or (), values(source.schema, where or ()), rules, n, holdout, seed
     )

@@ -13,6 +13,7 @@ from manikin.data import numbers, texts, times
 from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Number, Signal, Text, Time
+from manikin.data.standins import emptied
 from manikin.data.words import MISSING, NUMBER, Words, missing
 from manikin.errors import SchemaError
 
@@ -173,6 +174,7 @@ def _native(name: str, words: Words, kind: Category) -> pa.Array:
 
 def _time(name: str, column: pa.Array, kind: Time) -> Finding:
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
+        column = emptied(column, kind.missing) if kind.missing else column
         return Finding(column, kind if kind.format else replace(kind, unit=times.unit(column)))
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())

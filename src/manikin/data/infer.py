@@ -13,6 +13,7 @@ from manikin.data.cohort import Cohort, Origin
 from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Schema, Signal, Text, Time
+from manikin.data.standins import without_stand_ins
 from manikin.data.words import Words
 from manikin.errors import AbsentField, SchemaError
 
@@ -119,7 +120,8 @@ def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:  # noqa: P
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return numbers.quantity(name, column)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        return Finding(column, Time(unit=times.unit(column)))
+        column, gap, notes = without_stand_ins(column)
+        return Finding(column, Time(unit=times.unit(column), missing=gap), notes)
     if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
         return Finding(column, Codes())
     if (events := history.timed(column)) is not None:

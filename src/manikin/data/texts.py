@@ -11,7 +11,7 @@ import pyarrow.compute
 
 from manikin.data import levels, mixed, names, numbers, times
 from manikin.data.finding import Finding
-from manikin.data.schema import Category, Kind, Text
+from manikin.data.schema import Category, Kind, Text, Time
 from manikin.data.words import INTEGER, NUMBER, PADDED, Words, missing
 from manikin.errors import SchemaError
 
@@ -43,6 +43,8 @@ def text(name: str, column: pa.Array, *, spelled: bool) -> Finding:
     rest = words.without(gap)
     found = _decide(name, rest, spelled=spelled)
     spellings = (*words.spelled(gap), *_missing(found.kind))
+    if isinstance(found.kind, Time):  # gaps are written back as most of them were spelled
+        spellings = words.spelled(gap | words.among(_missing(found.kind)))
     return replace(found, kind=with_missing(found.kind, spellings))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data.finding import Finding
-from manikin.data.schema import Time
+from manikin.data.schema import Category, Time
+from manikin.data.standins import isolated, stand_ins
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -25,7 +27,10 @@ _DATES = (
 )  # fmt: skip
 _CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _UNITS = {"": "day", "%H:%M": "minute", "%I:%M %p": "minute", "%H:%M:%S": "s", "%I:%M:%S %p": "s"}
+_PARTS = r"^\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}([ T]|$)"
+_GLANCE, _MOSTLY, _SHOWN = 20, 0.1, 5
 _EARLIEST, _LATEST = np.datetime64("1700-01-01"), np.datetime64("2400-01-01")
+_OVERRUN = 3
 _LOOKS = (
     r"^\d{1,4}[-/. ]?(\d{1,2}|[A-Za-z]{3,9})[-/. ,]*\d{0,4}|^[A-Za-z]{3,9} \d{1,2}, \d{4}|^\d{1,2}:\d{2}"
 )
@@ -37,8 +42,8 @@ def parse(words: pa.Array, layout: str) -> pa.Array | None:
     Example:
         >>> parse(pa.array(["2020-01-05 10:11:12.5"]), "%Y-%m-%d %H:%M:%S.%f")[0].as_py().microsecond
         500000
-        >>> parse(pa.array(["2020-13-05"]), "%Y-%m-%d") is None
-        True
+        >>> [parse(pa.array([word]), "%Y-%m-%d") for word in ("2020-13-05", "2021-02-30")]
+        [None, None]
     """
     part = None
     if ".%f" in layout:
@@ -48,12 +53,30 @@ def parse(words: pa.Array, layout: str) -> pa.Array | None:
         part = pc.multiply(pc.struct_field(fraction, [0]).cast(pa.float64()), 1e6)
         words = pc.replace_substring_regex(words, r"(:\d{2})\.\d{1,6}", r"\1")
     found = pc.strptime(words, format=layout.replace(".%f", ""), unit="s", error_is_null=True)
-    if found.null_count:
+    if found.null_count or impossible(words, found, layout.replace(".%f", "")).any():
         return None
     if part is None:
         return found
     micro = pc.add(found.cast(pa.timestamp("us")).cast(pa.int64()), pc.round(part).cast(pa.int64()))
     return micro.cast(pa.timestamp("us"))
+
+
+def impossible(words: pa.Array, found: pa.Array, layout: str) -> np.ndarray:
+    """Which words (n,) name a day that no calendar has: 30 February, which Arrow reads as 2 March."""
+    day = pc.fill_null(pc.day(found), 0).to_numpy(zero_copy_only=False)
+    wrong = np.zeros(len(words), dtype=bool)
+    late = np.flatnonzero((day > 0) & (day <= _OVERRUN))  # a month's end is overrun by three days at most
+    places = pa.array(late)
+    written, read = (
+        words.take(places).to_pylist(),
+        pc.strftime(found.take(places), format=layout).to_pylist(),
+    )
+    wrong[late] = [_figures(a) != _figures(b) for a, b in zip(written, read, strict=True)]
+    return wrong
+
+
+def _figures(word: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", word)]
 
 
 def spell(moments: pa.Array, layout: str) -> pa.Array:
@@ -100,16 +123,29 @@ def _faithful(words: pa.Array, found: pa.Array, layout: str) -> int:
 def moments(name: str, words: Words) -> Finding | None:
     """A text column of dates or moments; None: it is not one.
 
+    Dates that stand for a gap, such as 9999-12-31, are missing, and a note says so.
+
     Raises:
-        SchemaError: Day and month cannot be told apart.
+        SchemaError: Day and month cannot be told apart, or a date is no day of the calendar.
     """
     if not words.like(_LOOKS).all():
         return None
-    fits = {layout: parse(words.words, layout) for layout in _layouts(words.words[0].as_py())}
+    open_ended = stand_ins(words)
+    if open_ended.all():
+        nothing = words.without(open_ended)
+        gap = words.spelled(open_ended)
+        return Finding(
+            nothing.spread(nothing.words),
+            Category(missing=gap),
+            ("no date but those that stand for a gap",),
+        )
+    known = words.without(open_ended) if open_ended.any() else words
+    fits = {layout: parse(known.words, layout) for layout in _layouts(known.words[0].as_py())}
     fits = {layout: found for layout, found in fits.items() if found is not None and _within(found, layout)}
     if not fits:
+        _refuse_impossible(name, known)
         return None
-    layout = max(fits, key=lambda layout: _faithful(words.words, fits[layout], layout))
+    layout = max(fits, key=lambda layout: _faithful(known.words, fits[layout], layout))
     swapped = layout.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
     if swapped != layout and swapped in fits:
         message = (
@@ -117,8 +153,39 @@ def moments(name: str, words: Words) -> Finding | None:
             f'in schema.toml kind = "time" with format = "{layout}" or format = "{swapped}"'
         )
         raise SchemaError(message)
-    years = ("two-digit years: 69-99 read as 19.., 00-68 as 20..",) if "%y" in layout else ()
-    return Finding(words.spread(fits[layout]), Time(unit(fits[layout], layout), layout), years)
+    kind, notes = Time(unit(fits[layout], layout), layout), _two_digit(layout)
+    if known is not words:
+        kind = replace(kind, missing=words.spelled(open_ended))
+        notes = (*notes, *isolated(words, open_ended))
+    return Finding(known.spread(fits[layout]), kind, notes)
+
+
+def _two_digit(layout: str) -> tuple[str, ...]:
+    return ("two-digit years: 69-99 read as 19.., 00-68 as 20..",) if "%y" in layout else ()
+
+
+def _refuse_impossible(name: str, words: Words) -> None:
+    """Refuse a column of dates among which a few are no days of the calendar, and name them.
+
+    Raises:
+        SchemaError: It is one.
+    """
+    some = words.words[:_GLANCE].to_pylist()
+    for layout in dict.fromkeys(layout for word in some for layout in _layouts(word)):
+        plain = layout.replace(".%f", "")
+        found = pc.strptime(words.words, format=plain, unit="s", error_is_null=True)
+        absent = found.is_null().to_numpy(zero_copy_only=False)
+        wrong = impossible(words.words, found, plain) | (absent & words.like(_PARTS))
+        count = int(words.counts[wrong].sum())
+        if not (absent & ~wrong).any() and wrong.any() and count < words.rows * _MOSTLY:
+            first = words.words.filter(pa.array(wrong))[0].as_py()
+            verb = "is" if count == 1 else "are"
+            raise SchemaError(
+                f"field {name!r}: {count} of {words.rows} dates {verb} no day of the "
+                f"calendar, the first of them {first} in record {words.first(wrong)}; correct "
+                f'{"it" if count == 1 else "them"}, or declare in schema.toml kind = "time" with '
+                f"missing = {list(words.spelled(wrong)[:_SHOWN])}"
+            )
 
 
 def unit(values: pa.Array, layout: str | None = None) -> str:

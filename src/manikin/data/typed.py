@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
@@ -91,6 +92,9 @@ def _refilled(values: pa.Array, spellings: tuple[str, ...]) -> pa.Array:
     """Nulls spelled as the file spelled them, where its type can hold that."""
     if pa.types.is_string(values.type):
         return values.fill_null(spellings[0]) if spellings else values
+    days = [text for text in spellings if re.match(r"^\d{4}-\d{2}-\d{2}$", text)]
+    if days and pa.types.is_temporal(values.type):
+        return values.fill_null(pa.scalar(np.datetime64(days[0], "s")).cast(values.type))
     numbers = [text for text in spellings if re.match(NUMBER, text)]
     if numbers and (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return values.fill_null(pa.scalar(float(numbers[0])).cast(values.type))
