@@ -283,7 +283,7 @@ def test_a_code_that_equals_the_number_of_another_patient_is_ordinary():
 def test_notes_never_name_a_value():
     train, holdout = named(RECORDS[:100]), named(RECORDS[100:])
     note = identifiers.found(sides(train, holdout, train).whole)
-    assert note == "mrn: values of training patients in 100 records"
+    assert note == "mrn: values of 100 training patients in 100 records"
 
 
 # the loop
