@@ -35,8 +35,7 @@ class RowsCodec(Codec):
 
     Args:
         bins: About how many bins a number gets.
-        crowd: Records that a bin holds at least, but for those squeezed between shared values; so
-            small tables get fewer bins.
+        crowd: Subjects for each bin, so that small tables get fewer bins.
         table: The fitted encoding of the columns.
         edges: Per number, the cumulated share of records at the ends of its bins, from 0 to 1.
     """
@@ -72,7 +71,7 @@ class RowsCodec(Codec):
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the columns' encoding and the bins of the numbers."""
         table = TableCodec().fit(cohort, fields)
-        bins = max(1, min(self.bins, len(cohort) // self.crowd))
+        bins = max(1, min(self.bins, len(np.unique(cohort.subject)) // self.crowd))
         columns = (table.columns or {}).items()
         edges = {name: pooled(c.upper, bins) for name, c in columns if isinstance(c, Scale)}
         return replace(self, table=table, edges=edges)

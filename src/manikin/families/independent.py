@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.family import Progress, State, Statistical
+from manikin.people import ENOUGH, repeated, sharing
+from manikin.spec import Continuous
 
 if TYPE_CHECKING:
     from manikin.rng import Key
@@ -28,15 +30,19 @@ class Independent(Statistical):
 
     def learn(
         self,
-        spec: Spec,  # noqa: ARG002 - the contract's, as those below
+        spec: Spec,
         x: np.ndarray,
-        given: int,  # noqa: ARG002
-        subject: np.ndarray,  # noqa: ARG002
+        given: int,  # noqa: ARG002 - the contract's, as below
+        subject: np.ndarray,
         key: Key,  # noqa: ARG002
         progress: Progress,
     ) -> State:
         """Up to a thousand quantiles of each column, missing values among them."""
         ordered = np.sort(x, axis=0)  # NaN comes last, so missing keeps its share
+        if (who := repeated(subject)) is not None:
+            numbers = [isinstance(block, Continuous) for block in spec.blocks for _ in range(block.n)]
+            for j in np.flatnonzero(numbers):
+                ordered[:, j] = _spread(x[:, j], who)
         at = np.linspace(0, len(x) - 1, min(len(x), QUANTILES)).round().astype(int)
         progress(1.0)
         return {"quantiles": ordered[at]}
@@ -46,6 +52,20 @@ class Independent(Statistical):
         quantiles = state["quantiles"]
         rows = key.numpy().integers(len(quantiles), size=x.shape)
         return np.where(observed, x, np.take_along_axis(quantiles, rows, axis=0))
+
+
+def _spread(values: np.ndarray, who: np.ndarray) -> np.ndarray:
+    """The values (n,) in rising order; those of few patients fill the room around them evenly."""
+    order = np.argsort(values, kind="stable")
+    held, free = values[order], sharing(values, who)[order] < ENOUGH
+    known, run, size = np.unique(held, return_inverse=True, return_counts=True)
+    known = known.astype(float)
+    ends = np.concatenate([known[:1], (known[:-1] + known[1:]) / 2, known[-1:]])
+    seen = known[~np.isnan(known)]
+    ends[np.isnan(ends)] = seen[-1] if len(seen) else 0.0
+    place = (np.arange(len(held)) - np.searchsorted(run, np.arange(len(known)))[run] + 0.5) / size[run]
+    evenly = ends[run] + place * (ends[run + 1] - ends[run])
+    return np.where(free & ~np.isnan(held), evenly, held).astype(values.dtype)
 
 
 __plugin__ = Independent

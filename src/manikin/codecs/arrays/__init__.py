@@ -165,7 +165,7 @@ def _learn(cohort: Cohort, name: str) -> Layer:
     if not isinstance(kind, Signal):
         return Values.of(x)
     if missing(x) > GAPS:
-        return Series.of(x, kind.channels)
+        return Series.of(x, kind.channels, cohort.subject)
     return Limbs.of(x, kind.channels) or Values.of(x)
 
 

@@ -12,6 +12,7 @@ from manikin.codecs.table.levels import Levels
 from manikin.codecs.table.scale import Scale, mixture, segments
 from manikin.data.schema import Category, Number, Time
 from manikin.errors import SchemaError
+from manikin.people import repeated
 from manikin.ties import ties
 
 if TYPE_CHECKING:
@@ -78,9 +79,11 @@ def _components(joined: np.ndarray) -> list[np.ndarray]:
 
 def _scales(cohort: Cohort, group: list[str], values: dict[str, np.ndarray]) -> dict[str, Scale]:
     """The scale of each field of a group: on the distribution of all their values."""
-    known = {name: values[name][~np.isnan(values[name])] for name in group}
+    there, who = {name: ~np.isnan(values[name]) for name in group}, repeated(cohort.subject)
+    known = {name: values[name][there[name]] for name in group}
     ranges = {name: _range(cohort.schema[name]) for name in group}
-    parts = [segments(known[name], *ranges[name]) for name in group]
+    whose = {name: None if who is None else who[there[name]] for name in group}
+    parts = [segments(known[name], *ranges[name], whose[name]) for name in group]
     whole = parts[0] if len(group) == 1 else mixture(parts, [len(known[name]) for name in group])
     scales = {}
     for name in group:

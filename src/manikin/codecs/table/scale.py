@@ -14,7 +14,7 @@ from manikin.spec import Continuous
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SHARE = 5  # records that must have a value in common before it is stored
+SHARE = 5  # people who must have a value in common before it is stored
 RESOLUTION = 1000  # segments that describe a marginal well enough, whatever the size
 OUTERMOST = 0.05  # of the outer segments: less than one record's part, for five or more are in each
 LEAST = 1e-9  # a smaller share of records is a rounding error
@@ -122,8 +122,9 @@ def segments(
         values: The sample, (n,).
         low: The least value that is declared; None: open.
         high: The greatest.
-        who: Whose each value is, (n,), where one record has many: an atom is then shared by records,
-            not by the values of one; None: each value is another record's.
+        who: Whose each value is, codes (n,), where one person has several: people are then counted, not
+            values, so that neither an atom nor a stretch is made of the values of one; None: each value
+            is another person's.
 
     Example:
         >>> upper, start, end = segments(np.array([0.0] * 6 + [1.0, 2.0, 3.0, 4.0]), None, None)
@@ -133,9 +134,10 @@ def segments(
     if len(values) == 0:
         return [], [], []
     distinct, counts = np.unique(values, return_counts=True)
-    crowd = counts if who is None else _crowd(distinct, values, who)
+    people = None if who is None else _people(distinct, values, who)
+    crowd = counts if people is None else np.diff(people[0])
     share = max(SHARE, int(crowd.sum()) // RESOLUTION)
-    group = _groups(crowd, share)
+    group = _groups(crowd, share, people)
     first = np.flatnonzero(np.diff(group, prepend=-1))
     last = np.append(first[1:], len(distinct)) - 1
     held = np.add.reduceat(counts, first)
@@ -155,22 +157,29 @@ def segments(
     return upper.tolist(), np.clip(start, *bounds).tolist(), np.clip(end, *bounds).tolist()
 
 
-def _crowd(distinct: np.ndarray, values: np.ndarray, who: np.ndarray) -> np.ndarray:
-    """How many records have each of the distinct values."""
-    pairs = np.unique(np.stack([np.searchsorted(distinct, values), who]), axis=1)
-    return np.bincount(pairs[0], minlength=len(distinct))
+def _people(distinct: np.ndarray, values: np.ndarray, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Who has each of the distinct values: where each value's people start, (k + 1,), and the people."""
+    width = int(who.max()) + 1
+    pairs = np.unique(np.searchsorted(distinct, values) * width + who)
+    return np.searchsorted(pairs // width, np.arange(len(distinct) + 1)), pairs % width
 
 
-def _groups(counts: np.ndarray, share: int) -> np.ndarray:
-    """The segment that each distinct value belongs to."""
+def _groups(counts: np.ndarray, share: int, people: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    """The segment that each distinct value belongs to; a stretch goes on until enough people are in it."""
     group = np.empty(len(counts), dtype=int)
     at, held, was_atom = -1, share, True
+    met: set[int] = set()
     for i, count in enumerate(counts.tolist()):
         atom = count >= share
         if atom or was_atom or held >= share:
-            at, held = at + 1, 0
+            at, held, met = at + 1, 0, set()
         group[i], was_atom = at, atom
-        held += count
+        if people is None or atom:
+            held += count
+        else:
+            start, whose = people
+            met.update(whose[start[i] : start[i + 1]].tolist())
+            held = len(met)
     return group
 
 

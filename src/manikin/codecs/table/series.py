@@ -66,9 +66,9 @@ class Series:
     steady: list[int] = field(default_factory=list)
 
     @classmethod
-    def of(cls, x: np.ndarray, channels: tuple[str, ...] = ()) -> Self:
-        """Learn from records (n, channels, time), NaN where missing."""
-        found = [_learned(x[:, j]) for j in range(x.shape[1])]
+    def of(cls, x: np.ndarray, channels: tuple[str, ...] = (), subject: np.ndarray | None = None) -> Self:
+        """Learn from records (n, channels, time), NaN where missing, of subjects (n,)."""
+        found = [_learned(x[:, j], subject) for j in range(x.shape[1])]
         groups = pressures(channels) if len(channels) == x.shape[1] else []
         ordered = [group for group in groups if _rising(x[:, group])]
         scales, steps = (list(part) for part in zip(*found, strict=True))
@@ -144,11 +144,13 @@ def _flat(x: np.ndarray) -> np.ndarray:
     return x.astype(np.float64).ravel()
 
 
-def _learned(x: np.ndarray) -> tuple[Scale, float]:
-    """The distribution of one channel (n, time), and the grid of its values."""
+def _learned(x: np.ndarray, subject: np.ndarray | None) -> tuple[Scale, float]:
+    """The distribution of one channel (n, time) of subjects (n,), and the grid of its values."""
     some = x[:: max(1, x.size // SEEN)]
     seen = ~np.isnan(some)
     values, who = some[seen].astype(np.float64), np.nonzero(seen)[0]
+    if subject is not None:
+        who = np.unique(subject, return_inverse=True)[1][:: max(1, x.size // SEEN)][who]
     scale = Scale(*segments(values, None, None, who), step=0.0, dtype="double", optional=True)
     return scale, _step(values, np.finfo(x.dtype).eps)
 

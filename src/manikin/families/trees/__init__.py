@@ -4,9 +4,10 @@ p(x) = prod_j p(x_j | x_<j), every factor a small forest (Reiter, "Using CART to
 synthetic, public use microdata", 2005; Meinshausen, "Quantile regression forests", 2006). A value is
 drawn by sending the record down one tree of the factor, chosen at random, and taking a value of its
 leaf, moved towards a neighbour in the same leaf so that it repeats nobody's. Each tree learns its
-splits from one half of the records and fills its leaves with all. What holds in all records (one
-quantity never exceeds another, a value is missing exactly where another is) holds in all drawn
-ones, and equality with an earlier column is drawn as such.
+splits from one half of the records and fills its leaves with all. Where patients have several records
+a leaf holds so many patients, and a value moves towards that of another patient. What holds in all
+records (one quantity never exceeds another, a value is missing exactly where another is) holds in all
+drawn ones, and equality with an earlier column is drawn as such.
 """
 
 from __future__ import annotations
@@ -29,15 +30,16 @@ from manikin.families.trees.columns import (
     trend_of,
 )
 from manikin.families.trees.facts import Facts
-from manikin.families.trees.leaves import Leaves, leaf_of, resample
+from manikin.families.trees.leaves import Leaves, apart, leaf_of, merged, resample
 from manikin.family import Progress, State, Statistical
+from manikin.people import repeated
 from manikin.ties import Ties, ties
 
 if TYPE_CHECKING:
     from manikin.rng import Key
     from manikin.spec import Block, Spec
 
-LEAF = (30, 100)  # the least and the most records that a leaf is given by default
+LEAF = (30, 100)  # the least and the most patients that a leaf is given by default
 ROWS = 20_000  # records from which one tree learns its splits, at most
 CHUNK = 2_000  # records completed at a time when they need particles
 ATTEMPTS = 20  # draws from a leaf before a value that breaks a fact is moved instead
@@ -48,8 +50,8 @@ class Trees(Statistical):
     """Sequential conditional trees, the default family for tables.
 
     Args:
-        leaf: Records in a leaf; larger leaves are more private and less faithful. None: the square root
-            of the number of records, as is usual for nearest neighbours, within 30 and 100.
+        leaf: Patients in a leaf; larger leaves are more private and less faithful. None: the square root
+            of the number of patients, as is usual for nearest neighbours, within 30 and 100.
         trees: Trees per column; large tables get fewer, as `work` allows.
         work: Records x columns^2 that the trees of one fit may visit, which bounds its time.
         particles: Attempts per record when a value is observed behind one that is drawn.
@@ -72,7 +74,7 @@ class Trees(Statistical):
         spec: Spec,
         x: np.ndarray,
         given: int,
-        subject: np.ndarray,  # noqa: ARG002 - records are taken as independent
+        subject: np.ndarray,
         key: Key,
         progress: Progress,
     ) -> State:
@@ -83,13 +85,14 @@ class Trees(Statistical):
         known = _ties(x, blocks)
         order = _order(blocks, given, known)
         count = int(np.clip(self.work / (min(len(x), 2 * ROWS) * len(order) ** 2), 1, self.trees))
+        who = repeated(subject)
         own = {int(j): own_scale(x[:, j]) for j in np.flatnonzero(known.joined.any(axis=0))}
         tasks = [
             delayed(self._factor)(
                 x,
                 order[:at],
-                Facts.find(x, blocks, order[:at], j, known),
-                own,
+                Facts.find(x, blocks, order[:at], j, known, who),
+                (own, who),
                 count,
                 key.child("column", j),
             )
@@ -142,12 +145,15 @@ class Trees(Statistical):
         x: np.ndarray,
         before: list[int],
         facts: Facts,
-        own: dict[int, np.ndarray],
+        known: tuple[dict[int, np.ndarray], np.ndarray | None],
         count: int,
         key: Key,
     ) -> State:
-        """The forest of a column on the columns `before` it, as plain arrays."""
-        j, blocks = facts.j, facts.blocks
+        """The forest of a column on the columns `before` it, as plain arrays.
+
+        `known` are the own scales of columns, and to whom each record belongs where people have several.
+        """
+        j, blocks, (own, who) = facts.j, facts.blocks, known
         block, same, values = blocks[j], x[:, j] == facts.partner(x), owned(x[:, j], own.get(j, EMPTY))
         target = target_of(values, same, block, key.child("target").numpy())
         scores = {i: scores_of(x[:, i], blocks[i], target) for i in before if levels_of(blocks[i])}
@@ -159,29 +165,37 @@ class Trees(Statistical):
             target = target_of(rest, same, block, key.child("target").numpy())
         count = count if before else 1
         for t in range(count):
-            tree = self._grow(seen, target, key.child("tree", t).numpy())
+            tree = self._grow(seen, target, who, key.child("tree", t).numpy())
             leaf = leaf_of(tree, seen)
             by_leaf = np.lexsort((rest, leaf))
             tree["values"] = rest[by_leaf]
+            if who is not None and not levels_of(block):
+                tree |= apart(x[by_leaf, j], rest[by_leaf], leaf[by_leaf], who[by_leaf])
             tree["start"] = np.searchsorted(leaf[by_leaf], np.arange(len(tree["left"]) + 1))
             if same.any():
                 tree["same"] = same[by_leaf].astype(np.uint8)
             state.update({f"{j}.{t}.{name}": array for name, array in tree.items()})
         return {**state, f"{j}.trees": np.array(count), f"{j}.trend": trend}
 
-    def _grow(self, seen: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> State:
-        """The splits of one tree, learned from half of the records."""
+    def _grow(
+        self, seen: np.ndarray, target: np.ndarray, who: np.ndarray | None, rng: np.random.Generator
+    ) -> State:
+        """The splits of one tree, learned from half of the records, or from those of half of the people."""
         n = len(seen)
         if seen.shape[1] == 0:
             return {name: np.array([-1]) for name in ("left", "right", "feature", "threshold")}
         from sklearn.tree import DecisionTreeRegressor
 
-        chosen = rng.permutation(n)[: min(max(n // 2, 1), ROWS)]
-        leaf = max(2, round((self.leaf or np.clip(np.sqrt(n), *LEAF)) * len(chosen) / n))
+        people = n if who is None else int(who.max()) + 1
+        crowd = self.leaf or np.clip(np.sqrt(people), *LEAF)
+        order = rng.permutation(people)[: max(people // 2, 1)]
+        chosen = (order if who is None else np.flatnonzero(np.isin(who, order)))[:ROWS]
+        leaf = max(2, round(crowd * len(chosen) / n))
         grown = DecisionTreeRegressor(min_samples_leaf=leaf, random_state=int(rng.integers(2**31)))
         tree = grown.fit(seen[chosen], target[chosen]).tree_
         names = {"left": "children_left", "right": "children_right", "feature": "feature"}
-        return {k: getattr(tree, v) for k, v in names.items()} | {"threshold": tree.threshold}
+        found = {k: getattr(tree, v) for k, v in names.items()} | {"threshold": tree.threshold}
+        return found if who is None else merged(found, seen, who, round(crowd))
 
 
 def _drawn(leaves: Leaves, facts: Facts, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

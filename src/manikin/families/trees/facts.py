@@ -45,8 +45,19 @@ class Facts:
     told: dict[int, tuple[int, np.ndarray]]
 
     @classmethod
-    def find(cls, x: np.ndarray, blocks: list[Block], before: list[int], j: int, known: Ties) -> Self:
-        """The facts of column `j` given those `before` it, from what is `known` of all columns."""
+    def find(
+        cls,
+        x: np.ndarray,
+        blocks: list[Block],
+        before: list[int],
+        j: int,
+        known: Ties,
+        who: np.ndarray | None = None,
+    ) -> Self:
+        """The facts of column `j` given those `before` it, from what is `known` of all columns.
+
+        Evidence is counted in people: `who` has each record (n,); None: each is another's.
+        """
         equal = {i: known.equal[i, j] for i in before if known.equal[i, j]}
         return cls(
             blocks,
@@ -54,7 +65,7 @@ class Facts:
             max(equal, key=equal.__getitem__, default=ALONE),
             np.flatnonzero(known.below[:, j]).tolist(),
             np.flatnonzero(known.below[j]).tolist(),
-            _told(x, blocks, before, j),
+            _told(x, blocks, before, j, len(x) if who is None else int(who.max()) + 1),
         )
 
     @classmethod
@@ -118,7 +129,7 @@ class Facts:
 
 
 def _told(
-    x: np.ndarray, blocks: list[Block], before: list[int], j: int
+    x: np.ndarray, blocks: list[Block], before: list[int], j: int, people: int
 ) -> dict[int, tuple[int, np.ndarray]]:
     """The levels of column `j` that hold exactly where a column has certain levels.
 
@@ -126,7 +137,7 @@ def _told(
     """
     code, size = codes(x[:, j], blocks[j])
     share = np.bincount(code, minlength=size) / len(x)
-    surprise = -len(x) * (_log(share) + _log(1 - share))
+    surprise = -people * (_log(share) + _log(1 - share))
     if not levels_of(blocks[j]):
         surprise[0] = 0  # that a number is there says no more than that it is not missing
     found: dict[int, tuple[int, np.ndarray]] = {}
