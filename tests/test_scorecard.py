@@ -135,10 +135,11 @@ def test_the_published_schema_describes_what_is_written():
 def test_a_summary_says_the_use_and_every_axis():
     card = Scorecard([score("exact_copies", "privacy", "fail", value=0.1, ceiling=0.0)])
     text = card.summary()
-    assert text.splitlines()[0] == "Not fit for any use."
+    assert text.splitlines()[0].startswith("Not fit for any use. 10 of 100 records equal a training")
+    assert "Privacy fails: patients whose records were learned from are copied" in text.splitlines()[0]
     assert all(axis in text for axis in AXES)
     assert "1 of 1 check failed. Copied patients: exact copies 0.1, fresh real records 0." in text
-    assert "No        Internal: copied patients" in text
+    assert "No             Internal: 10 of 100 records equal a training patient's" in text
 
 
 def test_a_pass_claims_no_more_than_was_assessed():

@@ -41,13 +41,12 @@ def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
 
 
 def report(done: Done, asked: Asked, *, as_json: bool, quiet: bool) -> None:
-    """What the main job left, and the card's first line last."""
+    """What was found, and what the main job left."""
     print_card(done.card, asked, as_json=as_json, quiet=quiet, files=done)
     if not (quiet or as_json):
         console = terminal(quiet=False, stderr=False)
         console.print(f"\nwritten in {done.seconds:.1f} s: {', '.join(done.files)}", highlight=False)
         console.print(f"the scorecard: {done.folder / 'scorecard.html'}", highlight=False)
-        console.print(done.card.summary(asked.policy).splitlines()[0], style="bold", highlight=False)
     gate(done.card, asked)
 
 
@@ -71,9 +70,13 @@ def print_card(
             }
         print(json.dumps(found, indent=1))  # noqa: T201
     elif not quiet:
-        from manikin.evaluation.terminal import shown
+        from manikin.evaluation.terminal import shown, told
 
-        terminal(quiet=False, stderr=False).print(shown(card, asked.policy))
+        console = terminal(quiet=False, stderr=False)
+        if console.is_terminal:
+            console.print(shown(card, asked.policy))
+        else:
+            console.print(told(card, asked.policy), markup=False, highlight=False)
 
 
 def gate(card: Scorecard, asked: Asked) -> None:

@@ -15,6 +15,7 @@ from manikin.evaluation.door import admitted, known, unwritten
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.evidence import about, plots
 from manikin.evaluation.excerpts import excerpts
+from manikin.evaluation.facts import roles
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
 from manikin.evaluation.samples import samples
@@ -84,7 +85,7 @@ def evaluate(
     front = next(iter(views.values())) if grid is None else views[grid].bare
     card = Scorecard(
         _noted([*scores([*_told(draws), *_unseen(views), *_surrogates(hidden, views)])], views),
-        about(given, question, seed, _sentences(given, cohorts)),
+        about(given, question, seed, _sentences(given, cohorts)) | {"roles": roles(train.schema)},
         {**plots(front, draws, key), **_shown(views, key)},
         tables(front, key),
     )

@@ -7,16 +7,16 @@ records are too few to tell, which is never a pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from manikin.evaluation.needed import MORE, remedy
 from manikin.evaluation.policy import Limit, Policy, read
 
 if TYPE_CHECKING:
     from manikin.evaluation.scorecard import Score, Scorecard
 
 Outcome = Literal["met", "broken", "not shown"]
-MORE = "judge more synthetic and more held-out records"
 WHAT = {
     "calibrated": " of the way from a bad generator to real data",
     "percentile": " as the share of fresh real samples that are better",
@@ -33,12 +33,14 @@ class Finding:
         outcome: "met", "broken", or "not shown" where the evidence does not decide.
         detail: The numbers, in words.
         remedy: What to do where it is not shown.
+        measured: Whether there is a number on the card; False: nobody has looked.
     """
 
     score: str
     outcome: Outcome
     detail: str
     remedy: str = ""
+    measured: bool = True
 
     @property
     def text(self) -> str:
@@ -116,7 +118,8 @@ def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
         return [_compared(score, limit, use, records) for score in found]
     why = "not assessed" if scores else "not assessed: the card has no such score"
     why = next((score.note for score in scores if score.note), why)
-    return [Finding(limit.score[0], "not shown", why.rstrip("."), limit.remedy)]
+    measured = any(score.value is not None for score in scores)
+    return [Finding(limit.score[0], "not shown", why.rstrip("."), limit.remedy, measured)]
 
 
 def ends(score: Score, measure: str, records: int) -> tuple[float, float] | None:
@@ -166,7 +169,9 @@ def _calibrated(score: Score, low: float, high: float) -> tuple[float, float] | 
 def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
     found = ends(score, limit.measure, records)
     if found is None:
-        return Finding(score.name, "not shown", f"no {limit.measure} on the card", limit.remedy)
+        return Finding(
+            score.name, "not shown", f"no {limit.measure} on the card", limit.remedy, measured=False
+        )
     low, high = found
     most, least = limit.at_most.get(use), limit.at_least.get(use)
     bounds = [
@@ -180,7 +185,26 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
         outcome, detail = "not shown", f"{detail}; {why}"
     elif outcome == "not shown":
         detail += ": too uncertain to decide"
-    return Finding(score.name, outcome, detail, MORE)
+    if outcome != "not shown":
+        return Finding(score.name, outcome, detail)
+    nothing = limit.measure == "excess" and score.low == score.high
+    return Finding(
+        score.name, outcome, detail, _more(score, limit, found, (most, least), records * nothing)
+    )
+
+
+def _more(
+    score: Score,
+    limit: Limit,
+    spread: tuple[float, float],
+    bounds: tuple[float | None, float | None],
+    records: int,
+) -> str:
+    """How much more evidence would decide; of percentiles nobody can say."""
+    if limit.measure == "percentile":
+        return MORE
+    point = ends(replace(score, low=None, high=None), limit.measure, records or 10**9)
+    return MORE if point is None else remedy(spread, sum(point) / 2, bounds, records)
 
 
 def _outcome(spread: tuple[float, float], most: float | None, least: float | None) -> Outcome:
@@ -224,7 +248,7 @@ def _enough(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:
     needed = max(policy.uses[use].holdout for use in chain)
     held = (card.about.get("subjects") or card.about.get("records") or {}).get("holdout")
     known = "an unknown number of" if held is None else held
-    detail = f"{known} never-seen real subjects, at least {needed} needed"
+    detail = f"{known} never-seen real patients, at least {needed} needed"
     met = held is not None and held >= needed
     return [
         Finding("holdout", "met" if met else "not shown", detail, "keep more real subjects from the model")

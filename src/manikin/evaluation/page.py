@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 
-from manikin.evaluation import figures, meaning, rulers, strips, words
+from manikin.evaluation import figures, meaning, reasons, rulers, strips, words
+from manikin.evaluation.facts import facts
 from manikin.evaluation.gate import gate
 from manikin.evaluation.policy import Policy, Use, read
 from manikin.metric import AXES
@@ -37,11 +38,12 @@ class Answer:
     name: str
     use: Use
     decision: Decision
+    why: str
 
     @property
     def word(self) -> str:
         """Yes, No or Not shown."""
-        return words.answer(self.decision)
+        return reasons.answer(self.decision)
 
     @property
     def mark(self) -> str:
@@ -57,10 +59,8 @@ class Answer:
     @property
     def because(self) -> str:
         """The checks that stand in the way; what the use means where none does."""
-        if self.decision.released:
-            return words.capital(self.use.text)
-        verb = "Fails on" if self.word == "No" else "Not shown"
-        return f"{verb}: {words.because(self.decision)}"
+        text = self.use.text if self.decision.released else self.why
+        return f"{text[:1].upper()}{text[1:]}."
 
 
 def render(card: Scorecard, policy: Policy | None = None) -> str:
@@ -72,13 +72,14 @@ def render(card: Scorecard, policy: Policy | None = None) -> str:
     """
     policy = policy or read()
     tiers, purposes = answers(card, policy, "tier"), answers(card, policy, "purpose")
-    headline = words.headline([t.decision for t in tiers], [t.use.title for t in tiers])
+    headline = reasons.headline([t.decision for t in tiers], [t.use.title for t in tiers], card)
     return template("card.html").render(
         card=card,
         policy=policy,
         tiers=tiers,
         purposes=purposes,
         headline=headline,
+        facts=facts(card),
         axes=AXES,
         unassessed=words.unassessed(card),
         order=by_difference(card),
@@ -92,7 +93,11 @@ def brief(card: Scorecard) -> str:
 
 def answers(card: Scorecard, policy: Policy, kind: Any) -> list[Answer]:  # noqa: ANN401 - a literal of Policy.named
     """What the policy says of each tier, or of each purpose."""
-    return [Answer(name, policy.uses[name], gate(card, name, policy)) for name in policy.named(kind)]
+    decided = {name: gate(card, name, policy) for name in policy.named(kind)}
+    return [
+        Answer(name, policy.uses[name], decision, reasons.because(decision, card))
+        for name, decision in decided.items()
+    ]
 
 
 def by_difference(card: Scorecard) -> list[tuple[str, float, float]]:

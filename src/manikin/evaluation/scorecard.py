@@ -9,7 +9,11 @@ What a card holds beside its scores, all of it optional and all of it plain JSON
     about       title, label, seed, records and subjects {train, holdout, synthetic: count},
                 fields: count, subgroups [name], hashes {part: sha256}, versions {name: version},
                 subsampled [sentence], generator, privacy {epsilon, delta, unit, audited},
-                evaluated (ISO time), seconds, memory (MB), release {tier, released, accepted, reasons}
+                evaluated (ISO time), seconds, memory (MB), release {tier, released, accepted, reasons},
+                roles {subject, identifier, left out: [column]},
+                facts [sentence]: what whoever reads the card must know beside the scores, gravest
+                first, each a whole plain sentence that holds on its own; no value of a patient.
+                The first screen and the console show them; `with_facts` adds some
     plots       marginals {field: {kind, edges or levels, real, synthetic, unit}} (shares)
                 correlation {fields, real, synthetic} (square matrices)
                 embedding {density (rows of y, from low to high), extent [x0, x1, y0, y1],
@@ -26,7 +30,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
@@ -36,7 +40,7 @@ from manikin.metric import AXES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rich.console import Group
+    from rich.table import Table
 
     from manikin.evaluation.policy import Policy
 
@@ -128,6 +132,16 @@ class Scorecard:
         untold = bool(asked) and not any(score.assessed for score in asked)
         return "not assessed" if worst == "pass" and untold else worst
 
+    def with_facts(self, *sentences: str) -> Scorecard:
+        """The card with more sentences for its first screen and for the console; none stands twice.
+
+        Example:
+            >>> Scorecard([]).with_facts("3 levels of fewer than five patients were pooled.").about["facts"]
+            ['3 levels of fewer than five patients were pooled.']
+        """
+        said = dict.fromkeys([*self.about.get("facts", []), *sentences])
+        return replace(self, about={**self.about, "facts": list(said)})
+
     def find(self, name: str) -> Score | None:
         """The score called `name`, or None if the card has none."""
         return next((score for score in self.scores if score.name == name), None)
@@ -155,7 +169,7 @@ class Scorecard:
 
         return brief(self)
 
-    def __rich__(self) -> Group:
+    def __rich__(self) -> Table:
         from manikin.evaluation.terminal import shown
 
         return shown(self)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from manikin.evaluation.figures import path, svg, text
 from manikin.evaluation.words import spell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from markupsafe import Markup
 
 WIDTH, HEIGHT, TALL = 260.0, 46.0, 110.0
 LINE = 13.0  # of one parameter
@@ -30,6 +30,23 @@ def strip(field: dict[str, Any], group: dict[str, Any], channel: int) -> Markup:
     return svg(
         WIDTH, height + 14, body + _feet(field, height), f"{label}, {group['group']}".rstrip(", "), "strip"
     )
+
+
+def row(field: dict[str, Any], most: int = 4) -> Markup:
+    """A few synthetic signals beside each other, the first channel of each, for the first screen."""
+    traces = [trace[0] for group in field["groups"] for trace in group["traces"]][:most]
+    low, high = _ends(traces)
+    drawn = [
+        svg(
+            WIDTH,
+            HEIGHT,
+            _lines(_points(trace, low, high, HEIGHT), "synthetic"),
+            f"A synthetic signal, {field['channels'][0]}",
+            "strip",
+        )
+        for trace in traces
+    ]
+    return Markup("").join(drawn)
 
 
 def courses(rows: Sequence[Any], label: str) -> Markup:

@@ -1,70 +1,85 @@
-"""Terminal: the card in a few lines of text, plain or in colour."""
+"""Terminal: the card in at most fifteen lines of text, plain or in colour."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from manikin.evaluation import words
+from manikin.evaluation import facts, reasons, words
 from manikin.evaluation.gate import gate
 from manikin.evaluation.policy import Policy, read
 
 if TYPE_CHECKING:
-    from rich.console import Group
+    from rich.table import Table
 
     from manikin.evaluation.scorecard import Scorecard
 
 MARKS = {"pass": "●", "warn": "▲", "fail": "■", "not assessed": "○"}
 STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "not assessed": "dim"}
 ANSWERS = {"Yes": "green", "No": "bold red", "Not shown": "dim"}
+FACTS = 4  # lines for what must be known beside answers and verdicts
+
+
+class Line(NamedTuple):
+    """A mark or word, its colour, and what is said."""
+
+    mark: str
+    style: str
+    text: str
 
 
 def told(card: Scorecard, policy: Policy | None = None) -> str:
-    """The headline, the tiers and the axes, one line each.
+    """The headline, the tiers, what must be known, and the axes, one line each.
 
     Example:
         >>> from manikin.evaluation.scorecard import Scorecard
-        >>> print(told(Scorecard([])).splitlines()[0])
-        Not enough evidence for any use.
+        >>> print(told(Scorecard([])).splitlines()[0][:33])
+        Not enough evidence for any use:
     """
-    headline, tiers = _tiers(card, policy or read())
-    released = [f"  {word:<9} {name}: {why}" for name, word, why in tiers]
-    found = [f"  {MARKS[v]} {v:<12} {axis}: {sentence}" for axis, v, sentence in words.summary(card)]
-    tested = [f"Self-test: {sentence}" for sentence in [words.power(card)] if sentence]
-    return "\n".join([headline, *released, "What was found", *found, *tested])
+    headline, *lines = _lines(card, policy or read())
+    return "\n".join([headline.text, *(f"  {line.mark:<14} {line.text}" for line in lines)])
 
 
-def shown(card: Scorecard, policy: Policy | None = None) -> Group:
-    """The same in two tables with colours, for a terminal that has them."""
-    from rich.console import Group
+def shown(card: Scorecard, policy: Policy | None = None) -> Table:
+    """The same with colours, for a terminal that has them."""
     from rich.table import Table
     from rich.text import Text
 
-    headline, tiers = _tiers(card, policy or read())
-    uses, axes = Table(box=None, padding=(0, 2, 0, 0)), Table(box=None, padding=(0, 2, 0, 0))
-    for table, headings in (
-        (uses, ("use", "answer", "because")),
-        (axes, ("axis", "verdict", "what was found")),
-    ):
-        for heading in headings:
-            table.add_column(heading, header_style="dim")
-    for name, word, why in tiers:
-        uses.add_row(Text(name), Text(word, style=ANSWERS[word]), Text(why))
-    for axis, verdict, sentence in words.summary(card):
-        axes.add_row(Text(axis), Text(f"{MARKS[verdict]} {verdict}", style=STYLES[verdict]), Text(sentence))
-    tested = [Text(f"\nSelf-test: {sentence}") for sentence in [words.power(card)] if sentence]
-    return Group(Text(headline, style="bold"), uses, Text(), axes, *tested)
+    headline, *lines = _lines(card, policy or read())
+    grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0), title_justify="left")
+    grid.title = Text(headline.text, style=headline.style)
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    for line in lines:
+        grid.add_row(Text(line.mark, style=line.style), Text(line.text))
+    return grid
 
 
-def _tiers(card: Scorecard, policy: Policy) -> tuple[str, list[tuple[str, str, str]]]:
+def _lines(card: Scorecard, policy: Policy) -> list[Line]:
     names = policy.named("tier")
     decisions = [gate(card, name, policy) for name in names]
     titles = [policy.uses[name].title for name in names]
-    rows = [
-        (
-            title,
-            words.answer(decision),
-            words.because(decision) if decision.reasons else policy.uses[name].text,
-        )
+    tiers = [
+        (title, reasons.answer(decision), reasons.because(decision, card) or policy.uses[name].text)
         for name, title, decision in zip(names, titles, decisions, strict=True)
     ]
-    return words.headline(decisions, titles), rows
+    return [
+        Line("", "bold", reasons.headline(decisions, titles, card)),
+        *(Line(word, ANSWERS[word], f"{title}: {why}") for title, word, why in tiers),
+        *(Line(f"{MARKS[v]} {v}", STYLES[v], f"{axis}: {says}") for axis, v, says in words.summary(card)),
+        *(Line("i note", "cyan", sentence) for sentence in known(card)),
+    ]
+
+
+def known(card: Scorecard) -> list[str]:
+    """What must be known in a few lines; the card holds the rest.
+
+    Always among them: which columns were taken for what, and whether there is a guarantee.
+    """
+    tested = [f"Self-test: {sentence}" for sentence in [words.power(card)] if sentence]
+    who = " ".join(filter(None, [facts.columns(card.about), facts.rows(card.about)]))
+    last = [line for line in (who, facts.guarantee(card.about)) if line]
+    grave = [*facts.training(card.about), *card.about.get("facts", []), *tested]
+    room = FACTS - len(last)
+    if len(grave) > room:
+        grave = [*grave[: room - 1], f"{grave[room - 1]} And {len(grave) - room:,} more notes on the card."]
+    return [*grave, *last]

@@ -11,10 +11,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from manikin.data.lists import list_names
 from manikin.metric import AXES
 
 if TYPE_CHECKING:
-    from manikin.evaluation.gate import Decision
     from manikin.evaluation.scorecard import Score, Scorecard
 
 ACRONYMS = {
@@ -22,6 +22,16 @@ ACRONYMS = {
 }
 TINY = 5e-5
 SURE = 0.95  # of the trials: a defect that is noticed nearly always
+MEANS = {
+    "pass": "as good as fresh real records, or so close that it does not matter",
+    "warn": "worse than fresh real records, by a little",
+    "fail": "clearly worse than fresh real records",
+    "not assessed": "not measured, or too few records to tell: never a pass",
+    "yes": "every limit of this use is met",
+    "no": "a limit is broken, whatever chance may add",
+    "not shown": "nothing broken was found, but too little was tested or too few records: never a yes",
+}
+"""What each verdict and each answer says, in a line."""
 SEVERITY = ("fail", "warn", "pass", "not assessed")
 
 
@@ -195,16 +205,11 @@ def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
     if not unassessed:
         return axes()[axis]["pass"]
     missing = [plain(score.name) for score in unassessed]
-    return f"{_checks(checks)} passed; not assessed: {_listed(missing)}."
+    return f"{_checks(checks)} passed; not assessed: {list_names(missing, 2)}."
 
 
 def _checks(count: int) -> str:
     return f"{count} check{'' if count == 1 else 's'}"
-
-
-def _listed(names: list[str], most: int = 3) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def finding(score: Score) -> str:
@@ -225,36 +230,6 @@ def power(card: Scorecard) -> str:
     named = "; ".join(f"{row['defect']} ({row['noticed']} of {row['trials']} trials)" for row in missed)
     found = f"in records like these, this judge nearly always notices {len(rows) - len(missed)} of "
     return f"{found}{len(rows)} planted defects{f'; it may miss: {named}' if named else ''}."
-
-
-def answer(decision: Decision) -> str:
-    """May the records be used so? In a word or two."""
-    return {"met": "Yes", "broken": "No"}.get(decision.outcome, "Not shown")
-
-
-def because(decision: Decision, most: int = 3) -> str:
-    """The checks that stand in the way, by name."""
-    against = [f for f in decision.findings if f.outcome == decision.outcome]
-    checks = list(
-        dict.fromkeys("too few real patients" if f.score == "holdout" else plain(f.score) for f in against)
-    )
-    return _listed(checks, most)
-
-
-def headline(decisions: list[Decision], titles: list[str]) -> str:
-    """The widest tier that the evidence allows, in one sentence.
-
-    Args:
-        decisions: One per tier, from the most restricted to the most open.
-        titles: How the tiers are called.
-    """
-    allowed = [name for decision, name in zip(decisions, titles, strict=True) if decision.released]
-    if not allowed:
-        broken = decisions[0].outcome == "broken"
-        return "Not fit for any use." if broken else "Not enough evidence for any use."
-    if len(allowed) == len(decisions) and titles[-1] == "Open":
-        return "Fit for open release."
-    return f"Fit for {allowed[-1].lower()} use, no further."
 
 
 def summary(card: Scorecard) -> list[tuple[str, str, str]]:

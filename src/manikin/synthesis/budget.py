@@ -88,7 +88,12 @@ def settled(training: Training, family: Family, spec: Spec, n: int) -> Training:
     batch = min(n, training.batch or batch_for(spec, n))
     if training.minutes or training.steps or training.epochs:
         return replace(training, batch=batch)
-    return replace(training, batch=batch, steps=steps_for(spec, n, batch) * len(set(family.turns)))
+    return replace(training, batch=batch, steps=usual_steps(family, spec, n, batch))
+
+
+def usual_steps(family: Family, spec: Spec, n: int, batch: int) -> int:
+    """Steps that a family gets for `n` training records where no budget is given, all players together."""
+    return steps_for(spec, n, batch) * len(set(family.turns))
 
 
 def batch_for(spec: Spec, n: int) -> int:

@@ -66,6 +66,8 @@ class Trained:
         seconds: Wall time spent.
         held: The loss of the kept weights on held-out subjects; NaN where there is none.
         ended: Why it ended: "budget", "patience" or "interrupted" (Ctrl-C).
+        usual: Steps it gets where no budget is given.
+        falling: Whether the last look at held-out subjects was the best of several; None: too few looks.
     """
 
     nets: dict[str, nn.Module]
@@ -73,3 +75,5 @@ class Trained:
     seconds: float
     held: float
     ended: str
+    usual: int = 0
+    falling: bool | None = None

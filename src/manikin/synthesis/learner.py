@@ -135,7 +135,9 @@ class Neural(Learner):
             "steps": done.turns,
             "seconds": round(done.seconds, 3),
             "ended": done.ended,
+            "usual": done.usual,
         }
+        facts |= {} if done.falling is None else {"falling": done.falling}
         facts |= {"augmented": True} if data.moves else {}
         facts |= {"codec": known} if known else {}
         return cls(family, data.spec, data.given_spec, done.nets, facts)

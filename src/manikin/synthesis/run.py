@@ -15,7 +15,7 @@ from torch import Tensor
 from manikin.errors import TrainingError
 from manikin.synthesis import augment
 from manikin.synthesis import checkpoint as store
-from manikin.synthesis.budget import Training, settled
+from manikin.synthesis.budget import Training, settled, usual_steps
 from manikin.synthesis.encoded import Encoded, Trained
 from manikin.synthesis.order import JUDGED, alike, partition
 from manikin.synthesis.progress import Progress
@@ -211,7 +211,19 @@ class Run:
         for name, weights in self.best.items():
             self.average[name].load_state_dict(weights)
         nets = {name: net.cpu().eval() for name, net in self.average.items()}
-        return Trained(nets, self.turn, self.seconds, self.least_held, ended)
+        return Trained(nets, self.turn, self.seconds, self.least_held, ended, self.usual, self.falling)
+
+    @property
+    def usual(self) -> int:
+        """The steps of a training without a budget of its own, on these records."""
+        return usual_steps(self.family, self.data.spec, len(self.rows), self.training.batch or 1)
+
+    @property
+    def falling(self) -> bool | None:
+        """Whether the last look at held-out subjects was the best so far; None: fewer than two looks."""
+        if not len(self.held_rows) or self.turn < 2 * LOOK:
+            return None
+        return self.since == 0
 
     def save(self, path: Path) -> None:
         """Everything needed to go on from here."""

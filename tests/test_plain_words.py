@@ -1,0 +1,144 @@
+"""What the first screen and the console say: counts of patients, what failed, and what must be known."""
+
+import re
+
+import pytest
+
+from manikin.data.lists import list_names
+from manikin.data.schema import Category, Number, Schema, Text
+from manikin.evaluation import facts, needed, page, reasons
+from manikin.evaluation.gate import gate
+from manikin.evaluation.policy import read
+from manikin.evaluation.scorecard import Score, Scorecard
+
+SIZES = {"train": 800, "holdout": 400, "synthetic": 4088}
+
+
+def score(name, axis, verdict, value=None, spread=(None, None), floor=1.0, ceiling=0.0, note=""):
+    calibrated = None if value is None else (floor - value) / (floor - ceiling)
+    low, high = spread
+    return Score(name, axis, value, low, high, floor, ceiling, calibrated, "low", verdict, note, 0.5)
+
+
+def clean(*others, sizes=SIZES):
+    """A card whose records meet what the internal tier asks, with other scores."""
+    met = [
+        score(name, "privacy", "pass", 0.0, (0.0, 0.0))
+        for name in ("identifiers_left", "exact_copies", "near_match_excess")
+    ]
+    met.append(score("implausible_share", "clinical validity", "pass", 0.0, (0.0, 0.0)))
+    replaced = {entry.name for entry in others}
+    kept = [entry for entry in met if entry.name not in replaced]
+    return Scorecard([*kept, *others], {"records": sizes, "subjects": sizes})
+
+
+def headline(card):
+    policy = read()
+    names = policy.named("tier")
+    return reasons.headline(
+        [gate(card, name) for name in names], [policy.uses[name].title for name in names], card
+    )
+
+
+def test_the_headline_says_which_axes_fail_beside_the_use():
+    noise = clean(
+        score("c2st_auc", "fidelity", "fail", 0.94, (0.9, 0.97), 1.0, 0.5),
+        score("tstr_auroc", "utility", "fail", 0.5),
+    )
+    said = headline(noise)
+    assert said.startswith("Fit for internal use, no further. Fidelity and utility fail: ")
+    assert "do not look like real ones" in said
+    assert headline(clean()) == "Fit for internal use, no further."
+
+
+def test_the_headline_says_that_likeness_was_not_shown():
+    few = clean(score("c2st_auc", "fidelity", "not assessed", 0.7, (0.4, 0.9), 1.0, 0.5, "too few"))
+    assert headline(few).endswith("Whether they look like real records is not shown.")
+
+
+def test_no_evidence_is_said_with_what_would_give_it():
+    sizes = {"train": 100, "holdout": 24, "synthetic": 20}
+    said = headline(clean(sizes=sizes))
+    assert said.startswith(
+        "Not enough evidence for any use. 24 never-seen real patients, at least 30 needed"
+    )
+    assert "keep more real subjects from the model" in said
+    assert "judge about 60 synthetic records instead of 20" in said
+
+
+def test_what_is_broken_is_counted_in_patients():
+    near = score("near_match_excess", "privacy", "fail", 0.0042, (0.003, 0.006))
+    because = reasons.because(gate(clean(near), "open"), clean(near))
+    assert because == "about 17 of 4,088 records nearer to a training patient than chance explains"
+
+
+@pytest.mark.parametrize("tier", ["controlled", "open"])
+def test_what_is_not_shown_never_reads_as_found(tier):
+    small = clean(sizes={"train": 800, "holdout": 114, "synthetic": 100})
+    because = reasons.because(gate(small, tier), small)
+    assert because.startswith("114 never-seen real patients, at least 200 needed")
+    assert "too few records to rule out near copies of patients" in because
+    assert re.search(r"not tested for [a-z ]+", because)
+    assert "not shown" not in because.lower()
+
+
+def test_how_many_more_records_would_decide():
+    assert "about 4 times" in needed.remedy((0.54, 0.62), 0.58, (0.6, None))
+    assert "about 1.5 times" in needed.remedy((0.4, 0.6), 0.5, (None, 0.41))
+    assert "3,000 synthetic records instead of 455" in needed.remedy((0, 0.0066), 0, (0.001, None), 455)
+    assert "would not help" in needed.remedy((0.55, 0.75), 0.65, (0.6, None))
+    assert "at the limit" in needed.remedy((0.5, 0.7), 0.5999, (0.6, None))
+
+
+def test_columns_are_named_by_what_they_were_taken_for():
+    schema = Schema(
+        pid=Text(role="subject"), mrn=Text(role="identifier"), remark=Text(), age=Number(), sex=Category()
+    )
+    said = facts.columns({"roles": facts.roles(schema)})
+    assert said == "Subject: pid; identifiers, replaced by surrogates: mrn; left out of the model: remark."
+    none = facts.columns({"roles": facts.roles(Schema(age=Number()))})
+    assert none == "Subject: no column, each row counts as one patient; identifiers: none."
+    assert facts.columns({}) == ""
+
+
+def test_rows_per_patient_are_said_where_patients_have_several():
+    about = {"records": {"train": 960, "synthetic": 960}, "subjects": {"train": 60, "synthetic": 960}}
+    assert facts.rows(about) == "Rows per patient: 16.0 real, 1.0 synthetic."
+    assert facts.rows({"records": SIZES, "subjects": SIZES}) == ""
+
+
+def test_a_short_training_is_said_with_what_to_do():
+    link = {"steps": 51, "usual": 1500, "ended": "budget", "target": ["scan"]}
+    said = facts.short(link)
+    assert "51 of about 1,500 steps, too few to see the loss level off" in said
+    assert "--steps 1500" in said
+    assert "still falling" in facts.short(link | {"steps": 400, "falling": True})
+    assert facts.short(link | {"ended": "patience"}) == ""
+    assert facts.short(link | {"steps": 1500}) == ""
+    chain = {"generator": {"chain": [link, {"target": ["age"], "family": {"name": "trees"}}]}}
+    assert facts.training(chain)[0].startswith("Learned too little (scan): 51")
+
+
+def test_facts_of_others_stand_on_page_and_console_and_survive_the_file(tmp_path):
+    card = clean().with_facts("3 levels were pooled.", "3 levels were pooled.", "A second fact.")
+    card.to_json(tmp_path / "card.json")
+    again = Scorecard.from_json(tmp_path / "card.json")
+    assert again.about["facts"] == ["3 levels were pooled.", "A second fact."]
+    first = page.render(again).partition('id="scores"')[0]
+    for text in (again.summary(), first):
+        assert text.count("3 levels were pooled.") == 1
+        assert "A second fact." in text
+        assert "No differential privacy" in text
+
+
+def test_the_console_needs_no_more_than_fifteen_lines():
+    card = clean().with_facts(*(f"Fact {i}." for i in range(9)))
+    card.about["roles"] = {"subject": [], "identifier": [], "left out": []}
+    lines = card.summary().splitlines()
+    assert len(lines) <= 15
+    assert "Fact 1. And 7 more notes on the card." in lines[-3]
+
+
+def test_lists_say_how_many_more_there_are():
+    assert list_names("abcdefgh", 6) == "a, b, c, d, e, f and 2 more"
+    assert list_names("ab", 6) == "a, b"
