@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from manikin.errors import SchemaError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,6 +33,27 @@ def _band(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
     )
 
 
+LEVELS = ("subject", "label", "visit", "none")
+"""What a level of folders may be; of a visit and of "none" nothing is kept."""
+
+
+def levels_of_folders(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - TOML holds anything
+    """The key `folders` of a schema: one of `LEVELS` for each level from the top; none where it is a field.
+
+    Raises:
+        SchemaError: It is a list of something else, or names two levels of subjects or of labels.
+    """
+    if value is None or isinstance(value, dict):
+        return ()
+    listed = isinstance(value, list | tuple) and bool(value) and all(level in LEVELS for level in value)
+    if not listed or max(value.count("subject"), value.count("label")) > 1:
+        raise SchemaError(
+            f"schema, folders: needs a list with one of {', '.join(LEVELS)} for each level from the top, "
+            'at most one of them "subject" and one "label"; as in folders = ["label", "subject"]'
+        )
+    return tuple(value)
+
+
 _NUMBER = ("a number", _quantity)
 _TEXT = ("text", lambda value: isinstance(value, str))
 _TEXTS = ("a list of texts", _list_of(str))
@@ -54,3 +77,20 @@ EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "size": ("two or three numbers of places, each above 0", _grid),
     "ordered": ("true or false", lambda value: isinstance(value, bool)),
 }
+
+
+def consistent(name: str, kind: Any) -> None:  # noqa: ANN401 - any kind of field
+    """Refuse a declaration that contradicts itself."""
+    if kind.name == "number" and kind.low is not None and kind.high is not None and kind.low > kind.high:
+        raise SchemaError(f"schema, field {name!r}: low {kind.low} lies above high {kind.high}")
+    if kind.name == "number" and kind.step is not None and kind.step <= 0:
+        raise SchemaError(f"schema, field {name!r}: step is above 0")
+    if (
+        kind.name == "signal"
+        and min(value for value in (kind.rate, kind.window, kind.notch, 1) if value is not None) <= 0
+    ):
+        raise SchemaError(f"schema, field {name!r}: rate, window and notch are above 0")
+    if kind.role == "note" and kind.name != "text":
+        raise SchemaError(f"schema, field {name!r}: only text is a note, not {kind.name}")
+    if kind.name == "category" and len(set(kind.levels)) < len(kind.levels):
+        raise SchemaError(f"schema, field {name!r}: a level is declared twice")

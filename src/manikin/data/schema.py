@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import tomli_w
 
-from manikin.data.keys import EXPECTED
+from manikin.data.keys import EXPECTED, consistent, levels_of_folders
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -162,11 +162,16 @@ SCALARS = (Number, Category, Time)
 class Schema(dict[str, Kind]):
     """What each field of a cohort is: an ordered mapping from field name to kind.
 
+    `folders` says what each level of subfolders above the files is ("subject", "label", "visit", "none");
+    empty: as it is found.
+
     Example:
         >>> schema = Schema(age=Number(unit="years"), sex=Category(levels=("F", "M"), role="label"))
         >>> schema.named("label"), schema.modelled
         ('sex', ['age', 'sex'])
     """
+
+    folders: tuple[str, ...] = ()
 
     def named(self, role: Role) -> str | None:
         """The first field with this role."""
@@ -219,11 +224,17 @@ class Schema(dict[str, Kind]):
         Raises:
             SchemaError: An unknown kind, key or role, with the field where it stands.
         """
-        return cls({name: _kind(name, table) for name, table in tables.items()})
+        levels = levels_of_folders(tables.get("folders"))
+        found = cls(
+            {name: _kind(name, table) for name, table in tables.items() if name != "folders" or not levels}
+        )
+        found.folders = levels
+        return found
 
     def write(self, path: str | Path) -> None:
         """Write an editable `schema.toml`."""
-        Path(path).write_text(tomli_w.dumps(self.to_dict()), encoding="utf-8")
+        levels = {"folders": list(self.folders)} if self.folders else {}
+        Path(path).write_text(tomli_w.dumps({**levels, **self.to_dict()}), encoding="utf-8")
 
     @classmethod
     def read(cls, path: str | Path) -> Schema:
@@ -269,7 +280,7 @@ def _kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
         key: _value(name, cls, key, value) for key, value in table.items() if key != "kind"
     }
     kind = cls(**options)
-    _consistent(name, kind)
+    consistent(name, kind)
     return kind
 
 
@@ -281,20 +292,3 @@ def _value(name: str, cls: type[Kind], key: str, value: Any) -> Any:  # noqa: AN
     if not test(value):
         raise SchemaError(f"schema, field {name!r}: {key} is {what}")
     return tuple(value) if isinstance(value, list | tuple) else value
-
-
-def _consistent(name: str, kind: Kind) -> None:
-    """Refuse a declaration that contradicts itself."""
-    if isinstance(kind, Number) and kind.low is not None and kind.high is not None and kind.low > kind.high:
-        raise SchemaError(f"schema, field {name!r}: low {kind.low} lies above high {kind.high}")
-    if isinstance(kind, Number) and kind.step is not None and kind.step <= 0:
-        raise SchemaError(f"schema, field {name!r}: step is above 0")
-    if (
-        isinstance(kind, Signal)
-        and min(value for value in (kind.rate, kind.window, kind.notch, 1) if value is not None) <= 0
-    ):
-        raise SchemaError(f"schema, field {name!r}: rate, window and notch are above 0")
-    if kind.role == "note" and not isinstance(kind, Text):
-        raise SchemaError(f"schema, field {name!r}: only text is a note, not {kind.name}")
-    if isinstance(kind, Category) and len(set(kind.levels)) < len(kind.levels):
-        raise SchemaError(f"schema, field {name!r}: a level is declared twice")

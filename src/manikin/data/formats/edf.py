@@ -52,19 +52,19 @@ class Edf(Format):
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """All recordings below a folder, with what a table beside them tells."""
-        found, bad = [], Bad(skip=skip_bad)
-        for i, file in enumerate(file for file in folders.files(path) if folders.kind(file) == "edf"):
-            try:
-                found.append(recording(file, listing.person(file, path)))
-            except FormatError as error:
-                bad.add(i, file, error)
-        if not found:
-            raise FormatError(f"{path}: no recording can be read; {next(iter(bad.values()), '')}")
-        found, told = without_prose(found)
-        cells, order, notes = listing.beside(path, [recording.path for recording in found], schema)
-        by_path = {recording.path: recording for recording in found}
-        cohort = gather([by_path[file] for file in order], schema, Origin("edf"), cells, skip_bad=skip_bad)
-        return cohort.noted(*bad.values(), *notes, *told)
+        bad = Bad(skip=skip_bad)
+        files = [file for file in folders.files(path) if folders.kind(file) == "edf"]
+        whose, meaning = listing.persons(files, path, schema)
+        with meaning.hidden.kept():
+            found = listing.opened(files, lambda file: recording(file, whose[file]), bad)
+            if not found:
+                raise FormatError(f"{path}: no recording can be read; {next(iter(bad.values()), '')}")
+            found, told = without_prose(found)
+            cells, order, notes = listing.beside(path, [recording.path for recording in found], schema)
+            by_path = {recording.path: recording for recording in found}
+            chosen = [by_path[file] for file in order]
+            cohort = gather(chosen, schema, Origin("edf"), cells, skip_bad=skip_bad)
+        return listing.told(cohort.noted(*bad.values(), *notes, *told), meaning)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """EDF+ without a name, number or date, marked as synthetic: a folder, or one record as a file."""

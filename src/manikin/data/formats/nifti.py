@@ -33,16 +33,17 @@ class Nifti(Format):
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """By the table that lists the volumes, else by their names, `patient07_T1`, `patient07_T2`."""
-        notes = []
+        notes, levels = [], schema.folders if schema is not None else ()
         for table in folders.tables(path):
             cells = Csv().read(table, manifest.of_cells(schema, table))
-            listing = by_name(cells, path, table) or by_key(cells, index(path))
+            listing = by_name(cells, path, table) or by_key(cells, index(path), levels)
             if listing is not None:
                 told = {"manifest": table.name}
                 return _named(manifest.with_pictures(cells, listing, schema, told, skip_bad=skip_bad))
             notes.append(f"{table.name} names none of the volumes and is left aside")
-        files = sequences(path)
-        cohort = manifest.with_pictures(None, Listing(files, {}), schema, {}, skip_bad=skip_bad)
+        files, found = sequences(path, levels)
+        listing = Listing(files, {}, meaning=found)
+        cohort = manifest.with_pictures(None, listing, schema, {}, skip_bad=skip_bad)
         return _named(cohort).noted(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pictures: a folder of them, by classes or by a table, or one file alone."""
+"""Pictures: a folder of them, by patients and classes or by a table, or one file alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from manikin.data import folders
 from manikin.data.format import Format
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest, saving
-from manikin.data.images.index import index, paired
+from manikin.data.images.index import index, meaning, paired
 from manikin.data.images.listing import Listing, by_key, by_name
 
 if TYPE_CHECKING:
@@ -31,19 +31,18 @@ class Pictures(Format):
         return manifest.with_pictures(None, Listing({"image": [path]}, {}), schema, {})
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
-        """By the table that lists the pictures, or by subfolders as classes."""
-        places, notes = index(path), []
+        """By the table that lists the pictures, or by subfolders as patients and classes."""
+        places, notes, levels = index(path), [], schema.folders if schema is not None else ()
         for table in folders.tables(path):
             cells = Csv().read(table, manifest.of_cells(schema, table))
-            listing = by_name(cells, path, table) or by_key(cells, places)
+            listing = by_name(cells, path, table) or by_key(cells, places, levels)
             if listing is not None:
                 told = {"manifest": table.name}
                 return manifest.with_pictures(cells, listing, schema, told, skip_bad=skip_bad).noted(*notes)
             notes.append(f"{table.name} names none of the pictures and is left aside")
-        files, labels = paired(places, path)
-        listing = Listing(files, {}, labels=labels if all(labels) else ())
-        if any(labels) and not all(labels):
-            notes.append("some pictures lie in subfolders and some do not, so subfolders are no classes")
+        found = meaning(places, levels)
+        with found.hidden.kept():
+            listing = Listing(paired(places, path), {}, meaning=found)
         return manifest.with_pictures(None, listing, schema, {}, skip_bad=skip_bad).noted(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Text files: one note each, alone or in a folder, whose subfolders are classes."""
+"""Text files: one note each, alone or in a folder, whose subfolders are patients or classes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
@@ -9,19 +10,20 @@ import pyarrow as pa
 from manikin.data import folders
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.format import Format, content, store, unicode
-from manikin.data.schema import Category, Schema, Text
+from manikin.data.schema import Category, Number, Schema, Text
+from manikin.data.subfolders import Meaning, understand
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-NOTE, LABEL = "note", "label"
+NOTE, LABEL, SUBJECT = "note", "label", "subject"
 
 
 @final
 class TextFiles(Format):
-    """Plain text in UTF-8; the text is the field `note`, the subfolder the field `label`."""
+    """Plain text in UTF-8; the text is the field `note`, the subfolder the field `subject` or `label`."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
     writes_folders: ClassVar[bool] = True
@@ -30,29 +32,31 @@ class TextFiles(Format):
         """One file, one record."""
         if folders.tabled(path):
             raise FormatError(f"{path}: looks like a table; rename it to .csv")
-        return _cohort([unicode(content(path), path)], [], schema, ())
+        return _cohort([unicode(content(path), path)], Meaning(), schema, ())
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
-        """Every text file below the folder; all lie in it, or all in subfolders."""
-        texts, labels, bad = [], [], []
-        for file in folders.prose(path):
-            try:
-                texts.append(unicode(content(file), file))
-            except FormatError as error:
-                if not skip_bad:
-                    raise
-                bad.append(str(error))
-                continue
-            labels.append(_label(file, path))
-        if any(labels) and not all(labels):
-            bad.append("some notes lie in subfolders and some do not, so subfolders are no classes")
+        """Every text file below the folder, and whose or of which class it is by its subfolders."""
+        found = folders.prose(path)
+        above = [file.relative_to(path).parts[:-1] for file in found]
+        meaning = understand(above, schema.folders if schema is not None else ())
+        texts, rows, bad = [], [], []
+        with meaning.hidden.kept():
+            for row, file in enumerate(found):
+                try:
+                    texts.append(unicode(content(file), file))
+                except FormatError as error:
+                    if not skip_bad:
+                        raise
+                    bad.append(meaning.hidden.text(str(error)))
+                else:
+                    rows.append(row)
         if not texts:
             raise FormatError(f"{path}: no text file can be read")
-        return _cohort(texts, labels if all(labels) else [], schema, bad)
+        return _cohort(texts, _taken(meaning, rows), schema, (*bad, *meaning.notes))
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One record as a file; several as a folder, in subfolders by label."""
-        if strange := sorted(set(cohort.schema) - {NOTE, LABEL}) or NOTE not in cohort.schema:
+        if strange := sorted(set(cohort.schema) - {NOTE, LABEL, SUBJECT}) or NOTE not in cohort.schema:
             named = ", ".join(strange) if isinstance(strange, list) else "a table without notes"
             raise FormatError(f"{path}: text files cannot hold {named}; name a table, such as .jsonl")
         texts = [text or "" for text in cohort.columns[NOTE].to_pylist()]
@@ -62,27 +66,36 @@ class TextFiles(Format):
             store(path, texts[0].encode())
             return
         labels = cohort.columns[LABEL].to_pylist() if LABEL in cohort.schema else [""] * len(texts)
+        whose = cohort.subject
         for i, (text, label) in enumerate(zip(texts, labels, strict=True), 1):
             part = str(label)
             if label is None or part.strip(". ") != part or set(part) & set('/\\:*?"<>|\0'):
                 raise FormatError(f"{path}: record {i}: its label cannot be the name of a folder")
-            (path / part).mkdir(parents=True, exist_ok=True)
-            (path / part / f"note-{i:06d}.txt").write_bytes(text.encode())
+            place = (
+                path / part / f"subject-{whose[i - 1] + 1:06d}" if SUBJECT in cohort.schema else path / part
+            )
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"note-{i:06d}.txt").write_bytes(text.encode())
 
 
-def _label(file: Path, folder: Path) -> str:
-    parts = file.relative_to(folder).parts[:-1]
-    if len(parts) > 1:
-        raise FormatError(f"{file}: lies in subfolders of a subfolder; a .jsonl file can say what they are")
-    return parts[0] if parts else ""
+def _taken(meaning: Meaning, rows: list[int]) -> Meaning:
+    """What the folders say of some of the files."""
+    subjects = tuple(meaning.subjects[row] for row in rows) if meaning.subjects else ()
+    labels = tuple(meaning.labels[row] for row in rows) if meaning.labels else ()
+    return replace(meaning, subjects=subjects, labels=labels)
 
 
-def _cohort(texts: list[str], labels: list[str], schema: Schema | None, notes: Sequence[str]) -> Cohort:
+def _cohort(texts: list[str], meaning: Meaning, schema: Schema | None, notes: Sequence[str]) -> Cohort:
     """Notes are modelled: who names a file of nothing else asks for them."""
-    columns, kinds = {NOTE: pa.array(texts)}, Schema({NOTE: Text(role="note")})
-    if labels:
-        columns[LABEL] = pa.array(labels)
-        kinds[LABEL] = Category(tuple(sorted(set(labels))), role="label")
+    columns: dict[str, pa.Array] = {NOTE: pa.array(texts)}
+    kinds = Schema({NOTE: Text(role="note")})
+    if meaning.labels:
+        columns[LABEL] = pa.array(meaning.labels)
+        kinds[LABEL] = Category(tuple(sorted(set(meaning.labels))), role="label")
+    if meaning.subjects:
+        columns[SUBJECT] = pa.array(meaning.subjects, pa.int64())
+        kinds[SUBJECT] = Number(step=1, role="subject")
+    kinds.folders = meaning.roles
     for name, kind in (schema or {}).items():
         if name not in kinds or type(kind) is not type(kinds[name]):
             raise SchemaError(f"field {name!r}: text files have the fields {', '.join(kinds)}")

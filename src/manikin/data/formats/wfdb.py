@@ -62,21 +62,20 @@ class Wfdb(Format):
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """All recordings below a folder, with what a table beside them tells."""
-        found, bad = [], Bad(skip=skip_bad)
-        for i, header in enumerate(_headers(path, bad)):
-            try:
-                found.append(recording(header, listing.person(header, path)))
-            except FormatError as error:
-                bad.add(i, header, error)
-        if not found:
-            raise FormatError(
-                f"{path}: no record can be read; {next(iter(bad.values()), 'no header (.hea)')}"
-            )
-        cells, order, notes = listing.beside(path, [recording.path for recording in found], schema)
-        by_path = {recording.path: recording for recording in found}
-        chosen = [by_path[header] for header in order]
-        cohort = gather(chosen, schema, Origin("wfdb"), cells, skip_bad=skip_bad)
-        return cohort.noted(*bad.values(), *notes)
+        bad = Bad(skip=skip_bad)
+        headers = _headers(path, bad)
+        whose, meaning = listing.persons(headers, path, schema)
+        with meaning.hidden.kept():
+            found = listing.opened(headers, lambda header: recording(header, whose[header]), bad)
+            if not found:
+                raise FormatError(
+                    f"{path}: no record can be read; {next(iter(bad.values()), 'no header (.hea)')}"
+                )
+            cells, order, notes = listing.beside(path, [recording.path for recording in found], schema)
+            by_path = {recording.path: recording for recording in found}
+            chosen = [by_path[header] for header in order]
+            cohort = gather(chosen, schema, Origin("wfdb"), cells, skip_bad=skip_bad)
+        return listing.told(cohort.noted(*bad.values(), *notes), meaning)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """A folder of records of 16 bits, marked as synthetic, annotated where there are labels."""

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, final
 
 from manikin.data import folders
 from manikin.data.images import levels
+from manikin.data.subfolders import understand
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from manikin.data.subfolders import Meaning
 
 _PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
 _IMAGES = re.compile(r"^(images?|imgs?|pictures?|photos?|scans?|pngs?|jpe?gs?|dicoms?)([_\d ].*)?$")
@@ -27,22 +30,18 @@ class Place:
     Args:
         path: The file.
         mask: Whether it is a label map, by the name of its folder or its own.
-        label: Its class: the subfolder, or "".
+        above: Its subfolders from the top, without those that say what kind of file lies there.
         key: What a label map shares with its picture: the name without suffix.
     """
 
     path: Path
     mask: bool
-    label: str
+    above: tuple[str, ...]
     key: str
 
 
 def index(folder: Path) -> list[Place]:
-    """All pictures below a folder.
-
-    Raises:
-        FormatError: Subfolders within classes, whose meaning nothing tells.
-    """
+    """All pictures below a folder."""
     places = [_place(path, folder) for path in folders.files(folder) if folders.kind(path)]
     if all(levels.named(place.key) for place in places):
         return [replace(place, mask=True) for place in places]
@@ -52,36 +51,50 @@ def index(folder: Path) -> list[Place]:
 def _place(path: Path, folder: Path) -> Place:
     parts = path.relative_to(folder).parts[:-1]
     mask = any(levels.named(part) for part in parts)
-    rest = [
-        part
-        for part in parts
-        if not levels.named(part) and not _IMAGES.match(part.lower()) and part.lower() not in _PARTS
-    ]
-    if len(rest) > 1:
-        message = (
-            f"{path}: lies in subfolders of a subfolder; a csv table can say what {' and '.join(rest)} are"
-        )
-        raise FormatError(message)
+    rest = [part for part in parts if not collected(part)]
     stem = folders.stem(path)
     named = _MASKED.search(stem)
-    return Place(
-        path, mask or bool(named), rest[0] if rest else "", stem[: named.start()] if named else stem
-    )
+    return Place(path, mask or bool(named), tuple(rest), stem[: named.start()] if named else stem)
 
 
-def paired(places: Sequence[Place], folder: Path) -> tuple[dict[str, list[Path]], list[str]]:
-    """Files by field, `image` and, where there are label maps, `mask`; and the class of each record.
+def collected(part: str) -> bool:
+    """Whether a folder is called after what lies in it, or after a part of a collection.
+
+    Example:
+        >>> collected("masks"), collected("train"), collected("benign")
+        (True, True, False)
+    """
+    return bool(levels.named(part) or _IMAGES.match(part.lower()) or part.lower() in _PARTS)
+
+
+def meaning(places: Sequence[Place], declared: Sequence[str]) -> Meaning:
+    """What the subfolders of pictures are, one entry for each picture that is no label map beside one.
+
+    Raises:
+        FormatError: It is not plain which level is whose.
+        SchemaError: The declaration does not fit the folders.
+    """
+    return understand([place.above for place in pictured(places)], declared)
+
+
+def pictured(places: Sequence[Place]) -> list[Place]:
+    """The pictures; where all are label maps, these."""
+    return [place for place in places if not place.mask] or list(places)
+
+
+def paired(places: Sequence[Place], folder: Path) -> dict[str, list[Path]]:
+    """Files by field, `image` and, where there are label maps, `mask`.
 
     Raises:
         FormatError: A label map without a picture, a picture without one, one picture alone.
     """
     pictures = [place for place in places if not place.mask]
-    masks: dict[tuple[str, str], Path] = {}
+    masks: dict[tuple[tuple[str, ...], str], Path] = {}
     for place in places:
         if place.mask:
-            if (place.label, place.key) in masks:
+            if (place.above, place.key) in masks:
                 raise FormatError(f"{place.path}: a second mask for one picture; merge them into one file")
-            masks[place.label, place.key] = place.path
+            masks[place.above, place.key] = place.path
     field = "image" if pictures else "mask"
     if not pictures:
         pictures, masks = list(places), {}
@@ -92,26 +105,51 @@ def paired(places: Sequence[Place], folder: Path) -> tuple[dict[str, list[Path]]
         files["mask"] = [_mask(place, masks) for place in pictures]
     if masks:
         raise FormatError(f"{next(iter(masks.values()))}: a mask that matches no picture; name both alike")
-    return files, [place.label for place in pictures]
+    return files
 
 
-def _mask(place: Place, masks: dict[tuple[str, str], Path]) -> Path:
-    for key in ((place.label, place.key), ("", place.key)):
+def _mask(place: Place, masks: dict[tuple[tuple[str, ...], str], Path]) -> Path:
+    for key in ((place.above, place.key), ((), place.key)):
         if key in masks:
             return masks.pop(key)
     raise FormatError(f"{place.path}: has no mask of its name, though others have; add it, or leave it out")
 
 
-def sequences(folder: Path) -> dict[str, list[Path]]:
-    """Volumes by field: one of each kind for every subject, named `subject_kind`.
+def sequences(folder: Path, declared: Sequence[str] = ()) -> tuple[dict[str, list[Path]], Meaning]:
+    """Volumes by field: one of each kind for every subject, and what the subfolders of the first field say.
 
+    Files are called `subject_kind`, or lie in the folder of a subject and are called alike in all of these.
     A folder whose files do not all follow this has one field, `image` (or `mask`, if all are
     called like label maps).
 
     Raises:
         FormatError: Some subjects lack a volume that others have.
     """
-    paths = [place.path for place in index(folder)]
+    places = index(folder)
+    every = understand([place.above for place in places], declared)
+    with every.hidden.kept():
+        files = _beside_in_folders(places, every) or _beside_by_name(
+            [place.path for place in places], folder
+        )
+    above = {place.path: place.above for place in places}
+    return files, understand([above[path] for path in next(iter(files.values()))], every.roles)
+
+
+def _beside_in_folders(places: Sequence[Place], meaning: Meaning) -> dict[str, list[Path]]:
+    """Volumes called alike in every patient's folder, such as T1 and FLAIR; none where they are not."""
+    by_folder: dict[tuple[str, ...], dict[str, Path]] = {}
+    for place in places:
+        by_folder.setdefault(place.above, {})[folders.stem(place.path)] = place.path
+    found = list(by_folder.values())
+    kinds = list(found[0])
+    alike = len(found) > 1 and len(kinds) > 1 and all(set(each) == set(kinds) for each in found)
+    if not meaning.subjects or not alike or len(places) != len(found) * len(kinds):
+        return {}
+    return {kind: [each[kind] for each in found] for kind in kinds}
+
+
+def _beside_by_name(paths: list[Path], folder: Path) -> dict[str, list[Path]]:
+    """Volumes called `subject_kind`."""
     split = {path: folders.stem(path).partition("_") for path in paths}
     kinds = sorted({kind for _, _, kind in split.values()})
     subjects = sorted({subject for subject, _, _ in split.values()})

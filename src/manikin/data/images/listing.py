@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import pyarrow as pa
 
 from manikin.data.folders import is_name
 from manikin.data.images import levels
+from manikin.data.images.index import collected
+from manikin.data.subfolders import NOTHING, Meaning, understand
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -35,14 +37,14 @@ class Listing:
         files: For each field one file for each row.
         columns: The column of file names that each field takes the place of.
         key: The column whose values files are called after, or None.
-        labels: The class of each row by the subfolder of its picture; empty: no classes.
+        meaning: What the subfolders of the pictures say of each row: whose it is, and of which class.
         notes: What was noticed.
     """
 
     files: Mapping[str, Sequence[Path | Series]]
     columns: dict[str, str]
     key: str | None = None
-    labels: Sequence[str] = ()
+    meaning: Meaning = NOTHING
     notes: tuple[str, ...] = ()
 
 
@@ -66,9 +68,18 @@ def by_name(table: Cohort, folder: Path, path: Path) -> Listing | None:
             called = field(name, {*table.schema, *files})
             files[called], columns[called] = known, name
     hidden = tuple(name for name in named if name not in columns.values())
-    return Listing(
-        files, columns, notes=tuple(f"{name}: names of files, never modelled" for name in hidden)
-    )
+    notes = tuple(f"{name}: names of files, never modelled" for name in hidden)
+    return Listing(files, columns, None, _whose(next(iter(files.values())), folder), notes)
+
+
+def _whose(files: Sequence[Path], folder: Path) -> Meaning:
+    """Whose the pictures of a table are, where their folders say it plainly; classes stand in the table."""
+    above = [path.parent.relative_to(folder).parts if folder in path.parents else () for path in files]
+    try:
+        found = understand([tuple(part for part in parts if not collected(part)) for parts in above])
+    except FormatError:  # a table that says nothing of it is no reason to refuse it
+        return Meaning()
+    return replace(found, labels=()) if found.subjects else Meaning()
 
 
 def _file_names(table: Cohort, name: str) -> list[str]:
@@ -114,8 +125,14 @@ def field(name: str, taken: set[str]) -> str:
     return plain if plain == name or plain not in taken else name
 
 
-def by_key(table: Cohort, places: Sequence[Place]) -> Listing | None:
-    """The pictures that are called after the values of a column, as IMD003.png after "IMD003"."""
+def by_key(table: Cohort, places: Sequence[Place], declared: Sequence[str] = ()) -> Listing | None:
+    """The pictures that are called after the values of a column, as IMD003.png after "IMD003".
+
+    Args:
+        table: The cells.
+        places: The pictures of its folder.
+        declared: What each level of subfolders is, where a person says it.
+    """
     by_field: dict[str, list[Place]] = {}
     for place in places:
         by_field.setdefault("mask" if place.mask else "image", []).append(place)
@@ -124,7 +141,7 @@ def by_key(table: Cohort, places: Sequence[Place]) -> Listing | None:
             found = {field: _looked_up(table, name, group, spelled) for field, group in by_field.items()}
             files = {field: paths for field, paths in found.items() if paths}
             if files and ("image" in files or "image" not in by_field):
-                return _keyed(table, name, files, by_field)
+                return _keyed(table, name, files, by_field, declared)
     _incomplete(table, places)
     return None
 
@@ -166,17 +183,21 @@ def _looked_up(table: Cohort, name: str, places: Sequence[Place], spelled: Any) 
 
 
 def _keyed(
-    table: Cohort, key: str, files: dict[str, list[Path]], by_field: Mapping[str, Sequence[Place]]
+    table: Cohort,
+    key: str,
+    files: dict[str, list[Path]],
+    by_field: Mapping[str, Sequence[Place]],
+    declared: Sequence[str],
 ) -> Listing:
     used = {path for paths in files.values() for path in paths}
     left = sum(place.path not in used for places in by_field.values() for place in places)
     notes = [f"{left} pictures that no row names are left out"] if left else []
     if lost := [field for field in by_field if field not in files]:
         notes.append(f"{lost[0]}: files that do not match the rows one to one are left out")
-    label = {place.path: place.label for places in by_field.values() for place in places}
-    labels = [label[path] for path in next(iter(files.values()))]
-    fresh = all(labels) and "label" not in table.schema
-    return Listing(files, {}, key, labels if fresh else (), tuple(notes))
+    above = {place.path: place.above for places in by_field.values() for place in places}
+    meaning = understand([above[path] for path in next(iter(files.values()))], declared)
+    meaning = replace(meaning, labels=()) if "label" in table.schema else meaning
+    return Listing(files, {}, key, meaning, tuple(notes))
 
 
 def subfolders(folder: Path) -> list[str]:

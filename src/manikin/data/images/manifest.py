@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.data.images.gather import Gathered
+    from manikin.data.subfolders import Meaning
 
+SUBJECT = "subject"
+"""The field of the patients whose folders pictures lie in."""
 _MOSTLY = 0.5
 _SENTENCE = 4
 
@@ -60,7 +63,7 @@ def joined(table: Cohort, path: Path, declared: Schema | None, *, skip_bad: bool
     folder = path.parent
     listing = by_name(table, folder, path)
     if listing is None and any(levels.named(sub) or sub.startswith("image") for sub in subfolders(folder)):
-        listing = by_key(table, index(folder))
+        listing = by_key(table, index(folder), getattr(declared, "folders", ()))
     if listing is None:
         return table
     return with_pictures(table, listing, declared, {"manifest": path.name}, skip_bad=skip_bad)
@@ -79,25 +82,47 @@ def with_pictures(
     Raises:
         FormatError: A picture cannot be read.
     """
-    gathered = gather(listing.files, declared or {}, skip_bad=skip_bad)
+    meaning = listing.meaning
+    with meaning.hidden.kept():
+        gathered = gather(listing.files, declared or {}, skip_bad=skip_bad)
     cells = _hidden(table, listing).take(gathered.kept) if table is not None else None
-    labels = _labels(listing.labels, (declared or {}).get("label")) if listing.labels else None
-    scalars = [part for part in (cells, labels.take(gathered.kept) if labels else None) if part]
+    taken = cells.schema if cells is not None else Schema()
+    whose = _subjects(meaning, declared) if meaning.subjects and not taken.named("subject") else None
+    labels = _labels(meaning.labels, (declared or {}).get("label")) if meaning.labels else None
+    parts = (
+        whose.take(gathered.kept) if whose else None,
+        cells,
+        labels.take(gathered.kept) if labels else None,
+    )
+    scalars = [part for part in parts if part]
     columns: dict[str, Any] = {name: part.columns[name] for part in scalars for name in part.schema}
     columns |= {name: column(x) for name, x in gathered.arrays.items()}
     schema = Schema({name: kind for part in scalars for name, kind in part.schema.items()} | gathered.kinds)
     if absent := [name for name in declared or () if name not in schema]:
         raise SchemaError(f"the schema declares {', '.join(absent)}; the fields are {', '.join(schema)}")
+    schema.folders = meaning.roles
     origin = _origin(table, listing, gathered, options)
-    notes = (note for part in (*scalars, listing, gathered) for note in part.notes)
-    return Cohort(pa.table(columns), schema, origin, tuple(notes))
+    notes = (note for part in (meaning, *scalars, listing, gathered) for note in part.notes)
+    return Cohort(pa.table(columns), schema, origin, tuple(map(meaning.hidden.text, notes)))
+
+
+def _subjects(meaning: Meaning, declared: Mapping[str, Any] | None) -> Cohort:
+    """Running numbers of the patients whose folders pictures lie in, never the names of these."""
+    kind = (declared or {}).get(SUBJECT) or Number(step=1, role="subject")
+    if kind.role != "subject":
+        raise SchemaError(
+            f"field {SUBJECT!r}: subfolders are subjects; declare its role so, or their level so"
+        )
+    numbers = pa.array(meaning.subjects, pa.int64())
+    numbers = numbers if isinstance(kind, Number) else numbers.cast(pa.string())
+    return Cohort(pa.table({SUBJECT: numbers}), Schema({SUBJECT: kind}))
 
 
 def _origin(
     table: Cohort | None, listing: Listing, gathered: Gathered, options: Mapping[str, Any]
 ) -> Origin:
     suffixes = {name: folders.suffix(paths[0]) for name, paths in listing.files.items()}
-    mine = {"suffixes": suffixes, "columns": listing.columns, "classes": bool(listing.labels)}
+    mine = {"suffixes": suffixes, "columns": listing.columns, "classes": bool(listing.meaning.labels)}
     came = table.origin.options if table is not None else {}
     return Origin("pictures", {**came, **options, **mine, **gathered.options})
 

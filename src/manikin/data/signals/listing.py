@@ -12,13 +12,17 @@ from manikin.data import folders
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest
 from manikin.data.schema import Category, Image, Schema, Signal
+from manikin.data.subfolders import Meaning, understand
+from manikin.errors import FormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from manikin.data.cohort import Cohort
+    from manikin.data.images.gather import Bad
     from manikin.data.schema import Kind
+    from manikin.data.signals.recording import Recording
 
 _PERSON = re.compile(r"^(patient|subject|person|sub|pat|p|s)[-_ ]?\d+$", re.IGNORECASE)
 _MOSTLY = 0.5
@@ -34,6 +38,42 @@ def person(path: Path, folder: Path) -> str:
     """
     place = path.relative_to(folder)
     return next((part for part in reversed(place.parts[:-1]) if _PERSON.match(part)), place.as_posix())
+
+
+def persons(paths: Sequence[Path], folder: Path, schema: Schema | None) -> tuple[dict[Path, str], Meaning]:
+    """Whose each recording is: by the level of folders that are patients, else by `person`.
+
+    Raises:
+        SchemaError: The declared levels do not fit the folders.
+    """
+    levels = schema.folders if schema is not None else ()
+    try:
+        found = understand([path.relative_to(folder).parts[:-1] for path in paths], levels)
+    except FormatError:  # no class is made of folders here, so nothing has to be refused
+        found = Meaning()
+    whose = dict(zip(paths, found.subjects, strict=True)) if found.subjects else {}
+    found = replace(found, notes=found.notes if whose else (), labels=())
+    return {
+        path: person(path, folder) if whose.get(path) is None else f"/{whose[path]}" for path in paths
+    }, found
+
+
+def opened(paths: Sequence[Path], read: Callable[[Path], Recording], bad: Bad) -> list[Recording]:
+    """The recordings that can be read; the others are counted as bad, or the first of them is an error."""
+    found = []
+    for i, path in enumerate(paths):
+        try:
+            found.append(read(path))
+        except FormatError as error:
+            bad.add(i, path, error)
+    return found
+
+
+def told(cohort: Cohort, meaning: Meaning) -> Cohort:
+    """The cohort with what its folders were taken for, without the names of patients."""
+    cohort.schema.folders = meaning.roles if meaning.subjects else ()
+    notes = tuple(map(meaning.hidden.text, (*meaning.notes, *cohort.notes)))
+    return replace(cohort, notes=notes)
 
 
 def beside(
