@@ -233,8 +233,11 @@ class Schema(dict[str, Kind]):
 
     def write(self, path: str | Path) -> None:
         """Write an editable `schema.toml`."""
-        levels = {"folders": list(self.folders)} if self.folders else {}
-        Path(path).write_text(tomli_w.dumps({**levels, **self.to_dict()}), encoding="utf-8")
+        Path(path).write_text(tomli_w.dumps({**self.heading(), **self.to_dict()}), encoding="utf-8")
+
+    def heading(self) -> dict[str, list[str]]:
+        """What stands above the fields in a file: what levels of folders are, where there are any."""
+        return {"folders": list(self.folders)} if self.folders else {}
 
     @classmethod
     def read(cls, path: str | Path) -> Schema:

@@ -44,7 +44,7 @@ def place_schema(folder: Path, data: Path) -> Path:
 def write_schema(schema: Schema, path: Path, data: Path) -> None:
     """Write an editable schema file that says which file it was made from."""
     made_from = {} if data.is_dir() else {SCHEMA_OF: data.name}
-    path.write_text(tomli_w.dumps({**made_from, **schema.to_dict()}), encoding="utf-8")
+    path.write_text(tomli_w.dumps({**made_from, **schema.heading(), **schema.to_dict()}), encoding="utf-8")
 
 
 def _own(path: Path) -> Path:
