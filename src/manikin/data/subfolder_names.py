@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
-
 from manikin.data.deid.lists import FAMILIES, MEN, WOMEN
 
-Form = Literal[
+FORMS = (
     "person", "surname", "pair", "patient", "unique", "date", "digits",
     "numbered", "class", "visit", "part", "word", "code",
-]  # fmt: skip
+)  # fmt: skip
+"""What a name may look like: a person's given or family name, two unknown words, a numbered patient, ..."""
 
 _GIVEN = frozenset(name.lower() for name in (*WOMEN, *MEN))
 _NAMES = _GIVEN | frozenset(name.lower() for name in FAMILIES)
@@ -101,8 +100,8 @@ def template(name: str) -> str:
     return re.sub(r"\d+", "#", name.lower())
 
 
-def form(name: str) -> Form:
-    """What one name looks like by itself.
+def form(name: str) -> str:
+    """What one name looks like by itself: one of `FORMS`.
 
     Example:
         >>> [form(name) for name in ("Smith_John", "P0003", "grade_2", "0", "2024-02-11", "ses-01")]
@@ -123,14 +122,14 @@ def form(name: str) -> Form:
     return _of_words(name, letters)
 
 
-def _with_number(name: str, letters: list[str], numbers: list[str]) -> Form:
+def _with_number(name: str, letters: list[str], numbers: list[str]) -> str:
     """A name with a number: whose or what of which."""
     named = [word for word in letters if word in _NAMES and len(word) >= _LEAST]
     clinical, first = _clinical(letters), letters[0]
     if named and len("".join(numbers)) >= _LONG and not clinical:
         return "person"
     of_class = set(letters[1:]) & _CLASS - _PATIENT - {"t", "n", "g", "r"}
-    tests: tuple[tuple[Form, bool], ...] = (
+    tests: tuple[tuple[str, bool], ...] = (
         ("class", name[:2] == "pT"),  # a stage, not a patient
         ("patient", first in _PATIENT and not of_class and (first != "case" or not _clinical(letters[1:]))),
         ("visit", first in _VISIT and len(letters) <= 2),  # noqa: PLR2004 - "follow up 3"
@@ -138,14 +137,14 @@ def _with_number(name: str, letters: list[str], numbers: list[str]) -> Form:
         ("class", clinical and max(map(len, numbers)) < _LEAST),
         ("patient", letters[-1] in _PATIENT),
     )
-    return next((form for form, true in tests if true), "numbered")
+    return next((what for what, true in tests if true), "numbered")
 
 
-def _of_words(name: str, letters: list[str]) -> Form:
+def _of_words(name: str, letters: list[str]) -> str:
     """A name without a number."""
     known = [word for word in letters if word in _NAMES and len(word) > 1]
     several = 1 < len(letters) <= _LONG
-    tests: tuple[tuple[Form, bool], ...] = (
+    tests: tuple[tuple[str, bool], ...] = (
         ("class", _clinical(letters)),
         ("visit", all(word in _VISIT for word in letters)),
         ("part", letters[0] in _PART or letters[-1] in _PART),
@@ -153,7 +152,7 @@ def _of_words(name: str, letters: list[str]) -> Form:
         ("surname", len(letters) == 1 and bool(known)),
         ("pair", several and name != name.lower()),
     )
-    return next((form for form, true in tests if true), "word")
+    return next((what for what, true in tests if true), "word")
 
 
 def _clinical(letters: list[str]) -> bool:
