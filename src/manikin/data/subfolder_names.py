@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from manikin.data.deid.lists import FAMILIES, MEN, WOMEN
 
 FORMS = (
