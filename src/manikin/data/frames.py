@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from manikin.data.schema import Schema
 
-_REFUSED = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError)
+_REFUSED = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 
 def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:

@@ -32,6 +32,8 @@ class Levels:
 
     def place(self, level: Any) -> int:  # noqa: ANN401 - a constant of the expression
         """Where a level stands among all."""
+        if not isinstance(level, str | int | float):  # a whole column of numbers or dates
+            raise RuleError(f"field {self.field!r} holds text; compare it with a level or a field of text")
         if level not in self.levels:
             known = ", ".join(map(str, self.levels[:12]))
             raise RuleError(f"field {self.field!r} has no level {level!r}; it has {known}")
@@ -63,6 +65,8 @@ def column(cohort: Cohort, name: str) -> Any:  # noqa: ANN401 - numbers, dates o
         case Time():
             since = cohort[name].astype("datetime64[us]") - np.datetime64(0, "us")
             return Dates(np.where(np.isnat(since), np.nan, since / _DAY))
+        case Category() if values.null_count == len(values):
+            return np.full(len(values), np.nan)  # whatever its type: no value says what it is
         case Category() if not pa.types.is_string(values.type):
             return values.cast(pa.float64()).to_numpy(zero_copy_only=False)
         case Category():

@@ -270,7 +270,7 @@ def _table(kind: Kind) -> dict[str, Any]:
 
 
 def _kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
-    if not isinstance(table, dict) or table.get("kind") not in KINDS:
+    if not isinstance(table, dict) or str(table.get("kind")) not in KINDS:
         raise SchemaError(f"schema, field {name!r}: needs kind = one of {', '.join(KINDS)}")
     cls = KINDS[table["kind"]]
     known = {field.name for field in fields(cls)}

@@ -172,6 +172,8 @@ def prose(name: str, column: pa.ChunkedArray) -> bool:
 
 def _wordy(words: Words) -> bool:
     """Whether the average row holds a sentence rather than a label."""
+    if not words.counts.sum():  # levels that no record has
+        return False
     lengths = pc.utf8_length(words.words).to_numpy(zero_copy_only=False)
     blanks = pc.count_substring(words.words, " ").to_numpy(zero_copy_only=False)
     long, many = (np.average(found, weights=words.counts) for found in (lengths, blanks))

@@ -60,8 +60,9 @@ def plots(sides: Sides, draws: list[Draws], key: Key) -> dict[str, Any]:
     """Marginals, correlations, embedding, neighbours, survival and null distributions."""
     real, synthetic = (few(side, MOST, key.child("plots")) for side in (sides.real, sides.synthetic))
     found = {"nulls": {draw.name: draw.null for draw in draws if draw.measured}}
-    if real.x.shape[1]:
+    if real.x.shape[1] > 1:  # of one direction the marginals show all
         found["embedding"] = embedding(real, synthetic)
+    if real.x.shape[1]:
         found["neighbours"] = neighbours(sides, key.child("neighbours"))
     if real.fields.names:
         found["marginals"] = columns(real, synthetic)

@@ -83,7 +83,8 @@ def _levels(real: np.ndarray, synthetic: np.ndarray, levels: tuple[str, ...]) ->
     """The frequent levels one by one; all others, and those that the real records lack, together."""
     counts = [np.bincount(side.astype(int), minlength=len(levels) + 1) for side in (real, synthetic)]
     order = np.argsort(-counts[0], kind="stable")[:LEVELS]
-    shown = np.sort([code for code in order if counts[0][code] >= SMALL and code < len(levels)])
+    frequent = [code for code in order if counts[0][code] >= SMALL and code < len(levels)]
+    shown = np.array(sorted(frequent), dtype=int)
     rest = [max(side.sum() - side[shown].sum(), 0) for side in counts]
     names, last = [levels[code] for code in shown], []
     if any(rest):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
+_UNREADABLE = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Conditions:
             raise UsageError(f"n is {count}; at least 1 record is needed")
         present = [name for name in table.column_names if name in read] if table is not None else []
         given = {name: table[name] for name in present} if table is not None else {}
-        constant = {name: pa.array([value] * count) for name, value in (where or {}).items()}
+        constant = {name: _repeat(name, value, count) for name, value in (where or {}).items()}
         if twice := set(given) & set(constant):
             raise UsageError(f"{', '.join(sorted(twice))}: given both by condition and by where")
         columns = {
@@ -105,7 +106,25 @@ def _table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
     if not hasattr(condition, "columns"):
         message = f"condition: a Cohort or a data frame is needed, not {type(condition).__name__}"
         raise UsageError(message)
-    return pa.Table.from_pandas(condition.rename(columns=str), preserve_index=False)
+    frame: Any = condition.rename(columns=str)
+    if not frame.columns.is_unique:
+        raise UsageError("condition: column names repeat; rename them")
+    try:
+        return pa.Table.from_pandas(frame, preserve_index=False)
+    except (*_UNREADABLE, AttributeError) as error:
+        raise UsageError("condition: a column mixes values of several types; convert it") from error
+
+
+def _repeat(name: str, value: Any, count: int) -> pa.Array:  # noqa: ANN401 - whatever a user gives
+    """One value for every record, a missing one as null.
+
+    Raises:
+        SchemaError: The value is none that a column holds.
+    """
+    try:
+        return pa.array([value] * count, from_pandas=True)
+    except _UNREADABLE as error:
+        raise SchemaError(f"field {name!r}: a value of {type(value).__name__} cannot be given") from error
 
 
 def _cast(
@@ -120,6 +139,8 @@ def _cast(
         return values  # in floats, where unknown places are NaN: bytes have no such value
     try:
         column = values if values.type == wanted else values.cast(wanted)
+        if pa.types.is_integer(wanted):
+            column.cast(pa.float64())  # a whole number above 2^53 is none that the model can hold
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         message = f"field {name!r} takes {_allowed(kind)}; what is given cannot be read as that"
         raise SchemaError(message) from error
