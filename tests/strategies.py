@@ -170,8 +170,14 @@ def _numbers(n):
         "boolean",
         "complex128",
     ]
-    few = st.lists(st.integers(0, 100), min_size=n, max_size=n)
-    return st.tuples(few, st.sampled_from(kinds)).map(lambda pair: pd.Series(pair[0]).astype(pair[1]))
+    few = st.lists(st.integers(0, 1), min_size=n, max_size=n) | st.lists(
+        st.integers(0, 100), min_size=n, max_size=n
+    )
+    return st.tuples(few, st.sampled_from(kinds)).map(
+        lambda pair: pd.Series(pair[0]).astype(
+            pair[1] if max(pair[0]) < 2 or "bool" not in pair[1] else "int16"
+        )
+    )
 
 
 def _objects(n):
