@@ -1,0 +1,75 @@
+"""An exact value of one training patient in synthetic records is found, and none is invented."""
+
+import numpy as np
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.scalars import Scalars
+from manikin.data.schema import Number
+from manikin.errors import Unsupported
+from manikin.evaluation.loop import at_once
+from manikin.evaluation.protocol import scores
+from manikin.evaluation.sides import Sides
+from manikin.features.table import Table
+from manikin.metric import Question
+from manikin.metrics.values import single_values
+from manikin.rng import Key
+
+
+def cohort(age, sbp, who=None) -> Cohort:
+    who = np.arange(len(age)) if who is None else who
+    kinds = {"id": Number(role="subject"), "age": Number(), "sbp": Number(step=1)}
+    return Cohort.from_arrays({"id": who, "age": age, "sbp": sbp}, kinds)
+
+
+def people(n, seed, rows=1) -> Cohort:
+    rng = np.random.default_rng(seed)
+    age = np.repeat(rng.normal(55, 10, n), rows)
+    return cohort(
+        age, np.rint(rng.normal(130, 15, n * rows)), np.repeat(np.arange(n), rows) + 10_000 * seed
+    )
+
+
+def judged(train, holdout, synthetic):
+    sides = Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, synthetic), Question())
+    draws = at_once(sides, [single_values], Key(0))[single_values]
+    return scores(draws)[0], single_values.note(sides.whole) if draws[0].measured else ""
+
+
+@pytest.mark.parametrize("rows", [1, 6])
+def test_copied_ages_are_found_and_counted_in_patients(rows):
+    train, holdout = people(150, 1, rows), people(60, 2, rows)
+    made = people(200, 3)
+    age = made["age"].copy()
+    age[:20] = np.float32(np.unique(train["age"])[:20])  # rounded as networks do
+    score, note = judged(train, holdout, cohort(age, made["sbp"]))
+    assert score.value > 0.07
+    assert score.verdict == "fail"
+    assert (
+        "age: values that only one training patient has, of 20 of 150 patients, stand in 20 of 200" in note
+    )
+
+
+def test_values_that_many_share_or_strangers_meet_are_nobodys():
+    train, holdout = people(150, 1), people(60, 2)
+    same = cohort(np.full(150, 55.123456), train["sbp"])
+    score, note = judged(same, cohort(np.full(60, 55.123456), holdout["sbp"]), same)
+    assert (score.value, score.verdict) == (0.0, "pass")
+    assert "no number" in note
+
+
+def test_fresh_patients_are_not_flagged():
+    flagged = 0
+    for seed in range(60):
+        score, _ = judged(people(80, 3 * seed), people(40, 3 * seed + 1), people(80, 3 * seed + 2, rows=1))
+        flagged += score.verdict != "pass"
+    assert flagged == 0
+
+
+def test_a_handful_of_people_show_nothing():
+    score, _ = judged(people(10, 1), people(5, 2), people(20, 3))
+    assert score.verdict == "not assessed"
+    with pytest.raises(Unsupported, match="20 real subjects"):
+        few = people(5, 1)
+        sides = Sides.of(Table().fit(few), Scalars.fit(few), (few, few, few), Question())
+        single_values(sides.whole)
