@@ -43,7 +43,7 @@ def test_copied_ages_are_found_and_counted_in_patients(rows):
     age = made["age"].copy()
     age[:20] = np.float32(np.unique(train["age"])[:20])  # rounded as networks do
     score, note = judged(train, holdout, cohort(age, made["sbp"]))
-    assert score.value > 0.07
+    assert score.value > 0.03
     assert score.verdict == "fail"
     assert (
         "age: values that only one training patient has, of 20 of 150 patients, stand in 20 of 200" in note
@@ -69,7 +69,7 @@ def test_fresh_patients_are_not_flagged():
 def test_a_handful_of_people_show_nothing():
     score, _ = judged(people(10, 1), people(5, 2), people(20, 3))
     assert score.verdict == "not assessed"
+    few = people(5, 1)
+    sides = Sides.of(Table().fit(few), Scalars.fit(few), (few, few, few), Question())
     with pytest.raises(Unsupported, match="20 real subjects"):
-        few = people(5, 1)
-        sides = Sides.of(Table().fit(few), Scalars.fit(few), (few, few, few), Question())
         single_values(sides.whole)

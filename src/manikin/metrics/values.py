@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
     Args:
         name: The field.
-        hits: Synthetic subjects one of whose records was looked at and holds a training patient's own value.
+        hits: Synthetic records, one of each subject, that hold a training patient's own value.
         n: How many were looked at.
         beyond: Those of them that chance does not explain.
         chance: How probable so many are.
