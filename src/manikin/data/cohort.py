@@ -132,11 +132,12 @@ class Cohort:
         """To whom each record belongs: codes of shape (n,); without a subject field, itself.
 
         Codes run from 0 in order of appearance. Both sides of a split keep those of the whole, so that they
-        have none in common.
+        have none in common. Records that share the value of a field that may tell persons apart (role
+        "unclear") belong together until somebody says what it is.
         """
         if self.whose is not None and self.whose[0] is self.columns:
             return self.whose[1]
-        name = self.schema.named("subject")
+        name = self.schema.named("subject") or self._shared
         if name is None:
             return np.arange(len(self))
         values = self.columns[name].combine_chunks()
@@ -145,6 +146,12 @@ class Cohort:
         unknown = np.isnan(filled)
         filled[unknown] = filled[~unknown].max(initial=-1) + 1 + np.arange(unknown.sum())
         return filled.astype(int)
+
+    @property
+    def _shared(self) -> str | None:
+        """Of the unclear fields the one of fewest values."""
+        unclear = [name for name, kind in self.schema.items() if kind.role == "unclear"]
+        return min(unclear, key=lambda name: pc.count_distinct(self.columns[name]).as_py(), default=None)
 
     def take(self, rows: np.ndarray | Sequence[int]) -> Cohort:
         """The records at these positions, or where a boolean array is true.

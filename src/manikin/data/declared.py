@@ -12,7 +12,7 @@ import pyarrow.compute
 from manikin.data import numbers, texts, times
 from manikin.data.events import history
 from manikin.data.finding import Finding
-from manikin.data.schema import Category, Codes, Image, Kind, Number, Signal, Text, Time
+from manikin.data.schema import IDENTITY, Category, Codes, Image, Kind, Number, Signal, Text, Time
 from manikin.data.standins import emptied
 from manikin.data.words import MISSING, NUMBER, Words, missing
 from manikin.errors import SchemaError
@@ -103,7 +103,7 @@ def _number(name: str, column: pa.Array, kind: Number) -> Finding:
         column = pc.if_else(known, None, column)
     found = numbers.quantity(name, column, search=not kind.missing)
     spellings = (*spellings, *getattr(found.kind, "missing", ()))
-    fill = kind.role not in ("identifier", "subject") and len(found.values.drop_null()) > 0
+    fill = kind.role not in IDENTITY and len(found.values.drop_null()) > 0
     whole = replace(kind, **_open(name, kind, found)) if fill else kind
     _within(name, found.values, kind)
     return Finding(found.values, texts.with_missing(whole, spellings), found.notes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -21,9 +22,13 @@ _REFUSED = (pa.ArrowException, OverflowError, TypeError, ValueError)
 def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
     """A frame's columns, and which types of pandas to give back.
 
+    An index with a name is a column, and so is one without that holds text or dates (it is called
+    "index"): it often says whose the rows are. Whole numbers without a name are positions, and left out.
+
     Raises:
         SchemaError: Column names repeat, or a column holds what no kind of field describes.
     """
+    frame = _indexed(frame)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     if not frame.columns.is_unique:
         repeated = frame.columns[frame.columns.duplicated()].unique()
@@ -32,6 +37,19 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
     kept = {str(name): str(series.dtype) for name, series in frame.items() if _special(series)}
     kept |= {name: "text" for name, dtype in kept.items() if dtype == "object" and _is_text(columns[name])}
     return pa.table(columns), Origin("csv", {"dtypes": kept} if kept else {})
+
+
+def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its index as columns, where that is more than positions."""
+    levels = [frame.index.get_level_values(place) for place in range(frame.index.nlevels)]
+    kept = {
+        place: "index" if level.name is None else str(level.name)
+        for place, level in enumerate(levels)
+        if level.name is not None or level.dtype.kind not in "iub"
+    }
+    if taken := [name for name in kept.values() if name in map(str, frame.columns)]:
+        raise SchemaError(f"the index and a column are both called {', '.join(taken)}; rename or drop one")
+    return frame.reset_index(level=list(kept), names=list(kept.values())) if kept else frame
 
 
 def _is_text(values: pa.Array) -> bool:
@@ -68,7 +86,10 @@ def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
 def _mixed(name: str, series: pd.Series) -> pa.Array:
     """Numbers and text in one column, as text; anything else cannot be expressed."""
     present = series.dropna()
-    if series.dtype != object or not present.map(lambda value: isinstance(value, str | int | float)).all():
+    if (
+        series.dtype != object
+        or not present.map(lambda value: isinstance(value, str | int | float | UUID)).all()
+    ):
         raise SchemaError(
             f"field {name!r}: holds values that are neither numbers, text nor dates; convert them"
         )

@@ -95,6 +95,8 @@ def _plain(column: pa.Array) -> pa.Array:
     """The column in one of few types: dictionaries decoded, long text as text, decimals as floats."""
     if isinstance(column, pa.DictionaryArray):
         column = column.dictionary_decode()
+    if isinstance(column, pa.ExtensionArray) and column.type.extension_name == "arrow.uuid":
+        column = column.storage
     if (
         pa.types.is_null(column.type)
         or pa.types.is_large_string(column.type)
@@ -103,9 +105,19 @@ def _plain(column: pa.Array) -> pa.Array:
         return column.cast(pa.string())
     if pa.types.is_decimal(column.type):
         return column.cast(pa.float64())
+    if pa.types.is_fixed_size_binary(column.type) or pa.types.is_binary(column.type):
+        return _marks(column)
     if pa.types.is_floating(column.type):
         return pc.if_else(pc.is_nan(column), None, column)
     return column
+
+
+def _marks(column: pa.Array) -> pa.Array:
+    """Bytes that are UUIDs, sixteen each, as their hexadecimal digits; others as they are."""
+    present = column.drop_null()
+    if not len(present) or not pc.all(pc.equal(pc.binary_length(present), 16)).as_py():
+        return column
+    return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
 
 
 def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:  # noqa: PLR0911 - one kind each
@@ -117,6 +129,8 @@ def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:  # noqa: P
     if pa.types.is_boolean(kind):
         levels = tuple(sorted(pc.unique(column.drop_null()).to_pylist()))
         return Finding(column, Category(levels), () if len(levels) > 1 else ("constant",))
+    if pa.types.is_integer(kind) and numbers.large(column):
+        return numbers.mark(column)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return numbers.quantity(name, column)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
@@ -132,12 +146,15 @@ def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:  # noqa: P
 def _nominal(name: str, column: pa.DictionaryArray) -> Finding:
     """A column that came with its levels, as a factor of R or a nominal attribute does."""
     values, levels = _plain(column), column.dictionary.to_pylist()
+    if values.null_count == len(values):
+        return Finding(
+            values, Category(tuple(levels), ordered=bool(column.type.ordered)), ("no value at all",)
+        )
     if pa.types.is_string(values.type):
         words = Words.of(values)
         if (reason := texts.hidden(name, words)) is not None:
             return Finding(values, Text(role="identifier"), (reason,))
-    note = ("no value at all",) if values.null_count == len(values) else ()
-    return Finding(values, Category(tuple(levels), ordered=bool(column.type.ordered)), note)
+    return Finding(values, Category(tuple(levels), ordered=bool(column.type.ordered)))
 
 
 def _notes(finding: Finding) -> list[str]:

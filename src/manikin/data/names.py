@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+
+from manikin.data import vocabulary
 
 _CODE = """
 id code type class group grp grade stage status category cat kind sex gender race ethnicity region site
@@ -42,17 +45,6 @@ _PERSON = re.compile(
     r"|(^|_)(first|last|full|given|family|middle|maiden|patient|person|subject)_?names?$"
     r"|^(name|surname|forename|initials|physician|doctor|nurse)(_name)?$"
 )
-_RECORD = re.compile(
-    r"^(unnamed(_\d+)?|index|idx|row(s|id|name|names|number|nr|no)?|row_(id|nr|no|num|number|names?)"
-    r"|s_?no|sr_?no|sl_?no|serial(_(no|number))?|uid|guid|uuid|key|accession(_(no|number))?"
-    r"|(encounter|visit|hadm|stay|icustay|admission|episode|case|record|sample|specimen|accession|study|scan"
-    r"|image|exam|order|claim|row|note|csn)_?(id|nr|nbr|no|num|number|key|uid))$"
-)
-_SUBJECT = re.compile(
-    r"^(patient|subject|person|participant|pat|subj|member|beneficiary|case_?patient|unique_?patient)"
-    r"(_?(id|nr|nbr|no|num|number|key|uid|code|identifier|sk))?s?$|^pt_?(id|nr|no|num)$|^(pid|mrn|medical_record_number|rid|sid)$"
-)
-_NUMBERED = re.compile(r"(^|_)(id|ids|nbr|uid|uuid|guid|mrn|ssn|identifier)$")
 _TIME = re.compile(
     r"^([a-z]|fu|os|pfs|dfs|rfs|efs|dss|pfi|surv|survival|event|follow_?up|death|obs|observed|censor(ing)?)?_?time$"
     r"|^(futime|survtime|followup|follow_up|duration|lenfol|time_?2_?event|t_?event)$"
@@ -66,14 +58,22 @@ _EVENT = re.compile(
 )
 
 
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ł": "l", "Ł": "L", "ı": "i"}
+)
+"""Letters that have no plain letter within them."""
+
+
 def tokens(name: str) -> tuple[str, ...]:
-    """The words of a field's name, in lower case.
+    """The words of a field's name, in lower case and without accents.
 
     Example:
-        >>> tokens("d.time"), tokens("PatientID"), tokens("admission_type_id")
-        (('d', 'time'), ('patient', 'id'), ('admission', 'type', 'id'))
+        >>> tokens("d.time"), tokens("PatientID"), tokens("admission_type_id"), tokens("Número")
+        (('d', 'time'), ('patient', 'id'), ('admission', 'type', 'id'), ('numero',))
     """
-    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    folded = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    bare = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    split = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", bare)
     return tuple(word.lower() for word in re.split(r"[^0-9A-Za-z]+", split) if word)
 
 
@@ -116,18 +116,24 @@ def unit(name: str) -> str | None:
     return _UNITS.get(" ".join(words[-2:])) or _UNITS.get(words[-1])
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
+    """The words of a name, joined.
+
+    Example:
+        >>> plain("Patienten-Nr."), plain("ID_PAT")
+        ('patienten_nr', 'id_pat')
+    """
     return "_".join(tokens(name))
 
 
 def person(name: str) -> bool:
-    """Whether a name announces who somebody is: names, addresses, telephone numbers.
+    """Whether a name announces who somebody is: names, addresses, telephone and national numbers.
 
     Example:
-        >>> person("last_name"), person("E-mail"), person("drug_name")
-        (True, True, False)
+        >>> person("last_name"), person("E-mail"), person("drug_name"), person("NHS number")
+        (True, True, False, True)
     """
-    return bool(_PERSON.search(_plain(name)))
+    return bool(_PERSON.search(plain(name)) or vocabulary.NATIONAL.search(plain(name)))
 
 
 def birth(name: str) -> bool:
@@ -135,19 +141,64 @@ def birth(name: str) -> bool:
     return bool({"dob", "birth", "birthdate", "birthday"} & set(tokens(name)))
 
 
+def lasting(name: str) -> bool:
+    """Whether a name announces what stays the same with a person: sex, birth, race.
+
+    Example:
+        >>> lasting("SEX"), lasting("Geburtsdatum"), lasting("weight")
+        (True, True, False)
+    """
+    return bool(vocabulary.LASTING & set(tokens(name)))
+
+
 def record(name: str) -> bool:
     """Whether a name announces the number of a row or a record, such as an encounter."""
-    return bool(_RECORD.match(_plain(name)))
+    return bool(vocabulary.RECORD.match(plain(name)))
+
+
+def counting(name: str) -> bool:
+    """Whether a name announces the number of a row, or of a visit among those of a person."""
+    return bool(vocabulary.COUNTING.match(plain(name)))
 
 
 def subject(name: str) -> bool:
-    """Whether a name announces the number of a patient."""
-    return bool(_SUBJECT.match(_plain(name)))
+    """Whether a name announces the number of a patient.
+
+    Example:
+        >>> [subject(name) for name in ("USUBJID", "nhs_number", "Patientennummer", "eid", "ID_PAT", "PT")]
+        [True, True, True, True, True, False]
+    """
+    bare = plain(name)
+    return bool(vocabulary.PERSON.match(bare) or vocabulary.NATIONAL.search(bare))
 
 
 def numbered(name: str) -> bool:
     """Whether a name announces some kind of number given to things, such as `doctor_id`."""
-    return bool(_NUMBERED.search(_plain(name)))
+    return bool(vocabulary.NUMBERED.search(plain(name)))
+
+
+def marked(name: str) -> bool:
+    """Whether a name may be that of a number of persons, which says nothing by itself.
+
+    Example:
+        >>> [marked(name) for name in ("ID1", "PT", "caseno", "glucose")]
+        [True, True, True, False]
+    """
+    return bool(vocabulary.MARKED.search(plain(name)))
+
+
+def thing(name: str) -> bool:
+    """Whether a name announces a place, a member of staff, a code or a quantity: no key of patients.
+
+    Example:
+        >>> [thing(name) for name in ("site_number", "drug_code", "age", "hospital_number", "record_id")]
+        [True, True, True, False, False]
+    """
+    if subject(name) or record(name):
+        return False
+    words = set(tokens(name))
+    amount = vocabulary.QUANTITIES & words or vocabulary.AMOUNT.search(plain(name))
+    return bool(amount or (vocabulary.THINGS | CODE - vocabulary.OPEN) & words)
 
 
 def survival_time(name: str) -> bool:
@@ -157,7 +208,7 @@ def survival_time(name: str) -> bool:
         >>> [survival_time(name) for name in ("futime", "d.time", "rtime", "time", "timeliness")]
         [True, True, True, True, False]
     """
-    return bool(_TIME.match(_plain(name)))
+    return bool(_TIME.match(plain(name)))
 
 
 def event(name: str) -> bool:
@@ -169,4 +220,4 @@ def event(name: str) -> bool:
         >>> [event(name) for name in ("cens", "death", "recur", "DEATH_EVENT", "hospdead")]
         [True, True, True, True, False]
     """
-    return bool(_EVENT.match(_plain(name)))
+    return bool(_EVENT.match(plain(name)))

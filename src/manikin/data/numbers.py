@@ -12,7 +12,7 @@ import pyarrow.compute
 from manikin.data import names
 from manikin.data.finding import Finding
 from manikin.data.remarks import remarks
-from manikin.data.schema import Category, Number
+from manikin.data.schema import Category, Number, Text
 from manikin.errors import SchemaError
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -20,6 +20,8 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _NEGATIVE = (-9, -99, -999, -9999, -99999)
 _POSITIVE = (99, 999, 9999, 99999, 999.9, 9999.9)
 _DECIMALS = 6
+_EXACT = 2**53
+"""Integers above this are not exact as floating-point numbers."""
 _BLUR = 0.05
 """Rounding errors of this share of a cell hide the grid."""
 _OFF = 0.005
@@ -152,6 +154,21 @@ def quantity(name: str, values: pa.Array, *, search: bool = True) -> Finding:
         return Finding(values, kind, () if len(distinct) == 2 else (note,))  # noqa: PLR2004 - 0/1 goes without saying
     kind = describe(name, distinct, counts)
     return Finding(values, kind, remarks(kind, distinct, counts))
+
+
+def large(values: pa.Array) -> bool:
+    """Whether integers are too large to be exact as floating-point numbers, as no quantity is."""
+    bounds = pc.min_max(values)
+    return any(abs(bounds[end].as_py() or 0) > _EXACT for end in ("min", "max"))
+
+
+def mark(values: pa.Array) -> Finding:
+    """Integers beyond 2**53: levels where there are few, else numbers given to something."""
+    levels = tuple(sorted(pc.unique(values.drop_null()).to_pylist()))
+    if len(levels) <= _FEW and len(values) >= 10 * len(levels):
+        return Finding(values, Category(levels), (f"numbers taken as codes ({len(levels)} levels)",))
+    note = "whole numbers too large to be a quantity: never modelled, a surrogate takes their place"
+    return Finding(values, Text(role="identifier"), (note,))
 
 
 def _native(values: pa.Array) -> np.ndarray:

@@ -25,8 +25,10 @@ from manikin.errors import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note"]
-ROLES = ("subject", "label", "sensitive", "identifier", "time", "event", "note")
+Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear"]
+ROLES = ("subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear")
+IDENTITY = ("subject", "identifier", "unclear")
+"""Roles of fields that say who somebody is, or may: they are never modelled."""
 _ROLE = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
 Level = str | int | float | bool
 SCHEMA_OF = "schema_of"
@@ -179,12 +181,11 @@ class Schema(dict[str, Kind]):
 
     @property
     def modelled(self) -> list[str]:
-        """The fields a generator may learn: no identifiers, and of free text only notes."""
-        hidden = ("identifier", "subject")
+        """The fields a generator may learn: no identifiers, nothing unclear, of free text only notes."""
         return [
             name
             for name, kind in self.items()
-            if (kind.role == "note" if isinstance(kind, Text) else kind.role not in hidden)
+            if (kind.role == "note" if isinstance(kind, Text) else kind.role not in IDENTITY)
         ]
 
     def asked(self, names: Iterable[str]) -> Schema:

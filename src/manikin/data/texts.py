@@ -96,7 +96,10 @@ def parsed(words: Words) -> pa.Array:
 
 def _numbers(name: str, words: Words, *, spelled: bool) -> Finding:
     """Numbers spelled as text; those that stand for a gap are named as the file spells them."""
-    if words.like(r"^(18|19|20|21)\d{6}$").all() and (days := times.moments(name, words)) is not None:
+    if (
+        words.like(r"^((18|19|20|21)\d{6}|[0-3]\d[0-3]\d(19|20)\d\d)$").all()
+        and (days := times.moments(name, words)) is not None
+    ):
         return days
     values = parsed(words)
     finding = numbers.quantity(name, words.spread(values))
@@ -177,7 +180,7 @@ def _wordy(words: Words) -> bool:
     lengths = pc.utf8_length(words.words).to_numpy(zero_copy_only=False)
     blanks = pc.count_substring(words.words, " ").to_numpy(zero_copy_only=False)
     long, many = (np.average(found, weights=words.counts) for found in (lengths, blanks))
-    return bool(long >= _LETTERS or many >= _SENTENCE)
+    return bool((long >= _LETTERS and not words.like(r"^[!-~]+$").all()) or many >= _SENTENCE)
 
 
 def _unique(words: Words, k: int, n: int) -> bool:

@@ -23,7 +23,7 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _DATES = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y",
     "%d %b %Y", "%d-%b-%Y", "%d%b%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%Y%m%d", "%Y-%m",
-    "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%d.%m.%y",
+    "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%d.%m.%y", "%d%m%Y", "%m%d%Y",
 )  # fmt: skip
 _CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _UNITS = {"": "day", "%H:%M": "minute", "%I:%M %p": "minute", "%H:%M:%S": "s", "%I:%M:%S %p": "s"}

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from manikin.data import names
 from manikin.data.alter import altered, column_of, moved, numbers, quantities
-from manikin.data.schema import Category, Text
+from manikin.data.schema import IDENTITY, Category, Text
 from manikin.defects.histories import HISTORIES
 from manikin.defects.pictures import PICTURES
 from manikin.defects.planting import Defect, Planting
@@ -224,9 +224,7 @@ def leaked_identifiers(given: Planting) -> Cohort:
     else one in a hundred bears a made-up e-mail address or telephone number in a category.
     """
     schema, n = given.honest.schema, len(given.honest)
-    fields = [
-        k for k, kind in schema.items() if kind.role in ("identifier", "subject") or isinstance(kind, Text)
-    ]
+    fields = [k for k, kind in schema.items() if kind.role in IDENTITY or isinstance(kind, Text)]
     fields = [name for name in fields if name in given.train.schema]
     if fields:
         count = max(LEAST, n // 10)

@@ -16,7 +16,7 @@ from manikin.data import tensors
 from manikin.data.events import alter
 from manikin.data.events import history as events
 from manikin.data.prose import alter as prose
-from manikin.data.schema import SCALARS, Category, Image, Signal, Text
+from manikin.data.schema import IDENTITY, SCALARS, Category, Image, Signal, Text
 from manikin.data.written import notes, rewritten
 from manikin.errors import UsageError
 
@@ -147,9 +147,8 @@ def _histories(split: Split, change: Callable[[Histories], Histories]) -> Cohort
 
 def _changed(split: Split, change: Callable[[Any, str], pa.Array | pa.ChunkedArray]) -> Cohort:
     cohort = split.synthetic.cohort
-    keep = ("subject", "identifier")
     columns = {
-        name: column if cohort.schema[name].role in keep else change(column, name)
+        name: column if cohort.schema[name].role in IDENTITY else change(column, name)
         for name, column in zip(cohort.schema, cohort.columns.combine_chunks().columns, strict=True)
     }
     return replace(cohort, columns=pa.table(columns))

@@ -15,6 +15,7 @@ from manikin.data.images.sizing import sized
 from manikin.data.rules import Rule, read_rules
 from manikin.data.schema import Category, Number, Schema, Text
 from manikin.data.texts import prose
+from manikin.data.unclear import refuse_unclear
 from manikin.errors import UsageError
 from manikin.evaluation.door import FEWEST, enough
 from manikin.evaluation.evaluate import evaluate
@@ -260,6 +261,7 @@ def where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:
 
 
 def _check(source: Cohort, wish: Wish, rules: Sequence[Rule]) -> None:
+    refuse_unclear(source)
     named = {
         "label": [wish.label] * bool(wish.label),
         "subgroup": wish.subgroups,

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from manikin.data.cohort import Cohort
 from manikin.data.digest import digest
+from manikin.data.schema import IDENTITY
 from manikin.errors import FormatError
 from manikin.evaluation.scorecard import plain
 
@@ -177,9 +178,7 @@ def public(schema: Schema) -> dict[str, Any]:
     """The schema without the values of identifiers, which are those of patients."""
     kept = ("kind", "role", "unit")
     return {
-        name: {key: table[key] for key in kept if key in table}
-        if table.get("role") in ("identifier", "subject")
-        else table
+        name: {key: table[key] for key in kept if key in table} if table.get("role") in IDENTITY else table
         for name, table in schema.to_dict().items()
     }
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from manikin.data.cohort import Cohort, Origin
 
 
+_LARGEST, _FEW = 10**18, 10**9
+"""The largest power of ten in 64 bits; as many surrogates as nobody draws."""
+
+
 def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
     """Invented values for an identifier: running numbers, or texts that say that they are synthetic.
 
@@ -39,15 +43,20 @@ def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
 def beyond(column: pa.ChunkedArray) -> int:
     """Where surrogate numbers start so that they meet no real one: the next power of ten.
 
+    Real ones of nineteen digits leave none; surrogates then have few digits.
+
     Example:
         >>> beyond(pa.chunked_array([[1, 918]])), beyond(pa.chunked_array([["a"]]))
         (1000, 1)
     """
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return 1
-    values = column.drop_null().cast(pa.float64()).to_numpy()
-    most = np.abs(values[np.isfinite(values)]).max(initial=0)
-    return min(10 ** (len(str(int(most))) if most >= 1 else 0), 10**18)
+    values = np.abs(column.drop_null().to_numpy().astype(np.float64))
+    values = values[np.isfinite(values)]
+    most = values.max(initial=0)
+    if most >= _LARGEST:
+        return 1 if values.min() > _FEW else _LARGEST
+    return 10 ** (len(str(int(most))) if most >= 1 else 0)
 
 
 def source(train: Cohort, codec: Codec) -> Origin:

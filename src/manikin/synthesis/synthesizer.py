@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from manikin.codec import Learned
-from manikin.data.cohort import Cohort
-from manikin.errors import NotFitted, Unsupported, UsageError
+from manikin.errors import NotFitted, Unsupported
 from manikin.family import Statistical
 from manikin.rng import Key
 from manikin.synthesis.budget import Training
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.conditions import Conditions
+from manikin.synthesis.door import admit_training
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
 from manikin.synthesis.losses import losses
-from manikin.synthesis.notes import many, scanned, with_notes
+from manikin.synthesis.notes import many, scanned
 from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
 from manikin.synthesis.plausible import passed
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from manikin.codec import Codec
+    from manikin.data.cohort import Cohort
     from manikin.family import Family
     from manikin.synthesis.progress import Report
 
@@ -56,6 +57,7 @@ class Synthesizer:
 
     Example:
         >>> import numpy as np
+        >>> from manikin.data.cohort import Cohort
         >>> from manikin.data.schema import Category, Number
         >>> age = np.arange(60.0) % 30 + 40
         >>> sex = np.array(["F", "M"] * 30, dtype=object)
@@ -97,12 +99,10 @@ class Synthesizer:
 
         Raises:
             UsageError: Fewer than two records, or nothing to model.
+            SchemaError: A field may tell persons apart; the message shows what to write into schema.toml.
             Unsupported: A combination without meaning; the message names the alternative.
         """
-        train = train if isinstance(train, Cohort) else Cohort.from_pandas(train)
-        if len(train) < 2:  # noqa: PLR2004 - one record has no distribution
-            raise UsageError(f"{len(train)} training record: 2 are needed, and a few hundred to be of use")
-        train = with_notes(train, self.target, self.condition)
+        train = admit_training(train, self.target, self.condition)
         options = (self.condition, self.family, self.seed, self.training)
         chain = Chain.over(train.schema, *options, scan=self.scan)
         if self.target is None and len(chain.links) > 1:

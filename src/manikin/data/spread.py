@@ -1,0 +1,87 @@
+"""How whole numbers are spread: as those of a quantity are, or as numbers given to persons."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_SPARSE = 100
+"""A range so many times the count of distinct values is no scale that a measurement fills."""
+_TIES = 5
+"""Ties so many times those that the density of values explains are no chance."""
+_ROUND = 0.2
+"""A larger share of multiples of 100 comes from rounding."""
+_UNIFORM = (0.25, 0.33)
+"""Standard deviation over range: 0.289 where uniform, 0.2 and less for normal and skewed values."""
+
+
+def sparse(values: np.ndarray) -> bool:
+    """Whether distinct whole numbers, ascending (k,), leave nearly all of their range empty."""
+    return len(values) > 1 and bool(float(values[-1]) - float(values[0]) >= _SPARSE * len(values))
+
+
+def rounded(values: np.ndarray, counts: np.ndarray) -> bool:
+    """Whether many of the rows hold multiples of 100, as amounts do."""
+    return bool(counts[np.mod(values, 100) == 0].sum() > _ROUND * counts.sum())
+
+
+def running(values: np.ndarray) -> bool:
+    """Whether distinct whole numbers, ascending (k,), come in runs, as numbers given in turn do.
+
+    Example:
+        >>> running(np.array([1001, 1002, 1003, 2001, 2002, 2003])), running(np.array([3, 8, 30, 41, 55]))
+        (True, False)
+    """
+    return bool((np.diff(values) == 1).mean() >= 0.6) if len(values) > 1 else False  # noqa: PLR2004 - most
+
+
+def uniform(values: np.ndarray) -> bool:
+    """Whether distinct whole numbers, ascending (k,), fill their range evenly, as random numbers do.
+
+    The Kolmogorov-Smirnov distance to the uniform distribution at about the 5 % level, and the
+    standard deviation, which tells a bell from a box in a few dozen values already.
+    """
+    k = len(values)
+    place = (values - values[0]).astype(float) / max(float(values[-1]) - float(values[0]), 1)
+    distance = np.abs(place - (np.arange(k) + 0.5) / k).max()
+    return bool(distance <= 1.3 / np.sqrt(k) and _UNIFORM[0] <= place.std() <= _UNIFORM[1])
+
+
+def repeated(values: np.ndarray, counts: np.ndarray) -> bool:
+    """Whether values repeat far beyond what the density of values explains.
+
+    Of a quantity about as many pairs of rows agree as differ by any other small amount.
+
+    Args:
+        values: Distinct whole numbers, ascending, (k,).
+        counts: In how many rows each stands, (k,).
+
+    Example:
+        >>> repeated(np.arange(40) ** 2 * 97, np.full(40, 3)), repeated(np.arange(40), np.full(40, 3))
+        (True, False)
+    """
+    values = values.astype(np.float64)
+    step = np.diff(values)
+    unit = float(step.min()) if len(step) and (np.mod(step, step.min()) == 0).all() else 1.0
+    reach = 10 * unit
+    total = np.append(0, np.cumsum(counts))
+    right = np.searchsorted(values, values + reach, side="right")
+    near = float((counts * (total[right] - total[1:])).sum())
+    ties = float((counts * (counts - 1) / 2).sum())
+    return ties >= max(8.0, 0.1 * len(values)) and ties > _TIES * (near / 10 + 1)
+
+
+def dated(values: np.ndarray) -> bool:
+    """Whether whole numbers are days written as YYYYMMDD, DDMMYYYY or MMDDYYYY."""
+    number = values.astype(np.int64)
+    if not len(number) or number.min() < 1_000_000 or number.max() > 99_991_231:  # noqa: PLR2004 - eight digits
+        return False
+    thirds = (number // 10_000, number // 100 % 100, number % 100)
+    first, middle = number // 1_000_000, number // 10_000 % 100
+    year = number % 10_000
+
+    def within(part: np.ndarray, low: int, high: int) -> bool:
+        return bool(((part >= low) & (part <= high)).all())
+
+    return (within(thirds[0], 1850, 2150) and within(thirds[1], 1, 12) and within(thirds[2], 1, 31)) or (
+        within(year, 1850, 2150) and within(first, 1, 31) and within(middle, 1, 31)
+    )

@@ -1,0 +1,135 @@
+"""What people call the keys of persons and of records, and what is named like a key and is none.
+
+Names are compared in lower case, without accents, their words joined by "_" (`names.plain`).
+Sources: CDISC SDTM, REDCap, UK Biobank, OMOP CDM, MIMIC, eICU, NHANES, CPRD, HES, national registers.
+"""
+
+from __future__ import annotations
+
+import re
+
+_PEOPLE = """
+patient pat ptnt subject subj person participant particip member beneficiary bene enrollee respondent
+proband volunteer donor client individual indiv resident animal veteran insured case_?patient
+unique_?patient patienten probanden versicherten teilnehmer personen sujet personne assure beneficiaire
+malade paciente sujeto persona participante individuo afiliado doente utente pessoa paziente soggetto
+assistito partecipante deelnemer persoon proefpersoon pasient deltagare deltager forsoksperson potilas
+henkilo osallistuja pacjent pacjenta uczestnik pacient pacienta hasta beteg
+"""
+_KIN = "pt child mother infant newborn baby twin mouse rat dog pupil student"
+_NUMBER = """
+id ids nr nbr no num number key uid uuid guid code identifier sk nummer numero numer n kennung pseudonym
+pseudo kode kod cislo tunnus tunniste nro hash token label tag ref reference
+"""
+_STUDY = """
+study site trial source src master local hospital hosp internal external encrypted enc anon hashed deid
+unique
+"""
+
+
+def _any(words: str) -> str:
+    return "|".join(words.split())
+
+
+_LINK = r"(_(de|del|du|da|do|di|della|van|der|des|of))?_?"
+PERSON = re.compile(
+    rf"^(({_any(_STUDY)})_)?({_any(_PEOPLE)})(_study)?(_?({_any(_NUMBER)})s?)?$"
+    rf"|^({_any(_KIN)})_?(?!n$)({_any(_NUMBER)})$"
+    rf"|^({_any(_NUMBER)}){_LINK}({_any(_PEOPLE)}|{_any(_KIN)})(?<!en)$"
+    r"|^(usubjid|subjid|subid|subno|subnum|sub|suj|eid|f_eid|seqn|uniquepid|pid|mrn|emrn"
+    r"|medical_record_(number|no|nr|id)"
+    r"|med_?rec(_?no)?|rid|sid|pidp|mergeid|idauniq|hhidpn|ptid|ptno|patno|patid|patnr|e_patid|enrolid"
+    r"|desynpuf_id"
+    r"|hosp(ital)?_?(number|no|nr|num)|unit_number|hesid|encrypted_hesid|alf(_p?e)?|lopnr|lopenr|empi"
+    r"|mpi|gupi|ursi"
+    r"|bcr_patient_barcode|(case_)?submitter_id)$"
+)
+"""Names of a number that each person has."""
+
+NATIONAL = re.compile(
+    r"(^|_)(new_)?(nhs_?(number|no|num|nr|id)|nhi_(number|no|nr|id)|chi_(number|no|nr)|health_?(card"
+    r"|care)?_(number|no|nr)"
+    r"|ssn|social_security(_(number|no|nr))?|medicare_(number|no|id)|personnummer|personnr"
+    r"|fodselsnummer|fodselsnr"
+    r"|cpr_?(nr|nummer|number|no)|henkilotunnus|burgerservicenummer|codice_?fiscale|historia_clinica"
+    r"|rodne_cislo"
+    r"|tc_kimlik(_no)?|national_?id(entifier|entity)?|(kranken)?versichertennummer"
+    r"|sozialversicherungsnummer"
+    r"|numero_securite_sociale|numero_(de_)?(dossier|historia)|(num|no)_dossier|cartella_clinica"
+    r"|journalnummer"
+    r"|passport(_(number|no))?|tessera_sanitaria)$"
+    r"|^(nhi|chi|cpr|hcn|hkid|nric|sin|medicare|pnr|fnr|hetu|bsn|dni|nie|nuhsa|nhc|cip_?sns|cpf|curp"
+    r"|pesel|amka|egn|cnp|oib"
+    r"|jmbg|tckn|aadhaar|abha|kvnr|svnr|ahv|nir|ipp|nip|expediente|prontuario|cartella)$"
+)
+"""Names of numbers that a state, an insurer or a hospital gives to a person."""
+
+_RECORDS = """
+encounter enc visit hadm stay icustay admission adm episode spell case record rec study scan image exam
+order claim clm sample specimen accession row note report csn fall aufnahme aufnahmenr sejour episodio
+ricovero opname consulta vardtillfalle registro request result series instance visit_occurrence
+pat_enc_csn event observation measurement condition_occurrence drug_exposure procedure_occurrence
+prescription rx lab_event transfer
+"""
+RECORD = re.compile(
+    r"^(unnamed(_\d+)?|index|idx|row(s|id|name|names|number|nr|no)?|row_(id|nr|no|num|number|names?)"
+    r"|s_?no|sr_?no|sl_?no|serial(_(no|number))?|uid|guid|uuid|key|accession(_(no|number))?"
+    rf"|({_any(_RECORDS)})_?(id|nr|nbr|no|num|number|key|uid|uuid|nummer|numero)"
+    rf"|(id|num|numero|nr|no)_(de_)?({_any(_RECORDS)})"
+    r"|patientunitstayid|patienthealthsystemstayid|admissionid|casenum|caseid|studyno|record_?id"
+    r"|redcap_id|epikey|nda|iep)$"
+)
+"""Names of the number of a record: a visit, a stay, a sample, a study's case."""
+
+COUNTING = re.compile(
+    r"^(unnamed(_\d+)?|index|idx|row.*|s_?no|sr_?no|sl_?no|serial.*"
+    r"|(visit|exam|image|scan|sample|note|row|order)_?(nr|nbr|no|num|number))$"
+)
+"""Names of numbers that count rows, or what a person has several of."""
+
+NUMBERED = re.compile(r"(^|_)(id|ids|nbr|uid|uuid|guid|mrn|ssn|identifier)$")
+"""Names of numbers given to things, whatever they are."""
+
+MARKED = re.compile(
+    r"(^|_)(ids?|nbr|uid|uuid|guid|identifier|no|nr|num|number|nummer|numero|key|pseudonym|hash|token"
+    r"|barcode|kennung"
+    r"|tag|ref|label)_?\d*$|^[a-z]{1,4}(id|no|nr)\d*$|^(id|no|nr)[a-z]{1,4}$|^(pt|pts|case|cases|child"
+    r"|mother|baby|twin)$"
+)
+"""Names that may be those of a number of persons: what the column does decides."""
+
+_THINGS = """
+provider doctor physician nurse surgeon clinician consultant operator reader rater prescriber gp
+practice practitioner site center centre hospital facility clinic ward dept department bed room location
+care country region state city county zip zipcode post postal postcode plz district area territory tract
+drug med medication itemid medicine product item test lab loinc concept device model batch lot box plate
+well chip probe gene snp variant procedure proc diagnosis diag dx icd icd9 icd10 cpt drg ndc gsn pzn atc
+hcpcs snomed rxnorm rxcui cas ean gtin type class group category cat source status reason disposition
+specialty speciality insurance payer plan arm treatment trt protocol school village form question page
+school inst institution medico medecin arzt station klinik lakare codigo ort
+gemeinde patients subjects persons people participants
+"""
+THINGS = frozenset(_THINGS.split())
+"""Words of names whose numbers belong to places, things, staff and codes, not to patients."""
+
+OPEN = frozenset({"id", "code", "label", "target", "y", "source", "group", "class", "kind", "type"})
+"""Words of names of codes under which a number of persons may stand as well."""
+
+_QUANTITIES = """
+age ages count counts score day days year years yr yrs month months week weeks hour hours minute minutes
+second seconds time times date weight height bmi dose rate pressure nodes size length los points total
+sum mean max min percent pct parity duration volume area income cost costs charge charges price salary
+wage expenditure payment steps cells platelet platelets calories kcal population timestamp epoch unix
+offset distance level value val result ratio titer titre copies load dob birth
+"""
+QUANTITIES = frozenset(_QUANTITIES.split())
+"""Words of names that hold quantities or moments."""
+AMOUNT = re.compile(r"(offset|_?time|_?date|_?days|_?score|_?count|_?dose|_?rate|minutes|seconds|year)$")
+
+_LASTING = """
+sex gender female male geschlecht sexe sexo sesso kon kjonn koen sukupuoli geslacht plec race ethnicity
+ethnic ethnie raza etnia dob birth birthdate birthday birthyear yob geburtsdatum geburtsjahr gebdat
+naissance nacimiento nascita nascimento geboortedatum geboortejaar fodelsedatum fodselsdato syntymaaika
+"""
+LASTING = frozenset(_LASTING.split())
+"""Words of names of what stays the same with a person."""
