@@ -74,9 +74,11 @@ class Cohort:
         """
         from manikin.data.frames import to_arrow
         from manikin.data.infer import infer
+        from manikin.data.twins import describe_twins
 
         table, origin = to_arrow(frame)
-        return infer(table, schema, origin=origin)
+        cohort = infer(table, schema, origin=origin)
+        return cohort.noted(*describe_twins(cohort))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> Cohort:
@@ -162,7 +164,10 @@ class Cohort:
         rows = np.asarray(rows)
         positions = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
         taken = {name: _taken(self.columns[name], positions) for name in self.schema}
-        return replace(self, columns=pa.table(taken))
+        table = pa.table(taken)
+        if self.whose is None or self.whose[0] is not self.columns:
+            return replace(self, columns=table)
+        return replace(self, columns=table, whose=(table, self.whose[1][positions]))
 
     def select(self, *names: str) -> Cohort:
         """Only these fields, in this order."""
@@ -175,9 +180,14 @@ class Cohort:
     def split(self, fraction: float, seed: int = 0) -> tuple[Cohort, Cohort]:
         """Two disjoint cohorts, the second with `fraction` of the subjects; no subject is in both.
 
+        Subjects with a record that is equal or nearly equal to another's beyond chance (a row that stands
+        twice, the same picture in two folders) stand on the side of the first of them.
+
         Raises:
             UsageError: The fraction is not within (0, 1) or leaves one side empty.
         """
+        from manikin.data.twins import find_families
+
         subjects, first = np.unique(self.subject, return_inverse=True)
         held = round(fraction * len(subjects))
         if not 0 < held < len(subjects):
@@ -189,6 +199,13 @@ class Cohort:
         order = Key(seed).child("split").numpy().permutation(len(subjects))
         chosen = np.zeros(len(subjects), dtype=bool)
         chosen[order[:held]] = True
+        chosen = chosen[
+            np.searchsorted(subjects, find_families(self))[np.unique(first, return_index=True)[1]]
+        ]
+        if chosen.all() or not chosen.any():
+            raise UsageError(
+                "all subjects share records that are equal; a split would leave one side empty"
+            )
         return self._side(~chosen[first]), self._side(chosen[first])
 
     def _side(self, rows: np.ndarray) -> Cohort:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from manikin import registry
 from manikin.data import archives, folders, schema_files
 from manikin.data.schema import Codes, Image, Schema, Signal
+from manikin.data.twins import describe_twins
 from manikin.errors import AbsentField, FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
         raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
     folder = path.is_dir() or not _own(path, cohort)
     options = {**cohort.origin.options, "suffix": "" if folder else "".join(_suffixes(path))}
-    return replace(cohort, origin=replace(cohort.origin, options=options)).noted(*note)
+    found = replace(cohort, origin=replace(cohort.origin, options=options)).noted(*note)
+    return found.noted(*describe_twins(found))
 
 
 def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:

@@ -13,6 +13,7 @@ from manikin.data.cohort import Cohort
 from manikin.data.extremes import measurable
 from manikin.data.schema import Schema, Text
 from manikin.errors import SchemaError, UsageError
+from manikin.evaluation.overlap import refuse_overlap, refuse_shared_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +31,17 @@ def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort,
 
     Raises:
         SchemaError: Fields differ, or hold values that their kind does not know or that are infinite.
-        UsageError: Too few records, or subjects that are both in train and in holdout.
+        UsageError: Too few records, or patients who are both in train and in holdout.
     """
     sides = {"train": train, "holdout": holdout, "synthetic": synthetic}
     for side, cohort in sides.items():
         enough(side, cohort)
+    refuse_shared_numbers(train, holdout)
     names = [name for name in train.schema if _in_all(name, train, holdout, synthetic)]
     alike = {side: _alike(side, cohort, train, names) for side, cohort in sides.items()}
     for side, cohort in alike.items():
         measurable(cohort, cohort.schema.modelled, side)
-    _disjoint(alike["train"], alike["holdout"])
+    refuse_overlap(alike["train"], alike["holdout"])
     found = _told(alike["train"], alike["synthetic"])
     return tuple(replace(cohort, schema=found) for cohort in alike.values())  # type: ignore[return-value]
 
@@ -103,7 +105,19 @@ def _alike(side: str, cohort: Cohort, train: Cohort, names: list[str]) -> Cohort
         message = f"{side}:{lacks}{' and' * bool(lacks and has)}{has}; the fields must be the same"
         raise SchemaError(message)
     columns = {name: _typed(cohort.columns[name], train.columns[name].type) for name in names}
-    return replace(cohort, columns=pa.table(columns), schema=Schema({n: train.schema[n] for n in names}))
+    table, schema = pa.table(columns), Schema({n: train.schema[n] for n in names})
+    subject = cohort.schema.named("subject") or train.schema.named("subject")
+    if side == "synthetic" or subject in names:
+        return replace(cohort, columns=table, schema=schema)
+    return replace(cohort, columns=table, schema=schema, whose=(table, _whose(cohort, subject)))
+
+
+def _whose(cohort: Cohort, subject: str | None) -> np.ndarray:
+    """The subject of each real record, where the synthetic ones lack the field that says it, (n,)."""
+    if subject in cohort.schema and cohort.schema.named("subject") is None:
+        column = cohort.columns[subject].combine_chunks().dictionary_encode(null_encoding="encode")
+        return column.indices.to_numpy(zero_copy_only=False)
+    return cohort.subject
 
 
 def _typed(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
@@ -114,18 +128,3 @@ def _typed(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
         return column.cast(wanted)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return column
-
-
-def _disjoint(train: Cohort, holdout: Cohort) -> None:
-    name = train.schema.named("subject")
-    if name is not None:
-        first = set(train.columns[name].drop_null().to_pylist())
-        shared = len(first & set(holdout.columns[name].drop_null().to_pylist()))
-        if shared:
-            message = (
-                f"{shared} subjects are both in train and in holdout (field {name!r}); split by subject"
-            )
-            raise UsageError(message)
-    if train.columns.equals(holdout.columns):
-        message = "train and holdout are the same records; hold some back from the generator"
-        raise UsageError(message)

@@ -57,8 +57,12 @@ class Sides:
     @cached_property
     def real(self) -> Sample:
         """Training and held-out records together."""
-        columns = pa.concat_tables([self.train.whole.columns, self.holdout.whole.columns])
+        sides = self.train.whole, self.holdout.whole
+        columns = pa.concat_tables([side.columns for side in sides])
         whole = replace(self.train.whole, columns=columns)
+        if whole.schema.named("subject") is None:  # its column may have been left out
+            first, second = (side.subject for side in sides)
+            whole = replace(whole, whose=(columns, np.append(first, second + first.max(initial=-1) + 1)))
         return Sample(
             whole,
             np.arange(len(whole)),
