@@ -18,7 +18,10 @@ _MONTHS = """jan january feb february mar march apr april jun june jul july aug 
     oct october nov november dec december"""
 _TITLES = """mr mrs ms miss mx dr drs prof professor rev reverend street st avenue ave road rd boulevard
     blvd lane ln drive court ct terrace highway hwy parkway pkwy circle county general memorial hospital
-    clinic regional medical center school university church"""
+    clinic regional medical center school university church herr herrn frau mme mlle monsieur madame sra srta
+    dra dott sig signora signor dhr mevr mevrouw meneer heer fru hospitaal infirmary close gardens grove mews crescent
+    boulevard parkway turnpike klinikum krankenhaus hopital ospedale ziekenhuis calle avenida avda plaza paseo
+    piazza viale corso via am an postfach rehabilitation"""
 _LISTED = frozenset(
     part.lower()
     for name in (*WOMEN, *MEN, *(set(FAMILIES) - WORDS), *CITIES, *STATES)
@@ -36,9 +39,29 @@ _ADDRESSED = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CITY = "|".join(sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True))
+_MIDDLE = r"(?:(?:van|von|de|der|den|la|del|di|du|o['’])\s?){0,3}"
 _PLACED = (  # what is written in capitals, or begins with one, by what stands beside it
     (re.compile(rf"\b(?:{_CITY})\b", re.IGNORECASE), str.title),
-    (re.compile(r"\b(?:nursing home|medical center|health center)\b", re.IGNORECASE), str.title),
+    (
+        re.compile(
+            r"\b(?:nursing home|care home|medical cent(?:er|re)|health cent(?:er|re)|family clinic|family practice"
+            r"|medical practice|day cent(?:er|re)|assisted living|rehab)\b",
+            re.IGNORECASE,
+        ),
+        str.title,
+    ),
+    (  # what stands between a number and the kind of street, and behind the number of a flat
+        re.compile(
+            r"(?<=\d\s)(?:(?:[nsew]|north|south|east|west|old|new|the|st)\.?\s)?(?:[a-z'-]{2,}\s){1,2}"
+            r"(?=(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Court|Ct|Boulevard|Blvd|Close|Gardens|Grove|Mews|Crescent)\b"
+            r"(?!\s+(?:hospital|mary)))",
+            re.IGNORECASE,
+        ),
+        str.title,
+    ),
+    (re.compile(r"(?<=\bflat\s\d,\s)[a-z' ]+|(?<=\bflat\s\d\d,\s)[a-z']+(?=\s)"), str.title),
+    (re.compile(r"(?<=\bat\s\d\sthe\s)[a-z]+|(?<=\bat\s\d\d\sthe\s)[a-z]+"), str.title),
+    (re.compile(r"\b[a-pr-uwyz][a-hk-y]?\d[a-z\d]?\s\d[abd-hjlnp-uw-z]{2}(?=\s*(?:[.,;\n]|$))"), str.upper),
     (re.compile(r"(?<=,\s)[a-z]{2}(?=\s+\d{5}\b|\s*[.,;\n]|\s*$)"), str.upper),
     (re.compile(r"(?<=\s)[a-z]{2}(?=\s+\d{5}(?:-\d{4})?\b)"), str.upper),
     (re.compile(r"(?<=[\w.],\s)(?:md|rn|do|np|pa-c|phd|m\.d|r\.n|d\.o)\b|(?<=\w\s)(?:md|rn)\b"), str.upper),
@@ -59,6 +82,14 @@ _PLACED = (  # what is written in capitals, or begins with one, by what stands b
         re.compile(r"(?<=\s)[nsew](?=\.?\s+[A-Z]\w+\s+(?:St|Ave|Rd|Road|Street|Avenue|Lane|Ln)\b)"),
         str.upper,
     ),
+    (
+        re.compile(
+            rf"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Herr|Frau|Mme|Dhr|Mevr|Dott)\.?\s(?:[a-z]\.?\s?){{1,2}}(?=\s?{_MIDDLE}[A-Z])"
+        ),
+        lambda said: re.sub(r"(?<![\w'])[a-z]\b", lambda letter: letter[0].upper(), said),
+    ),
+    (re.compile(rf"(?<![\w'])[a-z](?=\.\s?(?:[a-z]\.\s?)?{_MIDDLE}[A-Z])"), str.upper),
+    (re.compile(r"(?<!\d\s)\b(?:sr|sig|hr|fr|m)(?=\.\s+[A-Z])|\bdon(?=\s+[A-Z]\w+\s+[A-Z])"), str.title),
     (re.compile(r"(?<=[A-Z]\w\s)[a-z](?=\.?\s+[A-Z])|(?<=[a-z]\s)[a-z](?=\.\s+[A-Z])"), str.upper),
 )
 

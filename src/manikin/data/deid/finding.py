@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from manikin.data.deid.casing import cased, plain
-from manikin.data.deid.lists import CITIES, FAMILIES, MEN, STATES, WOMEN
+from manikin.data.deid.lists import CITIES, COUNTRIES, FAMILIES, MEN, WOMEN
 from manikin.data.deid.named import HOUSES, LISTED, NAMED, Rule
 from manikin.data.deid.numbered import SHAPES
 from manikin.data.deid.words import CALLED, EPONYMS, USUAL, ordinary
@@ -38,10 +38,14 @@ _GENERAL = """
     General Memorial Regional Medical University Orthopedic Maintenance Sample Community Veterans
     State City County Public Private Local Rehabilitation Children Womens Pulmonary Medicine
     Pediatric Rheumatology Pain Eye Dental Surgical Urgent Care Family Outside Home Satellite Walk
-    Inn District Saint The Our This High Nursing Health
+    Inn District Saint The Our This High Nursing Health Chronic Acute Inpatient Outpatient Cardiac Stroke
+    Christian Catholic Methodist Baptist Subacute Skilled Day Senior Adult Elementary Middle
 """
 _GENERIC = frozenset(_GENERAL.split())
 _SHORT = 2
+PARTICLES = frozenset("van von der den de la las los del da dos das di du des bin ben ibn el al te ten ter zu af av y e le".split())
+"""What stands between names and is none."""
+_EDGE = " .,;:\n\t"
 
 
 def find(text: str, known: Iterable[str] = (), also: Iterable[Finder] = ()) -> list[Span]:
@@ -63,12 +67,11 @@ def find(text: str, known: Iterable[str] = (), also: Iterable[Finder] = ()) -> l
 
 
 def _shaped(read: str) -> Iterator[Span]:
-    for kind, pattern in SHAPES:
+    for kind, pattern, check in SHAPES:
+        group = "x" if "x" in pattern.groupindex else 0
         for match in pattern.finditer(read):
-            group = (
-                match.lastindex if match.lastindex and len(match[match.lastindex]) > 1 else 0
-            )  # one sign separates
-            yield Span(*match.span(group), kind)
+            if match.end(group) > match.start(group) and (check is None or check(match)):
+                yield Span(*match.span(group), kind)
 
 
 def _named(text: str, read: str) -> Iterator[Span]:
@@ -84,27 +87,36 @@ def _named(text: str, read: str) -> Iterator[Span]:
 def _told(text: str, read: str, start: int, end: int, rule: Rule) -> bool:
     """Whether what a rule points at is a name or a place, and not a usual word or a disease."""
     said = read[start:end]
-    first = said.split(maxsplit=1)[0].strip(".,")
+    words = [word.strip(".,'") for word in said.split()]
+    first = next((w for w in words if len(w) > _SHORT and w.lower() not in PARTICLES), words[0])
     if rule.kind == "address":
         return True
-    if len(said.strip(". ")) < _SHORT:  # an initial
+    if len(said.strip(". ")) < _SHORT or "XX" in said.upper():  # an initial, or taken out before
         return False
-    written = plain(text[start:end]) == said
     if rule.kind == "place" and (house := _HOUSE.search(said)):
-        named = [
-            word for word in re.findall(r"[A-Z]\w+", said[: house.start()]) if word not in _GENERIC | USUAL
-        ]
-        return bool(named)
-    if rule.kind == "place" and (said in STATES or _CALLED.match(read, end)):
+        named = re.findall(r"[A-Z]\w+", said[: house.start()])
+        return any(word not in _GENERIC | USUAL for word in named)
+    if rule.kind == "place" and (said in COUNTRIES or _CALLED.match(read, end)):
         return False
     if not rule.weak:
-        return not ordinary(first.lower(), cased=True) or first in _KNOWN
-    likely = (
-        not (USUAL | EPONYMS).intersection(first.split("-"))
-        and len(said) > _SHORT
-        and not _CALLED.match(read, end)
-    )
-    return likely and (written or first in _KNOWN or rule.kind == "place")
+        return not ordinary(first.lower(), cased=True) or first in _KNOWN or len(words) > 1 and words[-1] in _KNOWN
+    return _likely(text, read, start, end, rule)
+
+
+def _likely(text: str, read: str, start: int, end: int, rule: Rule) -> bool:
+    """Whether what a weak rule points at is named: capitals of the text, a list, or no word of prose."""
+    said = read[start:end]
+    words = [w.strip(".,'") for w in said.split() if w.lower() not in PARTICLES and len(w.strip(".")) > 1]
+    if not words or len(said) <= _SHORT or _called(read, start, end):
+        return False
+    first = words[0]
+    if first in USUAL or (len(words) == 1 and EPONYMS.intersection(first.split("-"))):
+        return False
+    if first in _KNOWN:
+        return True
+    if plain(text[start:end]) == said:  # in capitals of the text itself
+        return rule.kind == "place" or not ordinary(first.lower(), cased=len(words) > 1)
+    return all(not ordinary(word.lower()) and len(word) > _SHORT + 1 for word in words)
 
 
 def _listed(text: str, read: str) -> Iterator[Span]:
@@ -145,11 +157,19 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _apart(text: str, found: list[Span]) -> list[Span]:
-    """The longest of what overlaps, in order, without blanks at the ends."""
+    """The longest of what overlaps and what is left of the others, in order, without blanks at the ends."""
     taken: list[Span] = []
+    owner = [False] * len(text)
     for span in sorted(found, key=lambda span: (span.start - span.end, span.start)):
-        inside = text[span.start : span.end]
-        end = span.start + len(inside.rstrip(" .,;:\n"))
-        if end > span.start and all(end <= other.start or span.start >= other.end for other in taken):
-            taken.append(Span(span.start, end, span.kind))
+        start, end = span.start, span.end
+        while start < end and owner[start]:
+            start += 1
+        while end > start and owner[end - 1]:
+            end -= 1
+        inside = text[start:end]
+        start, end = end - len(inside.lstrip(_EDGE)), start + len(inside.rstrip(_EDGE))
+        kept = end > start and not any(owner[start:end])
+        if kept and (end - start == span.end - span.start or sum(map(str.isalnum, text[start:end])) >= _SHORT):
+            taken.append(Span(start, end, span.kind))
+            owner[start:end] = [True] * (end - start)
     return sorted(taken)

@@ -7,6 +7,19 @@ or another cue tells them.
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
+_MORE = tomllib.loads(files("manikin.data.deid").joinpath("names.toml").read_text("utf-8"))
+_GIVEN = frozenset(_MORE["words"]["given"].split())
+
+
+def _with(own: str, part: str) -> tuple[str, ...]:
+    """The names of this file, then those of other languages that mean nothing else."""
+    more = [name for names in _MORE[part].values() for name in names.split()]
+    return tuple(dict.fromkeys([*own.split(), *(name for name in more if name not in _GIVEN)]))
+
+
 _WOMEN = """
     Mary Patricia Linda Barbara Elizabeth Jennifer Maria Susan Margaret Dorothy Lisa Nancy Karen
     Betty Helen Sandra Donna Ruth Sharon Michelle Laura Sarah Kimberly Deborah Jessica Shirley
@@ -36,7 +49,7 @@ _WOMEN = """
     Camila Mariana Renata Soledad Consuelo Esperanza Freya Astrid Sigrid Greta Heidi Annika Ursula
     Brigitte Monique Genevieve Colette Celine Margot
 """
-WOMEN = tuple(dict.fromkeys(_WOMEN.split()))
+WOMEN = _with(_WOMEN, "women")
 
 _MEN = """
     James John Robert Michael William David Richard Charles Joseph Thomas Christopher Daniel Paul
@@ -72,7 +85,7 @@ _MEN = """
     Sanjeev Satoshi Stefan Suresh Sven Takeshi Tariq Tomasz Tunde Umar Vijay Vikram Vladimir
     Wolfgang Yasser Yuri Yusef Zbigniew
 """
-MEN = tuple(dict.fromkeys(_MEN.split()))
+MEN = _with(_MEN, "men")
 
 _FAMILIES = """
     Smith Johnson Williams Jones Brown Davis Miller Moore Taylor Anderson Thomas Jackson Harris
@@ -116,7 +129,7 @@ _FAMILIES = """
     Kuznetsov Dubois Lefebvre Moreau Girard Bianchi Ferrari Romano Colombo Hoffmann Fischer Schulz
     Vogel Andersson Johansson Eriksson Nilsson Hansson Virtanen Papadopoulos Yilmaz Demir Abdi Bui
 """
-FAMILIES = tuple(dict.fromkeys(_FAMILIES.split()))
+FAMILIES = _with(_FAMILIES, "families")
 
 _TOWNS = """
     Alderbrook Bellhaven Cedarmoor Dunmere Eastwick Fernhollow Glenport Harrowdale Ivyfield
@@ -147,7 +160,8 @@ _CITIES = """
     Mumbai,Delhi,Bangalore,Karachi,Lahore,Dhaka,Manila,Tokyo,Osaka,Seoul,Beijing,Shanghai,Hong Kong
     Lagos,Nairobi,Accra,Cairo,Johannesburg,Mexico City,Guadalajara,Tijuana,Bogota,Santiago
 """
-CITIES = tuple(city.strip() for line in _CITIES.strip().splitlines() for city in line.split(","))
+_ABROAD = ",".join(_MORE["cities"].values()).split(",")
+CITIES = tuple(dict.fromkeys(" ".join(c.split()) for c in (*_CITIES.strip().replace("\n", ",").split(","), *_ABROAD)))
 """Cities found wherever they are named; those that are words too ("Mobile", "Reading") are left out."""
 
 _STATES = """
@@ -159,6 +173,19 @@ _STATES = """
 """
 STATES = tuple(state.strip() for line in _STATES.strip().splitlines() for state in line.split(","))
 
+_COUNTRIES = """
+    America,England,Scotland,Wales,Ireland,Britain,Germany,France,Spain,Italy,Portugal,Netherlands,Holland,Belgium
+    Sweden,Norway,Denmark,Finland,Iceland,Poland,Russia,Ukraine,Greece,Turkey,Austria,Switzerland,Hungary,Romania
+    Canada,Mexico,Brazil,Cuba,Haiti,Jamaica,Colombia,Peru,Chile,Argentina,Venezuela,Ecuador,Guatemala,Honduras
+    Nicaragua,Panama,Puerto Rico,El Salvador,China,Japan,Korea,South Korea,Vietnam,Thailand,Cambodia,Laos,India
+    Pakistan,Bangladesh,Nepal,Sri Lanka,Iran,Iraq,Syria,Israel,Lebanon,Egypt,Morocco,Algeria,Nigeria,Ghana,Kenya
+    Ethiopia,Somalia,Uganda,Congo,South Africa,Australia,New Zealand,Philippines,Indonesia,Malaysia,Afghanistan
+    Saudi Arabia,Yemen,Sudan,Deutschland,Osterreich,Schweiz,Espana,Italia,Nederland,Sverige,Norge,Danmark,Suomi
+    Europe,Africa,Asia,Florida
+"""
+COUNTRIES = frozenset((*STATES, *(c for line in _COUNTRIES.split("\n") for c in line.strip().split(","))))
+"""States and countries: no identifiers by 45 CFR 164.514(b)(2)(i)(B)."""
+
 _WORDS = """
     Hall King Hill Ward Gray Brown Black Price Wood Woods West Ford Wells Rice Stone Hunter Mason
     Knight Lane Fox Cooper Berry Mills Burns Grant Hart Marshall Porter Cole Payne Reed Carpenter
@@ -169,5 +196,5 @@ _WORDS = """
     Wheeler Wolfe Yang Moore Harris Fuller Sherman Blake Lambert Schwartz Miranda George Terry Tate
     Goodman Weaver Harmon Drake Dalton Newton Hopkins Roth Weber Bui Abdi Park Fleming
 """
-WORDS = frozenset(_WORDS.split())
+WORDS = frozenset((*_WORDS.split(), *_MORE["words"]["family"].split()))
 """Family names that are words, towns or syllables too: alone behind another capital they tell nothing."""

@@ -1,92 +1,101 @@
-"""Rules for what its shape or an announcement tells, whatever its case: numbers, dates, ages, addresses."""
+"""Numbers of records, accounts, licences, vehicles and devices, by what announces them in eight languages."""
 
 from __future__ import annotations
 
 import re
 
-_MONTH = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?"
-    r"|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
-_DAY = r"(?:3[01]|[12]\d|0?[1-9])"
-_YEAR = r"(?:(?:19|20)\d\d|'\d\d)"
-_BEFORE = r"(?i:\b(?:on|since|dated?|dob|until|admitted|discharged|last visit|seen)[:\s]+)"
-_NUMBERED = (
-    r"(?:MRN|MR|medical\s+record|record|unit|hospital|NHS|account|acct|policy|member|patient\s+ID|subscriber"
-    r"|insurance|insured|medicare|medicaid|beneficiary|HICN|group|plan|SSN?|social\s+security|licen[sc]e|DEA|NPI"
-    r"|DL|serial|model|lot|S/?N|accession|specimen|certificate|health\s+plan|chart|VIN|plate|passport|case|device"
-    r"|study|subject|trial|order|job|requisition|claim|badge|employee|encounter|visit|FIN|CSN|credit\s+card|card"
-    r"|finger\s?print|voice\s?print|biometric|retinal\s+scan|iris\s+scan|barcode|IMEI|UUID|tag|ID)"
-)
-_HOW = (
-    r"(?:\s*/\s*serial)?(?:\s+(?:ID|code))?\s*(?:numbers?\b|nos?\b\.?|nr\b\.?|num\b\.?|#|ID\b|ending\s+in)"
+from manikin.data.deid.ages import AGES
+from manikin.data.deid.contacts import CONTACTS
+from manikin.data.deid.dates import DATES
+from manikin.data.deid.national import NATIONAL
+from manikin.data.deid.shape import is_measure, shapes
+from manikin.data.deid.streets import STREETS
+
+_WEAK = (
+    r"(?:unit|group|plan|model|lot|batch|study|subject|trial|order|job|requisition|claim|badge|employee|encounter|visit|card"
+    r"|case|device|record|hospital|patient|pt|chart|tag|barcode|insurance|insured|medicare|beneficiary|admission"
+    r"|participant|sample|file|reference|ref|our ref|your ref|referral|ticket|invoice|bill|receipt|booking|registration"
+    r"|finger\s?print|voice\s?print|biometric|retinal\s+scan|iris\s+scan|certificate|licen[sc]e|policy\s*holder|guarantor"
+    r"|health\s+plan(?:\s+beneficiary)?|prescription|id|identifier|tessera(?:\s+sanitaria)?|matricola|matricule|polis"
+    r"|cartella(?:\s+clinica)?|afiliacion|asegurado|tarjeta|expediente|poliza|mutuelle|adherent|carte\s+vitale|implant"
+    r"|pacemaker|icd|pump|lead|valve|stent|generator|prosthesis|visa|mastercard|amex|passeport|pasaporte|paspoort)"
 )
 _SURE = (
-    r"(?:MRN|medical\s+record|record|account|acct|policy|member|subscriber|SSN|SS|social\s+security|licen[sc]e|DEA"
-    r"|NPI|DL|S/N|SN|accession|specimen|certificate|VIN|plate|passport|chart|FIN|CSN|case|device|UUID|ID)"
+    r"(?:MRN|MR#|med(?:ical)?\.?\s+rec(?:ord)?|hosp(?:ital)?\.?\s+(?:no|nr|num|number)|account|acct|a/c|HAR|policy|member"
+    r"|subscriber|insurance\s+group|group|rx|rxbin|pcn|prior\s+auth(?:orization)?|BCBS|medicaid|HICN|SSN?#?|social(?:\s+security)?"
+    r"|licen[sc]e|DEA|NPI|DL|S/N|SN|serial|accession|specimen|certificate|VIN|plate|passport|chart|FIN|CSN|case|device|UUID"
+    r"|UDI|IMEI|GMC|NMC|HCPC|NHS|CHI|NINO|NI|PPSN?|BSN|NIR|IPP|IEP|NDA|NHC|CIP|SIP|NUSS|DNI|NIE|NIF|C\.?F\.?|KVNR|CPR|HETU"
+    r"|AHV|fnr|UPI|codice\s+fiscale|historia(?:\s+clinica)?|dossier|securite\s+sociale|n[°º]?\s*secu|henkilotunnus|sort\s+code"
+    r"|personal\s+number|burgerservicenummer|steuer-?id|lot|reg|employee|badge|study\s+id|model/serial|ID)"
 )
+_SIGN = (
+    r"(?:(?:\s+ID)?\s*(?:/\s*serial)?\s*(?:numbers?\b|nos?\b\.?|nro?\b\.?|num\b\.?|n\.|n[°º]|numero\b|nummer\b|#|ID\b|code\b"
+    r"|ending(?:\s+in)?\b))"
+)
+_GAP = r"(?:\s+(?:is|was|are|of))?\s*[:#=.-]*\s*#?\s*"
 _VALUE = (
-    r"((?:(?!(?:id|is|no|nr|was)\b)[A-Z]{0,5}[-/ ]?)?"
-    r"(?:(?<!\d)\d{3,4}(?: \d{2,4}){1,3}\b|[A-Z]{0,4}\d[A-Z0-9]*(?:[-/][A-Z0-9]+)*)(?![\w/]))"
+    r"(?P<x>(?!(?:19|20)\d\d\b(?![-/]))"
+    r"(?:[A-Z]{1,5}[-/]?|[A-Z]{1,3} )?(?<!\d)(?:\d{2,5}(?:[ -]\d{2,10}){1,4}\b|(?=[A-Z0-9/.-]{3,})[A-Z]{0,5}\d[A-Z0-9]*(?:[-/.](?=[A-Z0-9]*\d|[A-Z]{1,3}\b)[A-Z0-9]+)*)"
+    r"(?: [A-Z]{1,4}\d[A-Z0-9]{3,})?(?![\w/]))"
 )
-_WEB = r"(?:com|org|net|edu|gov|info|co\.uk|health|clinic|me|us)"
-_AREA = r"(?:\(\d{3}\)[\s-]?|\d{3}[ .-])"
-_MORE = r"(?:,?\s*(?:x|ext\.?)\s*\d+)"
-_PHONE = "(?:phone|telephone|tel|ph|mobile|call|pager|fax|beeper|cell)"
-_OLD = r"(?:9\d|1[01]\d|12[0-5])"
-_OVER = (
-    r"ninety(?:[\s-]+(?:one|two|three|four|five|six|seven|eight|nine))?"
-    r"|(?:one|a)\s+hundred(?:\s+and)?(?:[\s-]+(?:one|two|three|four|five|six|seven|eight|nine|ten))?"
+_SEARCHED = re.compile(r"\d")
+_TIMED = re.compile(
+    r"(?i)\s?(?:years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|min|times|mg|mcg|ml|g|kg|cm|mm|%|units?|patients?|of\b"
+    r"|beds?|points?|am\b|pm\b|states?|cases?|visits?|tablets?|x\b|in\b\s+\d)"
 )
-_YEARS = r"[\s-]*(?:years?|yrs?|y\.?\s?o\b|y/o|y-o)"
+_PLATE = r"[A-Z]{1,3}[- ]?[A-Z]{0,2}[- ]?\d{1,4}(?:[- ]?[A-Z]{1,3})?|\d{1,4}[- ]?[A-Z]{2,3}(?:[- ]?\d{1,2})?"
+_CAR = (
+    r"(?:(?:licen[sc]e|number|vehicle|car)?\s*plates?|(?:car|vehicle)\s+(?:reg(?:istration)?|tag)|registration|reg|(?:kfz-?)?kenn?zeichen"
+    r"|immatricul\w+|matricula|targa|kenteken|rekisterinumero|registreringsnummer|regnr|tag)"
+)
+_CODED = r"(?:rs|nct|nm|np|ensg|enst|chebi|hp|go|omim|pmid|pmc|cpt|icd|drg|ndc|snomed|loinc|ro|pf|ly|bay|azd|gsk|mk|bms|abt|amg|tak|jnj|incb|isrctn|c|x|v|hg|na|ro)"
 
-RULES: tuple[tuple[str, str], ...] = (
-    ("email", r"[\w.+'’-]+@[\w-]+(?:\.[\w-]+)+"),
-    ("url", r"(?i:(?:https?://|www\.)[^\s<>\"')]+)"),
-    ("url", rf"(?i:\b(?:[a-z0-9-]+\.)+{_WEB}(?:/[^\s<>\"')]*)?(?![\w@]))"),
-    ("id", r"(?<![\w.])@[A-Za-z_][\w-]{2,}"),
+
+def is_number(match: re.Match[str]) -> bool:
+    """Whether a value after a usual word ("case", "unit") is a number given to something, and no count."""
+    value = match["x"]
+    if re.match(r"(?i)(?:icd|cpt|drg)\W*(?:code|\d)", match[0]):  # of a classification
+        return False
+    digits = sum(char.isdigit() for char in value)
+    return digits > 1 and len(value) > 2 and not _TIMED.match(match.string, match.end("x"))  # noqa: PLR2004
+
+
+def is_given(match: re.Match[str]) -> bool:
+    """As `is_number`, for a value that no number sign announces: at least four signs."""
+    return is_number(match) and len(match["x"]) > 3 and not re.match(r"\d+\.\d", match["x"])  # noqa: PLR2004
+
+
+def is_unmeasured(match: re.Match[str]) -> bool:
+    """Whether a long number is no quantity."""
+    return not is_measure(match)
+
+
+def is_code(match: re.Match[str]) -> bool:
+    """Whether letters and digits are neither a gene, a variant, a trial, a classification nor a drug."""
+    return not re.match(rf"(?i){_CODED}[-_ ]?\d", match[0]) and not is_measure(match)
+
+
+NUMBERS = shapes(
     ("id", r"(?i:\b[\w-]+\.(?:jpe?g|png|tiff?|heic|bmp|gif|dcm|mov|mp4|pdf|docx?)\b)"),
-    ("id", r"\b\d{1,3}(?:\.\d{1,3}){3}\b"),
-    ("id", r"(?i:\b(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}\b|\b(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b)"),
     ("id", r"(?i:\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)"),
-    ("id", r"\b\d{3}-\d{2}-\d{4}\b|\b\d{4}([ -])\d{4}\1\d{4}\1\d{4}\b"),
-    ("id", r"(?i:\b(?=[a-z]*\d)(?=\d*[a-z])[a-hj-npr-z0-9]{17}\b)"),
-    (
-        "phone",
-        rf"\+\d[\d ().-]{{7,16}}\d\b|(?<!\d)(?:1[ .-])?{_AREA}\d{{3}}[ .-]\d{{4}}\b(?i:{_MORE})?",
-    ),
-    (
-        "phone",
-        rf"(?i:\b{_PHONE}(?:\s+(?:number|no|is|at|was)\b)*\W{{1,4}}(?:\w+\s)?)(\d[\d-]{{3,9}}\d)\b",
-    ),
-    ("phone", r"(?i:\b(?:ext|extension|pager|beeper)\W{1,4}(?:\w+\s)?)(\d{3,6})\b"),
-    ("id", rf"(?i:\b{_NUMBERED}\.?{_HOW}(?:\s+(?:is|was))?\s*[:#=.-]*\s*#?\s*{_VALUE})"),
-    ("id", rf"(?i:\b{_NUMBERED}\b\s*[:=]\s*#?\s*{_VALUE})"),
-    ("id", rf"(?i:\b{_SURE}\b\s*(?:is|was|-)?\s*#?\s*{_VALUE})"),
-    ("id", r"(?i:#\s?([A-Z]{1,4}\d[\w-]{3,}|\d{5,}))"),
-    ("date", r"\b(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b"),
-    ("id", r"(?i:\b(?:[A-Z]{1,4}-?\d{5,}|\d{7,})\b(?!\s*(?:units?|iu|u|cells|copies|cfu)\b))"),
-    ("date", rf"\b(?:19|20)\d\d[-/.](?:1[0-2]|0?[1-9])[-/.]{_DAY}(?!\d)"),
-    ("date", r"(?<![\d/.])\d{1,2}([/.])\d{1,2}\1(?:(?:19|20)\d\d|\d\d)(?![\d/])"),
-    ("date", r"(?<![\d/.-])\d{1,2}-\d{1,2}-(?:(?:19|20)\d\d|\d\d)(?![\d/-])"),
-    ("date", rf"\b{_DAY}[-/]{_MONTH}[-/](?:(?:19|20)\d\d|\d\d)\b"),
-    ("date", rf"\b{_MONTH}\s+{_DAY}(?:st|nd|rd|th)?(?:,?\s+{_YEAR})?\b"),
-    ("date", rf"\b{_DAY}(?:st|nd|rd|th)?(?:\s+of)?\s+{_MONTH}(?:,?\s+{_YEAR})?(?!\w)"),
-    ("date", rf"\b{_MONTH}(?:\s+of|,)?\s+{_YEAR}\b"),
-    ("date", r"\b(?:1[0-2]|0?[1-9])/(?:19|20)\d\d\b"),
-    ("date", rf"{_BEFORE}((?:1[0-2]|0?[1-9])/{_DAY})(?![\d/])"),
-    ("date", r"(?i:\b(?:from|of|for|by)[:\s]+)((?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0[1-9]|[6-9]))(?![\d/])"),
-    ("age", rf"(?i:\b({_OLD}|{_OVER})(?={_YEARS}))"),
-    ("age", rf"(?i:\bage[ds]?(?:\s+of)?:?\s+({_OLD}|{_OVER})\b(?!\s*(?:days|weeks|months|%)))"),
-    ("age", rf"(?i:\b(?:turned|turning|age/sex:?)\s+({_OLD})\b)|\b({_OLD})(?=\s?/\s?[MmFf]\b)"),
-    ("age", rf"(?:^|\b(?i:an?|is|was|this|pt)\s+)({_OLD})\s?(?i:[mf])\b(?=\s+(?i:[a-z])|,)"),
-    (
-        "age",
-        rf"\b({_OLD})\s?(?i:[mf])(?=\s+(?i:with|who|presents|presenting|here|admitted|s/p|h/o|c/o|p/w)\b)",
-    ),
-    ("address", r"(?i:\bp\.?\s?o\.?\s+box\s+)\d+"),
-    ("place", r"(?i:\bzip(?:\s+code)?:?\s*)(\d{5}(?:-\d{4})?)\b"),
-)
-"""Kind and pattern; a first group, where there is one, is what identifies. Read in `casing.cased` text."""
+    ("id", r"(?i:\b(?=[a-z]*\d)(?=\d*[a-z])[a-hj-npr-z0-9]{17}\b)", lambda m: sum(c.isdigit() for c in m[0]) > 5),  # noqa: PLR2004
+    ("id", r"\(01\)\s?\d{14}(?:\s?\(\d\d\)\s?\w+)*"),
+    ("id", rf"(?i:(?<![/\w])(?:{_SURE}|{_WEAK})\.?{_SIGN}{_GAP}{_VALUE})", is_number),
+    ("id", rf"(?i:(?<![/\w])(?:{_SURE}|{_WEAK})\b\s*(?:\([^)\d]{{1,12}}\)\s*)?[:=]\s*#?\s*{_VALUE})", is_number),
+    ("id", rf"(?i:(?<![/\w]){_SURE}\b\.?\s*(?:is|was|-|ID)?\s*#?\s*{_VALUE})", is_given),
+    ("id", rf"(?i:\b(?!zimmer|haus|bett|kamer|rum)(?:\w*nummer|\w{{3,}}\.?-?nr|nr)\b\.?{_GAP}{_VALUE})", is_number),
+    ("id", rf"(?i:(?<!\w)(?:n[°º.]|nro\.?|numero|num\.)\s*(?:d[e']\s*|del?\s+)?(?:[a-z]{{2,}}\s*){{0,3}}[:.]?\s*{_VALUE})", is_given),
+    ("id", rf"(?i:(?<![/\w])(?:{_SURE}|{_WEAK})\s+(?:n\.|n[°º]|no)\s*{_VALUE})", is_number),
+    ("id", rf"(?i:\b(?:model|serial|implant)(?:/serial)?{_GAP}\w+\s+)(?P<x>(?=\w*\d)[A-Z0-9]{{6,}})\b"),
+    ("id", r"(?i:\b(?:last\s+(?:four|4)(?:\s+digits)?(?:\s+of\s+(?:(?:her|his|the|their)\s+)?\w+(?:\s+\w+)?)?|ending(?:\s+in)?)\W{1,3}(?:(?:is|are)\s+)?)(?P<x>\d{4})\b"),
+    ("id", rf"(?i:\b{_CAR}\b\.?{_SIGN}?{_GAP})(?P<x>(?i:{_PLATE}))(?![\w-])", lambda m: sum(c.isdigit() for c in m["x"]) > 1 and not _TIMED.match(m.string, m.end("x"))),
+    ("id", r"\b[A-Z]{2}-\d{3}-[A-Z]{2}\b"),
+    ("id", r"(?i:#\s?(?P<x>[A-Z]{1,4}\d[\w-]{3,}|\d{5,}))"),
+    ("id", r"(?i:\b[A-Z]{1,4}-?\d{5,}[A-Z]?\b(?!\s*(?:units?|iu|u|cells|copies|cfu)\b))", is_code),
+    ("id", r"(?i:\b[A-Z]{1,3}\d{2}-\d{4,6}\b)", is_code),
+    ("id", r"(?<![\d.,])\d{12,}(?!\d|[.,]\d)", is_unmeasured),
+    ("id", r"(?i:\b(?:patient|pt|mr|mrs|ms|miss|herr|frau|name)\.?\s+[\w'-]+(?:\s+[\w'-]+)?\s*[,(]\s*#?)(?P<x>[A-Z]{0,3}\d{5,10})(?=\s*[,)])"),
+)  # fmt: skip
 
-SHAPES = tuple((kind, re.compile(pattern, re.MULTILINE)) for kind, pattern in RULES)
+SHAPES = (*CONTACTS, *NATIONAL, *NUMBERS, *DATES, *AGES, *STREETS)
+"""All that its form or an announcement tells."""

@@ -5,6 +5,9 @@ A capital tells a name from a word only in text of both cases; elsewhere these l
 
 from __future__ import annotations
 
+import tomllib
+from importlib.resources import files
+
 _USUAL = """
     The This That These Those There Then They He She It His Her Him Its We You Your Our My I And But
     Or If In On At By To Of For From With Without After Before Since When While Who Which What Where
@@ -46,19 +49,30 @@ _EPONYMS = """
     Horner Adie Argyll Jackson Pratt Allen Allis Wright Lewy Creutzfeldt Jakob Korsakoff Wernicke
     Todd Lou Gehrig Marie Tooth Kussmaul Cheyne Stokes Goodpasture Alport Fanconi Gilbert Rotor
     Bartter Conn Sheehan Hansen Pott Ludwig Vincent Waldenstrom Burkitt Merkel Bowen Mohs Brugada
-    Wolff White Eisenmenger Ebstein Fallot Roth Austin Flint Graham Steell
+    Wolff White Eisenmenger Ebstein Fallot Roth Austin Flint Graham Steell Basedow Bechterew Scheuermann
+    Thurner Chagas Hodgkins Parkinsons Bristow Bennett Galeazzi Monteggia Jefferson Salter Harris Garden Gustilo
+    Anderson Mallampati Cormack Lehane Borg Karnofsky Epworth Barthel Katz Lawton Norton Waterlow Hamilton Beck
+    Zung Bender Conners Rorschach Wechsler Boston Edinburgh Bristol Rockall Blatchford Maddrey Milwaukee
+    Schober Finkelstein Allen Yergason Speed Hawkins Kennedy Jobe Patrick Faber Gaenslen Thomas Ober Ely Galeazzi
+    Lasegue Kehr Cullen Turner Rovsing Blumberg Carnett Grey Chvostek Trousseau Quincke Corrigan Duroziez Musset
+    Valsalva Mueller Epley Dix Hallpike Brandt Daroff Semont Heimlich Leopold Bishop Naegele Bartholin Cowper
+    Skene Montgomery Cooper Fallopian Galen Vater Oddi Langerhans Peyer Purkinje Bachmann His Kent Mahaim
+    Lugol Ringer Hartmanns Dakin Burow Unna Jones Ace Kirschner Steinmann Ilizarov Ender Nelaton Tiemann Malecot
+    Pezzer Cordis Sengstaken Blakemore Minnesota Levin Salem Dobhoff Hemovac Blake Robinson Chest Pfannenstiel
+    McBurneys Kocherm Lanz Rutherford Gridiron Christmas Winter Well Wells Geneva Centor Duke Jonesborough Wagner
+    Fontaine Rutherford Forrest Johnson Stevens Lyell Nikolsky Auspitz Koebner Darier Wickham Wood Tzanck
 """
 EPONYMS = frozenset(_EPONYMS.split())
 """Persons after whom diseases, signs and devices are called: no names unless a title or label says so."""
 
 CALLED = (
-    r"(?:['’]s?)?[\s-]+(?:disease|syndrome|sign|test|maneuver|manoeuvre|score|scale|criteria|catheter|drain"
+    r"(?:['’]s?)?[\s-]+(?:(?:postnatal|clinic|knee|hip|sleep|depression|anxiety|severity|liver|symptom|pain|disability|functional|mobility)\s+){0,3}(?:disease|syndrome|sign|test|maneuver|manoeuvre|score|scale|criteria|catheter|drain"
     r"|tube|line|palsy|phenomenon|esophagus|cyst|contracture|sarcoma|lymphoma|tumou?r|thyroiditis|ulcer"
     r"|nodes?|fracture|procedure|operation|incision|class|classification|grade|stage|dystrophy|chorea"
     r"|ataxia|reflex|triad|law|point|position|needle|clamp|retractor|monitor|stain|virus|tremor|dementia"
     r"|gait|bod(?:y|ies)|cells?|rule|method|scan|dissection|angle|hernia|diverticulum|anomaly|malformation"
     r"|disorder|pouch|shunt|valve|stent|pump|splint|frame|study|trial|level|index|coma|block|wave|respirations?"
-    r"|macule|nevus|esophagitis|aneurysm|duct|ligament|tendon|canal|foramen|space|drip|stitch|suture)s?\b"
+    r"|macule|nevus|esophagitis|brace|chart|definition|questionnaire|heart|coma|stool|system|flu|repair|forceps|consensus|patch|protocol|crisis|ophthalmopathy|encephalopathy|formula|operation|nodule|capsule|gland|anastomosis|solution|lactate|boot|boots|view|pack|prosthesis|forceps|speculum|speech|aphasia|area|muscle|fascia|loop|islets?|plexus|membrane|tubules?|disc|spot|rings?|teeth|nails|facies|breathing|jerk|manoeuver|maneuver|node|aneurysm|duct|ligament|tendon|canal|foramen|space|drip|stitch|suture)s?\b"
 )
 """What follows a name after which something is called ("Wilson disease")."""
 
@@ -114,7 +128,12 @@ _ORDINARY = """
     staffed notified declined pleasant obese elderly unresponsive known prior hx s/p pmh cc pcp hpi
     gyn
 """
-ORDINARY = frozenset(_ORDINARY.split()) | {word.lower() for word in USUAL}
+_PROSE = tomllib.loads(files("manikin.data.deid").joinpath("prose.toml").read_text("utf-8"))
+ORDINARY = (
+    frozenset(_ORDINARY.split())
+    | {word.lower() for word in USUAL}
+    | {word for words in _PROSE.values() for word in words.split()}
+)
 
 ENDINGS = (
     *("ed", "ing", "ly", "tion", "sion", "ness", "ment", "itis", "emia", "uria", "osis", "oma", "pathy"),
@@ -156,4 +175,8 @@ def ordinary(word: str, *, cased: bool = False) -> bool:
         >>> ordinary("complains"), ordinary("donnelly"), ordinary("donnelly", cased=True)
         (True, True, False)
     """
-    return len(word) < 3 or word in ORDINARY or (not cased and word.endswith(ENDINGS))  # noqa: PLR2004 - no name
+    if len(word) < 3 or word in ORDINARY:  # noqa: PLR2004 - no name
+        return True
+    if cased or word.endswith("vic"):
+        return False
+    return word.endswith(ENDINGS) or (word.endswith("s") and word[:-1] in ORDINARY)

@@ -1,0 +1,31 @@
+"""Ages above 89 (45 CFR 164.514(b)(2)(i)(C)), in digits and in words."""
+
+from __future__ import annotations
+
+from manikin.data.deid.shape import shapes
+
+_OLD = r"(?:9\d|1[01]\d|12[0-5])"
+_ONES = "one|two|three|four|five|six|seven|eight|nine"
+_OVER = rf"(?:ninety(?:[\s-]+(?:{_ONES}))?|(?:one|a)\s+hundred(?:\s+and)?(?:[\s-]+(?:{_ONES}|ten))?)"
+_NTH = r"ninety[\s-]+(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|ninetieth|hundredth"
+_YEARS = (
+    r"[\s-]*(?:years?(?!\s+(?:ago|later|before))|yrs?\b|y\.?\s?o\b|y/o|y-o|jahrig\w*|jaehrig\w*|jahre\b|ans\b|anos\b|anni\b"
+    r"|jaar\b|jarige?\b|arig\w*|ar\s+gam\w+|vuotias|-?year)"
+)
+_SMOKED = r"(?!\s*(?:days|weeks|months|%|mg|kg|lb))"
+
+AGES = shapes(
+    ("age", rf"(?i:(?<![\d.,/-])(?P<x>{_OLD}|{_OVER})(?={_YEARS}))"),
+    ("age", rf"(?i:\bage[ds]?(?:\s+of)?:?\s+(?P<x>{_OLD}|{_OVER})\b{_SMOKED})"),
+    ("age", rf"(?i:\b(?:alter|edad|eta|leeftijd|alder|ika)\s*:?\s+(?P<x>{_OLD})\b{_SMOKED})"),
+    ("age", rf"(?i:\b(?:turned|turning|turns|age/sex:?|lived to(?: be)?)\s+(?P<x>{_OLD}|{_OVER})\b{_SMOKED})"),
+    ("age", rf"(?<![\d./])(?P<x>{_OLD})(?=\s?/\s?[MmFf]\b)"),
+    ("age", rf"(?:^|\b(?i:an?|is|was|this|pt)\s+)(?P<x>{_OLD})\s?(?i:[mf])\b(?=\s+(?i:[a-z])|,)"),
+    (
+        "age",
+        rf"\b(?P<x>{_OLD})\s?(?i:[mf])(?=\s+(?i:with|who|presents|presenting|here|admitted|s/p|h/o|c/o|p/w)\b)",
+    ),
+    ("age", rf"(?i:\b(?P<x>{_NTH})(?=\s+(?:year|birthday)))"),
+    ("age", rf"(?i:\b(?P<x>{_OLD}(?:st|nd|rd|th))(?=\s+(?:year|birthday)))"),
+    ("age", rf"(?i:\b(?:s?he|patient|pt)(?:\s+is|'s)\s+(?P<x>{_OLD}|{_OVER})(?=\s*(?:[.;]|,|and\b|lives)))"),
+)

@@ -1,0 +1,77 @@
+"""Months of eight languages: how they are spelled, in full and shortened."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_SPELLED = {
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
+    "no": "januar februar mars april mai juni juli august september oktober november desember",
+    "fi": "tammikuu helmikuu maaliskuu huhtikuu toukokuu kesäkuu heinäkuu elokuu syyskuu lokakuu marraskuu joulukuu",
+}
+LANGUAGES = {language: tuple(names.split()) for language, names in _SPELLED.items()}
+_SHORT = {
+    "jan": 1, "feb": 2, "fev": 2, "mar": 3, "marz": 3, "mrz": 3, "mrt": 3, "apr": 4, "avr": 4, "abr": 4, "may": 5,
+    "jun": 6, "jul": 7, "juil": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "okt": 10, "ott": 10, "nov": 11, "dec": 12,
+    "dez": 12, "dic": 12, "des": 12, "ene": 1, "janv": 1, "fevr": 2, "juill": 7, "genn": 1, "febbr": 2, "lug": 7, "giu": 6,
+}  # fmt: skip
+
+
+def _bare(word: str) -> str:
+    return "".join(unicodedata.normalize("NFD", char)[0] for char in word.casefold())
+
+
+_FULL = {
+    (language, _bare(name)): month
+    for language, names in LANGUAGES.items()
+    for month, name in enumerate(names, 1)
+}
+FULL = frozenset(name for _, name in _FULL)
+"""All full spellings, small letters without accents."""
+FOREIGN = "|".join(sorted(FULL - {_bare(name) for name in LANGUAGES["en"]}, key=len, reverse=True))
+"""Full spellings that English has not, for patterns."""
+SHORT = "|".join(sorted(_SHORT, key=len, reverse=True))
+"""Shortened spellings, for patterns."""
+
+
+def month(word: str) -> int:
+    """The month that a word spells, in full or shortened; 0: none.
+
+    Example:
+        >>> month("März"), month("déc"), month("Sept"), month("Mayer")
+        (3, 12, 9, 0)
+    """
+    bare = _bare(word.strip("."))
+    return next((m for (_, name), m in _FULL.items() if name == bare), 0) or _SHORT.get(bare, 0)
+
+
+def spelled(word: str, other: int) -> str:
+    """Another month in the language, the length and the case of a word.
+
+    Example:
+        >>> spelled("März", 12), spelled("OCT", 1), spelled("août", 2), spelled("Sept", 3)
+        ('Dezember', 'JAN', 'février', 'Mar')
+    """
+    bare = _bare(word.strip("."))
+    full = next((language for (language, name) in _FULL if name == bare), None)
+    if full is not None:
+        name = LANGUAGES[full][other - 1]
+    else:
+        begins = [key for key in LANGUAGES if _bare(LANGUAGES[key][_SHORT.get(bare, 1) - 1]).startswith(bare)]
+        name = LANGUAGES[begins[0] if begins else "en"][other - 1][:3]
+    if word.isupper():
+        return name.upper()
+    return name.lower() if word.islower() else name[:1].upper() + name[1:]
+
+
+def is_month(text: str) -> bool:
+    """Whether a text holds a month that is spelled out."""
+    return any(month(word) for word in re.findall(r"[^\W\d_]{3,}", text))
