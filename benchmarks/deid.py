@@ -9,6 +9,8 @@ its letters and digits is left; single initials may stay. `--notes` counts what 
 that hold no identifiers. Printed: Markdown.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import argparse
@@ -64,22 +66,35 @@ def judged(half: str, each: int, seed: int, show: str) -> str:
             said = change(text)
             if len(said) != len(text):
                 said = text
-            rest = " | ".join(said[a:b] for a, b, _ in find(said)) if kind == "alike" else left(said, marks, kind)
+            rest = (
+                " | ".join(said[a:b] for a, b, _ in find(said))
+                if kind == "alike"
+                else left(said, marks, kind)
+            )
             hits[kind][j + 1] += not rest
             if rest and show in (kind, "all"):
                 print(f"{kind:9}{rest:30}  {said}")
     found = {kind: row for kind, row in hits.items() if kind != "alike"}
     found["**all**"] = [sum(row[j] for row in found.values()) for j in range(4)]
-    rows = [f"| {kind} | {n} | {' | '.join(f'{hit / n:.3f}' for hit in some)} |" for kind, (n, *some) in found.items()]
+    rows = [
+        f"| {kind} | {n} | {' | '.join(f'{hit / n:.3f}' for hit in some)} |"
+        for kind, (n, *some) in found.items()
+    ]
     n, *same = hits["alike"]
-    rows.append(f"| look-alike sentences changed | {n} | {' | '.join(f'{1 - hit / n:.3f}' for hit in same)} |")
-    return "\n".join([f"| {half} | sentences | {' | '.join(CASES)} |", "| --- | --- | --- | --- | --- |", *rows])
+    rows.append(
+        f"| look-alike sentences changed | {n} | {' | '.join(f'{1 - hit / n:.3f}' for hit in same)} |"
+    )
+    return "\n".join(
+        [f"| {half} | sentences | {' | '.join(CASES)} |", "| --- | --- | --- | --- | --- |", *rows]
+    )
 
 
 def changed(path: Path, show: bool) -> str:
     """How many identifiers are seen in the columns of text of a file that holds none."""
     frame = pd.read_csv(path)
-    texts = [text for name in frame.select_dtypes(include=["object", "string"]) for text in frame[name].dropna()]
+    texts = [
+        text for name in frame.select_dtypes(include=["object", "string"]) for text in frame[name].dropna()
+    ]
     spans = [(span.kind, text[span.start : span.end]) for text in texts for span in find(text)]
     for kind, said in spans if show else ():
         print(f"{kind:9}{said!r}")

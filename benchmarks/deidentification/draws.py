@@ -1,5 +1,7 @@
 """What fills made sentences: names, places, dates and numbers of eight countries, check digits right."""
 
+# ruff: noqa: E501, PLR2004
+
 from __future__ import annotations
 
 import random
@@ -20,7 +22,10 @@ MONTHS["uk"] = MONTHS["us"]
 SOUNDS = {
     "first": ("ka lo mi ren tha vel dor ni sha bri", "lyn dra bert na vin ka mund ra selle ton"),
     "last": ("wor hal qui zan fel gro mar ske tru bel", "wick stad mann ovic ell agh sen bury etti ard"),
-    "town": ("nor hel bra wel kor lin sar dun mer tol", "ham feld ville stead dorf ona borg castro wijk ley"),
+    "town": (
+        "nor hel bra wel kor lin sar dun mer tol",
+        "ham feld ville stead dorf ona borg castro wijk ley",
+    ),
 }
 ORDINALS = "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()  # noqa: SIM905
 DAYS = "Monday Tuesday Wednesday Thursday Friday".split()  # noqa: SIM905
@@ -140,7 +145,12 @@ class Draw:
 
     def of_vin(self) -> str:
         """A vehicle's number."""
-        return "1HGCM" + self.digits(2) + "".join(self.rng.choice(LETTERS.replace("Q", "")) for _ in range(2)) + self.digits(8)
+        return (
+            "1HGCM"
+            + self.digits(2)
+            + "".join(self.rng.choice(LETTERS.replace("Q", "")) for _ in range(2))
+            + self.digits(8)
+        )
 
     def of_nhs(self) -> str:
         """England's NHS number: weights 10 to 2, modulo 11."""
@@ -169,8 +179,53 @@ class Draw:
         """Italy's tax code."""
         body = "".join(self.rng.choice("BCDFGLMNPRST") for _ in range(6))
         body += f"{self.rng.randint(30, 99)}{self.rng.choice('ABCDEHLMPRST')}{self.day:02d}{self.rng.choice('ABCDFGHL')}{self.digits(3)}"
-        odd = {c: v for c, v in zip("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", (1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23), strict=True)}  # noqa: E501
-        total = sum(odd[c] if i % 2 == 0 else (int(c) if c.isdigit() else ord(c) - 65) for i, c in enumerate(body))
+        odd = dict(
+            zip(
+                "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+                (
+                    1,
+                    0,
+                    5,
+                    7,
+                    9,
+                    13,
+                    15,
+                    17,
+                    19,
+                    21,
+                    1,
+                    0,
+                    5,
+                    7,
+                    9,
+                    13,
+                    15,
+                    17,
+                    19,
+                    21,
+                    2,
+                    4,
+                    18,
+                    20,
+                    11,
+                    3,
+                    6,
+                    8,
+                    12,
+                    14,
+                    16,
+                    10,
+                    22,
+                    25,
+                    24,
+                    23,
+                ),
+                strict=True,
+            )
+        )
+        total = sum(
+            odd[c] if i % 2 == 0 else (int(c) if c.isdigit() else ord(c) - 65) for i, c in enumerate(body)
+        )
         return body + chr(65 + total % 26)
 
     def of_dni(self) -> str:
@@ -206,18 +261,25 @@ class Draw:
 
     def of_hetu(self) -> str:
         """Finland's personal number."""
-        date, number = f"{self.day:02d}{self.month:02d}{self.rng.randint(30, 99)}", f"{self.rng.randint(2, 899):03d}"
+        date, number = (
+            f"{self.day:02d}{self.month:02d}{self.rng.randint(30, 99)}",
+            f"{self.rng.randint(2, 899):03d}",
+        )
         return f"{date}-{number}{'0123456789ABCDEFHJKLMNPRSTUVWXY'[int(date + number) % 31]}"
 
     def of_fnr(self) -> str:
         """Norway's birth number."""
         while True:
             nine = f"{self.day:02d}{self.month:02d}{self.year % 100:02d}{self.digits(3)}"
-            first = (11 - sum(int(d) * w for d, w in zip(nine, (3, 7, 6, 1, 8, 9, 4, 5, 2), strict=True)) % 11) % 11
+            first = (
+                11 - sum(int(d) * w for d, w in zip(nine, (3, 7, 6, 1, 8, 9, 4, 5, 2), strict=True)) % 11
+            ) % 11
             ten = f"{nine}{first}"
             if first == 10:
                 continue
-            last = (11 - sum(int(d) * w for d, w in zip(ten, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2), strict=True)) % 11) % 11
+            last = (
+                11 - sum(int(d) * w for d, w in zip(ten, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2), strict=True)) % 11
+            ) % 11
             if last < 10:
                 return f"{ten}{last}"
 

@@ -28,6 +28,7 @@ SETS = {
 
 _PREAMBLE = 128
 _NAME = 255
+_PATH = 2_048  # bytes of a whole path, with room for the folder (PATH_MAX is 4,096)
 """Bytes that a file's name has at most in the file systems of today."""
 
 
@@ -50,7 +51,12 @@ def is_name(text: str) -> bool:
         >>> is_name("scans/a.png"), is_name("No fever. " * 40), is_name("")
         (True, False, False)
     """
-    return bool(text) and "\0" not in text and all(len(part.encode()) <= _NAME for part in text.split("/"))
+    size = len(text.encode())
+    return (
+        0 < size <= _PATH
+        and "\0" not in text
+        and all(len(part.encode()) <= _NAME for part in text.split("/"))
+    )
 
 
 def stem(path: Path) -> str:

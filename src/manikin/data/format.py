@@ -110,8 +110,18 @@ def utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
     try:
         data.decode()
     except UnicodeDecodeError:
-        return _decoded(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
+        return _western(data, path)
     return data, ()
+
+
+def _western(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
+    """Windows-1252 where signs stand that Latin-1 has only as controls (dashes, curled quotation marks)."""
+    if any(0x80 <= byte <= 0x9F for byte in data):  # noqa: PLR2004 - the controls of Latin-1
+        try:
+            return data.decode("cp1252").encode(), ("the file is not in UTF-8; read as Windows-1252",)
+        except UnicodeDecodeError:  # one of the five bytes that Windows-1252 leaves open
+            pass
+    return _decoded(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
 
 
 def unicode(data: bytes, path: Path) -> str:

@@ -1,8 +1,9 @@
-"""De-identification: identifiers in notes give way to surrogates, dates move by patient.
+"""De-identification: surrogates for identifiers in notes and columns, dates moved by patient.
 
-Rules find what looks like an identifier or is announced by a cue (`finding`); nothing is sent anywhere.
-`recall` measures on planted identifiers how much is found. No rule finds everything: what comes out may
-still hold identifiers, and whoever releases it answers for a second look by a person.
+Rules find what looks like an identifier or is announced by a cue (`finding`), columns of the record tell
+the rest (`columns`, `known`); nothing is sent anywhere. `recall` measures how many planted identifiers are
+found. No rule finds everything: what comes out may still hold identifiers, and whoever releases it answers
+for a second look by a person.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.data import names
-from manikin.data.deid.finding import KINDS, Span, find
-from manikin.data.deid.replacing import Surrogates
+from manikin.data.deid import people as beside
+from manikin.data.deid.columns import find_columns
+from manikin.data.deid.finding import KINDS, Span, find, find_announced, join_spans
+from manikin.data.deid.people import People, Told
 from manikin.data.deid.words import ordinary
 from manikin.data.schema import Category, Kind, Schema, Text, Time
 from manikin.data.texts import prose
@@ -24,15 +26,15 @@ from manikin.errors import SchemaError
 from manikin.rng import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from manikin.data.cohort import Cohort
+    from manikin.data.deid.columns import Column
     from manikin.data.deid.finding import Finder
 
-__all__ = ["KINDS", "Span", "cleaned", "deidentify", "find", "proses"]
+    Progress = Callable[[int, int], None]
 
-LONG = 5
-"""Signs that the number of a patient or record has at least, to be looked for in notes."""
+__all__ = ["KINDS", "Span", "cleaned", "deidentify", "find", "proses"]
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
@@ -43,19 +45,22 @@ def deidentify(
     *,
     seed: int = 0,
     also: Sequence[Finder] = (),
+    progress: Progress | None = None,
 ) -> Cohort:
-    """The cohort with surrogates for the identifiers in its notes, and its dates moved by patient.
+    """The cohort with surrogates for the identifiers in its notes and beside them, dates moved by patient.
 
-    A patient's name, number or place has one surrogate in all of that patient's notes. All dates of a
-    patient, in notes and in fields of time, move by the same whole number of weeks. Ages above 89
-    become 90. Names and numbers that stand in other fields of the record are looked for in its notes.
-    Those fields themselves get numbered surrogates.
+    A patient's name, number or place has one surrogate in all of that patient's notes and columns. All
+    dates of a patient, in notes and in fields of time, move by the same number of weeks. Ages above 89
+    become 90. Columns of names, numbers, addresses, telephone numbers and dates of birth are told by role,
+    name and values; what stands in them is looked for in the notes in any order and case. The notes of the
+    cohort say which columns were treated and how many values changed.
 
     Args:
         cohort: Records.
         fields: The notes; None: all fields of text that hold phrases.
         seed: The same seed gives the same surrogates. Keep it secret: with it, dates can be moved back.
         also: Other finders beside the rules, `(text) -> spans`: `presidio()`, or a model of one's own.
+        progress: Called with how many notes are done, and of how many.
 
     Raises:
         SchemaError: A field that does not exist or holds no text.
@@ -74,19 +79,34 @@ def deidentify(
         raise SchemaError(f"{', '.join(wrong)}: no field of text; there are {there}")
     levels = [name for name in chosen if isinstance(cohort.schema[name], Category)]
     cohort = replace(cohort, schema=Schema({**cohort.schema, **dict.fromkeys(levels, Text(role="note"))}))
-    columns, notes = {name: cohort.columns[name] for name in cohort.schema}, []
+    treated = find_columns(cohort, chosen)
     key = Key(seed).child("deid")
+    people = _people(cohort, chosen, treated, key, also, progress)
+    arrays, remarks = {name: cohort.columns[name] for name in cohort.schema}, []
     for name in chosen:
-        texts, counts = cleaned(cohort, name, key, also)
-        columns[name] = pa.array(texts, pa.string())
+        texts, counts = _replaced(cohort, name, people, progress)
+        arrays[name] = pa.array(texts, pa.string())
         listed = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())) or "none"
-        notes.append(f"{name}: identifiers replaced: {listed}")
+        remarks.append(f"{name}: identifiers replaced: {listed}")
+    for column in treated:
+        arrays[column.field], changed = beside.replace_column(cohort, column, people, key)
+        remarks.append(_remark(column, changed))
     for name, kind in cohort.schema.items():
         if isinstance(kind, Time):
-            columns[name] = _moved(cohort, name, key)
-        elif name not in chosen and kind.role in ("identifier", "subject"):
-            columns[name] = _renamed(cohort, name, key)
-    return replace(cohort, columns=pa.table(columns)).noted(*notes)
+            arrays[name] = _moved(cohort, name, people)
+            remarks.append(
+                f"{name}: {len(cohort) - arrays[name].null_count} dates moved with the dates of the notes"
+            )
+    if kept := [
+        name
+        for name, kind in cohort.schema.items()
+        if not isinstance(kind, Time) and name not in {*chosen, *(c.field for c in treated)}
+    ]:
+        remarks.append(f"columns left as they are: {', '.join(kept)}")
+    kinds = {column.field: _freed(cohort.schema[column.field]) for column in treated}
+    return replace(cohort, columns=pa.table(arrays), schema=Schema({**cohort.schema, **kinds})).noted(
+        *remarks
+    )
 
 
 def cleaned(
@@ -100,24 +120,8 @@ def cleaned(
         key: Where surrogates come from.
         also: Other finders beside the rules.
     """
-    texts, subjects = cohort.columns[name].to_pylist(), cohort.subject.tolist()
-    known = _known(cohort, texts, subjects, also)
-    counts: Counter[str] = Counter()
-    out = []
-    for text, subject in zip(texts, subjects, strict=True):
-        if text is None:
-            out.append(None)
-            continue
-        whole, found = Surrogates(key.child(subject)).cleaned(text, known.get(subject, ()), also)
-        counts.update(span.kind for span in found)
-        out.append(whole)
-    return out, counts
-
-
-def _spelled(cohort: Cohort, name: str) -> bool:
-    """Whether a field is text, be it of few levels."""
-    column = cohort.columns[name]
-    return isinstance(cohort.schema[name], Text | Category) and pa.types.is_string(column.type)
+    people = _people(cohort, (name,), find_columns(cohort, (name,)), key, also)
+    return _replaced(cohort, name, people, None)
 
 
 def proses(cohort: Cohort) -> tuple[str, ...]:
@@ -130,48 +134,78 @@ def proses(cohort: Cohort) -> tuple[str, ...]:
     )
 
 
+def _spelled(cohort: Cohort, name: str) -> bool:
+    """Whether a field is text, be it of few levels."""
+    column = cohort.columns[name]
+    return isinstance(cohort.schema[name], Text | Category) and pa.types.is_string(column.type)
+
+
 def _telling(kind: Kind) -> bool:
     return not isinstance(kind, Category) or any(find(str(level)) for level in kind.levels)
 
 
-def _known(
-    cohort: Cohort, texts: Iterable[str | None], subjects: Iterable[int], also: Sequence[Finder]
-) -> dict[int, set[str]]:
-    """Words that name each subject: from fields of names, and from what the notes announce."""
-    named = [n for n, kind in cohort.schema.items() if names.person(n) and isinstance(kind, Text)]
-    columns = [cohort.columns[n].to_pylist() for n in named]
-    numbers = [cohort.columns[n].to_pylist() for n in cohort.schema if _numbered(cohort, n)]
-    found: dict[int, set[str]] = {}
-    for row, (text, subject) in enumerate(zip(texts, subjects, strict=True)):
-        said = [column[row] or "" for column in columns]
-        spans = find(text or "", also=also)
-        said += [(text or "")[span.start : span.end] for span in spans if span.kind == "name"]
-        words = [word.strip(".,") for part in said for word in part.split()]
-        named = {word for word in words if word[:1].isupper() or not ordinary(word)}
-        marks = {str(column[row]) for column in numbers if column[row] is not None}
-        marks = {mark for mark in marks if len(mark) >= LONG and any(char.isdigit() for char in mark)}
-        found.setdefault(subject, set()).update(named | marks)
-    return found
+def _people(
+    cohort: Cohort,
+    fields: Sequence[str],
+    treated: Sequence[Column],
+    key: Key,
+    also: Sequence[Finder],
+    progress: Progress | None = None,
+) -> People:
+    """Of each person the surrogates, and what names it: in columns, and by what its notes announce."""
+    persons = beside.find_persons(cohort, treated)
+    known, dates, found, pools = beside.collect_known(cohort, treated, persons), [], {}, {}
+    for name in fields:
+        found[name] = []
+        for text, person in zip(cohort.columns[name].to_pylist(), persons, strict=True):
+            spans = find_announced(text, also) if text is not None else []
+            found[name].append(spans)
+            said = [(text[span.start : span.end], span.kind) for span in spans]
+            dates += [part for part, kind in said if kind == "date"]
+            parts = [word.strip(".,") for part, kind in said if kind == "name" for word in part.split()]
+            known.setdefault(person, set()).update(w for w in parts if w[:1].isupper() or not ordinary(w))
+            pools.setdefault(person, {}).update(beside.list_given(text or "", spans))
+            if progress is not None:
+                progress(len(found[name]), 2 * len(cohort))
+    by = beside.draw_surrogates(cohort, treated, key, Told(persons, dates, pools))
+    return People(persons, by, {person: frozenset(words) for person, words in known.items()}, found)
 
 
-def _numbered(cohort: Cohort, name: str) -> bool:
-    """Whether a field holds numbers of patients or records, and no prose."""
-    kind = cohort.schema[name]
-    return kind.role in ("identifier", "subject") and not prose(name, cohort.columns[name])
+def _replaced(
+    cohort: Cohort, name: str, people: People, progress: Progress | None
+) -> tuple[list[str | None], Counter[str]]:
+    counts: Counter[str] = Counter()
+    out: list[str | None] = []
+    texts = cohort.columns[name].to_pylist()
+    for text, person, spans in zip(texts, people.persons, people.found[name], strict=True):
+        whole = None
+        if text is not None:
+            whole, found = people.by[person].replaced(
+                text, join_spans(text, spans, people.known.get(person, ()))
+            )
+            counts.update(span.kind for span in found)
+        out.append(whole)
+        if progress is not None:
+            progress(len(cohort) + len(out), 2 * len(cohort))
+    return out, counts
 
 
-def _moved(cohort: Cohort, name: str, key: Key) -> pa.Array:
+def _remark(column: Column, changed: int) -> str:
+    if column.kind == "age":
+        return f"{column.field}: {changed} ages above 89 became 90"
+    return f"{column.field}: taken for a column that identifies ({column.kind}); {changed} values replaced"
+
+
+def _freed(kind: Kind) -> Kind:
+    """The kind of a column whose levels are no longer those of the file."""
+    if not isinstance(kind, Category):
+        return kind
+    return Text(role=kind.role if kind.role in ("subject", "identifier") else "identifier")
+
+
+def _moved(cohort: Cohort, name: str, people: People) -> pa.Array:
     values = cohort.columns[name].combine_chunks()
-    days = [Surrogates(key.child(subject)).shift for subject in cohort.subject.tolist()]
+    days = [people.by[person].shift for person in people.persons]
     moment = pa.timestamp("us", getattr(values.type, "tz", None))
     shift = pa.array([86_400_000_000 * d for d in days]).cast(pa.duration("us"))
     return pc.add(values.cast(moment), shift).cast(values.type)
-
-
-def _renamed(cohort: Cohort, name: str, key: Key) -> pa.Array:
-    """Numbered surrogates, the same for the same value."""
-    coded = cohort.columns[name].combine_chunks().dictionary_encode()
-    order = key.child("numbers", name).numpy().permutation(len(coded.dictionary)) + 1
-    plain = pa.types.is_integer(coded.dictionary.type)
-    spelled = pa.array(order) if plain else pa.array([f"{name}-{i:06d}" for i in order])
-    return spelled.take(coded.indices)

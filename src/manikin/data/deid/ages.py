@@ -18,7 +18,10 @@ AGES = shapes(
     ("age", rf"(?i:(?<![\d.,/-])(?P<x>{_OLD}|{_OVER})(?={_YEARS}))"),
     ("age", rf"(?i:\bage[ds]?(?:\s+of)?:?\s+(?P<x>{_OLD}|{_OVER})\b{_SMOKED})"),
     ("age", rf"(?i:\b(?:alter|edad|eta|leeftijd|alder|ika)\s*:?\s+(?P<x>{_OLD})\b{_SMOKED})"),
-    ("age", rf"(?i:\b(?:turned|turning|turns|age/sex:?|lived to(?: be)?)\s+(?P<x>{_OLD}|{_OVER})\b{_SMOKED})"),
+    (
+        "age",
+        rf"(?i:\b(?:turned|turning|turns|age/sex:?|lived to(?: be)?)\s+(?P<x>{_OLD}|{_OVER})\b{_SMOKED})",
+    ),
     ("age", rf"(?<![\d./])(?P<x>{_OLD})(?=\s?/\s?[MmFf]\b)"),
     ("age", rf"(?:^|\b(?i:an?|is|was|this|pt)\s+)(?P<x>{_OLD})\s?(?i:[mf])\b(?=\s+(?i:[a-z])|,)"),
     (
@@ -27,5 +30,8 @@ AGES = shapes(
     ),
     ("age", rf"(?i:\b(?P<x>{_NTH})(?=\s+(?:year|birthday)))"),
     ("age", rf"(?i:\b(?P<x>{_OLD}(?:st|nd|rd|th))(?=\s+(?:year|birthday)))"),
-    ("age", rf"(?i:\b(?:s?he|patient|pt)(?:\s+is|'s)\s+(?P<x>{_OLD}|{_OVER})(?=\s*(?:[.;]|,|and\b|lives)))"),
+    (
+        "age",
+        rf"(?i:\b(?:s?he|patient|pt)(?:\s+is|'s)\s+(?P<x>{_OLD}|{_OVER})(?=\s*(?:[.;]|,|and\b|lives)))",
+    ),
 )

@@ -1,5 +1,7 @@
 """What announces a person or a place in eight languages: titles, labels, greetings, deeds, degrees."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 TITLES = (

@@ -5,6 +5,8 @@ capitalised that no list of usual words holds and that does not end as words of 
 the lists of names, towns, months and titles. Letters change and lose their accents, none moves.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -36,6 +38,9 @@ _CAPITAL = (_LISTED | set(_MONTHS.split()) | set(_TITLES.split())) - {
 }
 _ADDRESSED = re.compile(
     r"(?<=\bM[rs]\s)\w+|(?<=\bDr\s)\w+|(?<=\bM[rs]\.\s)\w+|(?<=\bDr\.\s)\w+|(?<=\bMrs\.\s)\w+|(?<=-)\w+ly\b"
+)
+_SPELLED = str.maketrans(
+    {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i", "ð": "d", "þ": "th"}
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CITY = "|".join(sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True))
@@ -115,6 +120,17 @@ def plain(text: str) -> str:
         "Jose O'Brien, Zoe Muller"
     """
     return text if text.isascii() else "".join(map(_bare, text))
+
+
+def fold(text: str) -> str:
+    """A word as it is compared: small letters without accents, apostrophes and signs.
+
+    Example:
+        >>> fold("O’Brien"), fold("Søren"), fold("GROSS-MÜLLER"), fold("Groß")
+        ('obrien', 'soren', 'grossmuller', 'gross')
+    """
+    told = text.casefold().translate(_SPELLED)
+    return "".join(char for char in plain(told) if char.isalnum())
 
 
 @cache

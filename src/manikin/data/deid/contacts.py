@@ -1,5 +1,7 @@
 """Ways to reach somebody: telephone and fax numbers of many countries, addresses of mail and of the web."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re

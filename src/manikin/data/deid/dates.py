@@ -1,5 +1,7 @@
 """Dates: in digits, in words of eight languages, in part, and by feasts."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -33,7 +35,9 @@ _SAID = (
     rf"(?i:(?:two thousand(?: and)?|twenty|nineteen)(?:[- ](?:hundred|oh|{_TEENS}|{_ONES}"
     rf"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:{_ONES}))?))+)"
 )
-_PART = r"(?i:(?:mid|early|late|anfang|mitte|ende|debut|mi|fin|inicios de|finales de|begin|eind|medio)[\s-]+)"
+_PART = (
+    r"(?i:(?:mid|early|late|anfang|mitte|ende|debut|mi|fin|inicios de|finales de|begin|eind|medio)[\s-]+)"
+)
 _CUE = (
     r"(?i:\b(?:on|since|dated?|dob|d\.o\.b\.?|born|until|till|admit(?:ted)?|discharged?|visit|seen|lmp|appt|appointment"
     r"|next|last|again|returned|readmitted|started|stopped|surgery|labs?|cultures?|echo|ekg|ecg|cxr|mri|f/u|follow-?up"
@@ -48,7 +52,10 @@ _FEAST = (
     r"|kerstmis|pasen|jul(?:afton|en|aften)|midsommar)"
     r"(?:\s+(?:eve|day|sunday|monday|morning))?)"
 )
-_NAMELESS = re.compile(r"^(?:memorial|labor|independence|valentine'?s|veterans|boxing|mother'?s|father'?s|columbus|st)$", re.I)
+_NAMELESS = re.compile(
+    r"^(?:memorial|labor|independence|valentine'?s|veterans|boxing|mother'?s|father'?s|columbus|st)$",
+    re.IGNORECASE,
+)
 _VERSION = re.compile(
     r"(?i:\b(?:version|ver|v|firmware|software|release|build|section|chapter|step|item|figure|fig|table|no|grade|ratio"
     r"|protocol|algorithm|paragraph|para)\.?\s*$)"
@@ -83,7 +90,9 @@ def is_unscored(match: re.Match[str]) -> bool:
 def is_feast(match: re.Match[str]) -> bool:
     """Whether a feast is meant: neither a disease nor a word that only "day" makes one."""
     behind = match.string[match.end() :]
-    return not _NAMELESS.match(match[0]) and not re.match(r"(?i)\s*(?:disease|factor|tree|eve\w|egg|hospital)", behind)
+    return not _NAMELESS.match(match[0]) and not re.match(
+        r"(?i)\s*(?:disease|factor|tree|eve\w|egg|hospital)", behind
+    )
 
 
 DATES = shapes(
@@ -111,7 +120,7 @@ DATES = shapes(
     ("date", rf"\d/\d{{1,2}}(?:/\d{{2,4}})?{_UNTIL}(?P<x>{_NUM}/{_DAY}(?:/{_YY})?)(?![\d/])(?=\s*[:,;.)]|\s+[a-z]|$)", is_unscored),
     ("date", rf"(?<![\d/])(?P<x>{_NUM}/{_DAY}){_UNTIL}{_NUM}/{_DAY}(?:/{_YY})(?![\d/])"),
     ("date", rf"^\s*(?P<x>{_NUM}/{_DAY})(?=\s*(?::|-\s|\s[A-Za-z]+ed\b))(?![\d/])"),
-    ("date", rf"(?i:\b(?:from|of|for|by)[:\s]+)(?P<x>(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0[1-9]|[6-9]))(?![\d/])", is_unscored),
+    ("date", r"(?i:\b(?:from|of|for|by)[:\s]+)(?P<x>(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0[1-9]|[6-9]))(?![\d/])", is_unscored),
     ("date", rf"(?i:\b(?:am|vom|bis|seit|ab|zum|den|d\.|og|til|fra|fran)\s+)(?P<x>{_DAY}\.\s?{_NUM}\.)(?!\d)"),
     ("date", rf"\b{_FEAST}(?:,?\s+(?:of\s+)?{_YEAR})?(?!\w)", is_feast),
 )  # fmt: skip

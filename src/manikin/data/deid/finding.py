@@ -10,10 +10,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from manikin.data.deid.casing import cased, plain
+from manikin.data.deid.known import find_known
 from manikin.data.deid.lists import CITIES, COUNTRIES, FAMILIES, MEN, WOMEN
+from manikin.data.deid.markup import locate, strip_marks
 from manikin.data.deid.named import HOUSES, LISTED, NAMED, Rule
 from manikin.data.deid.numbered import SHAPES
-from manikin.data.deid.words import CALLED, EPONYMS, USUAL, ordinary
+from manikin.data.deid.words import BEFORE, CALLED, EPONYMS, USUAL, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -32,6 +34,7 @@ class Span(NamedTuple):
 
 
 _CALLED = re.compile(CALLED, re.IGNORECASE)
+_BEFORE = re.compile(BEFORE, re.IGNORECASE)
 _KNOWN = frozenset((*WOMEN, *MEN, *FAMILIES, *(part for city in CITIES for part in city.split())))
 _HOUSE = re.compile(rf"(?:{HOUSES})$")
 _GENERAL = """
@@ -43,7 +46,39 @@ _GENERAL = """
 """
 _GENERIC = frozenset(_GENERAL.split())
 _SHORT = 2
-PARTICLES = frozenset("van von der den de la las los del da dos das di du des bin ben ibn el al te ten ter zu af av y e le".split())
+PARTICLES = frozenset(
+    [
+        "van",
+        "von",
+        "der",
+        "den",
+        "de",
+        "la",
+        "las",
+        "los",
+        "del",
+        "da",
+        "dos",
+        "das",
+        "di",
+        "du",
+        "des",
+        "bin",
+        "ben",
+        "ibn",
+        "el",
+        "al",
+        "te",
+        "ten",
+        "ter",
+        "zu",
+        "af",
+        "av",
+        "y",
+        "e",
+        "le",
+    ]
+)
 """What stands between names and is none."""
 _EDGE = " .,;:\n\t"
 
@@ -53,7 +88,7 @@ def find(text: str, known: Iterable[str] = (), also: Iterable[Finder] = ()) -> l
 
     Args:
         text: Prose, in whatever case.
-        known: Words that are this patient's identifiers whatever stands around them.
+        known: Names and numbers of this patient, found in any order and case.
         also: Other finders, `(text) -> spans`, such as a language model for names (`presidio`).
 
     Example:
@@ -61,9 +96,41 @@ def find(text: str, known: Iterable[str] = (), also: Iterable[Finder] = ()) -> l
         >>> [(span.kind, text[span.start : span.end]) for span in find(text)]
         [('name', 'John Smith'), ('date', '03/04/2021'), ('phone', '617-555-0134')]
     """
-    read = cased(text)
-    found = [*_shaped(read), *_named(text, read), *_listed(text, read), *_repeated(text, known)]
-    return _apart(text, [*found, *(span for finder in also for span in finder(text))])
+    return join_spans(text, find_announced(text, also), known)
+
+
+def find_announced(text: str, also: Iterable[Finder] = ()) -> list[Span]:
+    """What identifies by its form or an announcement, whoever the patient is; spans may overlap.
+
+    Args:
+        text: Prose, in whatever case, with marks of HTML or RTF or without.
+        also: Other finders.
+    """
+    bare = strip_marks(text)
+    said = text if bare is None else bare[0]
+    read = cased(said)
+    found = [*_shaped(read), *_named(said, read), *_listed(said, read)]
+    return [*_marked(text, bare, found), *(span for finder in also for span in finder(text))]
+
+
+def join_spans(text: str, found: Iterable[Span], known: Iterable[str] = ()) -> list[Span]:
+    """Spans with those of what is known of the patient, none overlapping, in order.
+
+    Args:
+        text: The text in which they were found.
+        found: Spans of `find_announced`.
+        known: Names and numbers of the patient.
+    """
+    bare = strip_marks(text)
+    again = [Span(*spot) for spot in find_known(text if bare is None else bare[0], known)]
+    return _apart(text, [*found, *_marked(text, bare, again)])
+
+
+def _marked(text: str, bare: tuple[str, list[int]] | None, found: list[Span]) -> list[Span]:
+    """Spans of an unmarked text, in the original."""
+    if bare is None:
+        return found
+    return [Span(*spot, kind) for start, end, kind in found for spot in locate(text, bare[1], start, end)]
 
 
 def _shaped(read: str) -> Iterator[Span]:
@@ -99,7 +166,11 @@ def _told(text: str, read: str, start: int, end: int, rule: Rule) -> bool:
     if rule.kind == "place" and (said in COUNTRIES or _CALLED.match(read, end)):
         return False
     if not rule.weak:
-        return not ordinary(first.lower(), cased=True) or first in _KNOWN or len(words) > 1 and words[-1] in _KNOWN
+        return (
+            not ordinary(first.lower(), cased=True)
+            or first in _KNOWN
+            or (len(words) > 1 and words[-1] in _KNOWN)
+        )
     return _likely(text, read, start, end, rule)
 
 
@@ -131,18 +202,9 @@ def _called(text: str, start: int, end: int) -> bool:
     """Whether a disease, a sign or a device is called after a name."""
     ends = [start + found.end() for found in re.finditer(r"[\w'-]+", text[start:end])]
     before = re.search(r"(\w+)[\s-]+$", text[:start])
+    if _BEFORE.search(text[max(0, start - 20) : start]):
+        return True
     return any(_CALLED.match(text, at) for at in ends) or bool(before and before[1] in EPONYMS)
-
-
-def _repeated(text: str, known: Iterable[str]) -> Iterator[Span]:
-    """Known words again: as they are, in capitals and, unless they are usual words, without any."""
-    words = {word for word in known if len(word) > _SHORT}
-    spelled = words | {word.upper() for word in words}
-    spelled |= {word.lower() for word in words if not ordinary(word.lower()) and word not in EPONYMS}
-    if spelled:
-        joined = "|".join(map(re.escape, sorted(spelled, key=len, reverse=True)))
-        for match in re.finditer(rf"(?<!\w)(?:{joined})(?!\w)", text):
-            yield Span(*match.span(), "id" if any(char.isdigit() for char in match[0]) else "name")
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
@@ -169,7 +231,9 @@ def _apart(text: str, found: list[Span]) -> list[Span]:
         inside = text[start:end]
         start, end = end - len(inside.lstrip(_EDGE)), start + len(inside.rstrip(_EDGE))
         kept = end > start and not any(owner[start:end])
-        if kept and (end - start == span.end - span.start or sum(map(str.isalnum, text[start:end])) >= _SHORT):
+        if kept and (
+            end - start == span.end - span.start or sum(map(str.isalnum, text[start:end])) >= _SHORT
+        ):
             taken.append(Span(start, end, span.kind))
             owner[start:end] = [True] * (end - start)
     return sorted(taken)

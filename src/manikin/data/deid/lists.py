@@ -5,6 +5,8 @@ languages. Names that are also words or diseases ("Will", "Grace", "Graves") are
 or another cue tells them.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import tomllib
@@ -161,7 +163,9 @@ _CITIES = """
     Lagos,Nairobi,Accra,Cairo,Johannesburg,Mexico City,Guadalajara,Tijuana,Bogota,Santiago
 """
 _ABROAD = ",".join(_MORE["cities"].values()).split(",")
-CITIES = tuple(dict.fromkeys(" ".join(c.split()) for c in (*_CITIES.strip().replace("\n", ",").split(","), *_ABROAD)))
+CITIES = tuple(
+    dict.fromkeys(" ".join(c.split()) for c in (*_CITIES.strip().replace("\n", ",").split(","), *_ABROAD))
+)
 """Cities found wherever they are named; those that are words too ("Mobile", "Reading") are left out."""
 
 _STATES = """

@@ -1,5 +1,7 @@
 """Months of eight languages: how they are spelled, in full and shortened."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -65,7 +67,9 @@ def spelled(word: str, other: int) -> str:
     if full is not None:
         name = LANGUAGES[full][other - 1]
     else:
-        begins = [key for key in LANGUAGES if _bare(LANGUAGES[key][_SHORT.get(bare, 1) - 1]).startswith(bare)]
+        begins = [
+            key for key in LANGUAGES if _bare(LANGUAGES[key][_SHORT.get(bare, 1) - 1]).startswith(bare)
+        ]
         name = LANGUAGES[begins[0] if begins else "en"][other - 1][:3]
     if word.isupper():
         return name.upper()

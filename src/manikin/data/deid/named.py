@@ -1,5 +1,7 @@
 """Rules for names and places, told by capitals (`casing` gives them where none are) and announcements."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -22,9 +24,7 @@ _PARTICLE = (
     r"|[Bb]en|[Ii]bn|[Ee]l|[Aa]l|[Tt]e|[Tt]en|[Tt]er|'t|[Zz]u|[Zz]um|[Aa]f|[Aa]v|[Ss]t\.?|y|e|und|[Ll]e|[Dd]ell[ao])\s+|[dl]['’]\s?)"
 )
 _INITIAL = rf"(?:[A-Z]\.?[ -]?){{1,3}}(?=\s*(?:{_PARTICLE}){{0,2}}[A-Z][a-z'’])"
-_WHOLE = (
-    rf"(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})(?:\s*(?<=[\s.])(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})){{0,3}}"
-)
+_WHOLE = rf"(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})(?:\s*(?<=[\s.])(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})){{0,3}}"
 _MIXED = rf"(?:{_WHOLE}|(?:{_NAME}\s+|[A-Z]\.?\s+)?{_SHOUTED}(?:\s+{_NAME})?)"
 _TURNED = rf"(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_SHOUTED})(?:[ ](?:{_NAME}|{_SHOUTED}))?,[ ]?(?:{_NAME}|{_SHOUTED})(?:\s+(?:[A-Z]\b\.?(?:[A-Z]\b\.?)?|{_NAME}))?"
 _STREET = (
@@ -79,21 +79,36 @@ _PLACES = _rules(
     ("place", rf"\b{_TOWN}\s+{_STATE},?\s+{_ZIP}\b"),
     ("place", rf"\b{_STATE}\s+({_ZIP})\b"),
     ("place", rf"\b({_TOWN})(?=,?\s+[A-Z]{{1,2}}\d[A-Z\d]?\s\d[A-Z]{{2}}\b)"),
-    ("place", rf"(?i:\b(?:city|town|hometown|ville|wohnort|ort|ciudad|citta|woonplaats|stad|by|birthplace)\s*:\s*)({_TOWN})"),
+    (
+        "place",
+        rf"(?i:\b(?:city|town|hometown|ville|wohnort|ort|ciudad|citta|woonplaats|stad|by|birthplace)\s*:\s*)({_TOWN})",
+    ),
     ("place", rf"\b((?:(?:St|Mt)\.?\s+)?(?:{_NAME}\s+(?:of\s+)?){{1,3}}(?:{HOUSES}))\b"),
     ("place", rf"\b(?:{say.CLINICS})\s+(?:{say.OF}\s*)?({_TOWN})"),
     ("place", rf"(?i:\b{say.BORN})\s+({_TOWN})"),
     ("place", rf"\b((?:{_CITY}))\b(?!['’]s\b)"),
 )
 _STRONG = _rules(
-    ("name", rf"(?:\b(?:{say.CASED}|(?i:{say.TITLES}))\b\.?|\b(?:{say.SHORT})\.)\s*((?!(?i:{say.TITLES})\b){_MIXED})"),
+    (
+        "name",
+        rf"(?:\b(?:{say.CASED}|(?i:{say.TITLES}))\b\.?|\b(?:{say.SHORT})\.)\s*((?!(?i:{say.TITLES})\b){_MIXED})",
+    ),
     ("name", rf"\bDon\s+({_NAME}\s+{_WHOLE})"),
     ("name", rf"\b(?:Mr|Dr|Mrs)\.?\s+(?:and|&|et|und|y)\s+(?:Mrs|Mr|Dr)\.?\s+({_MIXED})"),
-    ("name", rf"\b(?:MR|MRS|MS|MISS|DR|PROF|DOCTOR|MME|HERR|FRAU)\b\.?\s+({_SHOUTED}(?:\s+{_SHOUTED}){{0,2}})"),
+    (
+        "name",
+        rf"\b(?:MR|MRS|MS|MISS|DR|PROF|DOCTOR|MME|HERR|FRAU)\b\.?\s+({_SHOUTED}(?:\s+{_SHOUTED}){{0,2}})",
+    ),
     ("name", rf"\b({_TURNED}|{_WHOLE}),?\s+(?:{say.DEGREES})"),
-    ("name", rf"(?i:\b{say.LABELS}\s*(?::|\s[-–]|=)\s*)((?!(?i:{say.CASED}|{say.TITLES})\b)(?:{_TURNED}|{_MIXED})(?!\w|\s*:))"),
+    (
+        "name",
+        rf"(?i:\b{say.LABELS}\s*(?::|\s[-–]|=)\s*)((?!(?i:{say.CASED}|{say.TITLES})\b)(?:{_TURNED}|{_MIXED})(?!\w|\s*:))",
+    ),
     ("name", rf"(?i:\b(?:patient|pt)?(?:'s)?\s*name\s*(?:[:=]|is)\s*)({_TURNED}|{_MIXED})"),
-    ("name", rf"(?i:^\s*(?:patient(?:in)?|pt|doctor|patiente|paziente|paciente)\s*:\s*)({_TURNED}|{_NAME}\s+(?:{_INITIAL}\s*)?{_NAME}){_ENDS}"),
+    (
+        "name",
+        rf"(?i:^\s*(?:patient(?:in)?|pt|doctor|patiente|paziente|paciente)\s*:\s*)({_TURNED}|{_NAME}\s+(?:{_INITIAL}\s*)?{_NAME}){_ENDS}",
+    ),
     ("name", rf"(?i:\bre\s*:?\s+)({_NAME}\s+(?:[A-Z]\.?\s+)?{_SHOUTED})\b"),
     ("name", rf"\b({_WHOLE}),?\s+(?:is\s+|was\s+)?an?\s+\d{{1,3}}[\s-]*(?i:{_OLD})\b"),
     ("name", rf"\b({_NAME},\s+(?:{_FIRST})(?:\s+[A-Z]\b\.?)?)(?=\s|[.,;)]|$)"),
@@ -106,12 +121,21 @@ _STRONG = _rules(
 _WEAK = _rules(
     ("place", rf"(?i:\b{_LIVES}\s+(?:in|to|from|of|at|near|outside|around)\s+)({_TOWN})"),
     ("place", rf"\b(?:{HOUSES}),\s+(?:in\s+)?({_TOWN})"),
-    ("place", rf"(?i:\b(?:old|is|was|originally|comes?|came|visiting|recently|here|transferred|referred)\s+from\s+)({_TOWN})"),
-    ("name", rf"(?i:\b(?:{say.ROLES}|patient|pt)),?[ \t]+(?:is\s+|was\s+)?(?:named\s+|called\s+)?({_WHOLE})"),
+    (
+        "place",
+        rf"(?i:\b(?:old|is|was|originally|comes?|came|visiting|recently|here|transferred|referred)\s+from\s+)({_TOWN})",
+    ),
+    (
+        "name",
+        rf"(?i:\b(?:{say.ROLES}|patient|pt)),?[ \t]+(?:is\s+|was\s+)?(?:named\s+|called\s+)?({_WHOLE})",
+    ),
     ("name", rf"(?i:\b(?:{say.ROLES})),?[ \t]*\(({_WHOLE})\)"),
     ("name", rf"\b({_WHOLE})\s*\((?i:(?:the\s+|her\s+|his\s+)?{say.ROLES})\)"),
     ("name", rf"(?i:\b{say.SAID})[:,]?\s+({_WHOLE})"),
-    ("name", rf"(?:^|(?<=[.;:!?]\s)|(?<=[,(]\s))((?:[A-Z]\.?\s?){{0,2}}{_NAME}(?:\s+{_NAME})?)(?=\s+(?:{say.HUMAN})\b)"),
+    (
+        "name",
+        rf"(?:^|(?<=[.;:!?]\s)|(?<=[,(]\s))((?:[A-Z]\.?\s?){{0,2}}{_NAME}(?:\s+{_NAME})?)(?=\s+(?:{say.HUMAN})\b)",
+    ),
     weak=True,
 )
 NAMED = (*_PLACES, *_STRONG, *_WEAK)

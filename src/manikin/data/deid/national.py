@@ -1,5 +1,7 @@
 """National numbers by their check digits, so that a number is one without any announcement."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re

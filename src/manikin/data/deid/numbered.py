@@ -1,5 +1,7 @@
 """Numbers of records, accounts, licences, vehicles and devices, by what announces them in eight languages."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -43,7 +45,9 @@ _TIMED = re.compile(
     r"(?i)\s?(?:years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|min|times|mg|mcg|ml|g|kg|cm|mm|%|units?|patients?|of\b"
     r"|beds?|points?|am\b|pm\b|states?|cases?|visits?|tablets?|x\b|in\b\s+\d)"
 )
-_PLATE = r"[A-Z]{1,3}[- ]?[A-Z]{0,2}[- ]?\d{1,4}(?:[- ]?[A-Z]{1,3})?|\d{1,4}[- ]?[A-Z]{2,3}(?:[- ]?\d{1,2})?"
+_PLATE = (
+    r"[A-Z]{1,3}[- ]?[A-Z]{0,2}[- ]?\d{1,4}(?:[- ]?[A-Z]{1,3})?|\d{1,4}[- ]?[A-Z]{2,3}(?:[- ]?\d{1,2})?"
+)
 _CAR = (
     r"(?:(?:licen[sc]e|number|vehicle|car)?\s*plates?|(?:car|vehicle)\s+(?:reg(?:istration)?|tag)|registration|reg|(?:kfz-?)?kenn?zeichen"
     r"|immatricul\w+|matricula|targa|kenteken|rekisterinumero|registreringsnummer|regnr|tag)"

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
-from manikin.data.deid.finding import HOUSES, find
+from manikin.data.deid import moving
+from manikin.data.deid.casing import fold
+from manikin.data.deid.finding import HOUSES, PARTICLES, find
 from manikin.data.deid.lists import FAMILIES, MEN, TOWNS, WOMEN
+from manikin.data.deid.markup import unescape
+from manikin.data.deid.streets import WAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
 
@@ -24,8 +27,13 @@ WEEKS = 52
 OLDEST = "90"
 """What stands for any age above 89 (45 CFR 164.514(b)(2)(i)(C))."""
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CENTURY = 50  # a year of two digits below it is of this century
+_POOLS = {"women": WOMEN, "men": MEN, "families": FAMILIES}
+_LISTED = {name: {fold(word) for word in names} for name, names in _POOLS.items()}
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}$|[A-Z]{1,2}\d\w?$", re.IGNORECASE)
+_KEPT = frozenset(
+    ["md", "do", "rn", "np", "pa", "pa-c", "phd", "mbbs", "frcp", "mrcp", "jr", "sr", "ii", "iii", "iv"]
+)
 
 
 @final
@@ -35,9 +43,16 @@ class Surrogates:
 
     Args:
         key: Of this patient: the same key gives the same surrogates.
+        pools: From words of the patient's names, folded, to the list of their surrogates: "women", "men",
+            "families"; other words go by the list in which they stand.
+        fixed: Surrogates that are settled, by the folded original: of numbers that columns hold too.
+        day_first: Whether digits that could be either are the day before the month.
     """
 
     key: Key
+    pools: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    day_first: bool = False
 
     @property
     def shift(self) -> int:
@@ -49,65 +64,118 @@ class Surrogates:
         self, text: str, known: Iterable[str] = (), also: Iterable[Finder] = ()
     ) -> tuple[str, list[Span]]:
         """A text with surrogates for its identifiers, and where these stood."""
-        found, parts, end = find(text, known, also), [], 0
+        return self.replaced(text, find(text, known, also))
+
+    def replaced(self, text: str, found: list[Span]) -> tuple[str, list[Span]]:
+        """A text with surrogates for what was found, and where that stood."""
+        parts, end = [], 0
         for span in found:
-            parts += [text[end : span.start], self.of(text[span.start : span.end], span.kind)]
+            parts += [text[end : span.start], self.of(unescape(text[span.start : span.end]), span.kind)]
             end = span.end
         return "".join((*parts, text[end:])), found
 
     def of(self, original: str, kind: str) -> str:
-        """The surrogate of one identifier."""
-        rng = self.key.child(kind, original.casefold()).numpy()
-        match kind:
-            case "name":
-                said = re.sub(r"[\w'’-]{2,}", lambda word: self._name(word[0]), original)
-            case "place":
-                said = re.sub(r"\d", lambda _: _digit(rng), _placed(original, rng))
-            case "address" if re.match(r"\d+\s+\D", original):
-                said = _like(
-                    original, f"{rng.integers(100, 9999)} {TOWNS[rng.integers(len(TOWNS))]} Street"
-                )
-            case "date":
-                said = self._date(original)
-            case "age":
-                said = OLDEST
-            case "email":
-                said = f"person{rng.integers(1000, 9999)}@example.org"
-            case "url":
-                said = f"https://example.org/{rng.integers(1000, 9999)}"
-            case "address":
-                said = re.sub(r"\d", lambda _: _digit(rng), original)
-            case "id":
-                said = _numbered(original, rng)
-            case _:
-                said = _shaped(original, rng)
+        """The surrogate of one identifier; never the identifier itself."""
+        if (settled := self.fixed.get(fold(original))) is not None:
+            return settled
+        said = original
+        for turn in range(9):
+            rng = self.key.child(kind, original.casefold(), *([turn] if turn else [])).numpy()
+            said = self._of(original, kind, rng)
+            if said.casefold() != original.casefold() or kind == "age":
+                break
         return said
 
-    def _name(self, word: str) -> str:
+    def _of(self, original: str, kind: str, rng: np.random.Generator) -> str:  # noqa: PLR0911 - a kind each
+        match kind:
+            case "name":
+                return self._named(original)
+            case "place":
+                return _placed(original, rng)
+            case "address":
+                return _addressed(original, rng)
+            case "date":
+                return moving.move(original, self.shift, day_first=self.day_first) or _numbered(
+                    original, rng
+                )
+            case "age":
+                return (
+                    f"{OLDEST}th"
+                    if re.search(r"\dth|\d(?:st|nd|rd)|(?:st|nd|rd|th)$", original)
+                    else OLDEST
+                )
+            case "email":
+                return f"person{rng.integers(1000, 9999)}@example.org"
+            case "url":
+                return f"https://example.org/{rng.integers(1000, 9999)}"
+            case "id":
+                return _numbered(original, rng)
+            case _:
+                return re.sub(r"\d", lambda _: _digit(rng), original)
+
+    def _named(self, original: str) -> str:
+        """Words of a name one by one; particles, degrees and signs stay."""
+
+        def word(found: re.Match[str]) -> str:
+            plain = found[0].lower().rstrip(".")
+            if plain in PARTICLES or plain in _KEPT:
+                return found[0]
+            return self.initial(found[0]) if len(found[0]) == 1 else self.name(found[0])
+
+        return re.sub(r"[^\W\d_]+(?:['’](?!s\b|S\b)[^\W\d_]+)*", word, original)
+
+    def name(self, word: str) -> str:
         """Each word of a name has its own surrogate, of the same list where it stands in one."""
-        plain = word.capitalize()
-        pool = next((names for names in (WOMEN, MEN, FAMILIES) if plain in names), FAMILIES)
-        others = [name for name in pool if name != plain]
-        chosen = others[self.key.child("name", word.casefold()).numpy().integers(len(others))]
+        plain = fold(word)
+        listed = next((name for name, names in _LISTED.items() if plain in names), "families")
+        pool = _POOLS[self.pools.get(plain) or listed]
+        rng = self.key.child("name", plain).numpy()
+        chosen = next(
+            one for _ in range(99) if fold(one := pool[rng.integers(len(pool))]) not in {plain, *self.pools}
+        )
         return _like(word, chosen)
 
-    def _date(self, original: str) -> str:
-        read = _read(original)
-        if read is None:
-            return _shaped(original, self.key.child("date", original).numpy())
-        year, month, day = read
-        moved = date(year or 2001, month, day or 15) + timedelta(days=self.shift)
-        return _spelled(original, moved, bool(day))
+    def initial(self, letter: str) -> str:
+        """The first letter of the surrogate of the name that it stands for, where that is known."""
+        whole = next((word for word in sorted(self.pools) if word[:1] == letter.lower()), None)
+        if whole is not None:
+            return _like(letter, self.name(whole)[0].upper())
+        others = _LETTERS.replace(letter.upper(), "")
+        return _like(
+            letter, others[self.key.child("initial", letter.lower()).numpy().integers(len(others))]
+        )
 
 
 def _placed(original: str, rng: np.random.Generator) -> str:
-    """Another town; what kind of house it is and the state stay."""
-    if not re.search("[A-Za-z]", original):
-        return original
-    named = re.match(r"[^,\d]*?(?=\s+[A-Z]{2},?\s+\d|[,\d]|$)", original)
-    house = re.search(rf"\s(?:{HOUSES})$", original, re.IGNORECASE)
+    """Another town and other digits; what kind of house it is and the state stay."""
+    if _POSTCODE.match(original):
+        return _numbered(original, rng)
+    if code := re.match(r"(?:[A-Z]{1,2}-)?\d[\d\s-]*(?:[A-Z]{2}\b\s*)?", original):
+        rest = original[code.end() :]
+        return _numbered(code[0], rng) + (_placed(rest, rng) if rest else "")
     town = _like(original, TOWNS[rng.integers(len(TOWNS))])
-    return town + (house[0] if house else original[named.end() if named else 0 :])
+    if house := re.search(rf"\s(?:{HOUSES})$", original, re.IGNORECASE):
+        return town + house[0]
+    named = re.match(r"[^,\d]*?(?=\s+[A-Z]{2},?\s+\d|[,\d]|$)", original)
+    behind = original[named.end() :] if named else ""
+    code = re.search(r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}$", behind)
+    return town + (_numbered(behind, rng) if code else re.sub(r"\d", lambda _: _digit(rng), behind))
+
+
+def _addressed(original: str, rng: np.random.Generator) -> str:
+    """Other digits and another name for the street; what kind of way it is stays."""
+    town, used = TOWNS[rng.integers(len(TOWNS))], []
+
+    def word(found: re.Match[str]) -> str:
+        way = WAYS.search(found[0])
+        if way and way.start() == 0:
+            return found[0]
+        stem = "" if used else _like(found[0][: way.start()] if way else found[0], town)
+        used.append(stem)
+        return stem + (way[0] if way else "")
+
+    named = re.sub(r"[^\W\d_][^\W\d_'’-]*(?:['’-][^\W\d_]+)*\.?", word, original)
+    return re.sub(r" {2,}", " ", re.sub(r"\d", lambda _: _digit(rng), named)).strip()
 
 
 def _like(original: str, word: str) -> str:
@@ -126,101 +194,7 @@ def _numbered(original: str, rng: np.random.Generator) -> str:
         name, dot, suffix = original, "", ""
 
     def other(found: re.Match[str]) -> str:
-        letter = "ABCDEFGHJKLMNPQRSTUVWXYZ"[rng.integers(24)]
+        letter = _LETTERS[rng.integers(len(_LETTERS))]
         return _digit(rng) if found[0].isdigit() else letter if found[0].isupper() else letter.lower()
 
     return re.sub(r"[^\W_]", other, name) + dot + suffix
-
-
-def _shaped(original: str, rng: np.random.Generator) -> str:
-    """Other digits for digits and other capitals for capitals."""
-
-    def other(found: re.Match[str]) -> str:
-        return _digit(rng) if found[0].isdigit() else "ABCDEFGHJKLMNPQRSTUVWXYZ"[rng.integers(24)]
-
-    return re.sub(r"\d|(?<![a-z])[A-Z](?![a-z])", other, original)
-
-
-def _read(text: str) -> tuple[int, int, int] | None:
-    """Year, month and day of a spelled date, 0 for what it does not say; None if there is no such day."""
-    numbers = [int(number) for number in _numbers(text)]
-    word = next((m for m in re.findall(r"[A-Za-z]{3,}", text) if m[:3].lower() in _MONTHS), None)
-    if word is not None:
-        month = _MONTHS.index(word[:3].lower()) + 1
-        year = next((n for n in numbers if n > 31), 0)  # noqa: PLR2004 - no day of a month
-        if "'" in text:
-            year, numbers = _full(numbers[-1]), numbers[:-1]
-        day = next((n for n in numbers if n <= 31), 0)  # noqa: PLR2004 - as above
-    elif len(numbers) == 3:  # noqa: PLR2004 - day, month and year
-        first_year = numbers[0] > 31  # noqa: PLR2004 - as above
-        year, month, day = numbers if first_year else (numbers[2], numbers[0], numbers[1])
-        if month > 12:  # noqa: PLR2004 - the day comes first
-            month, day = day, month
-    elif len(numbers) != 2:  # noqa: PLR2004 - neither month and year nor month and day
-        return None
-    elif numbers[1] > 31:  # noqa: PLR2004 - month and year
-        year, month, day = numbers[1], numbers[0], 0
-    else:
-        year, month, day = 0, *numbers
-    try:
-        date(_full(year) or 2001, month, day or 15)
-    except ValueError:
-        return None
-    return _full(year), month, day
-
-
-def _numbers(text: str) -> list[str]:
-    """The numbers of a date, of one without signs between them too."""
-    whole = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text)
-    return list(whole.groups()) if whole else re.findall(r"\d+", text)
-
-
-def _full(year: int) -> int:
-    """A year of two digits with its century; 0 stays."""
-    if not 0 < year < 100:  # noqa: PLR2004 - two digits
-        return year
-    return year + (2000 if year < _CENTURY else 1900)
-
-
-def _spelled(original: str, moved: date, day: bool) -> str:
-    """A date in the spelling of another: words stay words, digits keep their places."""
-    if re.search("[A-Za-z]{3}", original):
-        return _in_words(original, moved, day)
-    numbers = _numbers(original)
-    if original.isdigit():
-        return f"{moved:%Y%m%d}"
-    if len(numbers) == 3:  # noqa: PLR2004 - day, month and year
-        year_first = len(numbers[0]) == 4  # noqa: PLR2004 - a year
-        day_first = not year_first and int(numbers[0]) > 12  # noqa: PLR2004 - no month
-        order = (
-            (moved.year, moved.month, moved.day)
-            if year_first
-            else (
-                (moved.day, moved.month, moved.year) if day_first else (moved.month, moved.day, moved.year)
-            )
-        )
-    else:
-        order = (moved.month, moved.day) if day else (moved.month, moved.year)
-    said = iter(
-        f"{value % 10 ** len(number) if value > 99 else value:0{len(number)}d}"  # noqa: PLR2004 - a year
-        for value, number in zip(order, numbers, strict=True)
-    )
-    return re.sub(r"\d+", lambda _: next(said), original)
-
-
-def _in_words(original: str, moved: date, day: bool) -> str:
-    def month(found: re.Match[str]) -> str:
-        if found[0][:3].lower() not in _MONTHS:
-            return found[0]
-        name = f"{moved:%B}" if len(found[0]) > 4 else f"{moved:%b}"  # noqa: PLR2004 - abbreviated
-        return _like(found[0], name)
-
-    def number(found: re.Match[str]) -> str:
-        if len(found[1]) > 2 or found[0].startswith("'"):  # noqa: PLR2004 - a year
-            return found[0].replace(found[1], f"{moved.year}"[-len(found[1]) :])
-        suffix = {1: "st", 2: "nd", 3: "rd"}.get(
-            moved.day % 10 if moved.day not in (11, 12, 13) else 0, "th"
-        )
-        return f"{moved.day}{suffix if found[2] else ''}" if day else found[0]
-
-    return re.sub(r"'?(\d+)(st|nd|rd|th)?", number, re.sub(r"[A-Za-z]{3,}", month, original))

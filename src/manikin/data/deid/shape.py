@@ -1,5 +1,7 @@
 """Shapes: patterns for what its form or an announcement tells, and the looks around that rule a match out."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -49,7 +51,9 @@ _COUNTED = re.compile(
 def is_measure(match: re.Match[str]) -> bool:
     """Whether a number is a quantity: a unit or a fraction behind it, a count or a code before it."""
     text = match.string
-    return bool(_UNIT.match(text, match.end()) or _COUNTED.search(text[max(0, match.start() - 30) : match.start()]))
+    return bool(
+        _UNIT.match(text, match.end()) or _COUNTED.search(text[max(0, match.start() - 30) : match.start()])
+    )
 
 
 def follows(match: re.Match[str], pattern: re.Pattern[str], reach: int = 40) -> bool:

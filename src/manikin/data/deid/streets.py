@@ -1,5 +1,7 @@
 """Streets, postcodes and towns with one, as they are written in eight countries."""
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -30,14 +32,95 @@ _LIVES = (
     r"|domicili\w*(?:\s+au)?:?|direccion:?|indirizzo:?|residente in|abita in|woonadres:?|adres:?|adress:?|bostad:?|bopæl:?"
     r"|habite(?:\s+au)?|demeurant(?:\s+au)?|vive en|bor (?:pa|i|pa adressen)|osoite:?)\s+)"
 )
+WAYS = re.compile(
+    rf"(?:^(?:street|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|court|ct|place|pl|way|terrace|square|sq|highway|hwy"
+    rf"|parkway|pkwy|circle|cir|trail|plaza|crescent|close|gardens|grove|mews|hill|park|row|walk|view|rise|green|croft|parade"
+    rf"|alley|house|tower|lodge|flat|apt|apartment|suite|ste|unit|floor|p|o|po|box|postfach|postbus|apartado|de|la|las|los|del"
+    rf"|du|des|di|della|dei|am|an|der|auf|dem|im|in|zum|zur|the|n|s|e|w|ne|nw|se|sw|north|south|east|west|th|nd|rd|bis|ter|c|b|a"
+    rf"|rue|av|bd|chemin|impasse|allee|route|quai|cours|passage|calle|avda|avenida|pza|paseo|camino|carretera|ronda|rua"
+    rf"|via|viale|piazza|corso|largo|vicolo|strada)\.?$|(?:{_GERMAN[3:-1]}|{_NORTHERN[3:-1]})$)",
+    re.IGNORECASE,
+)
+"""What kind of way a word is, or ends as."""
 _ZIP = r"(?:zip(?:\s+code)?|post\s?code|postal\s+code|plz|postleitzahl|code\s+postal|c\.?p\.?|cap|codigo\s+postal|postnummer|postadress)"
 _IN = (
     r"(?i:(?:^|,|;|\b(?:in|aus|a|nach|de|en|te|habite|demeurant|wohnhaft|wohnort:|ort:|address:|adresse:?|ville:|postadress:?"
     r"|woonplaats:?|plaats:|residente|vive|bor|i|ciudad:|poblacion:|localita:|citta:))\s*)"
 )
 _TAKEN = frozenset(
-    """AM PM ML MG CC IU HR HRS KG CM MM UG MCG LB PT MD RN OD OS OU GM QD ON IN OF NO AT TO BY IS OR IV IM SC PO AN AS IF
-    MS HZ KB GB MB TB BP KJ CT MR US UK ED ER OK RA LA SA SD SE CI PH WK YR DR ST MU NG PG NM MV MA KV""".split()
+    [
+        "AM",
+        "PM",
+        "ML",
+        "MG",
+        "CC",
+        "IU",
+        "HR",
+        "HRS",
+        "KG",
+        "CM",
+        "MM",
+        "UG",
+        "MCG",
+        "LB",
+        "PT",
+        "MD",
+        "RN",
+        "OD",
+        "OS",
+        "OU",
+        "GM",
+        "QD",
+        "ON",
+        "IN",
+        "OF",
+        "NO",
+        "AT",
+        "TO",
+        "BY",
+        "IS",
+        "OR",
+        "IV",
+        "IM",
+        "SC",
+        "PO",
+        "AN",
+        "AS",
+        "IF",
+        "MS",
+        "HZ",
+        "KB",
+        "GB",
+        "MB",
+        "TB",
+        "BP",
+        "KJ",
+        "CT",
+        "MR",
+        "US",
+        "UK",
+        "ED",
+        "ER",
+        "OK",
+        "RA",
+        "LA",
+        "SA",
+        "SD",
+        "SE",
+        "CI",
+        "PH",
+        "WK",
+        "YR",
+        "DR",
+        "ST",
+        "MU",
+        "NG",
+        "PG",
+        "NM",
+        "MV",
+        "MA",
+        "KV",
+    ]
 )
 _UNLIKE = re.compile(
     r"(?i)^\d+\s+(?:units?|cells?|copies|platelets?|steps|patients?|people|years|days|mg|ml|neutro\w*|leu[ck]o\w*|lympho\w*|hgb|hb|wbc"

@@ -3,6 +3,8 @@
 A capital tells a name from a word only in text of both cases; elsewhere these lists and endings must.
 """
 
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import tomllib
@@ -75,6 +77,8 @@ CALLED = (
     r"|macule|nevus|esophagitis|brace|chart|definition|questionnaire|heart|coma|stool|system|flu|repair|forceps|consensus|patch|protocol|crisis|ophthalmopathy|encephalopathy|formula|operation|nodule|capsule|gland|anastomosis|solution|lactate|boot|boots|view|pack|prosthesis|forceps|speculum|speech|aphasia|area|muscle|fascia|loop|islets?|plexus|membrane|tubules?|disc|spot|rings?|teeth|nails|facies|breathing|jerk|manoeuver|maneuver|node|aneurysm|duct|ligament|tendon|canal|foramen|space|drip|stitch|suture)s?\b"
 )
 """What follows a name after which something is called ("Wilson disease")."""
+BEFORE = r"\b(?:morbus|maladie\s+de|enfermedad\s+de|morbo\s+di|ziekte\s+van|m\.|syndrome?\s+de|sindrome\s+d[ei])\s*$"
+"""What stands before such a name in other languages."""
 
 _ORDINARY = """
     a an and any are arm as ate back bed been began best big bit blood body bowel brain breast
