@@ -160,7 +160,7 @@ def _people(
         for text, person in zip(cohort.columns[name].to_pylist(), persons, strict=True):
             spans = find_announced(text, also) if text is not None else []
             found[name].append(spans)
-            said = [(text[span.start : span.end], span.kind) for span in spans]
+            said = [((text or "")[span.start : span.end], span.kind) for span in spans]
             dates += [part for part, kind in said if kind == "date"]
             parts = [word.strip(".,") for part, kind in said if kind == "name" for word in part.split()]
             known.setdefault(person, set()).update(w for w in parts if w[:1].isupper() or not ordinary(w))
@@ -193,7 +193,8 @@ def _replaced(
 def _remark(column: Column, changed: int) -> str:
     if column.kind == "age":
         return f"{column.field}: {changed} ages above 89 became 90"
-    return f"{column.field}: taken for a column that identifies ({column.kind}); {changed} values replaced"
+    said = f"{column.field}: taken for a column that identifies ({column.kind}); {changed} values replaced"
+    return f"{said}; another role in schema.toml keeps them" if column.kind == "id" else said
 
 
 def _freed(kind: Kind) -> Kind:

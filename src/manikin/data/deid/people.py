@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -222,28 +223,24 @@ def _fixed(
         values = cohort.columns[column.field].combine_chunks()
         if column.kind != "id" or not pa.types.is_string(values.type):
             continue
-        spelled = values.to_pylist()
-        if _shapely(values):
+        spelled, shapely = values.to_pylist(), _shapely(values)
+        if shapely:
             distinct = sorted({value.strip() for value in spelled if value is not None})
             settled = _settled(distinct, key.child("ids", column.field))
         else:
             settled = dict(zip(spelled, _ranked(values, column.field, key).to_pylist(), strict=True))
         for person, value in zip(persons, spelled, strict=True):
-            if value is not None and (_shapely(values) or sum(map(str.isalnum, value)) >= _LONG):
-                found.setdefault(person, {})[fold(value)] = settled[
-                    value.strip() if _shapely(values) else value
-                ]
+            if value is not None and (shapely or sum(map(str.isalnum, value)) >= _LONG):
+                found.setdefault(person, {})[fold(value)] = settled[value.strip() if shapely else value]
     return found
 
 
 def _settled(values: list[str], key: Key) -> dict[str, str]:
+    """Another number for each, none of them a real one nor drawn twice."""
     taken = {fold(value) for value in values}
     out: dict[str, str] = {}
     for value in values:
-        for turn in range(1000):
-            said = Surrogates(key.child(turn)).of(value, "id")
-            if fold(said) not in taken:
-                break
-        taken.add(fold(said))
-        out[value] = said
+        drawn = (Surrogates(key.child(turn)).of(value, "id") for turn in itertools.count())
+        out[value] = next(said for said in drawn if fold(said) not in taken)
+        taken.add(fold(out[value]))
     return out
