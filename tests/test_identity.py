@@ -275,6 +275,30 @@ def test_spreads_of_whole_numbers():
     assert not spread.dated(key)
 
 
+def test_columns_that_hardly_vary_are_no_evidence():
+    rng = np.random.default_rng(0)
+    n = 6000
+    drugs = {f"x{i}": np.where(rng.random(n) < 0.001, "yes", "no") for i in range(8)}
+    frame = pd.DataFrame({"procedures": rng.poisson(43, n), **drugs, "y": rng.normal(size=n)})
+    assert identity_fields(mk.Cohort.from_pandas(frame).schema) == []
+
+
+def test_names_of_patients_are_the_subject_where_nothing_else_is():
+    frame = exams("patient_name", [f"Mary{i} Smith{i}" for i in range(PERSONS)], shuffled=True)
+    assert role(frame, "patient_name") == "subject"
+    whose = frame["patient_name"].str.extract(r"(\d+)$")[0].astype(int)
+    frame["record_id"] = whose + 1
+    schema = mk.Cohort.from_pandas(frame).schema
+    assert (schema["record_id"].role, schema["patient_name"].role) == ("subject", "identifier")
+
+
+def test_numbers_that_are_given_once_share_no_value():
+    rng = np.random.default_rng(0)
+    numbers = rng.permutation(np.arange(5000, 5900))[:400]
+    assert role(pd.DataFrame({"x": numbers, "y": rng.normal(size=400)}), "x") == "identifier"
+    assert role(pd.DataFrame({"x": rng.integers(5000, 5900, 400), "y": rng.normal(size=400)}), "x") is None
+
+
 # --- several keys ---
 
 

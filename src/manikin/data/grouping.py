@@ -10,14 +10,17 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SAME, _BROKEN = 0.97, 0.9
-"""The share of neighbours in a group that agree where a column is constant, and where it is not."""
+_ERRORS, _BROKEN = 0.03, 0.1
+"""The share of neighbours in a group that may differ where a column is constant, and where it is not, of
+all and of as many as differ by chance."""
 _PAIRS, _EVIDENCE = 8, 10.0
 """So many pairs, and so many nats against chance, show that a column is constant within groups."""
 _SMOOTH, _SURE = 0.25, 3.0
 """By how much, and how surely, neighbouring keys agree in a column that follows from the key."""
-_ERRORS = 0.02
-"""The share of rows whose key may be mistyped."""
+_MISTYPED = 0.02
+"""The share of rows whose key may be."""
+_LARGEST = 60
+"""So many rows one person may have."""
 _TOP = 0.45
 """The share of rows that the tenth of the keys with most rows may hold."""
 _ALIAS = 0.6
@@ -58,7 +61,7 @@ class Grouping:
     def even(self) -> bool:
         """Whether no few keys hold most rows, as those of frequent codes do."""
         top = max(1, round(0.1 * self.keys))
-        bounded = self.sizes.max(initial=0) <= 8 * self.mean + 8
+        bounded = self.sizes.max(initial=0) <= max(_LARGEST, 8 * self.mean)
         return bool(bounded and np.sort(self.sizes)[-top:].sum() <= _TOP * self.rows)
 
 
@@ -100,11 +103,11 @@ def _how(codes: np.ndarray, same: np.ndarray, first: np.ndarray, *, lasts: bool)
     pairs = int(both.sum())
     if pairs < _PAIRS:
         return ""
-    agree = float((codes[1:] == codes[:-1])[both].mean())
-    if agree < _SAME:
-        return "broken" if lasts and agree < _BROKEN else ""
-    chance = _chance(codes[codes >= 0])
-    if pairs * -np.log(max(chance, 1e-9)) < _EVIDENCE:
+    apart = int((codes[1:] != codes[:-1])[both].sum())
+    by_chance = pairs * (1 - _chance(codes[codes >= 0]))
+    if apart > _ERRORS * pairs:
+        return "broken" if lasts and apart > max(_BROKEN * pairs, _BROKEN * by_chance) else ""
+    if apart > _BROKEN * by_chance or _evidence(apart, by_chance) < _EVIDENCE:
         return ""
     of_keys = codes[first]
     of_keys = of_keys[of_keys >= 0]
@@ -113,6 +116,11 @@ def _how(codes: np.ndarray, same: np.ndarray, first: np.ndarray, *, lasts: bool)
     if len(np.unique(of_keys)) > _ALIAS * len(of_keys):
         return "alias"
     return "" if _follows(of_keys) else "others"
+
+
+def _evidence(found: int, expected: float) -> float:
+    """How unlikely so few events are where more are expected, in nats (Chernoff's bound for Poisson)."""
+    return expected - found + (found * np.log(found / expected) if found else 0.0)
 
 
 def _chance(codes: np.ndarray) -> float:
@@ -149,4 +157,4 @@ def nested(fine: np.ndarray, coarse: np.ndarray) -> bool:
     last = np.full(int(fine.max(initial=-1)) + 1, -1)
     last[fine] = coarse
     shared = len(fine) - int((last >= 0).sum())
-    return int((coarse != last[fine]).sum()) <= _ERRORS * shared
+    return int((coarse != last[fine]).sum()) <= _MISTYPED * shared

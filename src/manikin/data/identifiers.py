@@ -24,6 +24,8 @@ _CODES = 10
 """Up to so many distinct numbers are codes, whatever their name."""
 _FEW_ROWS = 30
 """With more rows for each value on average a field is a code."""
+_YEARS = (1800, 2150)
+"""Whole numbers within are years."""
 _DOUBTED = 40
 """So many distinct numbers are needed to tell an even spread from a bell."""
 _REPEATS, _CHANCE = 1.3, 1e-5
@@ -43,16 +45,22 @@ def reason(key: Candidate, one: Candidate, whose: np.ndarray | None) -> str | No
     n, k = key.rows, key.k
     if n < 2 or k < 2:  # noqa: PLR2004 - one value names nobody
         return None
-    if (found := _by_name(key, one, n, k, whose)) is not None:
-        return found
-    if key.form is not None and k > _CODES:
+    found = _by_name(key, one, n, k, whose) or _by_values(key, one)
+    if found is None and whose is not None:
+        found = _second(key, one, whose)
+    things = key.number and names.numbered(key.name) and k > _few(n)
+    return found or ("a number given to things, by its name" if things else None)
+
+
+def _by_values(key: Candidate, one: Candidate) -> str | None:
+    if key.form is not None and key.k > _CODES:
         return f"{key.form}, by its form"
-    if names.says(key.name) != "quantity" and _counter(one):
+    if names.says(key.name) == "quantity":
+        return None
+    if _counter(one):
         return "counts the rows" if one is key else "counts the subjects"
-    if whose is not None and (found := _second(key, one, whose)) is not None:
-        return found
-    things = key.number and names.numbered(key.name) and key.k > _few(n)
-    return "a number given to things, by its name" if things else None
+    given = key.rank > THING and _given(one)
+    return "no two share a whole number, though many would by chance" if given else None
 
 
 def per_subject(key: Candidate, whose: np.ndarray | None) -> Candidate:
@@ -91,6 +99,11 @@ def _counter(key: Candidate) -> bool:
     return span == n or blocks or (n >= 20 and span <= 1.5 * n and key.ascending)  # noqa: PLR2004
 
 
+def _given(key: Candidate) -> bool:
+    """Whether numbers are distinct beyond chance, as those that are given only once."""
+    return key.number and key.k == key.rows and spread.avoided(key.values) and not spread.dated(key.values)
+
+
 def _second(key: Candidate, one: Candidate, whose: np.ndarray) -> str | None:
     """Why a field is another key of persons, or one of their stays or visits."""
     if key.rank == THING:
@@ -126,11 +139,15 @@ def doubt(key: Candidate, one: Candidate, numbers: Mapping[str, pa.Array]) -> st
         numbers: The quantities of the table.
     """
     said = one.rank == THING or (one.rank == PLAIN and names.says(one.name) is not None)
-    if said or one.k < _OFTEN:
+    if said or one.k < _OFTEN or (one.number and _years(one.values)):
         return None
     if one.k < one.rows and one.rows / one.k <= _FEW_ROWS and _balanced(one):
         return "values that repeat more evenly than chance would have it"
     return _doubted_number(key, one, numbers) if one.number else _doubted_text(one)
+
+
+def _years(values: np.ndarray) -> bool:
+    return bool(values[0] >= _YEARS[0] and values[-1] <= _YEARS[1])
 
 
 def _doubted_number(key: Candidate, one: Candidate, numbers: Mapping[str, pa.Array]) -> str | None:

@@ -58,6 +58,7 @@ _EVENT = re.compile(
 )
 
 
+_SUFFIX = re.compile("(id|no|nr|num|code)$")
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "ł": "l", "Ł": "L", "ı": "i"}
 )
@@ -191,12 +192,13 @@ def thing(name: str) -> bool:
     """Whether a name announces a place, a member of staff, a code or a quantity: no key of patients.
 
     Example:
-        >>> [thing(name) for name in ("site_number", "drug_code", "age", "hospital_number", "record_id")]
+        >>> [thing(name) for name in ("site_number", "SITEID", "age", "hospital_number", "record_id")]
         [True, True, True, False, False]
     """
     if subject(name) or record(name):
         return False
     words = set(tokens(name))
+    words |= {_SUFFIX.sub("", word) for word in words}  # siteid
     amount = vocabulary.QUANTITIES & words or vocabulary.AMOUNT.search(plain(name))
     return bool(amount or (vocabulary.THINGS | CODE - vocabulary.OPEN) & words)
 

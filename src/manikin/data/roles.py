@@ -66,7 +66,7 @@ def _open(finding: Finding) -> bool:
 
 
 def _prose(finding: Finding) -> bool:
-    return any("free text" in note or "addresses" in note for note in finding.notes)
+    return any("free text" in note for note in finding.notes)
 
 
 def _codes(values: pa.Array) -> np.ndarray:

@@ -8,6 +8,8 @@ _SPARSE = 100
 """A range so many times the count of distinct values is no scale that a measurement fills."""
 _TIES = 5
 """Ties so many times those that the density of values explains are no chance."""
+_GIVEN = 15.0
+"""Where so many pairs are expected to agree, none does in one case of three million."""
 _ROUND = 0.2
 """A larger share of multiples of 100 comes from rounding."""
 _UNIFORM = (0.25, 0.33)
@@ -59,15 +61,28 @@ def repeated(values: np.ndarray, counts: np.ndarray) -> bool:
         >>> repeated(np.arange(40) ** 2 * 97, np.full(40, 3)), repeated(np.arange(40), np.full(40, 3))
         (True, False)
     """
+    ties = float((counts * (counts - 1) / 2).sum())
+    return ties >= max(8.0, 0.1 * len(values)) and ties > _TIES * (_expected(values, counts) + 1)
+
+
+def avoided(values: np.ndarray) -> bool:
+    """Whether no value repeats though many would by chance: numbers that are given only once.
+
+    Example:
+        >>> avoided(np.arange(0, 900, 3)), avoided(np.arange(60) ** 3)
+        (True, False)
+    """
+    return len(values) > 1 and _expected(values, np.ones(len(values))) >= _GIVEN
+
+
+def _expected(values: np.ndarray, counts: np.ndarray) -> float:
+    """How many pairs of rows would agree by chance: a tenth of those at most ten steps apart."""
     values = values.astype(np.float64)
     step = np.diff(values)
     unit = float(step.min()) if len(step) and (np.mod(step, step.min()) == 0).all() else 1.0
-    reach = 10 * unit
     total = np.append(0, np.cumsum(counts))
-    right = np.searchsorted(values, values + reach, side="right")
-    near = float((counts * (total[right] - total[1:])).sum())
-    ties = float((counts * (counts - 1) / 2).sum())
-    return ties >= max(8.0, 0.1 * len(values)) and ties > _TIES * (near / 10 + 1)
+    right = np.searchsorted(values, values + 10 * unit, side="right")
+    return float((counts * (total[right] - total[1:])).sum()) / 10
 
 
 def dated(values: np.ndarray) -> bool:

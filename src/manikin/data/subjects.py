@@ -14,6 +14,23 @@ if TYPE_CHECKING:
 
     from manikin.data.candidates import Candidate, Table
 
+_PARTS = frozenset(
+    [
+        "last",
+        "first",
+        "family",
+        "given",
+        "middle",
+        "maiden",
+        "street",
+        "address",
+        "addr",
+        "initials",
+        "surname",
+        "forename",
+    ]
+)
+"""Words of names of fields that several persons share."""
 _REPEATS = 8
 """Fewer rows that share a value with another show nothing."""
 _FEW, _MANY = 12, 20
@@ -50,8 +67,14 @@ def find_subject(keys: Iterable[Candidate], table: Table) -> tuple[Judged | None
     if not sure:
         return None, tuple(judged)
     named = [found for found in sure if found.key.rank == PERSON]
-    best = max(named, key=lambda found: found.key.k) if named else _coarsest(sure)
+    numbers = [found for found in sure if not names.person(found.key.name)]
+    best = max(named, key=_finest) if named else _coarsest(numbers or sure)
     return best, tuple(found for found in judged if not found.sure)
+
+
+def _finest(found: Judged) -> tuple[int, bool]:
+    """Of numbers of persons the one with most of them; of equal ones that of all sites (CDISC)."""
+    return found.key.k, names.plain(found.key.name) == "usubjid"
 
 
 def _coarsest(found: list[Judged]) -> Judged:
@@ -107,6 +130,8 @@ def _named(key: Candidate, groups: Grouping) -> bool:
     broken = bool(groups.broken) and not groups.lasting
     if names.plain(key.name) in ("id", "uid"):
         return not broken
+    if names.person(key.name) and key.rank > THING and _PARTS.isdisjoint(names.tokens(key.name)):
+        return not broken and key.k >= _FEW and groups.mean <= _ROWS
     if key.rank != RECORD or broken or names.counting(key.name):
         return False
     return bool(groups.lasting) or (groups.mean <= _ROWS and not key.ordinal and _tells(key))

@@ -18,8 +18,8 @@ henkilo osallistuja pacjent pacjenta uczestnik pacient pacienta hasta beteg
 """
 _KIN = "pt child mother infant newborn baby twin mouse rat dog pupil student"
 _NUMBER = """
-id ids nr nbr no num number key uid uuid guid code identifier sk nummer numero numer n kennung pseudonym
-pseudo kode kod cislo tunnus tunniste nro hash token label tag ref reference
+id ids nr nbr no num number key uid uuid guid code identifier sk nummer numero numer codigo codice n
+kennung pseudonym pseudo kode kod cislo tunnus tunniste nro hash token label tag ref reference
 """
 _STUDY = """
 study site trial source src master local hospital hosp internal external encrypted enc anon hashed deid
@@ -36,7 +36,8 @@ PERSON = re.compile(
     rf"^(({_any(_STUDY)})_)?({_any(_PEOPLE)})(_study)?(_?({_any(_NUMBER)})s?)?$"
     rf"|^({_any(_KIN)})_?(?!n$)({_any(_NUMBER)})$"
     rf"|^({_any(_NUMBER)}){_LINK}({_any(_PEOPLE)}|{_any(_KIN)})(?<!en)$"
-    r"|^(usubjid|subjid|subid|subno|subnum|sub|suj|eid|f_eid|seqn|uniquepid|pid|mrn|emrn"
+    r"|^(uhid|persoonsnummer|kundnummer|pnum|pin|identifiant|matricule|urn|ur_(no|number)|umrn|usubjid"
+    r"|subjid|subid|subno|subnum|sub|suj|([a-z]+_)?eid|seqn|uniquepid|pid|mrn|emrn"
     r"|medical_record_(number|no|nr|id)"
     r"|med_?rec(_?no)?|rid|sid|pidp|mergeid|idauniq|hhidpn|ptid|ptno|patno|patid|patnr|e_patid|enrolid"
     r"|desynpuf_id"
@@ -55,7 +56,7 @@ NATIONAL = re.compile(
     r"|rodne_cislo"
     r"|tc_kimlik(_no)?|national_?id(entifier|entity)?|(kranken)?versichertennummer"
     r"|sozialversicherungsnummer"
-    r"|numero_securite_sociale|numero_(de_)?(dossier|historia)|(num|no)_dossier|cartella_clinica"
+    r"|numero_securite_sociale|numero_(de_)?(dossier|historia)|(num|no|n)_dossier|cartella_clinica"
     r"|journalnummer"
     r"|passport(_(number|no))?|tessera_sanitaria)$"
     r"|^(nhi|chi|cpr|hcn|hkid|nric|sin|medicare|pnr|fnr|hetu|bsn|dni|nie|nuhsa|nhc|cip_?sns|cpf|curp"
@@ -69,7 +70,8 @@ encounter enc visit hadm stay icustay admission adm episode spell case record re
 order claim clm sample specimen accession row note report csn fall aufnahme aufnahmenr sejour episodio
 ricovero opname consulta vardtillfalle registro request result series instance visit_occurrence
 pat_enc_csn event observation measurement condition_occurrence drug_exposure procedure_occurrence
-prescription rx lab_event transfer
+prescription rx lab_event transfer reg registration file folder chart seq research screening
+randomisation randomization random rand enrolment enrollment anon pseudo pseudonym hashed unique ehr emr
 """
 RECORD = re.compile(
     r"^(unnamed(_\d+)?|index|idx|row(s|id|name|names|number|nr|no)?|row_(id|nr|no|num|number|names?)"
@@ -106,8 +108,8 @@ drug med medication itemid medicine product item test lab loinc concept device m
 well chip probe gene snp variant procedure proc diagnosis diag dx icd icd9 icd10 cpt drg ndc gsn pzn atc
 hcpcs snomed rxnorm rxcui cas ean gtin type class group category cat source status reason disposition
 specialty speciality insurance payer plan arm treatment trt protocol school village form question page
-school inst institution medico medecin arzt station klinik lakare codigo ort
-gemeinde patients subjects persons people participants
+school inst institution medico medecin arzt station klinik lakare ort gemeinde patients subjects persons
+people participants
 """
 THINGS = frozenset(_THINGS.split())
 """Words of names whose numbers belong to places, things, staff and codes, not to patients."""
