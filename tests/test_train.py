@@ -15,6 +15,7 @@ from torch import nn
 from manikin.errors import TrainingError, UsageError
 from manikin.family import Family, Optimizer
 from manikin.nn.condition import Given
+from manikin.progress import report_on
 from manikin.rng import Key
 from manikin.spec import Continuous, Spec
 from manikin.synthesis import checkpoint
@@ -256,7 +257,7 @@ def test_the_bar_shows_loss_and_time_left():
     from rich.console import Console
 
     console = Console(record=True, force_terminal=True, width=100)
-    with bar("learning", console) as report:
+    with report_on(console), bar("learning") as report:
         report(Progress(50, 0.5, 61.0, 0.25))
     shown = console.export_text()
     assert "learning" in shown

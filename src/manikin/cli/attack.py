@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manikin.cli.show import terminal
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def attacker(
-    model: Path | None, refits: int | None, *, quiet: bool
+    model: Path | None, refits: int | None
 ) -> Callable[[Scorecard, Cohort, int], Scorecard] | None:
     """The attack on a saved model; model and number are checked before anything is computed.
 
@@ -28,7 +27,7 @@ def attacker(
         UsageError: An odd number of fits, too few, or fits of no model.
     """
     from manikin.evaluation.shadow import enough
-    from manikin.publish.attack import attacked, written
+    from manikin.publish.attack import attacked
     from manikin.synthesis.store import load
 
     if model is None:
@@ -40,16 +39,6 @@ def attacker(
     fitted = load(model)
 
     def attack(card: Scorecard, train: Cohort, seed: int) -> Scorecard:
-        fits = refits + (written(fitted) is not None)
-        done = iter(range(1, fits + 1))
-        with terminal(quiet=quiet).status("attacking the model") as status:
-            return attacked(
-                card,
-                fitted,
-                train,
-                refits=refits,
-                seed=seed,
-                told=lambda: status.update(f"attacking the model: fit {next(done)} of {fits}"),
-            )
+        return attacked(card, fitted, train, refits=refits, seed=seed)
 
     return attack

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.show import terminal
+from manikin.cli.show import speak
 from manikin.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from rich.console import Console
+from manikin.progress import show_step
 
 
 @app.command()
 def deidentify(
+    context: typer.Context,
     file: o.File,
     out: Annotated[Path, typer.Option("--out", "-o", help="The file or folder to write.")],
     field: Annotated[
@@ -48,30 +43,13 @@ def deidentify(
 
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
+    console = speak(context, quiet=quiet)
     cohort = read(file, Schema.read(schema) if schema else None)
     if not field and not proses(cohort):
         raise UsageError(f"{file}: no field holds prose; name one with --field")
-    console = terminal(quiet=quiet)
-    with _show_progress(console) as progress:
-        clean = cleaned(cohort, field or None, seed=seed, progress=progress)
+    with show_step("looking for identifiers") as step:
+        clean = cleaned(cohort, field or None, seed=seed, progress=step.reach_of)
     write(clean, out)
     for note in clean.notes[: len(clean.notes) - len(cohort.notes)]:
         console.print(note, markup=False, highlight=False)
     console.print(f"wrote {len(clean):,} records to {out}; no rule finds everything: have a person look")
-
-
-@contextmanager
-def _show_progress(console: Console) -> Iterator[Callable[[int, int], None]]:
-    """A bar of the notes that are read and replaced, from the second second on, erased when done."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-    begun = time.monotonic()
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("looking for identifiers", visible=False)
-
-        def progress(done: int, whole: int) -> None:
-            if time.monotonic() - begun > 1:
-                bar.update(task, completed=done, total=whole, visible=True)
-
-        yield progress

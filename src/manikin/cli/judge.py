@@ -11,11 +11,12 @@ import typer
 from manikin.cli import options as o
 from manikin.cli.app import app
 from manikin.cli.attack import attacker
-from manikin.cli.show import gate, print_card, terminal
+from manikin.cli.show import gate, print_card, speak, terminal
 
 
 @app.command()
 def evaluate(
+    context: typer.Context,
     synthetic: Annotated[Path, typer.Argument(help="The synthetic records, whoever made them.")],
     train: Annotated[Path, typer.Option(help="The real records that the generator has learned from.")],
     holdout: Annotated[Path, typer.Option(help="Real records of other subjects, never seen by it.")],
@@ -58,13 +59,14 @@ def evaluate(
     from manikin.data.rules import read_rules
     from manikin.evaluation.evaluate import evaluate as judge
     from manikin.evaluation.origin import stamped
-    from manikin.evaluation.power import TRIALS, self_tested, testable
+    from manikin.evaluation.power import self_tested, testable
     from manikin.publish.folder import unfinished
     from manikin.publish.job import loaded, open_levels
     from manikin.synthesis.weights import read_json
 
     limits = asked(policy, tier)
-    attack = attacker(model, refits, quiet=quiet or as_json)
+    speak(context, quiet=quiet or as_json)
+    attack = attacker(model, refits)
     real = loaded(train, schema)
     if self_test:
         testable(real)
@@ -75,9 +77,7 @@ def evaluate(
     if record.exists():
         card = stamped(card, read_json(record))
     if self_test:
-        with terminal(quiet=quiet or as_json).status("planting defects") as status:
-            told = lambda trial: status.update(f"planting defects: trial {trial} of {TRIALS}")  # noqa: E731
-            card = self_tested(card, real, others[1], seed=seed, told=told)
+        card = self_tested(card, real, others[1], seed=seed)
     if attack:
         card = attack(card, real, seed)
     if out:

@@ -10,7 +10,7 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.show import field_table, terminal
+from manikin.cli.show import field_table, speak, terminal
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def inspect(
+    context: typer.Context,
     file: o.File,
     schema: o.SchemaFile = None,
     skip_bad: o.SkipBad = False,
@@ -38,6 +39,7 @@ def inspect(
     from manikin.data.rules import write_rules
     from manikin.publish.job import loaded
 
+    speak(context, quiet=as_json)
     cohort = loaded(file, schema, skip_bad=skip_bad)
     rules = propose(cohort)
     rows = describe(cohort)

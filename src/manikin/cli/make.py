@@ -9,7 +9,7 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.show import report, terminal
+from manikin.cli.show import report, speak
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def demo(
+    context: typer.Context,
     out: o.Out = Path("demo"),
     family: o.Family = None,
     seed: o.Seed = 0,
@@ -30,7 +31,7 @@ def demo(
     from manikin.publish.job import Wish, synthesize
 
     silent = quiet or as_json
-    console = terminal(quiet=silent)
+    console = speak(context, quiet=silent)
     source = cohort()
     console.print(
         f"read: {len(source):,} tumours, {len(source.schema)} fields (scikit-learn's breast cancer)"
@@ -42,6 +43,7 @@ def demo(
 
 @app.command()
 def synthesize(
+    context: typer.Context,
     file: o.File,
     out: o.Out,
     label: o.Label = None,
@@ -84,7 +86,7 @@ def synthesize(
     limits = asked(policy, tier)
     if refits:
         enough(refits)
-    console = terminal(quiet=quiet or as_json)
+    console = speak(context, quiet=quiet or as_json)
     source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
     for remark in source.notes:
         console.print(remark, markup=False, highlight=False)
@@ -120,6 +122,7 @@ def synthesize(
 
 @app.command()
 def fit(
+    context: typer.Context,
     file: o.File,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder of the model.")],
     family: o.Family = None,
@@ -139,7 +142,7 @@ def fit(
     from manikin.publish.job import interrupted, loaded, noted
     from manikin.synthesis.synthesizer import Synthesizer
 
-    console = terminal(quiet=quiet)
+    console = speak(context, quiet=quiet)
     training = budget(minutes, steps, epochs)
     model = Synthesizer(None, condition or (), family, seed, training)
     source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
@@ -153,6 +156,7 @@ def fit(
 
 @app.command()
 def sample(
+    context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A folder that `fit` or `synthesize` wrote.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
     n: Annotated[int | None, typer.Option("-n", help="How many records.")] = None,
@@ -173,13 +177,14 @@ def sample(
 
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
+    console = speak(context, quiet=quiet)
     loaded = load(model).using(**o.settings(using or ()))
     schema = loaded.models[0].schema
     given = read(condition) if condition else None
     obeyed = read_rules(rules) if rules else ()
     records = loaded.sample(n, condition=given, where=values(schema, where or ()), rules=obeyed, seed=seed)
     write(records, out)
-    terminal(quiet=quiet).print(f"wrote {len(records):,} synthetic records to {out}")
+    console.print(f"wrote {len(records):,} synthetic records to {out}")
 
 
 def budget(minutes: float | None, steps: int | None, epochs: float | None) -> Training | None:

@@ -119,8 +119,16 @@ Encoder = Annotated[
         "of a language model that reads notes: one more view.",
     ),
 ]
-Minutes = Annotated[float | None, typer.Option(help="Budget of training for families with networks.")]
-Steps = Annotated[int | None, typer.Option(help="The same in steps.")]
+Minutes = Annotated[
+    float | None,
+    typer.Option(
+        help="Minutes of learning for each model with networks (pictures, signals, histories and notes "
+        "have one each; trees and copula take no budget). Reading, sampling and judging come on top."
+    ),
+]
+Steps = Annotated[
+    int | None, typer.Option(help="The same in steps: the result is the same on any machine.")
+]
 Epochs = Annotated[float | None, typer.Option(help="The same in passes over the records.")]
 Checkpoint = Annotated[
     Path | None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from manikin.cli.options import REFUSED
+from manikin.progress import report_on
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +24,13 @@ def terminal(*, quiet: bool, stderr: bool = True) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, quiet=quiet, soft_wrap=True)
+
+
+def speak(context: typer.Context, *, quiet: bool) -> Console:
+    """Where a command prints, and shows what takes long until it ends; nowhere if `quiet`."""
+    console = terminal(quiet=quiet)
+    context.with_resource(report_on(None if quiet else console))
+    return console
 
 
 def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:

@@ -14,6 +14,7 @@ from manikin.data import archives, folders, schema_files
 from manikin.data.schema import Codes, Image, Schema, Signal
 from manikin.data.twins import describe_twins
 from manikin.errors import AbsentField, FormatError, SchemaError
+from manikin.progress import show_step
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -71,7 +72,8 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
         with archives.unpacked(path) as inside:
             return read(inside, declared, skip_bad=skip_bad).noted(*note)
     try:
-        cohort = _read(path, declared, skip_bad=skip_bad)
+        with show_step("reading records"):
+            cohort = _read(path, declared, skip_bad=skip_bad)
     except SchemaError as error:
         if beside is None:
             raise type(error)(f"{path}: {error}") from error
@@ -132,7 +134,8 @@ def write(cohort: Cohort, path: str | Path) -> None:
     path, chosen = _target(cohort, Path(path))
     part = path.with_name(f".{os.getpid()}-part-{path.name}")
     try:
-        chosen.write(cohort, part)
+        with show_step(f"writing {len(cohort):,} records"):
+            chosen.write(cohort, part)
         part.replace(path)
     except FormatError as error:
         raise FormatError(str(error).replace(str(part), str(path))) from error

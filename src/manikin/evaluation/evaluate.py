@@ -26,6 +26,7 @@ from manikin.evaluation.views import arrays, compared
 from manikin.evaluation.views import views as viewed
 from manikin.evaluation.worst import tables
 from manikin.metric import AXES, Metric, Question
+from manikin.progress import show_step
 from manikin.rng import Key
 
 if TYPE_CHECKING:
@@ -79,14 +80,17 @@ def evaluate(
     known(given[0], label, subgroups)
     cohorts = tuple(_capped(cohort, key.child("cap", n)) for n, cohort in enumerate(given))
     question = Question(label, tuple(subgroups), (*rules, *_checks(cohorts[0])))
-    views = viewed(cohorts, question, encoders)
+    with show_step("preparing what the judge looks at"):
+        views = viewed(cohorts, question, encoders)
     draws = [draw for name in views for draw in _judged(name, views, key)]
     grid = arrays(views)
     front = next(iter(views.values())) if grid is None else views[grid].bare
+    with show_step("drawing figures"):
+        figures = {**plots(front, draws, key), **_shown(views, key)}
     card = Scorecard(
         _noted([*scores([*_told(draws), *_unseen(views), *_surrogates(hidden, views)])], views),
         about(given, question, seed, _sentences(given, cohorts)) | {"roles": roles(train.schema)},
-        {**plots(front, draws, key), **_shown(views, key)},
+        figures,
         tables(front, key),
     )
     seconds = round(time.perf_counter() - started, 2)

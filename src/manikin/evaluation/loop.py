@@ -16,9 +16,10 @@ from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.floors import floor
 from manikin.metric import Exact, Split
+from manikin.progress import show_step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from manikin.evaluation.sides import Sides
     from manikin.metric import Floor, Metric
@@ -52,15 +53,22 @@ def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
     """
     repeated = [metric for metric in metrics if metric.plan.reference != "whole"]
     once = [metric for metric in metrics if metric.plan.reference == "whole"]
-    with threadpool_limits(1), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        whole = pool.submit(at_once, sides, once, key.child("whole"))
+    steps = max((REPEATS[metric.plan.cost] for metric in repeated), default=0) + len(once)
+    with (
+        show_step("judging", steps) as step,
+        threadpool_limits(1),
+        ThreadPoolExecutor(os.cpu_count() or 1) as pool,
+    ):
+        whole = pool.submit(at_once, sides, once, key.child("whole"), step.advance)
         if len(sides.train) > LARGE:
             whole.result()  # before the others: of large tables both at a time need more memory
-        found = {**_repeated(sides, repeated, key, pool), **whole.result()}
+        found = {**_repeated(sides, repeated, key, pool, step.advance), **whole.result()}
     return [draws for metric in metrics for draws in found[metric]]
 
 
-def at_once(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, list[Draws]]:
+def at_once(
+    sides: Sides, metrics: Sequence[Metric], key: Key, done: Callable[[], object] = lambda: None
+) -> dict[Metric, list[Draws]]:
     """The metrics that look at all records at once: the synthetic ones, then the bad generators'."""
     split = Split(sides.train, sides.holdout, sides.synthetic, sides.question, key)
     rows = key.child("floor").numpy().integers(len(sides.holdout), size=len(sides.synthetic))
@@ -75,6 +83,7 @@ def at_once(sides: Sides, metrics: Sequence[Metric], key: Key) -> dict[Metric, l
                     bad[name] = replace(split, synthetic=sides.see(floor(name)(like)), memo={})
                 worst = _asked(metric, bad[name])
                 found[metric] = worst if isinstance(worst, str) else replace(answer, floor=worst.value)
+            done()
     return {metric: [_outcome(metric, answer)] for metric, answer in found.items()}
 
 
@@ -99,7 +108,11 @@ def _outcome(metric: Metric, answer: Exact | str) -> Draws:
 
 
 def _repeated(
-    sides: Sides, metrics: Sequence[Metric], key: Key, pool: ThreadPoolExecutor
+    sides: Sides,
+    metrics: Sequence[Metric],
+    key: Key,
+    pool: ThreadPoolExecutor,
+    done: Callable[[], object],
 ) -> dict[Metric, list[Draws]]:
     few = {**REPEATS, "light": REPEATS["heavy"] + 4} if len(sides.holdout) // 2 > LARGE else REPEATS
     plans = [(metric, few[metric.plan.cost], FLOORS[metric.plan.cost]) for metric in metrics]
@@ -113,6 +126,7 @@ def _repeated(
         ]
         for reference in sorted({metric.plan.reference for metric, *_ in due}):
             _repeat(r, sides, [d for d in due if d[0].plan.reference == reference], key)
+        done()
 
     list(pool.map(repeat, range(max((high for _, high, _ in plans), default=0))))
     return {metric: list(_parts(metric, into)) for metric, into in zip(metrics, found, strict=True)}

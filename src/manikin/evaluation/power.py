@@ -30,6 +30,7 @@ from manikin.evaluation.protocol import LIMITS, verdict
 from manikin.evaluation.views import views as viewed
 from manikin.exchange import share
 from manikin.metric import Question
+from manikin.progress import show_step
 from manikin.rng import Key
 
 if TYPE_CHECKING:
@@ -166,13 +167,15 @@ def self_tested(
     tests = [bench.tests() for bench in benches]
     factors = _factors(card, [test for some in tests for test in some])
     seen: dict[str, list[bool | None]] = {}
-    for trial in range(trials):
-        told(trial + 1)
-        found = [bench.trial(trial, some, factors) for bench, some in zip(benches, tests, strict=True)]
-        for name in (*PLANTED, NOTHING):
-            answers = [part[name] for part in found if name in part]
-            known = [answer for answer in answers if answer is not None]
-            seen.setdefault(name, []).append(any(known) if known else None)
+    with show_step("planting defects", trials) as step:
+        for trial in range(trials):
+            told(trial + 1)
+            found = [bench.trial(trial, some, factors) for bench, some in zip(benches, tests, strict=True)]
+            for name in (*PLANTED, NOTHING):
+                answers = [part[name] for part in found if name in part]
+                known = [answer for answer in answers if answer is not None]
+                seen.setdefault(name, []).append(any(known) if known else None)
+            step.advance()
     rows = [_row(name, said) for name, said in seen.items() if None not in said]
     return replace(card, tables={**card.tables, "power": rows})
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from manikin.data.schema import Text
 from manikin.evaluation import canaries, shadow
+from manikin.progress import show_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,15 +39,19 @@ def attacked(
         seed: The same seed attacks alike.
         told: Called before each fit.
     """
+    name = written(model)
+    with show_step("attacking the model", refits + (name is not None)) as step:
 
-    def refit(records: Cohort, seed: int) -> Cohort:
-        told()
-        return model.refit(records, seed)
+        def refit(records: Cohort, seed: int) -> Cohort:
+            told()
+            drawn = model.refit(records, seed)
+            step.advance()
+            return drawn
 
-    card = shadow.attacked(card, refit, train, refits=refits, seed=seed)
-    if (name := written(model)) is None:
-        return card
-    return canaries.exposed(card, refit, train, name, seed=seed)
+        card = shadow.attacked(card, refit, train, refits=refits, seed=seed)
+        if name is None:
+            return card
+        return canaries.exposed(card, refit, train, name, seed=seed)
 
 
 def written(model: Synthesizer | Chain) -> str | None:

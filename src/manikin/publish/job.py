@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 from manikin.data.deid import proses
 from manikin.data.files import read, write
 from manikin.data.images.sizing import sized
+from manikin.data.lists import list_names
 from manikin.data.rules import Rule, read_rules
 from manikin.data.schema import Category, Number, Schema, Text
 from manikin.data.texts import prose
@@ -19,8 +21,10 @@ from manikin.data.unclear import refuse_unclear
 from manikin.errors import UsageError
 from manikin.evaluation.door import FEWEST, enough
 from manikin.evaluation.evaluate import evaluate
+from manikin.evaluation.facts import short
 from manikin.evaluation.origin import stamped
 from manikin.evaluation.power import self_tested, testable
+from manikin.progress import report_on
 from manikin.publish.attack import attacked
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
@@ -118,18 +122,19 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         training: Its budget.
         checkpoint: A file in which the state of training is kept and from which it resumes.
         judging: By which limits, and whether the model is attacked.
-        say: Told each step in a sentence; None: nothing is told, and no progress bar is shown.
+        say: Told each step in a sentence; None: nothing is told, and no progress is shown.
 
     Raises:
         UsageError: The folder holds something, or a field does not exist.
         KeyboardInterrupt: The learning was interrupted; nothing is written.
     """
-    wish, judging, quiet, say = wish or Wish(), judging or Judging(), say is None, say or _silent
+    wish, judging, quiet, say = wish or Wish(), judging or Judging(), say is None, say or (lambda _: None)
     rules = read_rules(wish.rules) if wish.rules else ()
     _check(source, wish, rules)
     if judging.self_test:
         testable(source)
-    with Cost() as cost, unfinished(Path(folder)) as part:
+    heard = report_on(None) if quiet else nullcontext()
+    with heard, Cost() as cost, unfinished(Path(folder)) as part:
         train, holdout = source.split(wish.holdout, wish.seed)
         enough("train", train)  # before anything is learned that could not be judged
         enough("holdout", holdout)
@@ -140,7 +145,9 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
             raise KeyboardInterrupt
         links = [described(fitted) for fitted in model.models]
         for link in links:
-            say(f"learned {', '.join(link['target'][:8])} with {link['family']['name']!r}")
+            say(f"learned {list_names(link['target'], 8)} with {link['family']['name']!r}")
+            if few := short(link):
+                say(few)
         synthetic = _sampled(model, train, wish, rules)
         say(f"sampled {len(synthetic):,} synthetic records; judging them")
         judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
@@ -252,8 +259,8 @@ def where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:
     for item in items:
         name, equals, text = item.partition("=")
         if not equals or name not in schema:
-            message = f"--where {item}: write FIELD=VALUE; the fields are {', '.join(schema.modelled)}"
-            raise UsageError(message)
+            what = f"there is no field {name!r}" if equals else "write FIELD=VALUE"
+            raise UsageError(f"--where {item}: {what}; the fields are {list_names(schema.modelled, 20)}")
         kind = schema[name]
         levels = kind.levels if isinstance(kind, Category) else ()
         found[name] = next((level for level in levels if str(level) == text), text)
@@ -287,10 +294,6 @@ def _sampled(model: Synthesizer, train: Cohort, wish: Wish, rules: Sequence[Rule
     rows = Key(wish.seed).child("conditions").numpy().integers(len(train), size=n)
     given = train.take(rows).select(*[name for name in wish.condition if name not in wish.where])
     return model.sample(condition=given, where=wish.where, rules=rules, seed=wish.seed)
-
-
-def _silent(_: str) -> None:
-    """Say nothing."""
 
 
 def _plain(wish: Wish) -> dict[str, Any]:

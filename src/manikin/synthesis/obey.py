@@ -15,9 +15,11 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.errors import RuleError
+from manikin.progress import show_step
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
+    from manikin.progress import Step
     from manikin.rng import Key
 
 ROUNDS = 60
@@ -64,16 +66,18 @@ class Obedience:
             RuleError: A rule is still broken after all attempts; the message says how often.
         """
         n, size = len(values), max(LEAST, CELLS // max(1, values[:1].size))
-        if n <= size:
-            return self._block(np.arange(n), values, mask, wanted, key)
-        blocks = [slice(start, min(start + size, n)) for start in range(0, n, size)]
-        return pa.concat_tables(
-            self._block(np.arange(n)[b], values[b], mask[b], wanted[b], key.child("block", b.start))
-            for b in blocks
-        )
+        with show_step(f"sampling {n:,} records", n) as step:
+            if n <= size:
+                return self._block(np.arange(n), values, mask, wanted, key, step)
+            blocks = [slice(start, min(start + size, n)) for start in range(0, n, size)]
+            keys = [key.child("block", b.start) for b in blocks]
+            return pa.concat_tables(
+                self._block(np.arange(n)[b], values[b], mask[b], wanted[b], block, step)
+                for b, block in zip(blocks, keys, strict=True)
+            )
 
     def _block(
-        self, at: np.ndarray, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key
+        self, at: np.ndarray, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key, step: Step
     ) -> pa.Table:
         """Records for the rows `at` of what is given."""
         rows = np.arange(len(values))
@@ -84,6 +88,7 @@ class Obedience:
             bad = self._bad(cohort, wanted[rows], self.wishes if attempt < PATIENCE else ())
             fine = np.logical_not(bad.any(axis=1))
             done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
+            step.advance(int(fine.sum()))
             if fine.all() or not self._movable(bad, mask[rows], fine, cohort):
                 break
             rows, bad = rows[~fine], bad[~fine]

@@ -7,10 +7,10 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, final
 
+from manikin.progress import clock, show_step
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from rich.console import Console
 
 
 @final
@@ -50,28 +50,18 @@ class Report(Protocol):
 
 
 @contextmanager
-def bar(title: str, console: Console | None = None) -> Iterator[Report]:
-    """A progress bar with the loss and the time left, erased when done.
+def bar(title: str) -> Iterator[Report]:
+    """A step that shows the loss and the time left.
 
     Args:
         title: What is trained.
-        console: Where to draw; None: standard error.
     """
-    from rich import progress as rich
-    from rich.console import Console
-
-    columns = (
-        rich.TextColumn("{task.description}"),
-        rich.BarColumn(),
-        rich.TextColumn("loss {task.fields[loss]}  {task.fields[left]} left"),
-    )
-    where = console or Console(stderr=True)
-    with rich.Progress(*columns, console=where, transient=True) as drawn:
-        task = drawn.add_task(title, total=1.0, loss="-", left="-")
+    with show_step(title, 1.0) as step:
 
         def report(now: Progress) -> None:
-            loss = f"{now.loss if math.isnan(now.held) else now.held:.3f}"
-            drawn.update(task, completed=now.fraction, loss=loss, left=clock(now.left))
+            loss = now.loss if math.isnan(now.held) else now.held
+            known = "" if math.isnan(loss) else f"loss {loss:.3f}, "
+            step.reach(now.fraction, f"{known}{clock(now.left)} left of learning")
 
         yield report
 
@@ -81,13 +71,3 @@ def shown(title: str, *, quiet: bool) -> Iterator[Report]:
     """The same bar, or nobody who listens."""
     with nullcontext(lambda _: None) if quiet else bar(title) as report:
         yield report
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, as people read them.
-
-    Example:
-        >>> clock(125.4), clock(math.inf)
-        ('2:05', '-')
-    """
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}" if math.isfinite(seconds) else "-"

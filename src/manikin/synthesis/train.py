@@ -31,6 +31,9 @@ __all__ = ["Encoded", "Trained", "Training", "train"]
 SAVED = 60.0
 """Seconds between checkpoints."""
 
+TOLD = 1.0
+"""Seconds after which slow steps are told of one by one."""
+
 
 def train(
     family: Family,
@@ -79,12 +82,13 @@ def _keep(run: Run, checkpoint: Path | None, look: Callable[[Run], None] | None)
 def _loop(
     run: Run, checkpoint: Path | None, progress: Report | None, look: Callable[[Run], None] | None
 ) -> str:
-    saved = run.seconds
+    saved = told = run.seconds
     try:
         while not run.ended:
             run.advance()
-            if progress is not None and (run.turn % 10 == 0 or run.ended):
+            if progress is not None and (run.turn % 10 == 0 or run.ended or run.seconds - told > TOLD):
                 progress(run.progress())
+                told = run.seconds
             if run.seconds - saved > SAVED:
                 _keep(run, checkpoint, look)
                 saved = run.seconds

@@ -12,6 +12,7 @@ from manikin.data import tensors
 from manikin.data.images import levels, resample, source
 from manikin.data.schema import Image
 from manikin.errors import FormatError, SchemaError
+from manikin.progress import track
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -210,7 +211,7 @@ def _filled(
     channels = 1 if labels and known[0].shape[0] in (3, 4) else known[0].shape[0]
     grid = kind.size or known[0].shape[1:]
     x = tensors.allocate((len(paths), channels, *grid), _common([header.dtype for header in known]))
-    for i, path in enumerate(paths):
+    for i, path in track(enumerate(paths), "reading pictures", len(paths)):
         if i not in bad:
             picture = _tried(lambda path=path: _picture(path, channels, labels=labels), i, path, bad)
             if picture is not None:
