@@ -58,5 +58,53 @@ def test_what_got_worse_comes_first():
 
     comparison = compare(two(0.9, 0.1), two(0.1, 0.9))
     assert [change.name for change in comparison.changes] == ["bad", "good", "calm"]
-    assert comparison.summary() == "worse: bad\nbetter: good\nno clear difference: 1 scores"
+    said = comparison.summary().splitlines()
+    assert said[0] == "Mixed: worse in bad; better in good."
+    assert said[1:3] == ["worse: bad", "better: good"]
     assert comparison.to_dict()["changes"][0]["before"]["value"] == 0.1
+
+
+def test_a_comparison_starts_with_its_answer_in_one_sentence():
+    def of(*values):
+        names = ("c2st_auc", "coverage", "correlation_distance")
+        scores = [
+            Score(n, "fidelity", v, v, v, None, None, None, "low", "pass", "")
+            for n, v in zip(names, values, strict=True)
+        ]
+        return Scorecard(scores, ABOUT)
+
+    first = of(0.5, 0.5, 0.5)
+    for second, answer in (
+        (of(0.9, 0.5, 0.5), "Worse: records told from real ones; nothing got better."),
+        (of(0.1, 0.5, 0.5), "Better: records told from real ones; nothing got worse."),
+        (
+            of(0.1, 0.9, 0.5),
+            "Mixed: worse in kinds of patients covered; better in records told from real ones.",
+        ),
+        (of(0.5, 0.5, 0.5), "No clear difference in any of 3 scores."),
+    ):
+        comparison = compare(first, second)
+        assert comparison.summary().splitlines()[0] == comparison.answer == answer
+
+
+def test_the_printed_comparison_keeps_names_whole_and_folds_what_says_nothing():
+    import io
+
+    from rich.console import Console
+
+    def of(value):
+        many = [
+            Score(f"m{i}", "fidelity", 0.5, None, None, None, None, None, "low", "pass", "")
+            for i in range(45)
+        ]
+        long = Score("channel_correlation_distance[ecg]", "fidelity", value, *[None] * 5, "low", "pass", "")
+        return Scorecard([*many, long], ABOUT)
+
+    console = Console(file=io.StringIO(), width=80)
+    console.print(compare(of(0.1), of(0.9)))
+    said = console.file.getvalue()
+    assert said.startswith("Worse: ")
+    assert "channel_correlation_distance[ecg]" in said
+    assert "m17" not in said
+    assert "No clear difference: 45 scores" in said
+    assert len(said.splitlines()) < 8

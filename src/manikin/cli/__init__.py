@@ -7,6 +7,7 @@ import sys
 from manikin.cli import clean, judge, look, make
 from manikin.cli.app import app
 from manikin.cli.options import BAD, INTERRUPTED
+from manikin.cli.remedies import as_commands
 from manikin.cli.show import terminal
 from manikin.errors import ManikinError
 
@@ -19,7 +20,8 @@ def main() -> None:
     try:
         app()
     except ManikinError as error:
-        terminal(quiet=False).print(f"error: {error}", style="red", markup=False, highlight=False)
+        message = f"error: {as_commands(str(error))}"
+        terminal(quiet=False).print(message, style="red", markup=False, highlight=False)
         code = BAD
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

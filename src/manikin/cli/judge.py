@@ -11,6 +11,7 @@ import typer
 from manikin.cli import options as o
 from manikin.cli.app import app
 from manikin.cli.attack import attacker
+from manikin.cli.remedies import as_commands
 from manikin.cli.show import gate, print_card, speak, terminal
 
 
@@ -140,6 +141,7 @@ def release(
     try:
         decision = released(records, judged, out, accept, tier=tier, policy=limits.policy)
     except PrivacyError as error:
-        terminal(quiet=False).print(f"refused: {error}", style="red", markup=False, highlight=False)
+        message = f"refused: {as_commands(str(error))}"
+        terminal(quiet=False).print(message, style="red", markup=False, highlight=False)
         raise typer.Exit(o.REFUSED) from error
     terminal(quiet=False).print(f"{decision.tier}: {decision.verdict}; written to {out}", highlight=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from manikin.cli.options import REFUSED
+from manikin.cli.remedies import as_commands
 from manikin.progress import report_on
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
         gaps = f"{row.missing:.1%}" if row.missing else ""
         table.add_row(row.field, row.kind, row.detail, gaps, row.role)
     console.print(table)
-    for note in cohort.notes:
+    more = [f"{row.field}: {note}" for row in rows for note in row.notes]
+    for note in dict.fromkeys([*cohort.notes, *more]):
         console.print(f"  note {note}", markup=False, highlight=False)
 
 
@@ -84,7 +86,7 @@ def print_card(
         if console.is_terminal:
             console.print(shown(card, asked.policy))
         else:
-            console.print(told(card, asked.policy), markup=False, highlight=False)
+            console.print(as_commands(told(card, asked.policy)), markup=False, highlight=False)
 
 
 def gate(card: Scorecard, asked: Asked) -> None:

@@ -1,10 +1,11 @@
-"""What a cohort holds, field by field, in words; no value of a patient but the levels."""
+"""What a cohort holds, field by field, in words; no value but levels, and ends that five patients reach."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from manikin.data.ranges import count_rare, find_range
 from manikin.data.schema import Category, Codes, Image, Kind, Number, Signal, Text, Time
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ class Row:
     Args:
         field: Its name.
         kind: Its kind, "ordered" where levels have an order.
-        detail: The unit, range and recording grid, or the levels.
+        detail: The unit, the possible range, the recording grid and the range that was seen (its ends are
+            reached by five patients), or the levels.
         missing: The share of records without a value, 0 to 1.
         role: Its role; empty: none.
         notes: What was noticed on reading.
@@ -44,7 +46,7 @@ def describe(cohort: Cohort) -> list[Row]:
         >>> for row in describe(Cohort.from_pandas(frame)):
         ...     print(row.field, "|", row.kind, "|", row.detail, "|", row.missing)
         sex | category | F, M | 0.0
-        weight_kg | number | kg, at least 0, in steps of 0.1 | 0.25
+        weight_kg | number | kg, at least 0, in steps of 0.1, seen 61.5 to 80.2 | 0.25
     """
     return [_row(cohort, name, kind) for name, kind in cohort.schema.items()]
 
@@ -53,9 +55,25 @@ def _row(cohort: Cohort, name: str, kind: Kind) -> Row:
     notes = tuple(note.removeprefix(f"{name}: ") for note in cohort.notes if note.startswith(f"{name}: "))
     ordered = isinstance(kind, Category) and kind.ordered
     share = cohort.columns[name].null_count / max(len(cohort), 1)
-    return Row(
-        name, f"ordered {kind.name}" if ordered else kind.name, _values(kind), share, kind.role or "", notes
-    )
+    called = f"ordered {kind.name}" if ordered else kind.name
+    seen = _seen(cohort, name) if isinstance(kind, Number) else ""
+    detail = ", ".join(part for part in (_values(kind), seen) if part)
+    rare = _rare(cohort, name) if isinstance(kind, Category) else ()
+    return Row(name, called, detail, share, kind.role or "", (*notes, *rare))
+
+
+def _seen(cohort: Cohort, name: str) -> str:
+    ends = find_range(cohort, name)
+    return f"seen {ends[0]:g} to {ends[1]:g}" if ends else ""
+
+
+def _rare(cohort: Cohort, name: str) -> tuple[str, ...]:
+    """That levels are rare, in a sentence, unless reading said so."""
+    few, levels = count_rare(cohort, name)
+    if not few or any("fewer than five" in note for note in cohort.notes if note.startswith(f"{name}: ")):
+        return ()
+    stands = "levels stands" if few == 1 else "levels stand"
+    return (f"{few:,} of {levels:,} {stands} in fewer than five patients, who may be known by it",)
 
 
 def _values(kind: Kind) -> str:

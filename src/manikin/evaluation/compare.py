@@ -10,14 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from manikin.data.lists import list_names
+from manikin.evaluation.words import plain
+
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import Group
 
     from manikin.evaluation.scorecard import Score, Scorecard
 
 Outcome = Literal["better", "worse", "no clear difference", "not comparable"]
 OUTCOMES: tuple[Outcome, ...] = ("worse", "better", "no clear difference", "not comparable")
 RANK = {"fail": 0, "warn": 1, "pass": 2}
+NAMED = 3  # scores in a sentence
 STYLE = {"better": "green", "worse": "red", "no clear difference": "dim", "not comparable": "yellow"}
 
 
@@ -56,13 +60,40 @@ class Comparison:
         """The names of the scores with this outcome."""
         return [change.name for change in self.changes if change.outcome == outcome]
 
+    @property
+    def answer(self) -> str:
+        """Whether the second card is better, in one sentence."""
+        worse, better = (
+            list_names(dict.fromkeys(map(plain, self.of(outcome))), NAMED) for outcome in OUTCOMES[:2]
+        )
+        if worse and better:
+            return f"Mixed: worse in {worse}; better in {better}."
+        if worse or better:
+            word, other = ("Worse", "better") if worse else ("Better", "worse")
+            return f"{word}: {worse or better}; nothing got {other}."
+        if not self.of("no clear difference"):
+            return "The two cards have no score in common that was assessed on both."
+        return f"No clear difference in any of {len(self.of('no clear difference')):,} scores."
+
+    @property
+    def rest(self) -> list[str]:
+        """How many scores say nothing, and why, in a line each."""
+        same, odd = (self.of(outcome) for outcome in OUTCOMES[2:])
+        lines = [f"No clear difference: {len(same):,} scores, all on the cards themselves."] if same else []
+        if odd:
+            lines.append(f"Not comparable (not assessed on both cards): {list_names(odd, NAMED)}.")
+        return lines
+
     def summary(self) -> str:
-        """What got worse and what better, in a few lines."""
-        lines = [f"{outcome}: {', '.join(self.of(outcome)) or 'nothing'}" for outcome in OUTCOMES[:2]]
-        rest = [
-            f"{outcome}: {len(self.of(outcome))} scores" for outcome in OUTCOMES[2:] if self.of(outcome)
+        """The answer, what limits it, and what got worse and better, in a few lines."""
+        lines = [
+            f"{outcome}: {', '.join(self.of(outcome))}" for outcome in OUTCOMES[:2] if self.of(outcome)
         ]
-        return "\n".join([*self.cautions, *lines, *rest])
+        return "\n".join([self.answer, *self._cautioned, *lines, *self.rest])
+
+    @property
+    def _cautioned(self) -> list[str]:
+        return [f"But {caution}." for caution in self.cautions]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, for JSON."""
@@ -78,17 +109,22 @@ class Comparison:
         ]
         return {"cautions": list(self.cautions), "changes": rows}
 
-    def __rich__(self) -> Table:
+    def __rich__(self) -> Group:
+        from rich.console import Group
         from rich.table import Table
+        from rich.text import Text
 
-        table = Table(title="What changed", caption="\n".join(self.cautions) or None, title_justify="left")
-        for heading in ("score", "axis", "before", "after", "outcome"):
-            side = "right" if heading in ("before", "after") else "left"
-            table.add_column(heading, justify=side, overflow="fold")
-        for c in self.changes:
-            row = (c.name, c.axis, _spelled(c.before), _spelled(c.after), c.outcome)
-            table.add_row(*row, style=STYLE[c.outcome])
-        return table
+        lines = [Text(line) for line in (*self._cautioned, "")]
+        told = [change for change in self.changes if change.outcome in OUTCOMES[:2]]
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for heading in ("", "score", "before", "after"):
+            table.add_column(heading, header_style="dim", no_wrap=heading in ("", "score"), overflow="fold")
+        for c in told:
+            table.add_row(
+                c.outcome, Text(c.name), _spelled(c.before), _spelled(c.after), style=STYLE[c.outcome]
+            )
+        shown = [table] if told else []
+        return Group(Text(self.answer, style="bold"), *lines, *shown, *map(Text, self.rest))
 
 
 def compare(before: Scorecard, after: Scorecard) -> Comparison:

@@ -112,4 +112,5 @@ def short(link: dict[str, Any], *, alone: bool = True) -> str:
     state = {True: ", the loss still falling", None: ", too few to see the loss level off"}
     falls = state.get(link.get("falling"), "")
     done = f"Learned too little{whom}: {steps:,} of about {usual:,} steps{falls}"
-    return f"{done}; learn again with --steps {usual} (Training(steps={usual})), or with more minutes."
+    again = f"--steps {usual} (in Python: Training(steps={usual}))"
+    return f"{done}; learn again with {again}, or with more --minutes."

@@ -178,6 +178,7 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
         f"at most {most:g}" if most is not None else "",
         f"at least {least:g}" if least is not None else "",
     ]
+    low, high = (min(end, 1.0) if limit.measure == "calibrated" else end for end in (low, high))
     spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
     detail = f"{spread}{WHAT.get(limit.measure, '')}, allowed {' and '.join(filter(None, bounds))}"
     outcome = _outcome((low, high), most, least)

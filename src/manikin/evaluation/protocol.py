@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ERROR = 0.05  # family-wise, over the whole card
 DECIDED = 0.5  # the calibrated score that the interval of a pass must exclude
-UNDECIDED = "too few records to decide: cannot be released on this evidence"
+UNDECIDED = "too few records to decide: neither likeness to fresh real records nor the contrary is shown"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ ACRONYMS = {
     word.lower(): word for word in ("AUC", "AUROC", "C2ST", "TSTR", "TRTS", "TPR", "KM", "PCA", "R2")
 }
 TINY = 5e-5
+REAL = 0.995  # of the way from a bad generator to real data, which more than all of it is by chance
 SURE = 0.95  # of the trials: a defect that is noticed nearly always
 MEANS = {
     "pass": "as good as fresh real records, or so close that it does not matter",
@@ -190,14 +191,14 @@ def distance(calibrated: float) -> str:
     """A calibrated score in words.
 
     Example:
-        >>> distance(.57), distance(-3)
-        ('57 % of the way to real data', 'worse than the bad generator')
+        >>> distance(.57), distance(1.04), distance(-3)
+        ('57 % of the way to real data', 'as good as real data', 'worse than the bad generator')
     """
-    return (
-        f"{calibrated * 100:.0f} % of the way to real data"
-        if calibrated >= 0
-        else "worse than the bad generator"
-    )
+    if calibrated < 0:
+        return "worse than the bad generator"
+    if calibrated >= REAL:
+        return "as good as real data"
+    return f"{calibrated * 100:.0f} % of the way to real data"
 
 
 def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:

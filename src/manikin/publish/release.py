@@ -67,7 +67,10 @@ def release(
 
 def _check(synthetic: Cohort, card: Scorecard, accept: str | None) -> None:
     if accept is not None and not accept.strip():
-        message = 'accept: give the reason in words, it will stand on the card; accept="reviewed by ..."'
+        message = (
+            'accept: give the reason in words, it will stand on the card: --accept "reviewed by ..." '
+            '(in Python: accept="reviewed by ...")'
+        )
         raise UsageError(message)
     judged = (card.about.get("hashes") or {}).get("synthetic")
     if judged is not None and judged != digest(synthetic):
@@ -87,7 +90,8 @@ def _refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
         if open_to
         else f"no tier of {policy.name} allows them: mend what stands above and judge again"
     )
-    return "\n".join([*lines, f'{way}; or give a reason with accept="..." that will stand on the card'])
+    accept = 'give a reason that will stand on the card: --accept "WHY" (in Python: accept="WHY")'
+    return "\n".join([*lines, f"{way}; or {accept}"])
 
 
 def _fill(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> None:

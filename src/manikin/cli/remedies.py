@@ -1,0 +1,34 @@
+"""Remedies: what a message tells to do, in the words of the command line."""
+
+from __future__ import annotations
+
+import re
+
+PYTHON = re.compile(r",? \(in Python: (?:[^()]|\([^()]*\))*\)")
+OPTIONS = (
+    (re.compile(r"\b(with|or|,) skip_bad\b"), r"\1 --skip-bad"),
+    (re.compile(r"\(skip_bad\)"), "(--skip-bad)"),
+    (
+        re.compile(r"\bname (?:fields|one|them) in condition=|\b(?:in )?condition=(?=[ .,;)]|$)"),
+        "--condition FIELD",
+    ),
+    (re.compile(r"\bname one with label="), "name one with --label"),
+    (re.compile(r"\bwhere=(?=[ .,;)]|$)"), "--where FIELD=VALUE"),
+)
+
+
+def as_commands(text: str) -> str:
+    """The same message without what only Python can do, options as they are written in a shell.
+
+    Messages that serve both say "... --accept WHY (in Python: accept=...)".
+
+    Example:
+        >>> as_commands("copy it again, or leave it out with skip_bad")
+        'copy it again, or leave it out with --skip-bad'
+        >>> as_commands('give a reason: --accept "WHY" (in Python: accept="WHY")')
+        'give a reason: --accept "WHY"'
+    """
+    text = PYTHON.sub("", text)
+    for pattern, option in OPTIONS:
+        text = pattern.sub(option, text)
+    return text
