@@ -12,6 +12,7 @@ import pyarrow as pa
 from manikin.codec import Codec
 from manikin.codecs.prompts import BETWEEN, Prompts
 from manikin.codecs.text import words
+from manikin.data.lists import list_names
 from manikin.data.schema import Text
 from manikin.errors import FormatError, MissingExtra, Unsupported
 from manikin.grammar import END
@@ -78,7 +79,7 @@ class PretrainedText(Codec):
         """Learn how long texts are."""
         name = fields[0]
         if len(fields) > 1 or not isinstance(cohort.schema[name], Text):
-            kinds = ", ".join(f"{field!r} is {cohort.schema[field].name}" for field in fields[:5])
+            kinds = list_names((f"{field!r} is {cohort.schema[field].name}" for field in fields), 5)
             raise Unsupported(
                 f"a language model writes one field of text, and {kinds}; name the text in target= "
                 "(--note on the command line), or use 'diffusion' or 'autoregressive'"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from manikin.data.lists import list_names
 from manikin.data.scalars import survival
 from manikin.data.schema import Number
 from manikin.errors import Unsupported
@@ -29,20 +30,21 @@ SHOWN = 5  # rules or fields named in a note
 def violated(split: Split) -> str:
     """The rules that are broken most, beside how often real records break them."""
     synthetic, real = _broken(split.synthetic, split), _real_broken(split)
-    excess = sorted((real[name].mean() - synthetic[name].mean(), name) for name in synthetic)[:SHOWN]
-    return "; ".join(
+    excess = sorted((real[name].mean() - synthetic[name].mean(), name) for name in synthetic)
+    said = [
         f"{name}: {synthetic[name].mean():.1%} (real {real[name].mean():.1%})"
         for gap, name in excess
         if gap < 0
-    )
+    ]
+    return list_names(said, SHOWN, "; ")
 
 
 def implausible_fields(split: Split) -> str:
     """The fields with most values beyond what is plausible."""
     low, high = _plausible(np.concatenate([split.train.table, split.holdout.table]), split, BEYOND)
     outside = beyond(split.synthetic.table, low, high).mean(axis=0)
-    worst = np.argsort(-outside, kind="stable")[:SHOWN]
-    return "; ".join(f"{split.fields.names[j]}: {outside[j]:.1%}" for j in worst if outside[j] > 0)
+    worst = [j for j in np.argsort(-outside, kind="stable") if outside[j] > 0]
+    return list_names((f"{split.fields.names[j]}: {outside[j]:.1%}" for j in worst), SHOWN, "; ")
 
 
 def immortal(split: Split) -> Cohort:

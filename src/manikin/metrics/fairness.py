@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.data.lists import list_names
 from manikin.downstream import models
 from manikin.downstream.groups import groups
 from manikin.downstream.scores import auroc
@@ -52,10 +53,9 @@ def missed(split: Split) -> str:
     learned, held, synthetic = (_members(s, split) for s in (split.train, split.holdout, split.synthetic))
     real = {name: np.concatenate([rows, held[name]]) for name, rows in learned.items()}
     gaps = _gaps(real, synthetic)
-    worst = sorted((name for name in gaps if gaps[name] > 0), key=lambda name: -gaps[name])[:SHOWN]
-    return "; ".join(
-        f"{name}: {synthetic[name].mean():.1%} (real {real[name].mean():.1%})" for name in worst
-    )
+    worst = sorted((name for name in gaps if gaps[name] > 0), key=lambda name: -gaps[name])
+    said = [f"{name}: {synthetic[name].mean():.1%} (real {real[name].mean():.1%})" for name in worst]
+    return list_names(said, SHOWN, "; ")
 
 
 @metric(

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.codecs.table.columns import arrow
+from manikin.data.lists import list_names
 from manikin.errors import SchemaError
 from manikin.spec import Categorical
 
@@ -39,7 +40,7 @@ class Levels:
         if strange.any():
             message = (
                 f"field {self.name!r}: {int(strange.sum())} records have a level that was not seen in "
-                f"training; the levels are {', '.join(map(str, self.levels[:20]))}"
+                f"training; the levels are {list_names(self.levels, 20)}"
             )
             raise SchemaError(message)
         if missing.any() and not self.optional:
