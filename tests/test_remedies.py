@@ -13,8 +13,8 @@ from manikin.errors import PrivacyError, UsageError
 from manikin.evaluation.policy import read
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.words import distance
-from manikin.publish.job import where
 from manikin.publish.release import release
+from manikin.publish.values import where
 
 
 def test_a_refusal_on_the_command_line_gives_the_command(tmp_path):

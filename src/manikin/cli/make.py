@@ -81,7 +81,7 @@ def synthesize(
     from manikin.evaluation.shadow import enough
     from manikin.publish.job import Judging, Wish, loaded, noted
     from manikin.publish.job import synthesize as job
-    from manikin.publish.job import where as values
+    from manikin.publish.values import where as values
 
     limits = asked(policy, tier)
     if refits:
@@ -172,7 +172,7 @@ def sample(
     """Draw records from a saved model. With `--condition` missing cells of its table are filled in."""
     from manikin.data.files import read, write
     from manikin.data.rules import read_rules
-    from manikin.publish.job import where as values
+    from manikin.publish.values import where as values
     from manikin.synthesis.store import load
 
     if out.exists():
