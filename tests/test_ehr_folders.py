@@ -296,3 +296,20 @@ def test_mimic_iv_lies_deeper_and_anchors_ages(tmp_path: Path) -> None:
         FormatError, match=r"patients\.csv: row 2: anchor_age and anchor_year are no numbers"
     ):
         mk.read(folder(tmp_path, changed, "bad"))
+
+
+def test_omop_needs_no_unit_and_takes_months_as_decimals(tmp_path: Path) -> None:
+    bare = OMOP["MEASUREMENT"].replace(",unit_source_value", "").replace(",kg", "")
+    people = OMOP["PERSON"].replace(",4,9,", ",4.0,9.0,")
+    cohort = mk.read(folder(tmp_path, {**OMOP, "MEASUREMENT": bare, "PERSON": people}))
+    assert cohort["history"][0]["code"].tolist()[-1] == "MEASUREMENT//3025315//"
+    assert cohort["history"][0]["value"].tolist()[-1] == 48.1
+    assert cohort["age"].round(1).tolist() == [2.7, 30.7]
+    mk.write(cohort, tmp_path / "out")
+    assert mk.read(tmp_path / "out")["history"][0]["code"].tolist()[-1] == "MEASUREMENT//3025315//"
+
+
+def test_a_lacking_column_is_named_alone(tmp_path: Path) -> None:
+    other = OMOP["MEASUREMENT"].replace("measurement_concept_id", "concept")
+    notes = mk.read(folder(tmp_path, {**OMOP, "MEASUREMENT": other})).notes
+    assert any("lacks measurement_concept_id and gives no events" in note for note in notes)

@@ -356,3 +356,21 @@ def test_a_medication_may_stand_in_each_bundle_that_needs_it(tmp_path: Path) -> 
     asked = medication(medicationReference={"reference": "Medication/d1"})
     cohort = read(tmp_path, more(asked, DRUG, DRUG))
     assert "MedicationRequest//RxNorm//860975" in cohort["history"][0]["code"]
+
+
+def test_units_of_one_measurement_are_named(tmp_path: Path) -> None:
+    there = bundle()
+    heights = [
+        {
+            "resourceType": "Observation",
+            "id": f"h{place}",
+            "subject": {"reference": "Patient/p1"},
+            "code": concept(LOINC, "8302-2", "Height"),
+            "effectiveDateTime": f"2010-05-0{place + 2}T06:00:00Z",
+            "valueQuantity": {"value": value, "unit": unit},
+        }
+        for place, (value, unit) in enumerate([(170, "cm"), (1.7, "m")])
+    ]
+    there["entry"] += [{"resource": resource} for resource in heights]
+    cohort = read(tmp_path, there)
+    assert "measured in several units, each a code of its own: LOINC//8302-2 in cm, m" in cohort.notes

@@ -247,3 +247,15 @@ def test_nobody_is_without_events_where_no_training_patient_is(
     assert ehr.anything_happened.holds(short.sample(60, where={"sex": "M"}, seed=1)).all()
     monkeypatch.setitem(short.facts, "plausible", [])
     assert not ehr.anything_happened.holds(short.sample(60, where={"sex": "M"}, seed=1)).all()
+
+
+def test_events_beyond_the_longest_record_are_counted(cohort: mk.Cohort) -> None:
+    whole = Events().fit(cohort, ["history"])
+    assert whole.facts["cut_events"] == whole.facts["cut_histories"] == 0
+    codec = Events(longest=12).fit(cohort, ["history"])
+    there = Histories.of(back(codec, codec.encode(cohort)).columns["history"])
+    kept = codec.kept(Histories.of(cohort.columns["history"]))
+    assert codec.facts["events"] == len(kept.code)
+    assert codec.facts["cut_events"] == len(kept.code) - len(there.code) > 0
+    lost = np.bincount(kept.patient, minlength=120) > np.bincount(there.patient, minlength=120)
+    assert codec.facts["cut_histories"] == lost.sum()

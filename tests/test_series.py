@@ -296,3 +296,12 @@ def test_a_table_beside_that_fits_no_subject_is_told(stays):
     cohort = mk.read(stays)
     assert "In-hospital_death" not in cohort.schema
     assert noted(cohort, "Outcomes.txt: not joined, none of its RecordID is a subject's")
+
+
+def test_a_parameter_in_words_is_left_out_whole_and_counted(tmp_path):
+    path = tmp_path / "stays.csv"
+    words = "".join(f"{who},0{hour}:00,AVPU,{'AVPU'[hour % 4]}\n" for who in (7, 9) for hour in range(1, 9))
+    path.write_text(STAYS + words)
+    cohort = mk.read(path)
+    assert "AVPU" not in cohort.schema["series"].channels
+    assert noted(cohort, "AVPU: none of its 16 values is a number")

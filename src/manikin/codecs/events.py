@@ -107,10 +107,11 @@ class Events(Codec):
         values = _values(kept, cohort.subject, self.anonymous)
         known = {**first.known, "again": again, "length": 2}
         whole = replace(first, known=known, times={k: v for k, v in times.items() if v}, values=values)
-        lengths = whole.lengths(kept)
-        cut = int((lengths > self.longest - 1).sum())
-        known["length"] = int(min(lengths.max(initial=1), self.longest - 1)) + 1
-        facts |= {"longest": known["length"], "cut_histories": cut}
+        ends = whole._ends(kept)  # noqa: SLF001 - its own
+        known["length"] = int(min(ends.max(initial=1), self.longest - 1)) + 1
+        cut = ~whole._fits(kept, ends)  # noqa: SLF001 - its own
+        facts |= {"longest": known["length"], "histories": len(found), "events": len(kept.code)}
+        facts |= {"cut_histories": len(np.unique(kept.patient[cut])), "cut_events": int(cut.sum())}
         return replace(whole, known=known, facts=facts)
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
@@ -123,9 +124,7 @@ class Events(Codec):
         named = np.append(self.grammar.starts[CODE] + np.arange(len(self.codes)), self.grammar.vocab)
         open_, step, close, valued = self._marks(found)
         counts = 1 + open_ + step + close + valued
-        ends = np.cumsum(counts)
-        begin = np.concatenate([[0], ends])[found.start[:-1]]
-        place = ends - counts - begin[found.patient]
+        place = self._ends(found) - counts
         fits = self._fits(found, place + counts)
         starts = self.grammar.starts
         x = np.zeros((len(found), self.known["length"]), dtype=np.int32)
@@ -190,9 +189,9 @@ class Events(Codec):
         valued = np.array([code in self.values for code in (*self.codes, None)])[found.code]
         return opens.astype(int), step.astype(int), close.astype(int), valued.astype(int)
 
-    def lengths(self, found: Histories) -> np.ndarray:
-        """How many tokens each history has, with its end, (n,)."""
-        return np.bincount(found.patient, sum(self._marks(found)) + 1, minlength=len(found)).astype(int)
+    def _ends(self, found: Histories) -> np.ndarray:
+        """How many tokens of its history there are up to the last one of each event, (m,)."""
+        return _since(sum(self._marks(found)) + 1, found.start[:-1][found.patient])
 
     def _fits(self, found: Histories, ends: np.ndarray) -> np.ndarray:
         """Which events are kept: those of visits that end before the record does."""

@@ -28,7 +28,14 @@ def facts(card: Scorecard) -> list[str]:
         '2 levels were pooled.'
     """
     about = card.about
-    found = [*training(about), *about.get("facts", []), rows(about), columns(about), guarantee(about)]
+    found = [
+        *training(about),
+        *about.get("facts", []),
+        *cuts(about),
+        rows(about),
+        columns(about),
+        guarantee(about),
+    ]
     return [sentence for sentence in found if sentence]
 
 
@@ -87,10 +94,45 @@ def guarantee(about: dict[str, Any]) -> str:
     return f"Differential privacy: epsilon {budget['epsilon']:g} per {unit}, {audited}."
 
 
+def cuts(about: dict[str, Any]) -> list[str]:
+    """What of histories was not learned: codes that few patients have, and the ends of long ones."""
+    known = [link.get("codec") or {} for link in models(about)]
+    return [sentence for codec in known for sentence in (rare(codec), cut(codec)) if sentence]
+
+
+def rare(codec: dict[str, Any]) -> str:
+    """How many events of rare codes were left out; "" where none were."""
+    codes, events = codec.get("codes_left_out", 0), codec.get("events_left_out", 0)
+    if not events:
+        return ""
+    return f"Not learned: {events:,} events of {codes:,} codes that too few patients have."
+
+
+def cut(codec: dict[str, Any]) -> str:
+    """How many events of long histories were cut; "" where none were.
+
+    Example:
+        >>> cut({"longest": 64, "histories": 30, "events": 300, "cut_histories": 1, "cut_events": 90})
+        'Not learned: 90 of 300 events, the last ones of 1 of 30 histories, beyond 64 tokens.'
+    """
+    if not codec.get("cut_events"):
+        return ""
+    return (
+        f"Not learned: {codec['cut_events']:,} of {codec['events']:,} events, the last ones of "
+        f"{codec['cut_histories']:,} of {codec['histories']:,} histories, beyond {codec['longest']:,} "
+        "tokens."
+    )
+
+
+def models(about: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the models of a generator say of themselves, one by one."""
+    maker = about.get("generator")
+    return maker.get("chain", [maker]) if isinstance(maker, dict) else []
+
+
 def training(about: dict[str, Any]) -> list[str]:
     """How far learning got, for each model that was stopped well before the usual number of steps."""
-    maker = about.get("generator")
-    links = maker.get("chain", [maker]) if isinstance(maker, dict) else []
+    links = models(about)
     return [sentence for link in links if (sentence := short(link, alone=len(links) == 1))]
 
 

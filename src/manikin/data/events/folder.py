@@ -65,6 +65,11 @@ class Source:
         return _SLOT.findall(self.code)
 
     @property
+    def needed(self) -> list[str]:
+        """The columns without which there is no code: all but the unit of what was measured."""
+        return self.slots[:1] if self.value else self.slots
+
+    @property
     def pattern(self) -> re.Pattern[str]:
         """What its codes look like."""
         parts = _SLOT.split(self.code)
@@ -168,7 +173,7 @@ class Folder:
         if (opened := self.table(source.file, key, source.time, source.value)) is None:
             return None
         found, path = opened
-        if any(slot not in found.column_names for slot in source.slots):
+        if any(slot not in found.column_names for slot in source.needed):
             return None
         part = _part(source, found, path, begins or {})
         who = column(found, self.subject, path)
@@ -185,10 +190,11 @@ class Folder:
         left = [p.name for p in folders.files(self.path) if folders.table_name(p) not in files]
         notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
         for name in dict.fromkeys(source.file for source in sources):
-            wanted = [source.slots for source in sources if source.file == name]
+            wanted = [source.needed for source in sources if source.file == name]
             opened = self.tables.get(name)
             if opened and not any(set(slots) <= set(opened[0].column_names) for slots in wanted):
-                notes.append(f"{opened[1].name} lacks {', '.join(wanted[0])} and gives no events")
+                absent = [slot for slot in wanted[0] if slot not in opened[0].column_names]
+                notes.append(f"{opened[1].name} lacks {', '.join(absent)} and gives no events")
             elif opened and (lost := self._lost(opened[0], [s for s in sources if s.file == name], used)):
                 notes.append(f"columns of {opened[1].name} that are not modelled: {', '.join(lost)}")
         return [*self.notes, *notes]
@@ -213,7 +219,8 @@ def _part(source: Source, found: pa.Table, path: Path, begins: Mapping[str, floa
             time = np.where(np.isnan(here), time, here)
     if source.by:
         time = np.array([begins.get(v, np.nan) for v in visit.tolist()], dtype=float)
-    slots = [column(found, slot, path) for slot in source.slots]
+    absent = set(source.slots) - set(source.needed) - set(found.column_names)
+    slots = [np.full(n, None) if slot in absent else column(found, slot, path) for slot in source.slots]
     prefix = _SLOT.split(source.code)[::2]
     # Only the first part must be there: a measurement may have no unit.
     code = [

@@ -27,6 +27,7 @@ from manikin.data.fhir.elements import (
     void,
 )
 from manikin.data.fhir.systems import coded
+from manikin.data.lists import list_names
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class Gathered:
         awaited: Which events need one of these: the event, its id, a name for it, and where it stands.
         aliases: Ids of resources by other names that they are referred to by.
         silent: Encounters that say only that they were, and deaths without a date.
+        units: In which units what is measured comes, by its code.
     """
 
     skip_bad: bool = False
@@ -67,6 +69,7 @@ class Gathered:
     awaited: list[tuple[int, str, str, str]] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)
     silent: Counter[str] = field(default_factory=Counter)
+    units: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, resource: Any, where: str) -> None:  # noqa: ANN401 - JSON
         """One resource, or all of a bundle.
@@ -204,6 +207,8 @@ class Gathered:
             value, unit = measured(part)
             answer = self._named(answered(part))
             tail = [unit] if value is not None and unit else [ANSWER + answer] if answer else []
+            if value is not None:
+                self.units.setdefault(code, set()).add(unit or "no unit")
             yield PARTS.join([code, *tail]), np.nan if value is None else value
 
     def _named(self, concept: Any) -> str | None:  # noqa: ANN401 - JSON
@@ -275,6 +280,10 @@ class Gathered:
             notes.append(f"not modelled and left out: {listed}")
         if self.bad:
             notes.append(f"{len(self.bad)} bad resources are left out, the first: {self.bad[0]}")
+        mixed = {code: found for code, found in self.units.items() if len(found) > 1}
+        if mixed:
+            listed = [f"{code} in {', '.join(sorted(units))}" for code, units in mixed.items()]
+            notes.append(f"measured in several units, each a code of its own: {list_names(listed)}")
         return notes
 
 

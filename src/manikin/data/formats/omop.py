@@ -171,7 +171,7 @@ def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
             return part
     nothing = np.full(len(people), None)
     year, month, day = (
-        column(found[0], name, found[1]) if name in found[0].column_names else nothing
+        _whole(column(found[0], name, found[1])) if name in found[0].column_names else nothing
         for name in ("year_of_birth", "month_of_birth", "day_of_birth")
     )
     dates = [
@@ -185,6 +185,11 @@ def _births(found: tuple[pa.Table, Path], people: np.ndarray) -> Part:
             "them, or leave them empty"
         )
     return moments(people, (table, found[1]), "birth", BIRTH, 0.0)
+
+
+def _whole(values: np.ndarray) -> np.ndarray:
+    """Whole numbers that were written as decimals, as columns with gaps often are: 5 for 5.0."""
+    return np.array([v and v.removesuffix(".0") for v in values.tolist()], dtype=object)
 
 
 def _visits(found: Histories, visits: Visits) -> pa.Table:

@@ -110,6 +110,24 @@ def split(rows: Rows) -> Parts:
     return Parts(dynamic & ~gap, {code: known[code] for code in described}, tuple(notes))
 
 
+def leave_out_words(rows: Rows, dynamic: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Which rows measure something in numbers, (n,), and notes on parameters that are words alone."""
+    known = rows.items.words.to_pylist()
+    said = dynamic & (rows.text.codes >= 0)
+    total, numeric = (
+        np.bincount(rows.items.codes[chosen], minlength=len(known))
+        for chosen in (said, said & ~np.isnan(rows.numbers))
+    )
+    wordy = np.flatnonzero((total > 0) & (numeric == 0))
+    if len(wordy) == np.count_nonzero(total):
+        return dynamic, []  # nothing is a number: reading says which row
+    notes = [
+        f"{known[code]}: none of its {total[code]:,} values is a number; the parameter is left out"
+        for code in wordy.tolist()
+    ]
+    return dynamic & ~np.isin(rows.items.codes, wordy), notes
+
+
 def _same(rows: Rows, code: int) -> bool:
     """Whether a parameter repeats the subject, be it as 7.0 where it is called 7."""
     chosen = rows.items.codes == code

@@ -107,7 +107,8 @@ def cohort(
     text = text.without(missing(text))
     rows = descriptors.Rows(people, items, time, text, columns.subject)
     split = descriptors.split(rows)
-    points, codes, wrong = _points(rows, split.dynamic, kind, path, skip_bad=skip_bad)
+    dynamic, wordy = descriptors.leave_out_words(rows, split.dynamic)
+    points, codes, wrong = _points(rows, dynamic, kind, path, skip_bad=skip_bad)
     names = [items.words[int(code)].as_py() for code in codes]
     step, cells = axis(points, kind)
     x, told = averaged(points, len(people.words), len(names), step, cells)
@@ -137,6 +138,7 @@ def cohort(
         f"{name}: {told}",
         *_unsaid(columns.time, spelling),
         *split.notes,
+        *wordy,
         *cells_of.notes,
     )
     origin = Origin("csv", {**options, "series": layout})
