@@ -25,6 +25,8 @@ PERSON, RECORD, MARK, PLAIN, THING = 3, 2, 1, 0, -1
 """What a name says: a number of persons, of records, some number or mark, nothing, or no key at all."""
 _COMPARED = 40
 """So many other columns are compared within the groups of a key."""
+_SHORT = 1e8
+"""Numbers of fewer than nine digits bear no form."""
 _WORDY = 60
 """Texts of several words that are longer on average are prose."""
 
@@ -84,7 +86,8 @@ class Candidate:
     @cached_property
     def form(self) -> str | None:
         """Which mark of persons the values are by their form."""
-        if self.rank == THING:
+        short = self.number and self.k > 0 and float(self.values[-1]) < _SHORT
+        if self.rank == THING or short:
             return None
         return forms.form([str(value) for value in self.values.tolist()])
 
@@ -179,13 +182,18 @@ class Table:
                 mixed = (mixed * np.uint64(1_000_003)) ^ (column + 2).astype(np.uint64)
         return cls(codes, np.sort(np.unique(mixed, return_index=True)[1]))
 
+    @cached_property
+    def compared(self) -> dict[str, np.ndarray]:
+        """The columns that are compared within groups: what lasts with a person first, then few levels."""
+        levels = {name: int(column.max(initial=-1)) + 1 for name, column in self.codes.items()}
+        varied = (name for name in self.codes if levels[name] > 1)
+        order = sorted(varied, key=lambda name: (not names.lasting(name), levels[name]))
+        return {name: self.codes[name][self.rows] for name in order[: _COMPARED + 1]}
+
     def group(self, key: Candidate) -> Grouping:
         """What is constant within the groups of a key."""
-        others = {name: column[self.rows] for name, column in self.codes.items() if name != key.name}
-        lasting = frozenset(name for name in others if names.lasting(name))
-        levels = {name: int(column.max(initial=-1)) + 1 for name, column in others.items()}
-        order = sorted((n for n in others if levels[n] > 1), key=lambda n: (n not in lasting, levels[n]))
-        return group(key.codes[self.rows], {name: others[name] for name in order[:_COMPARED]}, lasting)
+        others = {name: column for name, column in self.compared.items() if name != key.name}
+        return group(key.codes[self.rows], others, frozenset(filter(names.lasting, others)))
 
 
 def _codes(values: pa.Array) -> np.ndarray:

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from scipy.optimize import root_scalar
-from scipy.stats import chi2, rankdata
 
 from manikin.data import forms, names, spread
 from manikin.data.candidates import MARK, PERSON, PLAIN, RECORD, THING
@@ -156,7 +154,7 @@ def _doubted_number(key: Candidate, one: Candidate, numbers: Mapping[str, pa.Arr
     if spread.repeated(one.values, one.counts):
         few = one.rows / one.k <= _FEW_ROWS and _even(one)
         return "whole numbers that repeat and leave most of their range empty" if few else None
-    single = one.k >= max(0.98 * one.rows, _DOUBTED) and one.keylike
+    single = one.k >= max(0.9 * one.rows, _DOUBTED) and one.keylike
     if not single or (_related(key, numbers, one.rows) and not one.ascending):
         return None
     return "whole numbers spread evenly over a wide range, each another, unrelated to all else"
@@ -179,9 +177,13 @@ def _balanced(key: Candidate) -> bool:
     mean = key.rows / key.k
     if mean < _REPEATS:
         return False
-    rate = float(root_scalar(lambda rate: rate + mean * np.expm1(-rate), bracket=(1e-9, mean)).root)
-    spread_of = mean * (1 + rate - mean)
-    return bool(chi2.cdf(((key.counts - mean) ** 2).sum() / spread_of, key.k - 1) < _CHANCE)
+    from scipy.special import chdtr
+
+    rate = mean
+    for _ in range(100):  # the rate whose truncated mean this is
+        rate = -mean * np.expm1(-rate)
+    dispersion = ((key.counts - mean) ** 2).sum() / (mean * (1 + rate - mean))
+    return bool(chdtr(key.k - 1, dispersion) < _CHANCE)
 
 
 def _related(key: Candidate, numbers: Mapping[str, pa.Array], independent: int) -> bool:
@@ -191,7 +193,13 @@ def _related(key: Candidate, numbers: Mapping[str, pa.Array], independent: int) 
         both = (key.codes >= 0) & ~np.isnan(values)
         if name == key.name or both.sum() < _OFTEN or np.ptp(values[both]) == 0:
             continue
-        rho = np.corrcoef(rankdata(key.codes[both]), rankdata(values[both]))[0, 1]
+        rho = np.corrcoef(_ranks(key.codes[both]), _ranks(values[both]))[0, 1]
         if abs(rho) * np.sqrt(min(independent, both.sum())) > _RELATED:
             return True
     return False
+
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks, (n,), the mean of those that agree."""
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]

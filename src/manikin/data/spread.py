@@ -62,7 +62,7 @@ def repeated(values: np.ndarray, counts: np.ndarray) -> bool:
         (True, False)
     """
     ties = float((counts * (counts - 1) / 2).sum())
-    return ties >= max(8.0, 0.1 * len(values)) and ties > _TIES * (_expected(values, counts) + 1)
+    return ties >= max(8.0, 0.02 * len(values)) and ties > _TIES * (_expected(values, counts) + 1)
 
 
 def avoided(values: np.ndarray) -> bool:

@@ -35,6 +35,8 @@ _REPEATS = 8
 """Fewer rows that share a value with another show nothing."""
 _FEW, _MANY = 12, 20
 """So many persons, where sex or birth is constant; where other columns are."""
+_HARDLY = 1.5
+"""Codes have more rows on average."""
 _ROWS = 60
 """More rows on average are those of a place or a code, unless sex or birth says otherwise."""
 
@@ -112,6 +114,8 @@ def _why(key: Candidate, groups: Grouping) -> tuple[bool, str] | None:
     found: tuple[bool, str] | None = None
     if key.form is not None and few:
         found = True, f"{key.form}, by its form"
+    elif key.keylike and not key.number and groups.mean <= _HARDLY and key.k >= _MANY:
+        found = True, "numbers in one layout that hardly repeat"
     elif groups.lasting and key.k >= _FEW:
         found = key.rank >= MARK or key.keylike or not key.number, constant
     elif key.k >= _MANY and few and groups.even and groups.others:
