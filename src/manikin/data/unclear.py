@@ -49,7 +49,8 @@ def _told(cohort: Cohort, name: str) -> str:
     other = tomli_w.dumps({name: {"kind": "category" if text else "number"}})
     return (
         f"field {name!r}: {why or 'it may tell persons apart'}.\n"
-        f"If it numbers or names persons ({who}), write into schema.toml, in place of what it says of it:\n\n{key}\n"
+        f"If it numbers or names persons ({who}), write into schema.toml, instead of what is there:\n\n"
+        f"{key}\n"
         f"If it is a {'code' if text else 'quantity'}, write:\n\n{other}\n"
         "In Python: give the same as schema= to read or Cohort.from_pandas."
     )
