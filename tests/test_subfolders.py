@@ -161,3 +161,68 @@ def test_notes_and_tables_have_patients_too(tmp_path):
     listed = mk.read(tmp_path / "listed")
     assert len(set(listed.subject)) == 4
     assert "Smith" not in str(listed)
+
+
+def test_pictures_of_others_are_judged_without_folders(ward, tmp_path):
+    for i in range(12):
+        draw(tmp_path / "made" / f"{i}.png", i)
+    made = mk.read(tmp_path / "made", mk.read(ward).schema)
+    assert list(made.schema) == ["image"]
+    assert any("each is its own" in note for note in made.notes)
+
+
+def test_volumes_in_folders_of_patients(tmp_path):
+    import nibabel
+
+    for i, name in enumerate(PATIENTS["names"]):
+        for j, kind in enumerate(("FLAIR", "T1")):
+            (tmp_path / name).mkdir(exist_ok=True)
+            x = np.full((4, 4, 4), 10 * i + j, np.int16)
+            nibabel.save(nibabel.Nifti1Image(x, np.eye(4)), tmp_path / name / f"{kind}.nii.gz")
+    cohort = mk.read(tmp_path)
+    assert list(cohort.schema) == ["subject", "FLAIR", "T1"]
+    assert len(set(cohort["subject"])) == 4
+    assert (cohort["T1"] - cohort["FLAIR"] == 1).all()
+    assert "Smith" not in str(cohort)
+
+
+def test_recordings_in_folders_of_people_are_of_one_person(tmp_path):
+    wfdb = pytest.importorskip("wfdb")
+    rng = np.random.default_rng(0)
+    for name in PATIENTS["names"]:
+        (tmp_path / name).mkdir()
+        for j in range(3):
+            x = rng.normal(size=(200, 1))
+            wfdb.wrsamp(
+                f"r{j}",
+                fs=100,
+                units=["mV"],
+                sig_name=["I"],
+                p_signal=x,
+                fmt=["16"],
+                write_dir=str(tmp_path / name),
+            )
+    cohort = mk.read(tmp_path)
+    assert len(set(cohort.subject)) == 4
+    assert len(cohort) == 12
+    assert "Smith" not in str(cohort)
+
+
+def test_nothing_is_learned_of_folders_that_are_not_plain(tmp_path):
+    for i, name in enumerate(UNCLEAR["codes"]):
+        for j in range(12):
+            draw(tmp_path / "in" / name / f"{j}.png", 20 * i + j)
+    held = mk.read(tmp_path / "in")
+    assert list(held.schema) == ["folder", "image"]
+    assert held["folder"].tolist() == np.repeat(np.arange(12) + 1, 12).tolist()
+    with pytest.raises(mk.errors.SchemaError, match=r'folders = \["subject"\]'):
+        mk.Synthesizer(family="vae", training=mk.Training(steps=1)).fit(held, quiet=True)
+    held.schema.write(tmp_path / "schema.toml")
+    assert mk.read(tmp_path / "in", tmp_path / "schema.toml").schema["folder"].role == "unclear"
+    text = (tmp_path / "schema.toml").read_text()
+    (tmp_path / "schema.toml").write_text('folders = ["subject"]\n' + text)
+    assert list(mk.read(tmp_path / "in", tmp_path / "schema.toml").schema) == ["subject", "image"]
+    for place in ("ax1", "bq7", "cz9"):
+        (tmp_path / "notes" / place).mkdir(parents=True)
+        (tmp_path / "notes" / place / "a.txt").write_text("Seen on the ward.")
+    assert mk.read(tmp_path / "notes").schema["folder"].role == "unclear"

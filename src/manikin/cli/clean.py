@@ -21,34 +21,48 @@ def deidentify(
     out: Annotated[Path, typer.Option("--out", "-o", help="The file or folder to write.")],
     field: Annotated[
         list[str] | None,
-        typer.Option("--field", help="A field of text (repeatable); default: all that hold prose."),
+        typer.Option("--field", help="A field of text or pictures (repeatable); default: all."),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the surrogates: with it dates can be moved back.")] = 0,
     schema: o.SchemaFile = None,
     quiet: o.Quiet = False,
 ) -> None:
-    """Replace identifiers in notes and beside them by surrogates, and move the dates of each patient.
+    """Replace identifiers in notes and beside them by surrogates, move dates, and blank text in pictures.
 
     Columns of names, numbers, addresses, telephone numbers and dates of birth are treated too, and what
     stands in them is looked for in the notes. A patient keeps the same surrogates in all notes and columns;
     all dates move by as many weeks. Rules cannot find every identifier: a person has to look at the notes
     before they are given away.
 
+    Text that is burned into pictures is read by a small network (`pip install 'manikin[ocr]'`) and blanked.
+
     Example: `manikin deidentify notes.csv -o clean.csv --seed 4711`
     """
     from manikin.data.deid import deidentify as cleaned
     from manikin.data.deid import proses
     from manikin.data.files import read, write
+    from manikin.data.images.blanking import blank_text, is_picture
     from manikin.data.schema import Schema
 
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
     console = speak(context, quiet=quiet)
     cohort = read(file, Schema.read(schema) if schema else None)
-    if not field and not proses(cohort):
-        raise UsageError(f"{file}: no field holds prose; name one with --field")
-    with show_step("looking for identifiers") as step:
-        clean = cleaned(cohort, field or None, seed=seed, progress=step.reach_of)
+    pictures = [name for name in field or cohort.schema if is_picture(cohort, name)]
+    words = [name for name in field or proses(cohort) if name not in pictures]
+    if not words and not pictures:
+        raise UsageError(f"{file}: no field holds prose or a picture; name one with --field")
+    if pictures and cohort.origin.format == "dicom" and not out.suffix:
+        raise UsageError(
+            f"{out}: DICOM is written for synthetic pictures only; name a file, such as {out}.npz"
+        )
+    clean = cohort
+    if words:
+        with show_step("looking for identifiers") as step:
+            clean = cleaned(cohort, words if field else None, seed=seed, progress=step.reach_of)
+    if pictures:
+        with show_step("reading text in pictures") as step:
+            clean = blank_text(clean, pictures, step.reach_of)
     write(clean, out)
     for note in clean.notes[: len(clean.notes) - len(cohort.notes)]:
         console.print(note, markup=False, highlight=False)

@@ -75,6 +75,11 @@ EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "labels": ("how many labels there are", lambda value: isinstance(value, int) and value >= 0),
     "spacing": ("a list of numbers", _list_of(int, float)),
     "size": ("two or three numbers of places, each above 0", _grid),
+    "even": ("true or false", lambda value: isinstance(value, bool)),
+    "burned_in": (
+        '"none" or "present", as a person found who looked',
+        lambda value: value in ("none", "present"),
+    ),
     "ordered": ("true or false", lambda value: isinstance(value, bool)),
 }
 

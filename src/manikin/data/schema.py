@@ -143,6 +143,8 @@ class Image:
         role: What the field is for.
         size: The shape to which pictures are brought on reading, (H, W) or (D, H, W), without
             distortion; empty: as they are.
+        even: Whether volumes with uneven gaps between slices are interpolated to even ones on reading.
+        burned_in: Text in the pixels, as a person found who looked: "none" or "present"; None: nobody did.
     """
 
     name: ClassVar[str] = "image"
@@ -152,6 +154,8 @@ class Image:
     levels: int = 0
     role: Role | None = None
     size: tuple[int, ...] = ()
+    even: bool = False
+    burned_in: str | None = None
 
 
 Kind = Number | Category | Time | Codes | Text | Signal | Image
@@ -164,8 +168,7 @@ SCALARS = (Number, Category, Time)
 class Schema(dict[str, Kind]):
     """What each field of a cohort is: an ordered mapping from field name to kind.
 
-    `folders` says what each level of subfolders above the files is ("subject", "label", "visit", "none");
-    empty: as it is found.
+    `folders` says what each level of subfolders is ("subject", "label", "visit", "none"); empty: as found.
 
     Example:
         >>> schema = Schema(age=Number(unit="years"), sex=Category(levels=("F", "M"), role="label"))
@@ -226,9 +229,7 @@ class Schema(dict[str, Kind]):
             SchemaError: An unknown kind, key or role, with the field where it stands.
         """
         levels = levels_of_folders(tables.get("folders"))
-        found = cls(
-            {name: _kind(name, table) for name, table in tables.items() if name != "folders" or not levels}
-        )
+        found = cls({n: _kind(n, t) for n, t in tables.items() if n != "folders" or not levels})
         found.folders = levels
         return found
 

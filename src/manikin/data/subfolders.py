@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 from manikin.data.keys import LEVELS
@@ -58,6 +58,8 @@ class Meaning:
         labels: The class of each file; empty: no level is one.
         notes: How the levels were understood, in counts.
         hidden: The names of patients.
+        unclear: Why nobody can tell patients from classes, and the line that settles it; "": it is plain.
+        numbers: Where it is unclear, a running number for the folder of each file.
     """
 
     roles: tuple[str, ...] = ()
@@ -65,6 +67,15 @@ class Meaning:
     labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     hidden: Hidden = field(default_factory=Hidden)
+    unclear: str = ""
+    numbers: tuple[int, ...] = ()
+
+    def taken(self, rows: Sequence[int]) -> Meaning:
+        """What the folders say of some of the files."""
+        subjects = tuple(self.subjects[row] for row in rows) if self.subjects else ()
+        labels = tuple(self.labels[row] for row in rows) if self.labels else ()
+        numbers = tuple(self.numbers[row] for row in rows) if self.numbers else ()
+        return replace(self, subjects=subjects, labels=labels, numbers=numbers)
 
 
 NOTHING = Meaning()
@@ -100,6 +111,34 @@ def understand(above: Sequence[tuple[str, ...]], declared: Sequence[str] = ()) -
             f"{depth} of {', '.join(LEVELS)}"
         )
     return _meant(above, roles, asked=bool(declared))
+
+
+def held(above: Sequence[tuple[str, ...]], declared: Sequence[str] = ()) -> Meaning:
+    """As `understand`, but folders of which nothing is plain are numbered; nothing is learned of them.
+
+    Raises:
+        SchemaError: The declaration does not fit the folders.
+    """
+    try:
+        return understand(above, declared)
+    except FormatError as error:
+        places = {parts: i for i, parts in enumerate(dict.fromkeys(above), 1)}
+        names = dict.fromkeys(name for parts in above for name in parts)
+        hidden = Hidden({name: f"[folder {i}]" for i, name in enumerate(names, 1)})
+        numbers = tuple(places[parts] for parts in above)
+        return Meaning(hidden=hidden, unclear=str(error), numbers=numbers)
+
+
+def plainly(above: Sequence[tuple[str, ...]], declared: Sequence[str] = ()) -> Meaning:
+    """As `understand`, but nothing where it is not plain, for files of which headers or tables say more.
+
+    Raises:
+        SchemaError: The declaration does not fit the folders.
+    """
+    try:
+        return understand(above, declared)
+    except FormatError:
+        return NOTHING
 
 
 def _meant(above: Sequence[tuple[str, ...]], roles: tuple[str, ...], *, asked: bool) -> Meaning:

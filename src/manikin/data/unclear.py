@@ -11,11 +11,23 @@ import tomli_w
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from manikin.data.cohort import Cohort
+    from manikin.data.schema import Kind
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+
+FOLDER, UNCLEAR = "folder", "unclear"
+"""The field that numbers folders of which nothing tells whether they are patients or classes; and the
+option of a cohort's origin under which the line that settles it stands."""
+
+
+def settled(declared: Mapping[str, Kind] | None) -> dict[str, Kind]:
+    """What is declared, without unclear folders that the same schema settles by its key `folders`."""
+    told = bool(getattr(declared, "folders", ()))
+    return {name: kind for name, kind in (declared or {}).items() if not (told and name == FOLDER)}
 
 
 def refuse_unclear(cohort: Cohort, fields: Iterable[str] | None = None) -> None:
@@ -36,6 +48,8 @@ def refuse_unclear(cohort: Cohort, fields: Iterable[str] | None = None) -> None:
 
 def _told(cohort: Cohort, name: str) -> str:
     """What is unclear of a field, and how to settle it."""
+    if told := cohort.origin.options.get(UNCLEAR, {}).get(name):
+        return f"field {name!r}: {told}"
     column, mine = cohort.columns[name], f"{name}: "
     why = next(
         (note.removeprefix(mine) for note in cohort.notes if note.startswith(mine) and "apart" in note), ""

@@ -15,6 +15,7 @@ import numpy as np
 
 from manikin.data.digest import digest
 from manikin.data.scalars import survival
+from manikin.evaluation.burned import KEY, find_text
 from manikin.evaluation.histograms import SMALL, columns, counted, edges, shares, trimmed
 from manikin.evaluation.sides import pooled
 from manikin.metrics.association import association, layout
@@ -52,6 +53,7 @@ def about(
         "versions": {"manikin": version("manikin"), "python": platform.python_version()},
         "subsampled": subsampled,
         "pooled": pooled(len(cohorts[1])),
+        **({KEY: text} if (text := find_text(cohorts[0])) else {}),
         "evaluated": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from manikin.evaluation import burned
 from manikin.evaluation.needed import MORE, remedy
 from manikin.evaluation.policy import Limit, Policy, read
 
@@ -29,7 +30,8 @@ class Finding:
     """What one limit says of a card.
 
     Args:
-        score: The score that was read; "holdout": the number of never-seen real subjects.
+        score: The score that was read; "holdout": the number of never-seen real subjects; "burned_in_text":
+            text in training pictures that nobody looked at.
         outcome: "met", "broken", or "not shown" where the evidence does not decide.
         detail: The numbers, in words.
         remedy: What to do where it is not shown.
@@ -105,7 +107,7 @@ def gate(card: Scorecard, tier: str = "controlled", policy: Policy | None = None
     chain = policy.chain(tier)
     asked = [(limit, use) for limit in policy.limits if (use := _strictest(limit, chain))]
     findings = [finding for limit, use in asked for finding in judged(card, limit, use)]
-    return Decision(tier, (*_enough(card, policy, chain), *findings))
+    return Decision(tier, (*_enough(card, policy, chain), *_looked_at(card), *findings))
 
 
 def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
@@ -243,6 +245,12 @@ def _applies(card: Scorecard, limit: Limit, use: str) -> bool:
 
 def _strictest(limit: Limit, chain: list[str]) -> str | None:
     return next((use for use in chain if use in limit.at_most or use in limit.at_least), None)
+
+
+def _looked_at(card: Scorecard) -> list[Finding]:
+    """Whether a person looked at training pictures into which text may be burned."""
+    detail = burned.detail(card)
+    return [Finding(burned.SCORE, "not shown", detail, burned.REMEDY, measured=False)] if detail else []
 
 
 def _enough(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:

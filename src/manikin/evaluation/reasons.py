@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from manikin.data.lists import list_names
+from manikin.evaluation.burned import SCORE
 from manikin.evaluation.words import axes, plain
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ FOUND = {
     "linkability": "{0:.0f} of 100 training patients have their parts linked, beyond other patients",
 }
 """What a score says of a hundred, by the beginning of its name."""
+
+HELD = ("holdout", SCORE)
+"""Findings that are about the records given, not about a score."""
 
 BAD = (
     "duplicate_share",
@@ -115,8 +119,8 @@ def because(decision: Decision, card: Scorecard, most: int = 2) -> str:
 
 
 def _unshown(against: list[Finding], card: Scorecard, most: int) -> list[str]:
-    held = [finding.detail for finding in against if finding.score == "holdout"]
-    rest = [finding for finding in against if finding.score != "holdout"]
+    held = [finding.detail for finding in against if finding.score in HELD]
+    rest = [finding for finding in against if finding.score not in HELD]
     untested = [finding for finding in rest if not finding.measured]
     feared = [finding for finding in rest if finding.measured and is_feared(finding.score, card)]
     hoped = [finding for finding in rest if finding.measured and not is_feared(finding.score, card)]

@@ -7,10 +7,12 @@ allows that (type 2), and a plain constant where it does not (type 1).
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.data.dicom import orientation
 from manikin.data.dicom.classes import (
     CLASSES,
     MAGNETIC,
@@ -34,7 +36,9 @@ if TYPE_CHECKING:
 
     from manikin.data.dicom.stored import Storage
 
-_AXIAL = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
+_AXIAL = "LPS"
+_ANNOTATED = (*MAMMOGRAPHY, *RADIOGRAPHY)
+"""Classes whose Burned In Annotation must not be absent (PS3.3, C.8.11.3)."""
 
 
 def uid(*parts: bytes | str) -> UID:
@@ -45,8 +49,20 @@ def uid(*parts: bytes | str) -> UID:
     return UID(f"2.25.{int.from_bytes(hashlib.sha256(text).digest()[:16], 'big')}")
 
 
-def header(sop: str, modality: str, given: Mapping[str, Any], number: int, seed: bytes) -> Dataset:
-    """Patient, study, series, equipment and what the class asks for beyond that."""
+def header(
+    sop: str, modality: str, given: Mapping[str, Any], number: int, seed: bytes, *, text: str = "unknown"
+) -> Dataset:
+    """Patient, study, series, equipment and what the class asks for beyond that.
+
+    Args:
+        sop: The storage class.
+        modality: Of the pictures.
+        given: The keywords and values of the record that are allowed.
+        number: Of the record.
+        seed: Of unique identifiers.
+        text: What is known of text in the pixels. "none": it is established that there is none; "flagged":
+            there may be; "unknown": nothing is claimed, as an absent attribute does (PS3.3, C.7.6.1.1.2).
+    """
     from pydicom import Dataset
 
     found = Dataset()
@@ -55,8 +71,12 @@ def header(sop: str, modality: str, given: Mapping[str, Any], number: int, seed:
     found.PatientName = f"SYNTHETIC^SUBJECT{number:06d}"
     found.PatientID = f"SYN-{number:06d}"
     found.PatientBirthDate, found.PatientSex = "", ""
-    found.PatientIdentityRemoved = "YES"
-    found.DeidentificationMethod = "Synthetic picture; no patient"
+    if text == "none":
+        found.PatientIdentityRemoved = "YES"
+        found.DeidentificationMethod = "Synthetic picture; no patient"
+        found.BurnedInAnnotation = "NO"
+    elif text == "flagged" or sop in _ANNOTATED:
+        found.BurnedInAnnotation = "YES"  # type 1 in these classes: what is not excluded is said
     found.StudyInstanceUID, found.SeriesInstanceUID = uid(seed, "study"), uid(seed, "series")
     found.StudyDate = found.StudyTime = found.AccessionNumber = found.ReferringPhysicianName = ""
     found.StudyID, found.SeriesNumber, found.InstanceNumber = str(number), 1, 1
@@ -65,7 +85,7 @@ def header(sop: str, modality: str, given: Mapping[str, Any], number: int, seed:
     found.Manufacturer = MAKER
     found.ImageType = ["DERIVED", "SECONDARY"]
     found.DerivationDescription = "Made by a generative model"
-    found.BurnedInAnnotation, found.LossyImageCompression = "NO", "00"
+    found.LossyImageCompression = "00"
     found.PatientOrientation = ""
     for keyword, value in SPECIFIC.get(sop, secondary)(modality).items():
         setattr(found, keyword, value)
@@ -92,21 +112,51 @@ def _allow(found: Dataset, given: Mapping[str, Any]) -> None:
         setattr(found, keyword, value)
 
 
+def heights(spacing: Sequence[float], depth: int, facts: Mapping[str, Any]) -> list[float]:
+    """Where the slices of a volume lie along their normal, in mm around 0.
+
+    Args:
+        spacing: In mm along the axes; empty: 1 mm.
+        depth: How many slices there are.
+        facts: What the volumes came with: under "heights" the places of slices with uneven gaps.
+
+    Example:
+        >>> heights((2.0, 1.0, 1.0), 3, {}), heights((), 3, {"heights": [0, 1, 3]})
+        ([-2.0, 0.0, 2.0], [-1.5, -0.5, 1.5])
+    """
+    uneven = facts.get("heights")
+    if uneven and len(uneven) == depth:
+        return [float(z) - float(uneven[-1]) / 2 for z in uneven]
+    step = float(spacing[0]) if len(spacing) > 2 else 1.0  # noqa: PLR2004 - (D, H, W)
+    return [step * (k - (depth - 1) / 2) for k in range(depth)]
+
+
 def geometry(
-    sop: str, spacing: Sequence[float], grid: Sequence[int], place: tuple[int, int], seed: bytes
+    sop: str, spacing: Sequence[float], grid: Sequence[int], height: float, axes: str, seed: bytes
 ) -> Dataset:
-    """Where slice `place` = (k, of so many) lies, around an origin of its own."""
+    """Where a slice lies, around an origin of its own.
+
+    Args:
+        sop: Its class.
+        spacing: In mm along the axes.
+        grid: (H, W).
+        height: Its place along the normal; NaN: a picture that is no slice.
+        axes: The directions of its axes, such as "LPS"; "": axial.
+        seed: Of the identifier of its frame of reference.
+    """
     from pydicom import Dataset
 
     found = Dataset()
-    found.InstanceNumber = place[0] + 1
     flat = [float(step) for step in spacing[-2:]] or [1.0, 1.0]
-    depth = float(spacing[0]) if len(spacing) > len(flat) else 1.0
+    ways = orientation.cosines(axes or _AXIAL)
+    alone, height = math.isnan(height), 0.0 if math.isnan(height) else height
+    normal = ways[2] * height
     if sop in (CLASSES["CT"], CLASSES["MR"]):
         found.FrameOfReferenceUID, found.PositionReferenceIndicator = uid(seed, "frame"), ""
-        found.ImageOrientationPatient = _AXIAL
-        start = [-step * (side - 1) / 2 for step, side in zip(reversed(flat), reversed(grid), strict=True)]
-        found.ImagePositionPatient = [*start, depth * (place[0] - (place[1] - 1) / 2)]
+        found.ImageOrientationPatient = ways[:2].ravel().tolist()
+        sides = zip(reversed(flat), reversed(grid), ways[:2], strict=True)
+        start = sum((-step * (side - 1) / 2 * way for step, side, way in sides), start=normal)
+        found.ImagePositionPatient = [float(x) + 0.0 for x in start]
         found.PixelSpacing = flat
         found.PatientPosition = "HFS"
     elif sop == CLASSES["DMS"]:
@@ -115,9 +165,9 @@ def geometry(
         found.ImagerPixelSpacing = flat
     elif spacing:
         found.PixelSpacing = flat
-        if place[1] > 1:
-            found.ImageOrientationPatient = _AXIAL
-            found.ImagePositionPatient = [0.0, 0.0, depth * place[0]]
+        if not alone:
+            found.ImageOrientationPatient = ways[:2].ravel().tolist()
+            found.ImagePositionPatient = [float(x) + 0.0 for x in normal]
     return found
 
 

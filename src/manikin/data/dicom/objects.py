@@ -9,6 +9,7 @@ identifiers are hashes of the content: the same cohort gives the same files.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,10 +20,12 @@ from manikin.data.dicom import attributes, classes, modules
 from manikin.data.dicom.stored import Storage
 from manikin.data.formats.csv import render
 from manikin.data.images import saving
+from manikin.data.images.burned import state_of
 from manikin.data.schema import Image, Schema, Text
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _GRID = 3
@@ -70,6 +73,13 @@ def _records(cohort: Cohort, name: str, place: Path) -> None:
     """All records of one field: files in a folder, or the one file `place`."""
     kind, x = cohort.schema[name], saving.values(cohort, name)
     spacing = kind.spacing if isinstance(kind, Image) else ()
+    facts = cohort.origin.options.get("facts", {}).get(name, {})
+    if facts.get("heights") == []:
+        raise FormatError(
+            f"{place}: the slices of {name!r} have uneven gaps, not alike in all volumes; read them with "
+            "even = true in schema.toml, or write .npz"
+        )
+    text = state_of(cohort, name)
     cells = {
         field: cohort.columns[field].to_pylist() for field in attributes.FIELDS if field in cohort.schema
     }
@@ -83,22 +93,39 @@ def _records(cohort: Cohort, name: str, place: Path) -> None:
         )
         volume = record if record.ndim > _GRID else record[:, None]
         to = place if place.suffix else place / f"{i + 1:06d}"
-        _slices(volume, to, (sop, modality, given, storage, spacing, i + 1))
+        _slices(
+            volume,
+            to,
+            (sop, modality, given, storage, spacing or facts.get("flat", ())),
+            i + 1,
+            facts,
+            text,
+        )
 
 
-def _slices(volume: np.ndarray, place: Path, about: tuple[Any, ...]) -> None:
+def _slices(
+    volume: np.ndarray,
+    place: Path,
+    about: tuple[Any, ...],
+    number: int,
+    facts: Mapping[str, Any],
+    text: str,
+) -> None:
     """The slices of one record, each a file."""
-    sop, modality, given, storage, spacing, number = about
+    sop, modality, given, storage, spacing = about
     seed = hashlib.sha256(
         np.ascontiguousarray(volume).tobytes() + str((number, sop, sorted(given.items()))).encode()
     )
     depth = volume.shape[1]
     if depth > 1:
         place.mkdir()
-    for k in range(depth):
+    places = modules.heights(spacing, depth, facts) if depth > 1 else [math.nan]
+    for k, height in enumerate(places):
         stored = storage.encode(volume[:, k])
-        found = modules.header(sop, modality, given, number, seed.digest())
-        found.update(modules.geometry(sop, spacing, stored.shape[1:], (k, depth), seed.digest()))
+        found = modules.header(sop, modality, given, number, seed.digest(), text=text)
+        axes = str(facts.get("axes", ""))
+        found.update(modules.geometry(sop, spacing, stored.shape[1:], height, axes, seed.digest()))
+        found.InstanceNumber = k + 1
         modules.pixels(found, stored, storage)
         to = (
             place / f"{k + 1:06d}.dcm"

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.data.dicom import frames as framed
+from manikin.data.dicom import orientation, slices
 from manikin.data.images.header import Header, bounded
 from manikin.errors import FormatError, MissingExtra
 
@@ -63,14 +65,20 @@ def header(path: Path) -> Header:
         channels = 3 if coloured(found) else 1
         grid = (*((frames,) if frames > 1 else ()), int(found.Rows), int(found.Columns))
         bounded(grid, path)
-        spacing = _spacing(found, frames)
-        return Header((channels, *grid), dtype(found), spacing, physical=True)
+        places = framed.frames(found)
+        spacing, facts = _spacing(found, frames), {}
+        if code := orientation.letters(places.axes or found.get("ImageOrientationPatient") or ()):
+            facts["axes"] = code
+        if frames > 1 and places.order:
+            spacing, told = stepped(spacing, sorted(places.heights))
+            facts |= told
+        return Header((channels, *grid), dtype(found), spacing, physical=True, facts=facts)
     except _DAMAGED as error:
         raise _truncated(path) from error
 
 
 def values(path: Path) -> np.ndarray:
-    """Modality values of shape (channels, *grid).
+    """Modality values of shape (channels, *grid), frames in the order of their positions.
 
     Raises:
         FormatError: The pixels cannot be decoded.
@@ -79,24 +87,30 @@ def values(path: Path) -> np.ndarray:
     from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
     found = dataset(path, values=True)
-    x = _decoded(found, path)
+    x, order = decoded(found, path), framed.frames(found).order
     try:
         if found.PhotometricInterpretation == "PALETTE COLOR":
             x = apply_color_lut(x, found)
             x = (x >> 8).astype(np.uint8) if x.dtype == np.uint16 else x
         if coloured(found):
-            return np.ascontiguousarray(np.moveaxis(x, -1, 0).astype(dtype(found)))
+            return _sorted(np.ascontiguousarray(np.moveaxis(x, -1, 0).astype(dtype(found))), order)
         if found.PhotometricInterpretation == "MONOCHROME1":
             low, high = stored_range(found)
             x = low + high - x.astype(np.int32)
         if "ModalityLUTSequence" in found:
-            return apply_modality_lut(x, found).astype(np.uint16)[None]
-        return _rescaled(x, found)[None]
+            return _sorted(apply_modality_lut(x, found).astype(np.uint16)[None], order)
+        return _sorted(_rescaled(x, found)[None], order)
     except _DAMAGED as error:
         raise _truncated(path) from error
 
 
-def _decoded(found: Dataset, path: Path) -> np.ndarray:
+def decoded(found: Dataset, path: Path) -> np.ndarray:
+    """Stored values as the file has them, decompressed.
+
+    Raises:
+        FormatError: They cannot be decoded.
+        MissingExtra: A decoder must be installed.
+    """
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.pixels.utils import pixel_array
 
@@ -116,6 +130,20 @@ def _decoded(found: Dataset, path: Path) -> np.ndarray:
         return pixel_array(found)
     except (*_DAMAGED, RuntimeError, NotImplementedError) as error:
         raise _truncated(path) from error
+
+
+def _sorted(x: np.ndarray, order: list[int] | None) -> np.ndarray:
+    """(channels, frames, H, W) with the frames in this order."""
+    return x[:, order] if order and x.ndim > 3 and len(order) == x.shape[1] else x  # noqa: PLR2004
+
+
+def stepped(spacing: tuple[float, ...], heights: list[float]) -> tuple[tuple[float, ...], dict[str, Any]]:
+    """The spacing of sorted frames or slices; where gaps are uneven none, but their heights."""
+    usual = round(float(np.median(np.diff(heights))), 5)
+    if slices.uneven(heights):
+        flat = list(spacing[-2:])
+        return (), {"heights": [round(z - heights[0], 3) for z in heights], "flat": flat}
+    return ((usual, *spacing[-2:]) if len(spacing) > 1 else ()), {}
 
 
 def coloured(found: Dataset) -> bool:
@@ -194,4 +222,4 @@ def _spacing(found: Dataset, frames: int) -> tuple[float, ...]:
     if frames == 1:
         return flat
     depth = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness")
-    return (round(float(depth), 5), *flat) if depth else ()
+    return (round(float(depth), 5), *flat) if depth else flat if framed.frames(found).order else ()

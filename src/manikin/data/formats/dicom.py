@@ -10,19 +10,22 @@ import pyarrow as pa
 
 from manikin.data import folders
 from manikin.data.cohort import Cohort
-from manikin.data.dicom import attributes, objects, series
+from manikin.data.dicom import attributes, objects, segments, series
+from manikin.data.dicom import slices as apart
 from manikin.data.format import Format
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest
 from manikin.data.images.gather import Bad
 from manikin.data.images.listing import Listing, field
-from manikin.data.schema import Schema
+from manikin.data.schema import Image, Schema
+from manikin.data.subfolders import NOTHING, plainly
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.data.dicom.series import Series, Slice
+    from manikin.data.subfolders import Meaning
 
 
 @final
@@ -35,22 +38,16 @@ class Dicom(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """One file, one record."""
-        files = {"image": series.volumes([series.slice_of(path)])}
-        return _cohort(files, None, schema, skip_bad=False)
+        files = {"image": series.volumes([series.slice_of(path)], even=_even(schema))}
+        return _cohort(files, None, schema, NOTHING, skip_bad=False)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One record for each series, or for each row of the table that lists them."""
-        slices, left = _slices(path, skip_bad=skip_bad)
-        found = series.volumes(slices)
-        if 2 * sum(len(volume.slices) > 1 for volume in found) < len(found):
-            found = [series.single(piece) for piece in sorted(slices, key=lambda piece: str(piece.path))]
-        depth = Counter(len(volume.header.shape) for volume in found).most_common(1)[0][0]
-        whole = [volume for volume in found if len(volume.header.shape) == depth]
-        if lost := [volume for volume in found if len(volume.header.shape) != depth]:
-            kinds = "single slices, such as localisers," if depth > 3 else "volumes"  # noqa: PLR2004 - D, H, W
-            left.append(f"{len(lost)} {kinds} left out, the first {lost[0].name}")
-        cells, files = _listed(path, whole, schema)
-        return _cohort(files, cells, schema, skip_bad=skip_bad).noted(*left)
+        paths = [file for file in folders.files(path) if folders.kind(file) == "dicom"]
+        hidden = plainly([file.parent.relative_to(path).parts for file in paths], _levels(schema)).hidden
+        with hidden.kept():
+            cohort = _folder(paths, path, schema, skip_bad=skip_bad)
+        return replace(cohort, notes=tuple(map(hidden.text, cohort.notes)))
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """New objects, marked as synthetic, with headers made of what is allowed."""
@@ -63,34 +60,99 @@ class Dicom(Format):
 __plugin__ = Dicom
 
 
-def _slices(folder: Path, *, skip_bad: bool) -> tuple[list[Slice], list[str]]:
-    paths = [path for path in folders.files(folder) if folders.kind(path) == "dicom"]
+def _folder(paths: list[Path], path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+    """The series of these files, or those that the table of the folder names."""
+    slices, segmented, left = _slices(paths, path, skip_bad=skip_bad)
+    found = series.volumes(slices, even=_even(schema))
+    if 2 * sum(len(volume.slices) > 1 for volume in found) < len(found):
+        found = [series.single(piece) for piece in sorted(slices, key=lambda piece: str(piece.path))]
+    depth = Counter(len(volume.header.shape) for volume in found).most_common(1)[0][0]
+    whole = [volume for volume in found if len(volume.header.shape) == depth]
+    if lost := [volume for volume in found if len(volume.header.shape) != depth]:
+        kinds = "single slices, such as localisers," if depth > 3 else "volumes"  # noqa: PLR2004 - D, H, W
+        left.append(f"{len(lost)} {kinds} left out, the first {lost[0].name}")
+    whole, turned = series.oriented(whole)
+    cells, files = _listed(path, whole, schema)
+    masks, unused = segments.masks(segmented, next(iter(files.values())))
+    if masks and "mask" not in files and (cells is None or "mask" not in cells.schema):
+        files["mask"] = masks
+    meaning = _above(next(iter(files.values())), path, schema)
+    return _cohort(files, cells, schema, meaning, skip_bad=skip_bad).noted(*left, *turned, *unused)
+
+
+def _levels(schema: Schema | None) -> tuple[str, ...]:
+    """What a person says of the levels of folders."""
+    return schema.folders if schema is not None else ()
+
+
+def _even(schema: Schema | None) -> bool:
+    """Whether even steps between slices are asked for."""
+    return any(isinstance(kind, Image) and kind.even for kind in (schema or {}).values())
+
+
+def _slices(
+    paths: list[Path], folder: Path, *, skip_bad: bool
+) -> tuple[list[Slice], list[Path], list[str]]:
+    """The slices of a folder, each SOP instance once, its segmentation objects, and notes."""
+    segmented = [path for path in paths if segments.is_segmentation(path)]
     bad, slices = Bad(skip=skip_bad), []
     for i, path in enumerate(paths):
+        if path in segmented:
+            continue
         try:
             slices.append(series.slice_of(path))
         except FormatError as error:
             bad.add(i, path, error)
     if not slices:
         raise FormatError(f"{folder}: no DICOM file can be read")
-    return slices, list(bad.values())
+    slices, copies = apart.once(slices)
+    return slices, segmented, [*bad.values(), *copies]
 
 
 def _cohort(
-    files: dict[str, list[Series]], cells: Cohort | None, schema: Schema | None, *, skip_bad: bool
+    files: dict[str, list[Series]],
+    cells: Cohort | None,
+    schema: Schema | None,
+    meaning: Meaning,
+    *,
+    skip_bad: bool,
 ) -> Cohort:
     """One record for each series of the first field; a series takes the place of a file."""
     found = next(iter(files.values()))
-    people = [volume.slices[0].facts["subject"] for volume in found]
+    people = _people(found, meaning)
     numbers = {person: i for i, person in enumerate(dict.fromkeys(people), 1)}
     rows = [volume.slices[0].facts["given"] for volume in found]
     table = attributes.table(rows, [numbers[person] for person in people], schema)
     table = table if cells is None else _beside(table, cells)
     notes = tuple(note for name, volumes in files.items() for note in _odd(name, volumes))
     intent = found[0].slices[0].facts["class"]
-    listing = Listing(dict(files), {}, notes=notes)
+    listing = Listing(dict(files), {}, meaning=replace(meaning, subjects=()), notes=notes)
     cohort = manifest.with_pictures(table, listing, schema, {"intent": intent}, skip_bad=skip_bad)
     return replace(cohort, origin=replace(cohort.origin, format="dicom"))
+
+
+def _above(found: list[Series], folder: Path, schema: Schema | None) -> Meaning:
+    """What the folders of series say; they count where they are declared, or no header says who is who."""
+    declared = _levels(schema)
+    above = [volume.slices[0].path.parent.relative_to(folder).parts for volume in found]
+    meaning = plainly(above, declared)
+    if declared:
+        return meaning
+    named = {str(volume.slices[0].facts["patient"]) for volume in found}
+    blank = "" in named or (len(named) == 1 and len(found) > 1)
+    used = blank and bool(meaning.subjects)
+    return replace(
+        meaning, labels=(), notes=meaning.notes if used else (), subjects=meaning.subjects * used
+    )
+
+
+def _people(found: list[Series], meaning: Meaning) -> list[str]:
+    """Whose each series is: by its folder where that counts, else by the patient's number in its header."""
+    headers = [str(volume.slices[0].facts["subject"]) for volume in found]
+    if not meaning.subjects:
+        return headers
+    pairs = zip(meaning.subjects, headers, strict=True)
+    return [header if number is None else f"/{number}" for number, header in pairs]
 
 
 def _odd(name: str, found: list[Series]) -> tuple[str, ...]:

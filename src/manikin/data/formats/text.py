@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
@@ -11,7 +10,8 @@ from manikin.data import folders
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.format import Format, content, store, unicode
 from manikin.data.schema import Category, Number, Schema, Text
-from manikin.data.subfolders import Meaning, understand
+from manikin.data.subfolders import Meaning, held
+from manikin.data.unclear import FOLDER, UNCLEAR, settled
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class TextFiles(Format):
         """Every text file below the folder, and whose or of which class it is by its subfolders."""
         found = folders.prose(path)
         above = [file.relative_to(path).parts[:-1] for file in found]
-        meaning = understand(above, schema.folders if schema is not None else ())
+        meaning = held(above, schema.folders if schema is not None else ())
         texts, rows, bad = [], [], []
         with meaning.hidden.kept():
             for row, file in enumerate(found):
@@ -52,11 +52,14 @@ class TextFiles(Format):
                     rows.append(row)
         if not texts:
             raise FormatError(f"{path}: no text file can be read")
-        return _cohort(texts, _taken(meaning, rows), schema, (*bad, *meaning.notes))
+        return _cohort(texts, meaning.taken(rows), schema, (*bad, *meaning.notes))
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One record as a file; several as a folder, in subfolders by label."""
-        if strange := sorted(set(cohort.schema) - {NOTE, LABEL, SUBJECT}) or NOTE not in cohort.schema:
+        if (
+            strange := sorted(set(cohort.schema) - {NOTE, LABEL, SUBJECT, FOLDER})
+            or NOTE not in cohort.schema
+        ):
             named = ", ".join(strange) if isinstance(strange, list) else "a table without notes"
             raise FormatError(f"{path}: text files cannot hold {named}; name a table, such as .jsonl")
         texts = [text or "" for text in cohort.columns[NOTE].to_pylist()]
@@ -78,13 +81,6 @@ class TextFiles(Format):
             (place / f"note-{i:06d}.txt").write_bytes(text.encode())
 
 
-def _taken(meaning: Meaning, rows: list[int]) -> Meaning:
-    """What the folders say of some of the files."""
-    subjects = tuple(meaning.subjects[row] for row in rows) if meaning.subjects else ()
-    labels = tuple(meaning.labels[row] for row in rows) if meaning.labels else ()
-    return replace(meaning, subjects=subjects, labels=labels)
-
-
 def _cohort(texts: list[str], meaning: Meaning, schema: Schema | None, notes: Sequence[str]) -> Cohort:
     """Notes are modelled: who names a file of nothing else asks for them."""
     columns: dict[str, pa.Array] = {NOTE: pa.array(texts)}
@@ -96,11 +92,18 @@ def _cohort(texts: list[str], meaning: Meaning, schema: Schema | None, notes: Se
         columns[SUBJECT] = pa.array(meaning.subjects, pa.int64())
         kinds[SUBJECT] = Number(step=1, role="subject")
     kinds.folders = meaning.roles
-    for name, kind in (schema or {}).items():
+    if meaning.unclear:
+        columns[FOLDER], kinds[FOLDER] = (
+            pa.array(meaning.numbers, pa.int64()),
+            Number(step=1, role="unclear"),
+        )
+        notes = (*notes, f"{FOLDER}: {meaning.unclear}")
+    for name, kind in settled(schema).items():
         if name not in kinds or type(kind) is not type(kinds[name]):
             raise SchemaError(f"field {name!r}: text files have the fields {', '.join(kinds)}")
         kinds[name] = kind
-    return Cohort(pa.table(columns), kinds, Origin("text"), tuple(notes))
+    origin = Origin("text", {UNCLEAR: {FOLDER: meaning.unclear}} if meaning.unclear else {})
+    return Cohort(pa.table(columns), kinds, origin, tuple(notes))
 
 
 __plugin__ = TextFiles

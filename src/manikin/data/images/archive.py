@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from manikin.data import tensors
 from manikin.data.cohort import Cohort, Origin, column
-from manikin.data.images import levels, resample
+from manikin.data.images import burned, levels, resample
 from manikin.data.images.layout import MEDMNIST
 from manikin.data.infer import infer
 from manikin.data.schema import Category, Image, Kind, Schema, Signal
@@ -68,8 +68,12 @@ def cohort(arrays: Mapping[str, np.ndarray], schema: Schema | None, path: Path) 
     tables = {key: table for key, (_, _, table, _) in finished.items() if table}
     layout = {"forms": forms, "constants": constants, "parted": parted}
     told = tuple(f"{key}: {note}" for key, (_, _, _, note) in finished.items() if note)
-    origin = Origin("npz", {"archive": layout, "tables": tables})
-    return Cohort(pa.table(columns), kept, origin, (*notes, *(scalars.notes if scalars else ()), *told))
+    pictures = {key: x for key, (x, kind, _, _) in finished.items() if isinstance(kind, Image)}
+    state, seen = burned.burned_in(pictures, kept, {})
+    origin = Origin("npz", {"archive": layout, "tables": tables, burned.KEY: state})
+    return Cohort(
+        pa.table(columns), kept, origin, (*notes, *(scalars.notes if scalars else ()), *told, *seen)
+    )
 
 
 def _joined(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:

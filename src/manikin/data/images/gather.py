@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from manikin.data import tensors
-from manikin.data.images import levels, resample, source
+from manikin.data.images import affine, burned, levels, resample, source, stated
 from manikin.data.schema import Image
 from manikin.errors import FormatError, SchemaError
 from manikin.progress import track
@@ -82,9 +82,9 @@ def gather(
     bad = Bad(skip=skip_bad)
     kinds = {name: _kind(name, declared.get(name)) for name in files}
     masks = {name for name in files if _mask(name, declared.get(name))}
+    files, notes = affine.together(files, masks)
     headers = {name: _headers(paths, bad, labels=name in masks) for name, paths in files.items()}
     _aligned(files, headers, masks, bad)
-    notes: list[str] = []
     for name, paths in files.items():
         kinds[name], note = _sized(name, paths, headers[name], kinds[name], bad)
         kinds = _inherited(kinds, masks, headers, name)
@@ -93,7 +93,7 @@ def gather(
         name: _filled(paths, headers[name], kinds[name], bad, labels=name in masks)
         for name, paths in files.items()
     }
-    return _gathered(arrays, kinds, headers, masks, bad, notes)
+    return _gathered(files, arrays, kinds, headers, masks, bad, notes)
 
 
 def _mask(name: str, kind: Image | None) -> bool:
@@ -235,6 +235,7 @@ def _picture(path: Path | Series, channels: int, *, labels: bool) -> np.ndarray:
 
 
 def _gathered(
+    files: Mapping[str, Sequence[Path | Series]],
     arrays: dict[str, np.ndarray],
     kinds: dict[str, Image],
     headers: Mapping[str, list[Header | None]],
@@ -256,36 +257,17 @@ def _gathered(
             kinds[name] = replace(kinds[name], levels=len(tables[name]))
             notes += [f"{name}: {note}"] if note else []
         found = [header for i, header in enumerate(headers[name]) if header and i not in bad]
-        kinds[name], told = _spaced(name, kinds[name], found)
+        kinds[name], told = stated.spaced(name, kinds[name], found)
         notes += told
-        facts[name] = _facts(found, kinds[name])
+        facts[name] = stated.facts(found, kinds[name])
     options = {"tables": tables, "facts": {name: known for name, known in facts.items() if known}}
-    return Gathered(arrays, kinds, kept, (*notes, *(bad[i] for i in sorted(bad))), options)
+    options[burned.KEY], seen = burned.burned_in(arrays, kinds, _risks(files, kept))
+    return Gathered(arrays, kinds, kept, (*notes, *seen, *(bad[i] for i in sorted(bad))), options)
 
 
-def _facts(headers: list[Header], kind: Image) -> dict[str, Any]:
-    """What all files say alike and still holds once they are brought to a size."""
-    moved = bool(kind.size) and any(header.shape[1:] != kind.size for header in headers)
+def _risks(files: Mapping[str, Sequence[Path | Series]], kept: np.ndarray) -> dict[str, list[str]]:
+    """What the header of each record says of text in its pixels."""
     return {
-        key: value
-        for key, value in headers[0].facts.items()
-        if all(header.facts.get(key) == value for header in headers) and not (moved and key == "affine")
+        name: [source.burned(path) for path, use in zip(paths, kept, strict=True) if use]
+        for name, paths in files.items()
     }
-
-
-def _spaced(name: str, kind: Image, headers: list[Header]) -> tuple[Image, list[str]]:
-    """The spacing that all pictures share, after they are brought to their size."""
-    if kind.spacing:
-        return kind, []
-    found = {
-        tuple(round(step / _factor(header, kind), 5) for step in header.spacing)
-        for header in headers
-        if header.spacing
-    }
-    if len(found) == 1:
-        return replace(kind, spacing=found.pop()), []
-    return kind, [f"{name}: {len(found)} different spacings, so none is stated"] if found else []
-
-
-def _factor(header: Header, kind: Image) -> float:
-    return resample.factor(header.shape[1:], kind.size) if kind.size else 1.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 
 from manikin.data import folders
 from manikin.data.images import levels
-from manikin.data.subfolders import understand
+from manikin.data.subfolders import held
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -71,10 +71,9 @@ def meaning(places: Sequence[Place], declared: Sequence[str]) -> Meaning:
     """What the subfolders of pictures are, one entry for each picture that is no label map beside one.
 
     Raises:
-        FormatError: It is not plain which level is whose.
         SchemaError: The declaration does not fit the folders.
     """
-    return understand([place.above for place in pictured(places)], declared)
+    return held([place.above for place in pictured(places)], declared)
 
 
 def pictured(places: Sequence[Place]) -> list[Place]:
@@ -126,13 +125,13 @@ def sequences(folder: Path, declared: Sequence[str] = ()) -> tuple[dict[str, lis
         FormatError: Some subjects lack a volume that others have.
     """
     places = index(folder)
-    every = understand([place.above for place in places], declared)
+    every = held([place.above for place in places], declared)
     with every.hidden.kept():
         files = _beside_in_folders(places, every) or _beside_by_name(
             [place.path for place in places], folder
         )
-    above = {place.path: place.above for place in places}
-    return files, understand([above[path] for path in next(iter(files.values()))], every.roles)
+    rows = {place.path: row for row, place in enumerate(places)}
+    return files, every.taken([rows[path] for path in next(iter(files.values()))])
 
 
 def _beside_in_folders(places: Sequence[Place], meaning: Meaning) -> dict[str, list[Path]]:

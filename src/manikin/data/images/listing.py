@@ -12,7 +12,7 @@ import pyarrow as pa
 from manikin.data.folders import is_name
 from manikin.data.images import levels
 from manikin.data.images.index import collected
-from manikin.data.subfolders import NOTHING, Meaning, understand
+from manikin.data.subfolders import NOTHING, Meaning, plainly
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -75,11 +75,8 @@ def by_name(table: Cohort, folder: Path, path: Path) -> Listing | None:
 def _whose(files: Sequence[Path], folder: Path) -> Meaning:
     """Whose the pictures of a table are, where their folders say it plainly; classes stand in the table."""
     above = [path.parent.relative_to(folder).parts if folder in path.parents else () for path in files]
-    try:
-        found = understand([tuple(part for part in parts if not collected(part)) for parts in above])
-    except FormatError:  # a table that says nothing of it is no reason to refuse it
-        return Meaning()
-    return replace(found, labels=()) if found.subjects else Meaning()
+    found = plainly([tuple(part for part in parts if not collected(part)) for parts in above])
+    return replace(found, labels=()) if found.subjects else NOTHING
 
 
 def _file_names(table: Cohort, name: str) -> list[str]:
@@ -195,7 +192,7 @@ def _keyed(
     if lost := [field for field in by_field if field not in files]:
         notes.append(f"{lost[0]}: files that do not match the rows one to one are left out")
     above = {place.path: place.above for places in by_field.values() for place in places}
-    meaning = understand([above[path] for path in next(iter(files.values()))], declared)
+    meaning = plainly([above[path] for path in next(iter(files.values()))], declared)
     meaning = replace(meaning, labels=()) if "label" in table.schema else meaning
     return Listing(files, {}, key, meaning, tuple(notes))
 

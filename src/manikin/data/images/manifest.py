@@ -16,6 +16,7 @@ from manikin.data.images.index import index
 from manikin.data.images.listing import Listing, by_key, by_name, subfolders
 from manikin.data.infer import infer
 from manikin.data.schema import Category, Image, Number, Schema, Text
+from manikin.data.unclear import FOLDER, UNCLEAR, settled
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -89,8 +90,10 @@ def with_pictures(
     taken = cells.schema if cells is not None else Schema()
     whose = _subjects(meaning, declared) if meaning.subjects and not taken.named("subject") else None
     labels = _labels(meaning.labels, (declared or {}).get("label")) if meaning.labels else None
+    unclear = _unclear(meaning) if meaning.unclear else None
     parts = (
         whose.take(gathered.kept) if whose else None,
+        unclear.take(gathered.kept) if unclear else None,
         cells,
         labels.take(gathered.kept) if labels else None,
     )
@@ -98,12 +101,29 @@ def with_pictures(
     columns: dict[str, Any] = {name: part.columns[name] for part in scalars for name in part.schema}
     columns |= {name: column(x) for name, x in gathered.arrays.items()}
     schema = Schema({name: kind for part in scalars for name, kind in part.schema.items()} | gathered.kinds)
-    if absent := [name for name in declared or () if name not in schema]:
+    told = _unfounded(table, declared, schema)
+    needed = [name for name in settled(declared) if not (told and name == SUBJECT)]
+    if absent := [name for name in needed if name not in schema]:
         raise SchemaError(f"the schema declares {', '.join(absent)}; the fields are {', '.join(schema)}")
     schema.folders = meaning.roles
-    origin = _origin(table, listing, gathered, options)
+    held = {UNCLEAR: {FOLDER: meaning.unclear}} if meaning.unclear else {}
+    origin = _origin(table, listing, gathered, {**options, **held})
     notes = (note for part in (meaning, *scalars, listing, gathered) for note in part.notes)
-    return Cohort(pa.table(columns), schema, origin, tuple(map(meaning.hidden.text, notes)))
+    return Cohort(pa.table(columns), schema, origin, tuple(map(meaning.hidden.text, (*told, *notes))))
+
+
+def _unclear(meaning: Meaning) -> Cohort:
+    """Running numbers of folders that may be patients or classes: nothing is learned from them."""
+    numbers = pa.table({FOLDER: pa.array(meaning.numbers, pa.int64())})
+    kinds = Schema({FOLDER: Number(step=1, role="unclear")})
+    return Cohort(numbers, kinds, notes=(f"{FOLDER}: {meaning.unclear}",))
+
+
+def _unfounded(table: Cohort | None, declared: Mapping[str, Any] | None, schema: Schema) -> tuple[str, ...]:
+    """A note where subjects are declared, as of pictures in folders of patients, but none are here."""
+    kind = (declared or {}).get(SUBJECT)
+    lacks = kind is not None and kind.role == "subject" and SUBJECT not in schema and table is None
+    return (f"{SUBJECT}: no folder says whose the pictures are, so each is its own",) if lacks else ()
 
 
 def _subjects(meaning: Meaning, declared: Mapping[str, Any] | None) -> Cohort:

@@ -59,6 +59,19 @@ def values(path: Path | Series, *, labels: bool = False) -> np.ndarray:
     return raster.pixels(path, labels=labels)
 
 
+def burned(path: Path | Series) -> str:
+    """What a header says of text burned into the pixels: "yes", "likely", "no" or "unknown"."""
+    if not isinstance(path, Path):
+        found = {str(piece.facts.get("burned", "unknown")) for piece in path.slices}
+        return next((risk for risk in ("yes", "likely", "unknown") if risk in found), "no")
+    if _format(path) != "dicom":
+        return "unknown"
+    from manikin.data.dicom import pixels
+    from manikin.data.dicom.burned import risk
+
+    return risk(pixels.dataset(path))
+
+
 def _format(path: Path) -> str:
     if not path.is_file():
         raise FormatError(f"{path}: no such file; correct the table, or leave the record out")

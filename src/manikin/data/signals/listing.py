@@ -12,7 +12,7 @@ from manikin.data import folders
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest
 from manikin.data.schema import Category, Image, Schema, Signal
-from manikin.data.subfolders import Meaning, understand
+from manikin.data.subfolders import Meaning, plainly
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -47,10 +47,7 @@ def persons(paths: Sequence[Path], folder: Path, schema: Schema | None) -> tuple
         SchemaError: The declared levels do not fit the folders.
     """
     levels = schema.folders if schema is not None else ()
-    try:
-        found = understand([path.relative_to(folder).parts[:-1] for path in paths], levels)
-    except FormatError:  # no class is made of folders here, so nothing has to be refused
-        found = Meaning()
+    found = plainly([path.relative_to(folder).parts[:-1] for path in paths], levels)
     whose = dict(zip(paths, found.subjects, strict=True)) if found.subjects else {}
     found = replace(found, notes=found.notes if whose else (), labels=())
     return {
