@@ -42,7 +42,7 @@ CLASSES = {
 UNCLEAR = {
     "codes": [f"{a}{b}" for a, b in zip("kqxzvbnmtrwp", "iououaeioaue", strict=True)],
     "initials": ["JS", "MK", "TT", "QB"],
-    "unknown names": ["Tchaikovski_Borys", "Grzeszczak_Jola", "Vandermeer_Joop"],
+    "unknown names": ["Xoquent_Blarvo", "Zindrik_Quome", "Vrelmont_Tazik"],
     "a patient among classes": ["benign", "malignant", "normal", "Smith_John"],
 }
 
