@@ -142,3 +142,45 @@ def test_the_console_needs_no_more_than_fifteen_lines():
 def test_lists_say_how_many_more_there_are():
     assert list_names("abcdefgh", 6) == "a, b, c, d, e, f and 2 more"
     assert list_names("ab", 6) == "a, b"
+
+
+def test_the_same_check_in_several_views_is_one_reason():
+    views = [
+        score(f"c2st_auc[{view}]", "fidelity", "fail", 0.99, (0.97, 1.0), 1.0, 0.5)
+        for view in ("radiomics", "encoder")
+    ]
+    because = reasons.because(gate(clean(*views), "controlled"), clean(*views))
+    assert because.count("a judge tells a synthetic record from a real one") == 1
+    assert because.endswith("and 1 more")
+
+
+def test_what_is_asked_of_likeness_is_said_in_per_cent():
+    far = score("correlation_distance", "fidelity", "fail", 0.9, (0.7, 1.4), 1.0, 0.0)
+    because = reasons.because(gate(clean(far), "controlled"), clean(far))
+    assert "0 % to 30 % of the way from a bad generator to real data, allowed at least 70 %" in because
+
+
+def test_the_first_screen_shows_what_was_drawn():
+    note = {"group": "", "values": {"age": "60"}, "notes": {"report": "No acute distress. " * 40}}
+    first = page.render(Scorecard([], {}, {"notes": [note]})).partition('id="scores"')[0]
+    assert "A synthetic note, drawn at random" in first
+    assert first.count("No acute distress.") < 15
+    group = {
+        "group": "",
+        "traces": [[[0.0, 1.0, None, 2.0]], [[1.0, 0.0, 1.0, 0.0]]],
+        "real": None,
+        "synthetic": None,
+    }
+    signal = {"field": "ecg", "channels": ["II"], "unit": "mV", "time": [0, 1, "s"], "groups": [group]}
+    first = page.render(Scorecard([], {}, {"signals": [signal]})).partition('id="scores"')[0]
+    assert "Synthetic ecg, II, drawn at random" in first
+    assert first.count('aria-label="A synthetic signal, II"') == 2
+    picture = {"field": "scan", "group": "", "png": "data:image/png;base64,AAAA", "alt": "8 pictures"}
+    first = page.render(Scorecard([], {}, {"samples": [picture]})).partition('id="scores"')[0]
+    assert 'alt="8 pictures"' in first
+
+
+def test_every_badge_and_answer_is_explained_on_the_page():
+    html = page.render(clean())
+    for said in ("never a pass", "never a yes", "clearly worse than fresh real records"):
+        assert said in html

@@ -176,12 +176,12 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
         )
     low, high = found
     most, least = limit.at_most.get(use), limit.at_least.get(use)
+    form = _percent if limit.measure == "calibrated" else "{:.3g}".format
     bounds = [
-        f"at most {most:g}" if most is not None else "",
-        f"at least {least:g}" if least is not None else "",
+        f"at most {form(most)}" if most is not None else "",
+        f"at least {form(least)}" if least is not None else "",
     ]
-    low, high = (min(end, 1.0) if limit.measure == "calibrated" else end for end in (low, high))
-    spread = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    spread = form(low) if form(low) == form(high) else f"{form(low)} to {form(high)}"
     detail = f"{spread}{WHAT.get(limit.measure, '')}, allowed {' and '.join(filter(None, bounds))}"
     outcome = _outcome((low, high), most, least)
     if outcome == "broken" and (why := _chance(score, limit.measure, most, least)):
@@ -194,6 +194,11 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
     return Finding(
         score.name, outcome, detail, _more(score, limit, found, (most, least), records * nothing)
     )
+
+
+def _percent(share: float) -> str:
+    """A share of the way from a bad generator to real data: what lies beyond either is chance."""
+    return f"{100 * min(max(share, 0.0), 1.0):.0f} %"
 
 
 def _more(

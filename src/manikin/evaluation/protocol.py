@@ -128,7 +128,7 @@ def _score(draws: Draws, chance: float | None) -> Score:
         return _blank(draws, note)
     low, high = draws.interval
     score = replace(
-        _blank(draws, "not assessable: floor and ceiling do not separate"),
+        _blank(draws, "not assessable: on so few records a bad generator scores like fresh real ones"),
         value=float(np.mean(draws.value)),
         low=low,
         high=high,

@@ -112,9 +112,10 @@ def because(decision: Decision, card: Scorecard, most: int = 2) -> str:
         return ""
     against = [finding for finding in decision.findings if finding.outcome == decision.outcome]
     if decision.outcome == "broken":
-        said = list(dict.fromkeys(found(finding, card) for finding in against))
-        more = f"; and {len(said) - most} more" if len(said) > most else ""
-        return "; ".join(said[:most]) + more
+        first = {finding.score.partition("[")[0]: finding for finding in reversed(against)}
+        said = [found(finding, card) for finding in against if finding in first.values()]
+        rest = len(against) - min(len(said), most)
+        return "; ".join(said[:most]) + (f"; and {rest} more" if rest else "")
     return "; ".join(filter(None, _unshown(against, card, 1)))
 
 

@@ -177,8 +177,8 @@ def sentence(card: Scorecard, axis: str) -> str:
 
 def _headed(score: Score) -> str:
     """A finding under the name by which all know it, with the metric's own before the number."""
-    called, own = plain(score.name), inline(score.name)
-    known = f"{own} " if called != own and score.value is not None else ""
+    called, own = plain(score.name), inline(score.name.partition("[")[0])
+    known = f"{own} " if not called.startswith(own) and score.value is not None else ""
     return f"{called[:1].upper()}{called[1:]}: {known}{finding(score)}"
 
 
