@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Outcome = Literal["better", "worse", "no clear difference", "not comparable"]
 OUTCOMES: tuple[Outcome, ...] = ("worse", "better", "no clear difference", "not comparable")
 RANK = {"fail": 0, "warn": 1, "pass": 2}
+OTHERS = "the two cards were judged against different"
 NAMED = 3  # scores in a sentence
 STYLE = {"better": "green", "worse": "red", "no clear difference": "dim", "not comparable": "yellow"}
 
@@ -63,6 +64,8 @@ class Comparison:
     @property
     def answer(self) -> str:
         """Whether the second card is better, in one sentence."""
+        if any(caution.startswith(OTHERS) for caution in self.cautions):
+            return "Not to be compared: the two cards were judged against different real records."
         worse, better = (
             list_names(dict.fromkeys(map(plain, self.of(outcome))), NAMED) for outcome in OUTCOMES[:2]
         )
@@ -179,7 +182,7 @@ def _cautions(before: Scorecard, after: Scorecard) -> list[str]:
         if None in hashes:
             found.append(f"whether both cards were judged against the same {part} records is not on record")
         elif hashes[0] != hashes[1]:
-            found.append(f"the two cards were judged against different {part} records")
+            found.append(f"{OTHERS} {part} records")
     versions = [(card.about.get("versions") or {}).get("manikin") for card in (before, after)]
     if versions[0] != versions[1]:
         found.append(f"the two cards are of different versions of manikin: {versions[0]} and {versions[1]}")

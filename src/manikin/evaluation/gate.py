@@ -190,10 +190,8 @@ def _compared(score: Score, limit: Limit, use: str, records: int) -> Finding:
         detail += ": too uncertain to decide"
     if outcome != "not shown":
         return Finding(score.name, outcome, detail)
-    nothing = limit.measure == "excess" and score.low == score.high
-    return Finding(
-        score.name, outcome, detail, _more(score, limit, found, (most, least), records * nothing)
-    )
+    share = records if limit.measure == "excess" else 0
+    return Finding(score.name, outcome, detail, _more(score, limit, found, (most, least), share))
 
 
 def _percent(share: float) -> str:
@@ -211,8 +209,8 @@ def _more(
     """How much more evidence would decide; of percentiles nobody can say."""
     if limit.measure == "percentile":
         return MORE
-    point = ends(replace(score, low=None, high=None), limit.measure, records or 10**9)
-    return MORE if point is None else remedy(spread, sum(point) / 2, bounds, records)
+    point = ends(replace(score, low=None, high=None), limit.measure, 10**9)
+    return MORE if point is None else remedy(spread, point[0], bounds, records)
 
 
 def _outcome(spread: tuple[float, float], most: float | None, least: float | None) -> Outcome:

@@ -23,7 +23,8 @@ def remedy(
         spread: The interval of what the limit reads.
         value: The same, without its interval.
         bounds: At most and at least what is allowed.
-        shown: Synthetic records, where nothing was found in them: then three over the limit are needed.
+        shown: Synthetic records of which it is a share. Where nothing was found in them, the upper end
+            falls with their number, and is at least three over it.
 
     Example:
         >>> remedy((0.54, 0.62), 0.58, (0.6, None))
@@ -32,8 +33,9 @@ def remedy(
         'judge about 3,000 synthetic records instead of 455'
     """
     most, least = bounds
-    if shown and most:
-        return f"judge about {math.ceil(3 / most):,} synthetic records instead of {shown:,}"
+    if shown and most and value <= 0:
+        needed = math.ceil(max(3, shown * spread[1]) / most - 1e-9)
+        return f"judge about {float(f'{needed:.2g}'):,.0f} synthetic records instead of {shown:,}"
     gaps = [most - value] if most is not None else []
     gaps += [value - least] if least is not None else []
     reach = max(spread[1] - value, value - spread[0])
