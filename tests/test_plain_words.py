@@ -186,3 +186,24 @@ def test_every_badge_and_answer_is_explained_on_the_page():
     html = page.render(clean())
     for said in ("never a pass", "never a yes", "clearly worse than fresh real records"):
         assert said in html
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("exact_copies", 3 / 4088, "3 of 4,088 records equal a training patient's"),
+        ("disguised_copies", 0.0001, "about 1 of 4,088 records are a training patient's in disguise"),
+        ("linkability", 0.004, "0.4 of 100 training patients have their parts linked"),
+        ("membership_tpr_1", 0.091, "about 9 of 100 training patients recognised, at 1 false alarm in 100"),
+        (
+            "membership_auc_outliers[radiomics]",
+            0.713,
+            "an attacker tells a training patient from another in 71",
+        ),
+        ("coverage", 0.5, ""),
+    ],
+)
+def test_scores_are_said_in_counts(name, value, says):
+    counted = reasons.count(score(name, "privacy", "fail", value), clean())
+    assert counted.startswith(says)
+    assert bool(counted) == bool(says)

@@ -11,6 +11,7 @@ import typer
 from manikin.cli import options as o
 from manikin.cli.app import app
 from manikin.cli.show import field_table, speak, terminal
+from manikin.progress import show_step
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,7 +42,8 @@ def inspect(
 
     speak(context, quiet=as_json)
     cohort = loaded(file, schema, skip_bad=skip_bad)
-    rules = propose(cohort)
+    with show_step("looking for rules"):
+        rules = propose(cohort)
     rows = describe(cohort)
     if as_json:
         table = {row.field: {k: v for k, v in vars(row).items() if k != "field"} for row in rows}

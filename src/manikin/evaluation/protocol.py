@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 ERROR = 0.05  # family-wise, over the whole card
 DECIDED = 0.5  # the calibrated score that the interval of a pass must exclude
-UNDECIDED = "too few records to decide: neither likeness to fresh real records nor the contrary is shown"
+UNDECIDED = "too few records to decide whether they are as good as fresh real ones"
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,9 @@ def _score(draws: Draws, chance: float | None) -> Score:
         return _blank(draws, note)
     low, high = draws.interval
     score = replace(
-        _blank(draws, "not assessable: on so few records a bad generator scores like fresh real ones"),
+        _blank(
+            draws, "on so few records a bad generator scores like fresh real ones, so nothing can be told"
+        ),
         value=float(np.mean(draws.value)),
         low=low,
         high=high,

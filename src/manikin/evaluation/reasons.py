@@ -19,27 +19,28 @@ SHARES = {
     "near_match_excess": "nearer to a training patient than chance explains",
     "near_histories": "nearer to a training patient's history than chance explains",
     "near_notes": "nearer to a training patient's note than chance explains",
-    "copied_spans": "with a passage of one training patient alone",
-    "identifiers_left": "with an identifier of a training patient",
-    "note_identifiers": "pointing to a person, beyond what real notes do",
-    "rule_violations": "breaking a clinical rule, beyond what real ones do",
-    "implausible_share": "with an impossible value",
-    "impossible_values": "with an impossible value within",
+    "copied_spans": "hold a passage of one training patient alone",
+    "identifiers_left": "hold an identifier of a training patient",
+    "note_identifiers": "point to a person more often than real notes do",
+    "rule_violations": "break a clinical rule, beyond the share of real ones",
+    "implausible_share": "hold an impossible value",
+    "impossible_values": "hold an impossible value within a picture or signal",
 }
 """Of how many synthetic records a score speaks that is a share of them: "about 17 of 4,088 records ..."."""
 
-PAIRS = "in {0:.0f} of 100 pairs (guessing: 50)"
+PAIRS = "in {0} of 100 pairs (guessing: 50)"
 FOUND = {
-    "membership_tpr_10": "about {0:.0f} of 100 training patients recognised, at 1 false alarm in 10 others",
-    "membership_tpr_1": "about {0:.0f} of 100 training patients recognised, at 1 false alarm in 100 others",
-    "shadow_tpr_10": "about {0:.0f} of 100 training patients recognised by refitting, 1 false alarm in 10",
-    "shadow_tpr_1": "about {0:.0f} of 100 training patients recognised by refitting, 1 false alarm in 100",
+    "membership_tpr_10": "about {0} of 100 training patients recognised, at 1 false alarm in 10 others",
+    "membership_tpr_1": "about {0} of 100 training patients recognised, at 1 false alarm in 100 others",
+    "shadow_tpr_10": "about {0} of 100 training patients recognised by refitting, 1 false alarm in 10",
+    "shadow_tpr_1": "about {0} of 100 training patients recognised by refitting, 1 false alarm in 100",
     "membership_auc": f"an attacker tells a training patient from another {PAIRS}",
     "shadow_auc": f"an attacker who refits the model tells a training patient from another {PAIRS}",
     "c2st": f"a judge tells a synthetic record from a real one {PAIRS}",
     "note_c2st": f"a judge tells a synthetic note from a real one {PAIRS}",
-    "attribute_inference": "in {0:.0f} of 100 training patients a value is guessed, beyond other patients",
-    "linkability": "{0:.0f} of 100 training patients have their parts linked, beyond other patients",
+    "attribute_inference": "in {0} of 100 training patients a value is guessed, beyond other patients",
+    "single_values": "{0} of 100 synthetic patients hold an exact value of one training patient",
+    "linkability": "{0} of 100 training patients have their parts linked, beyond other patients",
 }
 """What a score says of a hundred, by the beginning of its name."""
 
@@ -171,4 +172,5 @@ def count(score: Score, card: Scorecard) -> str:
         about = "" if math.isclose(many, records * share) else "about "
         return f"{about}{many:,} of {records:,} records {SHARES[name]}"
     text = next((text for start, text in FOUND.items() if name.startswith(start)), "")
-    return text.format(100 * max(score.value, 0.0))
+    hundred = 100 * max(score.value, 0.0)
+    return text.format(f"{hundred:.0f}" if hundred >= 1 else f"{hundred:.1g}")
