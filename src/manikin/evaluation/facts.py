@@ -61,10 +61,12 @@ def columns(about: dict[str, Any]) -> str:
     if known is None:
         return ""
     subject, hidden, out = (known.get(role, []) for role in ("subject", "identifier", "left out"))
+    several = (about.get("subjects") or {}).get("train") != (about.get("records") or {}).get("train")
+    alone = (
+        "no column, the records themselves say" if several else "no column, each row counts as one patient"
+    )
     parts = [
-        f"Subject: {list_names(subject)}"
-        if subject
-        else "Subject: no column, each row counts as one patient",
+        f"Subject: {list_names(subject)}" if subject else f"Subject: {alone}",
         f"identifiers, replaced by surrogates: {list_names(hidden)}" if hidden else "identifiers: none",
         f"left out of the model: {list_names(out)}" if out else "",
     ]
