@@ -299,6 +299,15 @@ def test_numbers_that_are_given_once_share_no_value():
     assert role(pd.DataFrame({"x": rng.integers(5000, 5900, 400), "y": rng.normal(size=400)}), "x") is None
 
 
+def test_sparse_numbers_by_which_rows_are_sorted_are_unclear():
+    rng = np.random.default_rng(0)
+    close = np.sort(np.append(rng.choice(np.arange(100, 190), 60, replace=False), [40_000]))
+    key = close[np.repeat(np.arange(61), rng.integers(1, 9, 61))]
+    frame = pd.DataFrame({"x": key, "y": rng.normal(size=len(key))})
+    assert role(frame, "x") == "unclear"
+    assert role(frame.sample(frac=1, random_state=0), "y") is None
+
+
 # --- several keys ---
 
 

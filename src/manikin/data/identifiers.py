@@ -151,6 +151,8 @@ def _years(values: np.ndarray) -> bool:
 def _doubted_number(key: Candidate, one: Candidate, numbers: Mapping[str, pa.Array]) -> str | None:
     if spread.rounded(one.values, one.counts) or spread.dated(one.values) or not spread.sparse(one.values):
         return None
+    if key.ascending and key.rows > _REPEATS * key.k:
+        return "whole numbers that rise from row to row, repeat, and leave most of their range empty"
     if spread.repeated(one.values, one.counts):
         few = one.rows / one.k <= _FEW_ROWS and _even(one)
         return "whole numbers that repeat and leave most of their range empty" if few else None
