@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.data.operands import Dates, Levels, absent, column, comparable
+from manikin.data.operands import Dates, Levels, absent, calendar_year, column, comparable, completed_years
 from manikin.errors import RuleError
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ _COMPARE: dict[type, Callable[..., Any]] = {
 }  # fmt: skip
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "abs": np.abs, "round": np.round, "floor": np.floor, "ceil": np.ceil, "sqrt": np.sqrt, "log": np.log,
-    "exp": np.exp, "min": lambda *x: np.minimum.reduce(x), "max": lambda *x: np.maximum.reduce(x),
+    "exp": np.exp, "years": completed_years, "year": calendar_year,
+    "min": lambda *x: np.minimum.reduce(x), "max": lambda *x: np.maximum.reduce(x),
 }  # fmt: skip
 _MISSING = "missing"
+_SEVERAL = ("min", "max", "years")
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,13 @@ class Expression:
             parts = [] if asks and not inside else node.args
             return [name for part in parts for name in self._names(part, inside=inside)]
         if isinstance(node, ast.Name | ast.Attribute):
-            return [self._field(node)]
+            return [self.field_of(node)]
         return [name for part in ast.iter_child_nodes(node) for name in self._names(part, inside=inside)]
 
-    def _field(self, node: ast.AST) -> str:
+    def field_of(self, node: ast.AST) -> str:
+        """The field that a name of the tree stands for."""
         if isinstance(node, ast.Attribute):
-            return f"{self._field(node.value)}.{node.attr}"
+            return f"{self.field_of(node.value)}.{node.attr}"
         if not isinstance(node, ast.Name):
             raise RuleError(f"{self.text!r}: a dot belongs to a field's name")
         quoted = re.fullmatch(r"_quoted_(\d+)", node.id)
@@ -112,6 +115,22 @@ class Expression:
         with np.errstate(all="ignore"):
             found = self._truth(self.tree, cohort)
         return np.broadcast_to(found, (len(cohort),))
+
+    def value(self, cohort: Cohort) -> np.ndarray:
+        """What the expression comes to, (n,) of floats; dates count as days; NaN where a value is missing.
+
+        Raises:
+            RuleError: A field is absent, or of a kind that has no number.
+        """
+        if absent := [name for name in self.fields if name not in cohort.schema]:
+            raise RuleError(f"no field {', '.join(absent)}; there are {', '.join(cohort.schema)}")
+        with np.errstate(all="ignore"):
+            found = np.asarray(self._number(self.tree, cohort), dtype=float)
+        return np.broadcast_to(found, (len(cohort),)).copy()
+
+    def spelled(self, tree: ast.expr) -> str:
+        """A part of this expression, or one made of its parts, as text."""
+        return re.sub(r"_quoted_(\d+)", lambda found: f"`{self._quoted[int(found[1])]}`", ast.unparse(tree))
 
     def unknown(self, cohort: Cohort) -> np.ndarray:
         """Where a value that is needed is missing, (n,) of booleans."""
@@ -139,7 +158,7 @@ class Expression:
     def _asked(self, node: ast.Call) -> str:
         if len(node.args) != 1 or not isinstance(node.args[0], ast.Name | ast.Attribute):
             raise RuleError(f"{self.text!r}: write missing(FIELD)")
-        return self._field(node.args[0])
+        return self.field_of(node.args[0])
 
     def _compare(self, node: ast.Compare, cohort: Cohort) -> np.ndarray:
         sides = [node.left, *node.comparators]
@@ -161,7 +180,7 @@ class Expression:
         if isinstance(node, ast.Constant):
             return node.value
         if isinstance(node, ast.Name | ast.Attribute):
-            return column(cohort, self._field(node))
+            return column(cohort, self.field_of(node))
         if isinstance(node, ast.Compare | ast.BoolOp) or _is_missing(node):
             return self._truth(node, cohort)
         return self._number(node, cohort)
@@ -171,7 +190,7 @@ class Expression:
             case ast.Constant(value=bool() | int() | float() as value):
                 return np.float64(value)
             case ast.Name() | ast.Attribute():
-                return _numeric(column(cohort, self._field(node)), self._field(node))
+                return _numeric(column(cohort, self.field_of(node)), self.field_of(node))
             case ast.BinOp():
                 return _BINARY[type(node.op)](
                     self._number(node.left, cohort), self._number(node.right, cohort)
@@ -201,7 +220,7 @@ def _allow(node: ast.AST, text: str) -> None:
         known = (*_FUNCTIONS, _MISSING)
         if not isinstance(node.func, ast.Name) or node.func.id not in known or node.keywords:
             raise RuleError(f"{text!r}: the functions are {', '.join(known)}")
-        if not node.args or (len(node.args) > 1) != (node.func.id in ("min", "max")):
+        if not node.args or (len(node.args) > 1) != (node.func.id in _SEVERAL):
             raise RuleError(f"{text!r}: {node.func.id} takes {'several' if len(node.args) < 2 else 'one'}")  # noqa: PLR2004
 
 

@@ -47,6 +47,31 @@ class Dates:
     days: np.ndarray
 
 
+def completed_years(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Birthdays between two dates, given in days since 1970, as an age is counted (n,).
+
+    Example:
+        >>> completed_years(np.array([0.0, 0.0]), np.array([364.0, 365.0])).tolist()
+        [0.0, 1.0]
+    """
+    (first, birthday), (last, day) = _anniversary(start), _anniversary(end)
+    whole = last - first - (day < birthday)
+    return np.where(np.isnan(start) | np.isnan(end), np.nan, whole)
+
+
+def calendar_year(days: np.ndarray) -> np.ndarray:
+    """The year of a date, given in days since 1970 (n,)."""
+    return np.where(np.isnan(days), np.nan, _anniversary(days)[0] + 1970.0)
+
+
+def _anniversary(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The year of each day, and its place in the year as month and day, (n,) each."""
+    dates = np.floor(np.nan_to_num(np.atleast_1d(days))).astype(np.int64).astype("datetime64[D]")
+    years, months = dates.astype("datetime64[Y]"), dates.astype("datetime64[M]")
+    month = (months - years.astype("datetime64[M]")).astype(int)
+    return years.astype(int), month * 32 + (dates - months.astype("datetime64[D]")).astype(int)
+
+
 def absent(cohort: Cohort, name: str) -> np.ndarray:
     """Which records lack a field, (n,) of booleans."""
     return cohort.columns[name].combine_chunks().is_null(nan_is_null=True).to_numpy(zero_copy_only=False)

@@ -76,6 +76,14 @@ class Rule:
         """The fields that the rule speaks of, in order."""
         return tuple(dict.fromkeys(name for part in self._parsed() for name in part.fields))
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The fields whose value it needs; those only asked whether they are missing are not."""
+        asked = {name for part in self._parsed() for name in part.fields} - {
+            name for part in self._parsed() for name in part.needed
+        }
+        return tuple(name for name in self.fields if name not in asked)
+
     def holds(self, cohort: Cohort) -> np.ndarray:
         """Which records satisfy the rule, (n,) of booleans.
 

@@ -30,6 +30,7 @@ from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
 from manikin.rng import Key
 from manikin.synthesis.plan import family_to_dict
+from manikin.synthesis.recoding import sentences
 from manikin.synthesis.synthesizer import Synthesizer
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         links = [described(fitted) for fitted in model.models]
         for link in links:
             say(f"learned {list_names(link['target'], 8)} with {link['family']['name']!r}")
+            for told in sentences(link):
+                say(told)
             if few := short(link):
                 say(few)
         synthetic = _sampled(model, train, wish, rules)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.codecs.events import Events
-from manikin.data import tensors
 from manikin.data.cohort import Cohort, Origin
 from manikin.data.events.alter import continued
 from manikin.data.events.history import Histories
@@ -18,8 +17,11 @@ from manikin.data.schema import SCALARS, Image, Schema, Signal
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.grammar import END, OPEN, STEP
 from manikin.rng import Key
+from manikin.synthesis.kept import kept_as, laid, patched
 from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
+from manikin.synthesis.outward import Outward, absent_in
 from manikin.synthesis.plausible import wishes
+from manikin.synthesis.recoding import Recoding
 from manikin.synthesis.surrogates import surrogate
 from manikin.synthesis.unknown import known
 
@@ -47,6 +49,7 @@ class Fitted:
         givens: Encode the parts of the condition, for a family with networks.
         learner: What was learned.
         starts: Where surrogate numbers start, per identifier.
+        recoding: How the fields become the parts that were learned, and what is computed.
     """
 
     plan: Plan
@@ -57,6 +60,7 @@ class Fitted:
     givens: dict[str, Codec]
     learner: Learner
     starts: dict[str, int]
+    recoding: Recoding = field(default_factory=Recoding)
 
     @property
     def joined(self) -> bool:
@@ -66,7 +70,7 @@ class Fitted:
     @property
     def skipped(self) -> int:
         """The channels of the encoded row that are the condition's."""
-        return len(self.plan.condition) if self.joined else 0
+        return len(self.recoding.names(self.plan.condition)) if self.joined else 0
 
     @property
     def partly(self) -> bool:
@@ -92,7 +96,8 @@ class Fitted:
     @property
     def complete(self) -> frozenset[str]:
         """The fields that were never missing in training."""
-        return self.codec.complete.union(*(codec.complete for codec in self.givens.values()))
+        parts = self.codec.complete.union(*(codec.complete for codec in self.givens.values()))
+        return frozenset(name for name in self.schema if self.recoding.main(name) in parts)
 
     def admit(self, given: Conditions, rules: Sequence[Any]) -> None:
         """Check that conditions and rules speak of this model's fields.
@@ -117,9 +122,11 @@ class Fitted:
         """The encoded condition."""
         if not self.plan.condition:
             return {}
-        cohort = given.cohort(self.schema, self.plan.condition)
+        cohort = self.recoding.inward(given.cohort(self.schema, self.plan.condition))
         if self.joined:
-            row = self._row({name: cohort.columns[name] for name in self.plan.condition}, given.n)
+            row = self._row(
+                {name: cohort.columns[name] for name in self.recoding.names(self.plan.condition)}, given.n
+            )
             return {"row": self.codec.encode(row)[:, : self.skipped]}
         return {name: _known(name, codec, cohort) for name, codec in self.givens.items()}
 
@@ -127,6 +134,7 @@ class Fitted:
         """Encoded target values, where they are observed, and which fields must not be missing."""
         target = self.plan.target
         here = {name: given.columns[name] for name in target if name in given.columns}
+        parts = self.recoding.names(target)
         channels, *grid = self.codec.spec.shape
         shape = (given.n, channels - self.skipped, *grid)
         wanted = np.zeros((given.n, len(target)), dtype=bool)
@@ -140,12 +148,15 @@ class Fitted:
             self._findable(x)
             begun = here[target[0]].is_valid().to_numpy(zero_copy_only=False)
             return x, (x != END) & begun[:, None], wanted
-        values = self.codec.encode(self._row(here, given.n))[:, self.skipped :]
+        told, _ = self.recoding.partly(given.columns, given.n)
+        values = self.codec.encode(self._row(told, given.n))[:, self.skipped :]
         mask = np.zeros(shape, dtype=bool)
+        for i, name in enumerate(parts):
+            if name in told:
+                mask[:, i] = ~absent_in(told[name])
         for i, name in enumerate(target):
             if name in here:
-                wanted[:, i] = here[name].is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
-                mask[:, i] = ~wanted[:, i]
+                wanted[:, i] = absent_in(here[name])
         return values, mask, wanted
 
     def decoded(self, given: Conditions, rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
@@ -156,14 +167,30 @@ class Fitted:
             before = given.cohort(self.schema, self.plan.condition).take(rows)
             columns = self.codec.filled(columns, before)
             columns |= {name: before.columns[name] for name in self.plan.condition}
-        columns |= {name: _kept(given.columns[name], rows, columns[name]) for name in self._scalars(given)}
-        columns |= {name: _laid(given.columns[name], rows, columns[name]) for name in self._arrays(given)}
+        columns = self._outward(given, rows, columns)
+        columns |= {
+            name: kept_as(given.columns[name], rows, columns[name]) for name in self._scalars(given)
+        }
+        columns |= {name: laid(given.columns[name], rows, columns[name]) for name in self._arrays(given)}
         for name in self._histories(given):
             columns[name] = self._completed(given, rows, columns[name], x)
         kept = [name for name in self.schema if name in columns]
         return Cohort(
             pa.table({name: columns[name] for name in kept}), Schema({n: self.schema[n] for n in kept})
         )
+
+    def _outward(
+        self, given: Conditions, rows: np.ndarray, columns: dict[str, pa.Array]
+    ) -> dict[str, pa.Array]:
+        """The fields of the file from their parts; what is given of parts is kept to the digit."""
+        if self.recoding == Recoding():
+            return columns
+        here = {name: column.take(pa.array(rows)) for name, column in given.columns.items()}
+        told, _ = self.recoding.partly(here, len(rows))
+        parts = {name: pc.coalesce(told[name], c) if name in told else c for name, c in columns.items()}
+        made = [name for name in self.schema if name in (*self.plan.condition, *self.plan.target)]
+        schema = Schema({name: self.schema[name] for name in made})
+        return Outward(self.recoding, schema, self.types, here).fields(parts)
 
     def _scalars(self, given: Conditions) -> list[str]:
         """The target fields of one value that are given."""
@@ -224,17 +251,17 @@ class Fitted:
 
     def _row(self, here: Mapping[str, Any], n: int) -> Cohort:
         """A cohort with all fields of the codec; cells that are not given hold some valid value."""
-        fields = (*self.plan.condition, *self.plan.target) if self.joined else self.plan.target
+        before, after = (self.recoding.names(part) for part in (self.plan.condition, self.plan.target))
+        fields = (*before, *after) if self.joined else after
+        kinds = self.recoding.schema(self.schema)
         dtype = np.int64 if self.codec.tokens else np.float32
         start = [low for low, _ in self.codec.spec.ranges] or [0] * len(fields)
         some = self.codec.decode(np.array([start], dtype=dtype), Key(0))
         columns = {
-            name: here[name]
-            if name in here and name in self.plan.condition
-            else _patched(here.get(name), some[name], n)
+            name: here[name] if name in here and name in before else patched(here.get(name), some[name], n)
             for name in fields
         }
-        return Cohort(pa.table(columns), Schema({name: self.schema[name] for name in fields}))
+        return Cohort(pa.table(columns), Schema({name: kinds[name] for name in fields}))
 
 
 def _known(name: str, codec: Codec, cohort: Cohort) -> np.ndarray:
@@ -252,27 +279,3 @@ def _known(name: str, codec: Codec, cohort: Cohort) -> np.ndarray:
         )
         raise UsageError(message)
     return x
-
-
-def _kept(given: pa.Array, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - an Arrow array
-    """What is given as it stands, to the last digit; drawn values in its gaps."""
-    mine = given.take(pa.array(rows))
-    return pc.if_else(mine.is_valid(), mine, drawn)
-
-
-def _laid(given: Any, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - Arrow arrays
-    """What is given of signals and pictures as it stands; drawn values where it is NaN.
-
-    A codec need not give back what it got: of series it makes values that files record, in an order.
-    """
-    mine, found = (tensors.array(pa.chunked_array([x])) for x in (given, drawn))
-    mine = mine[rows]
-    known = ~np.isnan(mine) if mine.dtype.kind == "f" else np.ones(mine.shape, dtype=bool)
-    return tensors.column(np.where(known, mine, found).astype(found.dtype))
-
-
-def _patched(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None
-    """The values with gaps filled; without values, `some` value n times."""
-    if values is None:
-        return some.take(pa.array(np.zeros(n, dtype=np.int64)))
-    return values.fill_null(some[0]) if some[0].is_valid else values

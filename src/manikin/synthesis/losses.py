@@ -35,6 +35,7 @@ def losses(known: Fitted, records: Cohort, draws: int, key: Key) -> np.ndarray:
 
     engine = Engine.auto(learner.spec)
     nets = engine.place(learner.nets)
+    records = known.recoding.inward(records)
     x = torch.from_numpy(known.codec.encode(records))
     parts = {name: codec.encode(records) for name, codec in known.givens.items()}
     found = np.zeros((len(records), draws))

@@ -7,8 +7,8 @@ the model's own law given that the rules hold (approximately, after redrawing pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,9 @@ ROUNDS = 60
 
 PATIENCE = 10
 """Attempts at the offending fields alone, before the whole record is drawn anew."""
+
+LENIENT = 40
+"""Attempts after which a value may be there that was missing at first."""
 
 CELLS = 1 << 24
 """About how many places of encoded records stand in memory together: long histories are mostly padding."""
@@ -48,6 +51,7 @@ class Obedience:
         draw: (rows, values, mask, key) -> encoded records for those row numbers.
         decode: (rows, encoded, key) -> cohort with given and drawn fields.
         partly: Whether single fields can be drawn given the others.
+        cells: For each field the channels that are drawn again to change it; empty: that of its own place.
         wishes: Further checks, `holds(cohort) -> bool (n,)`: records that break one are drawn again a few
             times and then left as they are, because what is given of them may break it.
     """
@@ -58,6 +62,7 @@ class Obedience:
     decode: Decode
     partly: bool
     wishes: Sequence[Any] = ()
+    cells: Mapping[str, list[int]] = field(default_factory=dict)
 
     def sample(self, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key) -> pa.Table:
         """Records for every row of `values`: kept where `mask`, present where `wanted`.
@@ -80,12 +85,15 @@ class Obedience:
         self, at: np.ndarray, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key, step: Step
     ) -> pa.Table:
         """Records for the rows `at` of what is given."""
-        rows = np.arange(len(values))
+        rows, first = np.arange(len(values)), np.zeros((len(values), 0), dtype=bool)
         x = self.draw(at, values, mask, key.child("draw"))
         done: list[tuple[np.ndarray, pa.Table]] = []
         for attempt in range(ROUNDS):
             cohort = self.decode(at[rows], x[rows], key.child("decode", attempt))
             bad = self._bad(cohort, wanted[rows], self.wishes if attempt < PATIENCE else ())
+            if attempt == 0:
+                first = self._gaps(cohort)
+            bad |= self._torn(cohort, first[rows], lenient=attempt > LENIENT)
             fine = np.logical_not(bad.any(axis=1))
             done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
             step.advance(int(fine.sum()))
@@ -106,20 +114,52 @@ class Obedience:
         order = np.argsort(np.concatenate([kept for kept, _ in done]), kind="stable")
         return pa.concat_tables([table for _, table in done]).take(pa.array(order))
 
+    @property
+    def _needed(self) -> list[str]:
+        """The drawn fields whose value a rule needs."""
+        needed = {name for rule in self.rules for name in getattr(rule, "needed", ())}
+        return [name for name in self.fields if name in needed]
+
+    def _gaps(self, cohort: Cohort) -> np.ndarray:
+        """Which of the fields that rules need are missing (n, fields)."""
+        gaps = [cohort.columns[name].is_null(nan_is_null=True).to_numpy() for name in self._needed]
+        return np.stack(gaps, axis=1) if gaps else np.zeros((len(cohort), 0), dtype=bool)
+
+    def _torn(self, cohort: Cohort, first: np.ndarray, *, lenient: bool) -> np.ndarray:
+        """The cells to draw again because a value is missing that was there at first, or the reverse.
+
+        A record that lacks a value meets a rule by that alone: without this, rules would be met by
+        losing values.
+        """
+        gaps = self._gaps(cohort)
+        changed = gaps & ~first if lenient else gaps != first
+        torn = np.zeros((len(cohort), self._width), dtype=bool)
+        for i, name in enumerate(self._needed):
+            torn[np.ix_(changed[:, i], np.array(self._cells(name)))] = True
+        return torn
+
+    @property
+    def _width(self) -> int:
+        return max((i + 1 for cells in self.cells.values() for i in cells), default=len(self.fields))
+
+    def _cells(self, name: str) -> list[int]:
+        return self.cells[name] if self.cells else [self.fields.index(name)]
+
     def _bad(self, cohort: Cohort, wanted: np.ndarray, wishes: Sequence[Any]) -> np.ndarray:
         """The cells (n, fields) that need drawing again; a rule on no drawn field marks the row."""
-        bad = np.zeros((len(cohort), len(self.fields)), dtype=bool)
+        bad = np.zeros((len(cohort), self._width), dtype=bool)
         for wish in wishes:
-            bad[~wish.holds(cohort)] = True
+            names = [name for name in self.fields if name in getattr(wish, "fields", ())]
+            cells = sorted({i for name in names for i in self._cells(name)}) or range(self._width)
+            bad[np.ix_(~wish.holds(cohort), np.array(cells))] = True
         for i, name in enumerate(self.fields):
             if wanted[:, i].any():
-                bad[:, i] |= wanted[:, i] & cohort.columns[name].is_null(nan_is_null=True).to_numpy()
+                lacking = wanted[:, i] & cohort.columns[name].is_null(nan_is_null=True).to_numpy()
+                bad[np.ix_(lacking, np.array(self._cells(name)))] = True
         for rule in self.rules:
             broken = ~rule.holds(cohort)
-            speaks = [i for i, name in enumerate(self.fields) if name in rule.fields] or range(
-                len(self.fields)
-            )
-            bad[np.ix_(broken, list(speaks))] = True
+            speaks = {i for name in self.fields if name in rule.fields for i in self._cells(name)}
+            bad[np.ix_(broken, sorted(speaks) or range(self._width))] = True
         return bad
 
     def _movable(self, bad: np.ndarray, mask: np.ndarray, fine: np.ndarray, cohort: Cohort) -> bool:

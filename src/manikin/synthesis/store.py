@@ -28,6 +28,7 @@ from manikin.synthesis.chain import Chain
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.learner import Neural, Tabular
 from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
+from manikin.synthesis.recoding import Recoding
 from manikin.synthesis.weights import read_json, read_weights, write_weights
 
 if TYPE_CHECKING:
@@ -112,12 +113,12 @@ def _loaded(folder: Path) -> Synthesizer:
     )
     codec = _placed(_codec(stored["target"]), folder)
     givens = {name: _codec(state) for name, state in stored["given"].items()}
-    learner = _learner(folder, plan, codec, givens, table.get("facts", {}))
+    recoding = Recoding.from_dict(stored.get("recoding", {}))
+    learner = _learner(folder, recoding.plan(plan), codec, givens, table.get("facts", {}))
     types = {name: _type(text) for name, text in stored["types"].items()}
     origin = Origin(stored["origin"]["format"], stored["origin"]["options"])
-    fitted = Fitted(
-        plan, Schema.read(folder / "schema.toml"), types, origin, codec, givens, learner, stored["starts"]
-    )
+    schema, starts = Schema.read(folder / "schema.toml"), stored["starts"]
+    fitted = Fitted(plan, schema, types, origin, codec, givens, learner, starts, recoding)
     budget = Training(**table["training"]) if "training" in table else None
     condition = (*plan.condition, *plan.observed)
     # `fit` of a fitted codec fits it anew, so a refit has its options.
@@ -148,6 +149,7 @@ def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
         "target": _stored(fitted.codec),
         "given": {name: _stored(codec) for name, codec in fitted.givens.items()},
         "starts": fitted.starts,
+        "recoding": fitted.recoding.to_dict(),
         "types": {name: _typed(dtype) for name, dtype in fitted.types.items()},
         "origin": {"format": fitted.origin.format, "options": dict(fitted.origin.options)},
     }

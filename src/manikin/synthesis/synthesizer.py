@@ -19,10 +19,11 @@ from manikin.synthesis.latent import SHARE, part, shared, taught
 from manikin.synthesis.learner import Learner, Neural, Tabular
 from manikin.synthesis.losses import losses
 from manikin.synthesis.notes import many, scanned
-from manikin.synthesis.obey import Obedience
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
 from manikin.synthesis.plausible import passed
 from manikin.synthesis.progress import shown
+from manikin.synthesis.recoding import Recoding
+from manikin.synthesis.sampling import sampled
 from manikin.synthesis.surrogates import beyond, public, source
 from manikin.synthesis.using import using
 
@@ -113,22 +114,26 @@ class Synthesizer:
         if self.scan:
             train, hidden = scanned(train, here, Key(self.seed).child("scan"))
         statistical = isinstance(plan.family, Statistical)
-        encode = here if statistical else plan.target
-        codec = target_codec(train, plan, encode, self.codec)
+        recoding = Recoding.find(train, plan)
+        records, parts = recoding.inward(train), recoding.plan(plan)
+        encode = (*parts.condition, *parts.target) if statistical else parts.target
+        codec = target_codec(records, parts, encode, self.codec)
         if isinstance(plan.family, Statistical) and plan.family.tied:
             codec = codec.together()
-        codec = codec.beside(plan.condition).fit(train, list(encode))
+        codec = codec.beside(parts.condition).fit(records, list(encode))
         if reason := plan.family.refusal(codec.spec):
             raise Unsupported(reason)
-        givens = {} if statistical else given_codecs(train, plan.condition, codec)
+        givens = {} if statistical else given_codecs(records, parts.condition, codec)
         where = None if checkpoint is None else Path(checkpoint)
         with shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
-            codec, learner = self._learn(plan, codec, givens, train, report, where)
+            codec, learner = self._learn(parts, codec, givens, records, report, where)
         learner.facts.update(({"identifiers": hidden} if hidden else {}) | passed(train, plan.target))
+        learner.facts.update(recoding.told(len(train)))
         types = {name: train.columns[name].type for name in train.schema}
         schema, unseen = public(train.schema), set(train.schema) - set(train.schema.modelled)
         starts = {name: beyond(train.columns[name]) for name in unseen}
-        self.fitted = Fitted(plan, schema, types, source(train, codec), codec, givens, learner, starts)
+        origin = source(train, codec)
+        self.fitted = Fitted(plan, schema, types, origin, codec, givens, learner, starts, recoding)
         return self
 
     def _learn(
@@ -199,16 +204,7 @@ class Synthesizer:
         known = self._fitted
         given = Conditions.of(known.schema, known.types, n, condition, where, known.read)
         known.admit(given, rules)
-        parts, (values, mask, wanted) = known.parts(given), known.observed(given)
-
-        def draw(rows: np.ndarray, x: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
-            return known.learner.draw({name: part[rows] for name, part in parts.items()}, x, keep, key)
-
-        def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
-            return known.decoded(given, rows, x, key)
-
-        obedience = Obedience(known.plan.target, rules, draw, decode, known.partly, known.wishes)
-        return known.finished(obedience.sample(values, mask, wanted, Key(seed).child("sample", self.seed)))
+        return sampled(known, given, rules, Key(seed).child("sample", self.seed))
 
     def using(self, **options: float) -> Self:
         """The same model with other options of sampling, such as temperature and longest of texts.
