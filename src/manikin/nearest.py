@@ -15,7 +15,6 @@ T = TypeVar("T")
 
 CELLS = 1 << 22  # of a distance matrix in memory at once
 LEVELS = (1e-2, 1e-3, 1e-4)  # shares of never-seen real records that are near matches, by design
-TWIN = 1e-8  # the same of twins: so close that it is no chance, though real records may have such twins
 CERTAIN = 0.99  # how surely a number of matches is more than chance explains
 TAIL = 0.1  # share of the real ratios from which their tail is learned
 SURE = 1.64  # one-sided 95 %
@@ -178,7 +177,7 @@ def ranks(x: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
     return found
 
 
-def matched(spaces: Sequence[tuple[Near, np.ndarray, float]], *, twins: bool = False) -> tuple[float, int]:
+def matched(spaces: Sequence[tuple[Near, np.ndarray, float]]) -> tuple[float, int]:
     """How probable so many near matches are, and how many are more than chance explains.
 
     A near match is far closer to one reference than to that of any other subject: so much closer that
@@ -187,15 +186,36 @@ def matched(spaces: Sequence[tuple[Near, np.ndarray, float]], *, twins: bool = F
     Args:
         spaces: For each way to compare records: the neighbours of the candidates, the ratios of real
             records (n,), and how probable it is that a stranger equals some reference.
-        twins: Whether to ask also for too many twins, be they all of one reference.
 
     Returns:
-        The probability, adjusted for the number of looks, and the excess.
+        The probability, adjusted for the number of looks, and the excess; 0 where chance explains all.
     """
-    looks = [_looked(near, real, expected, level) for near, real, expected in spaces for level in LEVELS]
-    looks += [_twinned(near, real) for near, real, _ in spaces if twins]
-    chance, excess = min(looks, key=lambda look: (look[0], -look[1]))
-    return min(1.0, chance * len(looks)), excess
+    chance, excess, _ = _clearest(spaces)
+    return chance, excess
+
+
+def matching(spaces: Sequence[tuple[Near, np.ndarray, float]]) -> list[np.ndarray]:
+    """Which candidates are the near matches that `matched` counts, bool (m,) for each space.
+
+    None, where chance explains all.
+    """
+    _, excess, (place, level) = _clearest(spaces)
+    return [
+        (near.ratio <= reach(real, level)) & (excess > 0) & (place == i)
+        for i, (near, real, _) in enumerate(spaces)
+    ]
+
+
+def _clearest(spaces: Sequence[tuple[Near, np.ndarray, float]]) -> tuple[float, int, tuple[int, float]]:
+    """The look that shows most: its adjusted probability, the excess, the space and the level."""
+    looks = [
+        (*_looked(near, real, expected, level), (i, level))
+        for i, (near, real, expected) in enumerate(spaces)
+        for level in LEVELS
+    ]
+    chance, excess, where = min(looks, key=lambda look: (look[0], -look[1]))
+    chance = min(1.0, chance * len(looks))
+    return chance, excess if chance <= 1 - CERTAIN else 0, where
 
 
 def reach(real: np.ndarray, level: float) -> float:
@@ -231,17 +251,3 @@ def _looked(near: Near, real: np.ndarray, expected: float, level: float) -> tupl
         else binom(m, min(1.0, level + expected))
     )
     return float(law.sf(distinct - 1)), max(hits - int(law.ppf(CERTAIN)), 0)
-
-
-def _twinned(near: Near, real: np.ndarray) -> tuple[float, int]:
-    """How probable so many twins are, and how many are too many.
-
-    Two people may be alike, and a patient may have come twice under two numbers: how often that happens,
-    real records tell (by the rule of succession). One such pair says nothing, ten copies of one patient do.
-    """
-    from scipy.stats import betabinom
-
-    far = reach(real, TWIN)
-    hits = int((near.ratio <= far).sum())
-    law = betabinom(len(near.ratio), int((real <= far).sum()) + 1, len(real))
-    return float(law.sf(hits - 1)), max(hits - int(law.ppf(CERTAIN)), 0)

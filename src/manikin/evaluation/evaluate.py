@@ -78,7 +78,7 @@ def evaluate(
     given, hidden = admitted(synthetic, train, holdout), unwritten(train, synthetic)
     label = label or given[0].schema.named("label")
     known(given[0], label, subgroups)
-    cohorts = tuple(_capped(cohort, key.child("cap", n)) for n, cohort in enumerate(given))
+    cohorts = capped(given, key)
     question = Question(label, tuple(subgroups), (*rules, *_checks(cohorts[0])))
     with show_step("preparing what the judge looks at"):
         views = viewed(cohorts, question, encoders)
@@ -202,10 +202,23 @@ def _checks(train: Cohort) -> list[Any]:
     return [check for check in found if check.kind in kinds]
 
 
-def _capped(cohort: Cohort, key: Key) -> Cohort:
-    if len(cohort) <= LEARNED:
-        return cohort
-    return cohort.take(np.sort(key.numpy().choice(len(cohort), LEARNED, replace=False)))
+def capped(given: tuple[Cohort, ...], key: Key) -> tuple[Cohort, ...]:
+    """Of each side at most as many records as are looked at at all."""
+    return tuple(
+        cohort if len(rows) == len(cohort) else cohort.take(rows)
+        for cohort, rows in zip(given, looked(given, key), strict=True)
+    )
+
+
+def looked(given: tuple[Cohort, ...], key: Key) -> list[np.ndarray]:
+    """Which records of each side are looked at, ascending."""
+    keys = [key.child("cap", n) for n in range(len(given))]
+    return [
+        np.arange(len(cohort))
+        if len(cohort) <= LEARNED
+        else np.sort(one.numpy().choice(len(cohort), LEARNED, replace=False))
+        for cohort, one in zip(given, keys, strict=True)
+    ]
 
 
 def _sentences(given: tuple[Cohort, ...], cohorts: tuple[Cohort, ...]) -> list[str]:

@@ -117,7 +117,11 @@ def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
     scores = [score for name in limit.score for score in card.parts(name)]
     if found := [score for score in scores if score.assessed]:
         records = (card.about.get("records") or {}).get("synthetic") or 1
-        return [_compared(score, limit, use, records) for score in found]
+        said = [_compared(score, limit, use, records) for score in found]
+        pending = [score for score in scores if score.pending]
+        return said + [Finding(s.name, "not shown", s.note.rstrip("."), limit.remedy) for s in pending]
+    if pending := [score for score in scores if score.pending]:
+        return [Finding(s.name, "not shown", s.note.rstrip("."), limit.remedy) for s in pending]
     why = "not assessed" if scores else "not assessed: the card has no such score"
     why = next((score.note for score in scores if score.note), why)
     measured = any(score.value is not None for score in scores)

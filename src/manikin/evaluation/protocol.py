@@ -18,7 +18,8 @@ records below 5 %; axes share it equally, so that one with many scores does not 
 
 *Verdict.* A difference that is not shown passes, if the interval excludes half the way down to the
 floor; else the records are too few to tell, which is never a pass. One that is shown passes if
-it is small, by the limits below, which are this project's proposals.
+it is small, by the limits below, which are this project's proposals. Where one copy is too many, a copy
+that chance may explain is no pass either: somebody has to look at it.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 ERROR = 0.05  # family-wise, over the whole card
 DECIDED = 0.5  # the calibrated score that the interval of a pass must exclude
 UNDECIDED = "too few records to decide whether they are as good as fresh real ones"
+FOUND = (
+    "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
+)
+FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ def scores(draws: list[Draws]) -> list[Score]:
     """The scores of a card: verdicts know of each other, for chance adds up over a card."""
     judged = [draw for draw in draws if draw.measured and draw.separate]
     count = Counter(draw.metric.axis for draw in judged)
-    weights = [1 / count[draw.metric.axis] for draw in judged]
+    weights = [FOREMOST.get(draw.name, 1 / count[draw.metric.axis]) for draw in judged]
     adjusted = dict(zip(map(id, judged), holm([draw.chance for draw in judged], weights), strict=True))
     return [_score(draw, adjusted.get(id(draw))) for draw in draws]
 
@@ -114,9 +119,12 @@ def verdict(calibrated: float, worst: float, chance: float, limit: Limit) -> Ver
     Example:
         >>> verdict(0.5, 0.4, 0.001, Limit(0.8, 0.6)), verdict(0.9, 0.2, 0.4, Limit(0.8, 0.6))
         ('fail', 'not assessed')
+        >>> verdict(0.98, 0.9, 0.4, Limit(1.0, 1.0))  # of copies one is too many, be it by chance
+        'not assessed'
     """
     if chance > ERROR:
-        return "pass" if worst >= DECIDED else "not assessed"
+        explained = limit.passes >= 1 and calibrated < 1  # one is too many, and there is one
+        return "pass" if worst >= DECIDED and not explained else "not assessed"
     if calibrated >= limit.passes:
         return "pass"
     return "fail" if calibrated < limit.fails else "warn"
@@ -144,7 +152,8 @@ def _score(draws: Draws, chance: float | None) -> Score:
 def _judged(score: Score, draws: Draws, chance: float) -> Score:
     limit = LIMITS.get(draws.name.partition("[")[0], LIMITS[score.axis])
     said = verdict(draws.calibrated, draws.worst, chance, limit)
-    note = UNDECIDED if said == "not assessed" else ""
+    found = limit.passes >= 1 and draws.calibrated < 1
+    note = (FOUND if found else UNDECIDED) if said == "not assessed" else ""
     return replace(score, calibrated=draws.calibrated, verdict=said, note=note)
 
 

@@ -91,6 +91,15 @@ class Score:
         return self.verdict != "not assessed"
 
     @property
+    def pending(self) -> bool:
+        """Whether something was found that has no verdict, or a search for copies had no power.
+
+        Neither is a pass of the axis, nor may records be released on it.
+        """
+        found = self.name.partition("[")[0] in NONE and bool(self.value)
+        return not self.assessed and (found or self.name in SOUGHT)
+
+    @property
     def unfavourable(self) -> float | None:
         """The end of the interval that speaks against the data; the value where there is none."""
         end = self.high if self.better == "low" else self.low
@@ -130,7 +139,8 @@ class Scorecard:
         rests = [score for name in RESTS.get(axis, ()) for score in self.parts(name)]
         asked = [score for score in rests if score.value is not None or axis == "privacy"]
         untold = bool(asked) and not any(score.assessed for score in asked)
-        return "not assessed" if worst == "pass" and untold else worst
+        unexplained = any(score.pending for score in self.scores if score.axis == axis)
+        return "not assessed" if worst == "pass" and (untold or unexplained) else worst
 
     def with_facts(self, *sentences: str) -> Scorecard:
         """The card with more sentences for its first screen and for the console; none stands twice.
@@ -254,6 +264,12 @@ RESTS = {
 
 Of privacy also where they could not be measured: too few patients prove nothing.
 """
+
+NONE = ("exact_copies", "near_match_excess", "disguised_copies", "identifiers_left")
+"""Scores that count what must not be there: what chance may explain of it is still to be looked at."""
+
+SOUGHT = ("disguised_copies",)
+"""Those of them that are asked only where there is something to look at, and so must have been answered."""
 
 
 def _worst(verdicts: Iterable[str]) -> str:

@@ -1,41 +1,43 @@
 """Suspects: which synthetic records look like copies, each beside the patient it may be a copy of.
 
-For internal use only: unlike the scorecard it shows real patients. It says which records to look at and to
-leave out; whether there are more of them than chance explains, the scorecard says.
+For internal use only: unlike the scorecard it shows real patients. It names the records that the scorecard
+counts, no others: which to look at and to leave out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
-from manikin import registry
 from manikin.data.scalars import spelling
 from manikin.data.schema import Image, Signal
 from manikin.evaluation import page
 from manikin.evaluation.door import admitted
+from manikin.evaluation.evaluate import asked, capped, looked
 from manikin.evaluation.samples import coloured, side_by_side
 from manikin.evaluation.strips import courses
-from manikin.metrics.disguises import matcher, visible
-from manikin.nearest import LEVELS, Near, neighbours, reach
+from manikin.evaluation.views import gridded
+from manikin.evaluation.views import views as viewed
+from manikin.metric import Question
+from manikin.metrics.copies import exact_copies, near_match_excess, pairs
+from manikin.metrics.disguises import copied, disguised_copies, too_few, visible
 from manikin.pixels.grids import limits
 from manikin.rng import Key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
 
     from manikin.data.cohort import Cohort
+    from manikin.evaluation.sides import Sides
+    from manikin.metric import Metric
 
-QUERIES = 2_000  # real records of a side that show what is usual
 SHOWN = 100  # pairs on the page
 VALUES = 60  # values of a record on the page
-VECTORS = ("table", "events")  # features whose records are compared as vectors
 
 
 class Suspect(NamedTuple):
@@ -96,58 +98,45 @@ class Suspects:
 
 
 def suspects(synthetic: Cohort, train: Cohort, holdout: Cohort, *, seed: int = 0) -> Suspects:
-    """The synthetic records that are as near to one training patient as hardly a stranger is.
+    """The synthetic records that the scorecard counts as copies or near matches, each with its patient.
 
-    As near, against the nearest other patient, as one in a thousand never-seen real records: so about
-    one in a thousand honest records is suspected as well. Values and histories are compared as the
-    judge sees them; pictures however mirrored, turned, cropped, shifted or recoloured; signals however
-    shifted, scaled or turned over. Notes are not looked at.
+    They are those of `exact_copies`, `near_match_excess` and `disguised_copies`, on every view of the
+    records (but for encoders of yours): where these scores count none, nobody is suspected. With the seed
+    of the card they are the very records that it counts. Notes are not looked at.
 
     Args:
         synthetic: The records in question, whoever made them.
         train: The real records that the generator may have learned from.
         holdout: Real records of other subjects, which it has not seen; they say what is usual.
-        seed: Which real records are asked, where there are many.
+        seed: That of the card.
 
     Raises:
         SchemaError: The fields of the three differ.
         UsageError: Too few records, or shared subjects.
     """
-    train, holdout, synthetic = admitted(synthetic, train, holdout)
-    rng = Key(seed).child("suspects").numpy()
-    some, held = (rng.permutation(len(side))[:QUERIES] for side in (train, holdout))
-    owner, found = np.unique(train.subject, return_inverse=True)[1], []
-    for field, prepare, search in _spaces(train):
-        known = prepare(train)
-        usual = (
-            search(known[some], known, owner, apart=owner[some]),
-            search(prepare(holdout.take(held)), known, owner),
-        )
-        near = search(prepare(synthetic), known, owner)
-        far = reach(np.concatenate([real.ratio for real in usual]), LEVELS[1])
-        found += [
-            Suspect(int(i), int(near.place[i]), field, round(float(near.ratio[i]), 4))
-            for i in np.flatnonzero(near.ratio <= far)
-        ]
-    return Suspects(tuple(sorted(found, key=lambda suspect: suspect.ratio)), synthetic, train)
+    given, key = admitted(synthetic, train, holdout), Key(seed).child("evaluate")
+    rows = looked(given, key)
+    views = viewed(capped(given, key), Question())
+    found: dict[tuple[int, int], Suspect] = {}
+    for name, sides in views.items():
+        for one in _found(sides, key.child(name).child("whole"), asked(name, views)):
+            record, patient = int(rows[2][one.record]), int(rows[0][one.patient])
+            found.setdefault((record, patient), one._replace(record=record, patient=patient))
+    return Suspects(tuple(sorted(found.values(), key=lambda one: one.ratio)), given[2], given[0])
 
 
-def _spaces(
-    train: Cohort,
-) -> Iterator[tuple[str, Callable[[Cohort], np.ndarray], Callable[..., Near]]]:
-    """In what records are compared: its name, how records are prepared, how the nearest are found."""
-    kinds = {type(train.schema[name]) for name in train.schema.modelled}
-    for name in VECTORS:
-        feature = registry.find("features", name)
-        if kinds & set(feature.kinds):
-            yield "", feature().fit(train), neighbours
-    for name in visible(train.schema):
-        prepare, search = matcher(train, name)
-        yield name, partial(_prepared, prepare, name), search
-
-
-def _prepared(prepare: Callable[[np.ndarray], np.ndarray], name: str, cohort: Cohort) -> np.ndarray:
-    return prepare(cohort[name])
+def _found(sides: Sides, key: Key, metrics: Sequence[Metric]) -> Iterator[Suspect]:
+    """What is counted in one view, pictures and signals themselves first."""
+    split = replace(sides.whole, key=key)
+    if disguised_copies in metrics and not too_few(split):
+        for field in copied(split):
+            for i in np.flatnonzero(field.matches.hits):
+                ratio = round(float(field.near.ratio[i]), 4)
+                yield Suspect(int(field.rows[i]), int(field.near.place[i]), field.name, ratio)
+    if near_match_excess in metrics:
+        shown = visible(split.train.whole.schema)[0] if gridded(sides) else ""
+        for record, patient, ratio in pairs(split, equal=exact_copies in metrics):
+            yield Suspect(record, patient, shown, round(ratio, 4))
 
 
 def _beside(one: Cohort, other: Cohort, field: str, train: Cohort) -> dict[str, Any]:

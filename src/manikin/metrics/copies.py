@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 from scipy.stats import betabinom, poisson
@@ -10,7 +10,7 @@ from scipy.stats import betabinom, poisson
 from manikin.errors import Unsupported
 from manikin.exchange import share
 from manikin.metric import Exact, Sample, Split, metric, once
-from manikin.nearest import CERTAIN, LEVELS, Near, matched, neighbours, ranks
+from manikin.nearest import CERTAIN, LEVELS, Near, matched, matching, neighbours, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,14 +72,45 @@ def near_match_excess(split: Split) -> Exact:
     noise hides nothing. Of more than 20,000 synthetic records so many are looked up. It cannot see
     copies that are turned, mirrored or mixed with others; `membership_auc` sees some of these.
     """
-    if len(split.train) + len(split.holdout) < FEWEST or len(np.unique(split.train.subject)) < 3:  # noqa: PLR2004
+    if too_few(split):
         raise Unsupported(f"needs {FEWEST} real records to know how close strangers come")
-    found = [once(split, space) for space in (_plain, _ranked)]
-    usual = once(split, _usual) if split.train.table.shape[1] else Usual(1, 0, 0.0)
-    chance, excess = matched([(near, real, usual.expected) for near, real in found])
-    m = len(found[0][0].place)
-    floor = 1 - max(float(np.mean(real >= 1)) for _, real in found) - LEVELS[-1]
+    spaces = once(split, _compared)
+    chance, excess = matched(spaces)
+    m = len(spaces[0][0].place)
+    floor = 1 - max(float(np.mean(real >= 1)) for _, real, _ in spaces) - LEVELS[-1]
     return Exact(excess / m, *share(excess, m), NONE, chance, floor)
+
+
+def pairs(split: Split, *, equal: bool) -> list[tuple[int, int, float]]:
+    """The records that `near_match_excess` counts, each with its training record and ratio.
+
+    None of a score that found no more than chance explains.
+
+    Args:
+        split: All records.
+        equal: Whether those of `exact_copies` are added.
+    """
+    *_, new = _drawn(split)
+    found: dict[int, tuple[int, float]] = {}
+    if equal and split.train.table.shape[1] and cast("Exact", exact_copies(split)).value:
+        match = once(split, _matched)
+        found = {int(i): (int(match[i]), 0.0) for i in np.flatnonzero(match >= 0)}
+    spaces = [] if too_few(split) else once(split, _compared)
+    for (near, *_), hits in zip(spaces, matching(spaces), strict=True):
+        for i in np.flatnonzero(hits):
+            found.setdefault(int(new[i]), (int(near.place[i]), float(near.ratio[i])))
+    return [(row, place, ratio) for row, (place, ratio) in found.items()]
+
+
+def too_few(split: Split) -> bool:
+    """Whether there are too few real records or training patients to know how close strangers come."""
+    return len(split.train) + len(split.holdout) < FEWEST or len(np.unique(split.train.subject)) < 3  # noqa: PLR2004
+
+
+def _compared(split: Split) -> list[tuple[Near, np.ndarray, float]]:
+    """Synthetic records beside training, the ratios of real records, and how probable equals are."""
+    usual = once(split, _usual) if split.train.table.shape[1] else Usual(1, 0, 0.0)
+    return [(*once(split, space), usual.expected) for space in (_plain, _ranked)]
 
 
 def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Exact:
@@ -176,12 +207,17 @@ def _ranked(split: Split) -> tuple[Near, np.ndarray]:
 def _spaces(
     split: Split, train: np.ndarray, synthetic: np.ndarray, holdout: np.ndarray
 ) -> tuple[Near, np.ndarray]:
-    owner, rng = split.train.subject, split.key.child("queries").numpy()
-    some, held = (rng.permutation(len(side))[:QUERIES] for side in (train, holdout))
+    owner, (some, held, new) = split.train.subject, _drawn(split)
     own = neighbours(train[some], train, owner, apart=owner[some])
     other = neighbours(holdout[held], train, owner)
-    new = rng.permutation(len(synthetic))[:SEARCHED]
     return neighbours(synthetic[new], train, owner), np.concatenate([own.ratio, other.ratio])
+
+
+def _drawn(split: Split) -> list[np.ndarray]:
+    """Which training, held-out and synthetic records are looked up."""
+    rng = split.key.child("queries").numpy()
+    sides = ((split.train, QUERIES), (split.holdout, QUERIES), (split.synthetic, SEARCHED))
+    return [rng.permutation(len(side))[:most] for side, most in sides]
 
 
 __plugin__ = (exact_copies, near_match_excess)
