@@ -40,7 +40,7 @@ ALTERED = {
     "cropped": crop,
     "blurred": lambda x: gaussian_filter(x, (0, 0, 1, 1)),
     "turned by 8 degrees": lambda x: rotate(x, 8, axes=(-2, -1), reshape=False, order=1, mode="nearest"),
-    "noisy": lambda x: x + 0.03 * np.random.default_rng(3).standard_normal(x.shape),
+    "noisy": lambda x: x + 0.02 * np.random.default_rng(3).standard_normal(x.shape),
 }
 
 

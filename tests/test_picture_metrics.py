@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from manikin import registry
 from manikin.data.cohort import Cohort
@@ -12,13 +13,14 @@ from manikin.defects import plant
 from manikin.errors import Unsupported
 from manikin.evaluation.views import views
 from manikin.metric import Question
-from manikin.metrics.disguises import copied_patients, disguised_copies
+from manikin.metrics.disguises import copied, copied_patients, disguised_copies
 from manikin.metrics.diversity import class_coverage
 from manikin.metrics.frechet import frechet_distance, kernel_distance
 from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
 from manikin.metrics.relation import picture_relation
 from manikin.metrics.segmentation import segmentation_dice, strayed
 from manikin.metrics.translation import estranged, translation_psnr
+from manikin.pixels.disguise import disguised
 
 CHECKS = {check.name: check for check in registry.find("checks", "image")}
 
@@ -232,3 +234,58 @@ def test_translation_needs_two_pictures():
 def test_segmentation_needs_a_label_map():
     with pytest.raises(Unsupported, match="no label map"):
         segmentation_dice(split())
+
+
+def blobs(n, seed, grain=2.0, side=32):
+    """Smooth random pictures, or, with wide grain, pictures that are all alike."""
+    x = gaussian_filter(
+        np.random.default_rng(seed).standard_normal((n, 1, side, side)), (0, 0, grain, grain)
+    )
+    return np.rint(128 + 40 * x / x.std()).clip(0, 255).astype(np.uint8)
+
+
+def judged_pictures(made, train, holdout):
+    cohorts = [Cohort.from_arrays({"scan": x}, {"scan": Image()}) for x in (train, holdout, made)]
+    return views(tuple(cohorts), Question())["radiomics"].whole
+
+
+def test_altered_copies_are_found_beside_twins_among_real_pictures():
+    train, holdout, made = blobs(60, 0), blobs(60, 1), blobs(60, 2)
+    holdout[:2] = np.rint(0.95 * train[:2] + 3)  # the same patients in the holdout
+    made[:6] = np.rint(disguised(train[10:16], np.random.default_rng(0)))
+    found = copied(judged_pictures(made, train, holdout))[0]
+    assert found.matches.real >= 2
+    assert set(range(6)) <= set(found.rows[found.matches.hits])
+    assert disguised_copies(judged_pictures(made, train, holdout)).chance < 0.05
+
+
+def test_pictures_that_are_all_alike_are_not_assessed():
+    noise = np.random.default_rng(5)
+    alike = [
+        np.rint(blobs(1, 0, 4.0) + noise.normal(0, 25, (40, 1, 32, 32))).clip(0, 255).astype(np.uint8)
+        for _ in range(3)
+    ]
+    with pytest.raises(Unsupported, match="no power"):
+        disguised_copies(judged_pictures(*alike))
+
+
+def test_score_axis_gate_and_suspects_agree_on_copies():
+    from manikin.evaluation.evaluate import evaluate
+    from manikin.evaluation.gate import gate
+    from manikin.evaluation.suspects import suspects
+
+    train, holdout, fresh = blobs(40, 0), blobs(40, 1), blobs(40, 2)
+    for count, verdict, outcome in (
+        (0, "pass", "met"),
+        (1, "not assessed", "not shown"),
+        (8, "fail", "broken"),
+    ):
+        made = fresh.copy()
+        made[:count] = 255 - train[:count, ..., ::-1]
+        sides = [Cohort.from_arrays({"scan": x}, {"scan": Image()}) for x in (made, train, holdout)]
+        card = evaluate(*sides, seed=3)
+        assert card["disguised_copies"].verdict == verdict
+        assert card.verdicts["privacy"] == verdict
+        said = [f.outcome for f in gate(card, "internal").findings if f.score == "disguised_copies"]
+        assert said == [outcome]
+        assert suspects(*sides, seed=3).records.tolist() == list(range(count))

@@ -70,7 +70,7 @@ class Copied(NamedTuple):
     matches: Matches
 
 
-def told(split: Split) -> str:
+def copied_patients(split: Split) -> str:
     """How many records match how many patients, and how many pairs of real records do."""
     found = _foremost(split)
     hits = found.matches.hits
@@ -85,7 +85,13 @@ def told(split: Split) -> str:
 
 
 @metric(
-    "privacy", better="low", source=SOURCE, feature="arrays", floor="copies", reference="whole", note=told
+    "privacy",
+    better="low",
+    source=SOURCE,
+    feature="arrays",
+    floor="copies",
+    reference="whole",
+    note=copied_patients,
 )
 def disguised_copies(split: Split) -> Exact:
     """Share of synthetic pictures or signals that are a training patient's, moved or otherwise disguised.
@@ -149,8 +155,8 @@ def _able(split: Split) -> None:
         real = len(split.train) + len(split.holdout)
         raise Unsupported(
             f"no power: of {tried} training records that the judge altered itself it recognises {best}, "
-            f"for these {real} real records are too few or too alike; give more real records, larger pictures, "
-            "or the subject of each record"
+            f"for these {real} real records are too few or too alike; give more real records, larger "
+            "pictures, or the subject of each record"
         )
 
 

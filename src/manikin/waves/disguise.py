@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-LATER, GAIN, NOISE = 0.1, (0.6, 1.6), (0.02, 0.1)  # share of the length; factor; share of the deviation
-WIDEST = 5  # places of a moving average
+LATER, GAIN, NOISE = 0.1, (0.6, 1.6), 0.02  # share of the length; factor; share of the deviation
 
 
 def disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each signal begun elsewhere, with another gain, and in one way more: turned over, noisy or smoothed.
+    """Each signal begun up to a tenth of its length elsewhere, with another gain, some turned over or noisy.
 
     Args:
         x: Signals (n, channels, time); what is missing stays so.
@@ -17,6 +16,11 @@ def disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     Returns:
         The same as float64.
+
+    Example:
+        >>> x = np.sin(np.arange(60) / 5)[None, None]
+        >>> disguised(x, np.random.default_rng(0)).shape
+        (1, 1, 60)
     """
     return np.stack([_disguised(one.astype(float), rng) for one in x])
 
@@ -30,17 +34,7 @@ def _disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if way == 0:
         return -x
     if way == 1:
-        known = [row[~np.isnan(row)] for row in x]
-        spread = np.array([row.std() if len(row) else 0.0 for row in known])[:, None]
-        return x + rng.uniform(*NOISE) * spread * rng.standard_normal(x.shape)
-    return _smoothed(x, int(rng.integers(2, WIDEST + 1)))
-
-
-def _smoothed(x: np.ndarray, width: int) -> np.ndarray:
-    """A moving average over what is known; gaps stay."""
-    from scipy.ndimage import uniform_filter1d
-
-    known = ~np.isnan(x)
-    total = uniform_filter1d(np.where(known, x, 0.0), width, axis=1, mode="nearest")
-    share = uniform_filter1d(known.astype(float), width, axis=1, mode="nearest")
-    return np.where(known, total / np.maximum(share, 1e-9), np.nan)
+        return x
+    known = [row[~np.isnan(row)] for row in x]
+    spread = np.array([row.std() if len(row) else 0.0 for row in known])[:, None]
+    return x + NOISE * spread * rng.standard_normal(x.shape)
