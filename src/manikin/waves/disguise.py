@@ -8,7 +8,7 @@ LATER, GAIN, NOISE = 0.1, (0.6, 1.6), 0.02  # share of the length; factor; share
 
 
 def disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Each signal begun up to a tenth of its length elsewhere, with another gain, some turned over or noisy.
+    """Each signal begun up to a tenth of its length away, with another gain, some turned over or noisy.
 
     Args:
         x: Signals (n, channels, time); what is missing stays so.
