@@ -12,7 +12,7 @@ import pyarrow as pa
 from manikin.data.folders import is_name
 from manikin.data.images import levels
 from manikin.data.images.index import collected
-from manikin.data.subfolders import NOTHING, Meaning, plainly
+from manikin.data.subfolders import NOTHING, Meaning, held, plainly
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -192,7 +192,12 @@ def _keyed(
     if lost := [field for field in by_field if field not in files]:
         notes.append(f"{lost[0]}: files that do not match the rows one to one are left out")
     above = {place.path: place.above for places in by_field.values() for place in places}
-    meaning = plainly([above[path] for path in next(iter(files.values()))], declared)
+    meaning = held([above[path] for path in next(iter(files.values()))], declared)
+    if (
+        meaning.unclear
+    ):  # the table says whose the pictures are; their folders are left out, and that is told
+        notes.append(f"subfolders are left out: {meaning.unclear}")
+        meaning = NOTHING
     meaning = replace(meaning, labels=()) if "label" in table.schema else meaning
     return Listing(files, {}, key, meaning, tuple(notes))
 
