@@ -41,20 +41,40 @@ def longest_row(x: np.ndarray) -> int:
     """
     if min(x.shape[1:]) < SMALLEST:
         return 0
+    return max(_rows(marks) for marks in both(x))
+
+
+def both(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where bright and where dark thin structures stand out of (channels, H, W), bool (H, W) each."""
     grey = _scaled(x)
-    return max(_rows(strokes(side)) for side in (grey, 1 - grey))
+    return strokes(grey), strokes(1 - grey)
 
 
 def steady(x: np.ndarray) -> bool:
     """Whether the same marks stand at the same place of most of n pictures (n, channels, H, W)."""
     if len(x) < _ENOUGH or min(x.shape[2:]) < SMALLEST:
         return False
-    scaled = [_scaled(picture) for picture in x]
-    for turned in (False, True):
-        share = np.mean([strokes(1 - grey if turned else grey) for grey in scaled], axis=0)
-        if _rows(share >= _STEADY) >= ROW:
-            return True
-    return False
+    return _is_steady([both(picture) for picture in x])
+
+
+def look(x: np.ndarray) -> tuple[np.ndarray, bool]:
+    """The longest row of each picture of (n, channels, H, W), and whether marks are steady: both at once.
+
+    Example:
+        >>> rows, same = look(np.zeros((9, 1, 48, 48)))
+        >>> rows.max(), same
+        (np.int64(0), False)
+    """
+    if min(x.shape[2:]) < SMALLEST:
+        return np.zeros(len(x), int), False
+    marks = [both(picture) for picture in x]
+    return np.array([max(map(_rows, pair)) for pair in marks]), len(x) >= _ENOUGH and _is_steady(marks)
+
+
+def _is_steady(marks: Sequence[tuple[np.ndarray, np.ndarray]]) -> bool:
+    """Whether marks of one polarity stand at one place of most pictures."""
+    shares = (np.mean([pair[side] for pair in marks], axis=0) for side in (0, 1))
+    return any(_rows(share >= _STEADY) >= ROW for share in shares)
 
 
 def _scaled(x: np.ndarray) -> np.ndarray:

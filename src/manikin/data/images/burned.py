@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.data.schema import Image
-from manikin.pixels.lettering import LONG, ROW, longest_row, steady
+from manikin.pixels.lettering import LONG, ROW, look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
 
 KEY = "burned_in"
-_LOOKED = 300
-"""So many pictures of a field are looked at, spread evenly."""
+_LOOKED, _FEWEST, _PLACES = 300, 12, 12_000_000
+"""So many pictures of a field are looked at, spread evenly; fewer of large ones, to take seconds only."""
 _CHANCE = 0.04
 """Fewer than this share of pictures may show short rows of marks by chance; a long row never does."""
 _SAID = {
@@ -74,10 +74,11 @@ def _state(x: np.ndarray, kind: Image, risks: Sequence[str]) -> dict[str, Any]:
 def _seen(x: np.ndarray) -> tuple[int, int]:
     """In how many pictures letters seem to stand, beyond chance, and how many were looked at."""
     flat = x if x.ndim == 4 else np.moveaxis(x, 2, 1).reshape(-1, x.shape[1], *x.shape[3:])  # noqa: PLR2004
-    chosen = flat[np.unique(np.linspace(0, len(flat) - 1, min(len(flat), _LOOKED)).astype(int))]
-    if steady(chosen):
+    most = int(np.clip(_PLACES // int(np.prod(flat.shape[2:])), _FEWEST, _LOOKED))
+    chosen = flat[np.unique(np.linspace(0, len(flat) - 1, min(len(flat), most)).astype(int))]
+    rows, same = look(chosen)
+    if same:
         return len(chosen), len(chosen)
-    rows = np.array([longest_row(picture) for picture in chosen])
     some = int((rows >= ROW).sum())
     return (some if some > max(1, _CHANCE * len(chosen)) or (rows >= LONG).any() else 0), len(chosen)
 
