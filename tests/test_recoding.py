@@ -231,3 +231,23 @@ def test_chance_gives_no_formula():
     arrays = {f"x{i}": rng.integers(0, 60, 200) * 1.0 for i in range(12)}
     cohort = mk.Cohort.from_pandas(pd.DataFrame(arrays))
     assert find_formulas(cohort, list(arrays)) == []
+
+
+def test_what_is_imposed_is_not_counted_as_won():
+    rng = np.random.default_rng(0)
+    low = rng.normal(80, 10, 400).round()
+    frame = pd.DataFrame(
+        {"low": low, "high": low + rng.integers(-5, 60, 400), "age": rng.integers(20, 90, 400)}
+    )
+    train, holdout = mk.Cohort.from_pandas(frame).split(0.3, seed=0)
+    model = mk.Synthesizer(seed=0).fit(train, quiet=True)
+    rule = mk.Rule("pressure", "low < high")
+    asked = model.sample(300, rules=[rule], seed=1)
+    share = next(one.redrawn for one in asked.imposed if one.name == "pressure")
+    assert 0.02 < share < 0.4
+    card = mk.evaluate(asked, train, holdout, rules=[rule], seed=0)
+    assert card["rule_violations"].verdict == "not assessed"
+    assert "imposed" in card["rule_violations"].note
+    assert any(f"{share * 100:.1f} % of the records" in fact for fact in card.about["facts"])
+    free = mk.evaluate(model.sample(300, seed=1), train, holdout, rules=[rule], seed=0)
+    assert free["rule_violations"].verdict != "not assessed"

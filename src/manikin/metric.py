@@ -86,11 +86,13 @@ class Question:
         label: The field that a downstream model predicts; None: no utility is asked for.
         subgroups: Fields by whose levels the records are compared apart.
         rules: Rules and checks, each with `name` and `holds(cohort) -> bool (n,)`.
+        imposed: Rules and checks that sampling enforced: that they hold is no merit of the model.
     """
 
     label: str | None = None
     subgroups: tuple[str, ...] = ()
     rules: tuple[Any, ...] = ()
+    imposed: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

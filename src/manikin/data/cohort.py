@@ -47,6 +47,7 @@ class Cohort:
         schema: What each field is, in the order of the columns.
         origin: The format it came in.
         notes: What was noticed on reading, in words, without any patient's value.
+        imposed: Of synthetic records, what sampling enforced (`manikin.data.imposed`).
         whose: After a split the codes of subjects before it, beside the columns they belong to.
     """
 
@@ -54,6 +55,7 @@ class Cohort:
     schema: Schema
     origin: Origin = Origin()
     notes: tuple[str, ...] = ()
+    imposed: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     whose: tuple[pa.Table, np.ndarray] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:

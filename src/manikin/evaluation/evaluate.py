@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin import registry
+from manikin.data.imposed import describe_imposed, is_imposed
 from manikin.data.written import notes
 from manikin.evaluation.door import admitted, known, unwritten
 from manikin.evaluation.draws import Draws
@@ -79,7 +80,9 @@ def evaluate(
     label = label or given[0].schema.named("label")
     known(given[0], label, subgroups)
     cohorts = capped(given, key)
-    question = Question(label, tuple(subgroups), (*rules, *_checks(cohorts[0])))
+    every, done = (*rules, *_checks(cohorts[0])), synthetic.imposed
+    won, imposed = (tuple(r for r in every if is_imposed(r, done) == side) for side in (False, True))
+    question = Question(label, tuple(subgroups), won, imposed)
     with show_step("preparing what the judge looks at"):
         views = viewed(cohorts, question, encoders)
     draws = [draw for name in views for draw in _judged(name, views, key)]
@@ -94,7 +97,7 @@ def evaluate(
         tables(front, key),
     )
     seconds = round(time.perf_counter() - started, 2)
-    return replace(card, about={**card.about, "seconds": seconds})
+    return replace(card, about={**card.about, "seconds": seconds}).with_facts(*describe_imposed(done))
 
 
 @cache

@@ -79,11 +79,11 @@ def rules(split: Split) -> list[dict[str, Any]]:
     """How often each rule is broken by synthetic and by real records; worst first."""
     rows = [
         {
-            "rule": rule.name,
+            "rule": rule.name + " (imposed)" * (rule in split.question.imposed),
             "broken, synthetic": round(float(np.mean(~np.asarray(rule.holds(split.synthetic.cohort)))), 5),
             "broken, real": round(float(np.mean(~np.asarray(rule.holds(split.holdout.cohort)))), 5),
         }
-        for rule in split.question.rules
+        for rule in (*split.question.rules, *split.question.imposed)
     ]
     return sorted(rows, key=lambda row: row["broken, real"] - row["broken, synthetic"])
 

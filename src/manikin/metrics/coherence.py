@@ -36,7 +36,17 @@ def violated(split: Split) -> str:
         for gap, name in excess
         if gap < 0
     ]
-    return list_names(said, SHOWN, "; ")
+    return "; ".join(filter(None, [list_names(said, SHOWN, "; "), _imposed(split)]))
+
+
+def _imposed(split: Split) -> str:
+    """Which rules are not counted, because sampling enforced them."""
+    names = [rule.name for rule in split.question.imposed]
+    return (
+        f"imposed by how the records were drawn, so not counted: {list_names(names, SHOWN)}"
+        if names
+        else ""
+    )
 
 
 def implausible_fields(split: Split) -> str:
@@ -72,6 +82,8 @@ def rule_violations(split: Split) -> Exact:
 
     -1 to 1; 0 is as in reality. It knows only the rules that it is given.
     """
+    if not split.question.rules and split.question.imposed:
+        raise Unsupported(_imposed(split))
     if not split.question.rules:
         raise Unsupported("no clinical rules were given")
     synthetic, real = (

@@ -121,6 +121,7 @@ class Chain:
         if strange := sorted(set(asked) - here):
             raise UsageError(f"where: no link of the chain knows {', '.join(strange)}")
         known = _columns(condition)
+        imposed: tuple[Any, ...] = ()
         count = n if not known else len(next(iter(known.values())))
         for link, model in zip(self.links, self.models, strict=True):
             fields = [name for name in model.read if name in known]
@@ -133,7 +134,9 @@ class Chain:
                 seed=seed,
             )
             known |= {name: made.columns[name] for name in made.schema}
-        return self.models[-1].finished(pa.table({name: known[name] for name in known if name in here}))
+            imposed += made.imposed
+        records = self.models[-1].finished(pa.table({name: known[name] for name in known if name in here}))
+        return replace(records, imposed=imposed)
 
     @property
     def models(self) -> tuple[Fitted, ...]:

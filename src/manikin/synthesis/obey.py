@@ -51,6 +51,7 @@ class Obedience:
         draw: (rows, values, mask, key) -> encoded records for those row numbers.
         decode: (rows, encoded, key) -> cohort with given and drawn fields.
         partly: Whether single fields can be drawn given the others.
+        redrawn: Filled while sampling: how many records broke each rule and check when first drawn.
         cells: For each field the channels that are drawn again to change it; empty: that of its own place.
         wishes: Further checks, `holds(cohort) -> bool (n,)`: records that break one are drawn again a few
             times and then left as they are, because what is given of them may break it.
@@ -63,6 +64,7 @@ class Obedience:
     partly: bool
     wishes: Sequence[Any] = ()
     cells: Mapping[str, list[int]] = field(default_factory=dict)
+    redrawn: dict[str, int] = field(default_factory=dict)
 
     def sample(self, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key) -> pa.Table:
         """Records for every row of `values`: kept where `mask`, present where `wanted`.
@@ -93,6 +95,7 @@ class Obedience:
             bad = self._bad(cohort, wanted[rows], self.wishes if attempt < PATIENCE else ())
             if attempt == 0:
                 first = self._gaps(cohort)
+                self._count(cohort)
             bad |= self._torn(cohort, first[rows], lenient=attempt > LENIENT)
             fine = np.logical_not(bad.any(axis=1))
             done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
@@ -144,6 +147,11 @@ class Obedience:
 
     def _cells(self, name: str) -> list[int]:
         return self.cells[name] if self.cells else [self.fields.index(name)]
+
+    def _count(self, cohort: Cohort) -> None:
+        """Remember how many records broke each rule and check when they were first drawn."""
+        for rule in (*self.rules, *self.wishes):
+            self.redrawn[rule.name] = self.redrawn.get(rule.name, 0) + int((~rule.holds(cohort)).sum())
 
     def _bad(self, cohort: Cohort, wanted: np.ndarray, wishes: Sequence[Any]) -> np.ndarray:
         """The cells (n, fields) that need drawing again; a rule on no drawn field marks the row."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from manikin.codecs.table import Scale
 from manikin.data.derivation import Formula, Lookup
+from manikin.data.imposed import Imposed
 from manikin.data.schema import Number
 from manikin.synthesis.moments import microseconds
 from manikin.synthesis.obey import Obedience
@@ -89,7 +90,18 @@ def sampled(known: Fitted, given: Conditions, rules: Sequence[Any], key: Key) ->
         (*known.wishes, *_agreeing(known, given, firm=False)),
         cells_of(known),
     )
-    return known.finished(obedience.sample(values, mask, wanted, key))
+    records = known.finished(obedience.sample(values, mask, wanted, key))
+    return replace(records, imposed=_imposed(known, obedience, len(records)))
+
+
+def _imposed(known: Fitted, obedience: Obedience, n: int) -> tuple[Imposed, ...]:
+    """What sampling enforced: rules and checks by drawing again, formulas by computing."""
+    drawn = [
+        Imposed(rule.name, tuple(getattr(rule, "fields", ())), obedience.redrawn[rule.name] / n)
+        for rule in (*obedience.rules, *obedience.wishes)
+    ]
+    computed = [Imposed(f"{d.field} {d}", (d.field, *d.operands)) for d in known.recoding.derivations]
+    return (*drawn, *computed)
 
 
 def _nearest(
