@@ -104,7 +104,7 @@ def changed(path: Path, show: bool) -> str:
 def main() -> None:
     """Print the tables."""
     ask = argparse.ArgumentParser()
-    ask.add_argument("--half", default="heldout", choices=("seen", "heldout"))
+    ask.add_argument("--half", default="heldout", choices=("seen", "fresh", "heldout"))
     ask.add_argument("--each", type=int, default=12)
     ask.add_argument("--seed", type=int, default=0)
     ask.add_argument("--show", default="")

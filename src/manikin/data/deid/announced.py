@@ -21,7 +21,7 @@ DEGREES = (
     r"|LPN|LCSW|MSW|PharmD|DDS|DMD|DPM|CRNA|CNM|CNA|MBA|MPH|BSN|DNP|APRN|ARNP|FNP\b|medico\s+adjunto|facharzt|chirurg"
 )
 ROLES = (
-    r"(?:wife|husband|son|daughter|mother|father|brother|sister|spouse|partner|niece|nephew|aunt|uncle|friend|fiancee?"
+    r"(?:wife|husband|son|daughter|dtr|dau|sis|bro|mom|dad|mum|cousin|in-law|physio(?:therapist)?|OT|PT|dietitian|chaplain|pharmacist|mother|father|brother|sister|spouse|partner|niece|nephew|aunt|uncle|friend|fiancee?"
     r"|roommate|guardian|caregiver|carer|neighbou?r|physician|doctor|nurse|therapist|surgeon|pediatrician|PCP|GP|resident|midwife"
     r"|grandson|granddaughter|grandmother|grandfather|stepson|stepdaughter|interpreter|lawyer|attorney|social worker|sitter"
     r"|psychiatrist|psychologist|dentist|oncologist|cardiologist|consultant|registrar|matron|ward sister|charge nurse|keyworker"
@@ -44,7 +44,7 @@ SAID = (
     r"(?:named|names?(?:\s+is)?|(?:co-?)?signed(?:\s+by)?|dictated\s+by|attending|contact|kin|PCP|referred\s+by|seen\s+by"
     r"|evaluated\s+by|discussed\s+with|spoke\s+(?:with|to)|talked\s+(?:with|to)|met\s+with|meeting(?:\s+held)?\s+with|[dw]/w?|cc"
     r"|per|referring|seen\s+with|accompanied\s+by|brought\s+in\s+by|called\s+by|gez\.|signed:|reviewed\s+with|consulted\s+with"
-    r"|signed\s+out\s+to|handed\s+over\s+to|written\s+by|reviewed\s+by|performed\s+by|supervised\s+by|co-?signed\s+by|informed)"
+    r"|signed\s+out\s+to|handed\s+over\s+to|written\s+by|reviewed\s+by|performed\s+by|supervised\s+by|co-?signed\s+by|informed|this\s+is|for\s+(?:seeing|referring|asking)|seeing|I,|report(?:ed)?\s+to|paged|notified)"
 )
 GREETINGS = (
     r"dear|lieber?|liebes|sehr\s+geehrter?|cher|chere|estimad[oa]|car[oa]|beste|geachte|kara|kjaere|hi|hello|sincerely|regards"
@@ -60,7 +60,7 @@ HUMAN = (
 )
 DOES = rf"{HUMAN}|called|was|is|has|came|returned|seen"
 BORN = (
-    r"(?:wohnt(?:\s+allein)?\s+in|wohnhaft\s+in|geboren\s+(?:in|te)|geb\.\s+in|stammt\s+aus|kommt\s+aus|habite\s+a|nee?\s+a|demeurant\s+a"
+    r"(?:reside\s+en|resid[eo]\s+a|wohnt(?:\s+allein)?\s+in|wohnhaft\s+in|geboren\s+(?:in|te)|geb\.\s+in|stammt\s+aus|kommt\s+aus|habite\s+a|nee?\s+a|demeurant\s+a"
     r"|originaire\s+de|natural\s+de|vive\s+en|nacid[oa]\s+en|residente\s+(?:en|a)|procedente\s+de|nat[oa]\s+a|vive\s+a|abita\s+a|woont\s+in"
     r"|woonachtig\s+(?:te|in)|afkomstig\s+uit|bor\s+i|bosatt\s+i|fodt\s+i|født\s+i|fodd\s+i|kommer\s+fran|kommer\s+fra)"
 )

@@ -30,6 +30,25 @@ _LISTED = frozenset(
     for part in (name, *name.split())
 )
 _CAPITAL = (_LISTED | set(_MONTHS.split()) | set(_TITLES.split())) - {
+    *(
+        "de",
+        "la",
+        "le",
+        "al",
+        "del",
+        "van",
+        "von",
+        "den",
+        "der",
+        "di",
+        "da",
+        "el",
+        "sur",
+        "upon",
+        "on",
+        "of",
+        "am",
+    ),
     "new",
     "long",
     "city",
@@ -42,7 +61,16 @@ _ADDRESSED = re.compile(
 _SPELLED = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i", "ð": "d", "þ": "th"}
 )
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_SMALL = re.compile(
+    r"((?i:\b(?:dr|mr|mrs|prof|herr|frau|mme|dhr|sra)\b\.?\s+|\b(?:patient|pt)?(?:'s)?\s?name(?:\s*[:=]|\s+is)\s+))"
+    r"([a-z][a-z'-]+(?:\s+[a-z][a-z'-]+)?)"
+)
+_RELATED = re.compile(
+    r"(?<=\bwife\s)[a-z]+|(?<=\bson\s)[a-z]+|(?<=\bhusband\s)[a-z]+|(?<=\bdaughter\s)[a-z]+|(?<=\bsister\s)[a-z]+"
+    r"|(?<=\bbrother\s)[a-z]+|(?<=\bmother\s)[a-z]+|(?<=\bfather\s)[a-z]+|(?<=\bpartner\s)[a-z]+|(?<=\bfriend\s)[a-z]+"
+)
+_GIVEN = frozenset(name.lower() for name in (*WOMEN, *MEN))
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CITY = "|".join(sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True))
 _MIDDLE = r"(?:(?:van|von|de|der|den|la|del|di|du|o['’])\s?){0,3}"
 _PLACED = (  # what is written in capitals, or begins with one, by what stands beside it
@@ -50,29 +78,34 @@ _PLACED = (  # what is written in capitals, or begins with one, by what stands b
     (
         re.compile(
             r"\b(?:nursing home|care home|medical cent(?:er|re)|health cent(?:er|re)|family clinic|family practice"
-            r"|medical practice|day cent(?:er|re)|assisted living|rehab)\b",
+            r"|medical practice|elementary school|middle school|high school|primary school|regional medical center|general hospital|day cent(?:er|re)|assisted living|rehab)\b",
             re.IGNORECASE,
         ),
         str.title,
     ),
     (  # what stands between a number and the kind of street, and behind the number of a flat
         re.compile(
-            r"(?<=\d\s)(?:(?:[nsew]|north|south|east|west|old|new|the|st)\.?\s)?(?:[a-z'-]{2,}\s){1,2}"
+            r"(?<=\d\s)(?:(?:[nsew]{1,2}|north|south|east|west|old|new|the|st)\.?\s)?(?:[a-z'-]{2,}\s|\d+(?:st|nd|rd|th)\s){1,2}"
             r"(?=(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Court|Ct|Boulevard|Blvd|Close|Gardens|Grove|Mews|Crescent)\b"
             r"(?!\s+(?:hospital|mary)))",
             re.IGNORECASE,
         ),
-        str.title,
+        lambda said: re.sub(
+            r"\b(?:[nsew]|nw|ne|sw|se)\b",
+            lambda wind: wind[0].upper(),
+            re.sub(r"(?<!\d)\b[a-z]", lambda first: first[0].upper(), said.lower()),
+        ),
     ),
     (re.compile(r"(?<=\bflat\s\d,\s)[a-z' ]+|(?<=\bflat\s\d\d,\s)[a-z']+(?=\s)"), str.title),
     (re.compile(r"(?<=\bat\s\d\sthe\s)[a-z]+|(?<=\bat\s\d\d\sthe\s)[a-z]+"), str.title),
+    (re.compile(r"(?<=\d{4})[a-z]{2}(?=\s+[A-Z])|(?<=\d{4}\s)[a-z]{2}(?=\s+[A-Z])"), str.upper),
     (re.compile(r"\b[a-pr-uwyz][a-hk-y]?\d[a-z\d]?\s\d[abd-hjlnp-uw-z]{2}(?=\s*(?:[.,;\n]|$))"), str.upper),
     (re.compile(r"(?<=,\s)[a-z]{2}(?=\s+\d{5}\b|\s*[.,;\n]|\s*$)"), str.upper),
     (re.compile(r"(?<=\s)[a-z]{2}(?=\s+\d{5}(?:-\d{4})?\b)"), str.upper),
     (re.compile(r"(?<=[\w.],\s)(?:md|rn|do|np|pa-c|phd|m\.d|r\.n|d\.o)\b|(?<=\w\s)(?:md|rn)\b"), str.upper),
     (
         re.compile(
-            r"\bmay(?=\.?\s+(?:of\s+)?(?:\d{1,2}(?:st|nd|rd|th|,)|\d{1,2}\s+(?:19|20)\d\d|(?:19|20)\d\d))"
+            r"\bmay(?=\s+the\s+[A-Za-z]+(?:th|st|nd|rd)\b|\.?\s+(?:of\s+)?(?:\d{1,2}(?:st|nd|rd|th|,)|\d{1,2}\s+(?:19|20)\d\d|(?:19|20)\d\d))"
         ),
         str.title,
     ),
@@ -109,7 +142,19 @@ def cased(text: str) -> str:
     text = plain(text)
     if not any(char.isupper() for char in text):
         return _capitalised(text)
-    return re.sub(r"[^\n]+", lambda line: _capitalised(line[0]) if _shouted(line[0]) else line[0], text)
+    return re.sub(
+        r"[^\n]+", lambda line: _capitalised(line[0]) if _shouted(line[0]) else _addressed(line[0]), text
+    )
+
+
+def _addressed(line: str) -> str:
+    """A line of both cases, with capitals for names in small letters behind a title, a label or a relation."""
+    line = _SMALL.sub(lambda found: found[1] + re.sub(r"[^\W\d_]+", _unless_ordinary, found[2]), line)
+    return _RELATED.sub(lambda found: found[0].title() if found[0] in _GIVEN else found[0], line)
+
+
+def _unless_ordinary(word: re.Match[str]) -> str:
+    return word[0] if ordinary(word[0]) else word[0].title()
 
 
 def plain(text: str) -> str:
@@ -140,7 +185,9 @@ def _bare(char: str) -> str:
 
 def _shouted(line: str) -> bool:
     """Whether a line is in capitals, and more than an abbreviation."""
-    return not any(char.islower() for char in line) and bool(re.search("[A-Z]{3}", line))
+    return not any(char.islower() and char not in "ºª" for char in line) and bool(
+        re.search("[A-Z]{3}", line)
+    )
 
 
 def _capitalised(text: str) -> str:

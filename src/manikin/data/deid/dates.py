@@ -35,14 +35,12 @@ _SAID = (
     rf"(?i:(?:two thousand(?: and)?|twenty|nineteen)(?:[- ](?:hundred|oh|{_TEENS}|{_ONES}"
     rf"|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)(?:[- ](?:{_ONES}))?))+)"
 )
-_PART = (
-    r"(?i:(?:mid|early|late|anfang|mitte|ende|debut|mi|fin|inicios de|finales de|begin|eind|medio)[\s-]+)"
-)
+_PART = r"(?i:(?:mid|early|late|anfang|mitte|ende|debut|mi|fin|inicios de|finales de|mediados de|a mediados de|begin|eind|medio|(?:the\s+)?(?:end|beginning|middle|start) of|fine|inizio|meta)[\s-]+)"
 _CUE = (
     r"(?i:\b(?:on|since|dated?|dob|d\.o\.b\.?|born|until|till|admit(?:ted)?|discharged?|visit|seen|lmp|appt|appointment"
     r"|next|last|again|returned|readmitted|started|stopped|surgery|labs?|cultures?|echo|ekg|ecg|cxr|mri|f/u|follow-?up"
     r"|d/c'?d?|dc'd|clinic|due|edd|expires|by|today|yesterday|here|collected|received|reported|typed|hospitali[sz]ed"
-    r"|op|procedure|scan|biopsy|vaccinated|as of|effective|from|between)\b[:\s]+(?:the\s+)?)"
+    r"|op|procedure|scan|biopsy|vaccinated|as of|effective|from|between|week of|wk of|around)\b[:\s]+(?:the\s+)?)"
 )
 _UNTIL = r"(?:\s*(?:-|to|and|through|thru|until)\s*)"
 _FEAST = (
@@ -63,7 +61,7 @@ _VERSION = re.compile(
 _MEASURE = re.compile(r"(?i:^\s?(?:mg|ml|mcg|g|kg|mm|cm|%|units?|l|mmol|iu)\b)")
 _SCORED = re.compile(
     r"(?i:\b(?:pain|score|scored|strength|vision|acuity|grade|murmur|gcs|apgar|bp|reflexes|pulses|power|sats?|rated|titer"
-    r"|titre|eosinophils|took|half|ratio|dose|by mouth|of)\W*$)"
+    r"|titre|eosinophils|took|half|ratio|dose|by mouth|(?<!week )(?<!wk )of)\W*$)"
 )
 
 
@@ -97,17 +95,17 @@ def is_feast(match: re.Match[str]) -> bool:
 
 DATES = shapes(
     ("date", r"\b(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b"),
-    ("date", rf"(?i:\b(?:dob|d\.o\.b|birth|geb|born|date)\W{{1,3}})(?P<x>{_DAY}{_NUM}(?:19|20)?\d\d)\b(?!\d)"),
+    ("date", r"(?i:\b(?:dob|d\.o\.b|birth|geb|born|date)\W{1,3})(?P<x>(?:(?:3[01]|[12]\d|0[1-9])(?:1[0-2]|0[1-9])|(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9]))(?:19|20)?\d\d)\b(?!\d)"),
     ("date", rf"\b(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1{_DAY}(?!\d)"),
     ("date", r"(?<![\w.-])(?:19|20)\d\d-(?:1[0-2]|0[1-9])(?![\w-])"),
     ("date", r"(?<![\d/.])\d{1,2}([/.])\s?\d{1,2}\1\s?(?:(?:19|20)\d\d|\d\d)(?![\d/%]|\.\d)", is_day),
     ("date", r"(?<![\w/.-])\d{1,2}-\d{1,2}-(?:(?:19|20)\d\d|\d\d)(?![\w/-])", is_day),
-    ("date", rf"(?<!\w){_DAY}[-/. ]?(?:{_BRIEF}|{_MONTH})[-/. ]?(?:{_YY}|'\d\d)(?![\w]|-\d)"),
+    ("date", rf"(?<!\w){_DAY}[-/. ]{{0,2}}(?:{_BRIEF}|{_MONTH})[-/. ]{{0,2}}(?:{_YY}|'\d\d)(?![\w]|-\d)"),
     ("date", rf"\b{_MONTH}\s+(?:the\s+)?{_DAY}(?:st|nd|rd|th)?(?:,?\s+{_YEAR})?\b(?!\s?(?:mg|ml|%|x\b))"),
     ("date", rf"\b{_LONG}\s+(?:the\s+)?{_ORDINAL}(?:,?\s+(?:{_YEAR}|{_SAID}))?\b"),
     ("date", rf"\b(?:the\s+)?{_ORDINAL}\s+(?:day\s+)?(?:of\s+)?{_LONG}(?:,?\s+(?:{_YEAR}|{_SAID}))?\b"),
     ("date", rf"\b{_DAY}(?:st|nd|rd|th)?\.?(?:\s+of)?\s+{_MONTH}(?:,?\s+(?:{_YEAR}|\d\d(?!\d)))?(?!\w)"),
-    ("date", rf"\b(?:{_DAY}\.?|1er|1[ºo°]|(?i:primo))\s+(?i:d[ei]\s+|d')?{_OTHER}(?:,?\s+(?i:de[l]?\s+)?{_YEAR})?(?!\w)"),
+    ("date", rf"\b(?:{_DAY}\.?|1er|1[ºo°]|(?i:primo))\s+(?i:d[ei]\s+|d')?{_OTHER}(?:,?\s+(?i:de[l]?\s+)?(?:{_YEAR}|\d\d(?!\d|\s?(?:mg|ml|h|:))))?(?!\w)"),
     ("date", rf"(?:{_PART}|\b)(?:{_MONTH}(?:\s+of|,)?|{_OTHER}(?:\s+del?)?)[\s/-]+{_YEAR}\b"),
     ("date", rf"\b{_WEEKDAY},?\s+(?:the\s+)?(?:{_MONTH}\s+{_DAY}|{_DAY}(?:st|nd|rd|th)?\.?\s+(?:{_MONTH}|{_OTHER}))(?:,?\s+{_YEAR})?(?!\w)"),
     ("date", rf"{_PART}(?:{_LONG}|{_OTHER})\b"),
@@ -122,6 +120,10 @@ DATES = shapes(
     ("date", rf"^\s*(?P<x>{_NUM}/{_DAY})(?=\s*(?::|-\s|\s[A-Za-z]+ed\b))(?![\d/])"),
     ("date", r"(?i:\b(?:from|of|for|by)[:\s]+)(?P<x>(?:1[0-2]|0?[1-9])/(?:3[01]|[12]\d|0[1-9]|[6-9]))(?![\d/])", is_unscored),
     ("date", rf"(?i:\b(?:am|vom|bis|seit|ab|zum|den|d\.|og|til|fra|fran)\s+)(?P<x>{_DAY}\.\s?{_NUM}\.)(?!\d)"),
+    ("date", rf"(?i:\b(?:du|au|le|il|el|op|den|vom|bis|al)\s+)(?P<x>{_DAY}/{_NUM})(?![\d/])"),
+    ("date", rf"\b{_MONTH}-{_DAY}-{_YY}\b"),
+    ("date", rf"(?<![\w/.]){_DAY}/{_NUM}\s(?:19|20)\d\d(?![\w/])"),
+    ("date", rf"(?<![\w/-]){_DAY}-(?:{_BRIEF}|{_MONTH})(?![\w-])"),
     ("date", rf"\b{_FEAST}(?:,?\s+(?:of\s+)?{_YEAR})?(?!\w)", is_feast),
 )  # fmt: skip
 """Years alone are no identifiers by 45 CFR 164.514(b)(2)."""

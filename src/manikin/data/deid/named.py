@@ -72,7 +72,7 @@ def _rules(*rules: tuple[str, str], weak: bool = False) -> tuple[Rule, ...]:
 _PLACES = _rules(
     (
         "address",
-        rf"\b{_FLAT}?\d{{1,5}}[a-zA-Z]?,?\s+(?:{_WIND}\.?\s+)?(?:(?:{_PART}|{_TH})\s+){{1,3}}{_STREET}(?i:{_DOOR})?",
+        rf"\b{_FLAT}?\d{{1,5}}[a-zA-Z]?,?\s+(?:{_WIND}\.?\s+)?(?:(?:{_PART}|{_TH})\s+){{1,3}}{_STREET}(?i:{_DOOR})?(?:,\s+{_TOWN}(?=\s*(?:[.,;\n]|$)))?",
     ),
     ("address", rf"\b{_FLAT}{_NAME}(?:\s+{_NAME})?\s+(?i:House|Court|Tower|Lodge|Mansions|Buildings?)\b"),
     ("place", rf"\b{_TOWN},\s*{_STATE}(?:,?\s+{_ZIP})?(?!\w)"),
@@ -111,14 +111,24 @@ _STRONG = _rules(
     ),
     ("name", rf"(?i:\bre\s*:?\s+)({_NAME}\s+(?:[A-Z]\.?\s+)?{_SHOUTED})\b"),
     ("name", rf"\b({_WHOLE}),?\s+(?:is\s+|was\s+)?an?\s+\d{{1,3}}[\s-]*(?i:{_OLD})\b"),
+    ("name", rf"\b({_TURNED}),?\s+\d{{1,3}}[\s-]*(?i:{_OLD})\b"),
     ("name", rf"\b({_NAME},\s+(?:{_FIRST})(?:\s+[A-Z]\b\.?)?)(?=\s|[.,;)]|$)"),
     ("name", rf"\b((?:{_SHOUTED}|{_NAME}),?\s+(?:{_FIRST}))(?=,|\s*$|\s+(?:{say.DOES})\b)"),
     ("name", rf"^({_SHOUTED},\s?{_SHOUTED}(?:\s+[A-Z]\b\.?)?)(?=\s*(?:-|–|\(|,|$))"),
     ("name", rf"\b({_NAME},\s+{_NAME})(?=\s+(?:{say.DOES})\b)"),
     ("name", rf"^({_SHOUTED}{{2}}\s+{_NAME})(?=,)"),
+    ("name", rf"^({_SHOUTED},\s?{_NAME}(?:\s+[A-Z]\b\.?)?)(?=\s*(?:[-–(,:;]|$))"),
     ("name", rf"(?i:\b(?:{say.GREETINGS}),?\s+)({_MIXED})(?=\s*(?:[,:.\n(]|$))"),
 )
 _WEAK = _rules(
+    (
+        "name",
+        rf"(?:^|(?<=[.;:!?]\s))({_NAME}\s+(?:[A-Z]\.?\s+)?{_NAME})(?=,?\s+(?:was\s+(?:brought|transferred|evaluated|examined|transported|born)|who|presents|presented|is\s+known)\b)",
+    ),
+    (
+        "address",
+        rf"(?i:\b(?:lives?|living|resides?|residing|found)\s+(?:on|off|at|in)\s+)({_NAME}(?:\s+{_NAME})?\s+(?:Street|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Drive|Court|Highway))\b",
+    ),
     ("place", rf"(?i:\b{_LIVES}\s+(?:in|to|from|of|at|near|outside|around)\s+)({_TOWN})"),
     ("place", rf"\b(?:{HOUSES}),\s+(?:in\s+)?({_TOWN})"),
     (

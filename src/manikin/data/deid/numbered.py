@@ -23,7 +23,7 @@ _WEAK = (
     r"|pacemaker|icd|pump|lead|valve|stent|generator|prosthesis|visa|mastercard|amex|passeport|pasaporte|paspoort)"
 )
 _SURE = (
-    r"(?:MRN|MR#|med(?:ical)?\.?\s+rec(?:ord)?|hosp(?:ital)?\.?\s+(?:no|nr|num|number)|account|acct|a/c|HAR|policy|member"
+    r"(?:MRN|MR#|encounter|PID|NIP|INS|ID\s+(?:paziente|patient|paciente|pasient|pt)|pt\s+ID|invoice|cert\.?|lic\.?|(?:trial|study)\s+subject|med(?:ical)?\.?\s+rec(?:ord)?|hosp(?:ital)?\.?\s+(?:no|nr|num|number)|account|acct|a/c|HAR|policy|member"
     r"|subscriber|insurance\s+group|group|rx|rxbin|pcn|prior\s+auth(?:orization)?|BCBS|medicaid|HICN|SSN?#?|social(?:\s+security)?"
     r"|licen[sc]e|DEA|NPI|DL|S/N|SN|serial|accession|specimen|certificate|VIN|plate|passport|chart|FIN|CSN|case|device|UUID"
     r"|UDI|IMEI|GMC|NMC|HCPC|NHS|CHI|NINO|NI|PPSN?|BSN|NIR|IPP|IEP|NDA|NHC|CIP|SIP|NUSS|DNI|NIE|NIF|C\.?F\.?|KVNR|CPR|HETU"
@@ -36,7 +36,7 @@ _SIGN = (
 )
 _GAP = r"(?:\s+(?:is|was|are|of))?\s*[:#=.-]*\s*#?\s*"
 _VALUE = (
-    r"(?P<x>(?!(?:19|20)\d\d\b(?![-/]))"
+    r"(?<![A-Za-z])(?P<x>(?!(?:19|20)\d\d\b(?![-/]))"
     r"(?:[A-Z]{1,5}[-/]?|[A-Z]{1,3} )?(?<!\d)(?:\d{2,5}(?:[ -]\d{2,10}){1,4}\b|(?=[A-Z0-9/.-]{3,})[A-Z]{0,5}\d[A-Z0-9]*(?:[-/.](?=[A-Z0-9]*\d|[A-Z]{1,3}\b)[A-Z0-9]+)*)"
     r"(?: [A-Z]{1,4}\d[A-Z0-9]{3,})?(?![\w/]))"
 )

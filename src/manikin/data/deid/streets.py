@@ -22,7 +22,7 @@ _FRENCH = (
     r"|faubourg|sentier|ruelle)"
 )
 _SPANISH = (
-    r"(?:(?i:calle|avda\.?|avenida|plaza|pza\.?|paseo|camino|carretera|ctra\.?|ronda|travesia|glorieta|urb\.?|urbanizacion"
+    r"(?:(?i:calle|av\.|avda\.?|avenida|plaza|pza\.?|paseo|camino|carretera|ctra\.?|ronda|travesia|glorieta|urb\.?|urbanizacion"
     r"|rua|carrer|praca)|(?i:c)/\s?|(?i:p)º)"
 )
 _ITALIAN = r"(?:Via|Viale|Piazza|P\.zza|Corso|C\.so|Largo|Vicolo|Strada|Lungomare|Piazzale)"
@@ -158,7 +158,7 @@ STREETS = shapes(
     ("address", r"(?i:\b(?:p\.?\s?o\.?\s+box|postfach|apartado(?: de correos)?|casella postale|postbus|boite postale|postboks|pl)\s+)\d+"),
     ("place", rf"(?i:\b{_ZIP}\W{{0,3}})(?P<x>\d{{5}}(?:-\d{{4}})?|\d{{4}}\s?[a-z]{{2}}|[a-z]{{1,2}}\d[a-z\d]?\s?\d[a-z]{{2}}|\d{{3}}\s\d\d|\d{{4}})\b"),
     ("place", r"\b[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?\s\d[A-Z]{2}\b", is_postcode),
-    ("place", rf"{_IN}(?P<x>(?:[A-Z]{{1,2}}-)?\d{{5}}\s+{_CAP}(?:[ -](?:am |an der |en |sur |de |la )?{_CAP}){{0,2}})", is_town),
+    ("place", rf"{_IN}(?P<x>(?i:[A-Z]{{1,2}}-)?\d{{5}}\s+{_CAP}(?:[ -](?:am |an der |en |sur |de |la )?{_CAP}){{0,2}})", is_town),
     ("place", rf"\b(?<![\d.,])\d{{4}}\s?[A-Z]{{2}}\b(?=\s+{_CAP}|\s*$|\s*[.,;])(?:\s+{_CAP}(?:\s+aan\s+\w+\s+{_CAP})?)?", lambda m: (re.match(r"\d{4}\s?([A-Z]{2})", m[0]) or m)[1] not in _TAKEN),
     ("place", rf"{_IN}(?P<x>\d{{3}}\s\d\d\s+{_CAP})", is_town),
 )  # fmt: skip
