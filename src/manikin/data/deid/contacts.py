@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from manikin.data.deid.shape import follows, shapes
+from manikin.data.deid.shape import follows, is_measure, shapes
 
 _WEB = r"(?:com|org|net|edu|gov|info|health|clinic|example|co\.uk|nhs\.uk|ac\.uk|org\.uk|com\.au)"
 _ANY = r"(?:[a-z]{2,12})"
@@ -66,6 +66,7 @@ CONTACTS = shapes(
     ("phone", rf"(?<![\d.-])(?:1[ .-])?{_AREA}[2-9]\d{{2}}[ .-]\d{{4}}\b(?i:{_MORE})?"),
     ("phone", rf"(?<![\d.-])(?:1[ .-])?(?:\(\d{{3}}\)[\s-]?|\d{{3}}[.-])\d{{3}}[.-]\d{{4}}\b(?i:{_MORE})?"),
     ("phone", r"(?<![\d.,])06[ -]\d{8}\b"),
+    ("phone", r"(?<![\w.,/-])0[1-9]\d{8,9}(?![\w]|[.,]\d)", lambda m: not is_measure(m)),
     ("phone", r"(?<![\d.,])\(?0[1-9](?:[ .-]\d\d){4}\b"),
     ("phone", r"(?<![\d.,/])\(?0[1-9]\d{1,4}\)?[ /-]{1,3}\d{3,8}(?:[ -]\d{2,4}){0,3}\b(?![.,/]\d)", is_long),
     ("phone", r"(?<![\d.,/])\(?0[1-9]\d{0,2}\)?[ -]\d{2,4}(?:[ -]\d{2,4}){1,3}\b(?![.,/]\d)", is_long),

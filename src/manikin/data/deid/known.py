@@ -65,7 +65,9 @@ _SPELLINGS = (
 _MODAL = frozenset(["will", "may", "might", "can", "must", "should", "would", "could"])
 _MONTHS = frozenset(["may", "april", "june", "august", "march", "jan", "june", "avril", "mai"])
 _ENDS = re.compile(r"(?:^|[.!?:;\n•*]|^\s*(?:[-•*]|\d+[.)]))\s*[\"'(]*$")
-_INITIAL = r"(?:(?<![\w.])[A-Z]\.?\s?){0,2}"
+_JOINING = "|".join(sorted(_PARTICLES - {"e", "y"}, key=len, reverse=True))
+_WITH = re.compile(rf"(?i)\b(?:(?:{_JOINING})\s+){{1,3}}[^\W\d_]{{3,}}")
+_FIRST = re.compile(rf"(?:(?<![\w.'])[A-Z]\.?[ -]?){{1,2}}(?:(?i:{_JOINING})\s+){{0,3}}$")
 _HUMAN = re.compile(rf"(?i)(?:'s)?\s+(?:{HUMAN})\b")
 _IS = re.compile(
     r"(?i)\s+(?:was|is|has|had|did|does|came|went|felt|feels|said|says|got|ate|took|fell|slept|woke|spoke|lost|gave|seems|appears|returned|looks)\b"
@@ -126,11 +128,15 @@ def split_name(name: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _compiled(known: frozenset[str]) -> tuple[re.Pattern[str] | None, Callable[[str], bool]]:
     marks = {mark for mark in known if any(map(str.isdigit, mark)) and sum(map(str.isalnum, mark)) >= _MARK}
-    names = {word for name in known if not any(map(str.isdigit, name)) for word in split_name(name)}
+    said = [name for name in known if not any(map(str.isdigit, name))]
+    names = {word for name in said for word in split_name(name)}
+    whole = {found[0] for name in said for found in _WITH.finditer(name)}
     parts = []
     if spelled := sorted({one for mark in marks for one in _separated(mark)}, key=len, reverse=True):
         parts.append(rf"(?P<mark>{'|'.join(spelled)})")
-    if spelled := sorted({one for name in names for one in _spellings(name)}, key=len, reverse=True):
+    if spelled := sorted(
+        {one for name in names | whole for one in _spellings(name)}, key=len, reverse=True
+    ):
         parts.append(rf"(?P<name>{'|'.join(spelled)})")
     usual = {plain(name).lower() for name in names if _means(name)}
     if not parts:
@@ -183,7 +189,11 @@ def _spellings(name: str) -> set[str]:
     """A name without accents, with letters for them, and with its apostrophe or without."""
     low = name.lower().replace("’", "'")
     spelled = {low, *("".join(table.get(char, char) for char in low) for table in _SPELLINGS)}
-    return {re.escape(plain(one)).replace("'", "['’ ]?") for one in spelled if len(one) > 1}
+    return {
+        re.escape(plain(one)).replace("'", "['’ ]?").replace("\\ ", r"\s?")
+        for one in spelled
+        if len(one) > 1
+    }
 
 
 def _separated(mark: str) -> set[str]:
@@ -239,9 +249,7 @@ def _adjacent(read: str, match: re.Match[str], other: re.Match[str]) -> bool:
 
 def _initials(read: str, match: re.Match[str]) -> Iterator[tuple[int, int, str]]:
     """Initials before a name, and behind it after a comma."""
-    if before := re.search(
-        r"(?:(?<![\w.'])[A-Z]\.?[ -]?){1,2}$", read[max(0, match.start() - 6) : match.start()]
-    ):
+    if before := _FIRST.search(read[max(0, match.start() - 20) : match.start()]):
         start = match.start() - len(before[0])
         if (
             "." in before[0]

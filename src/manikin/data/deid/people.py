@@ -34,6 +34,10 @@ _WHO = re.compile(r"^(?:(?:patient|pt|subject|person|full)_)?names?$")
 _SEX = re.compile(
     r"(?i)\b(?:(?P<man>mr|herrn?|hr|monsieur|m|sr|don|sig|signor|dhr|meneer|husband|son|brother|father)|mrs|ms|miss|mme|mlle|frau|fru|fr|madame|sra|dona|signora|sig\.?ra|mw|mevr\w*|wife|daughter|sister|mother)\.?\s*$"
 )
+_ABROAD = re.compile(
+    r"(?:\+|00)(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})[\s./-]*(?:\(0\))?"
+)
+_SHORT = 3  # letters of a town
 _LONG = 5  # letters and digits of a number that is looked for in notes
 _LISTED = {"women": {fold(name) for name in WOMEN}, "men": {fold(name) for name in MEN}}
 _KNOWN = _LISTED["women"] | _LISTED["men"] | {fold(name) for name in FAMILIES}
@@ -129,8 +133,12 @@ def collect_known(cohort: Cohort, columns: Sequence[Column], persons: Sequence[i
         if column.kind in ("age", "date"):
             continue
         for person, value in zip(persons, cohort.columns[column.field].to_pylist(), strict=True):
-            if value is not None and (column.kind == "name" or any(map(str.isdigit, str(value)))):
+            if value is not None and (
+                column.kind in ("name", "place") or any(map(str.isdigit, str(value)))
+            ):
                 found.setdefault(person, set()).add(str(value))
+                if column.kind == "phone" and (abroad := _ABROAD.match(str(value).strip())):
+                    found[person].add(f"0{str(value).strip()[abroad.end() :]}")
     return found
 
 
@@ -221,6 +229,11 @@ def _fixed(
     found: dict[int, dict[str, str]] = {}
     for column in columns:
         values = cohort.columns[column.field].combine_chunks()
+        if column.kind == "place" and pa.types.is_string(values.type):
+            for person, value in zip(persons, values.to_pylist(), strict=True):
+                if value is not None and sum(map(str.isalnum, value)) >= _SHORT:
+                    said = Surrogates(key.child(person)).of(value.strip(), "place")
+                    found.setdefault(person, {})[fold(value)] = said
         if column.kind != "id" or not pa.types.is_string(values.type):
             continue
         spelled, shapely = values.to_pylist(), _shapely(values)

@@ -32,7 +32,34 @@ _LISTED = {name: {fold(word) for word in names} for name, names in _POOLS.items(
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}$|[A-Z]{1,2}\d\w?$", re.IGNORECASE)
 _KEPT = frozenset(
-    ["md", "do", "rn", "np", "pa", "pa-c", "phd", "mbbs", "frcp", "mrcp", "jr", "sr", "ii", "iii", "iv"]
+    [
+        "dr",
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "prof",
+        "herr",
+        "frau",
+        "mme",
+        "sra",
+        "md",
+        "do",
+        "rn",
+        "np",
+        "pa",
+        "pa-c",
+        "phd",
+        "mbbs",
+        "frcp",
+        "mrcp",
+        "jr",
+        "sr",
+        "ii",
+        "iii",
+        "iv",
+    ]
 )
 
 
@@ -77,7 +104,7 @@ class Surrogates:
     def of(self, original: str, kind: str) -> str:
         """The surrogate of one identifier; never the identifier itself."""
         if (settled := self.fixed.get(fold(original))) is not None:
-            return settled
+            return settled.lower() if original.islower() else settled
         said = original
         for turn in range(9):
             rng = self.key.child(kind, original.casefold(), *([turn] if turn else [])).numpy()
@@ -163,7 +190,9 @@ def _placed(original: str, rng: np.random.Generator) -> str:
 
 
 def _addressed(original: str, rng: np.random.Generator) -> str:
-    """Other digits and another name for the street; what kind of way it is stays."""
+    """Other digits and another name for the street and each further part; what kind of way it is stays."""
+    if "," in original:
+        return ", ".join(_addressed(part.strip(), rng) for part in original.split(",") if part.strip())
     town, used = TOWNS[rng.integers(len(TOWNS))], []
 
     def word(found: re.Match[str]) -> str:
