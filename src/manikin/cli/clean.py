@@ -40,6 +40,7 @@ def deidentify(
     """
     from manikin.data.deid import deidentify as cleaned
     from manikin.data.deid import proses
+    from manikin.data.deid.columns import find_columns
     from manikin.data.files import read, write
     from manikin.data.images.blanking import blank_text, is_picture
     from manikin.data.schema import Schema
@@ -50,14 +51,15 @@ def deidentify(
     cohort = read(file, Schema.read(schema) if schema else None)
     pictures = [name for name in field or cohort.schema if is_picture(cohort, name)]
     words = [name for name in field or proses(cohort) if name not in pictures]
-    if not words and not pictures:
-        raise UsageError(f"{file}: no field holds prose or a picture; name one with --field")
+    columns = not field and find_columns(cohort)
+    if not (words or pictures or columns):
+        raise UsageError(f"{file}: no field holds prose, a picture or identifiers; name one with --field")
     if pictures and cohort.origin.format == "dicom" and not out.suffix:
         raise UsageError(
             f"{out}: DICOM is written for synthetic pictures only; name a file, such as {out}.npz"
         )
     clean = cohort
-    if words:
+    if words or columns:
         with show_step("looking for identifiers") as step:
             clean = cleaned(cohort, words if field else None, seed=seed, progress=step.reach_of)
     if pictures:

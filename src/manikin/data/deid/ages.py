@@ -9,7 +9,7 @@ _ONES = "one|two|three|four|five|six|seven|eight|nine"
 _OVER = rf"(?:ninety(?:[\s-]+(?:{_ONES}))?|(?:one|a)\s+hundred(?:\s+and)?(?:[\s-]+(?:{_ONES}|ten))?)"
 _NTH = r"ninety[\s-]+(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|ninetieth|hundredth"
 _YEARS = (
-    r"[\s-]*(?:years?(?!\s+(?:ago|later|before))|yrs?\b|y\.?\s?o\b|y/o|y-o|jahrig\w*|jaehrig\w*|jahre\b|ans\b|anos\b|anni\b"
+    r"[\s-]*(?:years?\b(?!\s+(?:ago|later|before))|yrs?\b|y\.?\s?o\b|y/o|y-o|jahrig\w*|jaehrig\w*|jahre\b|ans\b|anos\b|anni\b"
     r"|jaar\b|jarige?\b|arig\w*|ar\s+gam\w+|vuotias|-?year)"
 )
 _SMOKED = r"(?!\s*(?:days|weeks|months|%|mg|kg|lb))"

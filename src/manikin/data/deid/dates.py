@@ -59,6 +59,10 @@ _VERSION = re.compile(
     r"|protocol|algorithm|paragraph|para)\.?\s*$)"
 )
 _MEASURE = re.compile(r"(?i:^\s?(?:mg|ml|mcg|g|kg|mm|cm|%|units?|l|mmol|iu)\b)")
+_PARTS = re.compile(
+    r"(?i:\s*(?:(?:-|to|or)\s*\d{1,2}/\d{1,2}\s*)?(?:of\b|strength|tablets?|tabs?|doses?|readings?|nodes?|cores?|visits?|fields"
+    r"|cups?|bottles?|systolic|murmur|pain|power|reflex|vision|pulses|motor|throughout|in all|bilaterally|positive|cycles?))"
+)
 _SCORED = re.compile(
     r"(?i:\b(?:pain|score|scored|strength|vision|acuity|grade|murmur|gcs|apgar|bp|reflexes|pulses|power|sats?|rated|titer"
     r"|titre|eosinophils|took|half|ratio|dose|by mouth|(?<!week )(?<!wk )of)\W*$)"
@@ -80,8 +84,11 @@ def is_day(match: re.Match[str]) -> bool:
 def is_unscored(match: re.Match[str]) -> bool:
     """Whether a fraction is a day rather than a score."""
     start = match.start("x")
-    return not _SCORED.search(match.string[max(0, start - 24) : start]) and not _MEASURE.match(
-        match.string[match.end() :]
+    behind = match.string[match.end("x") :]
+    return not (
+        _SCORED.search(match.string[max(0, start - 24) : start])
+        or _MEASURE.match(behind)
+        or _PARTS.match(behind)
     )
 
 
