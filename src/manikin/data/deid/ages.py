@@ -10,7 +10,7 @@ _OVER = rf"(?:ninety(?:[\s-]+(?:{_ONES}))?|(?:one|a)\s+hundred(?:\s+and)?(?:[\s-
 _NTH = r"ninety[\s-]+(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)|ninetieth|hundredth"
 _YEARS = (
     r"[\s-]*(?:years?\b(?!\s+(?:ago|later|before))|yrs?\b|y\.?\s?o\b|y/o|y-o|jahrig\w*|jaehrig\w*|jahre\b|ans\b|anos\b|anni\b"
-    r"|jaar\b|jarige?\b|arig\w*|ar\s+gam\w+|vuotias|-?year)"
+    r"|jaar\b|jarige?\b|arig\w*|ar\s+gam\w+|vuotias|-?year\b(?!\s+(?:ago|later|before)))"
 )
 _SMOKED = r"(?!\s*(?:days|weeks|months|%|mg|kg|lb))"
 
