@@ -62,7 +62,7 @@ def test_a_score_without_verdict_counts_as_missing():
     unsure = [Score(**{**vars(s), "verdict": "not assessed", "note": "too few."}) for s in whole.scores]
     decision = gate(Scorecard(unsure, whole.about), "internal")
     assert decision.outcome == "not shown"
-    assert "exact_copies: too few; fit with fewer steps" in "\n".join(decision.reasons)
+    assert "exact_copies: too few; copies are looked for among fields" in "\n".join(decision.reasons)
 
 
 def test_the_interval_decides_between_broken_and_not_shown():

@@ -111,3 +111,11 @@ def test_what_cannot_be_measured_says_why() -> None:
     ones = FRESH.take(np.flatnonzero(Histories.of(FRESH.columns["history"]).visits == 1)[:15])
     with pytest.raises(Unsupported, match="fewer than 20 visits"):
         value(metrics.successive_codes, ones)
+
+
+def test_histories_without_any_other_field_are_judged() -> None:
+    alone = [made(60, seed).select("history") for seed in (1, 2, 3)]
+    card = mk.evaluate(alone[2], alone[0], alone[1])
+    assert card["c2st_auc"].value is not None
+    assert card["exact_copies"].note == "there are no fields of one value, such as age or sex"
+    assert "judge records that have some, such as age and sex" in card.summary().splitlines()[0]

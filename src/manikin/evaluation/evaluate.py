@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from manikin.evaluation.sides import Sides
 
 NONE = np.zeros(0)
+NOWHERE = {"table": "there are no fields of one value, such as age or sex"}
 ANY = {"", "grid"}  # asked of several views, whose names their scores bear
 
 
@@ -87,7 +88,7 @@ def evaluate(
         views = viewed(cohorts, question, encoders)
     draws = [draw for name in views for draw in _judged(name, views, key)]
     grid = arrays(views)
-    front = next(iter(views.values())) if grid is None else views[grid].bare
+    front = (next(iter(views.values())) if grid is None else views[grid]).bare
     with show_step("drawing figures"):
         figures = {**plots(front, draws, key), **_shown(views, key)}
     card = Scorecard(
@@ -152,7 +153,12 @@ def _unseen(views: dict[str, Sides]) -> list[Draws]:
     others = {*ANY, "records", "arrays", *registry.names("features"), *views} - ({"table"} - set(views))
     return [
         Draws(
-            metric.name, metric, NONE, NONE, NONE, f"there is no field for the feature {metric.feature!r}"
+            metric.name,
+            metric,
+            NONE,
+            NONE,
+            NONE,
+            NOWHERE.get(metric.feature, f"there is no field for the feature {metric.feature!r}"),
         )
         for metric in all_metrics()
         if metric.feature not in others

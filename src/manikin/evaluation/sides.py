@@ -76,6 +76,8 @@ class Sides:
         """The same without the coordinates that stand as fields beside the scalar ones."""
         names, levels = self.train.fields.names, self.train.fields.levels
         count = sum(name in self.train.whole.schema for name in names)
+        if count == len(names):
+            return self
         fields = Scalars(names[:count], levels[:count])
         parts = (self.train, self.holdout, self.synthetic)
         train, holdout, synthetic = (
