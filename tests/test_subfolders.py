@@ -24,6 +24,8 @@ PATIENTS = {
     "padded": [f"{i:03d}" for i in range(1, 9)],
     "sites": [f"TCGA-05-{4000 + i}" for i in range(4)],
     "uuid": [f"3f2504e0-4f89-11d3-9a0c-0305e82c33{i:02d}" for i in range(4)],
+    "lettered": ["Patient_A", "Patient_B", "Patient_C"],
+    "recordings": [f"chb{i:02d}" for i in range(1, 13)],
     "birth": ["Smith_1960", "Doe_19700102", "Garcia_1950"],
 }
 CLASSES = {
@@ -32,6 +34,8 @@ CLASSES = {
     "numbers": ["0", "1"],
     "scale": [str(i) for i in range(7)],
     "grades": [f"grade_{i}" for i in range(1, 5)],
+    "roman": ["I", "II", "III", "IV"],
+    "scores": [f"BI-RADS {i}" for i in range(1, 6)],
     "stages": ["T1", "T2", "T3"],
     "words": ["MildDemented", "ModerateDemented", "NonDemented", "VeryMildDemented"],
     "chest": ["COVID", "Lung_Opacity", "Normal", "Viral Pneumonia"],

@@ -39,28 +39,28 @@ _PART = frozenset(
 )
 _CLASS = frozenset(
     """
-    normal abnormal benign malignant malign healthy sick ill control controls ctrl case cases
-    positive negative pos neg disease diseased tumor tumour tumors tumours notumor cancer cancerous
-    cyst cystic solid lesion lesions nodule nodules mass masses grade stage class type level score
-    category group label target arm low high mild moderate severe none no non yes true false other
-    others unknown undefined very early late acute chronic primary secondary male female m f left
-    right ad cn mci emci lmci smci pmci nc hc pd als ms adhd asd mdd scz ftd covid covid19 sars tb
-    viral bacterial virus bacteria fungal lung brain breast skin chest abdomen hand head knee spine
-    hip eye retina liver kidney heart colon cell cells cxr xray ct mr mri us pet t1 t2 flair adc
-    opacity infiltration effusion edema oedema fracture fractured demented dementia nondemented
-    impairment nv mel bcc akiec ak bkl df vasc scc cnv dme drusen adi back deb lym muc mus norm str
-    tum ductal lobular in situ invasive insitu polyp polyps pylorus cecum ulcer colitis bleeding
-    parasitized uninfected infected eosinophil lymphocyte monocyte neutrophil basophil platelet
-    erythroblast ig pituitary squamous basal large small nevus naevus nevi melanocytic common
-    atypical typical dyed lifted dr npdr pdr glaucoma cataract myopia hypertension diabetes diabetic
-    retinopathy birads acr kl nyha asa gleason tnm t n g r metavir density proliferative alive dead
-    died survived responder nonresponder recurrence relapse remission smoker nonsmoker treated
-    untreated treatment placebo drug exposed unexposed good bad poor fair ap pa lateral frontal cc
-    mlo axial sagittal coronal hem all aml cll covid-19 with without elbow finger forearm humerus
-    shoulder wrist ankle foot thorax abdominal mammography ultrasound dermoscopy noise signal sinus
-    afib af mi sttc cd hyp block rhythm beat apnea wake rem sleep discharge radiology nursing
-    cardiology pathology notes cardiac respiratory renal neuro surgery medicine letters report
-    reports summary consult
+    ii iii iv vi bi rads normal abnormal benign malignant malign healthy sick ill control controls
+    ctrl case cases positive negative pos neg disease diseased tumor tumour tumors tumours notumor
+    cancer cancerous cyst cystic solid lesion lesions nodule nodules mass masses grade stage class
+    type level score category group label target arm low high mild moderate severe none no non yes
+    true false other others unknown undefined very early late acute chronic primary secondary male
+    female m f left right ad cn mci emci lmci smci pmci nc hc pd als ms adhd asd mdd scz ftd covid
+    covid19 sars tb viral bacterial virus bacteria fungal lung brain breast skin chest abdomen hand
+    head knee spine hip eye retina liver kidney heart colon cell cells cxr xray ct mr mri us pet t1
+    t2 flair adc opacity infiltration effusion edema oedema fracture fractured demented dementia
+    nondemented impairment nv mel bcc akiec ak bkl df vasc scc cnv dme drusen adi back deb lym muc
+    mus norm str tum ductal lobular in situ invasive insitu polyp polyps pylorus cecum ulcer colitis
+    bleeding parasitized uninfected infected eosinophil lymphocyte monocyte neutrophil basophil
+    platelet erythroblast ig pituitary squamous basal large small nevus naevus nevi melanocytic
+    common atypical typical dyed lifted dr npdr pdr glaucoma cataract myopia hypertension diabetes
+    diabetic retinopathy birads acr kl nyha asa gleason tnm t n g r metavir density proliferative
+    alive dead died survived responder nonresponder recurrence relapse remission smoker nonsmoker
+    treated untreated treatment placebo drug exposed unexposed good bad poor fair ap pa lateral
+    frontal cc mlo axial sagittal coronal hem all aml cll covid-19 with without elbow finger forearm
+    humerus shoulder wrist ankle foot thorax abdominal mammography ultrasound dermoscopy noise
+    signal sinus afib af mi sttc cd hyp block rhythm beat apnea wake rem sleep discharge radiology
+    nursing cardiology pathology notes cardiac respiratory renal neuro surgery medicine letters
+    report reports summary consult
     """.split()  # noqa: SIM905
 )
 """Words of classes as they stand in public collections of pictures, signals and notes."""
@@ -146,6 +146,7 @@ def _of_words(name: str, letters: list[str]) -> str:
     known = [word for word in letters if word in _NAMES and len(word) > 1]
     several = 1 < len(letters) <= _LONG
     tests: tuple[tuple[str, bool], ...] = (
+        ("patient", several and letters[0] in _PATIENT and all(len(word) == 1 for word in letters[1:])),
         ("class", _clinical(letters)),
         ("visit", all(word in _VISIT for word in letters)),
         ("part", letters[0] in _PART or letters[-1] in _PART),
