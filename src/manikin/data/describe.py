@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from manikin.data.ranges import count_rare, find_range
 from manikin.data.schema import Category, Codes, Image, Kind, Number, Signal, Text, Time
 
@@ -99,3 +101,13 @@ def _levels(kind: Category) -> str:
     shown = ", ".join(str(level) for level in kind.levels[:_SHOWN])
     more = len(kind.levels) - _SHOWN
     return f"{shown}, and {more} more levels" if more > 0 else shown
+
+
+def describe_lost_rows(real: Cohort, synthetic: Cohort) -> str:
+    """A warning where subjects with several records became patients of a single row; else ""."""
+    rows, made = (np.unique(side.subject, return_counts=True)[1] for side in (real, synthetic))
+    if rows.max(initial=1) == 1 or made.max(initial=1) > 1:
+        return ""
+    low, high = int(rows.min()), int(rows.max())
+    each = f"{low} rows each" if low == high else f"{low} to {high} rows each"
+    return f"warning: {len(rows):,} subjects with {each}: the synthetic records are single-row patients"

@@ -43,6 +43,7 @@ FOUND = (
     "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
 )
 FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
+ALONE = frozenset({"worst_pair"})  # tested by itself at `ERROR`; it warns and never fails
 
 
 @dataclass(frozen=True)
@@ -79,11 +80,13 @@ LIMITS = {
 
 def scores(draws: list[Draws]) -> list[Score]:
     """The scores of a card: verdicts know of each other, for chance adds up over a card."""
-    judged = [draw for draw in draws if draw.measured and draw.separate]
+    able = [draw for draw in draws if draw.measured and draw.separate]
+    alone = {id(draw): draw.chance for draw in able if draw.name in ALONE}
+    judged = [draw for draw in able if draw.name not in ALONE]
     count = Counter(draw.metric.axis for draw in judged)
     weights = [FOREMOST.get(draw.name, 1 / count[draw.metric.axis]) for draw in judged]
     adjusted = dict(zip(map(id, judged), holm([draw.chance for draw in judged], weights), strict=True))
-    return [_score(draw, adjusted.get(id(draw))) for draw in draws]
+    return [_score(draw, {**adjusted, **alone}.get(id(draw))) for draw in draws]
 
 
 def holm(chances: list[float], weights: list[float]) -> list[float]:
@@ -152,6 +155,8 @@ def _score(draws: Draws, chance: float | None) -> Score:
 def _judged(score: Score, draws: Draws, chance: float) -> Score:
     limit = LIMITS.get(draws.name.partition("[")[0], LIMITS[score.axis])
     said = verdict(draws.calibrated, draws.worst, chance, limit)
+    if said == "fail" and draws.name in ALONE:
+        said = "warn"
     found = limit.passes >= 1 and draws.calibrated < 1
     note = (FOUND if found else UNDECIDED) if said == "not assessed" else ""
     return replace(score, calibrated=draws.calibrated, verdict=said, note=note)
