@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from manikin.data.cohort import Cohort
+from manikin.data.describe import describe_sampled
 from manikin.data.scalars import Scalars
 from manikin.data.schema import Category, Number
 from manikin.errors import Unsupported
@@ -90,6 +91,14 @@ def test_what_never_changes_within_a_subject_must_not_change():
     note = subjects.broken(sides(train, holdout, made).whole)
     assert "sex changes within" in note
     assert "visit does not rise within" in note
+
+
+def test_the_console_warns_of_single_row_patients():
+    made = scattered(visits(40, 3, (2, 3)))
+    assert describe_sampled(visits(120, 1, (2, 3)), made) == (
+        "80 synthetic records (warning: 120 subjects with 2 rows each: these are single-row patients)"
+    )
+    assert describe_sampled(visits(120, 1, (1, 2)), made) == "80 synthetic records"
 
 
 def test_one_record_each_asks_nothing():

@@ -241,6 +241,23 @@ def test_codes_of_things_may_stand_on_both_sides():
     admitted(side(200), side(400), side(300))
 
 
+def test_running_text_and_diagnoses_may_stand_on_both_sides():
+    g = np.random.default_rng(11)
+    number = g.pareto(0.6, 900).astype(int) % 300
+    words = g.choice(
+        ["opacity", "lung", "right", "left", "base", "nodule", "calcified", "granuloma"], (900, 3)
+    )
+    arrays = {
+        "diagnosis": np.array([f"{code:03d}.{code % 7}" for code in number], dtype=object),
+        "glucose": np.where(g.random(900) < 0.05, g.integers(0, 4, 900), np.nan),
+        "findings": np.array(["/".join(row) for row in words], dtype=object),
+        "sex": g.integers(0, 2, 900),
+    }
+    kinds = {"diagnosis": Category(), "glucose": Number(), "findings": Text(role="identifier")}
+    cohort = Cohort.from_arrays(arrays, {**kinds, "sex": Category()})
+    admitted(cohort.take(range(600, 900)), cohort.take(range(300)), cohort.take(range(300, 600)))
+
+
 # nothing where something is expected
 
 

@@ -103,11 +103,12 @@ def _levels(kind: Category) -> str:
     return f"{shown}, and {more} more levels" if more > 0 else shown
 
 
-def describe_lost_rows(real: Cohort, synthetic: Cohort) -> str:
-    """A warning where subjects with several records became patients of a single row; else ""."""
+def describe_sampled(real: Cohort, synthetic: Cohort) -> str:
+    """How many records there are, with a warning where patients with several became patients of one."""
     rows, made = (np.unique(side.subject, return_counts=True)[1] for side in (real, synthetic))
+    count = f"{len(synthetic):,} synthetic records"
     if rows.max(initial=1) == 1 or made.max(initial=1) > 1:
-        return ""
+        return count
     low, high = int(rows.min()), int(rows.max())
     each = f"{low} rows each" if low == high else f"{low} to {high} rows each"
-    return f"warning: {len(rows):,} subjects with {each}: the synthetic records are single-row patients"
+    return f"{count} (warning: {len(rows):,} subjects with {each}: these are single-row patients)"

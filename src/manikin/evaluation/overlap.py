@@ -25,6 +25,8 @@ LIKELY = 0.05  # by which so many twins may lie across the sides, were they spre
 OWN = 0.9  # of the values of an identifier, which belong to one subject each
 PERSONAL = 0.95  # of the values of a column, within which what a person keeps does not change
 HABITUAL = ("note", "picture or signal")  # which may stand twice without anybody's having mixed the sides
+OFTEN = 0.8  # of the records, that are alone in such pairs, where chance makes the pairs
+WIDE = 40  # letters of a number of a person, at most
 KEPT = frozenset({"sex", "gender", "birth", "dob", "birthdate", "race", "ethnicity"})
 REMEDY = "split by subject with Cohort.split, which also keeps twins on one side"
 
@@ -84,24 +86,31 @@ def _names_persons(train: Cohort, name: str, spelled: Spelled) -> str:
     rare, present = is_unguessable(spelled.words), spelled.place >= 0
     pairs = np.unique(np.stack([spelled.place, train.subject])[:, present], axis=1)[0]
     own = float(np.mean(np.bincount(pairs, minlength=len(spelled.words)) == 1))
-    if train.schema[name].role == "identifier" and rare and own >= OWN:
+    if train.schema[name].role == "identifier" and rare and own >= OWN and _numbered(spelled):
         return "each belongs to one subject, and nobody guesses it"
-    if _keeps(train, spelled):
-        return "sex, birth or race never change within one"
-    if not is_counted(spelled.words) and _numbers_visits(train, name, spelled):
-        return "no other column counts the records within one twice"
+    if kept := _keeps(train, spelled):
+        return f"{kept!r} never changes within one of them"
+    if not is_counted(spelled.words) and (visit := _numbers_visits(train, name, spelled)):
+        return f"{visit!r} never repeats within one of them, as the number of a visit would"
     return ""
 
 
-def _keeps(train: Cohort, spelled: Spelled) -> bool:
-    """Whether what a person keeps (sex, birth, race) does not change within a value."""
+def _numbered(spelled: Spelled) -> bool:
+    """Whether values are numbers or codes, not running text."""
+    digits = np.mean([any(letter.isdigit() for letter in word) for word in spelled.words])
+    return bool(digits >= PERSONAL and np.median([len(word) for word in spelled.words]) <= WIDE)
+
+
+def _keeps(train: Cohort, spelled: Spelled) -> str:
+    """The field of what a person keeps (sex, birth, race) that does not change within a value; "": none."""
     kept = [
         name
         for name, kind in train.schema.items()
         if isinstance(kind, Category) and KEPT & set(names.tokens(name))
     ]
-    others = [other for name in kept if (other := spell(train, name)) and len(other.words) > 1]
-    return any(_constant(spelled.place, other.place) >= PERSONAL for other in others)
+    others = {name: other for name in kept if (other := spell(train, name)) and len(other.words) > 1}
+    constant = (n for n, other in others.items() if _constant(spelled.place, other.place) >= PERSONAL)
+    return next(constant, "")
 
 
 def _constant(place: np.ndarray, other: np.ndarray) -> float:
@@ -117,27 +126,28 @@ def _constant(place: np.ndarray, other: np.ndarray) -> float:
     return float(np.mean(distinct[often] == 1))
 
 
-def _numbers_visits(train: Cohort, name: str, spelled: Spelled) -> bool:
-    """Whether a column of fewer values never repeats within a value, as the numbers of visits do not."""
+def _numbers_visits(train: Cohort, name: str, spelled: Spelled) -> str:
+    """A column of few values that never repeats within a value, as numbers of visits do not; "": none."""
     if len(train) < 2 * len(spelled.words):
-        return False
+        return ""
+    most = np.bincount(spelled.place[spelled.place >= 0]).max(initial=0)
     rng = np.random.default_rng(0)
     for other in train.schema.scalars:
         beside = spell(train, other) if other != name else None
-        if beside is None or not 1 < len(beside.words) < len(spelled.words):
+        if beside is None or not 1 < len(beside.words) < min(len(spelled.words), 2 * most + 1):
             continue
         found, usual = (
             _distinct(spelled.place, places) for places in (beside.place, rng.permutation(beside.place))
         )
-        if found >= PERSONAL and usual < OWN:
-            return True
-    return False
+        if found >= PERSONAL and usual < OFTEN:
+            return other
+    return ""
 
 
 def _distinct(place: np.ndarray, other: np.ndarray) -> float:
     """The share of records whose pair of values no other record has."""
     both = (place >= 0) & (other >= 0)
-    if not both.any():
+    if both.sum() < OWN * len(both):
         return 0.0
     pairs = np.unique(np.stack([place, other])[:, both], axis=1)
     return pairs.shape[1] / int(both.sum())

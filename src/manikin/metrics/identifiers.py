@@ -206,7 +206,8 @@ class Search:
         if not leaked:
             return
         if owner:
-            count = len(np.unique(self.train.subject[columns.train.have(leaked)]))
+            people = len(np.unique(self.train.subject[columns.train.have(leaked)]))
+            count = min(people, len(leaked))  # of undeclared subjects, as many as there are values
             whose = f"values of {count} training patient{'s' * (count != 1)}"
         else:
             whose = "identifiers of training patients"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from manikin.data.deid import proses
-from manikin.data.describe import describe_lost_rows
+from manikin.data.describe import describe_sampled
 from manikin.data.files import read, write
 from manikin.data.images.sizing import sized
 from manikin.data.lists import list_names
@@ -153,9 +153,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
             if few := short(link):
                 say(few)
         synthetic = _sampled(model, train, wish, rules)
-        say(f"sampled {len(synthetic):,} synthetic records; judging them")
-        if lost := describe_lost_rows(train, synthetic):
-            say(lost)
+        say(f"sampled {describe_sampled(train, synthetic)}; judging them")
         judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
         card = evaluate(synthetic, train, holdout, **judged)
         generator = links[0] if len(links) == 1 else {"chain": links}
