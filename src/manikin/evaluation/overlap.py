@@ -84,8 +84,8 @@ def _names_persons(train: Cohort, name: str, spelled: Spelled) -> str:
     if len(spelled.words) < FEWEST or is_quantity(train, name):
         return ""
     rare, present = is_unguessable(spelled.words), spelled.place >= 0
-    pairs = np.unique(np.stack([spelled.place, train.subject])[:, present], axis=1)[0]
-    own = float(np.mean(np.bincount(pairs, minlength=len(spelled.words)) == 1))
+    owner = np.unique(train.subject, return_inverse=True)[1]
+    own = float(np.mean(_partners(spelled.place[present], owner[present]) == 1))
     if train.schema[name].role == "identifier" and rare and own >= OWN and _numbered(spelled):
         return "each belongs to one subject, and nobody guesses it"
     if kept := _keeps(train, spelled):
@@ -117,13 +117,18 @@ def _constant(place: np.ndarray, other: np.ndarray) -> float:
     """The share of repeated values within which another column is constant; 0 where it mostly is anyway."""
     known = (place >= 0) & (other >= 0)
     place, other = place[known], other[known]
-    values, inverse, counts = np.unique(place, return_inverse=True, return_counts=True)
-    often = counts > 1
+    often = np.bincount(place) > 1
     shares = np.bincount(other) / max(len(other), 1)
     if often.sum() < FEWEST or shares.max(initial=1.0) > OWN:
         return 0.0
-    distinct = np.bincount(np.unique(np.stack([inverse, other]), axis=1)[0], minlength=len(values))
-    return float(np.mean(distinct[often] == 1))
+    return float(np.mean(_partners(place, other)[often] == 1))
+
+
+def _partners(place: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """With how many values of another column each value stands, (values,)."""
+    width = int(other.max(initial=0)) + 1
+    pairs = np.unique(place.astype(np.int64) * width + other)
+    return np.bincount(pairs // width, minlength=int(place.max(initial=-1)) + 1)
 
 
 def _numbers_visits(train: Cohort, name: str, spelled: Spelled) -> str:
@@ -149,8 +154,7 @@ def _distinct(place: np.ndarray, other: np.ndarray) -> float:
     both = (place >= 0) & (other >= 0)
     if both.sum() < OWN * len(both):
         return 0.0
-    pairs = np.unique(np.stack([place, other])[:, both], axis=1)
-    return pairs.shape[1] / int(both.sum())
+    return int(_partners(place[both], other[both]).sum()) / int(both.sum())
 
 
 def _shared_records(train: Cohort, holdout: Cohort) -> Iterator[str]:

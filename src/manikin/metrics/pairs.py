@@ -174,15 +174,18 @@ def _cells(split: Split) -> Cells:
         known = ~np.isnan(column)
         codes = _frequent(column[known]) if levels is not None else [np.nan]
         for code in codes:
-            have, others = (
-                len(np.unique(owner[known & part])) for part in (column == code, column != code)
-            )
+            have, others = (_count(owner, known & part) for part in (column == code, column != code))
             count = others if levels is None else min(have, others)
             varies = count >= FEWEST and np.ptp(column[known]) > 0
             found += [(count, j, code)] if varies else []
     found = sorted(sorted(found, key=lambda cell: -cell[0])[:COLUMNS], key=lambda cell: cell[1])
     count, field, level = (np.array(part) for part in zip(*found, strict=True)) if found else NONE
-    return Cells(field.astype(int), level, count, len(np.unique(owner)))
+    return Cells(field.astype(int), level, count, int(owner.max()) + 1)
+
+
+def _count(owner: np.ndarray, rows: np.ndarray) -> int:
+    """How many subjects these records are of."""
+    return int((np.bincount(owner[rows]) > 0).sum())
 
 
 def _frequent(codes: np.ndarray) -> list[float]:
@@ -195,7 +198,7 @@ def _frequent(codes: np.ndarray) -> list[float]:
 def _real(split: Split) -> tuple[np.ndarray, np.ndarray]:
     """All real records, and whose they are."""
     first, second = split.train.subject, split.holdout.subject
-    owner = np.concatenate([first, second + first.max(initial=-1) + 1])
+    owner = np.unique(np.append(first, second + first.max(initial=-1) + 1), return_inverse=True)[1]
     return np.concatenate([split.train.table, split.holdout.table]), owner
 
 
@@ -264,7 +267,7 @@ def _described(split: Split, cells: Cells, k: int) -> str:
         return f"{name} and {beside}: rank correlation {made:.2f} (real {true:.2f})"
     inside = real[:, i] == cells.level[one]
     known = ~np.isnan(real[:, i]) & ~np.isnan(real[:, j])
-    if min(len(np.unique(owner[known & part])) for part in (inside, ~inside)) < FEWEST:
+    if min(_count(owner, known & part) for part in (inside, ~inside)) < FEWEST:
         return f"{name} and {beside}"
     figures = [_figures(side[:, i] == cells.level[one], side, (i, j), cells.level[other]) for side in sides]
     level = _spelled(split, i, cells.level[one])
