@@ -436,6 +436,23 @@ def test_a_table_without_key_has_none(n, seed):
     assert found["icd"].role in (None, "identifier")  # nearly all distinct in a small table
 
 
+def test_whole_numbers_of_any_law_are_rarely_doubted():
+    rng = np.random.default_rng(0)
+    found = []
+    for n in (40, 60, 200, 500):
+        laws = {
+            "bell": rng.normal(250_000, 60_000, n),
+            "skewed": np.exp(rng.normal(9, 0.5, n)),
+            "heavy": np.exp(rng.normal(8, 1.4, n)),
+            "waiting": rng.exponential(9000, n),
+            "two": np.where(rng.random(n) < 0.5, rng.normal(20_000, 4000, n), rng.normal(60_000, 8000, n)),
+            "level": rng.integers(0, 20_000, n),
+        }
+        frame = pd.DataFrame({name: values.round().astype(int) for name, values in laws.items()})
+        found += identity_fields(mk.Cohort.from_pandas(frame).schema)
+    assert found == []
+
+
 # --- frames ---
 
 

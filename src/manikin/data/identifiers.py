@@ -24,8 +24,8 @@ _FEW_ROWS = 30
 """With more rows for each value on average a field is a code."""
 _YEARS = (1800, 2150)
 """Whole numbers within are years."""
-_DOUBTED = 40
-"""So many distinct numbers are needed to tell an even spread from a bell."""
+_DOUBTED = (120, 40)
+"""So many distinct numbers tell a box from a bell: where the name says nothing, and where it may."""
 _REPEATS, _CHANCE = 1.3, 1e-5
 """Values stand in more rows than this on average; so seldom would chance spread them as evenly."""
 _RELATED = 4.0
@@ -156,7 +156,7 @@ def _doubted_number(key: Candidate, one: Candidate, numbers: Mapping[str, pa.Arr
     if spread.repeated(one.values, one.counts):
         few = one.rows / one.k <= _FEW_ROWS and _even(one)
         return "whole numbers that repeat and leave most of their range empty" if few else None
-    single = one.k >= max(0.9 * one.rows, _DOUBTED) and one.keylike
+    single = one.k >= max(0.9 * one.rows, _DOUBTED[one.rank >= MARK]) and spread.scattered(one.values)
     if not single or (_related(key, numbers, one.rows) and not one.ascending):
         return None
     return "whole numbers spread evenly over a wide range, each another, unrelated to all else"

@@ -200,7 +200,7 @@ def thing(name: str) -> bool:
     words = set(tokens(name))
     words |= {_SUFFIX.sub("", word) for word in words}  # siteid
     amount = vocabulary.QUANTITIES & words or vocabulary.AMOUNT.search(plain(name))
-    return bool(amount or (vocabulary.THINGS | CODE - vocabulary.OPEN) & words)
+    return bool(amount or survival_time(name) or (vocabulary.THINGS | CODE - vocabulary.OPEN) & words)
 
 
 def survival_time(name: str) -> bool:

@@ -8,6 +8,8 @@ _SPARSE = 100
 """A range so many times the count of distinct values is no scale that a measurement fills."""
 _TIES = 5
 """Ties so many times those that the density of values explains are no chance."""
+_WIDE, _BOX = 50_000, (0.265, 0.315)
+"""The range of random numbers of persons, and their deviation over it, narrower than of `_UNIFORM`."""
 _GIVEN = 15.0
 """Where so many pairs are expected to agree, none does in one case of three million."""
 _ROUND = 0.2
@@ -46,6 +48,13 @@ def uniform(values: np.ndarray) -> bool:
     place = (values - values[0]).astype(float) / max(float(values[-1]) - float(values[0]), 1)
     distance = np.abs(place - (np.arange(k) + 0.5) / k).max()
     return bool(distance <= 1.3 / np.sqrt(k) and _UNIFORM[0] <= place.std() <= _UNIFORM[1])
+
+
+def scattered(values: np.ndarray) -> bool:
+    """Whether distinct whole numbers, ascending (k,), fill a wide range evenly beyond doubt."""
+    wide = float(values[-1]) - float(values[0])
+    place = (values - values[0]).astype(float) / max(wide, 1)
+    return wide >= _WIDE and uniform(values) and _BOX[0] <= place.std() <= _BOX[1]
 
 
 def repeated(values: np.ndarray, counts: np.ndarray) -> bool:
