@@ -10,6 +10,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
 from manikin.data.dicom import orientation
+from manikin.data.images.sizing import sized
 
 AXIAL, TURNED = [1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, -1, 0]
 SAGITTAL, CORONAL = [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1]
@@ -292,3 +293,13 @@ def test_folders_of_patients_count_where_no_header_says_who_is_who(tmp_path):
     with pytest.raises(mk.errors.FormatError) as refused:
         mk.read(tmp_path)
     assert "Kim" not in str(refused.value)
+
+
+def test_another_size_has_no_affine_of_before(lesions, tmp_path):
+    folder, affine, _ = lesions
+    cohort = sized(mk.read(folder), 6)
+    assert "affine" not in cohort.origin.options["facts"]["CT"]
+    assert cohort.origin.options["facts"]["CT"]["axes"] == "RAS"
+    mk.write(cohort.take([0]), tmp_path / "out")
+    back = nibabel.load(min((tmp_path / "out").rglob("*CT*/*.nii.gz")))
+    assert not np.allclose(back.affine, affine)

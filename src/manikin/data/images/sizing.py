@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -13,6 +13,8 @@ from manikin.data.schema import Image, Schema
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from manikin.data.cohort import Cohort
 
 
@@ -32,9 +34,21 @@ def sized(cohort: Cohort, side: int) -> Cohort:
         raise UsageError("a size is asked for, but no field is a picture")
     if side < 4:  # noqa: PLR2004 - nothing can be seen in fewer
         raise UsageError(f"a size of {side} is asked for; at least 4 places are needed")
+    facts = dict(cohort.origin.options.get("facts", {}))
     columns, kinds = {name: cohort.columns[name] for name in cohort.schema}, dict(cohort.schema)
     for name, kind in images.items():
         x = cohort[name]
         x, kinds[name] = brought(x, replace(kind, size=(side,) * (x.ndim - 2)), labels=kind.levels > 0)
+        if x.shape[2:] != cohort[name].shape[2:] and name in facts:
+            facts[name] = _moved(facts[name])
         columns[name] = tensors.column(x)
-    return replace(cohort, columns=pa.table(columns), schema=Schema(kinds))
+    origin = replace(
+        cohort.origin, options={**cohort.origin.options, **({"facts": facts} if facts else {})}
+    )
+    return replace(cohort, columns=pa.table(columns), schema=Schema(kinds), origin=origin)
+
+
+def _moved(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What still holds of the geometry at another size: no affine, and no places of uneven slices."""
+    kept = {key: value for key, value in facts.items() if key != "affine"}
+    return {**kept, **({"heights": []} if "heights" in kept else {})}
