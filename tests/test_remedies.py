@@ -108,3 +108,17 @@ def test_ranges_and_levels_count_patients_and_not_rows():
     assert cohort.schema["patient_id"].role == "subject"
     assert find_range(cohort, "dose") == (103.0, 124.0)
     assert count_rare(cohort, "arm") == (1, 3)
+
+
+def test_a_terminal_reads_remedies_of_the_command_line_too():
+    import io
+
+    from rich.console import Console
+
+    from manikin.evaluation.terminal import shown
+
+    link = {"steps": 51, "usual": 1500, "ended": "budget", "target": ["scan"]}
+    console = Console(file=io.StringIO(), width=300)
+    console.print(shown(Scorecard([], {"generator": link}), None, as_commands))
+    assert "--steps 1500, or with more --minutes" in console.file.getvalue()
+    assert "Training(" not in console.file.getvalue()

@@ -9,7 +9,7 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.show import report, speak
+from manikin.cli.show import report, say_on, speak
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def demo(
         f"read: {len(source):,} tumours, {len(source.schema)} fields (scikit-learn's breast cancer)"
     )
     wish = Wish(label="diagnosis", seed=seed)
-    done = synthesize(source, out, wish, family=family, say=None if silent else console.print)
+    done = synthesize(source, out, wish, family=family, say=None if silent else say_on(console))
     report(done, asked(None, None), as_json=as_json, quiet=quiet)
 
 
@@ -115,7 +115,7 @@ def synthesize(
         training=budget(minutes, steps, epochs),
         checkpoint=checkpoint,
         judging=Judging(limits.policy, refits, self_test),
-        say=None if quiet or as_json else lambda text: console.print(text, markup=False, highlight=False),
+        say=None if quiet or as_json else say_on(console),
     )
     report(done, limits, as_json=as_json, quiet=quiet)
 

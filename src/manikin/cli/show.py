@@ -12,6 +12,8 @@ from manikin.cli.remedies import as_commands
 from manikin.progress import report_on
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from manikin.cli.limits import Asked
@@ -32,6 +34,11 @@ def speak(context: typer.Context, *, quiet: bool) -> Console:
     console = terminal(quiet=quiet)
     context.with_resource(report_on(None if quiet else console))
     return console
+
+
+def say_on(console: Console) -> Callable[[str], None]:
+    """Who prints sentences as they are, with remedies of the command line."""
+    return lambda text: console.print(as_commands(text), markup=False, highlight=False)
 
 
 def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
@@ -84,7 +91,7 @@ def print_card(
 
         console = terminal(quiet=False, stderr=False)
         if console.is_terminal:
-            console.print(shown(card, asked.policy))
+            console.print(shown(card, asked.policy, as_commands))
         else:
             console.print(as_commands(told(card, asked.policy)), markup=False, highlight=False)
 

@@ -9,6 +9,8 @@ from manikin.evaluation.gate import gate
 from manikin.evaluation.policy import Policy, read
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.table import Table
 
     from manikin.evaluation.scorecard import Scorecard
@@ -39,18 +41,18 @@ def told(card: Scorecard, policy: Policy | None = None) -> str:
     return "\n".join([headline.text, *(f"  {line.mark:<14} {line.text}" for line in lines)])
 
 
-def shown(card: Scorecard, policy: Policy | None = None) -> Table:
-    """The same with colours, for a terminal that has them."""
+def shown(card: Scorecard, policy: Policy | None = None, reword: Callable[[str], str] = str) -> Table:
+    """The same with colours, for a terminal that has them; `reword` gives remedies in other words."""
     from rich.table import Table
     from rich.text import Text
 
     headline, *lines = _lines(card, policy or read())
     grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0), title_justify="left")
-    grid.title = Text(headline.text, style=headline.style)
+    grid.title = Text(reword(headline.text), style=headline.style)
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
     for line in lines:
-        grid.add_row(Text(line.mark, style=line.style), Text(line.text))
+        grid.add_row(Text(line.mark, style=line.style), Text(reword(line.text)))
     return grid
 
 
