@@ -113,6 +113,16 @@ def test_dates_keep_their_layout(said: str, moved: str | None) -> None:
     assert moving.move(said, 14) == moved
 
 
+@pytest.mark.parametrize(
+    "text", ["Mr. ﬁshß <b>&#39;", "Dr ßxxxx ½ İ", "{\\rtf1 Mr. Smith", "a" * 5_000, "1-" * 2_500]
+)
+def test_odd_letters_and_long_words_end_and_keep_their_places(text: str) -> None:
+    for said in (text, text.upper(), text.lower()):
+        assert all(
+            0 <= start < end <= len(said) for start, end, _ in find(said, ["Will Green", "A-123456"])
+        )
+
+
 def test_the_order_of_ambiguous_dates_is_that_of_the_notes() -> None:
     assert moving.move("03/04/2021", 14, day_first=True) == "17/04/2021"
     assert moving.move("03/04/2021", 14) == "03/18/2021"

@@ -141,10 +141,14 @@ def cased(text: str) -> str:
     """
     text = plain(text)
     if not any(char.isupper() for char in text):
-        return _capitalised(text)
-    return re.sub(
-        r"[^\n]+", lambda line: _capitalised(line[0]) if _shouted(line[0]) else _addressed(line[0]), text
-    )
+        read = _capitalised(text)
+    else:
+        read = re.sub(
+            r"[^\n]+",
+            lambda line: _capitalised(line[0]) if _shouted(line[0]) else _addressed(line[0]),
+            text,
+        )
+    return read if len(read) == len(text) else text  # a ligature is two letters as a capital
 
 
 def _addressed(line: str) -> str:

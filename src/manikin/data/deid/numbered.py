@@ -80,7 +80,7 @@ def is_code(match: re.Match[str]) -> bool:
 
 
 NUMBERS = shapes(
-    ("id", r"(?i:\b[\w-]+\.(?:jpe?g|png|tiff?|heic|bmp|gif|dcm|mov|mp4|pdf|docx?)\b)"),
+    ("id", r"(?i:(?<![\w-])[\w-]{1,120}\.(?:jpe?g|png|tiff?|heic|bmp|gif|dcm|mov|mp4|pdf|docx?)\b)"),
     ("id", r"(?i:\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b)"),
     ("id", r"(?i:\b(?=[a-z]*\d)(?=\d*[a-z])[a-hj-npr-z0-9]{17}\b)", lambda m: sum(c.isdigit() for c in m[0]) > 5),  # noqa: PLR2004
     ("id", r"\(01\)\s?\d{14}(?:\s?\(\d\d\)\s?\w+)*"),
