@@ -8,6 +8,7 @@ import pytest
 
 import manikin as mk
 from manikin.data import forms, national, spread
+from manikin.data.describe import describe
 from manikin.data.grouping import group, nested
 from manikin.data.roles import identity_fields
 from manikin.data.schema import Category, Number, Schema, Text, Time
@@ -398,6 +399,14 @@ def test_random_numbers_one_in_each_row_are_unclear():
     assert role(frame, "x") == "unclear"
     with pytest.raises(SchemaError, match='role = "identifier"'):
         mk.Synthesizer(seed=0).fit(frame, quiet=True)
+
+
+def test_no_number_of_a_person_is_shown(mixed):
+    for frame, name in ((mixed, "x"), (exams("USUBJID", random_keys()), "USUBJID")):
+        cohort = mk.Cohort.from_pandas(frame)
+        shown = str(describe(cohort)) + str(cohort.notes) + str(cohort.schema)
+        assert not [value for value in set(frame[name]) if str(value) in shown]
+        assert "seen" not in describe(cohort)[0].detail
 
 
 def test_no_level_of_an_unclear_text_is_kept():

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from manikin.data.schema import IDENTITY
+
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
 
@@ -17,7 +19,7 @@ FEW = 5
 def find_range(cohort: Cohort, name: str) -> tuple[float, float] | None:
     """The lowest and highest value that five patients reach, so that neither is one person's.
 
-    None where fewer than ten patients have a value.
+    None where fewer than ten patients have a value, and of numbers that say who somebody is.
 
     Example:
         >>> import pandas as pd
@@ -26,6 +28,8 @@ def find_range(cohort: Cohort, name: str) -> tuple[float, float] | None:
         (24.0, 75.0)
     """
     column = cohort.columns[name]
+    if cohort.schema[name].role in IDENTITY:
+        return None
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return None
     values = np.asarray(column.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy(), dtype=float)
