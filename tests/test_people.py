@@ -9,8 +9,8 @@ from manikin.codecs.table import TableCodec, segments
 from manikin.codecs.table.series import Series
 from manikin.data.cohort import Cohort
 from manikin.data.schema import Category, Number
-from manikin.families.trees.leaves import apart, leaf_of, merged
-from manikin.people import counted, repeated, sharing
+from manikin.families.trees.leaves import find_others, leaf_of, merge_leaves
+from manikin.people import count_people, count_sharers, index_subjects
 
 
 def visits(patients=150, rows=6, seed=0) -> Cohort:
@@ -31,10 +31,10 @@ def visits(patients=150, rows=6, seed=0) -> Cohort:
 def test_people_by_hand():
     who = np.array([0, 0, 0, 0, 0, 1, 2])
     values = np.array([4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 7.0])
-    assert sharing(values, who).tolist() == [2, 2, 2, 2, 2, 2, 1]
-    assert sharing(values, None).tolist() == [6, 6, 6, 6, 6, 6, 1]
-    assert counted(np.array([0, 0, 1, -1]), np.array([3, 3, 4, 4]), 2).tolist() == [1, 1]
-    assert repeated(np.array([5, 6, 7])) is None
+    assert count_sharers(values, who).tolist() == [2, 2, 2, 2, 2, 2, 1]
+    assert count_sharers(values, None).tolist() == [6, 6, 6, 6, 6, 6, 1]
+    assert count_people(np.array([0, 0, 1, -1]), np.array([3, 3, 4, 4]), 2).tolist() == [1, 1]
+    assert index_subjects(np.array([5, 6, 7])) is None
 
 
 def test_five_rows_of_one_patient_are_no_atom_and_no_stretch():
@@ -79,15 +79,21 @@ def test_a_leaf_holds_so_many_patients():
         "feature": np.array([0, 0, -2, -2, -2]),
         "threshold": np.array([9.5, 0.5, 0.0, 0.0, 0.0]),
     }
-    assert counted(leaf_of(tree, seen), who, 5).tolist() == [0, 0, 10, 1, 9]
-    thick = merged(tree, seen, who, least=5)
-    assert counted(leaf_of(thick, seen), who, 5).tolist() == [0, 10, 10, 0, 0]
-    assert counted(leaf_of(merged(tree, seen, who, 11), seen), who, 5).tolist() == [20, 0, 0, 0, 0]
+    assert count_people(leaf_of(tree, seen), who, 5).tolist() == [0, 0, 10, 1, 9]
+    thick = merge_leaves(tree, seen, who, least=5)
+    assert count_people(leaf_of(thick, seen), who, 5).tolist() == [0, 10, 10, 0, 0]
+    assert count_people(leaf_of(merge_leaves(tree, seen, who, 11), seen), who, 5).tolist() == [
+        20,
+        0,
+        0,
+        0,
+        0,
+    ]
 
 
 def test_a_value_moves_towards_another_patient():
     values = np.array([1.0, 2.0, 2.0, 3.0, np.nan], dtype=np.float32)
-    below, above = apart(values, values, np.zeros(5, dtype=int), np.array([0, 1, 1, 1, 2]))["beside"]
+    below, above = find_others(values, values, np.zeros(5, dtype=int), np.array([0, 1, 1, 1, 2]))["beside"]
     assert below[[0, 1, 2, 3]].tolist() == pytest.approx([np.nan, 1, 1, 1], nan_ok=True)
     assert above[0] == 2
     assert np.isnan(above[1:4]).all()  # 3 is the same patient's: nothing of another lies above

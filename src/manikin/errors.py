@@ -5,6 +5,10 @@ class ManikinError(Exception):
     """The base of all errors raised on purpose."""
 
 
+class ManikinWarning(UserWarning):
+    """Something that goes on, and that a user must know of."""
+
+
 class SchemaError(ManikinError):
     """The data do not fit the schema, or the schema contradicts itself."""
 

@@ -12,18 +12,18 @@ ENOUGH = 5
 """People who must have something in common before a model or a page says it."""
 
 
-def repeated(subject: np.ndarray) -> np.ndarray | None:
+def index_subjects(subject: np.ndarray) -> np.ndarray | None:
     """To whom each record belongs as codes from 0, (n,); None: each record is another person's.
 
     Example:
-        >>> repeated(np.array([7, 9, 7])), repeated(np.array([7, 9]))
+        >>> index_subjects(np.array([7, 9, 7])), index_subjects(np.array([7, 9]))
         (array([0, 1, 0]), None)
     """
     known, codes = np.unique(subject, return_inverse=True)
     return codes if len(known) < len(subject) else None
 
 
-def counted(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.ndarray:
+def count_people(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.ndarray:
     """How many people are in each of `size` groups (size,); records of group -1 are in none.
 
     Args:
@@ -32,7 +32,7 @@ def counted(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.ndarray
         size: How many groups there are.
 
     Example:
-        >>> counted(np.array([0, 0, 1, 1, -1]), np.array([0, 0, 0, 1, 1]), 3).tolist()
+        >>> count_people(np.array([0, 0, 1, 1, -1]), np.array([0, 0, 0, 1, 1]), 3).tolist()
         [1, 2, 0]
     """
     inside = groups >= 0
@@ -43,11 +43,11 @@ def counted(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.ndarray
     return np.bincount(groups[inside].astype(np.int64), minlength=size)
 
 
-def sharing(values: np.ndarray, who: np.ndarray | None) -> np.ndarray:
+def count_sharers(values: np.ndarray, who: np.ndarray | None) -> np.ndarray:
     """How many people have the value of each record, (n,); nobody has a missing one.
 
     Example:
-        >>> sharing(np.array([2.0, 2.0, 3.0, np.nan]), np.array([0, 0, 1, 1])).tolist()
+        >>> count_sharers(np.array([2.0, 2.0, 3.0, np.nan]), np.array([0, 0, 1, 1])).tolist()
         [1, 1, 1, 0]
     """
     seen = ~np.isnan(values)
@@ -55,5 +55,5 @@ def sharing(values: np.ndarray, who: np.ndarray | None) -> np.ndarray:
     _, codes = np.unique(values[seen], return_inverse=True)
     groups = np.full(len(values), -1)
     groups[seen] = codes
-    found[seen] = counted(groups, who, int(codes.max(initial=-1)) + 1)[codes]
+    found[seen] = count_people(groups, who, int(codes.max(initial=-1)) + 1)[codes]
     return found

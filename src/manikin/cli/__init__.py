@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
+import warnings
 
 from manikin.cli import clean, judge, look, make
 from manikin.cli.app import app
 from manikin.cli.options import BAD, INTERRUPTED
 from manikin.cli.remedies import as_commands
 from manikin.cli.show import terminal
-from manikin.errors import ManikinError
+from manikin.errors import ManikinError, ManikinWarning
+
+_python = warnings.showwarning
 
 __all__ = ["app", "clean", "judge", "look", "main", "make"]
 
@@ -17,6 +20,8 @@ __all__ = ["app", "clean", "judge", "look", "main", "make"]
 def main() -> None:
     """Run a command; every expected failure is one message and an exit code, never a traceback."""
     code: int | str | None = 0
+    warnings.simplefilter("always", ManikinWarning)
+    warnings.showwarning = _warn
     try:
         app()
     except ManikinError as error:
@@ -34,3 +39,11 @@ def main() -> None:
     if code == INTERRUPTED:
         terminal(quiet=False).print("interrupted: what was not finished is not written")
     sys.exit(code)
+
+
+def _warn(message: Warning | str, category: type[Warning], *where: object) -> None:
+    """Print what a user must know in a line of its own; other warnings as Python does."""
+    if issubclass(category, ManikinWarning):
+        terminal(quiet=False).print(f"warning: {message}", style="yellow", markup=False, highlight=False)
+    else:
+        _python(message, category, *where)  # type: ignore[arg-type]

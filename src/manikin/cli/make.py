@@ -54,6 +54,7 @@ def synthesize(
     rules: o.Rules = None,
     n: o.Number = None,
     seed: o.Seed = 0,
+    anonymous: o.Anonymous = 5,
     holdout: Annotated[float, typer.Option(help="Share of subjects held out for the judge.")] = 0.2,
     schema: o.SchemaFile = None,
     size: o.Size = None,
@@ -114,6 +115,7 @@ def synthesize(
         family=family,
         training=budget(minutes, steps, epochs),
         checkpoint=checkpoint,
+        anonymous=anonymous,
         judging=Judging(limits.policy, refits, self_test),
         say=None if quiet or as_json else say_on(console),
     )
@@ -129,6 +131,7 @@ def fit(
     condition: o.Condition = None,
     note: o.Note = None,
     seed: o.Seed = 0,
+    anonymous: o.Anonymous = 5,
     schema: o.SchemaFile = None,
     size: o.Size = None,
     skip_bad: o.SkipBad = False,
@@ -140,14 +143,17 @@ def fit(
 ) -> None:
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
     from manikin.publish.job import interrupted, loaded, noted
+    from manikin.synthesis.disclosure import tell_pooled
     from manikin.synthesis.synthesizer import Synthesizer
 
     console = speak(context, quiet=quiet)
     training = budget(minutes, steps, epochs)
-    model = Synthesizer(None, condition or (), family, seed, training)
+    model = Synthesizer(None, condition or (), family, seed, training, anonymous=anonymous)
     source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
     model.fit(source, checkpoint=checkpoint, quiet=quiet)
     model.save(out)
+    for sentence in tell_pooled(model, ()):
+        console.print(sentence, markup=False, highlight=False)
     ended = interrupted(model)
     console.print(f"saved the model to {out}" + " (interrupted: the best so far)" * ended)
     if ended:

@@ -119,6 +119,13 @@ Encoder = Annotated[
         "of a language model that reads notes: one more view.",
     ),
 ]
+Anonymous = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Patients who must share a level of a category; rarer ones give way to others. 1 keeps all.",
+    ),
+]
 Minutes = Annotated[
     float | None,
     typer.Option(

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.data.censoring import spell_limits
 from manikin.data.schema import Number, Time
 from manikin.data.times import spell
 
@@ -40,7 +41,10 @@ def cells(values: pa.Array, kind: Kind, blank: str | None = None) -> pa.Array:
     """
     spellings = getattr(kind, "missing", ())
     gap = blank if blank is not None else next(iter(spellings), "")
-    return _text(values, kind).fill_null(gap)
+    text = _text(values, kind)
+    if isinstance(kind, Number) and kind.censored:
+        text = spell_limits(values, text, kind.censored)
+    return text.fill_null(gap)
 
 
 def _text(values: pa.Array, kind: Kind) -> pa.Array:

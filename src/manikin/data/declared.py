@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data import numbers, texts, times
+from manikin.data.censoring import are_limits, read_limits
 from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import IDENTITY, Category, Codes, Image, Kind, Number, Signal, Text, Time
@@ -89,11 +90,15 @@ def _mismatch(name: str, words: Words, bad: np.ndarray, kind: Kind) -> None:
 
 
 def _number(name: str, column: pa.Array, kind: Number) -> Finding:
-    spellings = kind.missing
+    spellings, beyond, censored = kind.missing, None, kind.censored
     if pa.types.is_string(column.type):
         words, spellings = _words(column, kind.missing)
-        _mismatch(name, words, ~words.like(NUMBER), kind)
-        column = words.spread(texts.parsed(words))
+        plain = words.like(NUMBER)
+        limits = are_limits(words) & ~plain
+        _mismatch(name, words, ~(plain | limits), kind)
+        column = words.spread(read_limits(words, plain) if limits.any() else texts.parsed(words))
+        beyond = words.spread(pa.array(limits))
+        censored = tuple(dict.fromkeys((*kind.censored, *words.spelled(limits))))
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int64())
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
@@ -105,7 +110,8 @@ def _number(name: str, column: pa.Array, kind: Number) -> Finding:
     spellings = (*spellings, *getattr(found.kind, "missing", ()))
     fill = kind.role not in IDENTITY and len(found.values.drop_null()) > 0
     whole = replace(kind, **_open(name, kind, found)) if fill else kind
-    _within(name, found.values, kind)
+    whole = replace(whole, censored=censored)
+    _within(name, found.values if beyond is None else pc.if_else(beyond, None, found.values), kind)
     return Finding(found.values, texts.with_missing(whole, spellings), found.notes)
 
 

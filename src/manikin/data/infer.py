@@ -50,14 +50,26 @@ def infer(
     """
     declared = Schema(declared or {})
     _check(table, declared)
-    found = {
-        name: _find(name, table[name], declared.get(name), spelled=spelled) for name in table.column_names
-    }
+    found, problems = {}, []
+    for name in table.column_names:
+        try:
+            found[name] = _find(name, table[name], declared.get(name), spelled=spelled)
+        except SchemaError as error:
+            problems.append(str(error))
+    if problems:
+        raise SchemaError(_listed(problems))
     found = roles.assign(found, set(found) - set(declared))
     columns = pa.table({name: finding.values for name, finding in found.items()})
     notes = tuple(f"{name}: {note}" for name, finding in found.items() for note in _notes(finding))
     schema = Schema({name: finding.kind for name, finding in found.items()})
     return Cohort(columns, schema, origin or Origin(), notes)
+
+
+def _listed(problems: list[str]) -> str:
+    """All that is wrong with a table, each field in a line of its own."""
+    if len(problems) == 1:
+        return problems[0]
+    return "\n  ".join([f"{len(problems)} fields cannot be read as they are:", *problems])
 
 
 def _check(table: pa.Table, declared: Schema) -> None:

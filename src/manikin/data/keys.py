@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
+from manikin.data.words import LIMIT
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -54,6 +56,10 @@ def levels_of_folders(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - TOML hol
     return tuple(value)
 
 
+def _limits(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
+    return _list_of(str)(value) and all(re.match(LIMIT, item) for item in value)
+
+
 _NUMBER = ("a number", _quantity)
 _TEXT = ("text", lambda value: isinstance(value, str))
 _TEXTS = ("a list of texts", _list_of(str))
@@ -70,6 +76,7 @@ EXPECTED: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "format": _TEXT,
     "system": _TEXT,
     "missing": _TEXTS,
+    "censored": ('a list of limits such as "<0.01" or "90+"', _limits),
     "channels": _TEXTS,
     "levels": ("a list of texts, numbers or truth values", _list_of(str, int, float, bool)),
     "labels": ("how many labels there are", lambda value: isinstance(value, int) and value >= 0),

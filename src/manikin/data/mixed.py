@@ -26,6 +26,7 @@ _PAIR = r"^\d+(\.\d+)?\s*[/x]\s*\d+(\.\d+)?$"
 _LIMIT = r"^[<>≤≥]=?\s*\d+([.,]\d+)?$"
 _DATE = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{2,4}([T ]|$)"
 _CODE = r"^([A-Za-z]{1,3}[-. ]?\d+[0-9A-Za-z.]*|\d+[A-Za-z]{1,2})$"
+_DECADE = r"(?i)^(low|lower|mid|early|late|high|upper)[ -]+\d+0'?s?$"
 _YEAR = r"^(1[89]|20)\d\d$"
 _DATED = r"((1[89]|20)\d\d|[/.-]\d{2})$"
 _FEW = 10
@@ -86,7 +87,9 @@ def _stray(words: Words, plain: np.ndarray) -> str | None:
         return None
     other = ~plain
     few = plain.sum() <= _FEW and len(words.words) <= _FEW + 2 and (words.counts[other] > 1).all()
-    if words.like(_CODE)[other].all() or (few and words.rows >= 5 * len(words.words)):
+    if (words.like(_CODE) & ~words.like(_DECADE))[other].all() or (
+        few and words.rows >= 5 * len(words.words)
+    ):
         return None
     dates = words.like(_YEAR)[plain].all() and words.like(_DATED)[other].all()
     if dates or words.counts[plain].sum() < words.rows / 2:
@@ -100,7 +103,9 @@ def _stray(words: Words, plain: np.ndarray) -> str | None:
 
 def _shared(words: Words, other: np.ndarray) -> str:
     """Stray spellings that many records share, and so are no one's own."""
+    rough = words.spelled(other & words.like(_DECADE))  # such as "low 90s", which names nobody
     common = [
         word for word in words.spelled(other & (words.counts >= _SHARED)) if not re.search(r"\d", word)
     ][:3]
+    common += rough[:12]
     return f"; often {', '.join(map(repr, common))}" if common else ""

@@ -7,7 +7,6 @@ A schema is written to and read from `schema.toml`, one table per field:
     unit = "years"
     low = 0
     high = 120
-    step = 1
 """
 
 from __future__ import annotations
@@ -46,6 +45,7 @@ class Number:
         step: The grid on which values are recorded (1 for integers); None: any value.
         role: What the field is for; "time" is the time to the event of a survival pair.
         missing: The spellings that stand for a missing value in the file.
+        censored: Limits among the values ("<0.01", "90+"), read as numbers beyond them.
     """
 
     name: ClassVar[str] = "number"
@@ -55,6 +55,7 @@ class Number:
     step: float | None = None
     role: Role | None = None
     missing: tuple[str, ...] = ()
+    censored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

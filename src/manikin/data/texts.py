@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data import levels, mixed, names, numbers, times
+from manikin.data.censoring import are_numbers_among_limits, read_limits
 from manikin.data.finding import Finding
-from manikin.data.schema import Category, Kind, Text, Time
+from manikin.data.schema import Category, Kind, Number, Text, Time
 from manikin.data.words import INTEGER, NUMBER, PADDED, Words, missing
 from manikin.errors import SchemaError
 
@@ -65,6 +66,8 @@ def _decide(name: str, words: Words, *, spelled: bool) -> Finding:
         return _numbers(name, words, spelled=spelled)
     if (booleans := _booleans(words)) is not None:
         return booleans
+    if spelled and are_numbers_among_limits(words, plain := words.like(NUMBER)):
+        return _limited(name, words, plain)
     if (moments := times.moments(name, words)) is not None:
         return moments
     if (reason := mixed.refusal(words)) is not None:
@@ -110,6 +113,17 @@ def _numbers(name: str, words: Words, *, spelled: bool) -> Finding:
         words.spelled(np.array([str(float(word)) in gap for word in known], dtype=bool)) if gap else ()
     )
     return replace(finding, kind=with_missing(finding.kind, spellings), notes=(*note, *finding.notes))
+
+
+def _limited(name: str, words: Words, plain: np.ndarray) -> Finding:
+    """Numbers among limits, such as "<0.01": each beyond its limit, and written back as it came."""
+    finding = numbers.quantity(name, words.spread(read_limits(words, plain)))
+    if not isinstance(finding.kind, Number):
+        return _categories(name, words)
+    censored = words.spelled(~plain)
+    many = int(words.counts[~plain].sum())
+    note = f"{many} values read as limits ({', '.join(censored[:6])}), beyond which nothing is known"
+    return replace(finding, kind=replace(finding.kind, censored=censored), notes=(note, *finding.notes))
 
 
 def _booleans(words: Words) -> Finding | None:

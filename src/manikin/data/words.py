@@ -40,6 +40,11 @@ MISSING_NUMBER = frozenset(
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 INTEGER = r"^[+-]?\d+$"
+LIMIT = (
+    r"^((?P<sign><=?|>=?|=<|=>|≤|≥|under|below|over|above)\s*(?P<number>\d+([.,]\d+)?)"
+    r"|(?P<least>\d+([.,]\d+)?)\s*(\+|(and|or) (more|over|older|above)))$"
+)
+"""A number of which only a limit is told: "<0.01", ">90", "90+"."""
 PADDED = r"^[+-]?0\d"
 SEVERITY = frozenset(("mild", "moderate", "severe", "low", "minor", "major", "slight", "light", "heavy"))
 
@@ -126,5 +131,7 @@ def missing(column: Words, kept: tuple[str, ...] = ()) -> np.ndarray:
         gap &= ~column.among(("None",))
     loose = column.among(MISSING_NUMBER, lower=True) & ~gap & ~column.among(kept)
     rest = ~gap & ~loose
-    quantities = column.like(NUMBER) | column.like(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]|$)")
+    quantities = (
+        column.like(NUMBER) | column.like(LIMIT) | column.like(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]|$)")
+    )
     return gap | loose if rest.any() and quantities[rest].all() else gap

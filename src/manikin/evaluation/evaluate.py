@@ -98,6 +98,8 @@ def evaluate(
         tables(front, key),
     )
     seconds = round(time.perf_counter() - started, 2)
+    made = synthetic.origin.options
+    card = card.with_facts(*made.get("unsupported", ()), *made.get("pooled", ()))
     return replace(card, about={**card.about, "seconds": seconds}).with_facts(*describe_imposed(done))
 
 

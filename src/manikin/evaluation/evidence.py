@@ -52,6 +52,7 @@ def about(
         "hashes": {side: digest(cohort) for side, cohort in sides.items()},
         "versions": {"manikin": version("manikin"), "python": platform.python_version()},
         "subsampled": subsampled,
+        "unsupported": list(cohorts[2].origin.options.get("unsupported", ())),
         "pooled": pooled(len(cohorts[1])),
         **({KEY: text} if (text := find_text(cohorts[0])) else {}),
         "evaluated": datetime.now(UTC).isoformat(timespec="seconds"),

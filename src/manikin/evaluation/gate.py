@@ -107,7 +107,8 @@ def gate(card: Scorecard, tier: str = "controlled", policy: Policy | None = None
     chain = policy.chain(tier)
     asked = [(limit, use) for limit in policy.limits if (use := _strictest(limit, chain))]
     findings = [finding for limit, use in asked for finding in judged(card, limit, use)]
-    return Decision(tier, (*_enough(card, policy, chain), *_looked_at(card), *findings))
+    about = (*_looked_at(card), *_conditions(card, policy, chain))
+    return Decision(tier, (*_enough(card, policy, chain), *about, *findings))
 
 
 def judged(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
@@ -258,6 +259,15 @@ def _looked_at(card: Scorecard) -> list[Finding]:
     """Whether a person looked at training pictures into which text may be burned."""
     detail = burned.detail(card)
     return [Finding(burned.SCORE, "not shown", detail, burned.REMEDY, measured=False)] if detail else []
+
+
+def _conditions(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:
+    """That records were asked for with values behind which too few training patients stand."""
+    asked = card.about.get("unsupported") or []
+    first = policy.named("tier")[0]
+    if not asked or all(use == first or policy.uses[use].kind != "tier" for use in chain):
+        return []
+    return [Finding("conditions", "broken", f"given with too few patients behind it: {'; '.join(asked)}")]
 
 
 def _enough(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.family import Progress, State, Statistical
-from manikin.people import ENOUGH, repeated, sharing
+from manikin.people import ENOUGH, count_sharers, index_subjects
 from manikin.spec import Continuous
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Independent(Statistical):
     ) -> State:
         """Up to a thousand quantiles of each column, missing values among them."""
         ordered = np.sort(x, axis=0)  # NaN comes last, so missing keeps its share
-        if (who := repeated(subject)) is not None:
+        if (who := index_subjects(subject)) is not None:
             numbers = [isinstance(block, Continuous) for block in spec.blocks for _ in range(block.n)]
             for j in np.flatnonzero(numbers):
                 ordered[:, j] = _spread(x[:, j], who)
@@ -57,7 +57,7 @@ class Independent(Statistical):
 def _spread(values: np.ndarray, who: np.ndarray) -> np.ndarray:
     """The values (n,) in rising order; those of few patients fill the room around them evenly."""
     order = np.argsort(values, kind="stable")
-    held, free = values[order], sharing(values, who)[order] < ENOUGH
+    held, free = values[order], count_sharers(values, who)[order] < ENOUGH
     known, run, size = np.unique(held, return_inverse=True, return_counts=True)
     known = known.astype(float)
     ends = np.concatenate([known[:1], (known[:-1] + known[1:]) / 2, known[-1:]])

@@ -44,11 +44,11 @@ class Found(NamedTuple):
     patients: int
 
 
-def said(split: Split) -> str:
+def tell_fields(split: Split) -> str:
     """The fields, with how many patients' values stand in how many records."""
-    if not once(split, fields):
+    if not once(split, find_fields):
         return "no number or time is recorded so finely that most patients have a value of their own"
-    found = sorted((one for one in once(split, fields) if one.beyond), key=lambda one: -one.beyond)
+    found = sorted((one for one in once(split, find_fields) if one.beyond), key=lambda one: -one.beyond)
     people = len(np.unique(split.train.subject))
     lines = [
         f"{one.name}: values that only one training patient has, of {one.patients:,} of {people:,} "
@@ -60,7 +60,13 @@ def said(split: Split) -> str:
 
 
 @metric(
-    "privacy", better="low", source=SOURCE, feature="table", floor="copies", reference="whole", note=said
+    "privacy",
+    better="low",
+    source=SOURCE,
+    feature="table",
+    floor="copies",
+    reference="whole",
+    note=tell_fields,
 )
 def single_values(split: Split) -> Exact:
     """Share of synthetic records that hold an exact value of one training patient, beyond chance.
@@ -71,7 +77,7 @@ def single_values(split: Split) -> Exact:
     a value that a generator moves a little may be rounded back. It cannot see values on a grid so coarse
     that strangers often meet them (`exact_copies` looks at whole records), nor levels.
     """
-    found = once(split, fields)
+    found = once(split, find_fields)
     if not found:
         return Exact(0.0, *share(0, len(split.synthetic)), NONE, 1.0, 1.0)
     worst = max(found, key=lambda one: (one.beyond / one.n, -one.chance))
@@ -80,7 +86,7 @@ def single_values(split: Split) -> Exact:
     return Exact(worst.beyond / worst.n, low, high, NONE, chance)
 
 
-def fields(split: Split) -> list[Found]:
+def find_fields(split: Split) -> list[Found]:
     """What stands in each field that is recorded finely enough.
 
     Raises:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from manikin.data.schema import Text
 from manikin.evaluation import canaries, shadow
 from manikin.progress import show_step
+from manikin.synthesis.disclosure import silent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +45,8 @@ def attacked(
 
         def refit(records: Cohort, seed: int) -> Cohort:
             told()
-            drawn = model.refit(records, seed)
+            with silent():
+                drawn = model.refit(records, seed)
             step.advance()
             return drawn
 

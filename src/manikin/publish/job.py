@@ -25,11 +25,13 @@ from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.facts import short
 from manikin.evaluation.origin import stamped
 from manikin.evaluation.power import self_tested, testable
+from manikin.people import ENOUGH
 from manikin.progress import report_on
 from manikin.publish.attack import attacked
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
-from manikin.rng import Key
+from manikin.publish.sampling import sample_wished
+from manikin.synthesis.disclosure import tell_pooled
 from manikin.synthesis.plan import family_to_dict
 from manikin.synthesis.recoding import sentences
 from manikin.synthesis.synthesizer import Synthesizer
@@ -108,6 +110,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
     training: Training | None = None,
     checkpoint: Path | None = None,
     judging: Judging | None = None,
+    anonymous: int = ENOUGH,
     say: Say | None = None,
 ) -> Done:
     """Split, learn, sample, judge and write.
@@ -124,6 +127,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         training: Its budget.
         checkpoint: A file in which the state of training is kept and from which it resumes.
         judging: By which limits, and whether the model is attacked.
+        anonymous: Patients who must share a level of a category; others give way to these. 1: all stay.
         say: Told each step in a sentence; None: nothing is told, and no progress is shown.
 
     Raises:
@@ -141,7 +145,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         enough("train", train)  # before anything is learned that could not be judged
         enough("holdout", holdout)
         say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
-        model = Synthesizer(None, wish.condition, family, wish.seed, training)
+        model = Synthesizer(None, wish.condition, family, wish.seed, training, anonymous=anonymous)
         model.fit(train, checkpoint=checkpoint, quiet=quiet)
         if interrupted(model):
             raise KeyboardInterrupt
@@ -152,7 +156,9 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
                 say(told)
             if few := short(link):
                 say(few)
-        synthetic = _sampled(model, train, wish, rules)
+        for sentence in tell_pooled(model, [*filter(None, [wish.label]), *wish.subgroups]):
+            say(sentence)
+        synthetic = sample_wished(model, train, wish, rules)
         say(f"sampled {describe_sampled(train, synthetic)}; judging them")
         judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
         card = evaluate(synthetic, train, holdout, **judged)
@@ -166,17 +172,18 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
             say(f"attacking the model: {judging.refits} fits on halves of the training records")
             card = attacked(card, model, train, refits=judging.refits, seed=wish.seed)
         inputs = {"input": path} if path else {"input": source}
+        released = Schema({name: synthetic.schema.get(name, kind) for name, kind in source.schema.items()})
         record = provenance(
             {**inputs, "train": train, "holdout": holdout},
             outputs={"synthetic": synthetic},
-            schema=source.schema,
+            schema=released,
             configuration={"generator": generator, "wish": _plain(wish)},
             seed=wish.seed,
             cost=cost,
         )
         card = stamped(card, record)
         write(synthetic, part / "synthetic")
-        Schema.from_dict(public(source.schema)).write(part / "schema.toml")
+        Schema.from_dict(public(released)).write(part / "schema.toml")
         model.save(part / "model")
         card.to_json(part / "scorecard.json")
         card.to_html(part / "scorecard.html", judging.policy)
@@ -267,15 +274,6 @@ def _check(source: Cohort, wish: Wish, rules: Sequence[Rule]) -> None:
         raise UsageError(f"-n {wish.n}: at least {FEWEST} synthetic records are needed to judge them")
     for rule in rules:
         rule.holds(source)  # an absent field or a type error shows before anything is learned
-
-
-def _sampled(model: Synthesizer, train: Cohort, wish: Wish, rules: Sequence[Rule]) -> Cohort:
-    n = wish.n or len(train)
-    if not wish.condition:
-        return model.sample(n, where=wish.where, rules=rules, seed=wish.seed)
-    rows = Key(wish.seed).child("conditions").numpy().integers(len(train), size=n)
-    given = train.take(rows).select(*[name for name in wish.condition if name not in wish.where])
-    return model.sample(condition=given, where=wish.where, rules=rules, seed=wish.seed)
 
 
 def _plain(wish: Wish) -> dict[str, Any]:

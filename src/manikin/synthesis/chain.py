@@ -12,7 +12,10 @@ from manikin.data.cohort import Cohort
 from manikin.data.schema import SCALARS, Image, Schema, Text
 from manikin.errors import UsageError
 from manikin.family import Statistical
+from manikin.people import ENOUGH
 from manikin.rng import Key
+from manikin.synthesis.conditions import check_number, find_unknown
+from manikin.synthesis.disclosure import ask_support, join_evidence, name_unknown, silent, warn
 from manikin.synthesis.plan import found, names
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Chain:
         training: Training | None = None,
         *,
         scan: bool = True,
+        anonymous: int = ENOUGH,
     ) -> Self:
         """The chain for all fields that are not given: first scalars, then label maps, then the rest.
 
@@ -67,7 +71,7 @@ class Chain:
         fitting = [family is not None and _fits(family, schema, target) for target in targets]
         for target, fits in zip(targets, fitting, strict=True):
             fit = family if fits or not any(fitting) else None  # one that fits none says why
-            links.append(Synthesizer(target, given, fit, seed, training, scan=scan))
+            links.append(Synthesizer(target, given, fit, seed, training, scan=scan, anonymous=anonymous))
             given = (*given, *target)
         return cls(links)
 
@@ -116,27 +120,38 @@ class Chain:
             NotFitted: A link has learned nothing yet.
             UsageError: No number of records follows, or `where` names a field that no link knows.
         """
+        check_number(n)
         asked = dict(where or {})
         here = {*self.given, *(name for plan in self._plans for name in plan.target)}
         if strange := sorted(set(asked) - here):
             raise UsageError(f"where: no link of the chain knows {', '.join(strange)}")
         known = _columns(condition)
         imposed: tuple[Any, ...] = ()
+        if known:
+            warn(name_unknown(find_unknown(list(known), self.models[-1].schema)))
         count = n if not known else len(next(iter(known.values())))
+        first, kinds, pools, evidence = set(known), dict[str, Any](), dict[str, Any](), list[Any]()
         for link, model in zip(self.links, self.models, strict=True):
             fields = [name for name in model.read if name in known]
             mine = {*model.plan.condition, *model.plan.target}
-            made = link.sample(
-                None if fields else count,
-                condition=_cohort(known, model.schema, fields) if fields else None,
-                where={name: v for name, v in asked.items() if name in mine - set(known)},
-                rules=[rule for rule in rules if set(rule.fields) <= mine],
-                seed=seed,
-            )
+            with silent():  # what links give one another nobody asked for
+                made = link.sample(
+                    None if fields else count,
+                    condition=_cohort(known, model.schema, fields) if fields else None,
+                    where={name: v for name, v in asked.items() if name in mine - set(known)},
+                    rules=[rule for rule in rules if set(rule.fields) <= mine],
+                    seed=seed,
+                )
             known |= {name: made.columns[name] for name in made.schema}
             imposed += made.imposed
-        records = self.models[-1].finished(pa.table({name: known[name] for name in known if name in here}))
-        return replace(records, imposed=imposed)
+            kinds |= dict(made.schema)
+            pools |= link.support.pools
+            constant, given = [name for name in asked if name in mine], [*first.intersection(mine), *asked]
+            evidence.append(ask_support(made, link.support, given, constant))
+        whole = self.models[-1].finished(pa.table({name: known[name] for name in known if name in here}))
+        return join_evidence(
+            replace(whole, imposed=imposed), kinds, evidence, pools, self.links[0].anonymous
+        )
 
     @property
     def models(self) -> tuple[Fitted, ...]:
@@ -177,6 +192,7 @@ class Chain:
                 seed,
                 link.training,
                 scan=link.scan,
+                anonymous=link.anonymous,
             )
             for link, plan in zip(self.links, self._plans, strict=True)
         ]

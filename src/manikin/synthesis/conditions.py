@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Schema
+from manikin.data.schema import Category, Number, Schema
 from manikin.errors import SchemaError, UsageError
 
 if TYPE_CHECKING:
@@ -18,17 +19,29 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from manikin.data.pooling import Pool
+
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 _UNREADABLE = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """Given columns by field, all of length `n`, in the types of the training records."""
+    """Given columns by field, all of length `n`, in the types of the training records.
+
+    Args:
+        n: How many records.
+        columns: What is given, a level that was pooled by the one that stands for it.
+        constant: The fields with the same value in all records.
+        before: The columns with such levels as they were given.
+        unknown: Columns of the table that are no field.
+    """
 
     n: int
     columns: dict[str, pa.Array]
     constant: tuple[str, ...] = ()
+    before: dict[str, pa.Array] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -39,14 +52,17 @@ class Conditions:
         condition: Cohort | pd.DataFrame | None,
         where: Mapping[str, Any] | None,
         read: Sequence[str],
+        pools: Mapping[str, Pool] | None = None,
     ) -> Conditions:
-        """Check and gather what is given; of a table only the fields in `read`.
+        """Check and gather what is given; of a table only the fields in `read`; `pools` are pooled levels.
 
         Raises:
             UsageError: No number of records follows, or it is not above 0.
             SchemaError: A field that is not modelled, or a value that it cannot have.
         """
+        check_number(n)
         table = _table(condition)
+        unknown = () if table is None else find_unknown(table.column_names, schema)
         count = table.num_rows if table is not None else n
         if count is None:
             raise UsageError("say how many records: sample(n), or give one condition for each")
@@ -59,10 +75,14 @@ class Conditions:
         constant = {name: _repeat(name, value, count) for name, value in (where or {}).items()}
         if twice := set(given) & set(constant):
             raise UsageError(f"{', '.join(sorted(twice))}: given both by condition and by where")
-        columns = {
-            name: _cast(schema, types, name, values) for name, values in {**given, **constant}.items()
-        }
-        return cls(count, columns, tuple(constant))
+        columns, before = {}, {}
+        for name, values in {**given, **constant}.items():
+            columns[name] = _cast(schema, types, name, values, before, (pools or {}).get(name))
+        return cls(count, columns, tuple(constant), before, unknown)
+
+    def original(self, name: str) -> pa.Array:
+        """What is given of a field, as it was given."""
+        return self.before.get(name, self.columns[name])
 
     def whole(self, complete: Collection[str], filled: Collection[str]) -> None:
         """Check that no condition is missing for a field that always was there in training.
@@ -100,6 +120,36 @@ class Conditions:
         )
 
 
+def check_number(n: object) -> None:
+    """Check that a number of records is a whole number above 0, or none.
+
+    Raises:
+        UsageError: It is not.
+    """
+    if n is None or (isinstance(n, int | np.integer) and not isinstance(n, bool) and n >= 1):
+        return
+    raise UsageError(f"n is {n!r}: a whole number of records is needed, at least 1")
+
+
+def find_unknown(names: Sequence[str], schema: Schema) -> tuple[str, ...]:
+    """Those of the columns of a condition that are no field.
+
+    Raises:
+        UsageError: None of them is a field of the model.
+    """
+    unknown = tuple(name for name in names if name not in schema)
+    if names and not any(name in schema.modelled for name in names):
+        lower = {name.casefold(): name for name in schema.modelled}
+        near = [lower[word] for name in names for word in get_close_matches(name.casefold(), lower, n=1)]
+        meant = f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""
+        message = (
+            f"condition: none of its columns ({', '.join(names[:12])}) is a field of the model; "
+            f"it knows {', '.join(schema.modelled)}{meant}"
+        )
+        raise UsageError(message)
+    return unknown
+
+
 def _table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
     if condition is None or isinstance(condition, Cohort):
         return condition.columns if condition is not None else None
@@ -128,7 +178,12 @@ def _repeat(name: str, value: Any, count: int) -> pa.Array:  # noqa: ANN401 - wh
 
 
 def _cast(
-    schema: Schema, types: Mapping[str, pa.DataType], name: str, values: pa.Array | pa.ChunkedArray
+    schema: Schema,
+    types: Mapping[str, pa.DataType],
+    name: str,
+    values: pa.Array | pa.ChunkedArray,
+    before: dict[str, pa.Array],
+    pool: Pool | None,
 ) -> pa.Array:
     if name not in schema or name not in schema.modelled:
         message = f"{name!r} is no modelled field; there are {', '.join(schema.modelled)}"
@@ -146,18 +201,58 @@ def _cast(
         raise SchemaError(message) from error
     if isinstance(kind, Category):
         known = pa.array(list(kind.levels), type=wanted)
-        strange = pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, known)))
-        if pc.any(strange).as_py():
-            message = (
-                f"field {name!r} takes {_allowed(kind)}; {_count(strange)} given values are none of these"
-            )
-            raise SchemaError(message)
+        if pool is not None and (stood := _stood(column, known, pool)) is not None:
+            before[name], column = column, stood
+        _among(name, column, known, kind)
     elif isinstance(wanted, pa.DataType) and pa.types.is_floating(wanted):
         numbers = column.to_numpy(zero_copy_only=False)
         if np.isinf(numbers).any():
             message = f"field {name!r}: an infinite value is given"
             raise SchemaError(message)
+    if isinstance(kind, Number):
+        _within(name, column, kind)
     return column
+
+
+def _among(name: str, column: pa.Array, known: pa.Array, kind: Category) -> None:
+    """Check that given values are levels of the field.
+
+    Raises:
+        SchemaError: They are not.
+    """
+    strange = pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, known)))
+    if pc.any(strange).as_py():
+        message = f"field {name!r} takes {_allowed(kind)}; {_count(strange)} given values are none of these"
+        raise SchemaError(message)
+
+
+def _within(name: str, column: pa.Array, kind: Number) -> None:
+    """Check that given values lie in the range that the schema declares.
+
+    Raises:
+        SchemaError: They do not.
+    """
+    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    for limit, beyond, side in ((kind.low, np.less, "below"), (kind.high, np.greater, "above")):
+        if limit is not None and (count := int(beyond(values, limit).sum())):
+            least = "low" if side == "below" else "high"
+            message = (
+                f"field {name!r}: {count} given values lie {side} {limit:g}, the limit of the field "
+                f"({least} in schema.toml); give others, or declare another range and fit again"
+            )
+            raise SchemaError(message)
+
+
+def _stood(column: pa.Array, known: pa.Array, pool: Pool) -> pa.Array | None:
+    """The column with kept levels for those that were pooled; None: none of these is given."""
+    strange = pc.unique(column.filter(pc.invert(pc.is_in(column, known)))).drop_null()
+    places = {level: pool.place(level) for level in strange.to_pylist()}
+    stands = {level: place for level, place in places.items() if place is not None and place >= 0}
+    if not stands:
+        return None
+    moved = pc.index_in(column, pa.array(list(stands), type=column.type))
+    levels = known.take(pa.array(list(stands.values())))
+    return pc.if_else(pc.is_valid(moved), levels.take(moved), column)
 
 
 def _count(flags: pa.Array) -> int:

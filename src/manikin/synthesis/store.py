@@ -23,12 +23,14 @@ from manikin.data.cohort import Origin
 from manikin.data.schema import Schema
 from manikin.errors import FormatError, UsageError
 from manikin.family import Family, Statistical
+from manikin.people import ENOUGH
 from manikin.synthesis.budget import Training
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.learner import Neural, Tabular
 from manikin.synthesis.plan import Plan, family_from_dict, family_to_dict
 from manikin.synthesis.recoding import Recoding
+from manikin.synthesis.support import Support
 from manikin.synthesis.weights import read_json, read_weights, write_weights
 
 if TYPE_CHECKING:
@@ -124,7 +126,9 @@ def _loaded(folder: Path) -> Synthesizer:
     # `fit` of a fitted codec fits it anew, so a refit has its options.
     named = codec if isinstance(codec, Learned) else None
     scan = table.get("scan", True)
-    return Synthesizer(plan.target, condition, plan.family, table["seed"], budget, named, scan, fitted)
+    anonymous, support = table.get("anonymous", ENOUGH), Support.from_dict(stored.get("support", {}))
+    options = (table["seed"], budget, named, scan, fitted, None, anonymous, support)
+    return Synthesizer(plan.target, condition, plan.family, *options)
 
 
 def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
@@ -138,6 +142,7 @@ def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
         "family": family_to_dict(plan.family),
         "facts": fitted.learner.facts,
         "scan": model.scan,
+        "anonymous": model.anonymous,
     }
     if model.training is not None:
         table["training"] = {
@@ -150,6 +155,7 @@ def _fill(part: Path, model: Synthesizer, fitted: Fitted) -> None:
         "given": {name: _stored(codec) for name, codec in fitted.givens.items()},
         "starts": fitted.starts,
         "recoding": fitted.recoding.to_dict(),
+        "support": model.support.to_dict(),
         "types": {name: _typed(dtype) for name, dtype in fitted.types.items()},
         "origin": {"format": fitted.origin.format, "options": dict(fitted.origin.options)},
     }

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 from manikin.codec import Learned
 from manikin.errors import NotFitted, Unsupported
 from manikin.family import Statistical
+from manikin.people import ENOUGH
 from manikin.rng import Key
 from manikin.synthesis.budget import Training
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.conditions import Conditions
+from manikin.synthesis.disclosure import count_pooled, disclose, pool_rare
 from manikin.synthesis.door import admit_training
 from manikin.synthesis.fitted import Fitted
 from manikin.synthesis.latent import SHARE, part, shared, taught
@@ -24,6 +26,7 @@ from manikin.synthesis.plausible import passed
 from manikin.synthesis.progress import shown
 from manikin.synthesis.recoding import Recoding
 from manikin.synthesis.sampling import sampled
+from manikin.synthesis.support import Support
 from manikin.synthesis.surrogates import beyond, public, source
 from manikin.synthesis.using import using
 
@@ -55,6 +58,7 @@ class Synthesizer:
             the kind and size of the target and the form that the family wants. A learned codec is trained
             first, with 40 % of the budget.
         scan: Whether identifiers in notes give way to surrogates before anything is learned from them.
+        anonymous: Patients who must share a level of a category; others give way. 1: all stay.
 
     Example:
         >>> import numpy as np
@@ -80,6 +84,8 @@ class Synthesizer:
     scan: bool = True
     fitted: Fitted | None = field(default=None, repr=False, compare=False)
     chain: Chain | None = field(default=None, repr=False, compare=False)
+    anonymous: int = ENOUGH
+    support: Support = field(default_factory=Support, repr=False, compare=False)
 
     def fit(
         self,
@@ -90,12 +96,11 @@ class Synthesizer:
     ) -> Self:
         """Learn from training records; identifiers are left out, and free text that is not asked for.
 
-        Ctrl-C keeps the best weights so far (families with networks).
+        Ctrl-C keeps the best weights so far.
 
         Args:
             train: The records to learn from. Never show it the holdout.
-            checkpoint: A file in which the state of training is kept and from which it resumes; of
-                pictures, some drawn meanwhile stand beside it in a file with `.png` after its name.
+            checkpoint: A file that keeps the state of training; pictures drawn meanwhile lie beside it.
             quiet: No progress bar.
 
         Raises:
@@ -105,7 +110,7 @@ class Synthesizer:
         """
         train = admit_training(train, self.target, self.condition)
         options = (self.condition, self.family, self.seed, self.training)
-        chain = Chain.over(train.schema, *options, scan=self.scan)
+        chain = Chain.over(train.schema, *options, scan=self.scan, anonymous=self.anonymous)
         if self.target is None and len(chain.links) > 1:
             self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
             return self
@@ -113,6 +118,7 @@ class Synthesizer:
         here, hidden = (*plan.condition, *plan.target), {}
         if self.scan:
             train, hidden = scanned(train, here, Key(self.seed).child("scan"))
+        train, pools = pool_rare(train, here, plan.condition, self.anonymous)
         statistical = isinstance(plan.family, Statistical)
         recoding = Recoding.find(train, plan)
         records, parts = recoding.inward(train), recoding.plan(plan)
@@ -128,7 +134,8 @@ class Synthesizer:
         with shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
             codec, learner = self._learn(parts, codec, givens, records, report, where)
         learner.facts.update(({"identifiers": hidden} if hidden else {}) | passed(train, plan.target))
-        learner.facts.update(recoding.told(len(train)))
+        self.support = Support.of(train, here, pools)
+        learner.facts.update(recoding.told(len(train)) | count_pooled(learner.facts, pools))
         types = {name: train.columns[name].type for name in train.schema}
         schema, unseen = public(train.schema), set(train.schema) - set(train.schema.modelled)
         starts = {name: beyond(train.columns[name]) for name in unseen}
@@ -202,16 +209,14 @@ class Synthesizer:
         if self.chain:
             return self.chain.sample(n, condition=condition, where=where, rules=rules, seed=seed)
         known = self._fitted
-        given = Conditions.of(known.schema, known.types, n, condition, where, known.read)
+        options = (condition, where, known.read, self.support.pools)
+        given = Conditions.of(known.schema, known.types, n, *options)
         known.admit(given, rules)
-        return sampled(known, given, rules, Key(seed).child("sample", self.seed))
+        made = sampled(known, given, rules, Key(seed).child("sample", self.seed))
+        return disclose(made, given, self.support, self.anonymous)
 
     def using(self, **options: float) -> Self:
-        """The same model with other options of sampling, such as temperature and longest of texts.
-
-        Raises:
-            UsageError: An option that the family lacks, or that would need another fit.
-        """
+        """The same model with other options of sampling, such as temperature; others raise a UsageError."""
         if self.chain:
             return replace(self, chain=self.chain.using(**options))
         fitted = using(self._fitted, options)
@@ -220,8 +225,7 @@ class Synthesizer:
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same configuration fitted anew to these alone.
 
-        It is what a shadow-model attack asks for (`manikin.evaluation.shadow`); this synthesizer
-        stays as it is. Conditions are those of the records, in random order.
+        For shadow-model attacks. Conditions are those of the records, in random order.
 
         Args:
             train: Records to learn from in place of those that this model has learned from.
@@ -234,7 +238,7 @@ class Synthesizer:
             return self.chain.refit(train, seed)
         plan = self._fitted.plan
         condition = (*plan.condition, *plan.observed)
-        model = Synthesizer(plan.target, condition, plan.family, seed, self.training, self.codec, self.scan)
+        model = replace(self, target=plan.target, condition=condition, family=plan.family, seed=seed)
         model.fit(train, quiet=True)
         if not plan.condition:
             return model.sample(len(train), seed=seed)

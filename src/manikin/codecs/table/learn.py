@@ -12,7 +12,7 @@ from manikin.codecs.table.levels import Levels
 from manikin.codecs.table.scale import Scale, mixture, segments
 from manikin.data.schema import Category, Number, Time
 from manikin.errors import SchemaError
-from manikin.people import repeated
+from manikin.people import index_subjects
 from manikin.ties import ties
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _components(joined: np.ndarray) -> list[np.ndarray]:
 
 def _scales(cohort: Cohort, group: list[str], values: dict[str, np.ndarray]) -> dict[str, Scale]:
     """The scale of each field of a group: on the distribution of all their values."""
-    there, who = {name: ~np.isnan(values[name]) for name in group}, repeated(cohort.subject)
+    there, who = {name: ~np.isnan(values[name]) for name in group}, index_subjects(cohort.subject)
     known = {name: values[name][there[name]] for name in group}
     ranges = {name: _range(cohort.schema[name]) for name in group}
     whose = {name: None if who is None else who[there[name]] for name in group}

@@ -30,9 +30,9 @@ from manikin.families.trees.columns import (
     trend_of,
 )
 from manikin.families.trees.facts import Facts
-from manikin.families.trees.leaves import Leaves, apart, leaf_of, merged, resample
+from manikin.families.trees.leaves import Leaves, find_others, leaf_of, merge_leaves, resample
 from manikin.family import Progress, State, Statistical
-from manikin.people import repeated
+from manikin.people import index_subjects
 from manikin.ties import Ties, ties
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Trees(Statistical):
         known = _ties(x, blocks)
         order = _order(blocks, given, known)
         count = int(np.clip(self.work / (min(len(x), 2 * ROWS) * len(order) ** 2), 1, self.trees))
-        who = repeated(subject)
+        who = index_subjects(subject)
         own = {int(j): own_scale(x[:, j]) for j in np.flatnonzero(known.joined.any(axis=0))}
         tasks = [
             delayed(self._factor)(
@@ -170,7 +170,7 @@ class Trees(Statistical):
             by_leaf = np.lexsort((rest, leaf))
             tree["values"] = rest[by_leaf]
             if who is not None and not levels_of(block):
-                tree |= apart(x[by_leaf, j], rest[by_leaf], leaf[by_leaf], who[by_leaf])
+                tree |= find_others(x[by_leaf, j], rest[by_leaf], leaf[by_leaf], who[by_leaf])
             tree["start"] = np.searchsorted(leaf[by_leaf], np.arange(len(tree["left"]) + 1))
             if same.any():
                 tree["same"] = same[by_leaf].astype(np.uint8)
@@ -195,7 +195,7 @@ class Trees(Statistical):
         tree = grown.fit(seen[chosen], target[chosen]).tree_
         names = {"left": "children_left", "right": "children_right", "feature": "feature"}
         found = {k: getattr(tree, v) for k, v in names.items()} | {"threshold": tree.threshold}
-        return found if who is None else merged(found, seen, who, round(crowd))
+        return found if who is None else merge_leaves(found, seen, who, round(crowd))
 
 
 def _drawn(leaves: Leaves, facts: Facts, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

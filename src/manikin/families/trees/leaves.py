@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from manikin.families.trees.columns import follow, levels_of, owned, shared
-from manikin.people import ENOUGH, counted, sharing
+from manikin.people import ENOUGH, count_people, count_sharers
 
 if TYPE_CHECKING:
     from manikin.family import State
@@ -152,7 +152,7 @@ def leaf_of(tree: State, seen: np.ndarray) -> np.ndarray:
     return node
 
 
-def merged(tree: State, seen: np.ndarray, who: np.ndarray, least: int) -> State:
+def merge_leaves(tree: State, seen: np.ndarray, who: np.ndarray, least: int) -> State:
     """A tree whose leaves each hold so many people: thinner ones are joined with what stands beside them.
 
     Args:
@@ -168,7 +168,7 @@ def merged(tree: State, seen: np.ndarray, who: np.ndarray, least: int) -> State:
     while True:
         found = {**tree, "left": left, "right": right}
         leaf = leaf_of(found, seen)
-        held = counted(leaf, who, len(left))
+        held = count_people(leaf, who, len(left))
         thin = np.flatnonzero((held > 0) & (held < least))
         thin = thin[thin > 0]  # there is nothing beside the root
         if not len(thin):
@@ -176,7 +176,7 @@ def merged(tree: State, seen: np.ndarray, who: np.ndarray, least: int) -> State:
         left[parent[thin]] = right[parent[thin]] = -1
 
 
-def apart(z: np.ndarray, values: np.ndarray, leaf: np.ndarray, who: np.ndarray) -> State:
+def find_others(z: np.ndarray, values: np.ndarray, leaf: np.ndarray, who: np.ndarray) -> State:
     """For each value of the leaves, the nearest ones below and above that may blur it.
 
     They are another person's, and other values, since a person's own would leave it as it is; a value
@@ -192,7 +192,7 @@ def apart(z: np.ndarray, values: np.ndarray, leaf: np.ndarray, who: np.ndarray) 
     run = np.cumsum(fresh) - 1
     first = np.flatnonzero(fresh)
     last = np.append(first[1:], len(values)) - 1
-    free, sides = sharing(z, who) >= ENOUGH, []
+    free, sides = count_sharers(z, who) >= ENOUGH, []
     for edge, step in ((first, -1), (last, 1)):
         place = np.where(free, np.arange(len(values)), edge[run]) + step
         inside = np.clip(place, 0, len(values) - 1)
