@@ -251,3 +251,19 @@ def test_what_is_imposed_is_not_counted_as_won():
     assert any(f"{share * 100:.1f} % of the records" in fact for fact in card.about["facts"])
     free = mk.evaluate(model.sample(300, seed=1), train, holdout, rules=[rule], seed=0)
     assert free["rule_violations"].verdict != "not assessed"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_second_visit_keeps_its_weekdays_too(family, tmp_path):
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2023-01-02", periods=500, freq="B").to_numpy().astype("datetime64[D]")
+    start = rng.integers(0, 400, 600)
+    frame = pd.DataFrame({"first": days[start], "second": days[start + rng.integers(0, 60, 600)]})
+    model = mk.Synthesizer(family=family, seed=0).fit(mk.Cohort.from_pandas(frame), quiet=True)
+    model.save(tmp_path / "model")
+    drawn = mk.load(tmp_path / "model").sample(500, seed=1).to_pandas()
+    assert (drawn["first"].dt.weekday < 5).all()
+    assert (drawn["second"].dt.weekday < 5).all()
+    apart = (drawn["second"] - drawn["first"]).dt.days
+    assert apart.between(0, 84).all()
+    assert abs(apart.mean() - (frame["second"] - frame["first"]).dt.days.mean()) < 4

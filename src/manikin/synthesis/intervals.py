@@ -27,6 +27,8 @@ SHORT = 1.5 * DAY
 """Lengths of time shorter than this, in the middle, are learned to the minute rather than in whole days."""
 UNEVEN = 27.9
 """Chi-squared of seven weekdays that chance exceeds once in 10,000."""
+RARELY = 0.2
+"""Of what would be an equal share, a weekday has less on which a date hardly ever falls."""
 FEWEST = 50
 """Moments below which weekdays are not looked at."""
 
@@ -145,7 +147,7 @@ def _anchored(name: str, values: Mapping[str, Values], anchor: str, pair: Pair) 
     (clock, at), (_, other) = _clock(here[0][~here[1]]), _clock(there[0][~there[1]])
     daily = not (here[0][both] % DAY).any() and not (there[0][both] % DAY).any()
     if daily or pair.middle >= SHORT or (at and other):
-        return Moment(name, DAY, anchor, pair.after, clock, at, apart)
+        return Moment(name, DAY, anchor, pair.after, clock, at, apart, _weekdays(here[0][both]))
     tick = coarsest(here[0][both] - there[0][both])
     return Moment(name, tick, anchor, pair.after, clock if apart else 0, at if apart else 0, apart)
 
@@ -156,6 +158,15 @@ def _clock(moment: np.ndarray) -> tuple[int, int]:
     if len(clock) and (clock == clock[0]).all():
         return 0, int(clock[0])
     return coarsest(clock), 0
+
+
+def _weekdays(moment: np.ndarray) -> tuple[int, ...]:
+    """The weekdays on which moments fall, where there are some on which they hardly ever do; else none."""
+    if not _weekly(moment):
+        return ()
+    count = np.bincount(np.mod(moment + MONDAY, WEEK) // DAY, minlength=7)
+    often = count >= RARELY * len(moment) / 7
+    return () if often.all() else tuple(np.flatnonzero(often).tolist())
 
 
 def _weekly(moment: np.ndarray) -> bool:

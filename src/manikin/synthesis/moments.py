@@ -42,6 +42,8 @@ class Moment:
         clock: The grid of its clock times, in microseconds; 0: its clock time is no part of its own.
         at: Its clock time where that never changes, in microseconds.
         apart: Whether it is learned as a date of its own besides, for records that lack the anchor.
+        weekdays: Of one that is counted in days from an anchor, the weekdays on which it falls (0: Monday);
+            empty: on any.
     """
 
     field: str
@@ -51,6 +53,7 @@ class Moment:
     clock: int = 0
     at: int = 0
     apart: bool = False
+    weekdays: tuple[int, ...] = ()
 
     @property
     def daily(self) -> bool:
@@ -116,11 +119,25 @@ class Moment:
         if anchor is not None:
             start = np.floor_divide(anchor, DAY) * DAY if self.daily else anchor
             base = start + main * (self.tick if self.after else -self.tick)
+            base = self._on_weekdays(base, start) if self.weekdays else base
         elif self.tick == WEEK:
             base = main * WEEK - MONDAY + parts[f"{self.field}: weekday"] * DAY
         else:
             base = main * DAY
         return base + self._clock(parts) if self.daily else base
+
+    def _on_weekdays(self, base: np.ndarray, start: np.ndarray) -> np.ndarray:
+        """Days (n,) moved to the nearest weekday on which the field falls, not across the anchor."""
+        toward = -1 if self.after else 1
+        steps = sorted(range(-6, 7), key=lambda step: (abs(step), step * -toward))
+        done, moved = np.zeros(len(base), dtype=bool), base.copy()
+        for step in steps:
+            day = base + step * DAY
+            fits = np.isin(np.mod(day + MONDAY, WEEK) // DAY, self.weekdays)
+            fits &= (day >= start) | (base < start) if self.after else (day <= start) | (base > start)
+            moved = np.where(fits & ~done, day, moved)
+            done |= fits
+        return moved
 
     def own(self, parts: dict[str, np.ndarray]) -> np.ndarray:
         """Moments (n,) in microseconds as they are where there is no anchor."""

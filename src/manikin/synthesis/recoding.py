@@ -161,7 +161,7 @@ class Recoding:
     def told(self, records: int) -> dict[str, Any]:
         """What is computed, and how dates are learned, in words, as facts of a model."""
         computed = {
-            d.field: f"{d}, in all {d.support:,} of {records:,} records that have it and its operands"
+            d.field: f"{d}, as in all {d.support:,} records (of {records:,}) that have it and its operands"
             for d in self.derivations
         }
         moments = {moment.field: moment.told() for moment in self.moments}
@@ -180,7 +180,8 @@ class Recoding:
         """The inverse of `to_dict`."""
         formulas = [Formula(**{**s, "lead": tuple(s["lead"])}) for s in state.get("formulas", ())]
         lookups = [Lookup(**s) for s in state.get("lookups", ())]
-        moments = tuple(Moment(**s) for s in state.get("moments", ()))
+        known = [{**s, "weekdays": tuple(s.get("weekdays", ()))} for s in state.get("moments", ())]
+        moments = tuple(Moment(**s) for s in known)
         return cls(moments, tuple(ordered([*formulas, *lookups])))
 
 
