@@ -11,6 +11,7 @@ from manikin.data.alter import altered
 from manikin.data.schema import Category, Image
 from manikin.defects.planting import Defect, Planting, leaked, taken
 from manikin.errors import UsageError
+from manikin.pixels.disguise import disguised
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +67,18 @@ def leak_disguised_pictures(given: Planting) -> Cohort:
             elif not labels:
                 found[i] = (_contrasted(one, sizes[i : i + 1]) if i % 2 else _inverted(one, x))[0]
         return found
+
+    return leaked(given, _pictures(given.train, change), LEAKED)
+
+
+def leak_altered_pictures(given: Planting) -> Cohort:
+    """Honest records, of which 5 % gave way to training ones turned, bent, cropped, noisy or compressed.
+
+    Label maps beside the pictures stay as they are.
+    """
+
+    def change(x: np.ndarray, labels: bool) -> np.ndarray:
+        return x if labels else _typed(disguised(x, given.rng), x)
 
     return leaked(given, _pictures(given.train, change), LEAKED)
 
@@ -207,6 +220,7 @@ PICTURES = {
     "mirrored_pictures": Defect(mirrored_pictures, "privacy"),
     "leak_pictures": Defect(leak_pictures, "privacy"),
     "leak_disguised_pictures": Defect(leak_disguised_pictures, "privacy"),
+    "leak_altered_pictures": Defect(leak_altered_pictures, "privacy"),
     "dropped_class": Defect(dropped_class, "diversity"),
     "blurred_pictures": Defect(blurred_pictures, "fidelity"),
     "checkerboard_pictures": Defect(checkerboard_pictures, "fidelity"),

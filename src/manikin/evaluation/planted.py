@@ -63,6 +63,9 @@ PLANTED: dict[str, Planted] = {  # what is said of the records that a defect is 
     "5 % are training pictures moved, turned, cropped or recoloured": _named(
         SIGHTS, "leak_disguised_pictures"
     ),
+    "5 % are training pictures turned by degrees, bent, cropped, noisy or compressed": _named(
+        SIGHTS, "leak_altered_pictures"
+    ),
     "30 % repeat another picture": _named(SIGHTS, "duplicated_rows"),
 }
 
