@@ -86,6 +86,16 @@ def test_intervals_stay_levels(tmp_path):
     assert mk.read(tmp_path / "a.csv").schema["children"].levels == ("0", "1", "2", "3+")
 
 
+def test_what_came_from_a_spreadsheet_opens_in_it_again(tmp_path):
+    text = "city,x\n" + "".join(f"{'Köln' if i % 2 else 'Zürich'},{i}\n" for i in range(40))
+    (tmp_path / "a.csv").write_bytes(text.encode("cp1252"))
+    mk.write(mk.read(tmp_path / "a.csv"), tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_bytes() == b"\xef\xbb\xbf" + text.encode()
+    (tmp_path / "c.csv").write_text(text, encoding="utf-8")
+    mk.write(mk.read(tmp_path / "c.csv"), tmp_path / "d.csv")
+    assert (tmp_path / "d.csv").read_text(encoding="utf-8") == text
+
+
 def test_all_that_is_wrong_is_told_at_once(tmp_path):
     lines = [f"{i}{' kg' if i % 2 else ''},{i if i % 9 else 'low 90s'},{i}" for i in range(100, 200)]
     (tmp_path / "a.csv").write_text("weight,age,x\n" + "\n".join(lines) + "\n")

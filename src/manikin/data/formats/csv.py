@@ -51,6 +51,8 @@ class Csv(Format):
     def _read(self, path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
         table, delimiter, note, renamed = _cut(path)
         options = {"delimiter": delimiter}
+        if any("not in UTF-8" in text for text in note):  # the program that wrote it asks for a mark
+            options["encoding"] = "utf-8-sig"
         found = _events(table, path, schema, options, skip_bad=skip_bad)
         found = found or _series(table, path, schema, options, skip_bad=skip_bad)
         if found is not None:
@@ -75,7 +77,8 @@ class Csv(Format):
         usual = "\t" if ".tsv" in path.name.lower() or ".tab" in path.name.lower() else ","
         came = cohort.origin.options.get("delimiter", usual) if cohort.origin.format == "csv" else usual
         delimiter = usual if usual == "\t" else came
-        store(path, _written(cohort, delimiter, path).encode())
+        encoding = cohort.origin.options.get("encoding", "utf-8")
+        store(path, _written(cohort, delimiter, path).encode(encoding))
 
 
 __plugin__ = Csv
