@@ -79,6 +79,6 @@ def test_a_card_of_pictures_has_no_field_for_each_coordinate(card):
 def test_the_page_shows_synthetic_pictures_and_stays_small(card, tmp_path):
     card.to_html(tmp_path / "card.html")
     page = (tmp_path / "card.html").read_text(encoding="utf-8")
-    assert page.count("data:image/png;base64,") == 2
+    assert page.count("data:image/png;base64,") == 3  # one on the first screen, one of each class below
     assert "synthetic pictures, scan, label 1" in page
     assert len(page) < 2_000_000

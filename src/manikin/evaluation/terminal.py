@@ -34,8 +34,8 @@ def told(card: Scorecard, policy: Policy | None = None) -> str:
 
     Example:
         >>> from manikin.evaluation.scorecard import Scorecard
-        >>> print(told(Scorecard([])).splitlines()[0][:33])
-        Not enough evidence for any use:
+        >>> print(told(Scorecard([])).splitlines()[0][:31])
+        Not enough evidence for any use
     """
     headline, *lines = _lines(card, policy or read())
     return "\n".join([headline.text, *(f"  {line.mark:<14} {line.text}" for line in lines)])

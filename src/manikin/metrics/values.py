@@ -117,6 +117,8 @@ def _field(sides: tuple[Sample, ...], ones: list[np.ndarray], j: int, count: int
     known, usual = len(own) + len(held), int((own == 2).sum() + (held == 1).sum())  # noqa: PLR2004 - another's
     if usual > COMMON * known or (own == 1).mean() < MOST:
         return None
+    if not len(made):
+        return None  # no synthetic record has the field
     hits, n = int((made == 1).sum()), len(made)
     strangers = min(TIMES * usual, known)
     law = betabinom(n, strangers + 1, known - strangers + 1)
