@@ -277,7 +277,7 @@ def test_describe_shows_levels_but_no_other_value(tmp_path):
         row.field: row for row in describe(read(put(tmp_path, "a.csv", patients().to_csv(index=False))))
     }
     assert (rows["sex"].kind, rows["sex"].detail) == ("category", "F, M")
-    assert rows["dose"].detail == "at least 0, in steps of 0.5"
+    assert rows["dose"].detail == "at least 0, in steps of 0.5, seen 0 to 4"
     assert rows["grade"].kind == "ordered category"
     assert rows["patient_id"].role == "subject"
     assert rows["bmi"].missing == pytest.approx(18 / 120)

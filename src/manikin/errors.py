@@ -1,5 +1,9 @@
 """Every error a user can meet: each says what, where and what to do."""
 
+from __future__ import annotations
+
+from typing import Any
+
 
 class ManikinError(Exception):
     """The base of all errors raised on purpose."""
@@ -15,6 +19,19 @@ class SchemaError(ManikinError):
 
 class AbsentField(SchemaError):  # noqa: N818 - as below
     """The schema declares a field that the data do not have."""
+
+
+class UnreadableFields(SchemaError):  # noqa: N818 - as below
+    """Fields whose values cannot be taken as they are.
+
+    Args:
+        message: What is wrong with each.
+        cures: For each field a kind with which it could be read, and what that would mean, in words.
+    """
+
+    def __init__(self, message: str, cures: dict[str, tuple[Any, str]] | None = None) -> None:
+        super().__init__(message)
+        self.cures = cures or {}
 
 
 class FormatError(ManikinError):

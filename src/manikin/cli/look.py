@@ -11,10 +11,13 @@ import typer
 from manikin.cli import options as o
 from manikin.cli.app import app
 from manikin.cli.show import field_table, speak, terminal
+from manikin.errors import UnreadableFields
 from manikin.progress import show_step
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from manikin.data.cohort import Cohort
 
 
 @app.command()
@@ -41,7 +44,11 @@ def inspect(
     from manikin.publish.job import loaded
 
     speak(context, quiet=as_json)
-    cohort = loaded(file, schema, skip_bad=skip_bad)
+    console = terminal(quiet=as_json, stderr=False)
+    try:
+        cohort = loaded(file, schema, skip_bad=skip_bad)
+    except UnreadableFields as error:
+        cohort = _cured(console, error, file, schema, skip_bad=skip_bad)
     with show_step("looking for rules"):
         rules = propose(cohort)
     rows = describe(cohort)
@@ -50,7 +57,6 @@ def inspect(
         rule_table = [{"name": r.name, "rule": str(r), "support": r.support} for r in rules]
         print(json.dumps({"records": len(cohort), "fields": table, "rules": rule_table}, indent=1))  # noqa: T201
         return
-    console = terminal(quiet=False, stderr=False)
     field_table(console, cohort, rows)
     for rule in rules:
         console.print(
@@ -67,6 +73,30 @@ def inspect(
     )
     if rules:
         keep(console, folder / "rules.toml", lambda path: write_rules(rules, path), asked=out is not None)
+
+
+def _cured(
+    console: Console, error: UnreadableFields, file: Path, schema: Path | None, *, skip_bad: bool
+) -> Cohort:
+    """The records with declarations for the fields that cannot be read as they are, which are named.
+
+    Raises:
+        UnreadableFields: No declaration would do.
+    """
+    from manikin.data import schema_files
+    from manikin.data.files import read
+    from manikin.data.schema import Schema
+
+    if not error.cures:
+        raise error
+    known = schema or schema_files.find_schema(file)
+    kinds = {name: kind for name, (kind, _) in error.cures.items()}
+    cohort = read(file, Schema({**(Schema.read(known) if known else {}), **kinds}), skip_bad=skip_bad)
+    console.print(f"problem {error}", markup=False, highlight=False)
+    for _, meaning in error.cures.values():
+        console.print(f"  declared {meaning}", markup=False, highlight=False)
+    console.print("The schema.toml says so: correct it there, or correct the file", highlight=False)
+    return cohort.noted(*(meaning for _, meaning in error.cures.values()))
 
 
 def _proposed(count: int) -> str:

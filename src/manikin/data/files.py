@@ -76,10 +76,10 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
             cohort = _read(path, declared, skip_bad=skip_bad)
     except SchemaError as error:
         if beside is None:
-            raise type(error)(f"{path}: {error}") from error
+            raise _reworded(error, f"{path}: {error}") from error
         if not (isinstance(error, AbsentField) and schema_files.is_foreign(beside, path)):
             advice = f"{beside.name} lies beside the data: correct it, or move it away"
-            raise type(error)(f"{path}: {error}; {advice}") from error
+            raise _reworded(error, f"{path}: {error}; {advice}") from error
         note = (f"{beside.name} beside the data was made from another file and is not used",)
         cohort = _read(path, None, skip_bad=skip_bad)
     except OSError as error:
@@ -113,6 +113,13 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
             f"the schema declares {', '.join(absent)}, which the data do not have; the fields are "
             f"{', '.join(found.schema)}; `channels` of a signal name columns, or cells name its files"
         )
+    return found
+
+
+def _reworded(error: SchemaError, message: str) -> SchemaError:
+    """The same error, with all that it holds, in other words."""
+    found = type(error)(message)
+    vars(found).update(vars(error))
     return found
 
 

@@ -10,12 +10,13 @@ import pyarrow.compute
 from manikin.data import declared as declaration
 from manikin.data import numbers, roles, texts, times
 from manikin.data.cohort import Cohort, Origin
+from manikin.data.cures import describe_cure, suggest_kind, usual_gaps
 from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Schema, Signal, Text, Time
 from manikin.data.standins import without_stand_ins
 from manikin.data.words import Words
-from manikin.errors import AbsentField, SchemaError
+from manikin.errors import AbsentField, SchemaError, UnreadableFields
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -50,14 +51,19 @@ def infer(
     """
     declared = Schema(declared or {})
     _check(table, declared)
-    found, problems = {}, []
+    found, problems, cures = {}, [], {}
     for name in table.column_names:
         try:
             found[name] = _find(name, table[name], declared.get(name), spelled=spelled)
         except SchemaError as error:
             problems.append(str(error))
+            if name not in declared:
+                column = _plain(_whole(table[name]))
+                kind = suggest_kind(name, column)
+                cures[name] = (kind, describe_cure(name, kind, column))
     if problems:
-        raise SchemaError(_listed(problems))
+        # Without a cure for each, none would do.
+        raise UnreadableFields(_listed(problems), cures if len(cures) == len(problems) else None)
     found = roles.assign(found, set(found) - set(declared))
     columns = pa.table({name: finding.values for name, finding in found.items()})
     notes = tuple(f"{name}: {note}" for name, finding in found.items() for note in _notes(finding))
@@ -86,8 +92,7 @@ def _check(table: pa.Table, declared: Schema) -> None:
 
 
 def _find(name: str, chunks: pa.ChunkedArray, kind: Kind | None, *, spelled: bool) -> Finding:
-    column = chunks.combine_chunks()
-    column = column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
+    column = _whole(chunks)
     if kind is not None:
         return declaration.fit(name, _plain(column), kind, trim=spelled)
     if isinstance(column.type, pa.FixedShapeTensorType):
@@ -95,6 +100,11 @@ def _find(name: str, chunks: pa.ChunkedArray, kind: Kind | None, *, spelled: boo
     if isinstance(column, pa.DictionaryArray) and _leveled(column.type.value_type):
         return _nominal(name, column)
     return _typed(name, _plain(column), spelled=spelled)
+
+
+def _whole(chunks: pa.ChunkedArray) -> pa.Array:
+    column = chunks.combine_chunks()
+    return column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
 
 
 def _leveled(kind: pa.DataType) -> bool:
@@ -174,7 +184,10 @@ def _notes(finding: Finding) -> list[str]:
     share = finding.values.null_count / len(finding.values)
     notes = list(finding.notes)
     if spellings := getattr(finding.kind, "missing", ()):
-        listed = ", ".join(repr(spelling) for spelling in spellings)
+        shown = usual_gaps(spellings)
+        listed = ", ".join(map(repr, shown)) + f" and {len(spellings) - len(shown)} words" * (
+            shown != spellings
+        )
         notes.append(f"{listed} read as missing ({share:.1%} of the records)")
     elif share >= 0.5 and finding.values.null_count < len(finding.values):  # noqa: PLR2004 - half
         notes.append(f"{share:.1%} missing")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from manikin.data.cohort import Cohort
+from manikin.data.cures import with_usual_gaps
 from manikin.data.digest import digest
 from manikin.data.schema import IDENTITY
 from manikin.errors import FormatError
@@ -175,11 +176,11 @@ def versions() -> dict[str, str]:
 
 
 def public(schema: Schema) -> dict[str, Any]:
-    """The schema without the values of identifiers, which are those of patients."""
+    """The schema without values of identifiers and words that stand for gaps: both may be of a patient."""
     kept = ("kind", "role", "unit")
     return {
         name: {key: table[key] for key in kept if key in table} if table.get("role") in IDENTITY else table
-        for name, table in schema.to_dict().items()
+        for name, table in with_usual_gaps(schema).to_dict().items()
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from manikin.data.cohort import Cohort
+from manikin.data.cures import with_usual_gaps
 from manikin.data.unclear import refuse_unclear
 from manikin.errors import UsageError
 from manikin.synthesis.notes import with_notes
@@ -34,4 +36,5 @@ def admit_training(
         raise UsageError(f"{len(train)} training record: 2 are needed, and a few hundred to be of use")
     sides = [(side,) if isinstance(side, str) else tuple(side) for side in (target or (), condition)]
     refuse_unclear(train, None if target is None else (*sides[0], *sides[1]))
+    train = replace(train, schema=with_usual_gaps(train.schema))
     return with_notes(train, target, condition)
