@@ -522,3 +522,10 @@ def test_days_written_without_marks():
         frame = pd.DataFrame({"seen": days.strftime(layout)})
         kind = mk.Cohort.from_pandas(frame).schema["seen"]
         assert (type(kind), kind.format) == (Time, layout)
+
+
+@pytest.mark.parametrize("name", ["id_no", "IDNR", "ID number", "lfd_nr", "obs"])
+def test_a_number_of_rows_by_its_name_is_no_quantity(name):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({name: 1000 + 7 * np.arange(200), "age": rng.integers(18, 90, 200)})
+    assert mk.Cohort.from_pandas(frame).schema[name].role == "identifier"

@@ -79,7 +79,7 @@ RECORD = re.compile(
     rf"|({_any(_RECORDS)})_?(id|nr|nbr|no|num|number|key|uid|uuid|nummer|numero)"
     rf"|(id|num|numero|nr|no)_(de_)?({_any(_RECORDS)})"
     r"|patientunitstayid|patienthealthsystemstayid|admissionid|casenum|caseid|studyno|record_?id"
-    r"|redcap_id|epikey|nda|iep)$"
+    r"|redcap_id|epikey|nda|iep|id_?(no|nr|nbr|num|number|nummer|numero)|(lfd|laufende)_?(nr|nummer)|obs)$"
 )
 """Names of the number of a record: a visit, a stay, a sample, a study's case."""
 
