@@ -342,3 +342,15 @@ def test_a_large_folder_lies_in_a_mapped_file(classes, monkeypatch):
     same(cohort, whole)
     assert np.shares_memory(cohort["image"], cohort["image"])
     assert len(cohort.take([3, 0])["image"]) == 2
+
+
+def test_classes_stay_where_a_table_is_written_beside_their_folders(tmp_path):
+    for i in range(24):
+        draw(tmp_path / "in" / ("benign", "malignant")[i % 2] / f"P{i // 2:04d}" / f"{i}.png", picture(i))
+    cohort = mk.read(tmp_path / "in")
+    assert list(cohort.schema) == ["subject", "label", "image"]
+    mk.write(cohort, tmp_path / "out")
+    again = mk.read(tmp_path / "out")
+    assert list(again.schema) == ["subject", "label", "image"]
+    assert again["label"].tolist() == cohort["label"].tolist()
+    assert (again["image"] == cohort["image"]).all()

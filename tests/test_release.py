@@ -1,19 +1,21 @@
 """Releasing: all of it or nothing, and never what the gate refuses without a reason given."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
+from manikin.data.cohort import Cohort, Origin
 from manikin.data.digest import digest
-from manikin.data.files import read
-from manikin.data.schema import Category, Number
+from manikin.data.files import read, write
+from manikin.data.schema import Category, Image, Number
 from manikin.errors import FormatError, PrivacyError, UsageError
 from manikin.evaluation import policy
 from manikin.evaluation.scorecard import Score, Scorecard
 from manikin.publish import release as module
 from manikin.publish.release import release
+from manikin.publish.reread import note_file
 
 POLICY = (
     '[use.controlled]\ntitle = "Controlled"\nkind = "tier"\ntext = "under an agreement"\n'
@@ -124,3 +126,29 @@ def test_a_refusal_names_the_tiers_that_allow_the_records_and_no_others(tmp_path
         release(
             records, card(records, copies=0.5), tmp_path / "out", policy=policy.read(tmp_path / "two.toml")
         )
+
+
+def test_records_whose_file_returns_them_with_other_digits_are_released(tmp_path, one_limit):
+    rng = np.random.default_rng(0)
+    arrays = {"subject": np.array([100, 250]), "image": rng.normal(0, 1, (2, 1, 16, 16)).astype(np.float32)}
+    kinds = {"subject": Number(step=1, role="subject"), "image": Image(spacing=(1.0, 1.0))}
+    pictures = replace(Cohort.from_arrays(arrays, kinds), origin=Origin("dicom", {}))
+    (tmp_path / "out").mkdir()
+    write(pictures, tmp_path / "out" / "synthetic")
+    again, said = read(tmp_path / "out" / "synthetic"), []
+    assert digest(again) != digest(pictures)
+    with pytest.raises(PrivacyError, match="other records"):
+        release(again, card(pictures), tmp_path / "no", policy=one_limit)
+    noted = note_file(card(pictures), tmp_path / "out", said.append)
+    assert not said
+    assert release(again, noted, tmp_path / "yes", policy=one_limit).released
+    others = Cohort.from_arrays({**arrays, "image": -arrays["image"]}, kinds)
+    with pytest.raises(PrivacyError, match="other records"):
+        release(others, noted, tmp_path / "others", policy=one_limit)
+
+
+def test_a_file_that_cannot_be_read_again_is_said_and_leaves_the_card_alone(tmp_path, records):
+    (tmp_path / "synthetic.png").write_bytes(b"no picture")
+    said = []
+    assert note_file(card(records), tmp_path, said.append) == card(records)
+    assert "no release is possible" in said[0]

@@ -30,6 +30,7 @@ from manikin.progress import report_on
 from manikin.publish.attack import attacked
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
+from manikin.publish.reread import note_file
 from manikin.publish.sampling import sample_wished
 from manikin.synthesis.disclosure import tell_pooled
 from manikin.synthesis.plan import family_to_dict
@@ -184,6 +185,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         card = stamped(card, record)
         write(synthetic, part / "synthetic")
         Schema.from_dict(public(released)).write(part / "schema.toml")
+        card = note_file(card, part, say)
         model.save(part / "model")
         card.to_json(part / "scorecard.json")
         card.to_html(part / "scorecard.html", judging.policy)

@@ -14,6 +14,7 @@ from manikin.evaluation.gate import Decision, gate
 from manikin.evaluation.policy import Policy, read
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import entity, provenance, public, write_provenance
+from manikin.publish.reread import FILE, is_about
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
@@ -72,8 +73,7 @@ def _check(synthetic: Cohort, card: Scorecard, accept: str | None) -> None:
             '(in Python: accept="reviewed by ...")'
         )
         raise UsageError(message)
-    judged = (card.about.get("hashes") or {}).get("synthetic")
-    if judged is not None and judged != digest(synthetic):
+    if not is_about(card, digest(synthetic)):
         message = (
             "the scorecard was made for other records than these; evaluate these and release with that card"
         )
@@ -105,7 +105,11 @@ def _fill(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> Non
 
 def _record(synthetic: Cohort, card: Scorecard, policy: Policy, files: dict[str, Any]) -> dict[str, Any]:
     about = card.about
-    real = {side: value for side, value in (about.get("hashes") or {}).items() if side != "synthetic"}
+    real = {
+        side: value
+        for side, value in (about.get("hashes") or {}).items()
+        if side not in ("synthetic", FILE)
+    }
     record = provenance(
         {},
         outputs={"synthetic": synthetic},

@@ -38,8 +38,8 @@ def folder(cohort: Cohort, path: Path) -> None:
     pictures = [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]
     classes = _classes(cohort)
     places = {name: _written(cohort, name, path, pictures, classes) for name in pictures}
-    rest = [name for name in cohort.schema if name not in pictures and not (classes and name == "label")]
-    if rest or not set(pictures) <= {"image", "mask"}:
+    rest = [name for name in cohort.schema if name not in pictures]
+    if not ((rest == ["label"] and classes) or not rest) or not set(pictures) <= {"image", "mask"}:
         (path / cohort.origin.options.get("manifest", _TABLE)).write_text(
             _table(cohort, rest, places), encoding="utf-8"
         )
