@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from manikin.data.check_digits import is_bsn, is_finnish, is_french, is_iban, is_luhn, is_nhs, is_spanish
 from manikin.data.deid import find, moving
-from manikin.data.deid.national import is_bsn, is_finnish, is_french, is_iban, is_luhn, is_nhs, is_spanish
 
 FOUND = {  # a sentence, and the parts of it that identify
     "Frau Dr. Quorlbach klagt über Schmerzen.": "Quorlbach",

@@ -11,6 +11,7 @@ import pyarrow.compute
 from manikin.data.candidate import ROWS
 from manikin.data.derivation import Lookup
 from manikin.data.schema import Category
+from manikin.people import ENOUGH
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,8 +22,6 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 
 _EVIDENCE = 20.0
 """Nats by which levels that agree exceed chance: one in 500 million."""
-_FEWEST = 5
-"""Subjects with a level before what follows from it is kept."""
 _GLANCE = 2000
 _MOST = 150
 
@@ -101,7 +100,7 @@ def _tells(first: np.ndarray, second: np.ndarray, who: np.ndarray) -> bool:
     level[pairs[0]] = pairs[1]
     again = np.maximum(count - 1, 0)
     surprise = -(again * np.log(np.where(share[level] > 0, share[level], 1))).sum()
-    often = count[count >= _FEWEST].sum() > count.sum() / 2
+    often = count[count >= ENOUGH].sum() > count.sum() / 2
     return bool(often and again.sum() >= ROWS and surprise > _EVIDENCE)
 
 
@@ -115,6 +114,6 @@ def _lookup(cohort: Cohort, a: str, b: str, codes: dict[str, np.ndarray], who: n
     pairs = np.unique(np.stack([codes[a][known], codes[b][known], who[known]]), axis=1)
     entries, people = np.unique(pairs[:2], axis=1, return_counts=True)
     fine, coarse = (getattr(cohort.schema[name], "levels", ()) for name in (a, b))
-    kept = entries[:, people >= _FEWEST]
+    kept = entries[:, people >= ENOUGH]
     levels = [[fine[i], coarse[j]] for i, j in kept.T]
     return Lookup(b, a, levels, int(known.sum()))

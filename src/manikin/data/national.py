@@ -8,10 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from manikin.data.check_digits import (
+    is_bsn,
+    is_finnish,
+    is_french,
+    is_luhn,
+    is_nhs,
+    is_norwegian,
+    is_spanish,
+    weigh,
+)
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_CIF = "TRWAGMYFPDXBNJZSQVHLCKE"
 _NHI = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _CF_WEIGHTS = "1 0 5 7 9 13 15 17 19 21 1 0 5 7 9 13 15 17 19 21 2 4 18 20 11 3 6 8 12 14 16 10 22 25 24 23"
 _CF_ODD = dict(
@@ -27,59 +37,35 @@ def _digits(text: str) -> list[int]:
     return [int(letter) for letter in text]
 
 
-def _weighed(text: str, weights: Sequence[int]) -> int:
-    return sum(digit * weight for digit, weight in zip(_digits(text), weights, strict=False))
-
-
-def luhn(text: str) -> bool:
-    """Whether the last of these digits is the check digit of ISO/IEC 7812-1 (Luhn).
-
-    Example:
-        >>> luhn("79927398713"), luhn("79927398710")
-        (True, False)
-    """
-    double = [(digit * 2 - 9 if digit > 4 else digit * 2) for digit in _digits(text)[-2::-2]]  # noqa: PLR2004 - carried
-    return (sum(double) + sum(_digits(text)[::-2])) % 10 == 0
-
-
-def _nhs(text: str) -> bool:
-    """NHS number, ten digits (NHS data dictionary: modulus 11)."""
-    check = 11 - _weighed(text, range(10, 1, -1)) % 11
-    return check != 10 and check % 11 == int(text[-1])  # noqa: PLR2004 - never given
-
-
 def _day(text: str) -> bool:
     """Whether DDMM.. or DDMM + 40 (synthetic, coordination) begin with a day of a month."""
     return 1 <= int(text[:2]) % 60 <= 31 and 1 <= int(text[2:4]) % 20 <= 12  # noqa: PLR2004 - of the calendar
 
 
 def _norwegian(text: str) -> bool:
-    first = _weighed(text, (3, 7, 6, 1, 8, 9, 4, 5, 2, 1))
-    return _day(text) and first % 11 == 0 and _weighed(text, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)) % 11 == 0
+    return _day(text) and is_norwegian(text)
 
 
 def _danish(text: str) -> bool:
     """CPR: modulus 11, which numbers since 2007 need not pass; so only old ones are certain."""
-    return _day(text) and _weighed(text, (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)) % 11 == 0
+    return _day(text) and weigh(text, (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)) % 11 == 0
 
 
 def _swedish(text: str) -> bool:
     short = text[-10:]
-    return 1 <= int(short[2:4]) <= 12 and 1 <= int(short[4:6]) % 60 <= 31 and luhn(short)  # noqa: PLR2004
+    return 1 <= int(short[2:4]) <= 12 and 1 <= int(short[4:6]) % 60 <= 31 and is_luhn(short)  # noqa: PLR2004
 
 
 def _finnish(text: str) -> bool:
-    digits = text[:6] + text[7:10]
-    return _day(text) and "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(digits) % 31] == text[10].upper()
+    return _day(text) and is_finnish(text.upper())
 
 
 def _dutch(text: str) -> bool:
-    return len(set(text)) > 1 and _weighed(text, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0
+    return len(set(text)) > 1 and is_bsn(text)
 
 
 def _french(text: str) -> bool:
-    body = text[:13].upper().replace("2A", "19").replace("2B", "18")
-    return 97 - int(body) % 97 == int(text[13:])
+    return is_french(text.upper())
 
 
 def _italian(text: str) -> bool:
@@ -89,8 +75,7 @@ def _italian(text: str) -> bool:
 
 
 def _spanish(text: str) -> bool:
-    word = text.upper().translate(str.maketrans("XYZ", "012")) if text[0].isalpha() else text.upper()
-    return _CIF[int(word[:-1]) % 23] == text[-1].upper()
+    return is_spanish(text.upper())
 
 
 def _german(text: str) -> bool:
@@ -111,17 +96,17 @@ def _zealand(text: str) -> bool:
 
 
 def _australian(text: str) -> bool:
-    return text[0] in "23456" and _weighed(text[:8], (1, 3, 7, 9, 1, 3, 7, 9)) % 10 == int(text[8])
+    return text[0] in "23456" and weigh(text[:8], (1, 3, 7, 9, 1, 3, 7, 9)) % 10 == int(text[8])
 
 
 def _brazilian(text: str) -> bool:
-    first = _weighed(text[:9], range(10, 1, -1)) * 10 % 11 % 10
-    return first == int(text[9]) and _weighed(text[:10], range(11, 1, -1)) * 10 % 11 % 10 == int(text[10])
+    first = weigh(text[:9], range(10, 1, -1)) * 10 % 11 % 10
+    return first == int(text[9]) and weigh(text[:10], range(11, 1, -1)) * 10 % 11 % 10 == int(text[10])
 
 
 def _polish(text: str) -> bool:
     month = int(text[2:4]) % 20
-    return 1 <= month <= 12 and (-_weighed(text[:10], (1, 3, 7, 9, 1, 3, 7, 9, 1, 3))) % 10 == int(text[10])  # noqa: PLR2004
+    return 1 <= month <= 12 and (-weigh(text[:10], (1, 3, 7, 9, 1, 3, 7, 9, 1, 3))) % 10 == int(text[10])  # noqa: PLR2004
 
 
 def _belgian(text: str) -> bool:
@@ -129,7 +114,7 @@ def _belgian(text: str) -> bool:
 
 
 def _swiss(text: str) -> bool:
-    return (-_weighed(text[:12], (1, 3) * 6)) % 10 == int(text[12])
+    return (-weigh(text[:12], (1, 3) * 6)) % 10 == int(text[12])
 
 
 def _american(text: str) -> bool:
@@ -139,7 +124,7 @@ def _american(text: str) -> bool:
 
 
 FORMS: dict[str, tuple[str, Callable[[str], bool]]] = {
-    "an NHS number": (r"\d{10}", _nhs),
+    "an NHS number": (r"\d{10}", is_nhs),
     "a Swedish personal number": (r"(\d{2})?\d{10}", _swedish),
     "a Norwegian personal number": (r"\d{11}", _norwegian),
     "a Danish personal number": (r"\d{10}", _danish),
@@ -158,7 +143,7 @@ FORMS: dict[str, tuple[str, Callable[[str], bool]]] = {
     "a Polish personal number": (r"\d{11}", _polish),
     "a Belgian national number": (r"\d{11}", _belgian),
     "a Swiss insurance number": (r"756\d{10}", _swiss),
-    "a number with a check digit (Luhn)": (r"\d{9,19}", luhn),
+    "a number with a check digit (Luhn)": (r"\d{9,19}", is_luhn),
 }
 """Regular expression of the whole text without blanks, dots and dashes, and the check."""
 

@@ -8,12 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.data.schema import IDENTITY
+from manikin.people import ENOUGH, count_people, index_subjects
 
 if TYPE_CHECKING:
     from manikin.data.cohort import Cohort
-
-FEW = 5
-"""Patients whose values together are nobody's."""
 
 
 def find_range(cohort: Cohort, name: str) -> tuple[float, float] | None:
@@ -35,7 +33,7 @@ def find_range(cohort: Cohort, name: str) -> tuple[float, float] | None:
     values = np.asarray(column.cast(pa.float64(), safe=False).fill_null(np.nan).to_numpy(), dtype=float)
     known = np.isfinite(values)
     values, subject = values[known], cohort.subject[known]
-    if len(np.unique(subject)) < 2 * FEW:
+    if len(np.unique(subject)) < 2 * ENOUGH:
         return None
     order = np.argsort(values, kind="stable")
     return _reached(values[order], subject[order]), _reached(values[order[::-1]], subject[order[::-1]])
@@ -44,7 +42,7 @@ def find_range(cohort: Cohort, name: str) -> tuple[float, float] | None:
 def _reached(values: np.ndarray, subject: np.ndarray) -> float:
     """The first of ordered values by which five subjects have been met."""
     _, first = np.unique(subject, return_index=True)
-    return float(values[np.sort(first)[FEW - 1]])
+    return float(values[np.sort(first)[ENOUGH - 1]])
 
 
 def count_rare(cohort: Cohort, name: str) -> tuple[int, int]:
@@ -59,6 +57,5 @@ def count_rare(cohort: Cohort, name: str) -> tuple[int, int]:
     """
     levels = cohort.columns[name].combine_chunks().dictionary_encode()
     codes = levels.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    pairs = np.unique(np.column_stack([codes, cohort.subject]), axis=0)
-    counts = np.bincount(pairs[pairs[:, 0] >= 0, 0].astype(int), minlength=len(levels.dictionary))
-    return int(np.sum((counts > 0) & (counts < FEW))), int(np.sum(counts > 0))
+    counts = count_people(codes, index_subjects(cohort.subject), len(levels.dictionary))
+    return int(np.sum((counts > 0) & (counts < ENOUGH))), int(np.sum(counts > 0))

@@ -15,7 +15,7 @@ from manikin.data.deid.lists import CITIES, COUNTRIES, FAMILIES, MEN, WOMEN
 from manikin.data.deid.markup import locate, strip_marks
 from manikin.data.deid.named import HOUSES, LISTED, NAMED, Rule
 from manikin.data.deid.numbered import SHAPES
-from manikin.data.deid.words import BEFORE, CALLED, EPONYMS, USUAL, ordinary
+from manikin.data.deid.words import BEFORE, CALLED, EPONYMS, PARTICLES, USUAL, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -46,40 +46,6 @@ _GENERAL = """
 """
 _GENERIC = frozenset(_GENERAL.split())
 _SHORT = 2
-PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "der",
-        "den",
-        "de",
-        "la",
-        "las",
-        "los",
-        "del",
-        "da",
-        "dos",
-        "das",
-        "di",
-        "du",
-        "des",
-        "bin",
-        "ben",
-        "ibn",
-        "el",
-        "al",
-        "te",
-        "ten",
-        "ter",
-        "zu",
-        "af",
-        "av",
-        "y",
-        "e",
-        "le",
-    ]
-)
-"""What stands between names and is none."""
 _EDGE = " .,;:\n\t"
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from manikin.data.deid.announced import HUMAN, TITLES
 from manikin.data.deid.casing import plain
-from manikin.data.deid.words import BEFORE, CALLED, EPONYMS, USUAL, ordinary
+from manikin.data.deid.words import BEFORE, CALLED, EPONYMS, PARTICLES, USUAL, ordinary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,39 +25,6 @@ _MARK = 5  # letters and digits of a number that is looked for
 _TITLE = re.compile(
     r"^(?:mr|mrs|ms|miss|mx|dr|prof|herr|frau|mme|sr|sra|md|rn|phd|jr|ii|iii|iv)\.?$", re.IGNORECASE
 )
-_PARTICLES = frozenset(
-    [
-        "van",
-        "von",
-        "der",
-        "den",
-        "de",
-        "la",
-        "las",
-        "los",
-        "del",
-        "da",
-        "dos",
-        "das",
-        "di",
-        "du",
-        "des",
-        "bin",
-        "ben",
-        "ibn",
-        "el",
-        "al",
-        "te",
-        "ten",
-        "ter",
-        "zu",
-        "af",
-        "av",
-        "y",
-        "e",
-        "le",
-    ]
-)
 _SPELLINGS = (
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"},
     {"ß": "ss", "ø": "o", "ł": "l", "æ": "ae"},
@@ -65,7 +32,7 @@ _SPELLINGS = (
 _MODAL = frozenset(["will", "may", "might", "can", "must", "should", "would", "could"])
 _MONTHS = frozenset(["may", "april", "june", "august", "march", "jan", "june", "avril", "mai"])
 _ENDS = re.compile(r"(?:^|[.!?:;\n•*]|^\s*(?:[-•*]|\d+[.)]))\s*[\"'(]*$")
-_JOINING = "|".join(sorted(_PARTICLES - {"e", "y"}, key=len, reverse=True))
+_JOINING = "|".join(sorted(PARTICLES - {"e", "y"}, key=len, reverse=True))
 _WITH = re.compile(rf"(?i)\b(?:(?:{_JOINING})\s+){{1,3}}[^\W\d_]{{3,}}")
 _FIRST = re.compile(rf"(?:(?<![\w.'])[A-Z]\.?[ -]?){{1,2}}(?:(?i:{_JOINING})\s+){{0,3}}$")
 _HUMAN = re.compile(rf"(?i)(?:'s)?\s+(?:{HUMAN})\b")
@@ -121,7 +88,7 @@ def split_name(name: str) -> list[str]:
     return [
         part
         for part in bare
-        if len(part) > 1 and part.lower() not in _PARTICLES and not any(map(str.isdigit, part))
+        if len(part) > 1 and part.lower() not in PARTICLES and not any(map(str.isdigit, part))
     ]
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 _SPELLED = {
@@ -74,8 +73,3 @@ def spelled(word: str, other: int) -> str:
     if word.isupper():
         return name.upper()
     return name.lower() if word.islower() else name[:1].upper() + name[1:]
-
-
-def is_month(text: str) -> bool:
-    """Whether a text holds a month that is spelled out."""
-    return any(month(word) for word in re.findall(r"[^\W\d_]{3,}", text))

@@ -40,7 +40,6 @@ _VALUE = (
     r"(?:[A-Z]{1,5}[-/]?|[A-Z]{1,3} )?(?<!\d)(?:\d{2,5}(?:[ -]\d{2,10}){1,4}\b|(?=[A-Z0-9/.-]{3,})[A-Z]{0,5}\d[A-Z0-9]*(?:[-/.](?=[A-Z0-9]*\d|[A-Z]{1,3}\b)[A-Z0-9]+)*)"
     r"(?: [A-Z]{1,4}\d[A-Z0-9]{3,})?(?![\w/]))"
 )
-_SEARCHED = re.compile(r"\d")
 _TIMED = re.compile(
     r"(?i)\s?(?:years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|min|times|mg|mcg|ml|g|kg|cm|mm|%|units?|patients?|of\b"
     r"|beds?|points?|am\b|pm\b|states?|cases?|visits?|tablets?|x\b|in\b\s+\d)"

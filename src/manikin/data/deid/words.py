@@ -167,6 +167,12 @@ ENDINGS = (
 )
 """How words of prose end, and names seldom do."""
 
+_PARTICLES = (
+    "van von der den de la las los del da dos das di du des bin ben ibn el al te ten ter zu af av y e le"
+)
+PARTICLES = frozenset(_PARTICLES.split())
+"""What stands between names and is none."""
+
 
 def ordinary(word: str, *, cased: bool = False) -> bool:
     """Whether a word in lower case is one of prose rather than a name.
