@@ -42,8 +42,7 @@ _UNITS = {
 _PERSON = re.compile(
     r"(^|_)(e_?mail|phone|telephone|tel|mobile|fax|address|addr|street|ssn|social_security(_number)?|passport"
     r"|nhs_number|bsn|iban|licen[cs]e_plate|url|ip)(_|$)"
-    r"|(^|_)(first|last|full|given|family|middle|maiden|patient|person|subject)_?names?$"
-    r"|^(name|surname|forename|initials|physician|doctor|nurse)(_name)?$"
+    r"|^(name|initials|physician|doctor|nurse)(_name)?$"
 )
 _TIME = re.compile(
     r"^([a-z]|fu|os|pfs|dfs|rfs|efs|dss|pfi|surv|survival|event|follow_?up|death|obs|observed|censor(ing)?)?_?time$"
@@ -131,10 +130,25 @@ def person(name: str) -> bool:
     """Whether a name announces who somebody is: names, addresses, telephone and national numbers.
 
     Example:
-        >>> person("last_name"), person("E-mail"), person("drug_name"), person("NHS number")
-        (True, True, False, True)
+        >>> [person(name) for name in ("last_name", "E-mail", "drug_name", "NHS number", "Dirección")]
+        [True, True, False, True, True]
     """
-    return bool(_PERSON.search(plain(name)) or vocabulary.NATIONAL.search(plain(name)))
+    bare = plain(name)
+    patterns = (_PERSON, vocabulary.NATIONAL, vocabulary.CONTACT)
+    return naming(name) or any(pattern.search(bare) for pattern in patterns)
+
+
+def naming(name: str) -> bool:
+    """Whether a name announces names of persons and nothing else, in a dozen languages.
+
+    Example:
+        >>> [naming(name) for name in ("last_name", "Nachname", "Prénom", "姓名", "name", "drug_name")]
+        [True, True, True, True, False, False]
+    """
+    spelled = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    if any(word in spelled for word in vocabulary.OTHER_SCRIPTS):
+        return True
+    return bool(vocabulary.NAMING.search(plain(name)))
 
 
 def birth(name: str) -> bool:

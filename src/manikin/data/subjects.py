@@ -14,22 +14,14 @@ if TYPE_CHECKING:
 
     from manikin.data.candidates import Candidate, Table
 
-_PARTS = frozenset(
-    [
-        "last",
-        "first",
-        "family",
-        "given",
-        "middle",
-        "maiden",
-        "street",
-        "address",
-        "addr",
-        "initials",
-        "surname",
-        "forename",
-    ]
-)
+_PARTS_OF_NAMES = """
+last first family given middle maiden street address addr initials surname forename vorname vornamen
+rufname prenom prenoms nombre nome voornaam voornamen roepnaam fornamn tilltalsnamn fornavn etunimi
+imie keresztnev nachname familienname zuname geburtsname apellido apellidos cognome sobrenome
+apelido achternaam efternamn etternavn efternavn sukunimi nazwisko prijmeni vezeteknev soyad strasse
+adresse anschrift direccion domicilio indirizzo endereco adres rue medecin hausarzt huisarts
+"""
+_PARTS = frozenset(_PARTS_OF_NAMES.split())
 """Words of names of fields that several persons share."""
 _REPEATS = 8
 """Fewer rows that share a value with another show nothing."""

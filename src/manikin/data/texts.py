@@ -162,7 +162,9 @@ def category(values: pa.Array, present: list[str], words: Words) -> Finding:
 def hidden(name: str, words: Words) -> str | None:
     """Why a text column says who somebody is, or is free text; None: its words are levels."""
     k, n, rows = len(words.words), words.rows, len(words.codes)
-    if names.person(name) and (k > 10 or k == n):  # noqa: PLR2004 - fewer name things, not people
+    few = k <= 10 and k != n  # noqa: PLR2004 - so few words under "name" name things, not people
+    told = names.person(name) or names.plain(name) == "nombre"  # Spanish; in French it counts, in numbers
+    if names.naming(name) or (told and not few):
         return "names or addresses of persons"
     if _share(words, words.like(_PERSONAL)) or _share(words, _telephones(words)):
         return "addresses, telephone numbers or other marks of persons"

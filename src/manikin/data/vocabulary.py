@@ -55,7 +55,7 @@ NATIONAL = re.compile(
     r"|cpr_?(nr|nummer|number|no)|henkilotunnus|burgerservicenummer|codice_?fiscale|historia_clinica"
     r"|rodne_cislo"
     r"|tc_kimlik(_no)?|national_?id(entifier|entity)?|(kranken)?versichertennummer"
-    r"|sozialversicherungsnummer"
+    r"|sozialversicherungs(nummer|nr)|sv_?(nr|nummer)|(ahv|avs|kv)_?(nr|no|nummer|numero)"
     r"|numero_securite_sociale|numero_(de_)?(dossier|historia)|(num|no|n)_dossier|cartella_clinica"
     r"|journalnummer"
     r"|passport(_(number|no))?|tessera_sanitaria)$"
@@ -64,6 +64,36 @@ NATIONAL = re.compile(
     r"|jmbg|tckn|aadhaar|abha|kvnr|svnr|ahv|nir|ipp|nip|expediente|prontuario|cartella)$"
 )
 """Names of numbers that a state, an insurer or a hospital gives to a person."""
+
+_NAMES = """
+patientenname probandenname vorname vornamen nachname familienname zuname geburtsname rufname
+prenom prenoms nom_(de_)?famille
+nom_(de_)?naissance nom_(du_)?patient nom_(et_)?prenoms? apellido apellidos (primer|segundo)_apellido
+nombre_(del?_)?(paciente|completo) nombres?_y_apellidos? cognome nome_(del_)?paziente nome_completo
+nome_e_cognome sobrenome apelido nome_(do_)?paciente voornaam voornamen achternaam roepnaam fornamn
+efternamn tilltalsnamn fornavn etternavn efternavn etunimi sukunimi imie imie_i_nazwisko nazwisko prijmeni
+jmeno_(a_)?prijmeni priezvisko vezeteknev keresztnev prezime ime_i_prezime soyad soyadi ad_soyad
+"""
+NAMING = re.compile(
+    r"(^|_)(first|last|full|given|family|middle|maiden|birth|patient|person|subject|mother|father|spouse"
+    r"|guardian|relative|next_of_kin)(_?s)?_?names?$|^(surname|forename|maidenname)s?$"
+    rf"|^(pat(ient(en)?)?_?)?({_any(_NAMES)})$"
+)
+"""Names of columns that hold names of persons, and nothing else, however few."""
+
+CONTACT = re.compile(
+    r"(^|_)(telefon|telefono|telefone|telefoon|puhelin|handy(nummer)?|mobil(nummer)?|courriel|correo"
+    r"|strasse|anschrift|adresse|direccion|domicilio|indirizzo|endereco|adres|rue)(_?(nr|no|nummer))?(_|$)"
+    r"|^(nom|nome|naam|namn|navn|nimi|jmeno|meno|nev|medecin(_traitant)?|hausarzt|huisarts)$"
+)
+"""Names of columns of addresses and telephone numbers; and of names, of persons or of something else."""
+
+_OTHER_SCRIPTS = """
+姓名 患者名 病人名 氏名 이름 성명 환자명 身份证号 фио ф.и.о фамилия имяпациента отчество ονοματεπώνυμο
+επώνυμο الاسم שםמשפחה
+"""
+OTHER_SCRIPTS = frozenset(_OTHER_SCRIPTS.split())
+"""What names of columns of names contain in scripts other than the Latin one."""
 
 _RECORDS = """
 encounter enc visit hadm stay icustay admission adm episode spell case record rec study scan image exam
