@@ -157,3 +157,24 @@ def test_coincidences_by_hand():
     assert is_counted({"4", "5", "7"})
     assert not is_counted({"north"})
     assert not is_unguessable({str(number) for number in range(100)})
+
+
+@pytest.mark.parametrize("many", [0, 12, 60])
+def test_a_few_pairs_of_names_of_patients_are_found_where_columns_are_called_so(many):
+    rng = np.random.default_rng(5)
+    first, last = ([person(rng) for _ in range(count)] for count in (60, 300))
+    names = {
+        "first_name": rng.choice(first, 1000).astype(object),
+        "last_name": rng.choice(last, 1000).astype(object),
+    }
+
+    def sides(rows):
+        kinds = {"first_name": Text(role="identifier"), "last_name": Category()}
+        return Cohort.from_arrays({name: values[rows] for name, values in names.items()}, kinds)
+
+    rows = np.r_[0:many, 700 : 1000 - many]
+    cohorts = zip(
+        ("train", "holdout", "synthetic"), map(sides, (slice(0, 450), slice(450, 700), rows)), strict=True
+    )
+    found = left(SimpleNamespace(**{side: SimpleNamespace(cohort=c) for side, c in cohorts}, memo={})).where
+    assert any("last_name with first_name: values of" in said for said in found) == (many > 0), found

@@ -96,7 +96,11 @@ def test_columns_are_named_by_what_they_were_taken_for():
     schema = Schema(
         pid=Text(role="subject"), mrn=Text(role="identifier"), remark=Text(), age=Number(), sex=Category()
     )
-    said = facts.columns({"roles": facts.roles(schema)})
+    found = {"roles": facts.roles(schema)}
+    assert facts.columns(found) == "Subject: pid; identifiers: mrn; left out of the model: remark."
+    noted = facts.columns({"roles": facts.roles(schema, ["remark"])})
+    assert noted == "Subject: pid; identifiers: mrn."
+    said = facts.columns({**found, "generator": {"family": "trees"}})
     assert said == "Subject: pid; identifiers, replaced by surrogates: mrn; left out of the model: remark."
     none = facts.columns({"roles": facts.roles(Schema(age=Number()))})
     assert none == "Subject: no column, each row counts as one patient; identifiers: none."

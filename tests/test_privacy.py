@@ -1,6 +1,7 @@
 """Attacks on privacy: hand-known cases, planted leaks, and never-seen records that must pass."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from manikin.data.cohort import Cohort
@@ -306,3 +307,25 @@ def test_a_metric_of_the_whole_gives_a_at_once(cancer):
 def test_the_same_seed_gives_the_same_numbers(cancer):
     first, second = (asked(sides(*cancer), "membership_auc", "linkability", seed=3) for _ in range(2))
     assert [(d.value[0], d.chance) for d in first] == [(d.value[0], d.chance) for d in second]
+
+
+@pytest.mark.parametrize(("many", "verdict"), [(0, "pass"), (3, "fail"), (60, "fail")])
+def test_held_out_patients_among_the_records_are_found(cancer, many, verdict):
+    train, holdout, fresh = cancer
+    rows = [*range(many)]
+    given = holdout.take(rows) if many else None
+    made = (
+        fresh
+        if given is None
+        else Cohort(pa.concat_tables([given.columns, fresh.columns.slice(many)]), fresh.schema)
+    )
+    (score,) = scores(asked(sides(train, holdout, made), "held_out_copies"))
+    assert score.verdict == verdict
+    assert round(score.value * len(made)) == many
+
+
+def test_a_note_of_copies_says_what_chance_explains():
+    rng = np.random.default_rng(0)
+    tables = (rng.integers(0, 4, (n, 3)) for n in (60, 60, 60))
+    seen = sides(*map(levels, tables)).whole
+    assert "chance explains up to " in copies.copied(seen)

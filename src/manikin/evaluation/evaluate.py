@@ -93,7 +93,8 @@ def evaluate(
         figures = {**plots(front, draws, key), **_shown(views, key)}
     card = Scorecard(
         _noted([*scores([*_told(draws), *_unseen(views), *_surrogates(hidden, views)])], views),
-        about(given, question, seed, _sentences(given, cohorts)) | {"roles": roles(train.schema)},
+        about(given, question, seed, _sentences(given, cohorts))
+        | {"roles": roles(train.schema, notes(given[0].schema))},
         figures,
         tables(front, key),
     )

@@ -12,6 +12,8 @@ from manikin.data.lists import list_names
 from manikin.data.schema import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from manikin.data.schema import Schema
     from manikin.evaluation.scorecard import Scorecard
 
@@ -39,8 +41,12 @@ def facts(card: Scorecard) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def roles(schema: Schema) -> dict[str, list[str]]:
+def roles(schema: Schema, notes: Collection[str] = ()) -> dict[str, list[str]]:
     """Which columns were taken for what: the subject, identifiers, and those otherwise not modelled.
+
+    Args:
+        schema: What the training records say.
+        notes: Texts that are judged as notes; they are none of these.
 
     Example:
         >>> from manikin.data.schema import Number, Schema, Text
@@ -50,7 +56,8 @@ def roles(schema: Schema) -> dict[str, list[str]]:
     found = {
         role: [n for n, kind in schema.items() if kind.role == role] for role in ("subject", "identifier")
     }
-    known = {*found["subject"], *found["identifier"], *schema.modelled}
+    found = {role: [name for name in named if name not in notes] for role, named in found.items()}
+    known = {*found["subject"], *found["identifier"], *schema.modelled, *notes}
     out = [name for name, kind in schema.items() if isinstance(kind, Text) and name not in known]
     return {**found, "left out": out}
 
@@ -65,9 +72,10 @@ def columns(about: dict[str, Any]) -> str:
     alone = (
         "no column, the records themselves say" if several else "no column, each row counts as one patient"
     )
+    made = ", replaced by surrogates" * bool(about.get("generator"))  # of others' records nobody knows
     parts = [
         f"Subject: {list_names(subject)}" if subject else f"Subject: {alone}",
-        f"identifiers, replaced by surrogates: {list_names(hidden)}" if hidden else "identifiers: none",
+        f"identifiers{made}: {list_names(hidden)}" if hidden else "identifiers: none",
         f"left out of the model: {list_names(out)}" if out else "",
     ]
     return "; ".join(filter(None, parts)) + "."

@@ -69,6 +69,7 @@ LIMITS = {
     "exact_copies": Limit(
         1.0, 1.0
     ),  # what chance explains is taken off already: one patient is one too many
+    "held_out_copies": Limit(1.0, 1.0),
     "single_values": Limit(1.0, 1.0),
     "near_match_excess": Limit(1.0, 1.0),
     "disguised_copies": Limit(1.0, 1.0),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SHARES = {
     "exact_copies": "equal a training patient's",
+    "held_out_copies": "equal a held-out patient's",
     "disguised_copies": "are a training patient's in disguise",
     "near_match_excess": "nearer to a training patient than chance explains",
     "near_histories": "nearer to a training patient's history than chance explains",

@@ -265,7 +265,7 @@ RESTS = {
 Of privacy also where they could not be measured: too few patients prove nothing.
 """
 
-NONE = ("exact_copies", "near_match_excess", "disguised_copies", "identifiers_left")
+NONE = ("exact_copies", "held_out_copies", "near_match_excess", "disguised_copies", "identifiers_left")
 """Scores that count what must not be there: what chance may explain of it is still to be looked at."""
 
 SOUGHT = ("disguised_copies",)

@@ -39,9 +39,24 @@ class Usual(NamedTuple):
 
 
 def copied(split: Split) -> str:
-    """How many synthetic records are copies."""
-    hits = int((once(split, _matched) >= 0).sum())
-    return f"{hits} of {len(split.synthetic)} synthetic records equal one training record" if hits else ""
+    """How many synthetic records are copies, and how many of them chance explains."""
+    return _described(split, once(split, _matched), "training")
+
+
+def copied_from_holdout(split: Split) -> str:
+    """How many synthetic records are held-out patients."""
+    said = _described(split, once(split, _held), "held-out")
+    if not cast("Exact", held_out_copies(split)).value:
+        return said
+    return f"{said}; either the generator has seen the holdout, or these are real records"
+
+
+def _described(split: Split, match: np.ndarray, whose: str) -> str:
+    hits, m = int((match >= 0).sum()), len(match)
+    if not hits:
+        return ""
+    allowed = _counts(once(split, _usual), m)[0]
+    return f"{hits} of {m} synthetic records equal one {whose} record; chance explains up to {allowed}"
 
 
 @metric(
@@ -58,6 +73,29 @@ def exact_copies(split: Split) -> Exact:
     usual, match = once(split, _usual), once(split, _matched)
     allowed, tail = _counts(usual, len(split.synthetic))
     spread = float(np.mean(_multiplicity(split.train) == 1))
+    return _shared(match, allowed, tail, spread)
+
+
+@metric(
+    "privacy",
+    better="low",
+    source=SOURCE,
+    feature="table",
+    floor="copies",
+    reference="whole",
+    note=copied_from_holdout,
+)
+def held_out_copies(split: Split) -> Exact:
+    """Share of synthetic records that equal one held-out record, beyond what chance explains.
+
+    0 to 1; 0 is best. Whoever was held out is a real patient too. Such copies say that the generator has
+    seen the holdout, or that somebody gave real records for synthetic ones, and then no score of privacy
+    holds, for held-out patients are what training patients are compared with. Equal as in `exact_copies`.
+    It cannot see a copy in which one value is changed.
+    """
+    usual, match = once(split, _usual), once(split, _held)
+    allowed, tail = _counts(usual, len(split.synthetic))
+    spread = float(np.mean(_multiplicity(split.holdout) == 1))
     return _shared(match, allowed, tail, spread)
 
 
@@ -134,6 +172,11 @@ def _counts(usual: Usual, m: int) -> tuple[int, Callable[[int], float]]:
 def _matched(split: Split) -> np.ndarray:
     """The training record that each synthetic one equals, if it is the only one; else -1, shape (m,)."""
     return _lookup(split.train, _rows(split.synthetic.table))
+
+
+def _held(split: Split) -> np.ndarray:
+    """The held-out record that each synthetic one equals, if it is the only one; else -1, shape (m,)."""
+    return _lookup(split.holdout, _rows(split.synthetic.table))
 
 
 def _usual(split: Split) -> Usual:
@@ -220,4 +263,4 @@ def _drawn(split: Split) -> list[np.ndarray]:
     return [rng.permutation(len(side))[:most] for side, most in sides]
 
 
-__plugin__ = (exact_copies, near_match_excess)
+__plugin__ = (exact_copies, held_out_copies, near_match_excess)

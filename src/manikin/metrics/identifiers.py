@@ -163,21 +163,36 @@ class Search:
             self._note(name, "marks of persons", hit)
 
     def look_at_pairs(self) -> None:
-        """Pairs of columns that tell persons apart only together, as first and last names do."""
+        """Pairs of columns that tell persons apart only together, as first and last names do.
+
+        Of columns that are called so a single pair of a patient is one too many; of others, which may
+        be linked by what they say, most must be there.
+        """
+        called = [name for name in self.columns if name in self.hidden and self._is_worded(name)]
+        named = list(combinations(sorted(called, key=self._count_words, reverse=True)[:PAIRED], 2))
+        for one, other in named:
+            self._look_at_pair(one, other, looks=len(named), least=0.0)
         open_ = [
             name
             for name, columns in self.columns.items()
-            if name not in self.hidden
-            and len(columns.train.words) >= LEVELS
-            and not columns.telling
-            and isinstance(_first(self.train, name), str)
+            if name not in self.hidden and self._is_worded(name) and not columns.telling
         ]
-        most = sorted(open_, key=lambda name: -len(self.columns[name].train.words))[:PAIRED]
-        for one, other in combinations(most, 2):
-            pair = self.columns[one].join(self.columns[other])
-            leaked = find_leaked(pair, looks=PAIRED * PAIRED)
-            if leaked and np.mean(pair.synthetic.have(leaked)) >= COPIED:
-                self._tell(f"{one} with {other}", pair, leaked)
+        for one, other in combinations(sorted(open_, key=self._count_words, reverse=True)[:PAIRED], 2):
+            self._look_at_pair(one, other, looks=PAIRED * PAIRED, least=COPIED)
+
+    def _look_at_pair(self, one: str, other: str, *, looks: int, least: float) -> None:
+        """Look for pairs of training that stand in at least this share of the synthetic records."""
+        pair = self.columns[one].join(self.columns[other])
+        leaked = find_leaked(pair, looks=looks)
+        if leaked and np.mean(pair.synthetic.have(leaked)) >= least:
+            self._tell(f"{one} with {other}", pair, leaked)
+
+    def _is_worded(self, name: str) -> bool:
+        """Whether a column holds several words, as names do."""
+        return self._count_words(name) >= LEVELS and isinstance(_first(self.train, name), str)
+
+    def _count_words(self, name: str) -> int:
+        return len(self.columns[name].train.words)
 
     def _foreign(self, name: str, columns: Columns) -> set[str]:
         """Values of other columns that nobody guesses, which here no real record has by itself."""

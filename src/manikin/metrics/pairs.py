@@ -281,11 +281,13 @@ def _figures(inside: np.ndarray, table: np.ndarray, fields: tuple[int, int], lev
     values = table[:, fields[1]] if np.isnan(level) else (table[:, fields[1]] == level) * 100.0
     groups = [values[known & part] for part in (inside, ~inside)]
     unit = "" if np.isnan(level) else " %"
-    return " and ".join(f"{_rounded(group)}{unit}" for group in groups)
+    return " and ".join(f"{_rounded(group)}{unit * bool(len(group))}" for group in groups)
 
 
 def _rounded(values: np.ndarray) -> str:
-    mean = float(np.mean(values)) if len(values) else np.nan
+    if not len(values):
+        return "no record"
+    mean = float(np.mean(values))
     return f"{mean:,.0f}" if abs(mean) >= LARGE else f"{mean:.3g}"
 
 
