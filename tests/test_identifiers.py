@@ -162,7 +162,7 @@ def test_coincidences_by_hand():
 @pytest.mark.parametrize("many", [0, 12, 60])
 def test_a_few_pairs_of_names_of_patients_are_found_where_columns_are_called_so(many):
     rng = np.random.default_rng(5)
-    first, last = ([person(rng) for _ in range(count)] for count in (60, 300))
+    first, last = ([person(rng) + person(rng).lower() for _ in range(count)] for count in (60, 2000))
     names = {
         "first_name": rng.choice(first, 1000).astype(object),
         "last_name": rng.choice(last, 1000).astype(object),
