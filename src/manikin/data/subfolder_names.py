@@ -165,3 +165,13 @@ def _clinical(letters: list[str]) -> bool:
 def is_lower(name: str) -> bool:
     """Whether a name is a plain word in small letters, as persons hardly ever are called."""
     return name == name.lower() and len(name) >= _LEAST
+
+
+def is_scan(name: str) -> bool:
+    """Whether a name is that of a numbered image, scan or stay, which no word calls one of several visits.
+
+    Example:
+        >>> is_scan("IMG_0001"), is_scan("scan12"), is_scan("week3")
+        (True, True, False)
+    """
+    return bool(re.fullmatch(r"(?i)(im|img|image|scan|exam|study|series|acq|run|admission)[-_ ]?\d+", name))

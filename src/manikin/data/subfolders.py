@@ -14,14 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, final
 
 from manikin.data.keys import LEVELS
-from manikin.data.subfolder_names import form, is_lower, template, words
+from manikin.data.subfolder_names import form, is_lower, is_scan, template, words
 from manikin.errors import FormatError, ManikinError, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_MANY, _FEW, _LARGE, _CROWD = 10, 5, 20, 200
-"""More folders than `_MANY` are many, up to `_FEW` few; so many files in each are many, or a store."""
+_MANY, _FEW, _LARGE, _CROWD = 10, 5, 20, 200  # many and few folders; many files in each, or a store
 _THIRD, _HALF, _MOSTLY = 1 / 3, 1 / 2, 0.7
 
 
@@ -78,8 +77,7 @@ class Meaning:
         return replace(self, subjects=subjects, labels=labels, numbers=numbers)
 
 
-NOTHING = Meaning()
-"""No subfolders, or none that say anything."""
+NOTHING = Meaning()  # no subfolders, or none that say anything
 
 
 def understand(above: Sequence[tuple[str, ...]], declared: Sequence[str] = ()) -> Meaning:
@@ -106,10 +104,8 @@ def understand(above: Sequence[tuple[str, ...]], declared: Sequence[str] = ()) -
         return Meaning()
     roles = tuple(declared) or _guessed(above, depth)
     if len(roles) != depth:
-        raise SchemaError(
-            f"folders: {len(roles)} levels are declared, but files lie in up to {depth} subfolders; name "
-            f"{depth} of {', '.join(LEVELS)}"
-        )
+        declares = f"{len(roles)} levels are declared, but files lie in up to {depth} subfolders"
+        raise SchemaError(f"folders: {declares}; name {depth} of {', '.join(LEVELS)}")
     return _meant(above, roles, asked=bool(declared))
 
 
@@ -180,7 +176,7 @@ def _at(parts: Sequence[str], level: int) -> str:
 
 def _guessed(above: Sequence[tuple[str, ...]], depth: int) -> tuple[str, ...]:
     """What each level is: the subject first, then the class, then what lies between."""
-    found = [_level([parts for parts in above if len(parts) > level], level) for level in range(depth)]
+    found = [weigh_level([parts for parts in above if len(parts) > level], level) for level in range(depth)]
     strength = [strong if role == "subject" else 0 for role, strong in found]
     roles = [role for role, _ in found]
     if not any(strength) and depth > 1:
@@ -192,8 +188,17 @@ def _guessed(above: Sequence[tuple[str, ...]], depth: int) -> tuple[str, ...]:
         return tuple(_beside(role, level, whose, roles) for level, role in enumerate(roles))
     named = [role for role in roles if role not in ("none", "visit")]
     if named in ([], ["label"]):
-        return tuple(roles)
+        return _whole(above, roles)
     raise FormatError(_unclear(above, depth))
+
+
+def _whole(above: Sequence[tuple[str, ...]], roles: list[str]) -> tuple[str, ...]:
+    """Levels without subjects; many folders of numbered images or scans are one subject each."""
+    for level, role in enumerate(roles):
+        names = {_at(parts, level) for parts in above} - {""}
+        if role == "visit" and len(names) > _FEW and sum(map(is_scan, names)) > _MOSTLY * len(names):
+            return (*roles[:level], "subject", *roles[level + 1 :])
+    return tuple(roles)
 
 
 def _beside(role: str, level: int, whose: int, roles: Sequence[str]) -> str:
@@ -211,7 +216,7 @@ def _counted(above: Sequence[tuple[str, ...]], level: int) -> bool:
     return bool(names) and sum(form(name) in ("digits", "numbered") for name in names) > _HALF * len(names)
 
 
-def _level(above: Sequence[tuple[str, ...]], level: int) -> tuple[str, int]:
+def weigh_level(above: Sequence[tuple[str, ...]], level: int) -> tuple[str, int]:
     """What one level is by itself, and how plainly its names are those of persons (1 to 3)."""
     sizes = Counter(parts[: level + 1] for parts in above)
     names = sorted({parts[level] for parts in sizes})

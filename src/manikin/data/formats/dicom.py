@@ -12,6 +12,7 @@ from manikin.data import folders
 from manikin.data.cohort import Cohort
 from manikin.data.dicom import attributes, objects, segments, series
 from manikin.data.dicom import slices as apart
+from manikin.data.file_names import add_owners
 from manikin.data.format import Format
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest
@@ -140,6 +141,8 @@ def _above(found: list[Series], folder: Path, schema: Schema | None) -> Meaning:
         return meaning
     named = {str(volume.slices[0].facts["patient"]) for volume in found}
     blank = "" in named or (len(named) == 1 and len(found) > 1)
+    if blank:
+        meaning = add_owners(meaning, [volume.slices[0].path.stem for volume in found])
     used = blank and bool(meaning.subjects)
     return replace(
         meaning, labels=(), notes=meaning.notes if used else (), subjects=meaning.subjects * used

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from manikin.data import folders
 from manikin.data.cohort import Cohort, Origin
+from manikin.data.file_names import add_owners
 from manikin.data.format import Format, content, store, unicode
 from manikin.data.schema import Category, Number, Schema, Text
 from manikin.data.subfolders import Meaning, held
@@ -39,6 +40,7 @@ class TextFiles(Format):
         found = folders.prose(path)
         above = [file.relative_to(path).parts[:-1] for file in found]
         meaning = held(above, schema.folders if schema is not None else ())
+        meaning = add_owners(meaning, [file.stem for file in found])
         texts, rows, bad = [], [], []
         with meaning.hidden.kept():
             for row, file in enumerate(found):

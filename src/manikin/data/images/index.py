@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
 from manikin.data import folders
+from manikin.data.file_names import add_owners, find_owners
 from manikin.data.images import levels
 from manikin.data.subfolders import held
 from manikin.errors import FormatError
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from manikin.data.subfolders import Meaning
 
 _PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
-_IMAGES = re.compile(r"^(images?|imgs?|pictures?|photos?|scans?|pngs?|jpe?gs?|dicoms?)([_\d ].*)?$")
+_IMAGES = re.compile(
+    r"^((image|img|picture|photo|scan|png|jpe?g|dicom)(([_ ]\D.*)?|s([_\d ].*)?))$"
+)  # `images_001` is a part of a collection, `image_001` may be a patient
 _MASKED = re.compile(r"[ _-]+(mask|seg|segmentation|label|labelmap|gt)$", re.IGNORECASE)
 
 
@@ -73,7 +76,8 @@ def meaning(places: Sequence[Place], declared: Sequence[str]) -> Meaning:
     Raises:
         SchemaError: The declaration does not fit the folders.
     """
-    return held([place.above for place in pictured(places)], declared)
+    found = pictured(places)
+    return add_owners(held([place.above for place in found], declared), [place.key for place in found])
 
 
 def pictured(places: Sequence[Place]) -> list[Place]:
@@ -131,7 +135,9 @@ def sequences(folder: Path, declared: Sequence[str] = ()) -> tuple[dict[str, lis
             [place.path for place in places], folder
         )
     rows = {place.path: row for row, place in enumerate(places)}
-    return files, every.taken([rows[path] for path in next(iter(files.values()))])
+    first = next(iter(files.values()))
+    meaning = every.taken([rows[path] for path in first])
+    return files, meaning if len(files) > 1 else add_owners(meaning, [folders.stem(path) for path in first])
 
 
 def _beside_in_folders(places: Sequence[Place], meaning: Meaning) -> dict[str, list[Path]]:
@@ -147,12 +153,23 @@ def _beside_in_folders(places: Sequence[Place], meaning: Meaning) -> dict[str, l
     return {kind: [each[kind] for each in found] for kind in kinds}
 
 
+def _split(path: Path, owner: str) -> tuple[str, str, str]:
+    """A name after the subject, and the rest as the kind of the volume."""
+    stem = folders.stem(path)
+    return (owner, "_", stem[len(owner) :].lstrip("_-. ^,")) if owner else stem.partition("_")
+
+
 def _beside_by_name(paths: list[Path], folder: Path) -> dict[str, list[Path]]:
     """Volumes called `subject_kind`."""
-    split = {path: folders.stem(path).partition("_") for path in paths}
+    owners = find_owners([folders.stem(path) for path in paths])
+    split = {
+        path: _split(path, owner) for path, owner in zip(paths, owners or [""] * len(paths), strict=True)
+    }
     kinds = sorted({kind for _, _, kind in split.values()})
     subjects = sorted({subject for subject, _, _ in split.values()})
-    if len(kinds) < 2 or len(paths) < 2 * len(subjects) or "" in kinds:  # noqa: PLR2004 - several of one subject
+    whole = len(paths) == len(kinds) * len(subjects)
+    numbered = all(kind.isdigit() for kind in kinds) and not whole  # visits or series, not kinds of volume
+    if len(kinds) < 2 or len(paths) < 2 * len(subjects) or "" in kinds or numbered:  # noqa: PLR2004 - several of one subject
         mask = all(levels.named(folders.stem(path)) for path in paths)
         return {"mask" if mask else "image": paths}
     by_name = {(subject, kind): path for path, (subject, _, kind) in split.items()}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import pyarrow as pa
 
-from manikin.data.folders import is_name
+from manikin.data.file_names import add_owners
+from manikin.data.folders import is_name, stem
 from manikin.data.images import levels
 from manikin.data.images.index import collected
 from manikin.data.subfolders import NOTHING, Meaning, held, plainly
@@ -69,14 +70,16 @@ def by_name(table: Cohort, folder: Path, path: Path) -> Listing | None:
             files[called], columns[called] = known, name
     hidden = tuple(name for name in named if name not in columns.values())
     notes = tuple(f"{name}: names of files, never modelled" for name in hidden)
-    return Listing(files, columns, None, _whose(next(iter(files.values())), folder), notes)
+    return Listing(files, columns, None, _whose(table, next(iter(files.values())), folder), notes)
 
 
-def _whose(files: Sequence[Path], folder: Path) -> Meaning:
-    """Whose the pictures of a table are, where their folders say it plainly; classes stand in the table."""
+def _whose(table: Cohort, files: Sequence[Path], folder: Path) -> Meaning:
+    """Whose the pictures of a table are, where folders or names of files say it; it holds the classes."""
     above = [path.parent.relative_to(folder).parts if folder in path.parents else () for path in files]
     found = plainly([tuple(part for part in parts if not collected(part)) for parts in above])
-    return replace(found, labels=()) if found.subjects else NOTHING
+    found = replace(found, labels=()) if found.subjects else NOTHING
+    named = table.schema.named("subject")
+    return found if named else add_owners(found, [stem(path) for path in files])
 
 
 def _file_names(table: Cohort, name: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from manikin.data import folders
+from manikin.data.file_names import add_owners
 from manikin.data.formats.csv import Csv
 from manikin.data.images import manifest
 from manikin.data.schema import Category, Image, Schema, Signal
@@ -48,6 +49,8 @@ def persons(paths: Sequence[Path], folder: Path, schema: Schema | None) -> tuple
     """
     levels = schema.folders if schema is not None else ()
     found = plainly([path.relative_to(folder).parts[:-1] for path in paths], levels)
+    if not found.subjects and not any(_PERSON.match(part) for path in paths for part in path.parts):
+        found = add_owners(found, [path.stem for path in paths])
     whose = dict(zip(paths, found.subjects, strict=True)) if found.subjects else {}
     found = replace(found, notes=found.notes if whose else (), labels=())
     return {
