@@ -1,6 +1,7 @@
 """Limits stay in order: "<0.01", ">90", "90+" are numbers beyond the limit, and are written back so."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import manikin as mk
@@ -104,3 +105,15 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path):
     assert "2 fields cannot be read" in str(error.value)
     assert "'weight'" in str(error.value)
     assert "'age'" in str(error.value)
+
+
+def test_a_limit_may_be_asked_for(tmp_path):
+    rng = np.random.default_rng(0)
+    age = [str(a) if a < 90 else "90+" for a in rng.integers(60, 96, 200)]
+    frame = pd.DataFrame({"age": age, "sex": rng.choice(["F", "M"], 200)})
+    frame.to_csv(tmp_path / "ages.csv", index=False)
+    model = mk.Synthesizer().fit(mk.read(tmp_path / "ages.csv"), quiet=True)
+    mk.write(model.sample(20, where={"age": "90+"}), tmp_path / "old.csv")
+    assert set(pd.read_csv(tmp_path / "old.csv", dtype=str)["age"]) == {"90+"}
+    with pytest.raises(SchemaError, match="takes a number"):
+        model.sample(20, where={"age": "80+"})

@@ -176,3 +176,25 @@ def test_windows_1252_keeps_its_dashes(tmp_path) -> None:
     cohort = mk.read(tmp_path / "n.csv")
     assert "spots – stable" in cohort.columns["note"].to_pylist()[0]
     assert any("Windows-1252" in note for note in cohort.notes)
+
+
+@pytest.mark.parametrize("kind", [mk.Number, mk.Text])
+@pytest.mark.parametrize("role", ["subject", "identifier", "unclear"])
+def test_numbers_that_say_who_somebody_is_are_replaced(kind, role) -> None:
+    key = [7340912, 7340912, 5550017, 9120034]
+    values = key if kind is mk.Number else [str(number) for number in key]
+    frame = pd.DataFrame({"x": values, "note": [f"Patient {number} was seen, no fever." for number in key]})
+    clean = mk.deidentify(
+        mk.Cohort.from_pandas(frame, mk.Schema(x=kind(role=role), note=mk.Text(role="note"))), seed=3
+    ).to_pandas()
+    said = " ".join(map(str, clean.to_numpy().ravel()))
+    assert not any(str(number) in said for number in key)
+    assert clean["x"][0] == clean["x"][1] != clean["x"][2]
+
+
+def test_numbers_with_gaps_that_say_who_somebody_is_stay_numbers() -> None:
+    frame = pd.DataFrame({"x": [7340912.0, None, 5550017.0], "note": ["No fever was seen today."] * 3})
+    schema = mk.Schema(x=mk.Number(role="identifier"), note=mk.Text(role="note"))
+    clean = mk.deidentify(mk.Cohort.from_pandas(frame, schema), seed=3).to_pandas()["x"]
+    assert set(clean.dropna()) == {1, 2}
+    assert clean.isna()[1]

@@ -104,3 +104,19 @@ def spell_limits(values: pa.Array, text: pa.Array, censored: tuple[str, ...]) ->
             test = pc.equal if one is not outer else pc.greater_equal if above else pc.less_equal
             text = pc.if_else(test(numbers, one.value), one.spelling, text)
     return text
+
+
+def read_given(values: pa.Array, censored: tuple[str, ...]) -> pa.Array:
+    """Given words in which the limits of a field are replaced by the numbers that stand for them.
+
+    Example:
+        >>> read_given(pa.array(["90+", "45"]), ("90+",)).to_pylist()
+        ['90', '45']
+    """
+    if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+        return values
+    words = pc.utf8_trim_whitespace(values)
+    for spelling in censored:
+        if (limit := parse_limit(spelling)) is not None:
+            words = pc.if_else(pc.equal(words, spelling.strip()), f"{limit.value:.12g}", words)
+    return words

@@ -20,7 +20,7 @@ from manikin.data.coincidence import (
     told_apart,
 )
 from manikin.data.prose.marks import MARK
-from manikin.data.schema import Text
+from manikin.data.schema import IDENTITY, Text
 from manikin.data.written import notes
 from manikin.exchange import share
 from manikin.metric import Exact, Split, metric, once
@@ -130,7 +130,7 @@ class Search:
         return {
             name
             for name, kind in self.train.schema.items()
-            if kind.role in ("identifier", "subject")
+            if kind.role in IDENTITY
             or names.person(name)
             or (isinstance(kind, Text) and name not in written)
         }

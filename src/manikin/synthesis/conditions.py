@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.data.censoring import read_given
 from manikin.data.cohort import Cohort
 from manikin.data.schema import Category, Number, Schema
 from manikin.errors import SchemaError, UsageError
@@ -192,6 +193,7 @@ def _cast(
     kind, wanted = schema[name], types[name]
     if isinstance(values.type, pa.FixedShapeTensorType) and isinstance(wanted, pa.FixedShapeTensorType):
         return values  # in floats, where unknown places are NaN: bytes have no such value
+    values = read_given(values, getattr(kind, "censored", ()))
     try:
         column = values if values.type == wanted else values.cast(wanted)
         if pa.types.is_integer(wanted):

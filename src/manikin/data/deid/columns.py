@@ -16,7 +16,7 @@ from manikin.data.deid.casing import fold
 from manikin.data.deid.finding import find
 from manikin.data.deid.known import split_name
 from manikin.data.deid.lists import FAMILIES, MEN, WOMEN
-from manikin.data.schema import Category, Number, Text, Time
+from manikin.data.schema import IDENTITY, Category, Number, Text, Time
 from manikin.data.texts import prose
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def _kind(cohort: Cohort, name: str, kind: Kind) -> str | None:  # noqa: PLR0911
     said = "_".join(names.tokens(name))
     if names.subject(name) and kind.role is None:
         return "id"
+    if isinstance(kind, Number) and kind.role in IDENTITY:
+        return "id"
     if isinstance(kind, Number):
         return (
             "age"
@@ -101,7 +103,7 @@ def _kind(cohort: Cohort, name: str, kind: Kind) -> str | None:  # noqa: PLR0911
         return "date"
     if by_name and (by_name != "id" or any(any(map(str.isdigit, value)) for value in values)):
         return by_name
-    return _told(values) or ("id" if kind.role in ("identifier", "subject") else None)
+    return _told(values) or ("id" if kind.role in IDENTITY else None)
 
 
 def _aged(name: str, column: pa.ChunkedArray) -> bool:

@@ -170,8 +170,8 @@ def _ranked(values: pa.Array, name: str, key: Key) -> pa.Array:
     """Numbered surrogates, the same for the same value."""
     coded = values.dictionary_encode()
     order = key.child("numbers", name).numpy().permutation(len(coded.dictionary)) + 1
-    plain_ = pa.types.is_integer(coded.dictionary.type)
-    spelled = pa.array(order) if plain_ else pa.array([f"{name}-{i:06d}" for i in order])
+    whole = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    spelled = pa.array(order) if whole else pa.array([f"{name}-{i:06d}" for i in order])
     return spelled.take(coded.indices)
 
 
