@@ -100,8 +100,8 @@ def test_near_duplicates_are_seen_where_equal_ones_are_not():
 
 
 def test_rare_levels_that_come_back_are_counted():
-    values = ["common"] * 96 + ["rare"] * 2 + ["odd"] * 2
-    schema = {"c": Category(levels=("common", "odd", "rare"))}
+    values = ["common"] * 186 + ["rare"] * 5 + ["odd"] * 5 + ["of few"] * 4
+    schema = {"c": Category(levels=("common", "odd", "of few", "rare"))}
 
     def cohort(levels):
         return Cohort.from_arrays({"c": np.array(levels, dtype=object)}, schema)
@@ -111,3 +111,6 @@ def test_rare_levels_that_come_back_are_counted():
     common = cohort(["common"] * 50 + ["rare"] * 50)
     with pytest.raises(Unsupported, match="no category"):
         diversity.rare_level_coverage(split(common, common))
+    few = cohort(["common"] * 96 + ["of few"] * 4)
+    with pytest.raises(Unsupported, match="no category"):
+        diversity.rare_level_coverage(split(few, common))

@@ -9,6 +9,7 @@ import numpy as np
 from manikin.errors import Unsupported
 from manikin.metric import Exact, Sample, Split, metric, once
 from manikin.nearest import neighbours
+from manikin.people import ENOUGH, count_people, index_subjects
 
 K = 5  # neighbours that make a ball
 MEMBERS = 3 * K  # real records of a class that is looked at by itself
@@ -140,8 +141,9 @@ def near_duplicate_share(split: Split) -> Exact:
 def rare_level_coverage(split: Split) -> float:
     """Share of the rare levels of the real records' categories that the synthetic ones have too.
 
-    0 to 1; the ceiling of real data is below 1. Rare is a level in less than 5 % of the records. It
-    cannot see whether the rare are with the right others, nor rare quantities.
+    0 to 1; the ceiling of real data is below 1. Rare is a level in less than 5 % of the records that
+    five training patients have or more: those of fewer should not come back, since they may be known
+    by them. It cannot see whether the rare are with the right others, nor rare quantities.
     """
     found = [_rare(split, j) for j in np.flatnonzero(split.fields.categorical).tolist()]
     rare = np.concatenate(found) if found else np.zeros(0)
@@ -221,8 +223,15 @@ def _rare(split: Split, j: int) -> np.ndarray:
     known, real, synthetic = (
         _counts(side.table[:, j], size) for side in (split.train, split.holdout, split.synthetic)
     )
+    codes = np.nan_to_num(split.train.table[:, j], nan=-1).astype(int)
+    enough = count_people(codes, once(split.train, _whose), size) >= ENOUGH
     rare = (known + real < RARE * (len(split.train) + len(split.holdout))) & (real > 0)
-    return synthetic[rare] > 0
+    return synthetic[rare & enough] > 0
+
+
+def _whose(train: Sample) -> np.ndarray:
+    """The number of the subject of each record, (n,), from 0 on."""
+    return index_subjects(train.subject)
 
 
 def _counts(codes: np.ndarray, size: int) -> np.ndarray:
