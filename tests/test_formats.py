@@ -99,6 +99,18 @@ def test_decimal_commas_beside_semicolons(tmp_path):
     assert (tmp_path / "b.csv").read_text() == path.read_text()
 
 
+def test_decimal_commas_among_limits(tmp_path):
+    numbers = [f"{0.5 + i / 4}".replace(".", ",") for i in range(30)]
+    path = put(tmp_path, "a.csv", "a;b\n" + "".join(f"{word};2\n" for word in (*numbers, "<0,5", "> 9")))
+    cohort = read(path)
+    assert cohort["a"].tolist()[:2] == [0.5, 0.75]
+    assert cohort["a"].tolist()[-2:] == [0.4, 10]
+    write(cohort, tmp_path / "b.csv")
+    again = (tmp_path / "b.csv").read_text().splitlines()
+    assert again[-2:] == ["<0,5;2", "> 9;2"]
+    assert again[2] == "0,75;2"
+
+
 def test_numbers_are_written_on_their_grid_without_noise():
     noisy = pa.array([0.1 + 0.2, 0.7, None, 12.123456789])
     assert cells(noisy, Number(step=0.1)).to_pylist() == ["0.3", "0.7", "", "12.123456789"]

@@ -12,6 +12,7 @@ from pyarrow import csv as arrow
 
 from manikin.data import quotes
 from manikin.data.cells import cells
+from manikin.data.censoring import are_limits
 from manikin.data.cohort import Origin
 from manikin.data.format import Format, columns_only, content, store, utf8
 from manikin.data.infer import infer
@@ -231,7 +232,8 @@ def _points(table: pa.Table) -> pa.Table:
     for i, name in enumerate(table.column_names):
         words = Words.of(table[name].combine_chunks())
         words = words.without(missing(words))
-        if words.like(r"^[+-]?\d+,\d+$").any() and words.like(r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$").all():
+        numbers = words.like(r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$") | are_limits(words)
+        if words.like(r"^[+-]?\d+,\d+$").any() and numbers.all():
             table = table.set_column(i, name, pc.replace_substring(table[name], ",", "."))
     return table
 
