@@ -62,3 +62,30 @@ def test_numbers_of_insurers_by_their_names(name):
     numbers = np.random.default_rng(0).choice(9 * 10**9, 200, replace=False) + 10**9
     frame = pd.DataFrame({name: numbers, "crp": np.random.default_rng(1).normal(size=200)})
     assert mk.Cohort.from_pandas(frame).schema[name].role == "identifier"
+
+
+STAFF = {
+    "e-mail": ["a.huber@clinic.org", "b.moser@clinic.org", "c.wagner@clinic.at"],
+    "titles": ["Dr. Huber", "Prof. Dr. Moser", "Mrs Wagner", "Dott.ssa Rossi", "Frau Bauer"],
+}
+
+
+@pytest.mark.parametrize("words", STAFF.values(), ids=STAFF)
+def test_persons_are_hidden_however_often_they_repeat(words):
+    found = cohort("treated by", words)
+    assert found.schema["treated by"].role in ("subject", "identifier")
+    assert not any(word in note for word in words for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Drug A", "Drug B"],
+        ["PD", "PR", "SD"],
+        ["MS", "Dr"],
+        ["Mr. 2", "Dr. 1"],
+        ["Misspelled", "Profound"],
+    ],
+)
+def test_levels_that_begin_like_titles_are_levels(words):
+    assert cohort("x", words).schema["x"].role is None

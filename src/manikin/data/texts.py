@@ -23,6 +23,11 @@ _FALSE = ("no", "n", "false", "f", "0", "off")
 _PERSONAL = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$|^https?://|^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 )
+_NAMED = (
+    r"^([^@\s]+@[^@\s]+\.[A-Za-z]{2,}|((Dr|Prof|Dott|Dra|Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Univ)(\.|-?ssa|\b)+\s*)+"
+    r"[A-ZÀ-ÖØ-Þ][^\d]*)$"
+)
+"""E-mail addresses, and names behind a title: they are persons however often they repeat."""
 _DISEASE = r"^([A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?|[VEve]?\d{1,4}(\.\d{1,2})?)$"
 _LETTERS, _SENTENCE = 40, 6
 
@@ -166,6 +171,8 @@ def hidden(name: str, words: Words) -> str | None:
     told = names.person(name) or names.plain(name) == "nombre"  # Spanish; in French it counts, in numbers
     if names.naming(name) or (told and not few):
         return "names or addresses of persons"
+    if 2 * words.counts[words.like(_NAMED)].sum() > n:
+        return "names or e-mail addresses of persons"
     if _share(words, words.like(_PERSONAL)) or _share(words, _telephones(words)):
         return "addresses, telephone numbers or other marks of persons"
     free = "free text; to have it modelled, give it the role note in schema.toml, or name it: --note"

@@ -84,7 +84,8 @@ NAMING = re.compile(
 CONTACT = re.compile(
     r"(^|_)(telefon|telefono|telefone|telefoon|puhelin|handy(nummer)?|mobil(nummer)?|courriel|correo"
     r"|strasse|anschrift|adresse|direccion|domicilio|indirizzo|endereco|adres|rue)(_?(nr|no|nummer))?(_|$)"
-    r"|^(nom|nome|naam|namn|navn|nimi|jmeno|meno|nev|medecin(_traitant)?|hausarzt|huisarts)$"
+    r"|^(nom|nome|naam|namn|navn|nimi|jmeno|meno|nev|medecin(_traitant)?|hausarzt|huisarts|initialen|initiales|iniciales"
+    r"|iniziali)$"
 )
 """Names of columns of addresses and telephone numbers; and of names, of persons or of something else."""
 
