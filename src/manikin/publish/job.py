@@ -138,6 +138,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
     wish, judging, quiet, say = wish or Wish(), judging or Judging(), say is None, say or (lambda _: None)
     rules = read_rules(wish.rules) if wish.rules else ()
     _check(source, wish, rules)
+    _refuse_unwritable(source, Path(folder))
     if judging.self_test:
         testable(source)
     heard = report_on(None) if quiet else nullcontext()
@@ -256,6 +257,15 @@ def open_levels(schema: Schema) -> Schema:
             for name, kind in schema.items()
         }
     )
+
+
+def _refuse_unwritable(source: Cohort, folder: Path) -> None:
+    """Refuse before learning what could not be written after it."""
+    if source.origin.format == "dicom":
+        from manikin.data.dicom.objects import refuse_uneven
+
+        for name in source.schema:
+            refuse_uneven(source, name, folder)
 
 
 def _check(source: Cohort, wish: Wish, rules: Sequence[Rule]) -> None:

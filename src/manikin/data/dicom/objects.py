@@ -41,7 +41,7 @@ def folder(cohort: Cohort, path: Path) -> None:
         place = path / name if len(pictures) > 1 else path
         place.mkdir(exist_ok=True)
         _records(cohort, name, place)
-    if rest:
+    if rest or len(pictures) > 1:  # nothing else says which picture belongs to which
         (path / "manifest.csv").write_text(_table(cohort, rest, pictures), encoding="utf-8")
 
 
@@ -69,16 +69,25 @@ def _pictures(cohort: Cohort, path: Path) -> list[str]:
     return pictures
 
 
+def refuse_uneven(cohort: Cohort, name: str, path: Path) -> None:
+    """Refuse volumes whose slices have uneven gaps that differ: no header can place those of new ones.
+
+    Raises:
+        FormatError: With the way out.
+    """
+    if cohort.origin.options.get("facts", {}).get(name, {}).get("heights") == []:
+        raise FormatError(
+            f"{path}: the slices of {name!r} have uneven gaps, not alike in all volumes; read them with "
+            "even = true in schema.toml, or write .npz"
+        )
+
+
 def _records(cohort: Cohort, name: str, place: Path) -> None:
     """All records of one field: files in a folder, or the one file `place`."""
     kind, x = cohort.schema[name], saving.values(cohort, name)
     spacing = kind.spacing if isinstance(kind, Image) else ()
     facts = cohort.origin.options.get("facts", {}).get(name, {})
-    if facts.get("heights") == []:
-        raise FormatError(
-            f"{place}: the slices of {name!r} have uneven gaps, not alike in all volumes; read them with "
-            "even = true in schema.toml, or write .npz"
-        )
+    refuse_uneven(cohort, name, place)
     text = state_of(cohort, name)
     cells = {
         field: cohort.columns[field].to_pylist() for field in attributes.FIELDS if field in cohort.schema

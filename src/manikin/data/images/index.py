@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, final
 
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
 _PARTS = ("train", "training", "val", "valid", "validation", "test", "testing")
 _IMAGES = re.compile(
-    r"^((image|img|picture|photo|scan|png|jpe?g|dicom)(([_ ]\D.*)?|s([_\d ].*)?))$"
+    r"^((image|img|picture|photo|scan|png|jpe?g|dicom)(([_ ]\D.*)?|s([_\d ].*)?|s?(tr|ts|va)))$"
 )  # `images_001` is a part of a collection, `image_001` may be a patient
+_LABELS = re.compile(r"^labels?(tr|ts|va)?$")
 _MASKED = re.compile(r"[ _-]+(mask|seg|segmentation|label|labelmap|gt)$", re.IGNORECASE)
 
 
@@ -45,16 +47,22 @@ class Place:
 
 def index(folder: Path) -> list[Place]:
     """All pictures below a folder."""
-    places = [_place(path, folder) for path in folders.files(folder) if folders.kind(path)]
+    paths = [path for path in folders.files(folder) if folders.kind(path)]
+    beside = any(
+        _IMAGES.match(part.lower()) for path in paths for part in path.relative_to(folder).parts[:-1]
+    )
+    places = [_place(path, folder, beside=beside) for path in paths]
     if all(levels.named(place.key) for place in places):
         return [replace(place, mask=True) for place in places]
     return places
 
 
-def _place(path: Path, folder: Path) -> Place:
+def _place(path: Path, folder: Path, *, beside: bool) -> Place:
+    """A file; `labels` are label maps beside `images`, and a name like others elsewhere."""
     parts = path.relative_to(folder).parts[:-1]
-    mask = any(levels.named(part) for part in parts)
-    rest = [part for part in parts if not collected(part)]
+    labels = [part for part in parts if beside and _LABELS.match(part.lower())]
+    mask = bool(labels) or any(levels.named(part) for part in parts)
+    rest = [part for part in parts if not collected(part) and part not in labels]
     stem = folders.stem(path)
     named = _MASKED.search(stem)
     return Place(path, mask or bool(named), tuple(rest), stem[: named.start()] if named else stem)
@@ -131,8 +139,10 @@ def sequences(folder: Path, declared: Sequence[str] = ()) -> tuple[dict[str, lis
     places = index(folder)
     every = held([place.above for place in places], declared)
     with every.hidden.kept():
-        files = _beside_in_folders(places, every) or _beside_by_name(
-            [place.path for place in places], folder
+        files = (
+            _beside_in_folders(places, every)
+            or _masked(places, folder)
+            or _beside_by_name([place.path for place in places], folder)
         )
     rows = {place.path: row for row, place in enumerate(places)}
     first = next(iter(files.values()))
@@ -151,6 +161,27 @@ def _beside_in_folders(places: Sequence[Place], meaning: Meaning) -> dict[str, l
     if not meaning.subjects or not alike or len(places) != len(found) * len(kinds):
         return {}
     return {kind: [each[kind] for each in found] for kind in kinds}
+
+
+def _masked(places: Sequence[Place], folder: Path) -> dict[str, list[Path]]:
+    """Volumes with one mask each, by name or in folders of their own; none where that is not so.
+
+    Raises:
+        FormatError: Masks lie in folders of their own, and some volume lacks one.
+    """
+    masks = [place for place in places if place.mask]
+    pictures = [_first(place) for place in places if not place.mask]
+    alike = Counter((place.above, place.key) for place in masks)
+    same = alike == Counter((place.above, place.key) for place in pictures)
+    apart = not {place.path.parent for place in masks} & {place.path.parent for place in pictures}
+    if not masks or not pictures or not (same or apart):
+        return {}
+    return paired([*masks, *pictures], folder)
+
+
+def _first(place: Place) -> Place:
+    """A picture as nnU-Net calls the first channel, `la_003_0000`, keyed as its mask, `la_003`."""
+    return replace(place, key=place.key.removesuffix("_0000"))
 
 
 def _split(path: Path, owner: str) -> tuple[str, str, str]:

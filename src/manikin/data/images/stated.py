@@ -30,6 +30,9 @@ def spaced(name: str, kind: Image, headers: list[Header]) -> tuple[Image, list[s
     """The spacing that all pictures share, after they are brought to their size."""
     if kind.spacing:
         return kind, []
+    uneven = sum("heights" in header.facts for header in headers)
+    if 0 < uneven < len(headers):
+        return kind, [f"{name}: slices lie at even steps in some volumes only, so no spacing is stated"]
     found = {
         tuple(round(step / _factor(header, kind), 5) for step in header.spacing)
         for header in headers
