@@ -191,7 +191,7 @@ class Events(Codec):
 
     def _ends(self, found: Histories) -> np.ndarray:
         """How many tokens of its history there are up to the last one of each event, (m,)."""
-        return _since(sum(self._marks(found)) + 1, found.start[:-1][found.patient])
+        return _since(np.sum(self._marks(found), axis=0) + 1, found.start[:-1][found.patient])
 
     def _fits(self, found: Histories, ends: np.ndarray) -> np.ndarray:
         """Which events are kept: those of visits that end before the record does."""

@@ -266,13 +266,13 @@ def _described(split: Split, cells: Cells, k: int) -> str:
         made, true = (spearmanr(side[:, i], side[:, j], nan_policy="omit")[0] for side in sides)
         return f"{name} and {beside}: rank correlation {made:.2f} (real {true:.2f})"
     inside = real[:, i] == cells.level[one]
-    known = ~np.isnan(real[:, i]) & ~np.isnan(real[:, j])
+    known = ~np.isnan(real[:, [i, j]]).any(axis=1)
     if min(_count(owner, known & part) for part in (inside, ~inside)) < FEWEST:
         return f"{name} and {beside}"
-    figures = [_figures(side[:, i] == cells.level[one], side, (i, j), cells.level[other]) for side in sides]
-    level = _spelled(split, i, cells.level[one])
-    what = f"mean {beside}" if np.isnan(cells.level[other]) else f"{_spelled(split, j, cells.level[other])}"
-    return f"{what} where {level} and elsewhere: {figures[0]} (real {figures[1]})"
+    group, level = float(cells.level[one]), float(cells.level[other])
+    figures = [_figures(side[:, i] == group, side, (i, j), level) for side in sides]
+    what = f"mean {beside}" if np.isnan(level) else _spelled(split, j, level)
+    return f"{what} where {_spelled(split, i, group)} and elsewhere: {figures[0]} (real {figures[1]})"
 
 
 def _figures(inside: np.ndarray, table: np.ndarray, fields: tuple[int, int], level: float) -> str:

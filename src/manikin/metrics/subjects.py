@@ -123,12 +123,13 @@ def within_subject_faults(split: Split) -> Exact:
     rules = once(split, _rules)
     if not rules:
         raise Unsupported("no field is constant, distinct or rising within the real subjects")
-    made, *real = (once(side, _breaks, rules) for side in (split.synthetic, split.train, split.holdout))
+    made = once(split.synthetic, _breaks, rules)
+    real = [once(side, _breaks, rules) for side in (split.train, split.holdout)]
     if not len(made):
         raise Unsupported("no synthetic subject has several records; records_per_subject says so")
     usual = np.concatenate(real).any(axis=1)
     hits = made.any(axis=1)
-    return Exact.counted(int(hits.sum()), len(hits), int(usual.sum()), len(usual), split.key)
+    return Exact.counted(int(hits.sum()), hits.size, int(usual.sum()), usual.size, split.key)
 
 
 def intraclass(sample: Sample) -> np.ndarray:

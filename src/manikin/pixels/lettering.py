@@ -7,7 +7,7 @@ transform, Serra 1982), their connected components, and rows of components of on
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -96,10 +96,11 @@ def _rows(marks: np.ndarray) -> int:
     """The most marks of one height and baseline, side by side."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(marks, structure=np.ones((3, 3)))
+    found: Any = ndimage.label(marks, structure=np.ones((3, 3)))
+    labels, _ = found
     boxes = []
     for number, place in enumerate(ndimage.find_objects(labels), 1):
-        height, width = (side.stop - side.start for side in place)
+        height, width = np.shape(labels[place])
         if not (_LOW <= height <= _HIGH and width <= 1.8 * height):
             continue
         fill = float((labels[place] == number).mean())

@@ -154,8 +154,8 @@ def geometry(
     if sop in (CLASSES["CT"], CLASSES["MR"]):
         found.FrameOfReferenceUID, found.PositionReferenceIndicator = uid(seed, "frame"), ""
         found.ImageOrientationPatient = ways[:2].ravel().tolist()
-        sides = zip(reversed(flat), reversed(grid), ways[:2], strict=True)
-        start = sum((-step * (side - 1) / 2 * way for step, side, way in sides), start=normal)
+        reach = np.array(flat[::-1]) * (np.array(grid[::-1]) - 1) / 2
+        start = normal - reach @ ways[:2]
         found.ImagePositionPatient = [float(x) + 0.0 for x in start]
         found.PixelSpacing = flat
         found.PatientPosition = "HFS"

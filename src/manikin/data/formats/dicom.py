@@ -76,7 +76,7 @@ def _folder(paths: list[Path], path: Path, schema: Schema | None, *, skip_bad: b
     cells, files = _listed(path, whole, schema)
     masks, unused = segments.masks(segmented, next(iter(files.values())))
     if masks and "mask" not in files and (cells is None or "mask" not in cells.schema):
-        files["mask"] = masks
+        files["mask"] = masks  # pyright: ignore[reportArgumentType] - a mask reads as a series does
     meaning = _above(next(iter(files.values())), path, schema)
     return _cohort(files, cells, schema, meaning, skip_bad=skip_bad).noted(*left, *turned, *unused)
 

@@ -106,7 +106,7 @@ class Volume:
                 ndimage.affine_transform(
                     channel.reshape(*(1,) * (_GRID - channel.ndim), *channel.shape),
                     matrix,
-                    shift,
+                    shift,  # pyright: ignore[reportArgumentType] - a shift along each axis
                     (*deep, *grid),
                     order=0,
                 ).reshape(grid)

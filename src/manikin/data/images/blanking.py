@@ -39,7 +39,7 @@ _DEEP = 5
 @cache
 def _reader() -> Any:  # noqa: ANN401 - of a package without types
     try:
-        from rapidocr import RapidOCR
+        from rapidocr import RapidOCR  # pyright: ignore[reportMissingImports] - an extra
     except ImportError as error:
         raise MissingExtra("text in pictures is read by rapidocr; pip install 'manikin[ocr]'") from error
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
