@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class ManikinError(Exception):
@@ -18,7 +21,16 @@ class SchemaError(ManikinError):
 
 
 class AbsentField(SchemaError):  # noqa: N818 - as below
-    """The schema declares a field that the data do not have."""
+    """The schema declares a field that the data do not have.
+
+    Args:
+        message: Which, and which fields there are.
+        absent: The names of those that lack.
+    """
+
+    def __init__(self, message: str, absent: Collection[str] = ()) -> None:
+        super().__init__(message)
+        self.absent = tuple(absent)
 
 
 class UnreadableFields(SchemaError):  # noqa: N818 - as below

@@ -56,13 +56,13 @@ def evaluate(
     Example: `manikin evaluate synthetic.csv --train train.csv --holdout holdout.csv -o card --tier open`
     """
     from manikin.cli.limits import asked
-    from manikin.data.files import read
     from manikin.data.rules import read_rules
     from manikin.evaluation.evaluate import evaluate as judge
     from manikin.evaluation.origin import stamped
     from manikin.evaluation.power import self_tested, testable
+    from manikin.publish.beside import read_beside
     from manikin.publish.folder import unfinished
-    from manikin.publish.job import loaded, open_levels
+    from manikin.publish.job import loaded
     from manikin.synthesis.weights import read_json
 
     limits = asked(policy, tier)
@@ -71,7 +71,7 @@ def evaluate(
     real = loaded(train, schema)
     if self_test:
         testable(real)
-    others = [read(path, open_levels(real.schema)) for path in (synthetic, holdout)]
+    others = [read_beside(path, real.schema) for path in (synthetic, holdout)]
     judged = {"label": label, "subgroups": subgroup or (), "rules": read_rules(rules) if rules else ()}
     card = judge(others[0], real, others[1], **judged, seed=seed, encoders=encoder or ())
     record = synthetic.with_name("provenance.json")

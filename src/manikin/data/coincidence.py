@@ -148,7 +148,9 @@ class Columns:
         )
 
 
-def find_leaked(columns: Columns, *, quantity: bool = False, looks: int = 1) -> set[str]:
+def find_leaked(
+    columns: Columns, *, quantity: bool = False, moment: bool = False, looks: int = 1
+) -> set[str]:
     """The training values that are in the synthetic records and that held-out ones do not explain.
 
     What follows the distribution alone hits values of training patients no more often than those of
@@ -158,6 +160,7 @@ def find_leaked(columns: Columns, *, quantity: bool = False, looks: int = 1) -> 
     Args:
         columns: The column on all sides.
         quantity: Whether it is a measurement or a time; these count only where they are as fine as a key.
+        moment: Whether it is a time; one to the second is met by chance as seldom as a number.
         looks: How many columns are looked at, for which the error is shared.
     """
     hits = set(columns.synthetic.words) & columns.mine
@@ -173,7 +176,9 @@ def find_leaked(columns: Columns, *, quantity: bool = False, looks: int = 1) -> 
     if is_counted(columns.train.words):
         return set()
     unlike = apart < LIKELY * looks and _agreeing(len(hits), columns) < RARELY
-    guess = rare and not quantity and met == 0 and _guessed(len(hits), columns) * looks < GUESSED
+    guess = (
+        rare and (moment or not quantity) and met == 0 and _guessed(len(hits), columns) * looks < GUESSED
+    )
     return hits if unlike or guess else set()
 
 

@@ -82,7 +82,8 @@ def _check(table: pa.Table, declared: Schema) -> None:
     if absent := [name for name in declared if name not in table.column_names]:
         raise AbsentField(
             f"the schema declares {', '.join(absent)}, which the data do not have; "
-            f"the fields are {', '.join(table.column_names)}"
+            f"the fields are {', '.join(table.column_names)}",
+            absent,
         )
     if not table.num_columns or not table.num_rows:
         raise SchemaError("the table has no record")

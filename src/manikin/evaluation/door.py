@@ -11,6 +11,7 @@ import pyarrow as pa
 from manikin.data import written
 from manikin.data.cohort import Cohort
 from manikin.data.extremes import measurable
+from manikin.data.lists import list_names
 from manikin.data.schema import Schema, Text
 from manikin.errors import SchemaError, UsageError
 from manikin.evaluation.overlap import refuse_overlap, refuse_shared_numbers
@@ -50,6 +51,17 @@ def unwritten(train: Cohort, synthetic: Cohort) -> list[str]:
     """The fields of notes for which the synthetic records have surrogates."""
     fields = [name for name in written.prose(train) if name in synthetic.schema]
     return [name for name in fields if written.surrogates(synthetic, name)]
+
+
+def tell_lacking(synthetic: Cohort, train: Cohort, holdout: Cohort) -> list[str]:
+    """Which fields of training are not on another side, in a sentence for each; they were not judged."""
+    sides = {"synthetic": synthetic, "held-out": holdout}
+    absent = {side: [n for n in train.schema if n not in cohort.schema] for side, cohort in sides.items()}
+    return [
+        f"The {side} records lack {list_names(lacking)}, so that nothing is judged there."
+        for side, lacking in absent.items()
+        if lacking
+    ]
 
 
 def known(train: Cohort, label: str | None, subgroups: Sequence[str]) -> None:

@@ -12,7 +12,8 @@ import numpy as np
 from manikin import registry
 from manikin.data.imposed import describe_imposed, is_imposed
 from manikin.data.written import notes
-from manikin.evaluation.door import admitted, known, unwritten
+from manikin.evaluation.changed import refuse_changed
+from manikin.evaluation.door import admitted, known, tell_lacking, unwritten
 from manikin.evaluation.draws import Draws
 from manikin.evaluation.evidence import about, plots
 from manikin.evaluation.excerpts import excerpts
@@ -86,6 +87,8 @@ def evaluate(
     question = Question(label, tuple(subgroups), won, imposed)
     with show_step("preparing what the judge looks at"):
         views = viewed(cohorts, question, encoders)
+    if "table" in views:
+        refuse_changed(views["table"].train, views["table"].holdout, key.child("changed"))
     draws = [draw for name in views for draw in _judged(name, views, key)]
     grid = arrays(views)
     front = (next(iter(views.values())) if grid is None else views[grid]).bare
@@ -100,7 +103,8 @@ def evaluate(
     )
     seconds = round(time.perf_counter() - started, 2)
     made = synthetic.origin.options
-    card = card.with_facts(*made.get("unsupported", ()), *made.get("pooled", ()))
+    lacking = tell_lacking(synthetic, train, holdout)
+    card = card.with_facts(*lacking, *made.get("unsupported", ()), *made.get("pooled", ()))
     return replace(card, about={**card.about, "seconds": seconds}).with_facts(*describe_imposed(done))
 
 

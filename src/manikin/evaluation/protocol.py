@@ -19,7 +19,8 @@ records below 5 %; axes share it equally, so that one with many scores does not 
 *Verdict.* A difference that is not shown passes, if the interval excludes half the way down to the
 floor; else the records are too few to tell, which is never a pass. One that is shown passes if
 it is small, by the limits below, which are this project's proposals. Where one copy is too many, a copy
-that chance may explain is no pass either: somebody has to look at it.
+that chance may explain is no pass either: somebody has to look at it. Nor is an attack that finds what
+fresh records would let it find once in a hundred times: it is no proof over a whole card, and no comfort.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ UNDECIDED = "too few records to decide whether they are as good as fresh real on
 FOUND = (
     "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
 )
+DOUBTFUL = (
+    "more than chance explains by itself, no more than it does over all checks: hold out more real patients"
+)
+ALLOWED = 0.01  # by which chance explains a score of privacy by itself, below which it is no pass
 FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
 ALONE = frozenset({"worst_pair"})  # tested by itself at `ERROR`; it warns and never fails
 
@@ -158,8 +163,11 @@ def _judged(score: Score, draws: Draws, chance: float) -> Score:
     said = verdict(draws.calibrated, draws.worst, chance, limit)
     if said == "fail" and draws.name in ALONE:
         said = "warn"
+    doubtful = score.axis == "privacy" and said == "pass" and chance > ERROR and draws.chance < ALLOWED
+    said = "not assessed" if doubtful else said
     found = limit.passes >= 1 and draws.calibrated < 1
-    note = (FOUND if found else UNDECIDED) if said == "not assessed" else ""
+    why = DOUBTFUL if doubtful else FOUND if found else UNDECIDED
+    note = why if said == "not assessed" else ""
     return replace(score, calibrated=draws.calibrated, verdict=said, note=note)
 
 

@@ -96,7 +96,8 @@ class Score:
 
         Neither is a pass of the axis, nor may records be released on it.
         """
-        found = self.name.partition("[")[0] in NONE and bool(self.value)
+        doubtful = self.axis == "privacy" and (self.percentile or 0.0) >= UNUSUAL
+        found = doubtful or (self.name.partition("[")[0] in NONE and bool(self.value))
         return not self.assessed and (found or self.name in SOUGHT)
 
     @property
@@ -267,6 +268,8 @@ Of privacy also where they could not be measured: too few patients prove nothing
 
 NONE = ("exact_copies", "held_out_copies", "near_match_excess", "disguised_copies", "identifiers_left")
 """Scores that count what must not be there: what chance may explain of it is still to be looked at."""
+
+UNUSUAL = 0.99  # of fresh real records do better: found, if no proof
 
 SOUGHT = ("disguised_copies",)
 """Those of them that are asked only where there is something to look at, and so must have been answered."""

@@ -165,6 +165,8 @@ def sentence(card: Scorecard, axis: str) -> str:
     """What was found on an axis, in one sentence or two."""
     scores, verdict = worst(card, axis), card.verdicts[axis]
     if verdict == "not assessed":
+        if found := next((score for score in scores if score.pending and score.value is not None), None):
+            return f"{_headed(found)} {capital(found.note)}"
         notes = [score.note for score in scores if not score.assessed and score.note]
         return capital(notes[0]) if notes else silence(axis)
     assessed = [score for score in scores if score.assessed]

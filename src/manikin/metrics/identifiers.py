@@ -19,8 +19,9 @@ from manikin.data.coincidence import (
     spell,
     told_apart,
 )
-from manikin.data.prose.marks import MARK
-from manikin.data.schema import IDENTITY, Text
+from manikin.data.lists import list_names
+from manikin.data.prose.marks import MARK, name_mark
+from manikin.data.schema import IDENTITY, Text, Time
 from manikin.data.written import notes
 from manikin.exchange import share
 from manikin.metric import Exact, Split, metric, once
@@ -153,14 +154,17 @@ class Search:
         if name in self.hidden:
             self._tell(name, columns, _declared(columns))
             return
-        copied = find_leaked(columns, quantity=is_quantity(self.train, name), looks=len(self.columns))
+        moment = isinstance(self.train.schema[name], Time)
+        asked = {"quantity": is_quantity(self.train, name), "moment": moment}
+        copied = find_leaked(columns, **asked, looks=len(self.columns))
         self._tell(name, columns, copied)
         self._tell(name, columns, self._foreign(name, columns) - copied, owner=False)
         words, place = _raw(self.synthetic, name)
         marked = _marked(words, self.holdout, name) | _named(words, self.train, name)
         if marked:
             hit = np.array([*(word in marked for word in words), False])[place]
-            self._note(name, "marks of persons", hit)
+            kinds = sorted(filter(None, {name_mark(word) for word in marked}))
+            self._note(name, f"marks of persons{f' ({list_names(kinds)})' if kinds else ''}", hit)
 
     def look_at_pairs(self) -> None:
         """Pairs of columns that tell persons apart only together, as first and last names do.

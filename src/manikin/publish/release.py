@@ -12,6 +12,8 @@ from manikin.data.schema import Schema
 from manikin.errors import PrivacyError, UsageError
 from manikin.evaluation.gate import Decision, gate
 from manikin.evaluation.policy import Policy, read
+from manikin.evaluation.reasons import found
+from manikin.evaluation.words import plain
 from manikin.publish.folder import unfinished
 from manikin.publish.provenance import entity, provenance, public, write_provenance
 from manikin.publish.reread import FILE, is_about
@@ -83,7 +85,7 @@ def _check(synthetic: Cohort, card: Scorecard, accept: str | None) -> None:
 def _refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
     """The reasons, and what can be done: a tier that allows these very records, if there is one."""
     kind = policy.uses[decision.tier].kind
-    lines = [f"{decision.tier} {kind}: {decision.verdict}", *(f"  {reason}" for reason in decision.reasons)]
+    lines = [f"{decision.tier} {kind}: {decision.verdict}", *_reasons(decision, card)]
     open_to = [tier for tier in policy.named("tier") if gate(card, tier, policy).released]
     way = (
         f"release to a tier that allows them ({', '.join(open_to)})"
@@ -92,6 +94,18 @@ def _refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
     )
     accept = 'give a reason that will stand on the card: --accept "WHY" (in Python: accept="WHY")'
     return "\n".join([*lines, f"{way}; or {accept}"])
+
+
+def _reasons(decision: Decision, card: Scorecard) -> list[str]:
+    """Each limit that is not met under the name that the first screen gives it, and under that of the metric."""
+    lines = []
+    for outcome in ("broken", "not shown"):
+        for finding in (one for one in decision.findings if one.outcome == outcome):
+            called = plain(finding.score)
+            said = found(finding, card) if outcome == "broken" else f"{called}: {finding.detail}"
+            remedy = f"; {finding.remedy}" if finding.remedy and outcome == "not shown" else ""
+            lines.append(f"  {said}{remedy}{f' [{finding.score}]' if called != finding.score else ''}")
+    return lines
 
 
 def _fill(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> None:

@@ -1,0 +1,146 @@
+"""A card that privacy officers read: what refuses a release never reads "pass", and names are plain."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from manikin.data.cohort import Cohort
+from manikin.data.demo import demo
+from manikin.data.prose.marks import name_mark
+from manikin.data.scalars import Scalars
+from manikin.data.schema import Category, Number, Schema, Text, Time
+from manikin.errors import AbsentField, PrivacyError, UsageError
+from manikin.evaluation import words
+from manikin.evaluation.changed import refuse_changed
+from manikin.evaluation.door import tell_lacking
+from manikin.evaluation.draws import Draws
+from manikin.evaluation.gate import gate
+from manikin.evaluation.protocol import DOUBTFUL, scores
+from manikin.evaluation.scorecard import Score, Scorecard
+from manikin.evaluation.sides import Sides
+from manikin.features.table import Table
+from manikin.metric import Exact, Question
+from manikin.metrics.identifiers import Search
+from manikin.metrics.membership import membership_auc, membership_tpr_1
+from manikin.publish.beside import read_beside
+from manikin.publish.release import release
+from manikin.rng import Key
+
+
+def drawn(metric, value, chance, name=""):
+    null = np.linspace(0.01, 0.03, 400)
+    exact = Exact(value, value - 0.02, value + 0.02, null, chance, 1.0)
+    return Draws(name or metric.name, metric, np.array([value]), null, np.ones(1), exact=exact)
+
+
+@pytest.mark.parametrize(
+    ("chance", "axis", "answer"),
+    [(0.2, "pass", "not shown"), (0.004, "not assessed", "not shown"), (1e-5, "fail", "broken")],
+)
+def test_an_axis_does_not_pass_beside_a_check_that_refuses(chance, axis, answer):
+    others = [drawn(membership_auc, 0.02, 0.5, f"other {n}") for n in range(20)]
+    found = scores([drawn(membership_tpr_1, 0.09, chance), drawn(membership_auc, 0.02, 0.5), *others])
+    card = Scorecard(found, {"subjects": {"holdout": 500}, "records": {"synthetic": 500}})
+    assert card.verdicts["privacy"] == axis
+    outcome = {f.score: f.outcome for f in gate(card, "controlled").findings}
+    assert outcome["membership_tpr_1"] == answer
+    if axis == "not assessed":
+        said = words.sentence(card, "privacy")
+        assert "0.09" in said
+        assert DOUBTFUL in said
+
+
+def test_a_refusal_speaks_plainly_and_names_the_metric(tmp_path):
+    leak = Score("exact_copies", "privacy", 0.1, 0.08, 0.12, None, 0.0, None, "low", "fail", "")
+    card = Scorecard([leak], {"records": {"synthetic": 30}, "subjects": {"holdout": 100}})
+    records = demo().take([*range(30)])
+    with pytest.raises(PrivacyError) as error:
+        release(records, card, tmp_path / "out", tier="internal")
+    text = str(error.value)
+    assert "  3 of 30 records equal a training patient's [exact_copies]" in text
+    assert "  identifiers left in values: " in text
+    assert "\n  identifiers_left: " not in text
+
+
+@pytest.mark.parametrize("change", ["rounded", "noisy", "scaled"])
+def test_training_records_in_the_holdout_are_refused_though_they_were_changed(change):
+    cohort = demo()
+    train, holdout = cohort.split(0.3, seed=0)
+    feature, fields = Table().fit(train), Scalars.fit(train)
+
+    def ask(held):
+        sides = Sides.of(feature, fields, (train, held, held), Question())
+        refuse_changed(sides.train, sides.holdout, Key(0))
+
+    def changed(values):
+        noise = np.random.default_rng(0).normal(0, 0.01 * values.std(), len(values))
+        if change == "rounded":
+            return np.round(values, 1 - int(np.floor(np.log10(values.std() + 1e-9))))
+        return values + noise if change == "noisy" else values * 1.5
+
+    ask(holdout)
+    rows = train.take([*range(150)])
+    numbers = {n for n, kind in cohort.schema.items() if isinstance(kind, Number)}
+    columns = {
+        n: changed(rows.columns[n].to_numpy()) if n in numbers else rows.columns[n].to_pylist()
+        for n in cohort.schema
+    }
+    held = Cohort.from_arrays(
+        {n: np.array(v, dtype=None if n in numbers else object) for n, v in columns.items()},
+        {
+            n: replace(kind, low=None, high=None, step=None) if n in numbers else kind
+            for n, kind in cohort.schema.items()
+        },
+    )
+    with pytest.raises(UsageError, match="far nearer to one training record"):
+        ask(held)
+
+
+def test_moments_of_one_patient_are_found():
+    rng = np.random.default_rng(0)
+    start = np.datetime64("2015-01-01T00:00:00")
+
+    def moments(count, step=1):
+        return start + (rng.integers(0, 10**8 // step, count) * step).astype("timedelta64[s]")
+
+    def found(step, copied):
+        kinds = Schema(when=Time(), age=Number())
+        values = [moments(n, step) for n in (900, 400, 900)]
+        values[2][:copied] = values[0][:copied]
+        ages = (rng.integers(20, 90, len(v)) for v in values)
+        sides = [
+            Cohort.from_arrays({"when": v.astype("datetime64[us]"), "age": age}, kinds)
+            for v, age in zip(values, ages, strict=True)
+        ]
+        search = Search(sides[0], sides[1], sides[2])
+        search.look("when")
+        return search.where
+
+    assert found(1, 5) == ["when: values of 5 training patients in 5 records"]
+    assert found(1, 0) == []
+    assert found(3600, 0) == []
+    assert found(1800, 5) == []
+
+
+def test_a_number_of_a_trial_is_no_telephone_number():
+    assert name_mark("ABC01-103-4711") == "subject number of a trial"
+    assert name_mark("call 0664-123-4567") == "telephone number"
+    assert name_mark("+43 664 1234567") == "telephone number"
+    assert name_mark("HbA1c 48") == ""
+
+
+def test_a_file_may_lack_what_no_model_learns(tmp_path):
+    path = tmp_path / "any.csv"
+    path.write_text("age,sex\n50,F\n60,M\n")
+    schema = Schema(pid=Text(role="subject"), age=Number(), sex=Category(levels=("F", "M")))
+    cohort = read_beside(path, schema)
+    assert list(cohort.schema) == ["age", "sex"]
+    with pytest.raises(AbsentField, match="weight"):
+        read_beside(path, Schema(**schema, weight=Number()))
+    whole = Cohort.from_arrays(
+        {"pid": np.array(["a", "b"], object), "age": np.array([1.0, 2.0])},
+        {"pid": Text(role="subject"), "age": Number()},
+    )
+    said = tell_lacking(cohort, whole, whole)
+    assert said == ["The synthetic records lack pid, so that nothing is judged there."]
