@@ -97,7 +97,7 @@ def _refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
 
 
 def _reasons(decision: Decision, card: Scorecard) -> list[str]:
-    """Each limit that is not met under the name that the first screen gives it, and under that of the metric."""
+    """Each limit that is not met, under the name that the first screen gives it and under the metric's."""
     lines = []
     for outcome in ("broken", "not shown"):
         for finding in (one for one in decision.findings if one.outcome == outcome):
