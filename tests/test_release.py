@@ -66,7 +66,9 @@ def test_what_passes_is_written_whole(tmp_path, records, one_limit):
 
 
 def test_what_the_gate_refuses_is_not_written(tmp_path, records, one_limit):
-    with pytest.raises(PrivacyError, match=r"exact_copies: 0\.5, allowed at most 0") as refusal:
+    with pytest.raises(
+        PrivacyError, match=r"1 of 2 records equal a training patient.s \[exact_copies\]"
+    ) as refusal:
         release(records, card(records, copies=0.5), tmp_path / "out", policy=one_limit)
     assert "must not be released" in str(refusal.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["policy.toml"]

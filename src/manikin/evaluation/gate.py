@@ -232,7 +232,7 @@ def _chance(score: Score, measure: str, most: float | None, least: float | None)
     """
     if score.verdict != "pass":
         return ""
-    if measure == "percentile" or (measure == "value" and score.axis == "privacy"):
+    if measure == "percentile":
         return "chance explains it, over all scores of the card"
     if measure == "value" and score.ceiling is not None and _beyond(score.ceiling, most, least):
         return f"never-seen real records reach {score.ceiling:.3g} by chance: too few to decide"

@@ -20,7 +20,7 @@ records below 5 %; axes share it equally, so that one with many scores does not 
 floor; else the records are too few to tell, which is never a pass. One that is shown passes if
 it is small, by the limits below, which are this project's proposals. Where one copy is too many, a copy
 that chance may explain is no pass either: somebody has to look at it. Nor is an attack that finds what
-fresh records would let it find once in a hundred times: it is no proof over a whole card, and no comfort.
+fresh records would let it find once in forty times: it is no proof over a whole card, and no comfort.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FOUND = (
 DOUBTFUL = (
     "more than chance explains by itself, no more than it does over all checks: hold out more real patients"
 )
-ALLOWED = 0.01  # by which chance explains a score of privacy by itself, below which it is no pass
+ALLOWED = 0.025  # by which chance explains one score of privacy, below which it is no pass: its interval excludes it
 FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
 ALONE = frozenset({"worst_pair"})  # tested by itself at `ERROR`; it warns and never fails
 

@@ -269,7 +269,7 @@ Of privacy also where they could not be measured: too few patients prove nothing
 NONE = ("exact_copies", "held_out_copies", "near_match_excess", "disguised_copies", "identifiers_left")
 """Scores that count what must not be there: what chance may explain of it is still to be looked at."""
 
-UNUSUAL = 0.99  # of fresh real records do better: found, if no proof
+UNUSUAL = 0.975  # of fresh real records do better: found, if no proof
 
 SOUGHT = ("disguised_copies",)
 """Those of them that are asked only where there is something to look at, and so must have been answered."""
