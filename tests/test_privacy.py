@@ -17,6 +17,7 @@ from manikin.exchange import DRAWS, Swapped, attacks, difference, one_each, shar
 from manikin.features.table import Table
 from manikin.metric import Exact, Metric, Plan, Question
 from manikin.metrics import attribute, copies, identifiers, membership
+from manikin.metrics.equals import estimate_coincidence
 from manikin.nearest import distance, neighbours, ranks
 from manikin.rng import Key
 
@@ -329,3 +330,44 @@ def test_a_note_of_copies_says_what_chance_explains():
     tables = (rng.integers(0, 4, (n, 3)) for n in (60, 60, 60))
     seen = sides(*map(levels, tables)).whole
     assert "chance explains up to " in copies.copied(seen)
+
+
+@pytest.mark.parametrize("many", [0, 3, 8])
+def test_a_few_copies_in_a_table_of_seven_coarse_fields_are_found(many):
+    def patients(n, seed):
+        rng = np.random.default_rng(seed)
+        age, sex = rng.normal(62, 12, n).round(), rng.integers(0, 2, n)
+        fields = {
+            "age": age,
+            "sex": np.array(["F", "M"], object)[sex],
+            "creatinine": np.exp(rng.normal(0, 0.4, n) + 0.01 * (age - 60)).round(2),
+            "sbp": (110 + 0.4 * age + rng.normal(0, 12, n)).round(),
+            "hb": (13 + sex + rng.normal(0, 1, n)).round(1),
+            "stage": rng.choice(np.array(["I", "II", "III", "IV"], object), n, p=[0.4, 0.3, 0.2, 0.1]),
+            "died": np.where(rng.random(n) < 0.4, "yes", "no").astype(object),
+        }
+        words = {"sex", "stage", "died"}
+        kinds = {name: Category() if name in words else Number() for name in fields}
+        return Cohort.from_arrays(fields, kinds)
+
+    train, holdout, fresh = (patients(n, seed) for seed, n in enumerate((800, 300, 800)))
+    columns = pa.concat_tables([train.columns.slice(0, many), fresh.columns.slice(many)])
+    (score,) = scores(asked(sides(train, holdout, Cohort(columns, fresh.schema)), "exact_copies"))
+    assert score.verdict == ("fail" if many else "pass")
+
+
+def test_the_chance_of_equal_rows_is_near_what_happens():
+    rng = np.random.default_rng(0)
+    table = rng.integers(0, 12, (2000, 4)).astype(float)
+    others = rng.integers(0, 12, (20000, 4)).astype(float)
+    known = {row.tobytes() for row in table}
+    happens = np.mean([row.tobytes() in known for row in others])
+    found = estimate_coincidence(table, rng)
+    assert happens <= found <= 6 * happens
+
+
+def test_equal_rows_of_a_coarse_table_are_no_held_out_patients():
+    rng = np.random.default_rng(0)
+    tables = (rng.geometric(0.3, (n, 3)) for n in (1200, 300, 1500))
+    (score,) = scores(asked(sides(*map(levels, tables)), "held_out_copies"))
+    assert (score.value, score.verdict) == (0, "pass")

@@ -46,7 +46,7 @@ FOUND = (
 DOUBTFUL = (
     "more than chance explains by itself, no more than it does over all checks: hold out more real patients"
 )
-ALLOWED = 0.025  # by which chance explains one score of privacy, below which it is no pass: its interval excludes it
+ALLOWED = 0.025  # by which chance explains one score of privacy, below which it is no pass
 FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
 ALONE = frozenset({"worst_pair"})  # tested by itself at `ERROR`; it warns and never fails
 

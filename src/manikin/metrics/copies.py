@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy.stats import betabinom, poisson
 from manikin.errors import Unsupported
 from manikin.exchange import share
 from manikin.metric import Exact, Sample, Split, metric, once
+from manikin.metrics.equals import estimate_coincidence
 from manikin.nearest import CERTAIN, LEVELS, Near, matched, matching, neighbours, ranks
 
 if TYPE_CHECKING:
@@ -40,18 +42,19 @@ class Usual(NamedTuple):
 
 def copied(split: Split) -> str:
     """How many synthetic records are copies, and how many of them chance explains."""
-    return _described(split, once(split, _matched), "training")
+    return _described(split, "training")
 
 
 def copied_from_holdout(split: Split) -> str:
     """How many synthetic records are held-out patients."""
-    said = _described(split, once(split, _held), "held-out")
+    said = _described(once(split, _turned), "held-out")
     if not cast("Exact", held_out_copies(split)).value:
         return said
     return f"{said}; either the generator has seen the holdout, or these are real records"
 
 
-def _described(split: Split, match: np.ndarray, whose: str) -> str:
+def _described(split: Split, whose: str) -> str:
+    match = once(split, _matched)
     hits, m = int((match >= 0).sum()), len(match)
     if not hits:
         return ""
@@ -93,10 +96,7 @@ def held_out_copies(split: Split) -> Exact:
     holds, for held-out patients are what training patients are compared with. Equal as in `exact_copies`.
     It cannot see a copy in which one value is changed.
     """
-    usual, match = once(split, _usual), once(split, _held)
-    allowed, tail = _counts(usual, len(split.synthetic))
-    spread = float(np.mean(_multiplicity(split.holdout) == 1))
-    return _shared(match, allowed, tail, spread)
+    return cast("Exact", exact_copies(once(split, _turned)))
 
 
 @metric("privacy", better="low", source=LOWE, floor="copies", reference="whole")
@@ -174,9 +174,9 @@ def _matched(split: Split) -> np.ndarray:
     return _lookup(split.train, _rows(split.synthetic.table))
 
 
-def _held(split: Split) -> np.ndarray:
-    """The held-out record that each synthetic one equals, if it is the only one; else -1, shape (m,)."""
-    return _lookup(split.holdout, _rows(split.synthetic.table))
+def _turned(split: Split) -> Split:
+    """The same with training and held-out records in each other's place."""
+    return replace(split, train=split.holdout, holdout=split.train, memo={})
 
 
 def _usual(split: Split) -> Usual:
@@ -184,7 +184,10 @@ def _usual(split: Split) -> Usual:
     train, holdout = split.train, split.holdout
     twice = once(train, _multiplicity) == 2  # noqa: PLR2004 - itself and one other
     single = int((_lookup(train, _rows(holdout.table)) >= 0).sum()) + int(twice.sum())
-    return Usual(len(train) + len(holdout), single, once(split, _improbable))
+    expected = min(
+        once(split, _improbable), estimate_coincidence(train.table, split.key.child("hash").numpy())
+    )
+    return Usual(len(train) + len(holdout), single, expected)
 
 
 def _rows(table: np.ndarray) -> np.ndarray:
