@@ -9,6 +9,7 @@ from manikin.data.demo import demo
 from manikin.data.scalars import Scalars
 from manikin.data.schema import Category, Number, Schema, Text
 from manikin.defects import plant
+from manikin.equals import estimate_coincidence
 from manikin.errors import UsageError
 from manikin.evaluation.loop import at_once, measure
 from manikin.evaluation.protocol import scores
@@ -17,7 +18,6 @@ from manikin.exchange import DRAWS, Swapped, attacks, difference, one_each, shar
 from manikin.features.table import Table
 from manikin.metric import Exact, Metric, Plan, Question
 from manikin.metrics import attribute, copies, identifiers, membership
-from manikin.metrics.equals import estimate_coincidence
 from manikin.nearest import distance, neighbours, ranks
 from manikin.rng import Key
 

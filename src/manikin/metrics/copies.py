@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import numpy as np
 from scipy.stats import betabinom, poisson
 
+from manikin.equals import estimate_coincidence
 from manikin.errors import Unsupported
 from manikin.exchange import share
 from manikin.metric import Exact, Sample, Split, metric, once
-from manikin.metrics.equals import estimate_coincidence
 from manikin.nearest import CERTAIN, LEVELS, Near, matched, matching, neighbours, ranks
 
 if TYPE_CHECKING:
