@@ -88,23 +88,41 @@ def test_a_picture_and_its_mask_return_from_dicom_without_other_fields(shape, tm
     assert back.schema["mask"].levels == 3
 
 
+def write_slice(path, x, z=0.0, **elements):
+    found = pydicom.Dataset()
+    found.SOPClassUID, found.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.4", generate_uid()
+    found.Modality, found.SamplesPerPixel, found.PhotometricInterpretation = "MR", 1, "MONOCHROME2"
+    found.Rows, found.Columns = x.shape
+    found.BitsAllocated = found.BitsStored = 16
+    found.HighBit, found.PixelRepresentation, found.PixelSpacing = 15, 0, [1, 1]
+    found.ImageOrientationPatient, found.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, z]
+    for keyword, value in elements.items():
+        setattr(found, keyword, value)
+    found.PixelData = x.astype("<u2").tobytes()
+    found.file_meta = pydicom.FileMetaDataset()
+    found.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found.save_as(path, enforce_file_format=True)
+
+
+def test_classes_of_dicom_files_are_told_and_kept_on_request(tmp_path):
+    for i in range(12):
+        path = tmp_path / ("benign", "malignant")[i % 2] / f"{i}.dcm"
+        write_slice(path, volume(i, (6, 6)), PatientID=f"A{i}", SeriesInstanceUID=generate_uid())
+    cohort = mk.read(tmp_path)
+    assert "label" not in cohort.schema
+    assert any('2 classes and are left out; folders = ["label"]' in note for note in cohort.notes)
+    schema = mk.Schema()
+    schema.folders = ("label",)
+    assert mk.read(tmp_path, schema).schema["label"].levels == ("benign", "malignant")
+
+
 def test_volumes_of_which_some_are_uneven_state_no_spacing_and_are_refused_before_learning(tmp_path):
     for i in range(2):
         uid = generate_uid()
         for k, z in enumerate([0.0, 2.0, 4.0, (8.0, 6.0)[i]]):
-            found = pydicom.Dataset()
-            found.SOPClassUID, found.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.4", generate_uid()
-            found.Modality, found.PatientID, found.SeriesInstanceUID = "MR", f"A{i}", uid
-            found.Rows, found.Columns, found.SamplesPerPixel = 6, 6, 1
-            found.PhotometricInterpretation = "MONOCHROME2"
-            found.BitsAllocated = found.BitsStored = 16
-            found.HighBit, found.PixelRepresentation, found.PixelSpacing = 15, 0, [1, 1]
-            found.ImageOrientationPatient, found.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [0, 0, z]
-            found.PixelData = volume(10 * i + k, (6, 6)).astype("<u2").tobytes()
-            found.file_meta = pydicom.FileMetaDataset()
-            found.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-            (tmp_path / "in").mkdir(exist_ok=True)
-            found.save_as(tmp_path / "in" / f"{i}{k}.dcm", enforce_file_format=True)
+            path, x = tmp_path / "in" / f"{i}{k}.dcm", volume(10 * i + k, (6, 6))
+            write_slice(path, x, z, PatientID=f"A{i}", SeriesInstanceUID=uid)
     cohort = mk.read(tmp_path / "in")
     assert cohort["image"].shape == (2, 1, 4, 6, 6)
     assert cohort.schema["image"].spacing == ()

@@ -144,9 +144,18 @@ def _above(found: list[Series], folder: Path, schema: Schema | None) -> Meaning:
     if blank:
         meaning = add_owners(meaning, [volume.slices[0].path.stem for volume in found])
     used = blank and bool(meaning.subjects)
-    return replace(
-        meaning, labels=(), notes=meaning.notes if used else (), subjects=meaning.subjects * used
-    )
+    notes = meaning.notes if used else ()
+    notes = (*notes, *_unkept(meaning))
+    return replace(meaning, labels=(), notes=notes, subjects=meaning.subjects * used)
+
+
+def _unkept(meaning: Meaning) -> tuple[str, ...]:
+    """A note where folders seem to be classes: a header may say another thing, so they are kept on request."""
+    if not meaning.labels:
+        return ()
+    line = ", ".join(f'"{role}"' for role in meaning.roles)
+    seen = f"subfolders seem to be {len(set(meaning.labels))} classes and are left out"
+    return (f"{seen}; folders = [{line}] at the top of schema.toml keeps them as the label",)
 
 
 def _people(found: list[Series], meaning: Meaning) -> list[str]:
