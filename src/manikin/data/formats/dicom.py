@@ -150,7 +150,7 @@ def _above(found: list[Series], folder: Path, schema: Schema | None) -> Meaning:
 
 
 def _unkept(meaning: Meaning) -> tuple[str, ...]:
-    """A note where folders seem to be classes: a header may say another thing, so they are kept on request."""
+    """A note where folders seem to be classes: headers may say more, so they are kept on request."""
     if not meaning.labels:
         return ()
     line = ", ".join(f'"{role}"' for role in meaning.roles)
