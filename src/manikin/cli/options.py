@@ -123,7 +123,7 @@ Anonymous = Annotated[
     int,
     typer.Option(
         min=1,
-        help="Patients who must share a level of a category; rarer ones give way to others. 1 keeps all.",
+        help="Patients who must share a level of a category; rarer ones are replaced. 1 keeps all.",
     ),
 ]
 Minutes = Annotated[

@@ -1,4 +1,4 @@
-"""Pooling: levels that too few people share give way to others of their field.
+"""Pooling: levels that too few people share are replaced by others of their field.
 
 A level of one or two patients names them. Their records stay, but for that one value: it becomes the level
 beside it where levels have an order, a level that stands for all others where there is one, the commonest

@@ -44,7 +44,7 @@ LIMIT = (
     r"^((?P<sign><=?|>=?|=<|=>|≤|≥|under|below|over|above)\s*(?P<number>\d+([.,]\d+)?)"
     r"|(?P<least>\d+([.,]\d+)?)\s*(\+|(and|or) (more|over|older|above)))$"
 )
-"""A number of which only a limit is told: "<0.01", ">90", "90+"."""
+"""A number of which only a limit is known: "<0.01", ">90", "90+"."""
 PADDED = r"^[+-]?0\d"
 SEVERITY = frozenset(("mild", "moderate", "severe", "low", "minor", "major", "slight", "light", "heavy"))
 

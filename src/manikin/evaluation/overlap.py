@@ -1,4 +1,4 @@
-"""Overlap: are patients of training among the held-out ones? They would hide what was learned by heart."""
+"""Overlap: are patients of training among the held-out ones? They would hide what a model memorised."""
 
 from __future__ import annotations
 

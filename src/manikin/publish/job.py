@@ -128,8 +128,8 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         training: Its budget.
         checkpoint: A file in which the state of training is kept and from which it resumes.
         judging: By which limits, and whether the model is attacked.
-        anonymous: Patients who must share a level of a category; others give way to these. 1: all stay.
-        say: Told each step in a sentence; None: nothing is told, and no progress is shown.
+        anonymous: Patients who must share a level of a category; others are replaced by these. 1: all stay.
+        say: Called with a sentence at each step; None: no sentence and no progress are shown.
 
     Raises:
         UsageError: The folder holds something, or a field does not exist.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 ROWS = 30
-"""Records with both dates below which nothing is told of the two."""
+"""Records with both dates below which nothing is concluded about the two."""
 ORDERED = 0.98
 """Of the records so many keep the order of two dates that are learned as a length of time."""
 TIGHT, CLOSE, WIDER = 0.9, 0.5, 1.05

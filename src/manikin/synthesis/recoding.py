@@ -2,7 +2,7 @@
 
 Dates become lengths of time, weeks, weekdays and clock times (`moments`). Fields that follow from others
 are computed (`manikin.data.derivation`): they stay in the model, which so knows where they are missing and
-what goes with them, and their drawn values give way to computed ones wherever all operands are there. So
+what goes with them, and computed values replace their drawn ones wherever all operands are there. So
 gaps come in the share that was learned, whatever follows from what.
 """
 

@@ -58,7 +58,7 @@ class Synthesizer:
             the kind and size of the target and the form that the family wants. A learned codec is trained
             first, with 40 % of the budget.
         scan: Whether identifiers in notes give way to surrogates before anything is learned from them.
-        anonymous: Patients who must share a level of a category; others give way. 1: all stay.
+        anonymous: Patients who must share a level of a category; others are replaced. 1: all stay.
 
     Example:
         >>> import numpy as np

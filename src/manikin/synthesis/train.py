@@ -32,7 +32,7 @@ SAVED = 60.0
 """Seconds between checkpoints."""
 
 TOLD = 1.0
-"""Seconds after which slow steps are told of one by one."""
+"""Seconds after which slow steps are reported one by one."""
 
 
 def train(

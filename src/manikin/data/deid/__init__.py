@@ -51,7 +51,7 @@ def deidentify(
 
     A patient's name, number or place has one surrogate in all of that patient's notes and columns. All
     dates of a patient, in notes and in fields of time, move by the same number of weeks. Ages above 89
-    become 90. Columns of names, numbers, addresses, telephone numbers and dates of birth are told by role,
+    become 90. Columns of names, numbers, addresses, telephone numbers and dates of birth are found by role,
     name and values; what stands in them is looked for in the notes in any order and case. The notes of the
     cohort say which columns were treated and how many values changed.
 

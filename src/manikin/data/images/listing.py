@@ -198,7 +198,7 @@ def _keyed(
     meaning = held([above[path] for path in next(iter(files.values()))], declared)
     if (
         meaning.unclear
-    ):  # the table says whose the pictures are; their folders are left out, and that is told
+    ):  # the table says whose the pictures are; their folders are left out, and a note says so
         notes.append(f"subfolders are left out: {meaning.unclear}")
         meaning = NOTHING
     meaning = replace(meaning, labels=()) if "label" in table.schema else meaning
