@@ -56,3 +56,11 @@ def test_words_for_gaps_reach_neither_model_nor_records(file):
     mk.write(model.sample(300), file.parent / "synthetic.csv")
     written = [path for path in (*folder.iterdir(), file.parent / "synthetic.csv") if path.is_file()]
     assert not [path.name for path in written if b"Jones" in path.read_bytes()]
+
+
+def test_numbers_too_long_for_a_quantity_are_refused_where_declared(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("key,age\n" + "".join(f"51404844830104527831{i:02},{20 + i}\n" for i in range(40)))
+    for kind in (mk.Number(), mk.Category(levels=(1, 2))):
+        with pytest.raises(SchemaError, match="too large to be a quantity"):
+            mk.read(path, mk.Schema(key=kind))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from manikin.data.schema import Level
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+_TOO_LONG = 'whole numbers too large to be a quantity; declare kind = "text", role = "identifier"'
 
 
 def fit(name: str, column: pa.Array, kind: Kind, *, trim: bool = False) -> Finding:
@@ -89,6 +90,12 @@ def _mismatch(name: str, words: Words, bad: np.ndarray, kind: Kind) -> None:
         )
 
 
+def _long(name: str, words: Words) -> None:
+    """Refuse whole numbers of more digits than a quantity has."""
+    if words.like(r"^[+-]?\d{17,}$").any():
+        raise SchemaError(f"field {name!r}: {_TOO_LONG}")
+
+
 def _number(name: str, column: pa.Array, kind: Number) -> Finding:
     spellings, beyond, censored = kind.missing, None, kind.censored
     if pa.types.is_string(column.type):
@@ -96,6 +103,7 @@ def _number(name: str, column: pa.Array, kind: Number) -> Finding:
         plain = words.like(NUMBER)
         limits = are_limits(words) & ~plain
         _mismatch(name, words, ~(plain | limits), kind)
+        _long(name, words)
         column = words.spread(read_limits(words, plain) if limits.any() else texts.parsed(words))
         beyond = words.spread(pa.array(limits))
         censored = tuple(dict.fromkeys((*kind.censored, *words.spelled(limits))))
@@ -103,6 +111,8 @@ def _number(name: str, column: pa.Array, kind: Number) -> Finding:
         column = column.cast(pa.int64())
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise SchemaError(f"field {name!r}: declared number, but the column holds {column.type}")
+    if pa.types.is_integer(column.type) and numbers.large(column):
+        raise SchemaError(f"field {name!r}: {_TOO_LONG}")
     if gap := [float(text) for text in spellings if Words.of(pa.array([text])).like(NUMBER)[0]]:
         known = pc.is_in(column.cast(pa.float64()), value_set=pa.array(gap, pa.float64()))
         column = pc.if_else(known, None, column)
@@ -174,6 +184,7 @@ def _native(name: str, words: Words, kind: Category) -> pa.Array:
         _mismatch(name, words, ~(answers | negative), kind)
         return pa.array(answers)
     _mismatch(name, words, ~words.like(NUMBER), kind)
+    _long(name, words)
     values = texts.parsed(words)
     return values.cast(pa.float64()) if float in types else values
 
