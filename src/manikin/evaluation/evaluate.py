@@ -20,6 +20,7 @@ from manikin.evaluation.excerpts import excerpts
 from manikin.evaluation.facts import roles
 from manikin.evaluation.loop import measure
 from manikin.evaluation.protocol import scores
+from manikin.evaluation.rare_levels import describe_rare_levels
 from manikin.evaluation.samples import samples
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.sides import HELD, LEARNED
@@ -103,8 +104,8 @@ def evaluate(
     )
     seconds = round(time.perf_counter() - started, 2)
     made = synthetic.origin.options
-    lacking = tell_lacking(synthetic, train, holdout)
-    card = card.with_facts(*lacking, *made.get("unsupported", ()), *made.get("pooled", ()))
+    facts = (*tell_lacking(synthetic, train, holdout), *describe_rare_levels(given[0], given[2]))
+    card = card.with_facts(*facts, *made.get("unsupported", ()), *made.get("pooled", ()))
     return replace(card, about={**card.about, "seconds": seconds}).with_facts(*describe_imposed(done))
 
 
