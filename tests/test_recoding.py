@@ -267,3 +267,15 @@ def test_a_second_visit_keeps_its_weekdays_too(family, tmp_path):
     apart = (drawn["second"] - drawn["first"]).dt.days
     assert apart.between(0, 84).all()
     assert abs(apart.mean() - (frame["second"] - frame["first"]).dt.days.mean()) < 4
+
+
+def test_clock_times_without_a_day_have_no_weekday(tmp_path):
+    rng = np.random.default_rng(0)
+    clock = [f"{hour:02d}:{minute:02d}" for hour, minute in rng.integers(0, (24, 4), (300, 2)) * (1, 15)]
+    path = tmp_path / "triage.csv"
+    path.write_text("triage,x\n" + "".join(f"{word},{i % 7}\n" for i, word in enumerate(clock)))
+    model = mk.Synthesizer().fit(mk.read(path), quiet=True)
+    assert model.facts["recoded"] == {"triage": "day and clock time"}
+    mk.write(model.sample(100), tmp_path / "out.csv")
+    minutes = {line.split(",")[0][3:] for line in (tmp_path / "out.csv").read_text().splitlines()[1:]}
+    assert minutes == {"00", "15", "30", "45"}

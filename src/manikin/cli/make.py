@@ -91,7 +91,11 @@ def synthesize(
     source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
     for remark in source.notes:
         console.print(remark, markup=False, highlight=False)
-    hidden = [name for name in source.schema if name not in source.schema.modelled]
+    modelled = {
+        *source.schema.modelled,
+        *(n for n, kind in source.schema.items() if kind.role == "unclear"),
+    }
+    hidden = [name for name in source.schema if name not in modelled]
     console.print(f"read: {len(source):,} records, {len(source.schema)} fields", highlight=False)
     if hidden:
         console.print(

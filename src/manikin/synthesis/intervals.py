@@ -170,8 +170,8 @@ def _weekdays(moment: np.ndarray) -> tuple[int, ...]:
 
 
 def _weekly(moment: np.ndarray) -> bool:
-    """Whether weekdays differ beyond chance."""
-    if len(moment) < FEWEST:
+    """Whether weekdays differ beyond chance; those of one and the same day, as of clock times, do not."""
+    if len(moment) < FEWEST or np.ptp(moment // DAY) == 0:
         return False
     count = np.bincount(np.mod(moment + MONDAY, WEEK) // DAY, minlength=7)
     expected = len(moment) / 7
