@@ -21,7 +21,8 @@ def cohort(name, words, n=300):
 
 NAMES = """Nachname,Vorname,PRENOM,Prénom,Apellidos,primer_apellido,cognome,achternaam,Efternamn,etternavn
 nazwisko
-姓名,患者氏名,ФИО,Фамилия,last_name,Mother's name,forename,Patientenname,nom de naissance""".replace(
+姓名,患者氏名,ФИО
+Фамилия,last_name,Mother's name,forename,Patientenname,patient_last_name,nom_de_naissance""".replace(
     "\n", ","
 )
 
@@ -46,7 +47,17 @@ def test_what_names_or_reaches_persons_is_hidden_where_its_words_are_many(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["drug_name", "Nombre de visites", "nom_commercial", "test_name", "name", "nombre"]
+    "name",
+    [
+        "drug_name",
+        "drug_full_name",
+        "gene_family_name",
+        "Nombre de visites",
+        "nom_commercial",
+        "test_name",
+        "name",
+        "nombre",
+    ],
 )
 def test_names_of_few_things_are_levels(name):
     assert cohort(name, ["ASA", "metformin", "ramipril"]).schema[name].role is None

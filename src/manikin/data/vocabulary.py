@@ -74,14 +74,17 @@ nome_e_cognome sobrenome apelido nome_(do_)?paciente voornaam voornamen achterna
 efternamn tilltalsnamn fornavn etternavn efternavn etunimi sukunimi imie imie_i_nazwisko nazwisko prijmeni
 jmeno_(a_)?prijmeni priezvisko vezeteknev keresztnev prezime ime_i_prezime soyad soyadi ad_soyad
 """
+_WHOSE = "patient pat pt person subject mother father spouse guardian relative next_of_kin contact"
 NAMING = re.compile(
-    r"(^|_)(first|last|full|given|family|middle|maiden|birth|patient|person|subject|mother|father|spouse"
-    r"|guardian|relative|next_of_kin)(_?s)?_?names?$|^(surname|forename|maidenname)s?$"
+    rf"^(({_any(_WHOSE)})(_?s)?_)?(first|last|full|given|family|middle|maiden|birth)_?names?$"
+    r"|^(patient|person|subject|mother|father|spouse|guardian|relative|next_of_kin)(_?s)?_?names?$"
+    r"|^(surname|forename|maidenname)s?$"
     rf"|^(pat(ient(en)?)?_?)?({_any(_NAMES)})$"
 )
 """Names of columns that hold names of persons, and nothing else, however few."""
 
 CONTACT = re.compile(
+    r"(^|_)(first|last|full|given|family|middle|maiden|patient|person|subject)_?names?$|"
     r"(^|_)(telefon|telefono|telefone|telefoon|puhelin|handy(nummer)?|mobil(nummer)?|courriel|correo"
     r"|strasse|anschrift|adresse|direccion|domicilio|indirizzo|endereco|adres|rue)(_?(nr|no|nummer))?(_|$)"
     r"|^(nom|nome|naam|namn|navn|nimi|jmeno|meno|nev|medecin(_traitant)?|hausarzt|huisarts|initialen|initiales|iniciales"
