@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -198,3 +199,16 @@ def test_numbers_with_gaps_that_say_who_somebody_is_stay_numbers() -> None:
     clean = mk.deidentify(mk.Cohort.from_pandas(frame, schema), seed=3).to_pandas()["x"]
     assert set(clean.dropna()) == {1, 2}
     assert clean.isna()[1]
+
+
+def test_columns_beside_pictures_are_treated_and_pictures_are_not_called_columns() -> None:
+    arrays = {
+        "patient_name": np.array(["Umbrosi, Ravel", "Quill, Ansa"] * 6, dtype=object),
+        "image": np.random.default_rng(0).integers(0, 255, (12, 1, 8, 8), dtype=np.uint8),
+    }
+    kinds = {"patient_name": mk.Text(role="identifier"), "image": mk.Image()}
+    clean = mk.deidentify(mk.Cohort.from_arrays(arrays, kinds), seed=5)
+    assert not {"Umbrosi, Ravel", "Quill, Ansa"} & set(clean["patient_name"])
+    said = "\n".join(clean.notes)
+    assert "columns left as they are" not in said
+    assert "image: blanking text in pictures is a step of its own" in said

@@ -20,7 +20,7 @@ from manikin.data.deid.columns import find_columns
 from manikin.data.deid.finding import KINDS, Span, find, find_announced, join_spans
 from manikin.data.deid.people import People, Told
 from manikin.data.deid.words import ordinary
-from manikin.data.schema import Category, Kind, Schema, Text, Time
+from manikin.data.schema import Category, Image, Kind, Schema, Text, Time
 from manikin.data.texts import prose
 from manikin.errors import SchemaError
 from manikin.rng import Key
@@ -100,9 +100,11 @@ def deidentify(
     if kept := [
         name
         for name, kind in cohort.schema.items()
-        if not isinstance(kind, Time) and name not in {*chosen, *(c.field for c in treated)}
+        if not isinstance(kind, Time | Image) and name not in {*chosen, *(c.field for c in treated)}
     ]:
         remarks.append(f"columns left as they are: {', '.join(kept)}")
+    if pictures := [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]:
+        remarks.append(f"{', '.join(pictures)}: blanking text in pictures is a step of its own")
     kinds = {column.field: _freed(cohort.schema[column.field]) for column in treated}
     return replace(cohort, columns=pa.table(arrays), schema=Schema({**cohort.schema, **kinds})).noted(
         *remarks

@@ -41,7 +41,10 @@ def _reader() -> Any:  # noqa: ANN401 - of a package without types
     try:
         from rapidocr import RapidOCR  # pyright: ignore[reportMissingImports] - an extra
     except ImportError as error:
-        raise MissingExtra("text in pictures is read by rapidocr; pip install 'manikin[ocr]'") from error
+        raise MissingExtra(
+            "text in pictures is read by rapidocr; pip install 'manikin[ocr]', or name the notes and "
+            "columns to be treated (--field) and leave the pictures as they are"
+        ) from error
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     return RapidOCR(params={"Global.text_score": _LEAST, "Global.log_level": "error"})
 
