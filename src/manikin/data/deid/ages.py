@@ -16,8 +16,26 @@ _SMOKED = r"(?!\s*(?:days|weeks|months|%|mg|kg|lb))"
 
 AGES = shapes(
     ("age", rf"(?i:(?<![\d.,/-])(?P<x>{_OLD}|{_OVER})(?={_YEARS}))"),
+    (
+        "age",
+        rf"(?i:\b(?:s?he|patient|pt|mother|father|lady|gentleman|resident|died|deceased|passed\s+away|lived)\s+(?:at|to|aged|to\s+be|until)\s+(?P<x>{_OLD}|{_OVER})\b(?!\s*(?:/|\d|mg|ml|%|hours|am|pm|minutes|days|weeks|months|kg)))",
+    ),
+    ("age", rf"(?i:\b(?P<x>{_OLD})(?=\s?y\s+(?:f|m|fe|ma|old|wo|la|ge)|\s?[mf]\s+presented\b))"),
+    ("age", rf"(?i:\b(?:mann|frau|patient(?:in)?|herr|[mw]),?\s+(?P<x>{_OLD})(?=\s?j\b))"),
+    (
+        "age",
+        rf"(?i:\b(?P<x>{_OLD})(?=\s?[-]?(?:year|yr)s?[-\s]?olds?\b|\s?(?:yr|yrs|jr|jaar|annorum|aring|arige|ars\b)))",
+    ),
+    (
+        "age",
+        rf"(?i:\b[mf]\s?/?\s?(?P<x>{_OLD})(?:\s?y\b|\s?yrs?\b)?(?=\s+(?:with|who|presents|presenting|admitted|c/o|h/o|s/p|lives)\b|[,:]))",
+    ),
+    (
+        "age",
+        r"(?i:\bin\s+(?:his|her|their)\s+(?:(?:early|mid|late)[\s-]+)?(?P<x>nineties|hundreds|90'?s|100'?s))",
+    ),
     ("age", rf"(?i:\bage[ds]?(?:\s+of)?:?\s+(?P<x>{_OLD}|{_OVER})\b{_SMOKED})"),
-    ("age", rf"(?i:\b(?:alter|edad|eta|leeftijd|alder|ika)\s*:?\s+(?P<x>{_OLD})\b{_SMOKED})"),
+    ("age", rf"(?i:\b(?:alter|age|edad|eta|leeftijd|alder|ika)\s*:?\s+(?P<x>{_OLD})\b{_SMOKED})"),
     (
         "age",
         rf"(?i:\b(?:turned|turning|turns|age/sex:?|lived to(?: be)?)\s+(?P<x>{_OLD}|{_OVER})\b{_SMOKED})",

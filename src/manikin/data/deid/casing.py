@@ -69,11 +69,69 @@ _RELATED = re.compile(
     r"(?<=\bwife\s)[a-z]+|(?<=\bson\s)[a-z]+|(?<=\bhusband\s)[a-z]+|(?<=\bdaughter\s)[a-z]+|(?<=\bsister\s)[a-z]+"
     r"|(?<=\bbrother\s)[a-z]+|(?<=\bmother\s)[a-z]+|(?<=\bfather\s)[a-z]+|(?<=\bpartner\s)[a-z]+|(?<=\bfriend\s)[a-z]+"
 )
+_BRIEF = frozenset(
+    ["li", "le", "wu", "ho", "ng", "yu", "xu", "hu", "ma", "ko", "lu", "su", "yi", "oh", "ly", "ay", "ek"]
+)
+"""Family names of two letters, behind a title."""
 _GIVEN = frozenset(name.lower() for name in (*WOMEN, *MEN))
 _WORD = re.compile(r"(?<![^\W_])[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CITY = "|".join(sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True))
 _MIDDLE = r"(?:(?:van|von|de|der|den|la|del|di|du|o['’])\s?){0,3}"
+_KINDS = (
+    r"hospital|infirmary|clinic|medical cent(?:er|re)|health cent(?:er|re)|nursing home|care home|residential home|school|college|academy|university"
+    r"|church|hospice|practice|pharmacy|prison|hostel|hotel|company|ltd|limited|inc|llc|works|factory|farm|dialysis|rfc|fc|high school"
+)
+_ASIDE = r"(?:the|a|an|our|his|her|their|your|this|that|local|same|at|to|from|of|in|by|and|for|with|is|was|as|on|into|or|no)"
+
+
+def _titled(found: re.Match[str]) -> str:
+    """Words with capitals, where one of them is no usual word."""
+    words = re.findall(r"[^\W\d_]+", found[0])
+    kinds = set(re.findall(r"\w+", _KINDS))
+    if all(ordinary(word.lower()) or word.lower() in kinds for word in words):
+        return found[0]
+    return re.sub(r"(?<![\w'’])[a-z](?=[\w'’])", lambda letter: letter[0].upper(), found[0])
+
+
+_NAMED = (  # words before the kind of a house, and what stands in streets of other languages
+    re.compile(
+        rf"(?<=\s)(?!{_ASIDE}\s)(?:[^\W\d_][\w'’-]*\s(?!{_ASIDE}\s)){{1,3}}(?:{_KINDS})\b|^(?!{_ASIDE}\s)(?:[^\W\d_][\w'’-]*\s(?!{_ASIDE}\s)){{1,3}}(?:{_KINDS})\b",
+        re.IGNORECASE | re.MULTILINE,
+    ),
+    re.compile(r"\b[^\W\d_]{3,}\s(?:&|and)\s(?:sons?|partners|brothers)\b", re.IGNORECASE),
+    re.compile(
+        r"(?<=\bat\s)the\s(?:[^\W\d_]+\s){1,2}surgery\b|(?<=,\s)the\s(?:[^\W\d_]+\s){1,2}surgery\b",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<=\d[,\s])\s?(?:rue|avenue|boulevard|impasse|chemin|place|allee|quai|route)\s(?:(?:de|la|des|du|le|les)\s)*[a-z'-]{3,}",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\b(?:calle|avenida|avda\.?|plaza|paseo|piazza|viale|corso|burgemeester|burg\.)\s(?:(?:de|la|del|della|dei|las|los)\s)*[a-z'-]{3,}(?:\s[a-z'-]{3,})?(?=,?\s(?:n\.?\s?)?\d)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<!\d\s)\b(?:am|an der|auf der|im)\s[^\W\d_]{4,}\s(?=\d{1,3}\s?[a-d]?\s*(?:,|\n|$))",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?<=\d\s)(?!mg\b|ml\b|cm\b|mm\b|feet\b|ft\b|mile|min|hour|day|week|month|year|times|yard|step|of\b|units?\b|met|kg|km|cell|copies)(?:(?!(?:in|the|along|of|up|on|to|for|and|with|at|left|right)\b)[a-z'-]{2,}\s){1,3}"
+        r"(?:(?:terrace|place|way|square|highway|hwy|parkway|pkwy|circle|cir|trail|hill|park|row|view|rise|green|croft|parade|wharf|heights|ridge|vale|blvd|st|rd|ave|ln|road|street|lane|avenue|drive|court|close)\b\s*(?:[.,;\n]|$|in\b))",
+        re.IGNORECASE,
+    ),
+)
 _PLACED = (  # what is written in capitals, or begins with one, by what stands beside it
+    (
+        re.compile(
+            r"\b(?:hmp|hotel|firma|clinique|klinik|klinikum|vardcentralen|clinica|ditta|boulangerie|talleres|hopital|sygehus|sykehus|praxis)\s(?:(?:am|im|an der|zum|zur|de|de la|du|van|saint|san|st)[\s-])?(?=[A-Z])"
+        ),
+        str.title,
+    ),
+    (
+        re.compile(r"\b(?:upper|lower|little|great|north|south|east|west|mount|lake|port|fort)\s(?=[A-Z])"),
+        str.title,
+    ),
     (re.compile(rf"\b(?:{_CITY})\b", re.IGNORECASE), str.title),
     (
         re.compile(
@@ -111,9 +169,15 @@ _PLACED = (  # what is written in capitals, or begins with one, by what stands b
     ),
     (
         re.compile(
-            r"(?<=\d\s)may(?=,?\s+(?:19|20)\d\d)|(?<=\dth\sof\s)may\b|(?<=\dth\s)may\b|(?<=\b(?:on|in)\s)may\b"
+            r"\bmay(?=\s\d{1,2}\s?[-–]\s?\d{1,2}\b(?!\s?(?:times|x\b|tab|cap|mg|ml|day|week|hour|puff|unit|glass)))|(?<=\d\s)may(?=,?\s+(?:19|20)\d\d)|(?<=\dth\sof\s)may\b|(?<=\dth\s)may\b|(?<=\b(?:on|in)\s)may\b"
         ),
         str.title,
+    ),
+    (
+        re.compile(
+            r"\b(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s\d{1,2}(?:st|nd|rd|th)?\smay\b"
+        ),
+        lambda said: said[:-3] + "May",
     ),
     (re.compile(r"(?<=\d[-/])[a-z]{3}(?=[-/]\d)"), str.title),
     (
@@ -151,6 +215,17 @@ def cased(text: str) -> str:
     return read if len(read) == len(text) else text  # a ligature is two letters as a capital
 
 
+def is_single_case(text: str, at: int) -> bool:
+    """Whether the line around a position is all in capitals, or without any.
+
+    Example:
+        >>> is_single_case("LIVES IN A FLAT", 3), is_single_case("Lives in a flat", 3)
+        (True, False)
+    """
+    line = text[text.rfind("\n", 0, at) + 1 : (text.find("\n", at) + 1 or len(text) + 1) - 1]
+    return line.isupper() or line.islower()
+
+
 def _addressed(line: str) -> str:
     """A line of both cases, with capitals for names in small letters behind a title, a label or a relation."""
     line = _SMALL.sub(lambda found: found[1] + re.sub(r"[^\W\d_]+", _unless_ordinary, found[2]), line)
@@ -158,7 +233,7 @@ def _addressed(line: str) -> str:
 
 
 def _unless_ordinary(word: re.Match[str]) -> str:
-    return word[0] if ordinary(word[0]) else word[0].title()
+    return word[0] if ordinary(word[0]) and word[0] not in _BRIEF else word[0].title()
 
 
 def plain(text: str) -> str:
@@ -200,8 +275,13 @@ def _capitalised(text: str) -> str:
         return text
     lower = _WORD.sub(lambda word: _title(word[0]), lower)
     lower = _ADDRESSED.sub(
-        lambda word: word[0] if ordinary(word[0], cased=True) else word[0].title(), lower
+        lambda word: (
+            word[0] if ordinary(word[0], cased=True) and word[0] not in _BRIEF else word[0].title()
+        ),
+        lower,
     )
+    for pattern in _NAMED:
+        lower = pattern.sub(_titled, lower)
     for pattern, change in _PLACED:
         lower = pattern.sub(lambda found, change=change: change(found[0]), lower)
     return lower

@@ -65,6 +65,7 @@ CONTACTS = shapes(
     ("phone", r"(?<![\d.])00[1-9]\d{0,2}[ /().-]{0,2}\d(?:[ /().-]{0,2}\d){6,12}\b"),
     ("phone", rf"(?<![\d.-])(?:1[ .-])?{_AREA}[2-9]\d{{2}}[ .-]\d{{4}}\b(?i:{_MORE})?"),
     ("phone", rf"(?<![\d.-])(?:1[ .-])?(?:\(\d{{3}}\)[\s-]?|\d{{3}}[.-])\d{{3}}[.-]\d{{4}}\b(?i:{_MORE})?"),
+    ("phone", r"(?<![\d.,-])1[38]00[ -]?\d{3}[ -]?\d{3}\b(?!\s?(?:mg|ml|copies|cells|iu|units))"),
     ("phone", r"(?<![\d.,])06[ -]\d{8}\b"),
     ("phone", r"(?<![\w.,/-])0[1-9]\d{8,9}(?![\w]|[.,]\d)", lambda m: not is_measure(m)),
     ("phone", r"(?<![\d.,])\(?0[1-9](?:[ .-]\d\d){4}\b"),
@@ -74,6 +75,6 @@ CONTACTS = shapes(
     ("phone", rf"(?i:\b{_PHONE}(?:\.|#|s)?(?:\W{{1,4}}[a-z]{{2,12}}){{0,2}}\W{{1,4}})(?P<x>{_SEVEN}(?!\d)(?i:{_MORE})?)"),
     ("phone", rf"(?i:\b{_REACH}{_SMALL})(?P<x>{_SEVEN}(?!\d|[.,]\d)(?i:{_MORE})?)"),
     ("phone", rf"(?i:\b{_PHONE}(?:\s+(?:number|no|is|at|was)\b)*\W{{1,4}}(?:\w+\s)?)(?P<x>\d{{2,4}}[- ]\d{{3,5}}|\d{{5,9}})\b(?![.,]\d)"),
-    ("phone", r"(?i:\b(?:ext|extn|extension|pager|beeper|bleep|page|paged|poste|durchwahl|x)\b\W{1,4}(?:\w+\s)?)(?P<x>#?\d{3,6})\b(?!\s?(?:mg|ml|%|/))"),
+    ("phone", r"(?i:\b(?:ext|extn|extension|pager|beeper|bleep|page|paged|poste|durchwahl|x)\b\W{1,4}(?:\w+\s)?)(?P<x>#?\d{3}-\d{4}|#?\d{3,6})\b(?!\s?(?:mg|ml|%|/))"),
     ("phone", r"\d{3}[-. ]\d{4}\s*(?:x|ext\.?)\s*(?P<x>\d{2,5})\b"),
 )  # fmt: skip

@@ -69,6 +69,12 @@ _SCORED = re.compile(
 )
 
 
+_CHAIN = re.compile(r"(?:\d{1,2}/\d{1,2}(?:\s*(?:,|and|to|-|&|;)\s*)?(?:[a-z]{1,2}\s)?)+$", re.IGNORECASE)
+_LASTING = re.compile(
+    r"(?i:\b(?:for|over|past|last|next|of|in|after|x|another|approx\.?|about|around|by)[:\s]+$)"
+)
+
+
 def _ends(text: str) -> list[int]:
     return [int(n) for n in re.findall(r"\d+", text)]
 
@@ -85,11 +91,13 @@ def is_unscored(match: re.Match[str]) -> bool:
     """Whether a fraction is a day rather than a score."""
     start = match.start("x")
     behind = match.string[match.end("x") :]
-    return not (
-        _SCORED.search(match.string[max(0, start - 24) : start])
-        or _MEASURE.match(behind)
-        or _PARTS.match(behind)
-    )
+    said = match["x"]
+    if re.fullmatch(r"\d{1,2}/(?:7|52|12)", said) and _LASTING.search(match.string[:start][-24:]):
+        return (
+            False  # days, weeks and months as a fraction of a week or a year, as British notes write them
+        )
+    before = _CHAIN.sub("", match.string[max(0, start - 40) : start])[-24:]
+    return not (_SCORED.search(before) or _MEASURE.match(behind) or _PARTS.match(behind))
 
 
 def is_feast(match: re.Match[str]) -> bool:
@@ -101,6 +109,14 @@ def is_feast(match: re.Match[str]) -> bool:
 
 
 DATES = shapes(
+    ("date", rf"(?i:\b(?:born|dob|d\.o\.b\.?|geb\.?|nee?\s+en)\W{{1,3}})(?P<x>{_NUM}/\d\d)(?![\d/])"),
+    ("date", rf"(?<![\d.])(?P<x>{_DAY}\.\s?{_NUM}\.)(?=\s?[-–]\s?{_DAY}\.\s?{_NUM}\.)"),
+    ("date", r"(?<![\d/.-])\d{1,2}/\d{1,2}-(?:(?:19|20)\d\d|\d\d)(?![\d/-])", is_day),
+    ("date", rf"\b{_MONTH}\s+{_DAY}(?:st|nd|rd|th)?\s?(?:-|–|to|and|&)\s?{_DAY}(?:st|nd|rd|th)?(?:,?\s+{_YEAR})?\b(?!\s?(?:mg|ml|%|x\b))"),
+    ("date", rf"(?<![\w.]){_DAY}(?:st|nd|rd|th|\.)?\s?(?:-|–|to|and|&)\s?{_DAY}(?:st|nd|rd|th|\.)?\s+(?:{_MONTH}|{_OTHER})(?:,?\s+{_YEAR})?(?!\w)"),
+    ("date", rf"(?<![\w.]){_DAY}\.?\s?(?:-|–)\s?{_DAY}\.{_NUM}\.(?:{_YY})?(?!\d)"),
+    ("date", rf"(?<![\d/]){_NUM}/{_DAY}\s?(?:-|–|and|to)\s?{_NUM}/{_DAY}/{_YY}(?![\d/])"),
+    ("date", rf"(?i:\b(?:{_WEEKDAY})\s+(?:the\s+)?)(?P<x>{_DAY}(?:st|nd|rd|th))\b"),
     ("date", r"\b(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b"),
     ("date", r"(?i:\b(?:dob|d\.o\.b|birth|geb|born|date)\W{1,3})(?P<x>(?:(?:3[01]|[12]\d|0[1-9])(?:1[0-2]|0[1-9])|(?:1[0-2]|0[1-9])(?:3[01]|[12]\d|0[1-9]))(?:19|20)?\d\d)\b(?!\d)"),
     ("date", rf"\b(?:19|20)\d\d([-/.])(?:1[0-2]|0?[1-9])\1{_DAY}(?!\d)"),
@@ -108,7 +124,7 @@ DATES = shapes(
     ("date", r"(?<![\d/.])\d{1,2}([/.])\s?\d{1,2}\1\s?(?:(?:19|20)\d\d|\d\d)(?![\d/%]|\.\d)", is_day),
     ("date", r"(?<![\w/.-])\d{1,2}-\d{1,2}-(?:(?:19|20)\d\d|\d\d)(?![\w/-])", is_day),
     ("date", rf"(?<!\w){_DAY}[-/. ]{{0,2}}(?:{_BRIEF}|{_MONTH})[-/. ]{{0,2}}(?:{_YY}|'\d\d)(?![\w]|-\d)"),
-    ("date", rf"\b{_MONTH}\s+(?:the\s+)?{_DAY}(?:st|nd|rd|th)?(?:,?\s+{_YEAR})?\b(?!\s?(?:mg|ml|%|x\b))"),
+    ("date", rf"\b{_MONTH}\s+(?:the\s+)?{_DAY}(?:st|nd|rd|th)?(?:,?\s+{_YEAR})?\b(?!\s?(?:mg|ml|%|x\b|tab|cap|puff|times))"),
     ("date", rf"\b{_LONG}\s+(?:the\s+)?{_ORDINAL}(?:,?\s+(?:{_YEAR}|{_SAID}))?\b"),
     ("date", rf"\b(?:the\s+)?{_ORDINAL}\s+(?:day\s+)?(?:of\s+)?{_LONG}(?:,?\s+(?:{_YEAR}|{_SAID}))?\b"),
     ("date", rf"\b{_DAY}(?:st|nd|rd|th)?\.?(?:\s+of)?\s+{_MONTH}(?:,?\s+(?:{_YEAR}|\d\d(?!\d)))?(?!\w)"),

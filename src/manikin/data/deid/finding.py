@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from manikin.data.deid.casing import cased, plain
+from manikin.data.deid.addresses import follow_address
+from manikin.data.deid.casing import cased, is_single_case, plain
+from manikin.data.deid.judging import MEANT, is_called, is_identifying
 from manikin.data.deid.known import find_known
-from manikin.data.deid.lists import CITIES, COUNTRIES, FAMILIES, MEN, WOMEN
 from manikin.data.deid.markup import locate, strip_marks
-from manikin.data.deid.named import HOUSES, LISTED, NAMED, Rule
+from manikin.data.deid.named import LISTED, NAMED
 from manikin.data.deid.numbered import SHAPES
-from manikin.data.deid.words import BEFORE, CALLED, EPONYMS, PARTICLES, USUAL, ordinary
+from manikin.data.deid.words import USUAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,18 +34,8 @@ class Span(NamedTuple):
     kind: str
 
 
-_CALLED = re.compile(CALLED, re.IGNORECASE)
-_BEFORE = re.compile(BEFORE, re.IGNORECASE)
-_KNOWN = frozenset((*WOMEN, *MEN, *FAMILIES, *(part for city in CITIES for part in city.split())))
-_HOUSE = re.compile(rf"(?:{HOUSES})$")
-_GENERAL = """
-    General Memorial Regional Medical University Orthopedic Maintenance Sample Community Veterans
-    State City County Public Private Local Rehabilitation Children Womens Pulmonary Medicine
-    Pediatric Rheumatology Pain Eye Dental Surgical Urgent Care Family Outside Home Satellite Walk
-    Inn District Saint The Our This High Nursing Health Chronic Acute Inpatient Outpatient Cardiac Stroke
-    Christian Catholic Methodist Baptist Subacute Skilled Day Senior Adult Elementary Middle
-"""
-_GENERIC = frozenset(_GENERAL.split())
+_HYPHENED = re.compile(r"(?<![\w-])[A-ZÀ-ÖØ-Þ][\w'’]+-$")
+_HYPHENS = re.compile(r"-[A-ZÀ-ÖØ-Þ][a-zà-ÿ'’]+(?![\w-])")
 _SHORT = 2
 _EDGE = " .,;:\n\t"
 
@@ -76,6 +67,7 @@ def find_announced(text: str, also: Iterable[Finder] = ()) -> list[Span]:
     said = text if bare is None else bare[0]
     read = cased(said)
     found = [*_shaped(read), *_named(said, read), *_listed(said, read)]
+    found += [*_completed(said, read, found)]
     return [*_marked(text, bare, found), *(span for finder in also for span in finder(text))]
 
 
@@ -112,72 +104,42 @@ def _named(text: str, read: str) -> Iterator[Span]:
         for match in rule.pattern.finditer(read):
             start, end = match.span(1 if match.lastindex else 0)
             if rule.kind == "name":
-                start, end = _trimmed(read, start, end)
-            if end > start and _told(text, read, start, end, rule):
+                start, end = _trimmed(read, start, end, text)
+            if end > start and is_identifying(text, read, start, end, rule):
                 yield Span(start, end, rule.kind)
 
 
-def _told(text: str, read: str, start: int, end: int, rule: Rule) -> bool:
-    """Whether what a rule points at is a name or a place, and not a usual word or a disease."""
-    said = read[start:end]
-    words = [word.strip(".,'") for word in said.split()]
-    first = next((w for w in words if len(w) > _SHORT and w.lower() not in PARTICLES), words[0])
-    if rule.kind == "address":
-        return True
-    if len(said.strip(". ")) < _SHORT or "XX" in said.upper():  # an initial, or taken out before
-        return False
-    if rule.kind == "place" and (house := _HOUSE.search(said)):
-        named = re.findall(r"[A-Z]\w+", said[: house.start()])
-        return any(word not in _GENERIC | USUAL for word in named)
-    if rule.kind == "place" and (said in COUNTRIES or _CALLED.match(read, end)):
-        return False
-    if not rule.weak:
-        return (
-            not ordinary(first.lower(), cased=True)
-            or first in _KNOWN
-            or (len(words) > 1 and words[-1] in _KNOWN)
-        )
-    return _likely(text, read, start, end, rule)
-
-
-def _likely(text: str, read: str, start: int, end: int, rule: Rule) -> bool:
-    """Whether what a weak rule points at is named: capitals of the text, a list, or no word of prose."""
-    said = read[start:end]
-    words = [w.strip(".,'") for w in said.split() if w.lower() not in PARTICLES and len(w.strip(".")) > 1]
-    if not words or len(said) <= _SHORT or _called(read, start, end):
-        return False
-    first = words[0]
-    if first in USUAL or (len(words) == 1 and EPONYMS.intersection(first.split("-"))):
-        return False
-    if first in _KNOWN:
-        return True
-    if plain(text[start:end]) == said:  # in capitals of the text itself
-        return rule.kind == "place" or not ordinary(first.lower(), cased=len(words) > 1)
-    return all(not ordinary(word.lower()) and len(word) > _SHORT + 1 for word in words)
+def _completed(text: str, read: str, found: list[Span]) -> Iterator[Span]:
+    """What else belongs to what was found: the town behind a street, the rest of a hyphenated name."""
+    for span in found:
+        if span.kind == "address":
+            single = is_single_case(text, span.start)
+            for start, end, kind in follow_address(read, span.end, single=single):
+                yield Span(start, end, kind)
+        elif span.kind == "name":
+            before = _HYPHENED.search(read, max(0, span.start - 30), span.start)
+            behind = _HYPHENS.match(read, span.end)
+            if before or behind:
+                yield Span(
+                    before.start() if before else span.start, behind.end() if behind else span.end, "name"
+                )
 
 
 def _listed(text: str, read: str) -> Iterator[Span]:
     for pattern, there in zip(LISTED, (read, plain(text)), strict=True):
         for match in pattern.finditer(there):
             start, end = _trimmed(there, *match.span())
-            if end > start and there[start:end] == read[start:end] and not _called(there, start, end):
+            if end > start and there[start:end] == read[start:end] and not is_called(there, start, end):
                 yield Span(start, end, "name")
 
 
-def _called(text: str, start: int, end: int) -> bool:
-    """Whether a disease, a sign or a device is called after a name."""
-    ends = [start + found.end() for found in re.finditer(r"[\w'-]+", text[start:end])]
-    before = re.search(r"(\w+)[\s-]+$", text[:start])
-    if _BEFORE.search(text[max(0, start - 20) : start]):
-        return True
-    return any(_CALLED.match(text, at) for at in ends) or bool(before and before[1] in EPONYMS)
-
-
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+def _trimmed(text: str, start: int, end: int, written: str = "") -> tuple[int, int]:
     """A name without usual words at its ends: "Mother Smith Denies" is Smith."""
     kept: list[tuple[int, int]] = []
+    meant = MEANT if written and not is_single_case(written, start) else frozenset[str]()
     for match in re.finditer(r"\S+", text[start:end]):
-        if match[0].strip(".,").capitalize() not in USUAL:
+        word = match[0].strip(".,").capitalize()
+        if word not in USUAL or word in meant:
             kept.append((match.start() + start, match.end() + start))
         elif kept:
             break

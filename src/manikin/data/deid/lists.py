@@ -185,7 +185,13 @@ _COUNTRIES = """
     Pakistan,Bangladesh,Nepal,Sri Lanka,Iran,Iraq,Syria,Israel,Lebanon,Egypt,Morocco,Algeria,Nigeria,Ghana,Kenya
     Ethiopia,Somalia,Uganda,Congo,South Africa,Australia,New Zealand,Philippines,Indonesia,Malaysia,Afghanistan
     Saudi Arabia,Yemen,Sudan,Deutschland,Osterreich,Schweiz,Espana,Italia,Nederland,Sverige,Norge,Danmark,Suomi
-    Europe,Africa,Asia,Florida
+    Europe,Africa,Asia,Florida,United States,United Kingdom,Northern Ireland,Great Britain,Hong Kong,Dominican Republic
+    Vereinigte Staaten,Polen,Tschechien,Slovakia,Slovenia,Croatia,Serbia,Bosnia,Albania,Bulgaria,Lithuania,Latvia,Estonia
+    Tunisia,Libya,Eritrea,Zimbabwe,Zambia,Tanzania,Rwanda,Cameroon,Senegal,Mali,Angola,Malawi,Gambia,Jordan,Qatar,Kuwait
+    Oman,Bahrain,Dubai,Singapore,Taiwan,Mongolia,Myanmar,Burma,Fiji,Samoa,Tonga,Uruguay,Paraguay,Bolivia,Costa Rica
+    Trinidad,Barbados,Guyana,Bahamas,Malta,Cyprus,Luxembourg,Kosovo,Moldova,Georgia,Armenia,Azerbaijan,Kazakhstan
+    Uzbekistan,Queensland,Victoria,Tasmania,New South Wales,Ontario,Quebec,Alberta,Manitoba,Saskatchewan,Nova Scotia
+    British Columbia,Newfoundland,Bayern,Sachsen,Hessen,Saarland,Kerala,Gujarat,Punjab,Maharashtra,Tamil Nadu
 """
 COUNTRIES = frozenset((*STATES, *(c for line in _COUNTRIES.split("\n") for c in line.strip().split(","))))
 """States and countries: no identifiers by 45 CFR 164.514(b)(2)(i)(B)."""

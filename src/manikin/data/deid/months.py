@@ -15,6 +15,7 @@ _SPELLED = {
     "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
     "sv": "januari februari mars april maj juni juli augusti september oktober november december",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
     "no": "januar februar mars april mai juni juli august september oktober november desember",
     "fi": "tammikuu helmikuu maaliskuu huhtikuu toukokuu kesäkuu heinäkuu elokuu syyskuu lokakuu marraskuu joulukuu",
 }
@@ -22,7 +23,7 @@ LANGUAGES = {language: tuple(names.split()) for language, names in _SPELLED.item
 _SHORT = {
     "jan": 1, "feb": 2, "fev": 2, "mar": 3, "marz": 3, "mrz": 3, "mrt": 3, "apr": 4, "avr": 4, "abr": 4, "may": 5,
     "jun": 6, "jul": 7, "juil": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "okt": 10, "ott": 10, "nov": 11, "dec": 12,
-    "dez": 12, "dic": 12, "des": 12, "ene": 1, "janv": 1, "fevr": 2, "juill": 7, "genn": 1, "febbr": 2, "lug": 7, "giu": 6,
+    "dez": 12, "gen": 1, "dic": 12, "des": 12, "ene": 1, "janv": 1, "fevr": 2, "juill": 7, "genn": 1, "febbr": 2, "lug": 7, "giu": 6,
 }  # fmt: skip
 
 

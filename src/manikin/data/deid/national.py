@@ -48,8 +48,11 @@ NATIONAL = shapes(
     ("id", r"(?<![\d.,])\d{10,11}(?![\d]|[.,]\d)", _is_checked),
     ("id", r"(?i:\b[a-z]{2}\d\d(?:\s?[a-z0-9]{4}){3,7}(?:\s?[a-z0-9]{1,3})?\b)", lambda m: is_iban(_bare(m))),
     ("id", r"(?i:\b[a-ceghj-prstw-z][a-ceghj-npr-tw-z] ?\d\d ?\d\d ?\d\d ?[a-d]\b)"),
-    ("id", r"\b\d[A-Z][A-Z0-9]\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d\d\b"),
+    ("id", r"(?i:\b[1-9][A-Z](?:[A-Z]|\d)\d-?[A-Z][A-Z0-9]\d-?[A-Z]{2}\d\d\b)"),
     ("id", r"\b[A-Z9]{5}\d{6}[A-Z9]{2}\d[A-Z]{2}\b"),
     ("id", r"\b\d{4}([ -])\d{4}\1\d{4}\1\d{4}\b"),
     ("id", r"(?<!\d)\d{3}-\d{2}-\d{4}(?!\d)"),
+    ("id", r"(?i:(?<!\w)(?:xxx|\*\*\*|###)-?(?:xx|\*\*|##)-?(?P<x>\d{4}))(?!\d)"),
+    ("id", r"(?<![\d.])\d\d\.\d\d\.\d\d-\d{3}\.\d\d(?!\d)"),
+    ("id", r"(?i:\b(?:ss|secu|nir|sociale)\W{1,4})(?P<x>[12]\s?\d\d\s?\d\d\s?\d[\dab]\s?\d{3}\s?\d{3}(?:\s?\d\d)?)\b"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 
+from manikin.data.deid.addresses import ADDRESSES
 from manikin.data.deid.ages import AGES
 from manikin.data.deid.contacts import CONTACTS
 from manikin.data.deid.dates import DATES
@@ -24,7 +25,7 @@ _WEAK = (
 )
 _SURE = (
     r"(?:MRN|MR#|encounter|PID|NIP|INS|ID\s+(?:paziente|patient|paciente|pasient|pt)|pt\s+ID|invoice|cert\.?|lic\.?|(?:trial|study)\s+subject|med(?:ical)?\.?\s+rec(?:ord)?|hosp(?:ital)?\.?\s+(?:no|nr|num|number)|account|acct|a/c|HAR|policy|member"
-    r"|subscriber|insurance\s+group|group|rx|rxbin|pcn|prior\s+auth(?:orization)?|BCBS|medicaid|HICN|SSN?#?|social(?:\s+security)?"
+    r"|subscriber|insurance\s+group|group|rx|rxbin|pcn|prior\s+auth(?:orization)?|BCBS|medicaid|HICN|SSN?#?|soc(?:ial)?\.?(?:\s+sec(?:urity)?\.?)?|NHI|nosologico|NUHSA|SDO|scheda|episodio|URN?|TSI|(?:IP|OP|CR|regn)(?=\.?\s+no)|PAN(?=\s+[a-z]{5}\d)|voter|ABHA|aadhaar|UHID|IHI|TFN|tax\s+file|medicare\s+card|EHIC|GHIC|H&C|pesel|personnr|AMKA|CNP|BIC|MPI|EMPI|URN|HRN|CRN|SVNR|NISS|INSZ|biopsy|histology|path(?:ology)?|lab(?:oratory)?|order|X-?ray|film|study\s+instance|SOP|(?:driv(?:er'?s?|ing)\s+)licen[sc]e|permis(?:\s+de\s+conduire)?|fuhrerschein|patente|rijbewijs|korkort|korekort|permiso\s+de\s+conducir"
     r"|licen[sc]e|DEA|NPI|DL|S/N|SN|serial|accession|specimen|certificate|VIN|plate|passport|chart|FIN|CSN|case|device|UUID"
     r"|UDI|IMEI|GMC|NMC|HCPC|NHS|CHI|NINO|NI|PPSN?|BSN|NIR|IPP|IEP|NDA|NHC|CIP|SIP|NUSS|DNI|NIE|NIF|C\.?F\.?|KVNR|CPR|HETU"
     r"|AHV|fnr|UPI|codice\s+fiscale|historia(?:\s+clinica)?|dossier|securite\s+sociale|n[°º]?\s*secu|henkilotunnus|sort\s+code"
@@ -37,16 +38,14 @@ _SIGN = (
 _GAP = r"(?:\s+(?:is|was|are|of))?\s*[:#=.-]*\s*#?\s*"
 _VALUE = (
     r"(?<![A-Za-z])(?P<x>(?!(?:19|20)\d\d\b(?![-/]))"
-    r"(?:[A-Z]{1,5}[-/]?|[A-Z]{1,3} )?(?<!\d)(?:\d{2,5}(?:[ -]\d{2,10}){1,4}\b|(?=[A-Z0-9/.-]{3,})[A-Z]{0,5}\d[A-Z0-9]*(?:[-/.](?=[A-Z0-9]*\d|[A-Z]{1,3}\b)[A-Z0-9]+)*)"
-    r"(?: [A-Z]{1,4}\d[A-Z0-9]{3,})?(?![\w/]))"
+    r"(?:[A-Z]{1,5} \d{6} [A-Z\d]{5}\b|[A-Z]{1,4}(?:/[A-Z]{1,4}){1,2}/\d{3,10}\b|[A-Z]{5}\d{4}[A-Z]\b|[A-Z]{1,3}/\d{1,4}/\d{2,8}\b|\d{1,4}[A-Z]{1,3} \d{3,6}\b|\d[A-Z]{1,2} \d{4,6}\b|(?:[A-Z]{1,5}[-/]?|[A-Z]{1,3} )?(?<!\d)(?:\d{2,5}(?:[ -]\d{2,10}){1,4}\b|(?=[A-Z0-9/.-]{3,})[A-Z]{0,5}\d[A-Z0-9]*(?:[-/.](?=[A-Z0-9]*\d|[A-Z]{1,3}\b)[A-Z0-9]+)*))"
+    r"(?: [A-Z]{1,4}\d[A-Z0-9]{3,})?(?![\w/]|-\w))"
 )
 _TIMED = re.compile(
     r"(?i)\s?(?:years?|yrs?|months?|weeks?|days?|hours?|hrs?|minutes?|min|times|mg|mcg|ml|g|kg|cm|mm|%|units?|patients?|of\b"
     r"|beds?|points?|am\b|pm\b|states?|cases?|visits?|tablets?|x\b|in\b\s+\d)"
 )
-_PLATE = (
-    r"[A-Z]{1,3}[- ]?[A-Z]{0,2}[- ]?\d{1,4}(?:[- ]?[A-Z]{1,3})?|\d{1,4}[- ]?[A-Z]{2,3}(?:[- ]?\d{1,2})?"
-)
+_PLATE = r"\d?[A-Z]{1,3}[- ]?[A-Z]{0,2}[- ]?\d{1,6}(?:[- ]?[A-Z]{1,3})?|\d{2,3}[- ][A-Z]{1,2}[- ]\d{1,6}|\d{1,4}[- ]?[A-Z]{2,3}(?:[- ]?\d{1,2})?"
 _CAR = (
     r"(?:(?:licen[sc]e|number|vehicle|car)?\s*plates?|(?:car|vehicle)\s+(?:reg(?:istration)?|tag)|registration|reg|(?:kfz-?)?kenn?zeichen"
     r"|immatricul\w+|matricula|targa|kenteken|rekisterinumero|registreringsnummer|regnr|tag)"
@@ -92,6 +91,7 @@ NUMBERS = shapes(
     ("id", rf"(?i:\b(?:model|serial|implant)(?:/serial)?{_GAP}\w+\s+)(?P<x>(?=\w*\d)[A-Z0-9]{{6,}})\b"),
     ("id", r"(?i:\b(?:last\s+(?:four|4)(?:\s+digits)?(?:\s+of\s+(?:(?:her|his|the|their)\s+)?\w+(?:\s+\w+)?)?|ending(?:\s+in)?)\W{1,3}(?:(?:is|are)\s+)?)(?P<x>\d{4})\b"),
     ("id", rf"(?i:\b{_CAR}\b\.?{_SIGN}?{_GAP})(?P<x>(?i:{_PLATE}))(?![\w-])", lambda m: sum(c.isdigit() for c in m["x"]) > 1 and not _TIMED.match(m.string, m.end("x"))),
+    ("id", r"(?i:\bref\.?\s+)(?P<x>(?i:[A-Z]{1,4}(?:/[A-Z]{1,4}){1,2}/\d{3,10}))\b"),
     ("id", r"\b[A-Z]{2}-\d{3}-[A-Z]{2}\b"),
     ("id", r"(?i:#\s?(?P<x>[A-Z]{1,4}\d[\w-]{3,}|\d{5,}))"),
     ("id", r"(?i:\b[A-Z]{1,4}-?\d{5,}[A-Z]?\b(?!\s*(?:units?|iu|u|cells|copies|cfu)\b))", is_code),
@@ -100,5 +100,5 @@ NUMBERS = shapes(
     ("id", r"(?i:\b(?:patient|pt|mr|mrs|ms|miss|herr|frau|name)\.?\s+[\w'-]+(?:\s+[\w'-]+)?\s*[,(]\s*#?)(?P<x>[A-Z]{0,3}\d{5,10})(?=\s*[,)])"),
 )  # fmt: skip
 
-SHAPES = (*CONTACTS, *NATIONAL, *NUMBERS, *DATES, *AGES, *STREETS)
+SHAPES = (*CONTACTS, *NATIONAL, *NUMBERS, *DATES, *AGES, *STREETS, *ADDRESSES)
 """All that its form or an announcement tells."""

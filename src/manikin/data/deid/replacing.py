@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, final
 
 from manikin.data.deid import moving
 from manikin.data.deid.casing import fold
-from manikin.data.deid.finding import HOUSES, find
+from manikin.data.deid.finding import find
 from manikin.data.deid.lists import FAMILIES, MEN, TOWNS, WOMEN
 from manikin.data.deid.markup import unescape
+from manikin.data.deid.named import HOUSES
 from manikin.data.deid.streets import WAYS
 from manikin.data.deid.words import PARTICLES
 

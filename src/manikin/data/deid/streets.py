@@ -160,5 +160,8 @@ STREETS = shapes(
     ("place", r"\b[A-PR-UWYZ][A-HK-Y]?\d[A-Z\d]?\s\d[A-Z]{2}\b", is_postcode),
     ("place", rf"{_IN}(?P<x>(?i:[A-Z]{{1,2}}-)?\d{{5}}\s+{_CAP}(?:[ -](?:am |an der |en |sur |de |la )?{_CAP}){{0,2}})", is_town),
     ("place", rf"\b(?<![\d.,])\d{{4}}\s?[A-Z]{{2}}\b(?=\s+{_CAP}|\s*$|\s*[.,;])(?:\s+{_CAP}(?:\s+aan\s+\w+\s+{_CAP})?)?", lambda m: (re.match(r"\d{4}\s?([A-Z]{2})", m[0]) or m)[1] not in _TAKEN),
+    ("place", r"(?i:\beircode\W{0,3})(?P<x>[A-Za-z]\d[\dWw]\s?[A-Za-z\d]{4})\b"),
+    ("place", r"\b[AC-FHKNPRTV-Y]\d[\dW]\s(?=[A-Z\d]*[A-Z])(?=[A-Z\d]*\d)[AC-FHKNPRTV-Y\d]{4}\b"),
+    ("place", r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z]\s\d[A-Z]\d\b"),
     ("place", rf"{_IN}(?P<x>\d{{3}}\s\d\d\s+{_CAP})", is_town),
 )  # fmt: skip

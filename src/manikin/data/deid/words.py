@@ -33,7 +33,13 @@ _USUAL = """
     Control Drugs Alcohol Tobacco Care Life Service Services Primary Surgery Cardiology Oncology
     Neurology Psychiatry Radiology Pathology Medicine Pediatrics Icu Er Ed Iv Us Ct Mri Abc Abcd Xyz
     Xxxx Stat Per Via Using Briefly Course Tell Poison We're Mister Welcome Sincerely Regards
-    Respectfully Cordially Said Says Aware Agrees
+    Respectfully Cordially Said Says Aware Agrees Theatre Theatres Recovery Resus Endoscopy Orthopaedics
+    Orthopedics Urology Gynaecology Gynecology Obstetrics Haematology Hematology Nephrology Rheumatology
+    Gastroenterology Dermatology Ophthalmology Paediatrics Neurosurgery Anaesthetics Anaesthesia Anesthesia
+    Maternity Delivery Ward Wards Unit Bay Bed Outpatients Inpatient Casualty Dietetics Physiotherapy Physio
+    Pharmacy Theater Rehab Rehabilitation Stroke Renal Cardiac Respiratory Acute Day Night Day-case Oncall
+    Innere Chirurgie Station Intensivstation Notaufnahme Ambulanz Reanimation Urgences Urgencias Reparto
+    Medicina Chirurgia Planta Consultas Afdeling Spoed Poli Avdeling Avdelning Afdeling Akutmodtagelsen
 """
 USUAL = frozenset(_USUAL.split())
 
@@ -62,13 +68,66 @@ _EPONYMS = """
     Lugol Ringer Hartmanns Dakin Burow Unna Jones Ace Kirschner Steinmann Ilizarov Ender Nelaton Tiemann Malecot
     Pezzer Cordis Sengstaken Blakemore Minnesota Levin Salem Dobhoff Hemovac Blake Robinson Chest Pfannenstiel
     McBurneys Kocherm Lanz Rutherford Gridiron Christmas Winter Well Wells Geneva Centor Duke Jonesborough Wagner
-    Fontaine Rutherford Forrest Johnson Stevens Lyell Nikolsky Auspitz Koebner Darier Wickham Wood Tzanck
+    Fontaine Rutherford Forrest Johnson Stevens Lyell Nikolsky Auspitz Koebner Darier Wickham Wood Tzanck Prader Willi Angelman
 """
 EPONYMS = frozenset(_EPONYMS.split())
 """Persons after whom diseases, signs and devices are called: no names unless a title or label says so."""
+PAIRS = frozenset(
+    (
+        *(
+            "austin flint",
+            "austin moore",
+            "graham steell",
+            "mary joseph",
+            "sister mary joseph",
+            "bradford hill",
+            "miller fisher",
+        ),
+        *(
+            "prader-willi",
+            "ivor lewis",
+            "rose bengal",
+            "evans blue",
+            "lloyd-davies",
+            "lloyd davies",
+            "argyll robertson",
+        ),
+        *(
+            "marcus gunn",
+            "stokes-adams",
+            "adams-stokes",
+            "ramsay hunt",
+            "martin-bell",
+            "martin gruber",
+            "ross river",
+            "lou gehrig",
+        ),
+        *(
+            "bence jones",
+            "bence-jones",
+            "ray amputation",
+            "smith-robinson",
+            "jackson-pratt",
+            "thomas splint",
+            "russell-silver",
+        ),
+        *("cornelia de lange", "gordon-taylor", "robin sequence", "pierre robin"),
+        *("pierre marie", "mary jane", "charlie horse", "jack daniels", "johnny walker"),
+        *(
+            "jim beam",
+            "henry's law",
+            "frank-starling",
+            "frank starling",
+            "allen key",
+            "philip's screw",
+            "walker frame",
+        ),
+    )
+)
+"""Two names that are no person's in a note: signs, operations, stains, drinks."""
 
 CALLED = (
-    r"(?:['’]s?)?[\s-]+(?:(?:postnatal|clinic|knee|hip|sleep|depression|anxiety|severity|liver|symptom|pain|disability|functional|mobility)\s+){0,3}(?:disease|syndrome|sign|test|maneuver|manoeuvre|score|scale|criteria|catheter|drain"
+    r"(?:['’]s?)?[\s-]+(?:apple\b|\w{2,}(?:ectomy|plasty|ostomy|otomy|pexy|desis|rrhaphy|orraphy|scopy|ectomies)\b)|(?:['’]s?)?[\s-]+(?:(?:postnatal|clinic|knee|hip|sleep|depression|anxiety|severity|liver|symptom|pain|disability|functional|mobility)\s+){0,3}(?:disease|syndrome|sign|test|maneuver|manoeuvre|score|scale|criteria|catheter|drain"
     r"|tube|line|palsy|phenomenon|esophagus|cyst|contracture|sarcoma|lymphoma|tumou?r|thyroiditis|ulcer"
     r"|nodes?|fracture|procedure|operation|incision|class|classification|grade|stage|dystrophy|chorea"
     r"|ataxia|reflex|triad|law|point|position|needle|clamp|retractor|monitor|stain|virus|tremor|dementia"
@@ -77,7 +136,12 @@ CALLED = (
     r"|macule|nevus|esophagitis|brace|chart|definition|questionnaire|heart|coma|stool|system|flu|repair|forceps|consensus|patch|protocol|crisis|ophthalmopathy|encephalopathy|formula|operation|nodule|capsule|gland|anastomosis|solution|lactate|boot|boots|view|pack|prosthesis|forceps|speculum|speech|aphasia|area|muscle|fascia|loop|islets?|plexus|membrane|tubules?|disc|spot|rings?|teeth|nails|facies|breathing|jerk|manoeuver|maneuver|node|aneurysm|duct|ligament|tendon|canal|foramen|space|drip|stitch|suture)s?\b"
 )
 """What follows a name after which something is called ("Wilson disease")."""
-BEFORE = r"\b(?:morbus|maladie\s+de|enfermedad\s+de|morbo\s+di|ziekte\s+van|m\.|syndrome?\s+de|sindrome\s+d[ei])\s*$"
+_PARTS = (
+    r"pouch|circle|foramen|triangle|ligament|ampulla|sphincter|bundle|islets?|canal|angle|point|line|fascia|node|nodes|loop|crypts?"
+    r"|valves?|tunnel|organ|tendon|zonule|duct|septum|folds?|space|plane|area|ring|artery|vein|sign|test|disease|tetralogy|pentalogy"
+    r"|triad|syndrome|law|method|classification|bodies|cells?|glands?|cartilage|tubercle|tract|nucleus|cave|membrane|isthmus|hiatus"
+)
+BEFORE = rf"\b(?:(?:{_PARTS})\s+of|(?:segno|test|prova|manovra|malattia|sindrome|legge|morbo|signe|maladie|manoeuvre|signo|prueba|maniobra|teken|proef|ziekte|zeichen|tecken|sjukdom)\s+(?:d[ei]l?|van|nach|von)|morbus|maladie\s+de|enfermedad\s+de|morbo\s+di|ziekte\s+van|m\.|syndrome?\s+de|sindrome\s+d[ei])\s*$"
 """What stands before such a name in other languages."""
 
 _ORDINARY = """
@@ -185,6 +249,8 @@ def ordinary(word: str, *, cased: bool = False) -> bool:
         >>> ordinary("complains"), ordinary("donnelly"), ordinary("donnelly", cased=True)
         (True, True, False)
     """
+    if word.startswith("mc") and len(word) > 5:  # noqa: PLR2004 - "McGarrity", and no "mcg"
+        return False
     if len(word) < 3 or word in ORDINARY:  # noqa: PLR2004 - no name
         return True
     if cased or word.endswith("vic"):

@@ -1,0 +1,55 @@
+"""De-identification of employers, schools, clinics, towns that a verb announces, and whole addresses."""
+
+import pytest
+
+from manikin.data.deid import find
+
+FOUND = [
+    ("He works at Brackenridge Steel Works and is well.", "Brackenridge Steel Works"),
+    ("Employed by Corrigan & Sons Ltd.", "Corrigan & Sons Ltd"),
+    ("Arbeitet bei Kerkhoffs als Schlosser.", "Kerkhoffs"),
+    ("Discharged home to Llanfairpwll on Monday.", "Llanfairpwll"),
+    ("Verlegt nach Bad Oeynhausen.", "Bad Oeynhausen"),
+    ("Brought in from HMP Barlinnie.", "Barlinnie"),
+    ("Mail to Wagga Wagga NSW 2650", "Wagga Wagga"),
+    ("Lives at 17 Marram Close, Ballinteer, Dublin 16.", "Dublin 16"),
+    ("Address: H. No. 14/2, Gandhi Nagar, Jaipur 302015", "H. No. 14/2, Gandhi Nagar, Jaipur 302015"),
+    ("Abita in Piazza dei Tintori, 3/b, Prato.", "Prato"),
+    ("Rose Cottage, Mill Lane, Tring", "Rose Cottage, Mill Lane"),
+    ("Eircode D16 X4C2", "D16 X4C2"),
+    ("Pat. Holzapfel klagt über Husten.", "Holzapfel"),
+    ("Paziente BEVILACQUA ORESTE dimesso.", "BEVILACQUA ORESTE"),
+    ("Will May attended for follow up.", "Will May"),
+    ("Son épouse Marie-Odile a téléphoné.", "Marie-Odile"),
+    ("S. Ramanathan s/o R. Krishnaswamy", "Krishnaswamy"),
+    ("Driving licence WHITC 509148 JA9AB", "WHITC 509148 JA9AB"),
+    ("IP No 4455/21", "4455/21"),
+    ("seen from May 3-7, 2021", "May 3-7, 2021"),
+    ("97 yo F; 94F presented with a fall; mother lived to 98.", "98"),
+]
+LEFT = [
+    "Referred to Dietitian. Works for Himself. Attends Dialysis three times a week. Back to Baseline.",
+    "Symptoms for 4/7, cough x 5/7, review in 2/52. Visual acuity 6/9 and 6/12.",
+    "Adam's apple prominent. Pouch of Douglas free fluid. Ivor Lewis oesophagectomy.",
+    "Segno di Giordano negativo. Segno di Blumberg negativo.",
+    "Prader-Willi diagnosed. Austin Flint murmur. Bradford Hill. Gilbert's, bilirubin 32.",
+    "Walked 20 metres in the park. Lost 5 kg along the way. 3 in a row.",
+    "Followed up in Fracture Clinic. Moved to the United States. Transferred to Theatre.",
+    "Der Patient stellt sich vor. La patiente dort. El paciente duerme. Der Sohn kommt morgen.",
+]
+
+
+@pytest.mark.parametrize(("text", "said"), FOUND)
+def test_places_people_and_numbers_that_something_announces_are_found(text: str, said: str) -> None:
+    start, hidden = text.index(said), [False] * len(text)
+    for span in find(text):
+        hidden[span.start : span.end] = [True] * (span.end - span.start)
+    rest = [char for char, gone in zip(said, hidden[start:], strict=False) if char.isalnum() and not gone]
+    assert not rest, [text[a:b] for a, b, _ in find(text)]
+
+
+@pytest.mark.parametrize("text", LEFT)
+@pytest.mark.parametrize("change", [str, str.upper, str.lower])
+def test_departments_durations_and_eponyms_are_left(text: str, change: type[str]) -> None:
+    said = change(text)
+    assert [said[a:b] for a, b, _ in find(said)] == []
