@@ -139,7 +139,7 @@ def test_numbers_without_check_digits_are_no_national_numbers():
     rng = np.random.default_rng(0)
     for digits in (9, 10, 11):
         values = [str(v) for v in rng.integers(10 ** (digits - 1), 10**digits, 400)]
-        assert national.named(values) is None
+        assert national.find_number(values) is None
 
 
 @pytest.mark.parametrize(
@@ -151,16 +151,16 @@ def test_numbers_without_check_digits_are_no_national_numbers():
     ],
 )
 def test_marks_by_their_form(values):
-    assert forms.form(values)
-    assert forms.form(["E11.9", "I10", "J44.1", "N18.3", "K21.0", "Z00.0"]) is None
+    assert forms.find_form(values)
+    assert forms.find_form(["E11.9", "I10", "J44.1", "N18.3", "K21.0", "Z00.0"]) is None
 
 
 def test_layouts_of_numbers_given_to_persons():
-    assert forms.numbered([f"P{i:04d}" for i in range(50)])
-    assert forms.numbered([f"S-{i // 10 + 100}-{i:03d}" for i in range(50)])
-    assert not forms.numbered(["A10BA02", "C09AA05", "N02BE01", "B01AC06", "R03AC02", "J01CA04"])
-    assert not forms.numbered(["250.00", "401.9", "428.0", "V27", "E909", "414.01"])
-    assert not forms.numbered(["Amsterdam", "Utrecht", "Leiden", "Delft", "Breda"])
+    assert forms.is_numbered([f"P{i:04d}" for i in range(50)])
+    assert forms.is_numbered([f"S-{i // 10 + 100}-{i:03d}" for i in range(50)])
+    assert not forms.is_numbered(["A10BA02", "C09AA05", "N02BE01", "B01AC06", "R03AC02", "J01CA04"])
+    assert not forms.is_numbered(["250.00", "401.9", "428.0", "V27", "E909", "414.01"])
+    assert not forms.is_numbered(["Amsterdam", "Utrecht", "Leiden", "Delft", "Breda"])
 
 
 # --- by what a column does ---
@@ -264,16 +264,16 @@ def test_a_quantity_that_decides_sex_is_no_key():
 def test_spreads_of_whole_numbers():
     rng = np.random.default_rng(0)
     key, income = np.sort(random_keys()), np.unique(np.exp(rng.normal(10, 1, 300)).round())
-    assert spread.uniform(key)
-    assert not spread.uniform(income)
-    assert not spread.uniform(np.unique(rng.normal(5000, 900, 300).round()))
-    assert spread.sparse(key)
-    assert spread.repeated(key, np.full(PERSONS, 3))
+    assert spread.is_uniform(key)
+    assert not spread.is_uniform(income)
+    assert not spread.is_uniform(np.unique(rng.normal(5000, 900, 300).round()))
+    assert spread.is_sparse(key)
+    assert spread.is_repeated(key, np.full(PERSONS, 3))
     ages, counts = np.unique(rng.integers(20, 90, 500), return_counts=True)
-    assert not spread.repeated(ages, counts)
-    assert spread.dated(np.array([20200131, 19991201]))
-    assert spread.dated(np.array([31012020, 1121999]))
-    assert not spread.dated(key)
+    assert not spread.is_repeated(ages, counts)
+    assert spread.are_dates(np.array([20200131, 19991201]))
+    assert spread.are_dates(np.array([31012020, 1121999]))
+    assert not spread.are_dates(key)
 
 
 def test_columns_that_hardly_vary_are_no_evidence():

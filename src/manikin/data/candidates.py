@@ -42,9 +42,9 @@ def rank(name: str) -> int:
         return PERSON
     if names.record(name):
         return RECORD
-    if names.thing(name):
+    if names.is_thing(name):
         return THING
-    return MARK if names.marked(name) else PLAIN
+    return MARK if names.is_marked(name) else PLAIN
 
 
 @dataclass(frozen=True)
@@ -89,22 +89,22 @@ class Candidate:
         short = self.number and self.k > 0 and float(self.values[-1]) < _SHORT
         if self.rank == THING or short:
             return None
-        return forms.form([str(value) for value in self.values.tolist()])
+        return forms.find_form([str(value) for value in self.values.tolist()])
 
     @cached_property
     def keylike(self) -> bool:
         """Whether the values are spread or spelled as numbers given to persons are."""
         if not self.number:
-            return self.form is not None or forms.numbered(self.values.tolist())
-        if spread.rounded(self.values, self.counts) or spread.dated(self.values):
+            return self.form is not None or forms.is_numbered(self.values.tolist())
+        if spread.is_rounded(self.values, self.counts) or spread.are_dates(self.values):
             return False
-        return self.form is not None or spread.running(self.values) or spread.uniform(self.values)
+        return self.form is not None or spread.is_running(self.values) or spread.is_uniform(self.values)
 
     @property
     def ordinal(self) -> bool:
         """Whether the values count from 0 or 1 through few steps that many rows share, as visits do."""
         few = self.k <= 40 and self.rows > self.k * self.k / 2  # noqa: PLR2004 - more visits are rare
-        return self.number and few and self.values[0] in (0, 1) and spread.running(self.values)
+        return self.number and few and self.values[0] in (0, 1) and spread.is_running(self.values)
 
     @property
     def together(self) -> bool:
@@ -187,13 +187,13 @@ class Table:
         """The columns that are compared within groups: what lasts with a person first, then few levels."""
         levels = {name: int(column.max(initial=-1)) + 1 for name, column in self.codes.items()}
         varied = (name for name in self.codes if levels[name] > 1)
-        order = sorted(varied, key=lambda name: (not names.lasting(name), levels[name]))
+        order = sorted(varied, key=lambda name: (not names.is_lasting(name), levels[name]))
         return {name: self.codes[name][self.rows] for name in order[: _COMPARED + 1]}
 
     def group(self, key: Candidate) -> Grouping:
         """What is constant within the groups of a key."""
         others = {name: column for name, column in self.compared.items() if name != key.name}
-        return group(key.codes[self.rows], others, frozenset(filter(names.lasting, others)))
+        return group(key.codes[self.rows], others, frozenset(filter(names.is_lasting, others)))
 
 
 def _codes(values: pa.Array) -> np.ndarray:

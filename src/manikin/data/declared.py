@@ -14,7 +14,7 @@ from manikin.data.censoring import are_limits, read_limits
 from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import IDENTITY, Category, Codes, Image, Kind, Number, Signal, Text, Time
-from manikin.data.standins import emptied
+from manikin.data.sentinel_dates import drop_declared
 from manikin.data.words import MISSING, NUMBER, Words, missing
 from manikin.errors import SchemaError
 
@@ -191,7 +191,7 @@ def _native(name: str, words: Words, kind: Category) -> pa.Array:
 
 def _time(name: str, column: pa.Array, kind: Time) -> Finding:
     if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        column = emptied(column, kind.missing) if kind.missing else column
+        column = drop_declared(column, kind.missing) if kind.missing else column
         return Finding(column, kind if kind.format else replace(kind, unit=times.unit(column)))
     if not pa.types.is_string(column.type):
         column = column.cast(pa.string())

@@ -23,13 +23,13 @@ _DIGITS = 3
 """A number of a person within a text has at least so many digits that differ."""
 
 
-def form(values: Sequence[str]) -> str | None:
+def find_form(values: Sequence[str]) -> str | None:
     """Which mark of persons or records distinct values are by their form alone; None: none that is certain.
 
     Example:
-        >>> form([f"{i * 7919:08x}-1234-4abc-8def-0123456789ab" for i in range(9)])
+        >>> find_form([f"{i * 7919:08x}-1234-4abc-8def-0123456789ab" for i in range(9)])
         'a UUID'
-        >>> form(["E11.9", "I10", "J44.1", "N18.3", "K21.0"]) is None
+        >>> find_form(["E11.9", "I10", "J44.1", "N18.3", "K21.0"]) is None
         True
     """
     values = _some(values)
@@ -39,7 +39,7 @@ def form(values: Sequence[str]) -> str | None:
         return "a UUID"
     if len({len(value) for value in values}) == 1 and (_hashes(values) or _tokens(values)):
         return "a hash or a token"
-    return national.named(values)
+    return national.find_number(values)
 
 
 def _some(values: Sequence[str]) -> Sequence[str]:
@@ -78,16 +78,16 @@ def shape(value: str) -> str:
     return re.sub(r"[A-Za-z]", "A", re.sub(r"\d", "9", value))
 
 
-def numbered(values: Sequence[str]) -> bool:
+def is_numbered(values: Sequence[str]) -> bool:
     """Whether distinct texts are numbers in one layout, such as P0017 or ABC01-100-1001.
 
     Nearly all have one of few layouts, at least three digits, and few different letters: codes of drugs and
     diseases have more.
 
     Example:
-        >>> numbered([f"ABC01-{100 + i // 20}-{1000 + i}" for i in range(60)])
+        >>> is_numbered([f"ABC01-{100 + i // 20}-{1000 + i}" for i in range(60)])
         True
-        >>> numbered(["A10BA02", "C09AA05", "N02BE01", "B01AC06", "R03AC02", "J01CA04"])
+        >>> is_numbered(["A10BA02", "C09AA05", "N02BE01", "B01AC06", "R03AC02", "J01CA04"])
         False
     """
     values = _some(values)
@@ -101,13 +101,13 @@ def numbered(values: Sequence[str]) -> bool:
     return few and min(common, digits) >= _SHARE * len(values)
 
 
-def alike(values: Sequence[str]) -> bool:
+def is_pseudonym_like(values: Sequence[str]) -> bool:
     """Whether distinct texts are single words of one length, as pseudonyms drawn at random are.
 
     Example:
-        >>> alike(["qwertzui", "asdfghjk", "yxcvbnmq", "poiuztre", "lkjhgfds"])
+        >>> is_pseudonym_like(["qwertzui", "asdfghjk", "yxcvbnmq", "poiuztre", "lkjhgfds"])
         True
-        >>> alike(["aspirin", "ibuprofen", "metformin", "ramipril", "insulin"])
+        >>> is_pseudonym_like(["aspirin", "ibuprofen", "metformin", "ramipril", "insulin"])
         False
     """
     values = _some(values)

@@ -93,13 +93,18 @@ def _counter(key: Candidate) -> bool:
     if n < 10 or k < n or not key.number:  # noqa: PLR2004 - too few to tell
         return False
     span = int(key.values[-1]) - int(key.values[0]) + 1
-    blocks = n >= 30 and spread.running(key.values)  # noqa: PLR2004 - numbers of several sites
+    blocks = n >= 30 and spread.is_running(key.values)  # noqa: PLR2004 - numbers of several sites
     return span == n or blocks or (n >= 20 and span <= 1.5 * n and key.ascending)  # noqa: PLR2004
 
 
 def _given(key: Candidate) -> bool:
     """Whether numbers are distinct beyond chance, as those that are given only once."""
-    return key.number and key.k == key.rows and spread.avoided(key.values) and not spread.dated(key.values)
+    return (
+        key.number
+        and key.k == key.rows
+        and spread.is_avoided(key.values)
+        and not spread.are_dates(key.values)
+    )
 
 
 def _second(key: Candidate, one: Candidate, whose: np.ndarray) -> str | None:
@@ -113,7 +118,9 @@ def _second(key: Candidate, one: Candidate, whose: np.ndarray) -> str | None:
     finer = key.k > _CODES and key.k < key.rows and nested(key.codes, whose)
     if not finer or key.k >= 0.9 * key.rows:
         return None
-    known = not key.number or key.rank >= MARK or (key.keylike and spread.repeated(key.values, key.counts))
+    known = (
+        not key.number or key.rank >= MARK or (key.keylike and spread.is_repeated(key.values, key.counts))
+    )
     return "each value belongs to one subject" if known else None
 
 
@@ -149,14 +156,18 @@ def _years(values: np.ndarray) -> bool:
 
 
 def _doubted_number(key: Candidate, one: Candidate, numbers: Mapping[str, pa.Array]) -> str | None:
-    if spread.rounded(one.values, one.counts) or spread.dated(one.values) or not spread.sparse(one.values):
+    if (
+        spread.is_rounded(one.values, one.counts)
+        or spread.are_dates(one.values)
+        or not spread.is_sparse(one.values)
+    ):
         return None
     if key.ascending and key.rows > _REPEATS * key.k:
         return "whole numbers that rise from row to row, repeat, and leave most of their range empty"
-    if spread.repeated(one.values, one.counts):
+    if spread.is_repeated(one.values, one.counts):
         few = one.rows / one.k <= _FEW_ROWS and _even(one)
         return "whole numbers that repeat and leave most of their range empty" if few else None
-    single = one.k >= max(0.9 * one.rows, _DOUBTED[one.rank >= MARK]) and spread.scattered(one.values)
+    single = one.k >= max(0.9 * one.rows, _DOUBTED[one.rank >= MARK]) and spread.is_scattered(one.values)
     if not single or (_related(key, numbers, one.rows) and not one.ascending):
         return None
     return "whole numbers spread evenly over a wide range, each another, unrelated to all else"
@@ -165,7 +176,7 @@ def _doubted_number(key: Candidate, one: Candidate, numbers: Mapping[str, pa.Arr
 def _doubted_text(key: Candidate) -> str | None:
     repeated = key.k < key.rows and key.rows / key.k <= _FEW_ROWS
     values = key.values.tolist()
-    if repeated and _even(key) and (forms.numbered(values) or forms.alike(values)):
+    if repeated and _even(key) and (forms.is_numbered(values) or forms.is_pseudonym_like(values)):
         return "marks in one layout, each in a few rows"
     return None
 

@@ -14,7 +14,7 @@ from manikin.data.cures import describe_cure, suggest_kind, usual_gaps
 from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Codes, Image, Kind, Schema, Signal, Text, Time
-from manikin.data.standins import without_stand_ins
+from manikin.data.sentinel_dates import drop_sentinels
 from manikin.data.words import Words
 from manikin.errors import AbsentField, SchemaError, UnreadableFields
 
@@ -157,7 +157,7 @@ def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:  # noqa: P
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return numbers.quantity(name, column)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        column, gap, notes = without_stand_ins(column)
+        column, gap, notes = drop_sentinels(column)
         return Finding(column, Time(unit=times.unit(column), missing=gap), notes)
     if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
         return Finding(column, Codes())

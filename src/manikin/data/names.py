@@ -156,11 +156,11 @@ def birth(name: str) -> bool:
     return bool({"dob", "birth", "birthdate", "birthday"} & set(tokens(name)))
 
 
-def lasting(name: str) -> bool:
+def is_lasting(name: str) -> bool:
     """Whether a name announces what stays the same with a person: sex, birth, race.
 
     Example:
-        >>> lasting("SEX"), lasting("Geburtsdatum"), lasting("weight")
+        >>> is_lasting("SEX"), is_lasting("Geburtsdatum"), is_lasting("weight")
         (True, True, False)
     """
     return bool(vocabulary.LASTING & set(tokens(name)))
@@ -171,7 +171,7 @@ def record(name: str) -> bool:
     return bool(vocabulary.RECORD.match(plain(name)))
 
 
-def counting(name: str) -> bool:
+def is_counting(name: str) -> bool:
     """Whether a name announces the number of a row, or of a visit among those of a person."""
     return bool(vocabulary.COUNTING.match(plain(name)))
 
@@ -192,21 +192,21 @@ def numbered(name: str) -> bool:
     return bool(vocabulary.NUMBERED.search(plain(name)))
 
 
-def marked(name: str) -> bool:
+def is_marked(name: str) -> bool:
     """Whether a name may be that of a number of persons, which says nothing by itself.
 
     Example:
-        >>> [marked(name) for name in ("ID1", "PT", "caseno", "glucose")]
+        >>> [is_marked(name) for name in ("ID1", "PT", "caseno", "glucose")]
         [True, True, True, False]
     """
     return bool(vocabulary.MARKED.search(plain(name)))
 
 
-def thing(name: str) -> bool:
+def is_thing(name: str) -> bool:
     """Whether a name announces a place, a member of staff, a code or a quantity: no key of patients.
 
     Example:
-        >>> [thing(name) for name in ("site_number", "SITEID", "age", "hospital_number", "record_id")]
+        >>> [is_thing(name) for name in ("site_number", "SITEID", "age", "hospital_number", "record_id")]
         [True, True, True, False, False]
     """
     if subject(name) or record(name):

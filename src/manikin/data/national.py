@@ -152,13 +152,13 @@ SHARE, FEWEST = 0.95, 12
 """So large a share of at least so many distinct values passes."""
 
 
-def named(values: Sequence[str]) -> str | None:
+def find_number(values: Sequence[str]) -> str | None:
     """Which number of persons these distinct values are; None: none, or too few to tell.
 
     Example:
-        >>> named([f"{i:03d}-{i % 90 + 10}-{i + 1000}" for i in range(1, 40)])
+        >>> find_number([f"{i:03d}-{i % 90 + 10}-{i + 1000}" for i in range(1, 40)])
         'a US social security number'
-        >>> named([f"{i}" for i in range(4_000_000_000, 4_000_000_040)]) is None
+        >>> find_number([f"{i}" for i in range(4_000_000_000, 4_000_000_040)]) is None
         True
     """
     if len(values) < FEWEST:

@@ -18,27 +18,27 @@ _UNIFORM = (0.25, 0.33)
 """Standard deviation over range: 0.289 where uniform, 0.2 and less for normal and skewed values."""
 
 
-def sparse(values: np.ndarray) -> bool:
+def is_sparse(values: np.ndarray) -> bool:
     """Whether distinct whole numbers, ascending (k,), leave nearly all of their range empty."""
     return len(values) > 1 and bool(float(values[-1]) - float(values[0]) >= _SPARSE * len(values))
 
 
-def rounded(values: np.ndarray, counts: np.ndarray) -> bool:
+def is_rounded(values: np.ndarray, counts: np.ndarray) -> bool:
     """Whether many of the rows hold multiples of 100, as amounts do."""
     return bool(counts[np.mod(values, 100) == 0].sum() > _ROUND * counts.sum())
 
 
-def running(values: np.ndarray) -> bool:
+def is_running(values: np.ndarray) -> bool:
     """Whether distinct whole numbers, ascending (k,), come in runs, as numbers given in turn do.
 
     Example:
-        >>> running(np.array([1001, 1002, 1003, 2001, 2002, 2003])), running(np.array([3, 8, 30, 41, 55]))
+        >>> is_running(np.array([1001, 1002, 1003, 2001, 2002])), is_running(np.array([3, 8, 30, 41, 55]))
         (True, False)
     """
     return bool((np.diff(values) == 1).mean() >= 0.6) if len(values) > 1 else False  # noqa: PLR2004 - most
 
 
-def uniform(values: np.ndarray) -> bool:
+def is_uniform(values: np.ndarray) -> bool:
     """Whether distinct whole numbers, ascending (k,), fill their range evenly, as random numbers do.
 
     The Kolmogorov-Smirnov distance to the uniform distribution at about the 5 % level, and the
@@ -50,14 +50,14 @@ def uniform(values: np.ndarray) -> bool:
     return bool(distance <= 1.3 / np.sqrt(k) and _UNIFORM[0] <= place.std() <= _UNIFORM[1])
 
 
-def scattered(values: np.ndarray) -> bool:
+def is_scattered(values: np.ndarray) -> bool:
     """Whether distinct whole numbers, ascending (k,), fill a wide range evenly beyond doubt."""
     wide = float(values[-1]) - float(values[0])
     place = (values - values[0]).astype(float) / max(wide, 1)
-    return wide >= _WIDE and uniform(values) and _BOX[0] <= place.std() <= _BOX[1]
+    return wide >= _WIDE and is_uniform(values) and _BOX[0] <= place.std() <= _BOX[1]
 
 
-def repeated(values: np.ndarray, counts: np.ndarray) -> bool:
+def is_repeated(values: np.ndarray, counts: np.ndarray) -> bool:
     """Whether values repeat far beyond what the density of values explains.
 
     Of a quantity about as many pairs of rows agree as differ by any other small amount.
@@ -67,18 +67,18 @@ def repeated(values: np.ndarray, counts: np.ndarray) -> bool:
         counts: In how many rows each stands, (k,).
 
     Example:
-        >>> repeated(np.arange(40) ** 2 * 97, np.full(40, 3)), repeated(np.arange(40), np.full(40, 3))
+        >>> is_repeated(np.arange(40) ** 2 * 97, np.full(40, 3)), is_repeated(np.arange(40), np.full(40, 3))
         (True, False)
     """
     ties = float((counts * (counts - 1) / 2).sum())
     return ties >= max(8.0, 0.02 * len(values)) and ties > _TIES * (_expected(values, counts) + 1)
 
 
-def avoided(values: np.ndarray) -> bool:
+def is_avoided(values: np.ndarray) -> bool:
     """Whether no value repeats though many would by chance: numbers that are given only once.
 
     Example:
-        >>> avoided(np.arange(0, 900, 3)), avoided(np.arange(60) ** 3)
+        >>> is_avoided(np.arange(0, 900, 3)), is_avoided(np.arange(60) ** 3)
         (True, False)
     """
     return len(values) > 1 and _expected(values, np.ones(len(values))) >= _GIVEN
@@ -94,7 +94,7 @@ def _expected(values: np.ndarray, counts: np.ndarray) -> float:
     return float((counts * (total[right] - total[1:])).sum()) / 10
 
 
-def dated(values: np.ndarray) -> bool:
+def are_dates(values: np.ndarray) -> bool:
     """Whether whole numbers are days written as YYYYMMDD, DDMMYYYY or MMDDYYYY."""
     number = values.astype(np.int64)
     if not len(number) or number.min() < 1_000_000 or number.max() > 99_991_231:  # noqa: PLR2004 - eight digits

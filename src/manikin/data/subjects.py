@@ -128,7 +128,7 @@ def _named(key: Candidate, groups: Grouping) -> bool:
         return not broken
     if names.person(key.name) and key.rank > THING and _PARTS.isdisjoint(names.tokens(key.name)):
         return not broken and key.k >= _FEW and groups.mean <= _ROWS
-    if key.rank != RECORD or broken or names.counting(key.name):
+    if key.rank != RECORD or broken or names.is_counting(key.name):
         return False
     return bool(groups.lasting) or (groups.mean <= _ROWS and not key.ordinal and _tells(key))
 

@@ -12,7 +12,7 @@ import pyarrow.compute
 
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Time
-from manikin.data.standins import isolated, stand_ins
+from manikin.data.sentinel_dates import describe_sentinels, find_sentinels
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def moments(name: str, words: Words) -> Finding | None:
     """
     if not words.like(_LOOKS).all():
         return None
-    open_ended = stand_ins(words)
+    open_ended = find_sentinels(words)
     if open_ended.all():
         nothing = words.without(open_ended)
         gap = words.spelled(open_ended)
@@ -156,7 +156,7 @@ def moments(name: str, words: Words) -> Finding | None:
     kind, notes = Time(unit(fits[layout], layout), layout), _two_digit(layout)
     if known is not words:
         kind = replace(kind, missing=words.spelled(open_ended))
-        notes = (*notes, *isolated(words, open_ended))
+        notes = (*notes, *describe_sentinels(words, open_ended))
     return Finding(known.spread(fits[layout]), kind, notes)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from manikin.copy_detection import Compared, Matches, is_within, join_neighbours, judge_matches
 from manikin.data.schema import Image, Signal
 from manikin.errors import Unsupported
 from manikin.exchange import share
@@ -16,7 +17,6 @@ from manikin.metric import Exact, Sample, Split, metric, once
 from manikin.nearest import Near
 from manikin.pixels import disguise as pixels
 from manikin.pixels.alignment import aligned, ranked
-from manikin.strangers import Compared, Matches, joined, judged, within
 from manikin.waves import disguise as waves
 from manikin.waves.matching import deviations, levelled, matches
 
@@ -184,12 +184,12 @@ class Searchable:
         """The nearest training record of each record, and which of them match."""
         x = np.ascontiguousarray(self.matcher.prepare(cohort[self.name]))
         near = self._nearest(x, self.train)
-        usual = joined(*(part.near for part in self.real))
+        usual = join_neighbours(*(part.near for part in self.real))
         controls = list(self.real)
         if len(np.unique(self.holdout.owner)) > 1:
             against = self._nearest(x[:QUERIES], self.holdout)
             controls.append(Compared(against, len(self.holdout.x)))
-        return near, judged(Compared(near, len(self.train.x)), usual, controls)
+        return near, judge_matches(Compared(near, len(self.train.x)), usual, controls)
 
     def recognised(self, limits: tuple[float, float], split: Split) -> tuple[int, int]:
         """How many training records within some limits are theirs when altered, and how many were tried."""
@@ -202,7 +202,7 @@ class Searchable:
         some, *parts = self.found["tried"]
         near = Near(*parts)
         right = self.train.owner[near.place] == self.train.owner[some]
-        return int((right & within(near, limits)).sum()), len(some)
+        return int((right & is_within(near, limits)).sum()), len(some)
 
     def _nearest(self, x: np.ndarray, known: Known) -> Near:
         side = known is self.train

@@ -229,8 +229,8 @@ def _rare(split: Split, j: int) -> np.ndarray:
     return synthetic[rare & enough] > 0
 
 
-def _whose(train: Sample) -> np.ndarray:
-    """The number of the subject of each record, (n,), from 0 on."""
+def _whose(train: Sample) -> np.ndarray | None:
+    """The number of the subject of each record, (n,), from 0 on; None: each is another person's."""
     return index_subjects(train.subject)
 
 

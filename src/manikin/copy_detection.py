@@ -1,4 +1,4 @@
-"""Strangers: how near never-seen real records come to training records, and which records come nearer.
+"""Copy detection: how near never-seen real records come to training records, and which records come nearer.
 
 A record is a match where it is nearer to one training record than strangers come: by the distance itself,
 or by its ratio to the distance to the nearest other subject. Real records may have twins (the next slice of
@@ -71,7 +71,7 @@ class Compared(NamedTuple):
 
     def count(self, limits: tuple[float, float], *, each: bool = False) -> int:
         """How many references are matched; how many records match, if `each`."""
-        hits = within(self.near, limits)
+        hits = is_within(self.near, limits)
         if self.own is None:
             return int(hits.sum()) if each else len(np.unique(self.near.place[hits]))
         both = np.sort(np.stack([self.own[hits], self.near.place[hits]]), axis=0)
@@ -94,7 +94,7 @@ class Matches(NamedTuple):
     limits: tuple[float, float]
 
 
-def tail(x: np.ndarray) -> Tail:
+def fit_tail(x: np.ndarray) -> Tail:
     """The tail of distances or ratios, by Hill's estimator (1975); twins are left out.
 
     Where records lie evenly in d dimensions, the distance to the nearest to the power d is uniform near 0.
@@ -104,7 +104,7 @@ def tail(x: np.ndarray) -> Tail:
 
     Example:
         >>> x = np.random.default_rng(0).random(400) ** (1 / 6)
-        >>> found = tail(np.concatenate([x, [0.01, 0.02, 0.02]]))
+        >>> found = fit_tail(np.concatenate([x, [0.01, 0.02, 0.02]]))
         >>> found.twins, bool(4 < found.rate < 8)
         (3, True)
     """
@@ -119,7 +119,7 @@ def tail(x: np.ndarray) -> Tail:
     return Tail(float(part[-1]), rate * (1 - SURE / np.sqrt(count)), count / (len(x) - twins), twins)
 
 
-def judged(candidates: Compared, usual: Near, controls: Sequence[Compared]) -> Matches:
+def judge_matches(candidates: Compared, usual: Near, controls: Sequence[Compared]) -> Matches:
     """Which candidates match, and the chance of so many, by what controls do within the same limits.
 
     Three limits are tried: one that hardly a stranger crosses; a lenient one, for many weak likenesses;
@@ -131,7 +131,7 @@ def judged(candidates: Compared, usual: Near, controls: Sequence[Compared]) -> M
         usual: The neighbours of real records among training records of other people.
         controls: Real records among those of other people, and synthetic ones among held-out records.
     """
-    near, tails = candidates.near, (tail(usual.first), tail(usual.ratio))
+    near, tails = candidates.near, (fit_tail(usual.first), fit_tail(usual.ratio))
     total = sum(control.pairs for control in controls)
 
     def look(level: float) -> tuple[float, Matches]:
@@ -139,7 +139,7 @@ def judged(candidates: Compared, usual: Near, controls: Sequence[Compared]) -> M
         limits = (tails[0].reach(level / 2), tails[1].reach(level / 2))
         real = sum(control.count(limits, each=each) for control in controls)
         chance = _chance(candidates.count(limits, each=each), candidates.pairs, real, total)
-        return chance, Matches(within(near, limits), chance, real, limits)
+        return chance, Matches(is_within(near, limits), chance, real, limits)
 
     strict = min(EXPECTED / max(len(near.place), 1), LENIENT / 2)
     looks = [look(level) for level in (strict, LENIENT, TWIN)]
@@ -148,12 +148,12 @@ def judged(candidates: Compared, usual: Near, controls: Sequence[Compared]) -> M
     return (looks[1] if weak else looks[0])[1]._replace(chance=min(chances))
 
 
-def within(near: Near, limits: tuple[float, float]) -> np.ndarray:
+def is_within(near: Near, limits: tuple[float, float]) -> np.ndarray:
     """Which records lie within a limit of the distance or of the ratio."""
     return (near.first <= limits[0]) | (near.ratio <= limits[1])
 
 
-def joined(*parts: Near) -> Near:
+def join_neighbours(*parts: Near) -> Near:
     """The neighbours of several sets of queries, one after the other."""
     return Near(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from manikin.copy_detection import Compared, fit_tail, judge_matches
 from manikin.nearest import Near
-from manikin.strangers import Compared, judged, tail
 
 N = 120
 
@@ -24,7 +24,7 @@ def with_twins(near, count, *, place=None, share=0.01):
 
 
 def judge(near, real):
-    return judged(Compared(near, N), real, [Compared(real, N)])
+    return judge_matches(Compared(near, N), real, [Compared(real, N)])
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -70,7 +70,7 @@ def test_a_copy_whose_patient_has_a_twin_is_found_by_the_distance_itself():
 
 def test_twins_do_not_shape_the_tail():
     x = far(N, 0).first
-    plain, spoilt = tail(x), tail(np.concatenate([x, [0.01, 0.012, 0.02, 0.03]]))
+    plain, spoilt = fit_tail(x), fit_tail(np.concatenate([x, [0.01, 0.012, 0.02, 0.03]]))
     assert spoilt.twins == 4
     assert spoilt.rate == pytest.approx(plain.rate, rel=0.15)
     assert spoilt.reach(1e-3) == pytest.approx(plain.reach(1e-3), rel=0.15)

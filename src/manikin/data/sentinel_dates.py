@@ -1,4 +1,4 @@
-"""Dates that stand for a gap: 9999-12-31 for "no end", 0001-01-01 and 1900-01-01 for "not known"."""
+"""Sentinel dates: 9999-12-31 for "no end", 0001-01-01 and 1900-01-01 for "not known" stand for a gap."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _WRITTEN = (
 )
 
 
-def stand_ins(words: Words) -> np.ndarray:
+def find_sentinels(words: Words) -> np.ndarray:
     """Which words (k,) are dates that stand for a gap.
 
     A day of the years 9999, 2999 or 1 always is one. Another usual one (1900-01-01, 2099-12-31) is one
@@ -40,9 +40,9 @@ def stand_ins(words: Words) -> np.ndarray:
 
     Example:
         >>> from manikin.data.words import Words
-        >>> stand_ins(Words.of(pa.array(["2020-05-01", "9999-12-31", "2021-01-01", "1900-01-01"]))).tolist()
-        [False, True, False, True]
-        >>> stand_ins(Words.of(pa.array(["1900-01-01", "1911-02-03", "1899-06-01"]))).tolist()
+        >>> find_sentinels(Words.of(pa.array(["2020-05-01", "9999-12-31", "2021-01-01"]))).tolist()
+        [False, True, False]
+        >>> find_sentinels(Words.of(pa.array(["1900-01-01", "1911-02-03", "1899-06-01"]))).tolist()
         [False, False, False]
     """
     days = [_day(word) for word in words.words.to_pylist()]
@@ -60,25 +60,25 @@ def stand_ins(words: Words) -> np.ndarray:
     return found
 
 
-def without_stand_ins(values: pa.Array) -> tuple[pa.Array, tuple[str, ...], tuple[str, ...]]:
+def drop_sentinels(values: pa.Array) -> tuple[pa.Array, tuple[str, ...], tuple[str, ...]]:
     """A column of dates or moments (n,) without such days; how these are spelled, and notes on them."""
     from manikin.data.words import Words
 
     words = Words.of(pc.strftime(values.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%d"))
-    chosen = stand_ins(words) if len(words.words) else np.zeros(0, dtype=bool)
+    chosen = find_sentinels(words) if len(words.words) else np.zeros(0, dtype=bool)
     if not chosen.any() or chosen.all():
         return values, (), ()
     gap = pa.array(np.append(chosen, False)[words.codes])
-    return pc.if_else(gap, None, values), words.spelled(chosen), isolated(words, chosen)
+    return pc.if_else(gap, None, values), words.spelled(chosen), describe_sentinels(words, chosen)
 
 
-def emptied(values: pa.Array, spellings: tuple[str, ...]) -> pa.Array:
+def drop_declared(values: pa.Array, spellings: tuple[str, ...]) -> pa.Array:
     """A column of dates or moments (n,) without the days that a schema declares as missing."""
     days = pc.strftime(values.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%d")
     return pc.if_else(pc.is_in(days, value_set=pa.array(spellings, pa.string())), None, values)
 
 
-def isolated(words: Words, chosen: np.ndarray) -> tuple[str, ...]:
+def describe_sentinels(words: Words, chosen: np.ndarray) -> tuple[str, ...]:
     """A note for each stand-in: what it is, and in how many records it stands."""
     return tuple(
         f"{word} in {int(words.counts[i])} of {words.rows} records stands far from every other date and is "
