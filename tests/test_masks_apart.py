@@ -49,6 +49,15 @@ def test_masks_are_no_pictures(layout, tmp_path):
     assert (mk.read(tmp_path / "out")["mask"] == cohort["mask"]).all()
 
 
+def test_masked_volumes_of_one_person_are_one_subject(tmp_path):
+    for i, name in enumerate(("Smith_John", "Doe_Jane", "Okonkwo_Chidi") * 2):
+        save(tmp_path / f"images/{name}_{i}.nii.gz", volume(i))
+        save(tmp_path / f"masks/{name}_{i}.nii.gz", (volume(i) > 500).astype(np.uint8))
+    cohort = mk.read(tmp_path)
+    assert list(cohort.schema) == ["subject", "image", "mask"]
+    assert len(set(cohort["subject"])) == 3
+
+
 def test_several_kinds_and_a_mask_stay_one_field_each(tmp_path):
     for i in range(3):
         for kind in ("T1", "T2", "seg"):

@@ -147,7 +147,7 @@ def sequences(folder: Path, declared: Sequence[str] = ()) -> tuple[dict[str, lis
     rows = {place.path: row for row, place in enumerate(places)}
     first = next(iter(files.values()))
     meaning = every.taken([rows[path] for path in first])
-    return files, meaning if len(files) > 1 else add_owners(meaning, [folders.stem(path) for path in first])
+    return files, add_owners(meaning, [folders.stem(path) for path in first])
 
 
 def _beside_in_folders(places: Sequence[Place], meaning: Meaning) -> dict[str, list[Path]]:
