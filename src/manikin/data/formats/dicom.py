@@ -151,7 +151,7 @@ def _above(found: list[Series], folder: Path, schema: Schema | None) -> Meaning:
 
 def _unkept(meaning: Meaning) -> tuple[str, ...]:
     """A note where folders seem to be classes: headers may say more, so they are kept on request."""
-    if not meaning.labels:
+    if len(meaning.labels) < 2 * len(set(meaning.labels)) or not meaning.labels:  # a folder for each series
         return ()
     line = ", ".join(f'"{role}"' for role in meaning.roles)
     seen = f"subfolders seem to be {len(set(meaning.labels))} classes and are left out"
