@@ -1,7 +1,9 @@
 """Comparing two cards: only differences that are not chance count."""
 
 import pytest
+from typer.testing import CliRunner
 
+from manikin.cli.app import app
 from manikin.evaluation.compare import compare
 from manikin.evaluation.scorecard import Score, Scorecard
 
@@ -108,3 +110,15 @@ def test_the_printed_comparison_keeps_names_whole_and_folds_what_says_nothing():
     assert "m17" not in said
     assert "No clear difference: 45 scores" in said
     assert len(said.splitlines()) < 8
+
+
+def test_compare_takes_the_folders_that_evaluate_wrote_and_says_what_lacks(tmp_path):
+    for name, value in (("before", 0.9), ("after", 0.6)):
+        (tmp_path / name).mkdir()
+        card(value, value - 0.02, value + 0.02).to_json(tmp_path / name / "scorecard.json")
+    paths = [str(tmp_path / name) for name in ("before", "after")]
+    found = CliRunner().invoke(app, ["compare", *paths])
+    assert (found.exit_code, "better" in found.output) == (0, True)
+    (tmp_path / "empty").mkdir()
+    failed = CliRunner().invoke(app, ["compare", paths[0], str(tmp_path / "empty")])
+    assert "holds no scorecard.json; write one: manikin evaluate" in str(failed.exception)

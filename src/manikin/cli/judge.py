@@ -13,6 +13,7 @@ from manikin.cli.app import app
 from manikin.cli.attack import attacker
 from manikin.cli.remedies import as_commands
 from manikin.cli.show import gate, print_card, speak, terminal
+from manikin.errors import FormatError
 
 
 @app.command()
@@ -107,7 +108,7 @@ def compare(
     from manikin.evaluation.compare import compare as compared
     from manikin.evaluation.scorecard import Scorecard
 
-    found = compared(Scorecard.from_json(before), Scorecard.from_json(after))
+    found = compared(*(Scorecard.from_json(_find_card(path)) for path in (before, after)))
     if as_json:
         print(json.dumps(found.to_dict(), indent=1))  # noqa: T201
     else:
@@ -137,7 +138,7 @@ def release(
     from manikin.publish.release import release as released
 
     limits = asked(policy, tier)
-    records, judged = loaded(synthetic, schema), Scorecard.from_json(card)
+    records, judged = loaded(synthetic, schema), Scorecard.from_json(_find_card(card))
     try:
         decision = released(records, judged, out, accept, tier=tier, policy=limits.policy)
     except PrivacyError as error:
@@ -145,3 +146,15 @@ def release(
         terminal(quiet=False).print(message, style="red", markup=False, highlight=False)
         raise typer.Exit(o.REFUSED) from error
     terminal(quiet=False).print(f"{decision.tier}: {decision.verdict}; written to {out}", highlight=False)
+
+
+def _find_card(path: Path) -> Path:
+    """The scorecard.json that a path means: the file itself, or the one in the folder that `-o` wrote."""
+    card = path / "scorecard.json" if path.is_dir() else path
+    if not card.is_file():
+        where = f"{path} holds no scorecard.json" if path.is_dir() else f"{path}: no such file"
+        message = f"{where}; write one: manikin evaluate SYNTHETIC --train FILE --holdout FILE -o FOLDER"
+            f"{where}; write one with manikin evaluate SYNTHETIC --train FILE --holdout FILE -o FOLDER"
+        )
+        raise FormatError(message)
+    return card

@@ -44,7 +44,8 @@ FOUND = (
     "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
 )
 DOUBTFUL = (
-    "more than chance explains by itself, no more than it does over all checks: hold out more real patients"
+    "more than chance explains in one check, but not over all checks of the card: more held-out patients "
+    "would decide it"
 )
 ALLOWED = 0.025  # by which chance explains one score of privacy, below which it is no pass
 FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1

@@ -166,7 +166,7 @@ def sentence(card: Scorecard, axis: str) -> str:
     scores, verdict = worst(card, axis), card.verdicts[axis]
     if verdict == "not assessed":
         if found := next((score for score in scores if score.pending and score.value is not None), None):
-            return f"{_headed(found)} {capital(found.note)}"
+            return f"{_headed(found)} {found.note[:1].upper()}{found.note[1:]}."
         notes = [score.note for score in scores if not score.assessed and score.note]
         return capital(notes[0]) if notes else silence(axis)
     assessed = [score for score in scores if score.assessed]
