@@ -154,7 +154,5 @@ def _find_card(path: Path) -> Path:
     if not card.is_file():
         where = f"{path} holds no scorecard.json" if path.is_dir() else f"{path}: no such file"
         message = f"{where}; write one: manikin evaluate SYNTHETIC --train FILE --holdout FILE -o FOLDER"
-            f"{where}; write one with manikin evaluate SYNTHETIC --train FILE --holdout FILE -o FOLDER"
-        )
         raise FormatError(message)
     return card
