@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from manikin.data.cohort import Cohort
-from manikin.data.coincidence import is_counted, is_unguessable, near_hits, spell, told_apart
+from manikin.data.coincidence import compare_hits, is_counted, is_unguessable, near_hits, spell
 from manikin.data.schema import Category, Number, Schema, Text, Time
 from manikin.metrics.identifiers import left
 
@@ -152,7 +152,7 @@ def test_one_spelling_for_a_key():
 
 
 def test_coincidences_by_hand():
-    assert told_apart(3, 0, 3, 1) == pytest.approx(1 / 4)
+    assert compare_hits(3, 0, 3, 1) == pytest.approx(1 / 4)
     assert near_hits(["11", "12", "19"], {"10"}) == pytest.approx(2 / 10)
     assert is_counted({"4", "5", "7"})
     assert not is_counted({"north"})

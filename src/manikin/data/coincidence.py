@@ -170,7 +170,7 @@ def find_leaked(
     if (quantity and not rare) or len(hits) <= SHARPER * near_hits(columns.synthetic.words, columns.mine):
         return set()
     met = len(set(columns.synthetic.words) & columns.theirs)
-    apart = told_apart(len(hits), met, len(columns.mine), len(columns.theirs)) * looks
+    apart = compare_hits(len(hits), met, len(columns.mine), len(columns.theirs)) * looks
     if apart < CHANCE:
         return hits
     if is_counted(columns.train.words):
@@ -182,11 +182,11 @@ def find_leaked(
     return hits if unlike or guess else set()
 
 
-def told_apart(hits: int, control: int, mine: int, theirs: int) -> float:
+def compare_hits(hits: int, control: int, mine: int, theirs: int) -> float:
     """The probability of so many hits among training values, were they those of held-out ones too.
 
     Example:
-        >>> round(told_apart(10, 0, 80, 20), 3)
+        >>> round(compare_hits(10, 0, 80, 20), 3)
         0.095
     """
     from scipy.stats import hypergeom

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from manikin.evaluation import burned
-from manikin.evaluation.needed import MORE, remedy
 from manikin.evaluation.policy import Limit, Policy, read
+from manikin.evaluation.sample_size import MORE, remedy
 
 if TYPE_CHECKING:
     from manikin.evaluation.scorecard import Score, Scorecard

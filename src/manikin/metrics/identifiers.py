@@ -13,11 +13,11 @@ import numpy as np
 from manikin.data import names
 from manikin.data.coincidence import (
     Columns,
+    compare_hits,
     find_leaked,
     is_quantity,
     is_unguessable,
     spell,
-    told_apart,
 )
 from manikin.data.lists import list_names
 from manikin.data.prose.marks import MARK, name_mark
@@ -246,7 +246,7 @@ def _declared(columns: Columns) -> set[str]:
     if not hits or is_unguessable(columns.mine | columns.theirs):
         return hits
     control = len(set(columns.synthetic.words) & columns.theirs)
-    apart = told_apart(len(hits), control, len(columns.mine), len(columns.theirs))
+    apart = compare_hits(len(hits), control, len(columns.mine), len(columns.theirs))
     return hits if apart < DECLARED else find_leaked(columns)
 
 

@@ -17,7 +17,7 @@ from manikin.data.schema import SCALARS, Image, Schema, Signal
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.grammar import END, OPEN, STEP
 from manikin.rng import Key
-from manikin.synthesis.kept import kept_as, laid, patched
+from manikin.synthesis.given_values import fill_in, keep_given, overlay
 from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
 from manikin.synthesis.outward import Outward, absent_in
 from manikin.synthesis.plausible import wishes
@@ -169,9 +169,9 @@ class Fitted:
             columns |= {name: before.columns[name] for name in self.plan.condition}
         columns = self._outward(given, rows, columns)
         columns |= {
-            name: kept_as(given.columns[name], rows, columns[name]) for name in self._scalars(given)
+            name: keep_given(given.columns[name], rows, columns[name]) for name in self._scalars(given)
         }
-        columns |= {name: laid(given.columns[name], rows, columns[name]) for name in self._arrays(given)}
+        columns |= {name: overlay(given.columns[name], rows, columns[name]) for name in self._arrays(given)}
         for name in self._histories(given):
             columns[name] = self._completed(given, rows, columns[name], x)
         kept = [name for name in self.schema if name in columns]
@@ -258,7 +258,7 @@ class Fitted:
         start = [low for low, _ in self.codec.spec.ranges] or [0] * len(fields)
         some = self.codec.decode(np.array([start], dtype=dtype), Key(0))
         columns = {
-            name: here[name] if name in here and name in before else patched(here.get(name), some[name], n)
+            name: here[name] if name in here and name in before else fill_in(here.get(name), some[name], n)
             for name in fields
         }
         return Cohort(pa.table(columns), Schema({name: kinds[name] for name in fields}))

@@ -18,7 +18,7 @@ import pyarrow.compute
 from manikin.data.deid import people as beside
 from manikin.data.deid.columns import find_columns
 from manikin.data.deid.finding import KINDS, Span, find, find_announced, join_spans
-from manikin.data.deid.people import People, Told
+from manikin.data.deid.people import People, Readings
 from manikin.data.deid.words import ordinary
 from manikin.data.schema import Category, Image, Kind, Schema, Text, Time
 from manikin.data.texts import prose
@@ -169,7 +169,7 @@ def _people(
             pools.setdefault(person, {}).update(beside.list_given(text or "", spans))
             if progress is not None:
                 progress(len(found[name]), 2 * len(cohort))
-    by = beside.draw_surrogates(cohort, treated, key, Told(persons, dates, pools))
+    by = beside.draw_surrogates(cohort, treated, key, Readings(persons, dates, pools))
     return People(persons, by, {person: frozenset(words) for person, words in known.items()}, found)
 
 

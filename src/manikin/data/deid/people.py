@@ -43,7 +43,7 @@ _LISTED = {"women": {fold(name) for name in WOMEN}, "men": {fold(name) for name 
 _KNOWN = _LISTED["women"] | _LISTED["men"] | {fold(name) for name in FAMILIES}
 
 
-class Told(NamedTuple):
+class Readings(NamedTuple):
     """What was seen when the notes were read.
 
     Args:
@@ -96,7 +96,7 @@ def find_persons(cohort: Cohort, columns: Sequence[Column]) -> list[int]:
 
 
 def draw_surrogates(
-    cohort: Cohort, columns: Sequence[Column], key: Key, told: Told
+    cohort: Cohort, columns: Sequence[Column], key: Key, told: Readings
 ) -> dict[int, Surrogates]:
     """For each person its surrogates: names by their list, numbers of columns settled, the order of dates."""
     sides = Counter(side for said in told.dates if (side := is_day_first(said)) is not None)

@@ -13,13 +13,13 @@ from manikin.data import tensors
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
-def kept_as(given: pa.Array, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - an Arrow array
+def keep_given(given: pa.Array, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - an Arrow array
     """What is given as it stands, to the last digit; drawn values in its gaps."""
     mine = given.take(pa.array(rows))
     return pc.if_else(mine.is_valid(), mine, drawn)
 
 
-def laid(given: Any, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - Arrow arrays
+def overlay(given: Any, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - Arrow arrays
     """What is given of signals and pictures as it stands; drawn values where it is NaN.
 
     A codec need not give back what it got: of series it makes values that files record, in an order.
@@ -30,7 +30,7 @@ def laid(given: Any, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 
     return tensors.column(np.where(known, mine, found).astype(found.dtype))
 
 
-def patched(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None
+def fill_in(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None
     """The values with gaps filled; without values, `some` value n times."""
     if values is None:
         return some.take(pa.array(np.zeros(n, dtype=np.int64)))

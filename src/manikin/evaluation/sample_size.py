@@ -1,4 +1,4 @@
-"""Needed: how many more records would decide what the evidence leaves open, if the figure stays."""
+"""Sample size: how many more records would decide what the evidence leaves open, if the figure stays."""
 
 from __future__ import annotations
 
