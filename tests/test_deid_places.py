@@ -1,8 +1,13 @@
 """De-identification of employers, schools, clinics, towns that a verb announces, and whole addresses."""
 
+import time
+
 import pytest
 
 from manikin.data.deid import find
+from manikin.data.deid.replacing import Surrogates
+from manikin.data.prose.marks import FORMAL, marks
+from manikin.rng import Key
 
 FOUND = [
     ("He works at Brackenridge Steel Works and is well.", "Brackenridge Steel Works"),
@@ -53,3 +58,25 @@ def test_places_people_and_numbers_that_something_announces_are_found(text: str,
 def test_departments_durations_and_eponyms_are_left(text: str, change: type[str]) -> None:
     said = change(text)
     assert [said[a:b] for a, b, _ in find(said)] == []
+
+
+def test_two_names_of_one_patient_never_share_a_surrogate() -> None:
+    drawn = Surrogates(Key(3))
+    names = [f"Umb{a}{b}" for a in "abcdefghijklmnopqrstuvwxyz" for b in "abcdefghijklmnopqrstuvwxyz" * 2]
+    said = {name: drawn.name(name) for name in names}
+    assert len(set(said.values())) == len(said) > 600
+    assert [drawn.name(name) for name in said] == list(said.values())
+    assert drawn.name("UMBAA") == said["Umbaa"].upper()
+
+
+def test_one_long_word_takes_little_time() -> None:
+    for text in ("Ab" * 20_000, "a" * 20_000, "A-b" * 10_000):
+        start = time.process_time()
+        find(text)
+        assert time.process_time() - start < 5  # minutes where time grows with the square
+
+
+def test_the_judge_knows_national_numbers_by_their_check_digits() -> None:
+    assert (FORMAL, "9434765919") in marks("Number 9434765919 on file.")
+    assert (FORMAL, "12345678Z") in marks("DNI 12345678Z")
+    assert not any(kind == FORMAL for kind, _ in marks("Count 9434765918 copies, no fever."))

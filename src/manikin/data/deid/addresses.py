@@ -13,7 +13,7 @@ from manikin.data.deid.words import ordinary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CAP = r"[A-ZÀ-ÖØ-Þ][\w'’-]+"
+_CAP = r"[A-ZÀ-ÖØ-Þ][\w'’-]{1,40}"
 _LABEL = (
     r"(?i:\b(?:(?:home|postal|mailing|current|permanent|residential|street|billing)\s+)?(?:address|addr|adresse|anschrift|wohnhaft|adres|adress|domicilio"
     r"|domicile|direccion|indirizzo|bopael|bopæl|bostad|osoite|morada|residenza|residence|woonadres|wohnadresse))\s*:\s*"
@@ -42,7 +42,7 @@ ADDRESSES = shapes(
     ),
     (
         "address",
-        r"\b(?P<x>(?i:unit|shop|lot|level|flat|villa)\s+\d+[A-Za-z]?\s?/\s?\d+[A-Za-z]?\s+(?:[A-Z][\w'-]+\s+){1,3}(?:St|Street|Rd|Road|Ave|Avenue|Cres|Crescent|Ct|Court|Dr|Drive|Pde|Parade|Pl|Place|Tce|Terrace|Way|Hwy|Highway)\b\.?)",
+        r"\b(?P<x>(?i:unit|shop|lot|level|flat|villa)\s+\d+[A-Za-z]?\s?/\s?\d+[A-Za-z]?\s+(?:[A-Z][\w'-]{1,40}\s+){1,3}(?:St|Street|Rd|Road|Ave|Avenue|Cres|Crescent|Ct|Court|Dr|Drive|Pde|Parade|Pl|Place|Tce|Terrace|Way|Hwy|Highway)\b\.?)",
     ),
     (
         "address",
@@ -50,7 +50,7 @@ ADDRESSES = shapes(
     ),
     (
         "address",
-        r"\b(?P<x>(?:[A-Z][\w'-]+|\d{1,3}(?:st|nd|rd|th))\s+(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Blvd|Boulevard)\s+(?:and|&)\s+(?:[A-Z][\w'-]+|\d{1,3}(?:st|nd|rd|th))\s+(?:Street|St|Avenue|Ave|Road|Rd|Blvd|Boulevard)\b)",
+        r"\b(?P<x>(?:[A-Z][\w'-]{1,40}|\d{1,3}(?:st|nd|rd|th))\s+(?:Street|St\.?|Avenue|Ave\.?|Road|Rd\.?|Blvd|Boulevard)\s+(?:and|&)\s+(?:[A-Z][\w'-]{1,40}|\d{1,3}(?:st|nd|rd|th))\s+(?:Street|St|Avenue|Ave|Road|Rd|Blvd|Boulevard)\b)",
     ),
     ("address", rf"{_LABEL}(?P<x>{_CAP}(?:[ -]{_CAP}){{0,2}}(?:,\s*{_CAP}(?:[ -]{_CAP}){{0,2}}){{1,3}})"),
     ("address", rf"\b(?P<x>\d{{1,4}}\s+The\s+{_CAP})(?=,\s*{_CAP})"),
@@ -58,7 +58,7 @@ ADDRESSES = shapes(
         "address",
         rf"\b(?P<x>(?:[Tt]he\s+)?(?:{_CAP}\s+){{1,2}}(?:Cottage|House|Farm|Lodge|Villa|Barn|Manor|Hall|Bungalow|Court|Grange|Rectory)(?:,\s*(?:\d+\w?\s+)?(?:{_CAP}\s+){{1,2}}(?:Street|St|Road|Rd|Lane|Close|Avenue|Drive|Terrace|Way|Row|Hill|Green|Square)\b))",
     ),
-    ("address", r"(?:[A-Z]{2,},?\s+|\b)(?P<x>(?i:general\s+delivery|poste\s+restante)\b,?\s+[A-Z][\w'-]+)"),
+    ("address", r"(?:[A-Z]{2,},?\s+|\b)(?P<x>(?i:general\s+delivery|poste\s+restante)\b,?\s+[A-Z][\w'-]{1,40})"),
 )  # fmt: skip
 """Addresses that a label, a number of a house or a kind of settlement tells."""
 

@@ -19,8 +19,8 @@ HOUSES = (
     "|Sheltered Housing|Residential Home|Dialysis|Kindergarten|Nursery|Creche|Monastery|Convent|Barracks|Sanatorium|Polyclinic|General(?!\\s(?:[A-Z]|[Ss]urg|[Mm]ed|[Pp]rac|[Aa]n|[Cc]ond|[Ww]ell))"
 )
 _PART = r"(?:O['’]|D['’]|L['’]|Mc|Mac|Fitz|al-|El-|De|Di|La|Le|Van)?[A-ZÀ-ÖØ-ÞŁĐŒ][a-zà-ÿłđœı]+"
-_NAME = rf"(?:{_PART}(?:[-'’](?!s\b)(?:{_PART}|[a-z]{{2,4}}\b(?!-)))*)"
-_SHOUTED = r"(?:(?:MC|O['’]|D['’])?[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]+)"
+_NAME = rf"(?:{_PART}(?:[-'’](?!s\b)(?:{_PART}|[a-z]{{2,4}}\b(?!-))){{0,4}})"
+_SHOUTED = r"(?:(?:MC|O['’]|D['’])?[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]{1,40})"
 _PARTICLE = (
     r"(?:(?:[Vv]an|[Vv]on|[Dd]er|[Dd]en|[Dd]e|[Ll]a|[Ll]as|[Ll]os|[Dd]el|[Dd]a|[Dd]os|[Dd]as|[Dd]i|[Dd]u|[Dd]es|[Bb]in"
     r"|[Bb]en|[Ii]bn|[Ee]l|[Aa]l|[Tt]e|[Tt]en|[Tt]er|'t|[Zz]u|[Zz]um|[Aa]f|[Aa]v|[Ss]t\.?|y|e|und|[Ll]e|[Nn]i|[Nn]ic|[Uu]i|[Dd]ell[ao])\s+|[dl]['’]\s?|[Dd]e['’]\s)"

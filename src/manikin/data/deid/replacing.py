@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
@@ -76,12 +77,14 @@ class Surrogates:
             "families"; other words go by the list in which they stand.
         fixed: Surrogates that are settled, by the folded original: of numbers that columns hold too.
         day_first: Whether digits that could be either are the day before the month.
+        drawn: Surrogates of names so far, so that two names never share one; in the order of the text.
     """
 
     key: Key
     pools: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
     day_first: bool = False
+    drawn: dict[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def shift(self) -> int:
@@ -157,11 +160,16 @@ class Surrogates:
         """Each word of a name has its own surrogate, of the same list where it stands in one."""
         plain = fold(word)
         listed = next((name for name, names in _LISTED.items() if plain in names), "families")
+        if plain in self.drawn:
+            return _like(word, self.drawn[plain])
         pool = _POOLS[self.pools.get(plain) or listed]
         rng = self.key.child("name", plain).numpy()
-        chosen = next(
-            one for _ in range(99) if fold(one := pool[rng.integers(len(pool))]) not in {plain, *self.pools}
-        )
+        taken = {plain, *self.pools, *map(fold, self.drawn.values())}
+        order = [pool[i] for i in rng.permutation(len(pool))]
+        free = (one for one in order if fold(one) not in taken)
+        pairs = (f"{a}{b.lower()}" for a, b in itertools.permutations(order, 2))  # more names than the list
+        chosen = next(free, None) or next(pair for pair in pairs if fold(pair) not in taken)
+        self.drawn[plain] = chosen
         return _like(word, chosen)
 
     def initial(self, letter: str) -> str:

@@ -8,7 +8,7 @@ import re
 
 from manikin.data.deid.shape import shapes
 
-_CAP = r"[A-ZÀ-ÖØ-Þ][\w'’-]*[a-zà-ÿ][\w'’-]*"
+_CAP = r"[A-ZÀ-ÖØ-Þ][\w'’-]{0,40}[a-zà-ÿ][\w'’-]{0,40}"
 _NO = r"\d{1,4}(?:\s?[a-dA-D])?"
 _DE = r"(?:de\s+(?:la|las|los|l')|de|du|des|d'|del|della|dello|dell'|delle|dei|degli|di)"
 _LINKED = rf"(?:(?:{_DE}\s*)?{_CAP})(?:[ -](?:{_DE}\s*)?{_CAP}){{0,3}}"
@@ -148,7 +148,7 @@ def is_street(match: re.Match[str]) -> bool:
 
 STREETS = shapes(
     ("address", rf"\b(?:{_CAP}[ -]){{1,2}}(?i:{_GERMAN})\s?{_NO}\b", is_street),
-    ("address", rf"\b[A-ZÀ-ÖØ-Þ][\w'’-]{{2,}}(?:{_GERMAN}|{_NORTHERN})\s{_NO}\b(?!\s?(?:mg|ml|%|cm|mm))"),
+    ("address", rf"\b[A-ZÀ-ÖØ-Þ][\w'’-]{{2,40}}(?:{_GERMAN}|{_NORTHERN})\s{_NO}\b(?!\s?(?:mg|ml|%|cm|mm))"),
     ("address", rf"\b(?:Am|An der|Auf der|Auf dem|Im|In der|Zum|Zur|Hinter der|Unter den|Alte|Neue|Grosse|Große|Kleine)\s{_CAP}(?:\s{_CAP})?\s{_NO}\b(?!\s?(?:mg|ml|%|cm|mm|h\b|Uhr|Tag|Jahr|\.))"),
     ("address", rf"\b\d{{1,4}}\s?(?:bis|ter|quater|[A-Da-d]\b)?,?\s+{_FRENCH}\s+{_LINKED}"),
     ("address", rf"\b{_SPANISH}\s*{_LINKED},?\s*(?:n[º°]\s*)?{_NO}(?:,?\s*\d{{1,2}}\s?[º°ª]?\s*[A-Z]?\b)?"),

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from manikin.data.deid.national import NATIONAL
+
 MARKS = {
     "e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
     "web address": r"https?://\S+",
@@ -41,7 +43,15 @@ def marks(text: str) -> set[tuple[str, str]]:
         >>> sorted(marks("Mr. Ash Miller, MRN 1234567, seen 3/14/2019; BP 120/80."))
         [('date', '3/14/2019'), ('name', 'Mr. Ash Miller'), ('number or address', 'MRN 1234567')]
     """
-    return {(kind, match.group()) for kind, pattern in KINDS.items() for match in pattern.finditer(text)}
+    found = {(kind, match.group()) for kind, pattern in KINDS.items() for match in pattern.finditer(text)}
+    if not any(char.isdigit() for char in text):
+        return found
+    return found | {
+        (FORMAL, match["x"] if "x" in pattern.groupindex else match[0])
+        for _, pattern, check in NATIONAL  # national numbers, by their check digits where they have them
+        for match in pattern.finditer(text)
+        if check is None or check(match)
+    }
 
 
 def name_mark(text: str) -> str:
