@@ -146,7 +146,8 @@ def fit(
     quiet: o.Quiet = False,
 ) -> None:
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
-    from manikin.publish.job import interrupted, loaded, noted
+    from manikin.publish.job import loaded, noted
+    from manikin.publish.learning import describe_learning, described, interrupted
     from manikin.synthesis.disclosure import tell_pooled
     from manikin.synthesis.synthesizer import Synthesizer
 
@@ -156,7 +157,8 @@ def fit(
     source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
     model.fit(source, checkpoint=checkpoint, quiet=quiet)
     model.save(out)
-    for sentence in tell_pooled(model, ()):
+    links = [described(fitted) for fitted in model.models]
+    for sentence in [*describe_learning(links), *tell_pooled(model, ())]:
         console.print(sentence, markup=False, highlight=False)
     ended = interrupted(model)
     console.print(f"saved the model to {out}" + " (interrupted: the best so far)" * ended)

@@ -22,19 +22,17 @@ from manikin.data.unclear import refuse_unclear
 from manikin.errors import UsageError
 from manikin.evaluation.door import FEWEST, enough
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.facts import short
 from manikin.evaluation.origin import stamped
 from manikin.evaluation.power import self_tested, testable
 from manikin.people import ENOUGH
 from manikin.progress import report_on
 from manikin.publish.attack import attacked
 from manikin.publish.folder import unfinished
+from manikin.publish.learning import describe_learning, described, interrupted
 from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
 from manikin.publish.reread import note_file
 from manikin.publish.sampling import sample_wished
 from manikin.synthesis.disclosure import tell_pooled
-from manikin.synthesis.plan import family_to_dict
-from manikin.synthesis.recoding import sentences
 from manikin.synthesis.synthesizer import Synthesizer
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from manikin.evaluation.policy import Policy
     from manikin.evaluation.scorecard import Scorecard
     from manikin.synthesis.budget import Training
-    from manikin.synthesis.fitted import Fitted
 
 OF_NOTES = ("templates", "lora", "fewshot")
 """Families that write notes and nothing else: who names one asks for the notes of the file."""
@@ -154,11 +151,8 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         links = [described(fitted) for fitted in model.models]
         for link in links:
             say(f"learned {list_names(link['target'], 8)} with {link['family']['name']!r}")
-            for told in sentences(link):
-                say(told)
-            if few := short(link):
-                say(few)
-        for sentence in tell_pooled(model, [*filter(None, [wish.label]), *wish.subgroups]):
+        pooled = tell_pooled(model, [*filter(None, [wish.label]), *wish.subgroups])
+        for sentence in [*describe_learning(links), *pooled]:
             say(sentence)
         synthetic = sample_wished(model, train, wish, rules)
         say(f"sampled {describe_sampled(train, synthetic)}; judging them")
@@ -194,23 +188,6 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         write_provenance({**record, "files": files, "verdicts": card.verdicts}, part / "provenance.json")
         names = tuple(sorted(entry.name for entry in part.iterdir()))
     return Done(card, Path(folder), names, cost.seconds)
-
-
-def described(fitted: Fitted) -> dict[str, Any]:
-    """What a model is: its fields, its family with options, and what its training told."""
-    plan = fitted.plan
-    given = {"condition": list(plan.condition)} if plan.condition else {}
-    return {
-        "target": list(plan.target),
-        **given,
-        "family": family_to_dict(plan.family),
-        **fitted.learner.facts,
-    }
-
-
-def interrupted(model: Synthesizer) -> bool:
-    """Whether Ctrl-C ended its learning."""
-    return any(fitted.learner.facts.get("ended") == "interrupted" for fitted in model.models)
 
 
 def loaded(
