@@ -6,7 +6,7 @@ import pytest
 
 from manikin.data.lists import list_names
 from manikin.data.schema import Category, Number, Schema, Text
-from manikin.evaluation import facts, needed, page, reasons
+from manikin.evaluation import facts, page, reasons, sample_size
 from manikin.evaluation.gate import gate
 from manikin.evaluation.policy import read
 from manikin.evaluation.scorecard import Score, Scorecard
@@ -83,13 +83,15 @@ def test_what_is_not_shown_never_reads_as_found(tier):
 
 
 def test_how_many_more_records_would_decide():
-    assert "about 4 times" in needed.remedy((0.54, 0.62), 0.58, (0.6, None))
-    assert "about 1.5 times" in needed.remedy((0.4, 0.6), 0.5, (None, 0.41))
-    assert "3,000 synthetic records instead of 455" in needed.remedy((0, 0.0066), 0, (0.001, None), 455)
-    assert "200 synthetic records instead of 100" in needed.remedy((0, 0.1), 0, (0.05, None), 100)
-    assert "about 4 times" in needed.remedy((0.0, 0.09), 0.01, (0.05, None), 455)
-    assert "would not help" in needed.remedy((0.55, 0.75), 0.65, (0.6, None))
-    assert "at the limit" in needed.remedy((0.5, 0.7), 0.5999, (0.6, None))
+    assert "about 4 times" in sample_size.remedy((0.54, 0.62), 0.58, (0.6, None))
+    assert "about 1.5 times" in sample_size.remedy((0.4, 0.6), 0.5, (None, 0.41))
+    assert "3,000 synthetic records instead of 455" in sample_size.remedy(
+        (0, 0.0066), 0, (0.001, None), 455
+    )
+    assert "200 synthetic records instead of 100" in sample_size.remedy((0, 0.1), 0, (0.05, None), 100)
+    assert "about 4 times" in sample_size.remedy((0.0, 0.09), 0.01, (0.05, None), 455)
+    assert "would not help" in sample_size.remedy((0.55, 0.75), 0.65, (0.6, None))
+    assert "at the limit" in sample_size.remedy((0.5, 0.7), 0.5999, (0.6, None))
 
 
 def test_columns_are_named_by_what_they_were_taken_for():
