@@ -2,8 +2,10 @@
 
 import time
 
+import pandas as pd
 import pytest
 
+import manikin as mk
 from manikin.data.deid import find
 from manikin.data.deid.replacing import Surrogates
 from manikin.data.prose.marks import FORMAL, marks
@@ -80,3 +82,12 @@ def test_the_judge_knows_national_numbers_by_their_check_digits() -> None:
     assert (FORMAL, "9434765919") in marks("Number 9434765919 on file.")
     assert (FORMAL, "12345678Z") in marks("DNI 12345678Z")
     assert not any(kind == FORMAL for kind, _ in marks("Count 9434765918 copies, no fever."))
+
+
+def test_the_street_of_an_address_column_is_found_alone_in_small_letters() -> None:
+    frame = pd.DataFrame(
+        {"address": ["17 Marram Close, Ballinteer"], "note": ["Fell near 17 marram close again."]}
+    )
+    clean = mk.deidentify(mk.Cohort.from_pandas(frame, mk.Schema(note=mk.Text(role="note"))), seed=1)
+    assert "marram" not in clean["note"][0]
+    assert "17 " not in clean["note"][0]

@@ -137,6 +137,10 @@ def collect_known(cohort: Cohort, columns: Sequence[Column], persons: Sequence[i
                 column.kind in ("name", "place") or any(map(str.isdigit, str(value)))
             ):
                 found.setdefault(person, set()).add(str(value))
+                if column.kind == "address":  # a note often names the street alone
+                    found[person] |= {
+                        part for part in str(value).split(",")[:2] if re.search(r"\d.*[^\W\d_]{3}", part)
+                    }
                 if column.kind == "phone" and (abroad := _ABROAD.match(str(value).strip())):
                     found[person].add(f"0{str(value).strip()[abroad.end() :]}")
     return found
