@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 _SIGNED = re.compile(LIMIT)
+EXACT = 2**53  # above it whole numbers are not exact as floating-point numbers
 MANY = 10  # distinct words from which on numbers among limits are no levels
 
 
@@ -85,7 +86,8 @@ def read_limits(words: Words, plain: np.ndarray) -> pa.Array:
     ]
     whole = all("." not in text and "," not in text and "e" not in text.lower() for text in texts)
     found = pa.array(values, pa.float64())
-    return found.cast(pa.int64()) if whole and all(v == int(v) for v in values) else found
+    exact = all(v == int(v) and abs(v) <= EXACT for v in values) if whole else False
+    return found.cast(pa.int64()) if exact else found
 
 
 def spell_limits(values: pa.Array, text: pa.Array, censored: tuple[str, ...]) -> pa.Array:

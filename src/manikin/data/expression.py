@@ -166,12 +166,12 @@ class Expression:
             self._pair(left, op, right, cohort)
             for left, op, right in zip(sides[:-1], node.ops, sides[1:], strict=True)
         ]
-        return np.logical_and.reduce(found)
+        return np.logical_and.reduce(np.broadcast_arrays(*found))
 
     def _pair(self, left: ast.expr, op: ast.cmpop, right: ast.expr, cohort: Cohort) -> np.ndarray:
         if isinstance(op, ast.In | ast.NotIn):
             members = [self._pair(left, ast.Eq(), member, cohort) for member in _members(right, self.text)]
-            inside = np.logical_or.reduce(members)
+            inside = np.logical_or.reduce(np.broadcast_arrays(*members))
             return inside if isinstance(op, ast.In) else ~inside
         a, b = self._side(left, cohort), self._side(right, cohort)
         return _COMPARE[type(op)](*comparable(a, b, op, self.text))

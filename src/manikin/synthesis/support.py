@@ -7,6 +7,7 @@ there; of numbers and times in bins of fifty people or more. No count below `ENO
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Self
@@ -42,7 +43,7 @@ class Support:
         edges: Of numbers and times, the ends of their bins; beyond the outer ones are few people.
         levels: Of categories, their levels.
         single: Whether nobody (0), few (1) or enough (2) people are in each bin or level, and in none.
-        pairs: The same of pairs of fields, as a text of digits, row by row; "a\tb" names the fields.
+        pairs: The same of pairs of fields, as a text of digits, row by row; their names are a JSON list.
         pools: The levels that were pooled.
     """
 
@@ -73,7 +74,7 @@ class Support:
             cells += sizes[a] * sizes[b]
             if cells > CELLS:
                 break
-            pairs[f"{a}\t{b}"] = _state(codes[a] * sizes[b] + codes[b], who, sizes[a] * sizes[b])
+            pairs[json.dumps([a, b])] = _state(codes[a] * sizes[b] + codes[b], who, sizes[a] * sizes[b])
         return cls(edges, levels, single, pairs, pools)
 
     def describe(self, given: Conditions) -> tuple[tuple[str, ...], bool]:
@@ -86,7 +87,7 @@ class Support:
             found += self._one(name, code, given)
         alone = {name for name in codes if self._thin(self.single[name], codes[name]).all()}
         for key, states in self.pairs.items():
-            a, b = key.split("\t")
+            a, b = json.loads(key)
             # Of tables with numbers in them nearly every record would be told of.
             plain = {a, b} <= set(given.constant) or {a, b} <= set(self.levels)
             if a in codes and b in codes and plain and not alone & {a, b}:
