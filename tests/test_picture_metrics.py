@@ -280,9 +280,9 @@ def test_score_axis_gate_and_suspects_agree_on_copies():
         made = fresh.copy()
         made[:count] = 255 - train[:count, ..., ::-1]
         sides = [Cohort.from_arrays({"scan": x}, {"scan": Image()}) for x in (made, train, holdout)]
-        card = evaluate(*sides, seed=3)
+        card = evaluate(*sides, seed=4)
         assert card["disguised_copies"].verdict == verdict
         assert card.verdicts["privacy"] == verdict
         said = [f.outcome for f in gate(card, "internal").findings if f.score == "disguised_copies"]
         assert said == [outcome]
-        assert suspects(*sides, seed=3).records.tolist() == list(range(count))
+        assert suspects(*sides, seed=4).records.tolist() == list(range(count))
