@@ -149,8 +149,10 @@ def test_all_orders_are_as_frequent():
 
 
 def test_no_token_sees_itself_or_later_ones():
-    nets = SMALL.networks(ROW, GivenSpec())
-    nn.init.normal_(nets["model"].heads.smooth.weight)
+    with torch.random.fork_rng():  # some weights make a token so sure that its loss is 0 either way
+        torch.manual_seed(0)
+        nets = SMALL.networks(ROW, GivenSpec())
+        nn.init.normal_(nets["model"].heads.smooth.weight)
     x, order = torch.tensor([[0, 2, 4]]), torch.tensor([[2, 0, 1]])
     before = nets["model"](x, order, Given())
     after = nets["model"](torch.tensor([[1, 2, 4]]), order, Given())
