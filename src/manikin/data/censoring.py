@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.data.words import LIMIT
+from manikin.data.words import EXACT, LIMIT
 
 if TYPE_CHECKING:
     from typing import Any
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 _SIGNED = re.compile(LIMIT)
-EXACT = 2**53  # above it whole numbers are not exact as floating-point numbers
 MANY = 10  # distinct words from which on numbers among limits are no levels
 
 

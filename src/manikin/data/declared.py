@@ -15,7 +15,7 @@ from manikin.data.events import history
 from manikin.data.finding import Finding
 from manikin.data.schema import IDENTITY, Category, Codes, Image, Kind, Number, Signal, Text, Time
 from manikin.data.sentinel_dates import drop_declared
-from manikin.data.words import MISSING, NUMBER, Words, missing
+from manikin.data.words import LONG, MISSING, NUMBER, Words, missing
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _mismatch(name: str, words: Words, bad: np.ndarray, kind: Kind) -> None:
 
 def _long(name: str, words: Words) -> None:
     """Refuse whole numbers of more digits than a quantity has."""
-    if words.like(r"^[+-]?\d{17,}$").any():
+    if words.like(LONG).any():
         raise SchemaError(f"field {name!r}: {_TOO_LONG}")
 
 

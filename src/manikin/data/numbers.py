@@ -13,6 +13,7 @@ from manikin.data import names
 from manikin.data.finding import Finding
 from manikin.data.remarks import remarks
 from manikin.data.schema import Category, Number, Text
+from manikin.data.words import EXACT
 from manikin.errors import SchemaError
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -20,8 +21,6 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _NEGATIVE = (-9, -99, -999, -9999, -99999)
 _POSITIVE = (99, 999, 9999, 99999, 999.9, 9999.9)
 _DECIMALS = 6
-_EXACT = 2**53
-"""Integers above this are not exact as floating-point numbers."""
 _BLUR = 0.05
 """Rounding errors of this share of a cell hide the grid."""
 _OFF = 0.005
@@ -159,7 +158,7 @@ def quantity(name: str, values: pa.Array, *, search: bool = True) -> Finding:
 def large(values: pa.Array) -> bool:
     """Whether integers are too large to be exact as floating-point numbers, as no quantity is."""
     bounds = pc.min_max(values)
-    return any(abs(bounds[end].as_py() or 0) > _EXACT for end in ("min", "max"))
+    return any(abs(bounds[end].as_py() or 0) > EXACT for end in ("min", "max"))
 
 
 def mark(values: pa.Array) -> Finding:

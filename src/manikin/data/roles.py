@@ -13,6 +13,7 @@ from manikin.data import identifiers, names, survival
 from manikin.data.candidates import Table, candidate
 from manikin.data.schema import IDENTITY, Category, Number, Text, Time
 from manikin.data.subjects import find_subject
+from manikin.data.words import EXACT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_EXACT = 2**53
-"""Integers above this are not exact as floating-point numbers."""
 _UNSETTLED = "it may tell persons apart; nothing is learned before schema.toml says what it is"
 
 
@@ -102,7 +101,7 @@ def _hide(finding: Finding, role: Role, reason: str) -> Finding:
     kind, note = finding.kind, "never modelled, a surrogate takes its place"
     values, gaps = finding.values, getattr(kind, "missing", ())
     whole = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    exact = whole and abs(pc.max(pc.abs(values.cast(pa.float64(), safe=False))).as_py() or 0) <= _EXACT
+    exact = whole and abs(pc.max(pc.abs(values.cast(pa.float64(), safe=False))).as_py() or 0) <= EXACT
     hidden = Number(step=1, role=role, missing=gaps) if exact else Text(role=role, missing=gaps)
     told = f"{reason}: {_UNSETTLED if role == 'unclear' else note}"
     return replace(finding, kind=hidden, notes=(*_lasting(finding.notes), told))

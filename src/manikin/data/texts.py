@@ -13,7 +13,7 @@ from manikin.data import levels, mixed, names, numbers, times
 from manikin.data.censoring import are_numbers_among_limits, read_limits
 from manikin.data.finding import Finding
 from manikin.data.schema import Category, Kind, Number, Text, Time
-from manikin.data.words import INTEGER, NUMBER, PADDED, Words, missing
+from manikin.data.words import INTEGER, LONG, NUMBER, PADDED, Words, missing
 from manikin.errors import SchemaError
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -88,11 +88,7 @@ def _many(name: str, words: Words) -> bool:
 
 def numeric(words: Words) -> bool:
     """Whether all words are numbers, none padded with zeros or too long, as codes are."""
-    return bool(
-        words.like(NUMBER).all()
-        and not words.like(PADDED).any()
-        and not words.like(r"^[+-]?\d{17,}$").any()
-    )
+    return bool(words.like(NUMBER).all() and not words.like(PADDED).any() and not words.like(LONG).any())
 
 
 def parsed(words: Words) -> pa.Array:

@@ -40,6 +40,10 @@ MISSING_NUMBER = frozenset(
 
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 INTEGER = r"^[+-]?\d+$"
+LONG = r"^[+-]?\d{17,}$"
+"""Whole numbers of more digits than a quantity has."""
+EXACT = 2**53
+"""Whole numbers above this are not exact as floating-point numbers."""
 LIMIT = (
     r"^((?P<sign><=?|>=?|=<|=>|≤|≥|under|below|over|above)\s*(?P<number>\d+([.,]\d+)?)"
     r"|(?P<least>\d+([.,]\d+)?)\s*(\+|(and|or) (more|over|older|above)))$"
