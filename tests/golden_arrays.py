@@ -89,13 +89,14 @@ def pictures_written(found):
     found.exact("inspect", command("inspect", "folder", "-o", "looked"))
 
 
-def _slice(path, x, height):
+def save_slice(path, x, height, series="1.2.3"):
+    """A slice as a scanner might write it."""
     import pydicom
 
     found = pydicom.Dataset()
     found.SOPClassUID, found.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", f"1.2.9.{height + 1}"
     found.PatientName, found.PatientID, found.PatientBirthDate = "Doe^Jane", "HOSP-4711", "19600102"
-    found.Modality, found.PatientSex, found.PatientAge, found.SeriesInstanceUID = "CT", "F", "061Y", "1.2.3"
+    found.Modality, found.PatientSex, found.PatientAge, found.SeriesInstanceUID = "CT", "F", "061Y", series
     found.Rows, found.Columns, found.SamplesPerPixel = *x.shape, 1
     found.PhotometricInterpretation, found.BitsAllocated, found.BitsStored = "MONOCHROME2", 16, 12
     found.HighBit, found.PixelRepresentation, found.RescaleSlope, found.RescaleIntercept = 11, 0, 1, -1024
@@ -112,7 +113,7 @@ def _slice(path, x, height):
 def pictures_dicom(found):
     Path("dicom").mkdir()
     for z in range(4):
-        _slice(f"dicom/{z}.dcm", made.rng(z).integers(0, 4096, (6, 8)).astype(np.uint16), z)
+        save_slice(f"dicom/{z}.dcm", made.rng(z).integers(0, 4096, (6, 8)).astype(np.uint16), z)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         cohort = mk.read("dicom")

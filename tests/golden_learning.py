@@ -33,7 +33,8 @@ def drawn(found, model, n=20, given=None):
     names = [name for each in names for name in ([each] if isinstance(each, str) else each)]
     asked = {"condition": given.take(np.arange(n)).select(*names)} if names else {"n": n}
     sample = model.sample(**asked, seed=2)
-    found.cohort("sample", sample, loose=1.0)
+    counted = getattr(model, "family", None) == "independent"  # no sum whose order matters
+    found.cohort("sample", sample, everywhere=counted, loose=1.0)
     found.exact("facts", sha(facts(model)))
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder, "model"))
