@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 import golden_arrays
+import golden_extra
 import golden_judging
 import golden_learning
 import golden_more
@@ -23,7 +24,15 @@ import golden_reading
 import golden_saved
 from golden_core import CASES, FILE, differences, run
 
-PARTS = (golden_reading, golden_arrays, golden_learning, golden_more, golden_judging, golden_saved)
+PARTS = (
+    golden_reading,
+    golden_arrays,
+    golden_learning,
+    golden_more,
+    golden_extra,
+    golden_judging,
+    golden_saved,
+)
 """Modules that register cases."""
 
 
