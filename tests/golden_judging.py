@@ -82,7 +82,7 @@ def _scan(n, seed):
 
 
 case("judge-history")(partial(judge, _history))
-case("judge-signal")(partial(judge, made.waves))
+case("judge-signal", slow=True)(partial(judge, made.waves))
 case("judge-picture", slow=True)(partial(judge, _scan))
 case("judge-mask", slow=True)(partial(judge, made.pictures))
 case("judge-volume", slow=True)(partial(judge, made.volumes))
