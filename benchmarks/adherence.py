@@ -31,8 +31,8 @@ from sheets import sheet
 from unets import applied, dice, segmented
 
 import manikin as mk
-from manikin.data.demo import demo_multimodal
-from manikin.pixels.likeness import psnr
+from manikin.datasets.demo import demo_multimodal
+from manikin.imaging.analysis.similarity import psnr
 
 SPAN = 255.0
 ASKED = 100  # held-out pictures that are asked for

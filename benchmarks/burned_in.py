@@ -17,8 +17,8 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 
 import manikin as mk
-from manikin.data.images.blanking import find_text
-from manikin.pixels.lettering import LONG, longest_row
+from manikin.imaging.analysis.text_blanking import find_text
+from manikin.imaging.analysis.text_rows import LONG, longest_row
 
 TEXTS = (
     "DOE^JANE", "Smith, John 4711", "11.02.1960", "MRN 00123456", "Univ. Hospital 14:32", "ID:89-4421-07",

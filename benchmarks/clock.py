@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from types import SimpleNamespace
 
-from manikin.synthesis import run
+from manikin.training import state
 
 
 def processor() -> None:
     """From here on a training's minutes are CPU minutes of this process."""
-    run.time = SimpleNamespace(monotonic=time.process_time)  # pyright: ignore[reportAttributeAccessIssue]
+    state.time = SimpleNamespace(monotonic=time.process_time)  # pyright: ignore[reportAttributeAccessIssue]

@@ -24,13 +24,13 @@ from lines import append, rows
 from PIL import Image as Pillow
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Image
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question, Sample, Split
+from manikin.core.seeds import Key
 from manikin.errors import Unsupported
-from manikin.metric import Question, Sample, Split
-from manikin.metrics.disguises import copied, disguised_copies
-from manikin.rng import Key
+from manikin.metrics.privacy.transformed_copies import copied, disguised_copies
+from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
     from collections.abc import Callable

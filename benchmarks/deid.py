@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 from deidentification.draws import Draw
 
-from manikin.data.deid import find
+from manikin.text.deid.deidentify import find
 
 HERE = Path(__file__).parent / "deidentification"
 CASES = {"as written": str, "capitals": str.upper, "small letters": str.lower}

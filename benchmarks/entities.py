@@ -23,11 +23,11 @@ from lines import line
 from text_sets import labelled
 
 import manikin as mk
-from manikin.data.deid import Span
-from manikin.data.prose.entities import TAG
-from manikin.data.prose.negation import said
-from manikin.data.prose.words import SENTENCE
-from manikin.downstream.entities import Tagger, f1
+from manikin.downstream.entity_tagger import Tagger, f1
+from manikin.text.deid.deidentify import Span
+from manikin.text.inline_tags import TAG
+from manikin.text.negation import said
+from manikin.text.tokenize import SENTENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -44,12 +44,12 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 import manikin as mk
 from manikin.checks import ehr
 from manikin.codecs import events as coding
-from manikin.data.events import alter
-from manikin.data.events.gather import arranged
-from manikin.data.events.history import HIDDEN, Histories
-from manikin.nn.history import Ruled, State
-from manikin.synthesis import plausible
-from manikin.synthesis.futures import shrunk
+from manikin.cohort.histories import HIDDEN, Histories
+from manikin.ehr import corrupt
+from manikin.ehr.assemble import arranged
+from manikin.nn.history_grammar import Ruled, State
+from manikin.synthesis import ehr_rejection
+from manikin.synthesis.forecast import shrunk
 
 FILE = "tabular/diabetes130/diabetic_data.csv.gz"
 GIVEN = ("race", "gender", "age")
@@ -85,7 +85,7 @@ def main() -> None:
         ablation(train, given)
         return
     learned, held = (Histories.of(side.columns["history"]) for side in (train, holdout))
-    null = alter.visits_exchanged(held, np.random.default_rng(given.seed))
+    null = corrupt.visits_exchanged(held, np.random.default_rng(given.seed))
     print("| | " + " | ".join(HEAD) + " |\n|" + " --- |" * (len(HEAD) + 1))
     print(row("real training patients", measures(learned, held, learned.codes)))
     for i in range(given.draws):
@@ -150,7 +150,7 @@ WITHOUT = {
     "": nullcontext,
     "grammar": lambda: patch.object(Ruled, "allowed", everything),
     "chapters": lambda: patch.object(coding, "kin", lambda _: ()),
-    "checks": lambda: patch.object(plausible, "CHECKS", ()),
+    "checks": lambda: patch.object(ehr_rejection, "CHECKS", ()),
 }
 """What makes a model do without."""
 

@@ -10,10 +10,10 @@ from scipy.stats import ks_2samp
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from manikin.data.events import alike, patterns
+from manikin.ehr import cooccurrence, similarity
 
 if TYPE_CHECKING:
-    from manikin.data.events.history import Histories
+    from manikin.cohort.histories import Histories
 
 ASKED_OF = 1_000
 ASKED = ("DRUG//insulin", "ICD9//428")
@@ -27,13 +27,13 @@ def row(name: str, values: list[str]) -> str:
 def measures(found: Histories, held: Histories, codes: np.ndarray) -> list[str]:
     width = len(codes) + 1
     a, b = (side.recoded(codes) for side in (held, found))
-    shares = [np.asarray(patterns.bags(side, width).mean(axis=0)).ravel() for side in (a, b)]
+    shares = [np.asarray(cooccurrence.bags(side, width).mean(axis=0)).ravel() for side in (a, b)]
     real = shares[0] - shares[0].mean()
     numbers = [
         1 - float(((shares[0] - shares[1]) ** 2).sum() / (real**2).sum()),
-        patterns.agreement(patterns.together(a, width), patterns.together(b, width)),
-        patterns.agreement(patterns.successive(a, width), patterns.successive(b, width)),
-        float(patterns.persistence(b, width)[1].mean()),
+        cooccurrence.agreement(cooccurrence.together(a, width), cooccurrence.together(b, width)),
+        cooccurrence.agreement(cooccurrence.successive(a, width), cooccurrence.successive(b, width)),
+        float(cooccurrence.persistence(b, width)[1].mean()),
         float(ks_2samp(a.visits, b.visits).statistic),  # type: ignore[attr-defined]
         float(ks_2samp(np.bincount(a.place), np.bincount(b.place)).statistic),  # type: ignore[attr-defined]
     ]
@@ -56,10 +56,10 @@ def nearer(made: Histories | None, learned: Histories, held: Histories) -> float
     other = held.take(np.arange(half, len(held))) if made is None else made
     sides = [other.take(np.arange(min(ASKED_OF, len(other)))), learned, held]
     rows = [
-        patterns.visits_of(side.recoded(codes).take(np.arange(min(half, len(side)))), len(codes) + 1)
+        cooccurrence.visits_of(side.recoded(codes).take(np.arange(min(half, len(side)))), len(codes) + 1)
         for side in sides
     ]
-    far = [alike.nearest(rows[0], x, np.arange(x.shape[0]), None).first for x in rows[1:]]
+    far = [similarity.nearest(rows[0], x, np.arange(x.shape[0]), None).first for x in rows[1:]]
     return float(np.mean((far[0] < far[1]) + 0.5 * (far[0] == far[1])))
 
 
@@ -72,7 +72,7 @@ def calibration(real: np.ndarray, chance: np.ndarray) -> float:
 
 def last_visit(found: Histories, codes: np.ndarray) -> tuple[sparse.csr_matrix, list[np.ndarray]]:
     """Codes of the visit before the last and of all before, and whether the last has what is asked for."""
-    x = patterns.bags(found, len(codes) + 1)
+    x = cooccurrence.bags(found, len(codes) + 1)
     last = np.append(np.diff(found.owner) != 0, True)
     at = np.flatnonzero(last & (found.visit[found.opens] > 0))
     earlier = sparse.csr_matrix(

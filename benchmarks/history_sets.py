@@ -11,10 +11,10 @@ import pandas as pd
 import pyarrow as pa
 from histories import FILE, diabetes
 
-from manikin.data.cohort import Cohort
-from manikin.data.events.gather import arranged
-from manikin.data.events.history import Histories
-from manikin.data.schema import Category, Codes, Number, Schema
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.histories import Histories
+from manikin.ehr.assemble import arranged
+from manikin.schema.kinds import Category, Codes, Number, Schema
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
     OMP_NUM_THREADS=1 python benchmarks/large.py [--sizes 10000 100000] [--steps 100]
 
-Patients made by a few rules (`manikin.data.events.made`) are written as a MEDS table. Each step then
+Patients made by a few rules (`manikin.datasets.histories`) are written as a MEDS table. Each step then
 runs in a process of its own: reading, learning and saving, drawing as many and writing them, all from
 files, so that the peak of its resident memory is that of the step alone. Printed: Markdown.
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import manikin as mk
-from manikin.data.events.history import Histories
-from manikin.data.events.made import made
+from manikin.cohort.histories import Histories
+from manikin.datasets.histories import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable

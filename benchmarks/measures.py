@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from manikin.data.schema import Category, Schema, Time
+from manikin.schema.kinds import Category, Schema, Time
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier

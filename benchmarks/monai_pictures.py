@@ -116,7 +116,7 @@ def drawn(net: torch.nn.Module, y: torch.Tensor, shape: tuple[int, ...]) -> np.n
 
 def speed() -> None:
     """Milliseconds of one training step at 64 px with about as many parameters, both in turn."""
-    from manikin.nn.grid import Backbone
+    from manikin.nn.unet import Backbone
 
     both = {
         "MONAI": network(WIDTHS["speed"], None),

@@ -28,15 +28,15 @@ from sklearn.metrics import f1_score, roc_auc_score
 from text_sets import labelled
 
 import manikin as mk
-from manikin.data.prose.grams import Grams
-from manikin.data.prose.words import Running
+from manikin.encoding.grammar import END
 from manikin.errors import Unsupported
-from manikin.evaluation.canaries import canaries, exposure
-from manikin.grammar import END
+from manikin.evaluation.attacks.canaries import canaries, exposure
+from manikin.text.ngram_model import Grams
+from manikin.text.tokenize import Running
 
 if TYPE_CHECKING:
-    from manikin.codec import Codec
-    from manikin.evaluation.canaries import Canaries
+    from manikin.contracts.codec import Codec
+    from manikin.evaluation.attacks.canaries import Canaries
 
 FEWEST, RARE, WORDS = 10, 3, 8
 COLUMNS = (

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.data.cohort import Cohort
-from manikin.data.files import read
-from manikin.data.schema import Category, Image
-from manikin.pixels.grids import small
+from manikin.cohort.cohort import Cohort
+from manikin.imaging.analysis.intensity import small
+from manikin.io.read_write import read
+from manikin.schema.kinds import Category, Image
 
 if TYPE_CHECKING:
     from pathlib import Path

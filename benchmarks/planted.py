@@ -36,19 +36,19 @@ from signal_sets import signals, stretches
 from text_sets import SETS as TEXT_SETS
 from text_sets import notes
 
-from manikin.data.demo import demo
-from manikin.data.files import read
-from manikin.defects import DEFECTS, grouping, plant
-from manikin.defects.histories import HISTORIES
-from manikin.defects.pictures import PICTURES
-from manikin.defects.signals import SIGNALS
-from manikin.defects.texts import TEXTS
+from manikin.core.seeds import Key
+from manikin.datasets.demo import demo
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
-from manikin.rng import Key
+from manikin.evaluation.selftest.defects.histories import HISTORIES
+from manikin.evaluation.selftest.defects.images import PICTURES
+from manikin.evaluation.selftest.defects.notes import TEXTS
+from manikin.evaluation.selftest.defects.signals import SIGNALS
+from manikin.evaluation.selftest.defects.tabular import DEFECTS, grouping, plant
+from manikin.io.read_write import read
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 FILES = {
     "heart_disease_918": "heart_disease_918/heartdisease.csv",

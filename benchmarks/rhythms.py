@@ -27,10 +27,10 @@ from scipy.stats import ks_2samp
 from sklearn.linear_model import LinearRegression
 
 import manikin as mk
-from manikin.data import tensors
-from manikin.data.alter import altered
-from manikin.registry import find
-from manikin.waves.beats import peaks, rhythm
+from manikin.cohort.edit import altered
+from manikin.core import mapped_arrays
+from manikin.core.registry import find
+from manikin.signals.analysis.qrs import peaks, rhythm
 
 RATE, WINDOW, LONG = 100.0, 10.0, 60.0
 GIVEN = ("heart_rate", "rr_deviation", "qrs_duration")
@@ -116,7 +116,7 @@ def other_lead(model: mk.Synthesizer, known: np.ndarray, holdout: mk.Cohort) -> 
     x = holdout["signal"]
     given = x.copy()
     given[:, 1] = np.nan
-    asked = altered(holdout.select(*GIVEN, "signal"), {"signal": tensors.column(given)})
+    asked = altered(holdout.select(*GIVEN, "signal"), {"signal": mapped_arrays.column(given)})
     drawn = np.stack([model.sample(condition=asked, seed=k)["signal"][:, 1] for k in range(5)])
     linear = (
         LinearRegression().fit(around(known), known[:, 1].ravel()).predict(around(x)).reshape(x[:, 1].shape)

@@ -25,9 +25,9 @@ from scipy.signal import resample_poly
 from signal_sets import signals
 
 import manikin as mk
-from manikin.data import tensors
-from manikin.data.alter import altered
-from manikin.data.cohort import Cohort
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.edit import altered
+from manikin.core import mapped_arrays
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,7 +163,7 @@ def valid(cohort: Cohort) -> Cohort:
     for name, (low, high) in VALID.items():
         part = series[:, cohort.schema["series"].channels.index(name)]
         part[(part < low) | (part > high)] = np.nan
-    return altered(cohort, {"series": tensors.column(series)})
+    return altered(cohort, {"series": mapped_arrays.column(series)})
 
 
 def course(axes: Axes, values: np.ndarray, colour: str, name: str | None) -> None:

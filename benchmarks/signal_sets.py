@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.data.cohort import Cohort
-from manikin.data.files import read
-from manikin.data.schema import Category, Number, Signal
+from manikin.cohort.cohort import Cohort
+from manikin.io.read_write import read
+from manikin.schema.kinds import Category, Number, Signal
 
 if TYPE_CHECKING:
     from pathlib import Path

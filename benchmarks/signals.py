@@ -24,11 +24,11 @@ from lines import append, line, rows
 from signal_sets import SETS, signals, stretches
 
 import manikin as mk
-from manikin.registry import find
-from manikin.waves.statistics import series
+from manikin.core.registry import find
+from manikin.signals.analysis.features import series
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 FIELDS = {"mitbih": "ecg", "physionet2012": "series"}
 UNSEEN = (105, 116, 119)  # records of MIT-BIH on which utility is measured

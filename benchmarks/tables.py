@@ -24,7 +24,7 @@ from lines import append, line, rows
 from measures import Sides, fresh, measure, plain
 
 import manikin as mk
-from manikin.data.demo import demo
+from manikin.datasets.demo import demo
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from manikin.data.cohort import Cohort
-from manikin.data.invented import made
-from manikin.data.schema import Category, Schema, Text
+from manikin.cohort.cohort import Cohort
+from manikin.datasets.notes import made
+from manikin.schema.kinds import Category, Schema, Text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -25,8 +25,8 @@ from unets import applied, regressed
 
 import manikin as mk
 from manikin.features.radiomics import Radiomics
-from manikin.pixels.grids import small
-from manikin.pixels.likeness import haarpsi, mae, psnr, ssim
+from manikin.imaging.analysis.intensity import small
+from manikin.imaging.analysis.similarity import haarpsi, mae, psnr, ssim
 
 SIDES = 112, 94  # places along an axis, at most, one reduction after the other
 SPAN = 255.0

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from manikin.nn.grid import Backbone
-from manikin.spec import Spec
-from manikin.synthesis.engine import Engine
+from manikin.encoding.spec import Spec
+from manikin.nn.unet import Backbone
+from manikin.training.engine import Engine
 
 BATCH = 16
 RATE = 2e-3

@@ -33,7 +33,7 @@ from timevae import timevae
 from torch import nn
 
 import manikin as mk
-from manikin.registry import find
+from manikin.core.registry import find
 
 DRAWN = 2_000
 SHORT = 48  # places of windows whose predictive score is computed: it takes minutes of longer ones

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, rotate
 
-from manikin.nearest import matched, reach
-from manikin.pixels.alignment import aligned, ranked
+from manikin.imaging.analysis.pose_matching import aligned, ranked
+from manikin.stats.nearest_neighbors import matched, reach
 
 N = 40
 
@@ -82,7 +82,7 @@ def test_flat_pictures_are_alike_to_none():
 def test_strangers_are_no_matches_and_copies_are():
     rng = np.random.default_rng(0)
     real = np.sqrt(rng.random(400))
-    from manikin.nearest import Near
+    from manikin.stats.nearest_neighbors import Near
 
     far = np.sqrt(rng.random(200))
     strangers = Near(np.arange(200), far, np.ones(200))

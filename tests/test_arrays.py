@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from manikin.codecs.arrays import ArrayCodec
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Image, Signal
+from manikin.cohort.cohort import Cohort
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Categorical, Continuous
 from manikin.errors import NotFitted, SchemaError, Unsupported
-from manikin.rng import Key
-from manikin.spec import Categorical, Continuous
+from manikin.schema.kinds import Image, Signal
 
 
 def signals(n=6):

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 import manikin as mk
-from manikin.block import Categorical, Continuous
-from manikin.nn.condition import Given, GivenSpec
-from manikin.spec import Spec
-from manikin.synthesis import augment
+from manikin.encoding.blocks import Categorical, Continuous
+from manikin.encoding.spec import Spec
+from manikin.nn.conditioning import Given, GivenSpec
+from manikin.training import augment
 
 SPEC = Spec((Continuous(1),), grid=(16, 24))
 MAP = Spec((Categorical(3),), grid=(16, 24))

@@ -14,12 +14,12 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
 from manikin.cli import main
-from manikin.data.cohort import Cohort, Origin
-from manikin.data.images import blanking
-from manikin.evaluation.burned import detail, find_text
-from manikin.evaluation.gate import gate
-from manikin.evaluation.scorecard import Scorecard
-from manikin.pixels.lettering import LONG, longest_row, steady
+from manikin.cohort.cohort import Cohort, Origin
+from manikin.evaluation.card.burned_text_check import detail, find_text
+from manikin.evaluation.card.gate import gate
+from manikin.evaluation.card.scorecard import Scorecard
+from manikin.imaging.analysis import text_blanking
+from manikin.imaging.analysis.text_rows import LONG, longest_row, steady
 
 
 def smooth(seed, side=96):
@@ -150,7 +150,7 @@ def box(_):
 
 
 def test_text_is_blanked_and_counted(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(blanking, "find_text", box)
+    monkeypatch.setattr(text_blanking, "find_text", box)
     folder = pictures(tmp_path / "in", ["DOE JANE 4711"] * 3)
     monkeypatch.setattr(sys, "argv", ["manikin", "deidentify", str(folder), "-o", str(tmp_path / "out")])
     with pytest.raises(SystemExit) as ended:
@@ -162,16 +162,16 @@ def test_text_is_blanked_and_counted(tmp_path, monkeypatch, capsys):
     assert not find_text(clean)
     assert (clean["image"][:, :, 30:] == mk.read(folder)["image"][:, :, 30:]).all()
     cohort = replace(clean, origin=Origin("dicom", {}))
-    assert (blanking.blank_text(cohort)["image"][:, :, :30].std(axis=(2, 3)) == 0).all()
+    assert (text_blanking.blank_text(cohort)["image"][:, :, :30].std(axis=(2, 3)) == 0).all()
 
 
 @pytest.mark.skipif(find_spec("rapidocr") is None, reason="rapidocr (the extra ocr) is not installed")
 def test_a_network_finds_rendered_names():
-    found = blanking.find_text(lettered(0, "DOE JANE 4711", 192)[None])
+    found = text_blanking.find_text(lettered(0, "DOE JANE 4711", 192)[None])
     assert len(found) == 1
     top, bottom, left, right = found[0]
     assert top < 12
     assert bottom > 18
     assert left < 8
     assert right > 70
-    assert not blanking.find_text(smooth(0, 192)[None])
+    assert not text_blanking.find_text(smooth(0, 192)[None])

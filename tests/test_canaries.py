@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import manikin as mk
-from manikin.data.invented import made
+from manikin.core.seeds import Key
+from manikin.datasets.notes import made
 from manikin.errors import Unsupported, UsageError
-from manikin.evaluation.canaries import Canaries, by_chance, canaries, exposed, exposure, scored
-from manikin.evaluation.meaning import meaning
-from manikin.evaluation.scorecard import Scorecard
-from manikin.rng import Key
+from manikin.evaluation.attacks.canaries import Canaries, by_chance, canaries, exposed, exposure, scored
+from manikin.evaluation.card.scorecard import Scorecard
+from manikin.evaluation.report.glossary import meaning
 
 
 @pytest.fixture(scope="module")

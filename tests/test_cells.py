@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.cohort import Cohort
-from manikin.data.pooling import Pool, mark, pool_levels
-from manikin.data.schema import Category, Number, Schema
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.level_pooling import Pool, mark, pool_levels
 from manikin.errors import ManikinWarning, SchemaError, UsageError
-from manikin.evaluation.gate import gate
-from manikin.evaluation.scorecard import Scorecard
-from manikin.publish.job import Wish, synthesize
+from manikin.evaluation.card.gate import gate
+from manikin.evaluation.card.scorecard import Scorecard
+from manikin.publication.pipeline import Wish, synthesize
+from manikin.schema.kinds import Category, Number, Schema
 
 
 def clinic(n=400, seed=0) -> pd.DataFrame:

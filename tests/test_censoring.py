@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.censoring import parse_limit
-from manikin.data.schema import Number, Schema
 from manikin.errors import SchemaError
+from manikin.schema.inference.censoring import parse_limit
+from manikin.schema.kinds import Number, Schema
 
 
 def laboratory(path, n=300, seed=0):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question
 from manikin.errors import Unsupported
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.measuring.evaluation_data import Sides
 from manikin.features.table import Table
-from manikin.metric import Question
-from manikin.metrics import coherence
+from manikin.metrics.validity import rules_and_survival
+from manikin.schema.kinds import Category, Number
 
 SCHEMA = {
     "low": Number(low=0),
@@ -60,33 +60,33 @@ MANY = cohort(np.arange(1, 101), np.arange(100, 200))
 def test_violations_are_those_beyond_the_real_rate():
     bad = cohort([60, 70, 80, 90], [50, 60, 140, 80])
     found = split(REAL, bad, (Ordered(),))
-    assert coherence.rule_violations(found).value == pytest.approx(0.75 - 0.25)
-    assert coherence.violated(found) == "low < high: 75.0% (real 25.0%)"
-    assert coherence.rule_violations(split(REAL, REAL, (Ordered(),))).value == 0
+    assert rules_and_survival.rule_violations(found).value == pytest.approx(0.75 - 0.25)
+    assert rules_and_survival.violated(found) == "low < high: 75.0% (real 25.0%)"
+    assert rules_and_survival.rule_violations(split(REAL, REAL, (Ordered(),))).value == 0
 
 
 def test_without_rules_nothing_is_assessed():
     with pytest.raises(Unsupported, match="no clinical rules"):
-        coherence.rule_violations(split(REAL, REAL))
+        rules_and_survival.rule_violations(split(REAL, REAL))
 
 
 def test_values_beyond_the_schema_or_far_beyond_the_real_range_are_implausible():
     odd = cohort([-1, 60, 60, 60], [120, 201, 260, 120])
-    assert coherence.implausible_share(split(MANY, odd)).value == 0.5
-    assert coherence.implausible_fields(split(MANY, odd)) == "low: 25.0%; high: 25.0%"
+    assert rules_and_survival.implausible_share(split(MANY, odd)).value == 0.5
+    assert rules_and_survival.implausible_fields(split(MANY, odd)) == "low: 25.0%; high: 25.0%"
 
 
 def test_no_quantity_becomes_negative_where_none_is():
     real = cohort(np.arange(1, 101), np.arange(100))
-    assert coherence.implausible_share(split(real, cohort([60, 60], [-0.5, 3]))).value == 0.5
+    assert rules_and_survival.implausible_share(split(real, cohort([60, 60], [-0.5, 3]))).value == 0.5
 
 
 def test_a_long_tail_may_go_on():
     tail = np.exp(np.random.default_rng(0).normal(0, 1, 1000))
     real = cohort(np.ones(1000), tail)
     fresh = cohort(np.ones(1000), np.exp(np.random.default_rng(1).normal(0, 1, 1000)))
-    assert coherence.implausible_share(split(real, fresh)).value < 0.002
-    assert coherence.implausible_share(split(real, cohort([1, 1], [3.0, 1000.0]))).value == 0.5
+    assert rules_and_survival.implausible_share(split(real, fresh)).value < 0.002
+    assert rules_and_survival.implausible_share(split(real, cohort([1, 1], [3.0, 1000.0]))).value == 0.5
 
 
 def test_a_few_values_far_beyond_tell_among_many_fields():
@@ -102,14 +102,14 @@ def test_a_few_values_far_beyond_tell_among_many_fields():
     for arrays in (bad, fresh):
         candidate = Cohort.from_arrays(arrays, kinds)
         sides = Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, candidate), Question())
-        chances.append(coherence.implausible_share(sides.whole).chance)
+        chances.append(rules_and_survival.implausible_share(sides.whole).chance)
     assert chances[0] < 0.001
     assert chances[1] > 0.05
 
 
 def test_a_level_of_no_real_record_is_implausible():
     odd = cohort([60] * 4, [120] * 4, sex=np.array(["F", "F", "F", "X"], dtype=object))
-    assert coherence.implausible_share(split(MANY, odd)).value == 0.25
+    assert rules_and_survival.implausible_share(split(MANY, odd)).value == 0.25
 
 
 def test_a_new_code_is_plausible_where_codes_are_many():
@@ -119,20 +119,20 @@ def test_a_new_code_is_plausible_where_codes_are_many():
     new = Cohort.from_arrays({"sex": np.array(["C1", "D7"], dtype=object)}, kinds)
     holdout = real.take(np.arange(10))
     sides = Sides.of(Table().fit(real), Scalars.fit(real), (real, holdout, new), Question())
-    assert coherence.implausible_share(sides.whole).value == 0
+    assert rules_and_survival.implausible_share(sides.whole).value == 0
 
 
 def test_missing_is_not_implausible():
     gappy = cohort([np.nan] * 4, [120] * 4)
-    assert coherence.implausible_share(split(MANY, gappy)).value == 0
+    assert rules_and_survival.implausible_share(split(MANY, gappy)).value == 0
 
 
 def test_the_product_limit_of_a_textbook_sample():
     # 6-MP arm of Freireich 1963, remission in weeks: S(6) = 18/21, S(7) = 0.807, S(10) = 0.753
     weeks = np.array([6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35.0])
     relapse = np.arange(21) < 9
-    curve = coherence.survivors(
-        *coherence.product_limit(weeks, relapse), np.array([5, 6, 7, 10, 22, 23, 35])
+    curve = rules_and_survival.survivors(
+        *rules_and_survival.product_limit(weeks, relapse), np.array([5, 6, 7, 10, 22, 23, 35])
     )
     assert curve.round(3).tolist() == [1.0, 0.857, 0.807, 0.753, 0.538, 0.448, 0.448]
 
@@ -140,19 +140,19 @@ def test_the_product_limit_of_a_textbook_sample():
 def test_survival_distance_is_the_area_between_the_curves():
     longer = cohort([60] * 4, [120] * 4, t=np.array([5.0, 6, 7, 8]))
     # real: 1, .75, .5, .25 in the four units of follow-up; synthetic: 1 throughout
-    assert coherence.survival_distance(split(REAL, longer)) == pytest.approx(0.375, abs=0.01)
-    assert coherence.survival_distance(split(REAL, REAL)) == 0
+    assert rules_and_survival.survival_distance(split(REAL, longer)) == pytest.approx(0.375, abs=0.01)
+    assert rules_and_survival.survival_distance(split(REAL, REAL)) == 0
 
 
 def test_survival_needs_its_roles():
     plain = Cohort.from_arrays({"x": np.arange(9.0)}, {"x": Number()})
     with pytest.raises(Unsupported, match="roles"):
-        coherence.survival_distance(split(plain, plain))
+        rules_and_survival.survival_distance(split(plain, plain))
 
 
 def test_the_floor_of_survival_is_that_nobody_dies():
     mixed = cohort([60] * 4, [120] * 4, d=np.array([1, 0, 1, 0]))
-    bad = coherence.immortal(split(REAL, mixed))
+    bad = rules_and_survival.immortal(split(REAL, mixed))
     assert bad["d"].tolist() == [0] * 4
     with pytest.raises(Unsupported, match="without an event"):
-        coherence.immortal(split(REAL, REAL))
+        rules_and_survival.immortal(split(REAL, REAL))

@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number, Schema, Signal
+from manikin.cohort.cohort import Cohort
 from manikin.errors import SchemaError, UsageError
+from manikin.schema.kinds import Category, Number, Schema, Signal
 
 N = 60
 

@@ -4,8 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from manikin.cli.app import app
-from manikin.evaluation.compare import compare
-from manikin.evaluation.scorecard import Score, Scorecard
+from manikin.evaluation.card.compare import compare
+from manikin.evaluation.card.scorecard import Score, Scorecard
 
 ABOUT = {"hashes": {"train": "a", "holdout": "b"}, "versions": {"manikin": "1"}}
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Categorical, Continuous, Spec
 from manikin.errors import UsageError
-from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.rehearsal import boxes, lattices, observe
-from manikin.rng import Key
-from manikin.spec import Categorical, Continuous, Spec
+from manikin.nn.conditioning import Conditioner, Given, GivenSpec
+from manikin.nn.random_masks import boxes, lattices, observe
 
 IMAGE = Spec((Continuous(),), grid=(4, 6))
 PARTS = {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from manikin.copy_detection import Compared, fit_tail, judge_matches
-from manikin.nearest import Near
+from manikin.stats.copy_detection import Compared, fit_tail, judge_matches
+from manikin.stats.nearest_neighbors import Near
 
 N = 120
 

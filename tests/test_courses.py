@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Continuous, Spec
 from manikin.families.diffusion import Diffusion
-from manikin.nn.condition import Given, GivenSpec
-from manikin.nn.courses import Courses
-from manikin.nn.flow import Flow
-from manikin.nn.gaps import bridged, counted
-from manikin.rng import Key
-from manikin.spec import Continuous, Spec
-from manikin.synthesis.budget import Training
-from manikin.synthesis.train import Encoded, train
-from manikin.waves.gaps import filled
+from manikin.nn.axial_transformer import Courses
+from manikin.nn.conditioning import Given, GivenSpec
+from manikin.nn.flow_network import Flow
+from manikin.nn.interpolate import bridged, counted
+from manikin.signals.analysis.interpolate import filled
+from manikin.training.budget import Training
+from manikin.training.loop import Encoded, train
 
 SERIES = Spec((Continuous(5, optional=True),), (12,))
 

@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.deid import find
-from manikin.data.deid.planted import recall
-from manikin.data.deid.presidio import presidio
-from manikin.data.deid.replacing import Surrogates
+from manikin.core.seeds import Key
 from manikin.errors import MissingExtra, SchemaError
-from manikin.rng import Key
+from manikin.text.deid.deidentify import find
+from manikin.text.deid.evaluate import recall
+from manikin.text.deid.presidio import presidio
+from manikin.text.deid.surrogates import Surrogates
 
 NOTES = (
     "Mr. Ravel Umbrosi, a 93-year-old, was seen on 03/04/2021. MRN: 5512345. BP 120/80, 20/20 vision.",

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.deid.columns import find_columns
-from manikin.data.deid.known import find_known
+from manikin.text.deid.identifying_columns import find_columns
+from manikin.text.deid.known_identifiers import find_known
 
 REAL = {
     "Thaddeus van der Bergh": ["BERGH, Thaddeus", "T. Bergh", "van der Bergh", "thaddeus bergh", "Bergh's"],
@@ -141,7 +141,7 @@ def test_surrogates_keep_sex_layout_and_intervals() -> None:
     assert (days[1] - days[0]).days == 2
     assert (days[0] - pd.Timestamp("2020-01-31")).days % 7 == 0
     assert not re.search(r"Quorl|Zyxana|4\. März 2020|3rd of May|March 2021|Xmas|4\.3\.21", " ".join(clean))
-    from manikin.data.deid.lists import WOMEN
+    from manikin.text.deid.name_lists import WOMEN
 
     assert clean[0].split()[1] in WOMEN
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from manikin.data.check_digits import is_bsn, is_finnish, is_french, is_iban, is_luhn, is_nhs, is_spanish
-from manikin.data.deid import find, moving
+from manikin.core.check_digits import is_bsn, is_finnish, is_french, is_iban, is_luhn, is_nhs, is_spanish
+from manikin.text.deid import date_shift
+from manikin.text.deid.deidentify import find
 
 FOUND = {  # a sentence, and the parts of it that identify
     "Frau Dr. Quorlbach klagt über Schmerzen.": "Quorlbach",
@@ -110,7 +111,7 @@ def test_one_wrong_digit_is_no_number(check, number: str) -> None:
     ],
 )
 def test_dates_keep_their_layout(said: str, moved: str | None) -> None:
-    assert moving.move(said, 14) == moved
+    assert date_shift.move(said, 14) == moved
 
 
 @pytest.mark.parametrize(
@@ -124,5 +125,5 @@ def test_odd_letters_and_long_words_end_and_keep_their_places(text: str) -> None
 
 
 def test_the_order_of_ambiguous_dates_is_that_of_the_notes() -> None:
-    assert moving.move("03/04/2021", 14, day_first=True) == "17/04/2021"
-    assert moving.move("03/04/2021", 14) == "03/18/2021"
+    assert date_shift.move("03/04/2021", 14, day_first=True) == "17/04/2021"
+    assert date_shift.move("03/04/2021", 14) == "03/18/2021"

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.deid import find
-from manikin.data.deid.replacing import Surrogates
-from manikin.data.prose.marks import FORMAL, marks
-from manikin.rng import Key
+from manikin.core.seeds import Key
+from manikin.text.deid.deidentify import find
+from manikin.text.deid.surrogates import Surrogates
+from manikin.text.identifier_patterns import FORMAL, marks
 
 FOUND = [
     ("He works at Brackenridge Steel Works and is well.", "Brackenridge Steel Works"),

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.deid import find
-from manikin.data.deid.casing import cased, plain
+from manikin.text.deid.deidentify import find
+from manikin.text.deid.truecase import cased, plain
 
 SPELLED = {
     "Patient name: Tanaka, José": "Tanaka José",

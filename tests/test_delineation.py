@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from manikin.errors import Unsupported
-from manikin.waves.delineation import intervals
+from manikin.signals.analysis.delineation import intervals
 
 RATE = 250.0
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from manikin.data.demo import demo, demo_multimodal
-from manikin.data.schema import Category, Number
+from manikin.datasets.demo import demo, demo_multimodal
+from manikin.schema.kinds import Category, Number
 
 
 def test_breast_cancer():

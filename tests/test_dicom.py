@@ -14,8 +14,8 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless, generate_uid
 
 import manikin as mk
-from manikin.data.cohort import Cohort, Origin
-from manikin.data.dicom import attributes
+from manikin.cohort.cohort import Cohort, Origin
+from manikin.imaging.dicom import tags
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "imaging"
 EXPECTED = "0x0008,0x001c"
@@ -181,7 +181,7 @@ def test_bad_files_are_named_and_can_be_left_out(tmp_path):
 
 
 def test_ages_are_in_years():
-    assert [attributes.age(text) for text in ("061Y", "018M", "000Y", "sixty")] == [61.0, 1.5, 0.0, None]
+    assert [tags.age(text) for text in ("061Y", "018M", "000Y", "sixty")] == [61.0, 1.5, 0.0, None]
 
 
 def made(modality, x, spacing=(), intent=""):

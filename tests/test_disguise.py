@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from manikin.pixels.disguise import MOVES, PAINTS, compressed, disguised
-from manikin.pixels.registration import registered
-from manikin.waves import disguise as waves
+from manikin.imaging.analysis.distortions import MOVES, PAINTS, compressed, disguised
+from manikin.imaging.analysis.registration import registered
+from manikin.signals.analysis import distortions as waves
 
 RNG = np.random.default_rng(0)
 SMOOTH = gaussian_filter(RNG.standard_normal((3, 1, 40, 40)), (0, 0, 3, 3)).astype(np.float32)

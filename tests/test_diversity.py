@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question
 from manikin.errors import Unsupported
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.measuring.evaluation_data import Sides
 from manikin.features.table import Table
-from manikin.metric import Question
-from manikin.metrics import diversity
+from manikin.metrics.diversity import manifold
+from manikin.schema.kinds import Category, Number
 
 
 def line(values):
@@ -25,20 +25,20 @@ def split(holdout, synthetic, train=None):
 def test_neighbours_beyond_reach_are_not_covered():
     real = line(np.concatenate([np.arange(10), np.arange(1000, 1010)]))
     found = split(real, line(np.arange(10)))
-    assert diversity.coverage(found) == 0.5
-    assert diversity.recall(found) == 0.5
-    assert diversity.precision(found) == 1
+    assert manifold.coverage(found) == 0.5
+    assert manifold.recall(found) == 0.5
+    assert manifold.precision(found) == 1
 
 
 def test_records_like_no_real_one_lower_precision():
     real = line(np.arange(20))
     found = split(real, line(np.concatenate([np.arange(10), np.arange(10) + 1e6])))
-    assert diversity.precision(found) == 0.5
+    assert manifold.precision(found) == 0.5
 
 
 def test_density_counts_the_balls_that_hold_a_record():
     real = line(np.arange(12))
-    inside = diversity.balls(split(real, line([5.5] * 8))).holding
+    inside = manifold.balls(split(real, line([5.5] * 8))).holding
     x = Table().fit(real)(real)[:, 0].astype(float)
     at = float(Table().fit(real)(line([5.5]))[0, 0])
     reach = np.sort(np.abs(x[:, None] - x), axis=1)[:, 5]
@@ -48,15 +48,15 @@ def test_density_counts_the_balls_that_hold_a_record():
 def test_radii_are_distances_to_the_kth_neighbour():
     sample = split(line([0, 1, 3, 7, 20, 50]), line([0] * 6)).holdout
     expected = [np.sort((sample.x[:, 0] - value) ** 2)[2] for value in sample.x[:, 0]]
-    assert diversity.radii(sample, 2) == pytest.approx(expected, abs=1e-4)
+    assert manifold.radii(sample, 2) == pytest.approx(expected, abs=1e-4)
 
 
 def test_blocks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     pair = line(rng.normal(size=50)), line(rng.normal(size=50))
-    whole = diversity.balls(split(*pair))
-    monkeypatch.setattr(diversity, "BLOCK", 7)
-    parts = diversity.balls(split(*pair))
+    whole = manifold.balls(split(*pair))
+    monkeypatch.setattr(manifold, "BLOCK", 7)
+    parts = manifold.balls(split(*pair))
     assert np.array_equal(whole.covered, parts.covered)
     assert np.array_equal(whole.recalled, parts.recalled)
     assert np.array_equal(whole.holding, parts.holding)
@@ -64,20 +64,20 @@ def test_blocks_change_nothing(monkeypatch):
 
 def test_too_few_records_have_no_balls():
     with pytest.raises(Unsupported, match="more than 5"):
-        diversity.coverage(split(line(range(5)), line(range(5))))
+        manifold.coverage(split(line(range(5)), line(range(5))))
 
 
 def test_duplicates_are_records_that_could_be_left_out():
     real, train = line(np.arange(10)), line(np.arange(100, 120))
-    found = diversity.duplicate_share(split(real, line([1, 1, 1, 2, np.nan, np.nan, 4, 5, 6, 7]), train))
+    found = manifold.duplicate_share(split(real, line([1, 1, 1, 2, np.nan, np.nan, 4, 5, 6, 7]), train))
     assert found.value == 0.3
-    assert diversity.duplicate_share(split(real, line(np.arange(10)), train)).value == 0
+    assert manifold.duplicate_share(split(real, line(np.arange(10)), train)).value == 0
 
 
 def test_duplicates_are_expected_where_real_records_have_them():
     rng = np.random.default_rng(0)
     real, train, coarse = (line(rng.integers(0, 40, size)) for size in (60, 60, 60))
-    found = diversity.duplicate_share(split(real, coarse, train))
+    found = manifold.duplicate_share(split(real, coarse, train))
     assert found.value > 0.2
     assert found.chance > 0.2
     assert np.mean(found.null) == pytest.approx(found.value, abs=0.2)
@@ -94,9 +94,9 @@ def test_near_duplicates_are_seen_where_equal_ones_are_not():
     jittered = np.concatenate([again, again + rng.normal(0, 1e-3, again.shape)])
     train = table(rng.normal(size=(200, 4)))
     found = split(table(real), table(jittered), train)
-    assert diversity.near_duplicate_share(found).value > 0.95
+    assert manifold.near_duplicate_share(found).value > 0.95
     fresh = split(table(real), table(rng.normal(size=(200, 4))), train)
-    assert diversity.near_duplicate_share(fresh).value < 0.1
+    assert manifold.near_duplicate_share(fresh).value < 0.1
 
 
 def test_rare_levels_that_come_back_are_counted():
@@ -107,10 +107,10 @@ def test_rare_levels_that_come_back_are_counted():
         return Cohort.from_arrays({"c": np.array(levels, dtype=object)}, schema)
 
     found = split(cohort(values), cohort(["common"] * 99 + ["odd"]))
-    assert diversity.rare_level_coverage(found) == 0.5
+    assert manifold.rare_level_coverage(found) == 0.5
     common = cohort(["common"] * 50 + ["rare"] * 50)
     with pytest.raises(Unsupported, match="no category"):
-        diversity.rare_level_coverage(split(common, common))
+        manifold.rare_level_coverage(split(common, common))
     few = cohort(["common"] * 96 + ["of few"] * 4)
     with pytest.raises(Unsupported, match="no category"):
-        diversity.rare_level_coverage(split(few, common))
+        manifold.rare_level_coverage(split(few, common))

@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer.main
 
-from manikin import registry
 from manikin.cli import app
-from manikin.data import files
-from manikin.data.rules import read_rules
-from manikin.data.schema import Schema
-from manikin.evaluation import floors, policy
+from manikin.core import registry
+from manikin.evaluation.card import policy
 from manikin.evaluation.evaluate import all_metrics
+from manikin.evaluation.measuring import floors
+from manikin.io import read_write
+from manikin.rules.rule import read_rules
+from manikin.schema.kinds import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from manikin.metric import Metric
+    from manikin.contracts.metric import Metric
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = {path.name: path for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}
@@ -58,7 +59,7 @@ def fresh() -> Iterator[None]:
 
 def forget() -> None:
     registry.names.cache_clear()
-    files._formats.cache_clear()
+    read_write._formats.cache_clear()
     all_metrics.cache_clear()
 
 

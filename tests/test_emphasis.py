@@ -6,8 +6,8 @@ import torch
 
 import manikin as mk
 from manikin.codecs.arrays import ArrayCodec
-from manikin.nn.emphasis import Emphasis
-from manikin.waves.spectra import amplitudes, between
+from manikin.nn.spectral_whitening import Emphasis
+from manikin.signals.analysis.spectrum import amplitudes, between
 
 LENGTH = 128
 

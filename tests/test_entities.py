@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.deid import Span
-from manikin.data.prose.entities import inline, outline
-from manikin.downstream.entities import Tagger, f1
+from manikin.downstream.entity_tagger import Tagger, f1
+from manikin.text.deid.deidentify import Span
+from manikin.text.inline_tags import inline, outline
 
 SAID = "Has <problem>chest pain</problem> since <time>May</time>."
 

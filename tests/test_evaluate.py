@@ -8,20 +8,20 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number, Schema
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import Question, metric
+from manikin.core.seeds import Key
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.evaluation import evaluate as module
-from manikin.evaluation import sides as module_sides
-from manikin.evaluation.draws import Draws, standard_error
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.protocol import Limit, holm, scores, verdict
-from manikin.evaluation.sides import Sides, halves
-from manikin.evaluation.views import views
-from manikin.metric import Question, metric
-from manikin.rng import Key
+from manikin.evaluation.measuring import evaluation_data as module_sides
+from manikin.evaluation.measuring.calibration import Limit, holm, scores, verdict
+from manikin.evaluation.measuring.evaluation_data import Sides, halves
+from manikin.evaluation.measuring.repeats import Draws, standard_error
+from manikin.evaluation.measuring.views import views
+from manikin.schema.kinds import Category, Number, Schema
 
-OWN = ("association", "c2st", "coherence", "diversity", "fidelity")
+OWN = ("association", "two_sample", "rules_and_survival", "manifold", "marginals")
 
 
 @pytest.fixture

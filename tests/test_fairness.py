@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number, Schema
-from manikin.downstream.groups import cuts, groups
-from manikin.evaluation.loop import measure
-from manikin.evaluation.protocol import scores
-from manikin.evaluation.sides import Sides
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question
+from manikin.core.seeds import Key
+from manikin.downstream.subgroups import cuts, groups
+from manikin.evaluation.measuring.calibration import scores
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.measurement import measure
 from manikin.features.table import Table
-from manikin.metric import Question
-from manikin.metrics import fairness
-from manikin.rng import Key
+from manikin.metrics.fairness import subgroups
+from manikin.schema.kinds import Category, Number, Schema
 
 SCHEMA = Schema(
     {
@@ -47,7 +47,7 @@ def sided(synthetic, subgroups=("site", "sex"), train=None):
 
 
 def judged(sides):
-    return {score.name: score for score in scores(measure(sides, fairness.__plugin__, Key(0)))}
+    return {score.name: score for score in scores(measure(sides, subgroups.__plugin__, Key(0)))}
 
 
 def test_groups_are_levels_quartiles_and_intersections():
@@ -66,8 +66,8 @@ def test_groups_are_levels_quartiles_and_intersections():
 
 def test_a_share_differs_beyond_chance_by_hand():
     # 50 of 100 and 20 of 100: pooled .35, standard error .06745
-    assert fairness._excess(50, 100, 20, 100) == pytest.approx((0.3 - 1.96 * 0.067454) / 0.5, abs=1e-4)
-    assert fairness._excess(50, 100, 45, 100) == 0
+    assert subgroups._excess(50, 100, 20, 100) == pytest.approx((0.3 - 1.96 * 0.067454) / 0.5, abs=1e-4)
+    assert subgroups._excess(50, 100, 45, 100) == 0
 
 
 def test_fresh_patients_are_fair():
@@ -115,11 +115,11 @@ def test_sensitive_fields_are_subgroups_unless_others_are_named():
 def test_the_table_shows_every_large_group_worst_first():
     whole = patients(800, 3)
     sides = sided(whole[whole["site"] != "C"])
-    rows = fairness.subgroups(sides.whole, sides.real)
+    rows = subgroups.subgroups(sides.whole, sides.real)
     assert rows[0]["distance"] == 1
     assert rows[0]["synthetic"] == 0
     assert rows[0]["label = 1, synthetic"] is None
-    assert all(row["real"] >= fairness.FEWEST for row in rows)
+    assert all(row["real"] >= subgroups.FEWEST for row in rows)
     largest = next(row for row in rows if row["group"] == "site = A")
     real = pd.concat([patients(800, 1), patients(500, 2)]).query("site == 'A'")
     assert largest["real"] == len(real)
@@ -130,4 +130,4 @@ def test_the_table_shows_every_large_group_worst_first():
 def test_the_note_names_the_lost_group():
     whole = patients(800, 3)
     sides = sided(whole[whole["site"] != "C"])
-    assert fairness.missed(sides.whole).startswith("site = C: 0.0% (real 1")
+    assert subgroups.missed(sides.whole).startswith("site = C: 0.0% (real 1")

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number, Text
+from manikin.cohort.cohort import Cohort
 from manikin.features.table import LEVELS, UNEXPECTED, Table
+from manikin.schema.kinds import Category, Number, Text
 
 
 def numbers(*values):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import manikin as mk
-from manikin.data.events.made import made
-from manikin.data.fhir.writing import resources
+from manikin.datasets.histories import made
+from manikin.ehr.fhir.write import resources
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:

@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp, spearmanr, wasserstein_distance
 
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question
 from manikin.errors import Unsupported
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.measuring.evaluation_data import Sides
 from manikin.features.table import Table
-from manikin.metric import Question
-from manikin.metrics.association import association, correlation_distance, layout, missingness_links
-from manikin.metrics.c2st import c2st_auc, c2st_linear_auc
-from manikin.metrics.fidelity import (
+from manikin.metrics.fidelity.association import (
+    association,
+    correlation_distance,
+    layout,
+    missingness_links,
+)
+from manikin.metrics.fidelity.marginals import (
     column_distance,
     distances,
     missingness_distance,
@@ -21,6 +24,8 @@ from manikin.metrics.fidelity import (
     shapes,
     worst_column,
 )
+from manikin.metrics.fidelity.two_sample import c2st_auc, c2st_linear_auc
+from manikin.schema.kinds import Category, Number
 
 
 def cohort(**fields):

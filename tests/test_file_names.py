@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 import manikin as mk
-from manikin.data.file_names import find_owners
-from manikin.data.subfolders import understand
+from manikin.schema.inference.file_owners import find_owners
+from manikin.schema.inference.folder_roles import understand
 
 PATIENTS = {
     "names": (["Smith_John_0", "Smith_John_1", "Smith_Mary_0", "Doe_Jane_0"], 3),

@@ -8,12 +8,12 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from manikin.data.cells import cells, decimals
-from manikin.data.cohort import Cohort
-from manikin.data.describe import describe
-from manikin.data.files import formats, read, write
-from manikin.data.schema import Category, Image, Number, Schema, Text, Time
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.summary import describe
 from manikin.errors import FormatError, ManikinError, SchemaError
+from manikin.io.read_write import formats, read, write
+from manikin.schema.inference.formatting import cells, decimals
+from manikin.schema.kinds import Category, Image, Number, Schema, Text, Time
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 

@@ -3,9 +3,9 @@
 import pytest
 
 from manikin.errors import UsageError
-from manikin.evaluation.gate import ends, gate, judged
-from manikin.evaluation.policy import TIERS, Limit, read
-from manikin.evaluation.scorecard import Score, Scorecard
+from manikin.evaluation.card.gate import ends, gate, judged
+from manikin.evaluation.card.policy import TIERS, Limit, read
+from manikin.evaluation.card.scorecard import Score, Scorecard
 
 GOOD = {  # value, low, high, floor, ceiling, better: far inside every limit of every tier
     "identifiers_left": (0, 0, 0, None, 0, "low"),

@@ -9,8 +9,8 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
-from manikin.data.dicom import orientation
-from manikin.data.images.sizing import sized
+from manikin.imaging.files import orientation
+from manikin.imaging.files.resize_cohort import sized
 
 AXIAL, TURNED = [1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, -1, 0]
 SAGITTAL, CORONAL = [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1]

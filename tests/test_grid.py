@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from manikin.nn.grid import Backbone, Decoder, Encoder, Fold, sizes
+from manikin.core.seeds import Key
 from manikin.nn.layers import Attention, Residual, resize, shrink
-from manikin.rng import Key
+from manikin.nn.unet import Backbone, Decoder, Encoder, Fold, sizes
 
 GRIDS = [(), (13,), (9, 30), (28, 28), (5, 6, 7)]
 LEAVES = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Embedding, nn.LayerNorm, nn.GroupNorm)

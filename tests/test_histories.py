@@ -10,12 +10,12 @@ import pytest
 from pyarrow import parquet
 
 import manikin as mk
-from manikin.data.digest import digest
-from manikin.data.events import alter
-from manikin.data.events.gather import arranged
-from manikin.data.events.history import TYPE, Histories
-from manikin.data.events.made import made
-from manikin.data.events.vocabulary import vocabulary
+from manikin.cohort.fingerprint import digest
+from manikin.cohort.histories import TYPE, Histories
+from manikin.datasets.histories import made
+from manikin.ehr import corrupt
+from manikin.ehr.assemble import arranged
+from manikin.ehr.vocabulary import vocabulary
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def test_a_rare_code_gives_way_to_its_parent() -> None:
 
 def test_exchanged_visits_keep_their_times_and_all_codes() -> None:
     found = Histories.of(made(50).columns["history"])
-    other = alter.visits_exchanged(found, np.random.default_rng(0))
+    other = corrupt.visits_exchanged(found, np.random.default_rng(0))
     assert np.array_equal(np.sort(found.code), np.sort(other.code))
     assert np.array_equal(found.visits, other.visits)
     assert np.allclose(found.time[found.opens], other.time[other.opens])

@@ -13,21 +13,21 @@ import torch
 import manikin as mk
 from manikin.checks import ehr
 from manikin.codecs.events import Events
-from manikin.data.events.history import EVENT, HIDDEN, Histories
-from manikin.data.events.made import made
+from manikin.cohort.histories import EVENT, HIDDEN, Histories
+from manikin.core.seeds import Key
+from manikin.datasets.histories import made
+from manikin.encoding.grammar import END, Grammar
+from manikin.encoding.spec import Spec
 from manikin.families.masked import Masked
-from manikin.grammar import END, Grammar
-from manikin.nn.condition import Given, GivenSpec
-from manikin.nn.finding import bound
-from manikin.nn.history import Ruled
-from manikin.nn.slots import NONE, SAME, Slots
-from manikin.rng import Key
-from manikin.spec import Spec
+from manikin.nn.conditioning import Given, GivenSpec
+from manikin.nn.event_slots import NONE, SAME, Slots
+from manikin.nn.history_diffusion import bound
+from manikin.nn.history_grammar import Ruled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.nn.filling import Filler
+    from manikin.nn.history_decoder import Filler
 
 FAMILY = Masked(width=32, depth=1, heads=2)
 

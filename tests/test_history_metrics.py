@@ -8,18 +8,18 @@ import pytest
 
 import manikin as mk
 from manikin.checks import ehr
-from manikin.data.events import patterns
-from manikin.data.events.history import TYPE, Histories
-from manikin.data.events.made import made
-from manikin.data.scalars import Scalars
-from manikin.defects import plant
-from manikin.defects.histories import HISTORIES
+from manikin.cohort.histories import TYPE, Histories
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import AXES, Exact, Question, Split
+from manikin.datasets.histories import made
+from manikin.ehr import cooccurrence
 from manikin.errors import Unsupported
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.selftest.defects.histories import HISTORIES
+from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.features.events import Events
-from manikin.metric import AXES, Exact, Question, Split
-from manikin.metrics import histories as metrics
-from manikin.metrics.copies import near_match_excess
+from manikin.metrics.fidelity import histories as metrics
+from manikin.metrics.privacy.copies import near_match_excess
 
 TRAIN, HOLDOUT, FRESH = (made(n, seed) for n, seed in ((400, 1), (200, 2), (200, 3)))
 HONEST = Events().fit(TRAIN)
@@ -84,12 +84,12 @@ def history(*codes: tuple[float, int, str]) -> Histories:
 
 def test_pairs_and_persistence_by_hand() -> None:
     found = history((0, 0, "a"), (0, 0, "b"), (9, 1, "a"), (9, 1, "c"))
-    together = patterns.together(found, 3).toarray()
+    together = cooccurrence.together(found, 3).toarray()
     assert (
         together[0, 1] == together[0, 2] == 0.5
     )  # a stands with b in one visit of two, with c in the other
-    assert patterns.successive(found, 3).toarray()[0].tolist() == [1, 0, 1]  # after a: a and c
-    assert patterns.persistence(found, 3)[1].tolist() == [0.5]  # a comes again, b does not
+    assert cooccurrence.successive(found, 3).toarray()[0].tolist() == [1, 0, 1]  # after a: a and c
+    assert cooccurrence.persistence(found, 3)[1].tolist() == [0.5]  # a comes again, b does not
 
 
 def test_checks_by_hand() -> None:

@@ -12,14 +12,14 @@ import torch
 import manikin as mk
 from manikin.checks import ehr
 from manikin.codecs.events import Events
-from manikin.data.events.history import Histories
-from manikin.data.events.made import made
+from manikin.cohort.histories import Histories
+from manikin.core.seeds import Key
+from manikin.datasets.histories import made
+from manikin.encoding.grammar import CLOSE, CODE, END, START
 from manikin.families.autoregressive import Autoregressive
 from manikin.families.masked import Masked
-from manikin.grammar import CLOSE, CODE, END, START
-from manikin.nn.condition import Given, GivenSpec
-from manikin.nn.history import Ruled
-from manikin.rng import Key
+from manikin.nn.conditioning import Given, GivenSpec
+from manikin.nn.history_grammar import Ruled
 from manikin.testing import KINDS, N, check_private
 
 if TYPE_CHECKING:

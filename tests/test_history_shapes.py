@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 
 import manikin as mk
-from manikin.data.events.history import TYPE
-from manikin.data.events.made import made
+from manikin.cohort.histories import TYPE
+from manikin.datasets.histories import made
 from manikin.errors import SchemaError, UsageError
 from manikin.families.autoregressive import Autoregressive
-from manikin.synthesis.futures import shrunk
+from manikin.synthesis.forecast import shrunk
 
 
 def event(time: float, visit: int, code: str, value: float | None = None) -> dict[str, object]:

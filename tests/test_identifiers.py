@@ -5,10 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.coincidence import compare_hits, is_counted, is_unguessable, near_hits, spell
-from manikin.data.schema import Category, Number, Schema, Text, Time
-from manikin.metrics.identifiers import left
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.value_overlap import compare_hits, is_counted, is_unguessable, near_hits, spell
+from manikin.metrics.privacy.identifiers import left
+from manikin.schema.kinds import Category, Number, Schema, Text, Time
 
 N, TRAIN, HELD = 400, slice(0, 200), slice(200, 290)
 FRESH = slice(290, 400)

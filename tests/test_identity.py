@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data import forms, national, spread
-from manikin.data.describe import describe
-from manikin.data.grouping import group, nested
-from manikin.data.roles import identity_fields
-from manikin.data.schema import Category, Number, Schema, Text, Time
+from manikin.cohort.summary import describe
 from manikin.errors import SchemaError
+from manikin.schema.inference import identifier_formats, integer_distribution, national_id_formats
+from manikin.schema.inference.key_groups import group, nested
+from manikin.schema.inference.roles import identity_fields
+from manikin.schema.kinds import Category, Number, Schema, Text, Time
 
 PERSONS = 120
 
@@ -122,7 +122,7 @@ def test_national_numbers_by_their_check_digits():
         "a number with a check digit (Luhn)": "79927398713",
     }
     for what, number in valid.items():
-        check = national.FORMS[what][1]
+        check = national_id_formats.FORMS[what][1]
         place = 8 if "Medicare" in what else len(number) - 1
         other = (
             "A"
@@ -131,15 +131,15 @@ def test_national_numbers_by_their_check_digits():
         )
         assert check(number), what
         assert not check(number[:place] + other + number[place + 1 :]), what
-    assert national.FORMS["a New Zealand health number"][1]("ZZZ00AX")
-    assert national.FORMS["a Spanish identity number"][1]("X1234567L")
+    assert national_id_formats.FORMS["a New Zealand health number"][1]("ZZZ00AX")
+    assert national_id_formats.FORMS["a Spanish identity number"][1]("X1234567L")
 
 
 def test_numbers_without_check_digits_are_no_national_numbers():
     rng = np.random.default_rng(0)
     for digits in (9, 10, 11):
         values = [str(v) for v in rng.integers(10 ** (digits - 1), 10**digits, 400)]
-        assert national.find_number(values) is None
+        assert national_id_formats.find_number(values) is None
 
 
 @pytest.mark.parametrize(
@@ -151,16 +151,18 @@ def test_numbers_without_check_digits_are_no_national_numbers():
     ],
 )
 def test_marks_by_their_form(values):
-    assert forms.find_form(values)
-    assert forms.find_form(["E11.9", "I10", "J44.1", "N18.3", "K21.0", "Z00.0"]) is None
+    assert identifier_formats.find_form(values)
+    assert identifier_formats.find_form(["E11.9", "I10", "J44.1", "N18.3", "K21.0", "Z00.0"]) is None
 
 
 def test_layouts_of_numbers_given_to_persons():
-    assert forms.is_numbered([f"P{i:04d}" for i in range(50)])
-    assert forms.is_numbered([f"S-{i // 10 + 100}-{i:03d}" for i in range(50)])
-    assert not forms.is_numbered(["A10BA02", "C09AA05", "N02BE01", "B01AC06", "R03AC02", "J01CA04"])
-    assert not forms.is_numbered(["250.00", "401.9", "428.0", "V27", "E909", "414.01"])
-    assert not forms.is_numbered(["Amsterdam", "Utrecht", "Leiden", "Delft", "Breda"])
+    assert identifier_formats.is_numbered([f"P{i:04d}" for i in range(50)])
+    assert identifier_formats.is_numbered([f"S-{i // 10 + 100}-{i:03d}" for i in range(50)])
+    assert not identifier_formats.is_numbered(
+        ["A10BA02", "C09AA05", "N02BE01", "B01AC06", "R03AC02", "J01CA04"]
+    )
+    assert not identifier_formats.is_numbered(["250.00", "401.9", "428.0", "V27", "E909", "414.01"])
+    assert not identifier_formats.is_numbered(["Amsterdam", "Utrecht", "Leiden", "Delft", "Breda"])
 
 
 # --- by what a column does ---
@@ -264,16 +266,16 @@ def test_a_quantity_that_decides_sex_is_no_key():
 def test_spreads_of_whole_numbers():
     rng = np.random.default_rng(0)
     key, income = np.sort(random_keys()), np.unique(np.exp(rng.normal(10, 1, 300)).round())
-    assert spread.is_uniform(key)
-    assert not spread.is_uniform(income)
-    assert not spread.is_uniform(np.unique(rng.normal(5000, 900, 300).round()))
-    assert spread.is_sparse(key)
-    assert spread.is_repeated(key, np.full(PERSONS, 3))
+    assert integer_distribution.is_uniform(key)
+    assert not integer_distribution.is_uniform(income)
+    assert not integer_distribution.is_uniform(np.unique(rng.normal(5000, 900, 300).round()))
+    assert integer_distribution.is_sparse(key)
+    assert integer_distribution.is_repeated(key, np.full(PERSONS, 3))
     ages, counts = np.unique(rng.integers(20, 90, 500), return_counts=True)
-    assert not spread.is_repeated(ages, counts)
-    assert spread.are_dates(np.array([20200131, 19991201]))
-    assert spread.are_dates(np.array([31012020, 1121999]))
-    assert not spread.are_dates(key)
+    assert not integer_distribution.is_repeated(ages, counts)
+    assert integer_distribution.are_dates(np.array([20200131, 19991201]))
+    assert integer_distribution.are_dates(np.array([31012020, 1121999]))
+    assert not integer_distribution.are_dates(key)
 
 
 def test_columns_that_hardly_vary_are_no_evidence():

@@ -6,12 +6,12 @@ import pyarrow as pa
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_linnerud, load_wine
 
-from manikin.data.cohort import Cohort
-from manikin.data.infer import infer
-from manikin.data.levels import arrange
-from manikin.data.numbers import gaps, step
-from manikin.data.schema import Category, Kind, Number, Schema, Signal, Text, Time
+from manikin.cohort.cohort import Cohort
 from manikin.errors import SchemaError
+from manikin.schema.inference.infer import infer
+from manikin.schema.inference.numeric import gaps, step
+from manikin.schema.kinds import Category, Kind, Number, Schema, Signal, Text, Time
+from manikin.schema.level_order import arrange
 
 RNG = np.random.default_rng(0)
 

@@ -12,18 +12,18 @@ import manikin as mk
 from manikin.codecs.arrays import ArrayCodec
 from manikin.codecs.patches import PatchCodec, factors
 from manikin.codecs.quantised import Quantised
-from manikin.data.schema import Category, Image, Signal
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Categorical, Continuous, Spec
 from manikin.errors import FormatError, NotFitted, Unsupported
 from manikin.families.autoregressive import Autoregressive
 from manikin.families.diffusion import Diffusion
 from manikin.families.masked import Masked
 from manikin.nn.autoencoder import Autoencoder, lost
-from manikin.nn.quantise import Finite
-from manikin.rng import Key
-from manikin.spec import Categorical, Continuous, Spec
-from manikin.synthesis.latent import errors, part, shared, taught
+from manikin.nn.quantize import Finite
+from manikin.schema.kinds import Category, Image, Signal
 from manikin.synthesis.plan import Plan, target_codec
-from manikin.synthesis.progress import Progress
+from manikin.training.autoencoder import errors, part, shared, taught
+from manikin.training.progress import Progress
 
 TINY = mk.Training(steps=10, batch=8)
 READER = Autoregressive(width=16, depth=1, heads=2)

@@ -6,8 +6,8 @@ from dataclasses import fields
 
 import pytest
 
-from manikin import registry
-from manikin.family import Family
+from manikin.contracts.family import Family
+from manikin.core import registry
 from manikin.testing import KINDS, check_family, matrix
 
 FAMILIES = {name: registry.find("families", name) for name in registry.names("families")}

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Binary, Categorical, Continuous, Spec
 from manikin.families.diffusion import Diffusion
 from manikin.families.gan import GAN
 from manikin.families.vae import VAE
-from manikin.nn.condition import Given, GivenSpec
-from manikin.rng import Key
-from manikin.spec import Binary, Categorical, Continuous, Spec
-from manikin.synthesis.engine import Engine
-from manikin.synthesis.train import Encoded, Training, train
+from manikin.nn.conditioning import Given, GivenSpec
+from manikin.training.engine import Engine
+from manikin.training.loop import Encoded, Training, train
 
 FAMILIES = {
     "diffusion": (Diffusion(width=64, blocks=2), 300),

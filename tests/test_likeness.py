@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from manikin.pixels.likeness import haarpsi, mae, psnr, ssim
+from manikin.imaging.analysis.similarity import haarpsi, mae, psnr, ssim
 
 rng = np.random.default_rng(0)
 REAL = 255 * (gaussian_filter(rng.normal(size=(3, 1, 48, 40)), (0, 0, 2, 2)) * 2 + 0.5).clip(0, 1)

@@ -6,9 +6,9 @@ import pytest
 
 import manikin as mk
 from manikin.codecs.arrays import ArrayCodec
-from manikin.data import tensors
+from manikin.core import mapped_arrays
+from manikin.core.seeds import Key
 from manikin.errors import SchemaError
-from manikin.rng import Key
 
 NAMES = ("I", "II", "III", "aVR", "aVL", "aVF", "V1")
 KIND = mk.Signal(channels=NAMES, rate=100, unit="mV")
@@ -26,7 +26,7 @@ def cohort(x, kind=KIND):
 
 
 def decoded(codec, x):
-    return tensors.array(pa.chunked_array([codec.decode(x, Key(0))["ecg"]]))
+    return mapped_arrays.array(pa.chunked_array([codec.decode(x, Key(0))["ecg"]]))
 
 
 def test_leads_that_follow_are_not_modelled_and_come_back():

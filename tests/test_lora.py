@@ -92,8 +92,8 @@ def test_notes_come_out_and_only_adapters_are_kept(folder, tmp_path):
 def test_the_loss_counts_the_text_and_not_the_prompt(folder):
     """By hand: mean cross-entropy of the text's tokens and its end, given start, prompt and text."""
     from manikin.codecs.pretrained import PretrainedText
-    from manikin.nn.condition import Given
-    from manikin.rng import Key
+    from manikin.core.seeds import Key
+    from manikin.nn.conditioning import Given
 
     records, family = cohort(4), mk.families.LoRA(model=str(folder), dropout=0.0)
     codec = PretrainedText(str(folder)).fit(records, ["note"])

@@ -12,18 +12,18 @@ from typer.testing import CliRunner
 
 import manikin as mk
 from manikin.cli import app
+from manikin.core.seeds import Key
+from manikin.encoding.decoding_options import Manner
+from manikin.encoding.grammar import END
+from manikin.encoding.spec import Spec
 from manikin.families.autoregressive import Autoregressive
 from manikin.families.masked import Masked
-from manikin.grammar import END
-from manikin.manner import Manner
-from manikin.nn.condition import Given, GivenSpec
-from manikin.rng import Key
-from manikin.spec import Spec
+from manikin.nn.conditioning import Given, GivenSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.family import Family
+    from manikin.contracts.family import Family
 
 pytest.importorskip("tokenizers", reason="text needs the extra 'text'")
 

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from manikin.encoding.spec import Continuous, Spec
 from manikin.families.masked import Masked, hidden_counts
-from manikin.nn.condition import Given, GivenSpec
-from manikin.spec import Continuous, Spec
+from manikin.nn.conditioning import Given, GivenSpec
 
 ROW = Spec(vocab=7, length=3, ranges=((0, 2), (2, 4), (4, 7)))
 SMALL = Masked(width=16, depth=1, heads=2, dropout=0.0)

@@ -11,8 +11,8 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
-from manikin.data.cohort import Cohort, Origin
-from manikin.publish.job import synthesize
+from manikin.cohort.cohort import Cohort, Origin
+from manikin.publication.pipeline import synthesize
 
 
 def volume(i, shape=(4, 5, 6)):

@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from manikin import registry
-from manikin.check import check
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars, spelling, survival
-from manikin.data.schema import Category, Number, Signal
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars, spelling, survival
+from manikin.contracts.check import check
+from manikin.contracts.feature import Feature
+from manikin.contracts.metric import AXES, Metric, Question, metric, once
+from manikin.core import registry
 from manikin.errors import UsageError
-from manikin.evaluation.floors import FLOORS, floor
-from manikin.evaluation.sides import Sides
-from manikin.feature import Feature
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.floors import FLOORS, floor
 from manikin.features.table import Table
-from manikin.metric import AXES, Metric, Question, metric, once
+from manikin.schema.kinds import Category, Number, Signal
 
 SCHEMA = {"age": Number(), "sex": Category(levels=("F", "M"))}
 

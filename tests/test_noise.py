@@ -6,10 +6,10 @@ import pytest
 import torch
 
 import manikin as mk
+from manikin.encoding.spec import Continuous, Spec
 from manikin.errors import Unsupported
 from manikin.families.diffusion import Diffusion
-from manikin.nn.noise import FORMULATIONS, drawn, times
-from manikin.spec import Continuous, Spec
+from manikin.nn.noise_schedule import FORMULATIONS, drawn, times
 
 ROW = Spec((Continuous(),))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import manikin as mk
-from manikin.data import tensors
+from manikin.core import mapped_arrays
 
 
 def save(path, **arrays):
@@ -127,7 +127,7 @@ def test_a_bomb_and_a_truncated_archive_are_refused(tmp_path):
 def test_large_arrays_lie_in_a_mapped_file(tmp_path, monkeypatch):
     x = np.arange(8 * 4 * 4, dtype=np.int16).reshape(8, 4, 4)
     np.savez(tmp_path / "a.npz", image=x)
-    monkeypatch.setattr(tensors, "MAPPED", 50)
+    monkeypatch.setattr(mapped_arrays, "MAPPED", 50)
     cohort = mk.read(tmp_path / "a.npz")
     base = cohort["image"]
     assert np.shares_memory(base, cohort["image"])

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Number, Schema
+from manikin.cohort.cohort import Cohort
+from manikin.core.seeds import Key
 from manikin.errors import RuleError
-from manikin.rng import Key
-from manikin.synthesis import obey
-from manikin.synthesis.obey import Obedience
+from manikin.schema.kinds import Number, Schema
+from manikin.synthesis import rejection
+from manikin.synthesis.rejection import Obedience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +43,8 @@ def asked(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_records_drawn_in_blocks_are_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(obey, "CELLS", 1)
-    monkeypatch.setattr(obey, "LEAST", 4)
+    monkeypatch.setattr(rejection, "CELLS", 1)
+    monkeypatch.setattr(rejection, "LEAST", 4)
     drawn, keys = [], []
 
     def draw(rows: np.ndarray, values: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
@@ -61,8 +61,8 @@ def test_records_drawn_in_blocks_are_those_that_are_asked_for(monkeypatch: pytes
 
 
 def test_only_what_breaks_a_rule_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(obey, "CELLS", 1)
-    monkeypatch.setattr(obey, "LEAST", 4)
+    monkeypatch.setattr(rejection, "CELLS", 1)
+    monkeypatch.setattr(rejection, "LEAST", 4)
     again = []
 
     def draw(rows: np.ndarray, values: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
@@ -92,5 +92,5 @@ def test_a_wish_is_tried_and_given_up() -> None:
 
     table = obedience(draw, wishes=(Even(),)).sample(*asked(3), Key(0))
     assert tried[:3] == [[0, 1, 2], [0, 2], [2]]
-    assert len(tried) == 1 + obey.PATIENCE
+    assert len(tried) == 1 + rejection.PATIENCE
     assert table["x"].to_pylist() == [2.0, 2.0, 1.0]

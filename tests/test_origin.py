@@ -2,8 +2,8 @@
 
 import pytest
 
-from manikin.evaluation.origin import stamped
-from manikin.evaluation.scorecard import Scorecard
+from manikin.evaluation.card.provenance_score import stamped
+from manikin.evaluation.card.scorecard import Scorecard
 
 CARD = Scorecard([], {"hashes": {"synthetic": "s", "train": "t"}})
 RECORD = {

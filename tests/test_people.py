@@ -7,10 +7,10 @@ import manikin as mk
 from manikin.codecs.rows import RowsCodec
 from manikin.codecs.table import TableCodec, segments
 from manikin.codecs.table.series import Series
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number
+from manikin.cohort.cohort import Cohort
 from manikin.families.trees.leaves import find_others, leaf_of, merge_leaves
-from manikin.people import count_people, count_sharers, index_subjects
+from manikin.schema.kinds import Category, Number
+from manikin.stats.subject_counts import count_people, count_sharers, index_subjects
 
 
 def visits(patients=150, rows=6, seed=0) -> Cohort:

@@ -6,21 +6,25 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from manikin import registry
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Image, Number
-from manikin.defects import plant
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import Question
+from manikin.core import registry
 from manikin.errors import Unsupported
-from manikin.evaluation.views import views
-from manikin.metric import Question
-from manikin.metrics.disguises import copied, copied_patients, disguised_copies
-from manikin.metrics.diversity import class_coverage
-from manikin.metrics.frechet import frechet_distance, kernel_distance
-from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
-from manikin.metrics.relation import picture_relation
-from manikin.metrics.segmentation import segmentation_dice, strayed
-from manikin.metrics.translation import estranged, translation_psnr
-from manikin.pixels.disguise import disguised
+from manikin.evaluation.measuring.views import views
+from manikin.evaluation.selftest.defects.tabular import plant
+from manikin.imaging.analysis.distortions import disguised
+from manikin.metrics.diversity.manifold import class_coverage
+from manikin.metrics.fidelity.conditional import picture_relation
+from manikin.metrics.fidelity.frechet import frechet_distance, kernel_distance
+from manikin.metrics.fidelity.spectrum_intensity import (
+    impossible_values,
+    intensity_distance,
+    spectrum_distance,
+)
+from manikin.metrics.privacy.transformed_copies import copied, copied_patients, disguised_copies
+from manikin.metrics.utility.image_translation import estranged, translation_psnr
+from manikin.metrics.utility.segmentation import segmentation_dice, strayed
+from manikin.schema.kinds import Category, Image, Number
 
 CHECKS = {check.name: check for check in registry.find("checks", "image")}
 
@@ -270,9 +274,9 @@ def test_pictures_that_are_all_alike_are_not_assessed():
 
 
 def test_score_axis_gate_and_suspects_agree_on_copies():
+    from manikin.evaluation.attacks.suspected_copies import suspects
+    from manikin.evaluation.card.gate import gate
     from manikin.evaluation.evaluate import evaluate
-    from manikin.evaluation.gate import gate
-    from manikin.evaluation.suspects import suspects
 
     train, holdout, fresh = (blobs(30, seed, side=20) for seed in range(3))
     right = {0: ("pass", "met"), 1: ("not assessed", "not shown"), 8: ("fail", "broken")}

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import manikin as mk
-from manikin.data import tensors
-from manikin.data.images import raster, saving
+from manikin.core import mapped_arrays
+from manikin.imaging.files import raster, write
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "imaging"
 
@@ -257,7 +257,7 @@ def test_a_lossy_mask_is_cut_at_half(tmp_path):
 
 def test_a_folder_appears_whole_or_not_at_all(classes, tmp_path, monkeypatch):
     cohort = mk.read(classes)
-    monkeypatch.setattr(saving, "store", fail)
+    monkeypatch.setattr(write, "store", fail)
     with pytest.raises(mk.errors.FormatError, match="no room"):
         mk.write(cohort, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
@@ -327,16 +327,16 @@ def test_real_folders(name, n, shape, masked, subjects):
 
 def test_a_large_folder_lies_in_a_mapped_file(classes, monkeypatch):
     whole = mk.read(classes)
-    monkeypatch.setattr(tensors, "MAPPED", 50)
+    monkeypatch.setattr(mapped_arrays, "MAPPED", 50)
     kinds = []
-    allocate = tensors.allocate
+    allocate = mapped_arrays.allocate
 
     def watched(*arguments):
         x = allocate(*arguments)
         kinds.append(type(x))
         return x
 
-    monkeypatch.setattr(tensors, "allocate", watched)
+    monkeypatch.setattr(mapped_arrays, "allocate", watched)
     cohort = mk.read(classes)
     assert set(kinds) == {np.memmap}
     same(cohort, whole)

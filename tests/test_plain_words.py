@@ -4,12 +4,13 @@ import re
 
 import pytest
 
-from manikin.data.lists import list_names
-from manikin.data.schema import Category, Number, Schema, Text
-from manikin.evaluation import facts, page, reasons, sample_size
-from manikin.evaluation.gate import gate
-from manikin.evaluation.policy import read
-from manikin.evaluation.scorecard import Score, Scorecard
+from manikin.core.short_lists import list_names
+from manikin.evaluation.card import card_facts, sample_size
+from manikin.evaluation.card.gate import gate
+from manikin.evaluation.card.policy import read
+from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.report import decision_reasons, html_page
+from manikin.schema.kinds import Category, Number, Schema, Text
 
 SIZES = {"train": 800, "holdout": 400, "synthetic": 4088}
 
@@ -35,7 +36,7 @@ def clean(*others, sizes=SIZES):
 def headline(card):
     policy = read()
     names = policy.named("tier")
-    return reasons.headline(
+    return decision_reasons.headline(
         [gate(card, name) for name in names], [policy.uses[name].title for name in names], card
     )
 
@@ -68,14 +69,14 @@ def test_no_evidence_is_said_with_what_would_give_it():
 
 def test_what_is_broken_is_counted_in_patients():
     near = score("near_match_excess", "privacy", "fail", 0.0042, (0.003, 0.006))
-    because = reasons.because(gate(clean(near), "open"), clean(near))
+    because = decision_reasons.because(gate(clean(near), "open"), clean(near))
     assert because == "about 17 of 4,088 records nearer to a training patient than chance explains"
 
 
 @pytest.mark.parametrize("tier", ["controlled", "open"])
 def test_what_is_not_shown_never_reads_as_found(tier):
     small = clean(sizes={"train": 800, "holdout": 114, "synthetic": 100})
-    because = reasons.because(gate(small, tier), small)
+    because = decision_reasons.because(gate(small, tier), small)
     assert because.startswith("114 never-seen real patients, at least 200 needed")
     assert "too few records to rule out near copies of patients" in because
     assert re.search(r"not tested for [a-z ]+", because)
@@ -98,33 +99,33 @@ def test_columns_are_named_by_what_they_were_taken_for():
     schema = Schema(
         pid=Text(role="subject"), mrn=Text(role="identifier"), remark=Text(), age=Number(), sex=Category()
     )
-    found = {"roles": facts.roles(schema)}
-    assert facts.columns(found) == "Subject: pid; identifiers: mrn; left out of the model: remark."
-    noted = facts.columns({"roles": facts.roles(schema, ["remark"])})
+    found = {"roles": card_facts.roles(schema)}
+    assert card_facts.columns(found) == "Subject: pid; identifiers: mrn; left out of the model: remark."
+    noted = card_facts.columns({"roles": card_facts.roles(schema, ["remark"])})
     assert noted == "Subject: pid; identifiers: mrn."
-    said = facts.columns({**found, "generator": {"family": "trees"}})
+    said = card_facts.columns({**found, "generator": {"family": "trees"}})
     assert said == "Subject: pid; identifiers, replaced by surrogates: mrn; left out of the model: remark."
-    none = facts.columns({"roles": facts.roles(Schema(age=Number()))})
+    none = card_facts.columns({"roles": card_facts.roles(Schema(age=Number()))})
     assert none == "Subject: no column, each row counts as one patient; identifiers: none."
-    assert facts.columns({}) == ""
+    assert card_facts.columns({}) == ""
 
 
 def test_rows_per_patient_are_said_where_patients_have_several():
     about = {"records": {"train": 960, "synthetic": 960}, "subjects": {"train": 60, "synthetic": 960}}
-    assert facts.rows(about) == "Rows per patient: 16.0 real, 1.0 synthetic."
-    assert facts.rows({"records": SIZES, "subjects": SIZES}) == ""
+    assert card_facts.rows(about) == "Rows per patient: 16.0 real, 1.0 synthetic."
+    assert card_facts.rows({"records": SIZES, "subjects": SIZES}) == ""
 
 
 def test_a_short_training_is_said_with_what_to_do():
     link = {"steps": 51, "usual": 1500, "ended": "budget", "target": ["scan"]}
-    said = facts.short(link)
+    said = card_facts.short(link)
     assert "51 of about 1,500 steps, too few to see the loss level off" in said
     assert "--steps 1500" in said
-    assert "still falling" in facts.short(link | {"steps": 400, "falling": True})
-    assert facts.short(link | {"ended": "patience"}) == ""
-    assert facts.short(link | {"steps": 1500}) == ""
+    assert "still falling" in card_facts.short(link | {"steps": 400, "falling": True})
+    assert card_facts.short(link | {"ended": "patience"}) == ""
+    assert card_facts.short(link | {"steps": 1500}) == ""
     chain = {"generator": {"chain": [link, {"target": ["age"], "family": {"name": "trees"}}]}}
-    assert facts.training(chain)[0].startswith("Learned too little (scan): 51")
+    assert card_facts.training(chain)[0].startswith("Learned too little (scan): 51")
 
 
 def test_facts_of_others_stand_on_page_and_console_and_survive_the_file(tmp_path):
@@ -132,7 +133,7 @@ def test_facts_of_others_stand_on_page_and_console_and_survive_the_file(tmp_path
     card.to_json(tmp_path / "card.json")
     again = Scorecard.from_json(tmp_path / "card.json")
     assert again.about["facts"] == ["3 levels were pooled.", "A second fact."]
-    first = page.render(again).partition('id="scores"')[0]
+    first = html_page.render(again).partition('id="scores"')[0]
     for text in (again.summary(), first):
         assert text.count("3 levels were pooled.") == 1
         assert "A second fact." in text
@@ -157,20 +158,20 @@ def test_the_same_check_in_several_views_is_one_reason():
         score(f"c2st_auc[{view}]", "fidelity", "fail", 0.99, (0.97, 1.0), 1.0, 0.5)
         for view in ("radiomics", "encoder")
     ]
-    because = reasons.because(gate(clean(*views), "controlled"), clean(*views))
+    because = decision_reasons.because(gate(clean(*views), "controlled"), clean(*views))
     assert because.count("a judge tells a synthetic record from a real one") == 1
     assert because.endswith("and 1 more")
 
 
 def test_what_is_asked_of_likeness_is_said_in_per_cent():
     far = score("correlation_distance", "fidelity", "fail", 0.9, (0.7, 1.4), 1.0, 0.0)
-    because = reasons.because(gate(clean(far), "controlled"), clean(far))
+    because = decision_reasons.because(gate(clean(far), "controlled"), clean(far))
     assert "0 % to 30 % of the way from a bad generator to real data, allowed at least 70 %" in because
 
 
 def test_the_first_screen_shows_what_was_drawn():
     note = {"group": "", "values": {"age": "60"}, "notes": {"report": "No acute distress. " * 40}}
-    first = page.render(Scorecard([], {}, {"notes": [note]})).partition('id="scores"')[0]
+    first = html_page.render(Scorecard([], {}, {"notes": [note]})).partition('id="scores"')[0]
     assert "A synthetic note, drawn at random" in first
     assert first.count("No acute distress.") < 15
     group = {
@@ -180,16 +181,16 @@ def test_the_first_screen_shows_what_was_drawn():
         "synthetic": None,
     }
     signal = {"field": "ecg", "channels": ["II"], "unit": "mV", "time": [0, 1, "s"], "groups": [group]}
-    first = page.render(Scorecard([], {}, {"signals": [signal]})).partition('id="scores"')[0]
+    first = html_page.render(Scorecard([], {}, {"signals": [signal]})).partition('id="scores"')[0]
     assert "Synthetic ecg, II, drawn at random" in first
     assert first.count('aria-label="A synthetic signal, II"') == 2
     picture = {"field": "scan", "group": "", "png": "data:image/png;base64,AAAA", "alt": "8 pictures"}
-    first = page.render(Scorecard([], {}, {"samples": [picture]})).partition('id="scores"')[0]
+    first = html_page.render(Scorecard([], {}, {"samples": [picture]})).partition('id="scores"')[0]
     assert 'alt="8 pictures"' in first
 
 
 def test_every_badge_and_answer_is_explained_on_the_page():
-    html = page.render(clean())
+    html = html_page.render(clean())
     for said in ("never a pass", "never a yes", "clearly worse than fresh real records"):
         assert said in html
 
@@ -210,6 +211,6 @@ def test_every_badge_and_answer_is_explained_on_the_page():
     ],
 )
 def test_scores_are_said_in_counts(name, value, says):
-    counted = reasons.count(score(name, "privacy", "fail", value), clean())
+    counted = decision_reasons.count(score(name, "privacy", "fail", value), clean())
     assert counted.startswith(says)
     assert bool(counted) == bool(says)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.demo import demo
-from manikin.data.schema import Category, Number
-from manikin.defects import DEFECTS, plant
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import AXES
+from manikin.datasets.demo import demo
 from manikin.errors import UsageError
-from manikin.metric import AXES
+from manikin.evaluation.selftest.defects.tabular import DEFECTS, plant
+from manikin.schema.kinds import Category, Number
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_identifiers_of_training_are_leaked_where_there_are_some():
     def people(start):
         ids = np.array([f"P{i}" for i in range(start, start + 40)], dtype=object)
         sex = np.array(["F", "M"] * 20, dtype=object)
-        from manikin.data.schema import Text
+        from manikin.schema.kinds import Text
 
         kinds = {"patient": Text(role="identifier"), "sex": Category(levels=("F", "M"))}
         return Cohort.from_arrays({"patient": ids, "sex": sex}, kinds)

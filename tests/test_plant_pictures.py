@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Image
-from manikin.defects import plant
-from manikin.defects.pictures import PICTURES
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import AXES
 from manikin.errors import UsageError
-from manikin.metric import AXES
+from manikin.evaluation.selftest.defects.images import PICTURES
+from manikin.evaluation.selftest.defects.tabular import plant
+from manikin.schema.kinds import Category, Image
 
 
 def cohort(n, seed):

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Image, Number, Signal, Text
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import AXES
 from manikin.errors import Unsupported
-from manikin.evaluation import page, power, scorecard, words
-from manikin.evaluation.planted import NOTHING, PLANTED, VALUES, WAVES
-from manikin.evaluation.power import Bench, self_tested
-from manikin.evaluation.scorecard import Score, Scorecard
-from manikin.metric import AXES
-from manikin.publish.job import Judging, synthesize
+from manikin.evaluation.card import scorecard
+from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.report import html_page, wording
+from manikin.evaluation.selftest import detection_power
+from manikin.evaluation.selftest.cases import NOTHING, PLANTED, VALUES, WAVES
+from manikin.evaluation.selftest.detection_power import Bench, self_tested
+from manikin.publication.pipeline import Judging, synthesize
+from manikin.schema.kinds import Category, Image, Number, Signal, Text
 
 SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
 
@@ -96,12 +98,12 @@ def test_what_shows_in_many_signals_is_missed_in_few(waves):
 
 
 def test_long_signals_and_pictures_are_fewer(monkeypatch):
-    monkeypatch.setattr(power, "VALUES", 160 * 30)  # 80 places in 2 channels
-    monkeypatch.setattr(power, "FEWEST", 20)
-    bench = Bench.of(WAVES, ["ecg"], beats(160), beats(60, seed=1), power.Key(0))
+    monkeypatch.setattr(detection_power, "VALUES", 160 * 30)  # 80 places in 2 channels
+    monkeypatch.setattr(detection_power, "FEWEST", 20)
+    bench = Bench.of(WAVES, ["ecg"], beats(160), beats(60, seed=1), detection_power.Key(0))
     assert (len(bench.train), len(bench.views["dynamics"].holdout)) == (60, 30)
-    monkeypatch.setattr(power, "FEWEST", 50)
-    assert len(Bench.of(WAVES, ["ecg"], beats(160), beats(60, seed=1), power.Key(0)).train) == 100
+    monkeypatch.setattr(detection_power, "FEWEST", 50)
+    assert len(Bench.of(WAVES, ["ecg"], beats(160), beats(60, seed=1), detection_power.Key(0)).train) == 100
 
 
 def test_pictures_are_tested_too():
@@ -129,12 +131,16 @@ def test_the_same_seed_gives_the_same_table_and_the_card_keeps_the_rest():
 
 def test_a_card_of_more_scores_asks_for_more_before_it_speaks():
     train, holdout = people(400, 6), people(150, 6, seed=1)
-    tests = Bench.of(VALUES, train.schema.scalars, train, holdout, power.Key(0)).tests()
-    assert power._factors(Scorecard([]), tests) == {"privacy": 6, "diversity": 6, "clinical validity": 3}
+    tests = Bench.of(VALUES, train.schema.scalars, train, holdout, detection_power.Key(0)).tests()
+    assert detection_power._factors(Scorecard([]), tests) == {
+        "privacy": 6,
+        "diversity": 6,
+        "clinical validity": 3,
+    }
     found = Score("a", "privacy", 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, "low", "pass", "", 0.5)
     five = [replace(found, name=str(i)) for i in range(5)]
     others = [replace(found, axis="fidelity"), replace(found, axis="utility", percentile=None)]
-    factors = power._factors(Scorecard([*five, *others]), tests)
+    factors = detection_power._factors(Scorecard([*five, *others]), tests)
     # four axes: those of the tests, and fidelity, of which the card has a score
     assert factors == {"privacy": 20, "diversity": 8, "clinical validity": 4}
 
@@ -162,8 +168,8 @@ def test_few_records_are_looked_at_of_many(monkeypatch):
     def look(_axis, sides, *_):
         sizes.extend((len(side.train), len(side.holdout), len(side.synthetic)) for side in sides.values())
 
-    monkeypatch.setattr(power, "MOST", 30)
-    monkeypatch.setattr(power, "_noticed", look)
+    monkeypatch.setattr(detection_power, "MOST", 30)
+    monkeypatch.setattr(detection_power, "_noticed", look)
     self_tested(Scorecard([]), people(200), people(80, seed=1), trials=1)
     assert set(sizes) == {(30, 30, 30)}
 
@@ -172,17 +178,17 @@ def test_it_is_said_in_one_sentence_and_shown_in_a_table(rows):
     some = [dict(row) for row in rows.values()]
     some[1]["noticed"] = 1
     card = Scorecard([], tables={"power": some})
-    sentence = words.power(card)
+    sentence = wording.power(card)
     assert sentence == (
         f"in records like these, this judge nearly always notices {_sure(some)} of 6 planted defects; "
         f"it may miss: {_missed(some)}."
     )
     assert f"Self-test: {sentence}" in card.summary()
-    html = page.render(card)
+    html = html_page.render(card)
     assert sentence in html
     assert 'id="table-power"' in html
     assert "1 of 4 times" in html
-    assert words.power(Scorecard([])) == ""
+    assert wording.power(Scorecard([])) == ""
     assert Scorecard.from_dict(card.to_dict()) == card
 
 

@@ -4,24 +4,29 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.demo import demo
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number, Schema, Text
-from manikin.defects import plant
-from manikin.equals import estimate_coincidence
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Exact, Metric, Plan, Question
+from manikin.core.seeds import Key
+from manikin.datasets.demo import demo
 from manikin.errors import UsageError
-from manikin.evaluation.loop import at_once, measure
-from manikin.evaluation.protocol import scores
-from manikin.evaluation.sides import Sides
-from manikin.exchange import DRAWS, Swapped, attacks, difference, one_each, share
+from manikin.evaluation.measuring.calibration import scores
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.measurement import at_once, measure
+from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.features.table import Table
-from manikin.metric import Exact, Metric, Plan, Question
-from manikin.metrics import attribute, copies, identifiers, membership
-from manikin.nearest import distance, neighbours, ranks
-from manikin.rng import Key
+from manikin.metrics.privacy import attribute_inference, copies, identifiers, membership
+from manikin.schema.kinds import Category, Number, Schema, Text
+from manikin.stats.coincidence import estimate_coincidence
+from manikin.stats.nearest_neighbors import distance, neighbours, ranks
+from manikin.stats.permutation import DRAWS, Swapped, attacks, difference, one_each, share
 
-METRICS = [*copies.__plugin__, *membership.__plugin__, *attribute.__plugin__, *identifiers.__plugin__]
+METRICS = [
+    *copies.__plugin__,
+    *membership.__plugin__,
+    *attribute_inference.__plugin__,
+    *identifiers.__plugin__,
+]
 AT = {metric.name: metric for metric in METRICS}
 
 
@@ -213,7 +218,9 @@ def test_attribute_is_guessed_from_sensitive_fields_first():
     train, holdout = people(200), people(200)
     draws = asked(sides(train, holdout, train), "attribute_inference")[0]
     assert draws.value[0] == pytest.approx(0.5, abs=0.15)  # a copy tells it; else it is a coin
-    assert attribute.guessed(sides(train, holdout, train).whole).startswith("virus: guessed right for 100%")
+    assert attribute_inference.guessed(sides(train, holdout, train).whole).startswith(
+        "virus: guessed right for 100%"
+    )
 
 
 def test_too_few_held_out_records_are_said(cancer):

@@ -7,12 +7,12 @@ import time
 import pytest
 from rich.console import Console
 
-from manikin import progress
-from manikin.data.demo import demo
-from manikin.data.files import read, write
+from manikin.core import progress_display
+from manikin.core.progress_display import report_on, show_step, track
+from manikin.datasets.demo import demo
 from manikin.evaluation.evaluate import evaluate
-from manikin.progress import report_on, show_step, track
-from manikin.publish.job import synthesize
+from manikin.io.read_write import read, write
+from manikin.publication.pipeline import synthesize
 from manikin.synthesis.synthesizer import Synthesizer
 
 
@@ -43,7 +43,7 @@ def test_steps_within_steps_are_shown_together_and_from_any_thread():
 
 
 def test_where_there_is_no_terminal_only_long_steps_say_a_line(monkeypatch):
-    monkeypatch.setattr(progress, "SOON", 0.05)
+    monkeypatch.setattr(progress_display, "SOON", 0.05)
     where = console(terminal=False)
     with report_on(where):
         with show_step("short"):

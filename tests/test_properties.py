@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from strategies import EXPRESSIONS, SCHEMAS, WHERES, frames, tables, usual_frames
 
 import manikin as mk
-from manikin.data.propose import propose
-from manikin.data.rules import Rule
 from manikin.errors import ManikinError
+from manikin.rules.mining.propose import propose
+from manikin.rules.rule import Rule
 
 FAMILIES = ("trees", "copula", "independent")
 CALM = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from manikin.data.prose import alter, facts, negation, spans, terms
-from manikin.data.prose.bleu import self_bleu
-from manikin.data.prose.grams import Grams
-from manikin.data.prose.marks import marks
-from manikin.data.prose.words import Running, headings, mark
+from manikin.text import corrupt, document_terms, mentioned_demographics, negation, shared_spans
+from manikin.text.identifier_patterns import marks
+from manikin.text.ngram_model import Grams
+from manikin.text.self_bleu import self_bleu
+from manikin.text.tokenize import Running, headings, mark
 
 
 def test_runs_never_cross_notes_and_follow_their_order():
@@ -58,10 +58,10 @@ def test_ages_and_sexes():
         "He saw her. She left.",
         "9 mg",
     ]
-    assert facts.ages(texts).tolist()[:2] == [61, 7]
-    assert np.isnan(facts.ages(texts)[2:]).all()
-    assert facts.sexes(texts).tolist()[:3:2] == [1, 0]
-    assert np.isnan(facts.sexes(texts)[3:]).all()
+    assert mentioned_demographics.ages(texts).tolist()[:2] == [61, 7]
+    assert np.isnan(mentioned_demographics.ages(texts)[2:]).all()
+    assert mentioned_demographics.sexes(texts).tolist()[:3:2] == [1, 0]
+    assert np.isnan(mentioned_demographics.sexes(texts)[3:]).all()
 
 
 @pytest.mark.parametrize(
@@ -86,17 +86,17 @@ def test_self_bleu_by_hand():
 
 def test_spans_of_one_subject():
     found = Running.of(["a b c", "a b c", "x a b"])
-    known, people, _ = spans.owners(found, np.array([0, 0, 1]), 2)
+    known, people, _ = shared_spans.owners(found, np.array([0, 0, 1]), 2)
     single = known[people == 1]
     assert len(single) == 2  # "b c" and "x a"
-    having, runs = spans.having(Running.of(["a b", "b c", "", "b c"]), 2, single)
+    having, runs = shared_spans.having(Running.of(["a b", "b c", "", "b c"]), 2, single)
     assert having.tolist() == [1, 3]
     assert len(runs) == 1
 
 
 def test_what_is_in_common_with_one_subject_by_hand():
     train, held = Running.of(["a b c d e", "x y z v", "p q r s"]), Running.of(["x y z v", "k"])
-    known = spans.Known.of(train, np.array([7, 8, 9]), held, np.array([0, 1]))
+    known = shared_spans.Known.of(train, np.array([7, 8, 9]), held, np.array([0, 1]))
     assert known.count.tolist().count(2) == 1  # "x y z v" is of two of five people
     far, whom = known.shared(Running.of(["b c d e", "x y z v", "x y z", "a b c d p q r s"]), None)
     assert far.tolist() == pytest.approx([np.log(5), np.log(5 / 2), 0, 0])
@@ -106,7 +106,7 @@ def test_what_is_in_common_with_one_subject_by_hand():
 
 
 def test_terms_and_headings():
-    found = terms.has(Running.of(["b a b", "c"]), np.sort([mark("a"), mark("c")]))
+    found = document_terms.has(Running.of(["b a b", "c"]), np.sort([mark("a"), mark("c")]))
     assert found.sum(axis=1).ravel().tolist()[0] == [1, 1]
     assert headings("He has: pain\nand 3: 4\nHistory: x\nLAB RESULTS\nfine") == [
         "he has",
@@ -117,12 +117,12 @@ def test_terms_and_headings():
 
 def test_notes_made_worse_keep_what_they_say_they_keep():
     rng, texts = np.random.default_rng(0), ["one two three. four", "five", ""]
-    mixed = alter.words_exchanged(texts, rng)
+    mixed = corrupt.words_exchanged(texts, rng)
     assert sorted(" ".join(mixed).split()) == sorted(" ".join(texts).split())
     assert (
         [len(text.split()) for text in mixed]
         == [4, 1, 0]
-        == [len(t.split()) for t in alter.words_even(texts, rng)]
+        == [len(t.split()) for t in corrupt.words_even(texts, rng)]
     )
-    assert alter.halved(texts) == ["one two", "five", ""]
-    assert alter.grafted(["a. b.", "c. d."], np.array([1, 0])) == ["a.\nd.", "c.\nb."]
+    assert corrupt.halved(texts) == ["one two", "five", ""]
+    assert corrupt.grafted(["a. b.", "c. d."], np.array([1, 0])) == ["a.\nd.", "c.\nb."]

@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.digest import digest
-from manikin.data.schema import Category, Number, Schema, Signal, Text, Time
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.fingerprint import digest
 from manikin.errors import FormatError
-from manikin.publish.provenance import Cost, entity, provenance, public, write_provenance
+from manikin.publication.provenance import Cost, entity, provenance, public, write_provenance
+from manikin.schema.kinds import Category, Number, Schema, Signal, Text, Time
 
 
 def cohort(age=(61.0, 40.0), sex=("F", "M")):
@@ -55,7 +55,7 @@ def test_signals_times_and_nothing_have_digests():
 
 
 def test_a_digest_survives_a_file(tmp_path):
-    from manikin.data.files import read, write
+    from manikin.io.read_write import read, write
 
     before = cohort(age=(61.0, 40.5))
     write(before, tmp_path / "a.csv")

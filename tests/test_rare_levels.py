@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 import manikin as mk
-from manikin.evaluation.rare_levels import describe_rare_levels
+from manikin.evaluation.card.rare_levels import describe_rare_levels
 
 
 def cohort(jobs, **more):

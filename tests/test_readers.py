@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.invented import made
+from manikin.contracts.metric import Question
+from manikin.datasets.notes import made
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation.readers import opened
-from manikin.evaluation.views import compared, views
-from manikin.metric import Question
+from manikin.evaluation.measuring.text_encoders import opened
+from manikin.evaluation.measuring.views import compared, views
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.formulas import find_formulas
 from manikin.errors import RuleError
+from manikin.rules.mining.formulas import find_formulas
 
 FAMILIES = ("trees", "copula", "independent")
 DAY = np.timedelta64(1, "D")

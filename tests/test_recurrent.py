@@ -4,7 +4,7 @@ import torch
 
 import manikin as mk
 from manikin.errors import UsageError
-from manikin.evaluation import recurrent
+from manikin.evaluation import timegan_scores
 
 
 def waves(x):
@@ -18,7 +18,7 @@ def ramps(n, slope, seed=0):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(recurrent, "RATE", 0.02)
+    monkeypatch.setattr(timegan_scores, "RATE", 0.02)
 
 
 @pytest.mark.usefixtures("quick")

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from manikin import registry
+from manikin.core import registry
 from manikin.errors import UsageError
 
 

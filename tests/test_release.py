@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort, Origin
-from manikin.data.digest import digest
-from manikin.data.files import read, write
-from manikin.data.schema import Category, Image, Number
+from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.fingerprint import digest
 from manikin.errors import FormatError, PrivacyError, UsageError
-from manikin.evaluation import policy
-from manikin.evaluation.scorecard import Score, Scorecard
-from manikin.publish import release as module
-from manikin.publish.release import release
-from manikin.publish.reread import note_file
+from manikin.evaluation.card import policy
+from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.io.read_write import read, write
+from manikin.publication import release as module
+from manikin.publication.release import release
+from manikin.publication.round_trip import note_file
+from manikin.schema.kinds import Category, Image, Number
 
 POLICY = (
     '[use.controlled]\ntitle = "Controlled"\nkind = "tier"\ntext = "under an agreement"\n'

@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from manikin.cli.remedies import as_commands
-from manikin.data.cohort import Cohort
-from manikin.data.describe import describe
-from manikin.data.ranges import count_rare, find_range
-from manikin.data.schema import Category, Schema
+from manikin.cli.field_values import where
+from manikin.cli.messages import as_commands
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.summary import describe
+from manikin.cohort.value_ranges import count_rare, find_range
 from manikin.errors import PrivacyError, UsageError
-from manikin.evaluation.policy import read
-from manikin.evaluation.scorecard import Scorecard
-from manikin.evaluation.words import distance
-from manikin.publish.release import release
-from manikin.publish.values import where
+from manikin.evaluation.card.policy import read
+from manikin.evaluation.card.scorecard import Scorecard
+from manikin.evaluation.report.wording import distance
+from manikin.publication.release import release
+from manikin.schema.kinds import Category, Schema
 
 
 def test_a_refusal_on_the_command_line_gives_the_command(tmp_path):
@@ -115,7 +115,7 @@ def test_a_terminal_reads_remedies_of_the_command_line_too():
 
     from rich.console import Console
 
-    from manikin.evaluation.terminal import shown
+    from manikin.evaluation.report.terminal import shown
 
     link = {"steps": 51, "usual": 1500, "ended": "budget", "target": ["scan"]}
     console = Console(file=io.StringIO(), width=300)

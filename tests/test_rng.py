@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from manikin.rng import Key
+from manikin.core.seeds import Key
 
 
 def test_same_name_same_numbers_other_name_others():

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 
 from manikin.codecs.rows import RowsCodec, pooled
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number, Schema
+from manikin.cohort.cohort import Cohort
+from manikin.core.seeds import Key
 from manikin.errors import SchemaError
-from manikin.rng import Key
+from manikin.schema.kinds import Category, Number, Schema
 
 
 def cohort(**columns):

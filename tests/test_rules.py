@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.demo import demo
-from manikin.data.propose import propose
-from manikin.data.rules import Rule, read_rules, write_rules
-from manikin.data.schema import Category, Schema, Text
+from manikin.cohort.cohort import Cohort
+from manikin.datasets.demo import demo
 from manikin.errors import RuleError
+from manikin.rules.mining.propose import propose
+from manikin.rules.rule import Rule, read_rules, write_rules
+from manikin.schema.kinds import Category, Schema, Text
 
 
 def four() -> Cohort:

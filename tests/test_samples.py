@@ -6,13 +6,13 @@ import io
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Image
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import Question
+from manikin.core.seeds import Key
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.samples import png, samples
-from manikin.evaluation.views import views
-from manikin.metric import Question
-from manikin.rng import Key
+from manikin.evaluation.measuring.views import views
+from manikin.evaluation.report.image_examples import png, samples
+from manikin.schema.kinds import Category, Image
 
 
 def cohort(n, seed):

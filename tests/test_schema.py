@@ -2,8 +2,8 @@
 
 import pytest
 
-from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
 from manikin.errors import SchemaError
+from manikin.schema.kinds import Category, Codes, Image, Number, Schema, Signal, Text, Time
 
 
 def every_kind() -> Schema:

@@ -10,16 +10,19 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from manikin.data.demo import demo
-from manikin.data.files import read
+from manikin.contracts.metric import AXES
+from manikin.datasets.demo import demo
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation import canaries, origin, power, scorecard, shadow, words
+from manikin.evaluation.attacks import canaries, shadow_models
+from manikin.evaluation.card import provenance_score, scorecard
+from manikin.evaluation.card.scorecard import Score, Scorecard
 from manikin.evaluation.evaluate import all_metrics
-from manikin.evaluation.scorecard import Score, Scorecard
-from manikin.metric import AXES
-from manikin.publish.job import Judging
-from manikin.publish.job import synthesize as job
-from manikin.publish.release import release
+from manikin.evaluation.report import wording
+from manikin.evaluation.selftest import detection_power
+from manikin.io.read_write import read
+from manikin.publication.pipeline import Judging
+from manikin.publication.pipeline import synthesize as job
+from manikin.publication.release import release
 
 SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
 
@@ -179,11 +182,11 @@ def test_of_several_failures_the_most_telling_is_named():
 
 
 def test_every_score_has_a_name_that_clinicians_understand():
-    named = set(words.names())
-    attacks = {*shadow.MEANINGS, *canaries.MEANINGS}
-    missing = {metric.name for metric in all_metrics()} | attacks | {origin.NAME}
+    named = set(wording.names())
+    attacks = {*shadow_models.MEANINGS, *canaries.MEANINGS}
+    missing = {metric.name for metric in all_metrics()} | attacks | {provenance_score.NAME}
     assert not missing - named, "name it in evaluation/names.toml"
-    assert len(set(words.names().values())) == len(named)
+    assert len(set(wording.names().values())) == len(named)
 
 
 JSON = {
@@ -219,7 +222,7 @@ def faults(value, schema, where="card"):
 
 
 def test_what_the_main_job_writes_and_releases_meets_the_published_schema(tmp_path, monkeypatch):
-    monkeypatch.setitem(power.self_tested.__kwdefaults__, "trials", 2)
+    monkeypatch.setitem(detection_power.self_tested.__kwdefaults__, "trials", 2)
     cohort = demo().select("mean radius", "mean texture").take(np.arange(160))
     judging = Judging(refits=8, self_test=True)
     job(cohort, tmp_path / "out", family="independent", judging=judging)

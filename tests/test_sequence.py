@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from manikin.nn.sequence import Cache, Shape, Transformer, rotate
-from manikin.nn.tokens import Embed, Heads, waves
-from manikin.spec import Spec
+from manikin.encoding.spec import Spec
+from manikin.nn.token_layers import Embed, Heads, waves
+from manikin.nn.transformer import Cache, Shape, Transformer, rotate
 
 SHAPE = Shape(width=16, depth=2, heads=2)
 

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number
+from manikin.cohort.cohort import Cohort
 from manikin.errors import UsageError
-from manikin.evaluation import page
-from manikin.evaluation import shadow as module
-from manikin.evaluation.compare import compare
-from manikin.evaluation.gate import gate
-from manikin.evaluation.scorecard import Score, Scorecard
-from manikin.evaluation.shadow import Shadow, attacked, over, shadow, shadow_scores
-from manikin.synthesis.budget import Training
-from manikin.synthesis.store import load
+from manikin.evaluation.attacks import shadow_models as module
+from manikin.evaluation.attacks.shadow_models import Shadow, attacked, over, shadow, shadow_scores
+from manikin.evaluation.card.compare import compare
+from manikin.evaluation.card.gate import gate
+from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.report import html_page
+from manikin.schema.kinds import Category, Number
+from manikin.synthesis.persistence import load
 from manikin.synthesis.synthesizer import Synthesizer
+from manikin.training.budget import Training
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_the_attack_is_explained_in_plain_words(people):
         "a training patient was told from another in 100 % of pairs, by chance in 50 %"
     )
     assert one.note.endswith("100.0 % of training patients were found at 1 % false alarms")
-    html = page.render(card)
+    html = html_page.render(card)
     assert "The generator is fitted again and again with and without each patient." in html
     assert "It cannot see a single exposed patient among thousands." in html
     assert "copies of patients" in html

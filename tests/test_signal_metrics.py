@@ -5,27 +5,31 @@ from functools import cache
 import numpy as np
 import pytest
 
-from manikin import registry
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number, Signal
-from manikin.defects import plant
-from manikin.defects.signals import SIGNALS
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import Question
+from manikin.core import registry
+from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.views import arrays, gridded, views
-from manikin.exchange import fisher
-from manikin.metric import Question
-from manikin.metrics.disguises import disguised_copies
-from manikin.metrics.pictures import impossible_values, intensity_distance, spectrum_distance
-from manikin.metrics.relation import picture_relation
-from manikin.metrics.rhythm import interval_distance, rhythm_distance
-from manikin.metrics.signals import (
+from manikin.evaluation.measuring.views import arrays, gridded, views
+from manikin.evaluation.selftest.defects.signals import SIGNALS
+from manikin.evaluation.selftest.defects.tabular import plant
+from manikin.metrics.fidelity.conditional import picture_relation
+from manikin.metrics.fidelity.signals import (
     autocorrelation_distance,
     channel_correlation_distance,
     forecast_error,
     missing_rate_distance,
 )
-from manikin.rng import Key
+from manikin.metrics.fidelity.spectrum_intensity import (
+    impossible_values,
+    intensity_distance,
+    spectrum_distance,
+)
+from manikin.metrics.privacy.transformed_copies import disguised_copies
+from manikin.metrics.validity.ecg_intervals import interval_distance, rhythm_distance
+from manikin.schema.kinds import Category, Number, Signal
+from manikin.stats.permutation import fisher
 
 CHECKS = {check.name: check for check in registry.find("checks", "signal")}
 KIND = Signal(channels=("I", "II", "III"), rate=50.0, unit="mV")
@@ -290,6 +294,6 @@ def test_nothing_of_few_people_is_summed_up_and_no_copy_is_shown():
 
 
 def evaluate_traces(synthetic, train=TRAIN, holdout=HOLDOUT):
-    from manikin.evaluation.traces import traces
+    from manikin.evaluation.report.signal_examples import traces
 
     return traces(views((train, holdout, synthetic), Question("label"))["dynamics"], Key(0))[0]

@@ -13,8 +13,8 @@ import pytest
 import wfdb
 
 import manikin as mk
-from manikin.data.cohort import Origin
-from manikin.data.signals.facts import facts
+from manikin.cohort.cohort import Origin
+from manikin.signals.files.header_fields import facts
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "signals"
 RATE = 100.0

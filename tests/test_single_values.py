@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Number
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question
+from manikin.core.seeds import Key
 from manikin.errors import Unsupported
-from manikin.evaluation.loop import at_once
-from manikin.evaluation.protocol import scores
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.measuring.calibration import scores
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.measurement import at_once
 from manikin.features.table import Table
-from manikin.metric import Question
-from manikin.metrics.values import single_values
-from manikin.rng import Key
+from manikin.metrics.privacy.single_values import single_values
+from manikin.schema.kinds import Number
 
 
 def cohort(age, sbp, who=None) -> Cohort:

@@ -9,8 +9,8 @@ import sys
 import pytest
 import torch
 
-from manikin.rng import Key
-from manikin.spec import Binary, Categorical, Continuous, Positive, Spec
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Binary, Categorical, Continuous, Positive, Spec
 
 NAN = math.nan
 ROW = Spec((Continuous(1, optional=True), Categorical(3), Binary(), Positive()))
@@ -25,7 +25,7 @@ def same(a, b):
 
 
 def test_importing_the_spec_loads_no_torch():
-    code = "import manikin.spec, sys; sys.exit('torch' in sys.modules)"
+    code = "import manikin.encoding.spec, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 

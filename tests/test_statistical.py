@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Categorical, Continuous, Spec
 from manikin.families.copula import Copula
 from manikin.families.independent import Independent
 from manikin.families.trees import Trees
-from manikin.families.trees.columns import scores_of
+from manikin.families.trees.design import scores_of
 from manikin.families.trees.leaves import leaf_of, resample
-from manikin.rng import Key
-from manikin.spec import Categorical, Continuous, Spec
 
 SPEC = Spec((Continuous(), Continuous(optional=True), Categorical(3), Continuous()))
 FAMILIES = [Independent(), Copula(), Trees()]

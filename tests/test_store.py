@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 import manikin as mk
-from manikin.data.schema import Number, Schema, Text
-from manikin.synthesis.store import _type, _typed
+from manikin.schema.kinds import Number, Schema, Text
+from manikin.synthesis.persistence import _type, _typed
 
 TYPES = [
     pa.list_(pa.string()),

@@ -5,18 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.describe import describe_sampled
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.cohort.summary import describe_sampled
+from manikin.contracts.metric import Question, Sample, Split
+from manikin.core.seeds import Key
 from manikin.errors import Unsupported
-from manikin.evaluation.loop import at_once, measure
-from manikin.evaluation.protocol import scores
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.measuring.calibration import scores
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.measurement import at_once, measure
 from manikin.features.table import Table
-from manikin.metric import Question, Sample, Split
-from manikin.metrics import pairs, subjects
-from manikin.rng import Key
+from manikin.metrics.fidelity import within_subject, worst_pair
+from manikin.schema.kinds import Category, Number
 
 
 def visits(n, seed, rows=(2, 5), *, shuffled=False):
@@ -59,36 +59,38 @@ def sample(values, subject, *, categorical=False):
 
 
 def test_intraclass_correlation_by_hand():
-    assert subjects.intraclass(sample([1.0, 1, 2, 2, 3, 3], [0, 0, 1, 1, 2, 2])) == pytest.approx(1)
+    assert within_subject.intraclass(sample([1.0, 1, 2, 2, 3, 3], [0, 0, 1, 1, 2, 2])) == pytest.approx(1)
     # ranks 1 3 2 4: between 1, within 2, k 2: (1 - 2) / (1 + 2) is below 0
-    assert subjects.intraclass(sample([1.0, 3, 2, 4], [0, 0, 1, 1])) == pytest.approx(0)
+    assert within_subject.intraclass(sample([1.0, 3, 2, 4], [0, 0, 1, 1])) == pytest.approx(0)
     # ranks 1 2 3 4: between 4, within 1/2: 3.5 / 4.5
-    assert subjects.intraclass(sample([1.0, 2, 3, 4], [0, 0, 1, 1])) == pytest.approx(3.5 / 4.5)
-    assert subjects.intraclass(sample([0, 0, 1, 1], [0, 0, 1, 1], categorical=True)) == pytest.approx(1)
-    assert np.isnan(subjects.intraclass(sample([1.0, 2, 3], [0, 1, 2]))).all()
+    assert within_subject.intraclass(sample([1.0, 2, 3, 4], [0, 0, 1, 1])) == pytest.approx(3.5 / 4.5)
+    assert within_subject.intraclass(sample([0, 0, 1, 1], [0, 0, 1, 1], categorical=True)) == pytest.approx(
+        1
+    )
+    assert np.isnan(within_subject.intraclass(sample([1.0, 2, 3], [0, 1, 2]))).all()
 
 
 def test_real_visits_pass():
-    found = judged(subjects.__plugin__, visits(120, 1), visits(100, 2), visits(120, 3))
+    found = judged(within_subject.__plugin__, visits(120, 1), visits(100, 2), visits(120, 3))
     assert {score.verdict for score in found.values()} == {"pass"}
 
 
 def test_single_rows_made_of_many_do_not_pass_in_silence():
     train, holdout, made = visits(120, 1), visits(100, 2), scattered(visits(120, 3))
-    found = judged(subjects.__plugin__, train, holdout, made)
+    found = judged(within_subject.__plugin__, train, holdout, made)
     assert found["records_per_subject"].verdict == "fail"
     assert found["within_subject_correlation"].verdict == "fail"
     assert found["within_subject_faults"].verdict == "not assessed"
-    assert subjects.counted(sides(train, holdout, made).whole).endswith("single-row patients")
+    assert within_subject.counted(sides(train, holdout, made).whole).endswith("single-row patients")
 
 
 def test_what_never_changes_within_a_subject_must_not_change():
     made = visits(120, 3, shuffled=True)
     train, holdout = visits(120, 1), visits(100, 2)
-    found = judged(subjects.__plugin__, train, holdout, made)
+    found = judged(within_subject.__plugin__, train, holdout, made)
     assert found["records_per_subject"].verdict == "pass"
     assert found["within_subject_faults"].verdict == found["within_subject_correlation"].verdict == "fail"
-    note = subjects.broken(sides(train, holdout, made).whole)
+    note = within_subject.broken(sides(train, holdout, made).whole)
     assert "sex changes within" in note
     assert "visit does not rise within" in note
 
@@ -102,7 +104,7 @@ def test_the_console_warns_of_single_row_patients():
 
 
 def test_one_record_each_asks_nothing():
-    found = judged(subjects.__plugin__, *(visits(60, seed, (1, 2)) for seed in (1, 2, 3)))
+    found = judged(within_subject.__plugin__, *(visits(60, seed, (1, 2)) for seed in (1, 2, 3)))
     assert {score.verdict for score in found.values()} == {"not assessed"}
     assert "every real subject has one record" in found["records_per_subject"].note
 
@@ -129,9 +131,9 @@ def worst(train, holdout, made, seed=0):
 
 def test_a_conditional_mean_drawn_towards_all_is_warned_of_and_named():
     cohorts = trial(300, 1), trial(150, 2), trial(450, 3, kept=0.1)
-    found = judged(pairs.__plugin__, *cohorts, label="died")["worst_pair"]
+    found = judged(worst_pair.__plugin__, *cohorts, label="died")["worst_pair"]
     assert found.verdict == "warn"
-    note = pairs.named(worst(*cohorts))
+    note = worst_pair.named(worst(*cohorts))
     assert note.startswith("mean prothrombin where died is 1 and elsewhere: ")
     real = np.concatenate([side["prothrombin"][side["died"] == 1] for side in cohorts[:2]]).mean()
     assert f"(real {real:.3g} and " in note
@@ -139,7 +141,7 @@ def test_a_conditional_mean_drawn_towards_all_is_warned_of_and_named():
 
 def test_fresh_records_are_hardly_ever_warned_of():
     flagged = [
-        pairs.find_worst(worst(trial(120, 3 * s), trial(60, 3 * s + 1), trial(150, 3 * s + 2))).chance
+        worst_pair.find_worst(worst(trial(120, 3 * s), trial(60, 3 * s + 1), trial(150, 3 * s + 2))).chance
         <= 0.05
         for s in range(20)
     ]
@@ -152,15 +154,15 @@ def test_levels_of_few_patients_are_no_pair():
         {"rare": Category(), "x": Number()},
     )
     with pytest.raises(Unsupported, match="ten real subjects"):
-        pairs.find_worst(worst(rare.take(range(0, 200, 2)), rare.take(range(1, 200, 2)), rare))
+        worst_pair.find_worst(worst(rare.take(range(0, 200, 2)), rare.take(range(1, 200, 2)), rare))
 
 
 def test_correlations_leave_missing_values_out():
-    cells = pairs.Cells(np.array([0, 1]), np.array([np.nan, np.nan]), np.array([20, 20]), 20)
+    cells = worst_pair.Cells(np.array([0, 1]), np.array([np.nan, np.nan]), np.array([20, 20]), 20)
     x = np.stack([np.arange(20.0), np.arange(20.0) ** 2], axis=1)
     x[3, 0] = np.nan
     known = np.delete(x, 3, axis=0)
-    links = pairs._link(x, cells)
+    links = worst_pair._link(x, cells)
     assert links.n.tolist() == [19]
     assert links.r == pytest.approx(np.corrcoef(known.T)[0, 1])
 
@@ -168,7 +170,7 @@ def test_correlations_leave_missing_values_out():
 def test_it_is_tested_by_itself():
     cohorts = trial(300, 1), trial(150, 2), trial(450, 3)
     seen = sides(*cohorts, "died")
-    draws = at_once(seen, pairs.__plugin__, Key(0))[pairs.worst_pair]
+    draws = at_once(seen, worst_pair.__plugin__, Key(0))[worst_pair.worst_pair]
     exact = replace(draws[0].exact, chance=0.04, value=0.3, low=0.3, high=0.3, floor=0.3)
     alone = replace(draws[0], value=np.array([0.3]), floor=np.array([0.3]), exact=exact)
     assert scores([alone, *[replace(alone, name=f"other {j}") for j in range(9)]])[0].verdict == "warn"

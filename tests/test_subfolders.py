@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import manikin as mk
-from manikin.data.subfolders import understand
+from manikin.schema.inference.folder_roles import understand
 
 PATIENTS = {
     "names": ["Smith_John", "Doe_Jane", "Kim_Soo", "Okonkwo_Ada"],

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import manikin as mk
-from manikin.data.demo import demo
-from manikin.evaluation.suspects import suspects
+from manikin.datasets.demo import demo
+from manikin.evaluation.attacks.suspected_copies import suspects
 
 rng = np.random.default_rng(0)
 

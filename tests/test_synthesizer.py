@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.data.demo import demo, demo_multimodal
+from manikin.datasets.demo import demo, demo_multimodal
 
 FAST = mk.Training(steps=30)
 

@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from manikin.codecs.table import TableCodec, segments
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number, Schema, Time
+from manikin.cohort.cohort import Cohort
+from manikin.core.seeds import Key
 from manikin.errors import SchemaError
-from manikin.rng import Key
+from manikin.schema.kinds import Category, Number, Schema, Time
 
 
 def _codec(cohort: Cohort) -> TableCodec:

@@ -12,12 +12,12 @@ import pytest
 
 import manikin as mk
 from manikin.codecs.phrases import Phrases
-from manikin.data.deid.lists import FAMILIES
+from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.families.templates import Templates, shared
-from manikin.families.templates.readers import Readers, learned
-from manikin.rng import Key
+from manikin.families.templates.rerank import Readers, learned
 from manikin.synthesis.plan import Plan
+from manikin.text.deid.name_lists import FAMILIES
 
 if TYPE_CHECKING:
     from pathlib import Path

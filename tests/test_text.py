@@ -13,17 +13,17 @@ import pytest
 
 import manikin as mk
 from manikin.codecs.text import NONE, TextCodec
-from manikin.codecs.text.slots import Slots
+from manikin.codecs.text.record_slots import Slots
+from manikin.core.seeds import Key
+from manikin.encoding.grammar import END
 from manikin.errors import SchemaError
 from manikin.families.autoregressive import Autoregressive
 from manikin.families.masked import Masked
-from manikin.grammar import END
-from manikin.rng import Key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.family import Family
+    from manikin.contracts.family import Family
 
 pytest.importorskip("tokenizers", reason="text needs the extra 'text'")
 

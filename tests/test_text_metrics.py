@@ -10,29 +10,30 @@ import pytest
 
 import manikin as mk
 from manikin.checks import text as checks
-from manikin.data import written
-from manikin.data.invented import made
-from manikin.data.scalars import Scalars
-from manikin.defects import plant
-from manikin.defects.texts import TEXTS
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import AXES, Exact, Metric, Question, Split
+from manikin.core.seeds import Key
+from manikin.datasets.notes import made
 from manikin.errors import Unsupported
-from manikin.evaluation.door import admitted, unwritten
 from manikin.evaluation.evaluate import _surrogates
-from manikin.evaluation.excerpts import excerpts
-from manikin.evaluation.loop import measure
-from manikin.evaluation.protocol import scores
-from manikin.evaluation.sides import Sides
-from manikin.evaluation.views import views
+from manikin.evaluation.inputs import admitted, unwritten
+from manikin.evaluation.measuring.calibration import scores
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.measurement import measure
+from manikin.evaluation.measuring.views import views
+from manikin.evaluation.report.note_examples import excerpts
+from manikin.evaluation.selftest.defects.notes import TEXTS
+from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.features.text import Prose
-from manikin.metric import AXES, Exact, Metric, Question, Split
-from manikin.metrics import notes, texts
-from manikin.metrics.identifiers import identifiers_left
-from manikin.metrics.utility import tstr_auroc
-from manikin.rng import Key
+from manikin.metrics.fidelity import notes as fidelity_notes
+from manikin.metrics.privacy import notes
+from manikin.metrics.privacy.identifiers import identifiers_left
+from manikin.metrics.utility.downstream import tstr_auroc
+from manikin.text import note_fields
 
 TRAIN, HOLDOUT, FRESH = (made(n, seed) for n, seed in ((300, 1), (150, 2), (150, 3)))
 HONEST = Prose().fit(TRAIN)
-METRICS = {metric.name: metric for metric in (*texts.__plugin__, *notes.__plugin__)}
+METRICS = {metric.name: metric for metric in (*fidelity_notes.__plugin__, *notes.__plugin__)}
 
 
 def split(candidate: mk.Cohort, train: mk.Cohort = TRAIN, holdout: mk.Cohort = HOLDOUT) -> Split:
@@ -49,7 +50,7 @@ def plain(*said: str) -> mk.Cohort:
 
 
 def floor(name: str) -> mk.Cohort:
-    from manikin.evaluation.floors import floor
+    from manikin.evaluation.measuring.floors import floor
 
     return floor(METRICS[name].plan.floor)(split(FRESH))
 
@@ -145,10 +146,10 @@ def test_what_is_text_and_what_are_notes() -> None:
     table = {"ward": [f"W{i}" for i in range(30)], "seen": [f"{said} {i}" for i in range(30)]}
     train = mk.Cohort(pa.table({**table, "note": [f"no fever on day {i}" for i in range(30)]}), kinds)
     held = replace(train, columns=train.columns.slice(0, 25))
-    assert written.prose(train) == ["seen", "note"]
+    assert note_fields.prose(train) == ["seen", "note"]
     hidden = train.columns.set_column(1, "seen", pa.array([f"synthetic-{i:06d}" for i in range(30)]))
     judged = admitted(replace(train, columns=hidden), held, train)[0]
-    assert written.notes(judged.schema) == ["note"]
+    assert note_fields.notes(judged.schema) == ["note"]
     assert judged.schema["seen"].role == judged.schema["ward"].role == "identifier"
 
 
@@ -175,7 +176,7 @@ def test_no_words_of_a_patient_are_shown() -> None:
 
 def test_what_cannot_be_measured_says_why() -> None:
     with pytest.raises(Unsupported, match="no headings"):
-        texts.section_distance(split(FRESH, plain(*["No fever."] * 40)))
+        fidelity_notes.section_distance(split(FRESH, plain(*["No fever."] * 40)))
     with pytest.raises(Unsupported, match="no value"):
         notes.note_facts(
             split(FRESH, replace(TRAIN, columns=TRAIN.columns.set_column(4, "note", [["well"] * 300])))
@@ -186,7 +187,7 @@ def test_the_judge_finds_contrary_notes_and_says_where_there_are_surrogates() ->
     flipped = plant(FRESH, "negation_flips")
     seen = views((TRAIN, HOLDOUT, flipped), Question("diagnosis"))
     assert list(seen) == ["table", "text"]
-    asked = [texts.negation_distance, notes.copied_spans, tstr_auroc]
+    asked = [fidelity_notes.negation_distance, notes.copied_spans, tstr_auroc]
     found = {score.name: score.verdict for score in scores(measure(seen["text"], asked, Key(0)))}
     assert found == {"negation_distance": "fail", "copied_spans": "pass", "tstr_auroc": "pass"}
     hidden = replace(FRESH, columns=FRESH.columns.set_column(4, "note", [["synthetic-000001"] * 150]))

@@ -6,11 +6,11 @@ import pytest
 
 import manikin as mk
 from manikin.codecs.table import TableCodec, mixture
-from manikin.families.trees.columns import own_scale, owned, shared
-from manikin.families.trees.facts import ALONE, Facts
-from manikin.rng import Key
-from manikin.spec import Categorical, Continuous
-from manikin.ties import Ties, ties
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Categorical, Continuous
+from manikin.families.trees.constraints import ALONE, Facts
+from manikin.families.trees.design import own_scale, owned, shared
+from manikin.stats.equalities import Ties, ties
 
 N = 2000
 

@@ -5,27 +5,27 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.demo import demo
-from manikin.data.prose.marks import name_mark
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number, Schema, Text, Time
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Exact, Question
+from manikin.core.seeds import Key
+from manikin.datasets.demo import demo
 from manikin.errors import AbsentField, PrivacyError, UsageError
-from manikin.evaluation import words
-from manikin.evaluation.changed import refuse_changed
-from manikin.evaluation.door import tell_lacking
-from manikin.evaluation.draws import Draws
-from manikin.evaluation.gate import gate
-from manikin.evaluation.protocol import DOUBTFUL, scores
-from manikin.evaluation.scorecard import Score, Scorecard
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.altered_copies import refuse_changed
+from manikin.evaluation.card.gate import gate
+from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.inputs import tell_lacking
+from manikin.evaluation.measuring.calibration import DOUBTFUL, scores
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.repeats import Draws
+from manikin.evaluation.report import wording
 from manikin.features.table import Table
-from manikin.metric import Exact, Question
-from manikin.metrics.identifiers import Search
-from manikin.metrics.membership import membership_auc, membership_tpr_1
-from manikin.publish.beside import read_beside
-from manikin.publish.release import release
-from manikin.rng import Key
+from manikin.metrics.privacy.identifiers import Search
+from manikin.metrics.privacy.membership import membership_auc, membership_tpr_1
+from manikin.publication.evaluation_files import read_beside
+from manikin.publication.release import release
+from manikin.schema.kinds import Category, Number, Schema, Text, Time
+from manikin.text.identifier_patterns import name_mark
 
 
 def drawn(metric, value, chance, name=""):
@@ -46,7 +46,7 @@ def test_an_axis_does_not_pass_beside_a_check_that_refuses(chance, axis, answer)
     outcome = {f.score: f.outcome for f in gate(card, "controlled").findings}
     assert outcome["membership_tpr_1"] == answer
     if axis == "not assessed":
-        said = words.sentence(card, "privacy")
+        said = wording.sentence(card, "privacy")
         assert "0.09" in said
         assert DOUBTFUL[1:] in said
         assert f"{DOUBTFUL[0].upper()}{DOUBTFUL[1:]}" in said

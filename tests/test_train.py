@@ -12,19 +12,19 @@ import pytest
 import torch
 from torch import nn
 
+from manikin.contracts.family import Family, Optimizer
+from manikin.core.progress_display import report_on
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Continuous, Spec
 from manikin.errors import TrainingError, UsageError
-from manikin.family import Family, Optimizer
-from manikin.nn.condition import Given
-from manikin.progress import report_on
-from manikin.rng import Key
-from manikin.spec import Continuous, Spec
-from manikin.synthesis import checkpoint
-from manikin.synthesis.budget import batch_for, settled
-from manikin.synthesis.engine import Engine
-from manikin.synthesis.order import partition
-from manikin.synthesis.progress import Progress, bar
-from manikin.synthesis.run import Run
-from manikin.synthesis.train import Encoded, Training, train
+from manikin.nn.conditioning import Given
+from manikin.training import checkpoint
+from manikin.training.batches import partition
+from manikin.training.budget import batch_for, settled
+from manikin.training.engine import Engine
+from manikin.training.loop import Encoded, Training, train
+from manikin.training.progress import Progress, bar
+from manikin.training.state import Run
 
 SPEC = Spec((Continuous(),))
 QUIET = Engine(threads=1)

@@ -7,20 +7,20 @@ import pytest
 from PIL import Image as Picture
 from scipy.ndimage import gaussian_filter
 
-from manikin.data.cohort import Cohort
-from manikin.data.demo import demo
-from manikin.data.files import read
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
-from manikin.data.twins import describe_twins, find_families, find_twins
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.duplicate_records import describe_twins, find_families, find_twins
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question, Sample
+from manikin.core.seeds import Key
+from manikin.datasets.demo import demo
 from manikin.errors import UsageError
-from manikin.evaluation.door import admitted
-from manikin.evaluation.evidence import plots
-from manikin.evaluation.histograms import columns
-from manikin.evaluation.sides import Sides
+from manikin.evaluation.inputs import admitted
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.report.histograms import columns
+from manikin.evaluation.report.plot_data import plots
 from manikin.features.table import Table
-from manikin.metric import Question, Sample
-from manikin.rng import Key
+from manikin.io.read_write import read
+from manikin.schema.kinds import Category, Codes, Image, Number, Schema, Signal, Text, Time
 
 
 def table(n=600, seed=0):

@@ -6,11 +6,18 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.metrics import average_precision_score
 
-from manikin.data.cohort import Cohort
-from manikin.data.scalars import Scalars
-from manikin.data.schema import Category, Number, Schema
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.metric import Question
+from manikin.core.seeds import Key
 from manikin.downstream.cox import hazards
-from manikin.downstream.scores import (
+from manikin.evaluation.measuring.calibration import scores
+from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.measurement import measure
+from manikin.features.table import Table
+from manikin.metrics.utility import downstream, regression_coefficients, survival
+from manikin.schema.kinds import Category, Number, Schema
+from manikin.stats.prediction_scores import (
     auprc,
     auroc,
     average_precision,
@@ -21,13 +28,6 @@ from manikin.downstream.scores import (
     log_loss,
     r2,
 )
-from manikin.evaluation.loop import measure
-from manikin.evaluation.protocol import scores
-from manikin.evaluation.sides import Sides
-from manikin.features.table import Table
-from manikin.metric import Question
-from manikin.metrics import coefficients, survival, utility
-from manikin.rng import Key
 
 
 def judged(synthetic, train, holdout, label, modules, subgroups=()):
@@ -115,7 +115,9 @@ def flipped(frame, share):
 
 def test_fresh_patients_are_as_useful_as_real_ones(breast):
     cohort, train, holdout, fresh = breast
-    found, _ = judged(cohort(fresh), cohort(train), cohort(holdout), "target", (utility, coefficients))
+    found, _ = judged(
+        cohort(fresh), cohort(train), cohort(holdout), "target", (downstream, regression_coefficients)
+    )
     assert all(score.verdict in ("pass", "not assessed") for score in found.values())
     assert found["tstr_auroc"].verdict == found["trts_auroc"].verdict == "pass"
     assert "R² speaks" not in found["tstr_auroc"].note
@@ -126,7 +128,11 @@ def test_fresh_patients_are_as_useful_as_real_ones(breast):
 def test_flipped_labels_fail(breast, share):
     cohort, train, holdout, fresh = breast
     found, _ = judged(
-        cohort(flipped(fresh, share)), cohort(train), cohort(holdout), "target", (utility, coefficients)
+        cohort(flipped(fresh, share)),
+        cohort(train),
+        cohort(holdout),
+        "target",
+        (downstream, regression_coefficients),
     )
     assert any(score.verdict == "fail" for score in found.values())
     if share > 0.2:
@@ -137,7 +143,9 @@ def test_independent_marginals_fail_everywhere(breast):
     cohort, train, holdout, fresh = breast
     rng = np.random.default_rng(0)
     shuffled = pd.DataFrame({name: rng.permutation(fresh[name]) for name in fresh})
-    found, _ = judged(cohort(shuffled), cohort(train), cohort(holdout), "target", (utility, coefficients))
+    found, _ = judged(
+        cohort(shuffled), cohort(train), cohort(holdout), "target", (downstream, regression_coefficients)
+    )
     failed = {name for name, score in found.items() if score.verdict == "fail"}
     assert {"tstr_auroc", "tstr_log_loss", "tstr_brier", "trts_auroc", "coefficient_overlap"} <= failed
     assert "tstr_auprc" in failed
@@ -147,7 +155,11 @@ def test_independent_marginals_fail_everywhere(breast):
 def test_one_outcome_only_teaches_nothing(breast):
     cohort, train, holdout, fresh = breast
     found, _ = judged(
-        cohort(fresh.assign(target=1)), cohort(train), cohort(holdout), "target", (utility, coefficients)
+        cohort(fresh.assign(target=1)),
+        cohort(train),
+        cohort(holdout),
+        "target",
+        (downstream, regression_coefficients),
     )
     assert found["tstr_auroc"].value == 0.5
     assert found["coefficient_overlap"].value == 0
@@ -157,7 +169,7 @@ def test_one_outcome_only_teaches_nothing(breast):
 def test_without_a_label_nothing_is_assessed_and_the_note_says_what_to_do(breast):
     cohort, train, holdout, fresh = breast
     found, _ = judged(
-        cohort(fresh), cohort(train), cohort(holdout), None, (utility, survival, coefficients)
+        cohort(fresh), cohort(train), cohort(holdout), None, (downstream, survival, regression_coefficients)
     )
     assert {score.verdict for score in found.values()} == {"not assessed"}
     assert "--label" in found["tstr_auroc"].note
@@ -177,7 +189,7 @@ def test_a_field_that_gives_the_label_away_is_named(breast):
         )
 
     _, sides = judged(leaked(fresh), leaked(train), leaked(holdout), "target", ())
-    assert utility.given_away(sides.whole).startswith("result alone determines the label")
+    assert downstream.given_away(sides.whole).startswith("result alone determines the label")
 
 
 def test_quantities_are_predicted_too_with_gaps_and_many_levels():
@@ -192,7 +204,7 @@ def test_quantities_are_predicted_too_with_gaps_and_many_levels():
         Cohort.from_pandas(part.reset_index(drop=True), schema)
         for part in (frame[:150], frame[150:300], frame[300:])
     )
-    found, _ = judged(fresh, train, holdout, "y", (utility, coefficients))
+    found, _ = judged(fresh, train, holdout, "y", (downstream, regression_coefficients))
     assert found["tstr_r2"].verdict == "pass"
     assert found["tstr_r2"].ceiling > 0.2 > found["tstr_r2"].floor
     assert "quantity" in found["tstr_auroc"].note
@@ -225,12 +237,12 @@ def test_survival_is_judged_without_a_label():
     assert {score.verdict for score in found.values()} == {"pass"}
     outcome = fresh[["time", "event"]].sample(frac=1, random_state=0).to_numpy()
     fresh["time"], fresh["event"] = outcome[:, 0], outcome[:, 1].astype(int)
-    found, _ = judged(followed(fresh), train, holdout, None, (survival, coefficients))
+    found, _ = judged(followed(fresh), train, holdout, None, (survival, regression_coefficients))
     assert {score.verdict for score in found.values()} == {"fail"}
 
 
 def test_the_time_of_the_event_does_not_predict_it():
     train, holdout, fresh = (followed(patients(200, seed)) for seed in range(3))
-    found, sides = judged(fresh, train, holdout, "event", (utility,))
+    found, sides = judged(fresh, train, holdout, "event", (downstream,))
     assert found["tstr_auroc"].ceiling < 0.85
-    assert utility.given_away(sides.whole) == ""
+    assert downstream.given_away(sides.whole) == ""

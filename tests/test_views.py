@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Image, Number
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.metric import Question
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation.encoders import opened
-from manikin.evaluation.views import Remembered, views
+from manikin.evaluation.measuring.image_encoders import opened
+from manikin.evaluation.measuring.views import Remembered, views
 from manikin.features.encoder import Encoder
 from manikin.features.radiomics import Radiomics
-from manikin.metric import Question
+from manikin.schema.kinds import Category, Image, Number
 
 
 def cohort(n, seed=0, *, age=True):

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Signal
+from manikin.cohort.cohort import Cohort
 from manikin.features.dynamics import Dynamics
 from manikin.features.encoder import Encoder
-from manikin.waves.beats import leads, peaks, rhythm
-from manikin.waves.gaps import filled, share, steps
-from manikin.waves.matching import correlation, deviations, levelled, matches
-from manikin.waves.spectra import autocorrelation, banded, lags, power, together
-from manikin.waves.statistics import series, waveform
+from manikin.schema.kinds import Signal
+from manikin.signals.analysis.features import series, waveform
+from manikin.signals.analysis.interpolate import filled, share, steps
+from manikin.signals.analysis.qrs import leads, peaks, rhythm
+from manikin.signals.analysis.shift_matching import correlation, deviations, levelled, matches
+from manikin.signals.analysis.spectrum import autocorrelation, banded, lags, power, together
 
 RATE = 100.0
 

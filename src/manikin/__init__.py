@@ -7,40 +7,40 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from manikin import codecs, errors, families, histories, recipes
-    from manikin.data.cohort import Cohort
-    from manikin.data.deid import deidentify
-    from manikin.data.entities import tagged, untagged
-    from manikin.data.files import read, write
-    from manikin.data.rules import Rule, read_rules
-    from manikin.data.schema import Category, Codes, Image, Number, Schema, Signal, Text, Time
-    from manikin.defects import plant
+    from manikin.cohort.cohort import Cohort
+    from manikin.evaluation.attacks.suspected_copies import suspects
+    from manikin.evaluation.card.scorecard import Scorecard
     from manikin.evaluation.evaluate import evaluate
-    from manikin.evaluation.recurrent import discriminative_score, predictive_score
-    from manikin.evaluation.scorecard import Scorecard
-    from manikin.evaluation.suspects import suspects
-    from manikin.publish.release import release
-    from manikin.synthesis.budget import Training
+    from manikin.evaluation.selftest.defects.tabular import plant
+    from manikin.evaluation.timegan_scores import discriminative_score, predictive_score
+    from manikin.io.read_write import read, write
+    from manikin.publication.release import release
+    from manikin.rules.rule import Rule, read_rules
+    from manikin.schema.kinds import Category, Codes, Image, Number, Schema, Signal, Text, Time
     from manikin.synthesis.chain import Chain
-    from manikin.synthesis.store import load
+    from manikin.synthesis.persistence import load
     from manikin.synthesis.synthesizer import Synthesizer
+    from manikin.text.deid.deidentify import deidentify
+    from manikin.text.entities import tagged, untagged
+    from manikin.training.budget import Training
 
 # Where each public name lives; it is imported when first asked for, so that `import manikin` is fast.
 _HOMES = {
-    "data.cohort": ("Cohort",),
-    "data.deid": ("deidentify",),
-    "data.entities": ("tagged", "untagged"),
-    "data.files": ("read", "write"),
-    "data.rules": ("Rule", "read_rules"),
-    "data.schema": ("Category", "Codes", "Image", "Number", "Schema", "Signal", "Text", "Time"),
-    "defects": ("plant",),
+    "cohort.cohort": ("Cohort",),
+    "text.deid.deidentify": ("deidentify",),
+    "text.entities": ("tagged", "untagged"),
+    "io.read_write": ("read", "write"),
+    "rules.rule": ("Rule", "read_rules"),
+    "schema.kinds": ("Category", "Codes", "Image", "Number", "Schema", "Signal", "Text", "Time"),
+    "evaluation.selftest.defects.tabular": ("plant",),
     "evaluation.evaluate": ("evaluate",),
-    "evaluation.recurrent": ("discriminative_score", "predictive_score"),
-    "evaluation.scorecard": ("Scorecard",),
-    "evaluation.suspects": ("suspects",),
-    "publish.release": ("release",),
-    "synthesis.budget": ("Training",),
+    "evaluation.timegan_scores": ("discriminative_score", "predictive_score"),
+    "evaluation.card.scorecard": ("Scorecard",),
+    "evaluation.attacks.suspected_copies": ("suspects",),
+    "publication.release": ("release",),
+    "training.budget": ("Training",),
     "synthesis.chain": ("Chain",),
-    "synthesis.store": ("load",),
+    "synthesis.persistence": ("load",),
     "synthesis.synthesizer": ("Synthesizer",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

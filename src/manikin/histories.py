@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manikin.data.events.shapes import aggregated, series, snapshot, until, without
-from manikin.synthesis.futures import chances
+from manikin.ehr.reshape import aggregated, series, snapshot, until, without
+from manikin.synthesis.forecast import chances
 
 __all__ = ["aggregated", "chances", "series", "snapshot", "until", "without"]

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from manikin import registry
-from manikin.family import Family, Statistical
-from manikin.rng import Key
-from manikin.spec import Binary, Categorical, Continuous, Positive, Spec
+from manikin.contracts.family import Family, Statistical
+from manikin.core import registry
+from manikin.core.seeds import Key
+from manikin.encoding.spec import Binary, Categorical, Continuous, Positive, Spec
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from manikin.nn.condition import Given, GivenSpec
+    from manikin.nn.conditioning import Given, GivenSpec
 
 TABLE = Spec(
     (Continuous(2), Continuous(1, optional=True), Categorical(3), Categorical(2), Binary(), Positive())
@@ -231,9 +231,9 @@ class _Subject:
     def __init__(self, family: Family, spec: Spec, names: tuple[str, ...], *, observed: bool) -> None:
         import torch
 
-        from manikin.nn.condition import GivenSpec
-        from manikin.synthesis.engine import Engine
-        from manikin.synthesis.train import Encoded, Training, train
+        from manikin.nn.conditioning import GivenSpec
+        from manikin.training.engine import Engine
+        from manikin.training.loop import Encoded, Training, train
 
         self.family, self.spec = family, spec
         self.given_spec: GivenSpec = GivenSpec({name: KINDS[name][0] for name in names}, observed)
@@ -249,7 +249,7 @@ class _Subject:
 
     def given(self, n: int, key: Key) -> Given:
         """Random conditions."""
-        from manikin.nn.condition import Given
+        from manikin.nn.conditioning import Given
 
         return Given.of(
             {name: records(spec, n, key.child(name)) for name, spec in self.given_spec.parts.items()}

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.check import check
-from manikin.data import persons
-from manikin.data.events import icd
-from manikin.data.events.history import DEATH, Histories, fields, repeats
-from manikin.data.schema import Codes
+from manikin.cohort import demographics
+from manikin.cohort.histories import DEATH, Histories, fields, repeats
+from manikin.contracts.check import check
+from manikin.ehr import icd
+from manikin.schema.kinds import Codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 KAHN = "Kahn et al. 2016, A harmonized data quality assessment framework: "
 YEAR = 365.25
@@ -70,7 +70,7 @@ def anything_happened(cohort: Cohort) -> np.ndarray:
 @check(Codes, "ICD-10 (WHO) and ICD-9-CM: chapters of one sex")
 def codes_fit_sex(cohort: Cohort) -> np.ndarray:
     """Whether no man has a diagnosis of women alone, and no woman one of men alone; by ICD."""
-    sex = persons.sexes(cohort)
+    sex = demographics.sexes(cohort)
     male, female = sex == 1, sex == 0
 
     def broken(found: Histories) -> np.ndarray:
@@ -84,7 +84,7 @@ def codes_fit_sex(cohort: Cohort) -> np.ndarray:
 @check(Codes, "ICD-10 (WHO) and ICD-9-CM: chapters of pregnancy and of the perinatal period")
 def codes_fit_age(cohort: Cohort) -> np.ndarray:
     """Whether pregnancies fall between 9 and 60 years, and diagnoses of newborns into the first; by ICD."""
-    first = persons.ages(cohort)
+    first = demographics.ages(cohort)
 
     def broken(found: Histories) -> np.ndarray:
         now = first[found.patient] + found.time / YEAR

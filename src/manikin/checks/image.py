@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.check import check
-from manikin.data.schema import Image
+from manikin.contracts.check import check
+from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 LOWEST = -1100.0  # HU: scanners pad with -1024, and filters overshoot a little
 WATER, BONE = -200.0, 300.0  # HU between which soft tissue, fat and blood lie

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.check import check
-from manikin.data.schema import Signal
-from manikin.waves.beats import leads, rhythm
-from manikin.waves.names import limbs, plain, pressures
+from manikin.contracts.check import check
+from manikin.schema.kinds import Signal
+from manikin.signals.analysis.lead_names import limbs, plain, pressures
+from manikin.signals.analysis.qrs import leads, rhythm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 MILLIVOLT = {"V": 1e3, "mV": 1.0, "uV": 1e-3, "µV": 1e-3, "μV": 1e-3}  # U+00B5 and U+03BC
 HIGHEST = 10.0  # mV: twice the ± 5 mV that an electrocardiograph must record

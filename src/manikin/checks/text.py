@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.check import check
-from manikin.data import persons
-from manikin.data.prose import facts
-from manikin.data.schema import Text
-from manikin.data.written import texts
+from manikin.cohort import demographics
+from manikin.contracts.check import check
+from manikin.schema.kinds import Text
+from manikin.text import mentioned_demographics
+from manikin.text.note_fields import texts
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 KAHN = "Kahn et al. 2016, A harmonized data quality assessment framework: relational conformance"
 NEAR = 1.0  # years by which an age may be rounded, or a birthday lie between
@@ -22,14 +22,14 @@ NEAR = 1.0  # years by which an age may be rounded, or a birthday lie between
 @check(Text, KAHN)
 def note_fits_age(cohort: Cohort) -> np.ndarray:
     """Whether the first age that a note names is that of its record, give or take a year."""
-    named, known = facts.ages(texts(cohort).tolist()), persons.ages(cohort)
+    named, known = mentioned_demographics.ages(texts(cohort).tolist()), demographics.ages(cohort)
     return ~(np.abs(named - known) > NEAR)
 
 
 @check(Text, KAHN)
 def note_fits_sex(cohort: Cohort) -> np.ndarray:
     """Whether a note speaks of a man or woman as its record does."""
-    named, known = facts.sexes(texts(cohort).tolist()), persons.sexes(cohort)
+    named, known = mentioned_demographics.sexes(texts(cohort).tolist()), demographics.sexes(cohort)
     return ~(np.abs(named - known) > 0)
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import sys
 import warnings
 
-from manikin.cli import clean, judge, look, make
+from manikin.cli import deidentify, evaluate, inspect_data, synthesize
 from manikin.cli.app import app
+from manikin.cli.messages import as_commands
 from manikin.cli.options import BAD, INTERRUPTED
-from manikin.cli.remedies import as_commands
-from manikin.cli.show import terminal
+from manikin.cli.output import terminal
 from manikin.errors import ManikinError, ManikinWarning
 
 _python = warnings.showwarning
 
-__all__ = ["app", "clean", "judge", "look", "main", "make"]
+__all__ = ["app", "deidentify", "evaluate", "inspect_data", "main", "synthesize"]
 
 
 def main() -> None:

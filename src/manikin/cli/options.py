@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from manikin.cli.limits import print_shipped
+from manikin.cli.policy_options import print_shipped
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.codec import Codec
 from manikin.codecs.rows import RowsCodec
-from manikin.data.cohort import Cohort
-from manikin.data.events.history import DEATH, Histories, repeats
-from manikin.data.events.vocabulary import coming_again, kin, past_end, stood, vocabulary
-from manikin.data.infer import infer
-from manikin.data.schema import Codes, Number, Schema
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.histories import DEATH, Histories, repeats
+from manikin.contracts.codec import Codec
+from manikin.ehr.vocabulary import coming_again, kin, past_end, stood, vocabulary
+from manikin.encoding.grammar import CODE, OPEN, STEP, VALUE, Grammar
+from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError
-from manikin.grammar import CODE, OPEN, STEP, VALUE, Grammar
-from manikin.spec import Spec
+from manikin.schema.inference.infer import infer
+from manikin.schema.kinds import Codes, Number, Schema
 
 if TYPE_CHECKING:
-    from manikin.rng import Key
+    from manikin.core.seeds import Key
 
 GAP, BINS = "gap", 20
 VALUES = 10

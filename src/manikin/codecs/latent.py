@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
 
 import numpy as np
 
-from manikin.codec import Codec, Learned
 from manikin.codecs.arrays import ArrayCodec
 from manikin.codecs.patches import factors
-from manikin.data.schema import Image, Signal
-from manikin.spec import Continuous, Spec, coarse
+from manikin.contracts.codec import Codec, Learned
+from manikin.encoding.spec import Continuous, Spec, coarse
+from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import torch
     from torch import Tensor, nn
 
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
     from manikin.nn.autoencoder import Autoencoder
-    from manikin.rng import Key
 
 NOISE, PULL = 0.1, 1e-3
 """Standard deviation of the noise on codes in training; weight of their mean square."""

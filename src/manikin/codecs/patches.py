@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
-from manikin.codec import Codec
 from manikin.codecs.arrays import ArrayCodec
-from manikin.spec import Spec, coarse
+from manikin.contracts.codec import Codec
+from manikin.encoding.spec import Spec, coarse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pyarrow as pa
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 STEPS = ((8, 256), (4, 24), (2, 6), (1, 0))
 """Places that a learned code stands for along an axis, and the least length of such an axis."""

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.codec import Codec
 from manikin.codecs.prompts import BETWEEN, Prompts
 from manikin.codecs.text import words
-from manikin.data.lists import list_names
-from manikin.data.schema import Text
+from manikin.contracts.codec import Codec
+from manikin.core.short_lists import list_names
+from manikin.encoding.grammar import END
+from manikin.encoding.spec import Spec
 from manikin.errors import FormatError, MissingExtra, Unsupported
-from manikin.grammar import END
-from manikin.spec import Spec
+from manikin.schema.kinds import Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 FIRST = 1
 """The token that stands for the tokenizer's first; END comes before."""

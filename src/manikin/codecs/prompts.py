@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
-from manikin.codec import Codec
-from manikin.data.scalars import spelling
-from manikin.data.schema import SCALARS, Text
+from manikin.cohort.scalar_matrix import spelling
+from manikin.contracts.codec import Codec
+from manikin.encoding.spec import Spec
 from manikin.errors import Unsupported
-from manikin.spec import Spec
+from manikin.schema.kinds import SCALARS, Text
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 LONGEST = 512
 """Tokens of a prompt, at most; as many more for each example."""

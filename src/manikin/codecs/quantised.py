@@ -10,11 +10,11 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
 
-from manikin.codec import Codec, Learned
 from manikin.codecs.arrays import ArrayCodec
 from manikin.codecs.patches import factors
-from manikin.data.schema import Image, Signal
-from manikin.spec import Spec, coarse
+from manikin.contracts.codec import Codec, Learned
+from manikin.encoding.spec import Spec, coarse
+from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
     from manikin.nn.autoencoder import Autoencoder
-    from manikin.nn.quantise import Finite
-    from manikin.rng import Key
+    from manikin.nn.quantize import Finite
 
 MOST = 512
 """Up to how many tokens a record has, where its factors are chosen by its size."""
@@ -77,7 +77,7 @@ class Quantised(Codec, Learned):
 
     @property
     def _finite(self) -> Finite:
-        from manikin.nn.quantise import Finite
+        from manikin.nn.quantize import Finite
 
         return Finite(self.levels)
 

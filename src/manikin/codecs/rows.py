@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from manikin.codec import Codec
 from manikin.codecs.table import Levels, Scale, TableCodec
-from manikin.spec import Spec
+from manikin.contracts.codec import Codec
+from manikin.encoding.spec import Spec
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 
 @final

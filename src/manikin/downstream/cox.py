@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.data.scalars import survival
+from manikin.cohort.scalar_matrix import survival
 from manikin.downstream.task import Design, predictors
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:
-    from manikin.metric import Question, Sample
+    from manikin.contracts.metric import Question, Sample
 
 PRECISION = {"ftol": 1e-12, "gtol": 1e-6}
 FEWEST = 10  # events, below which no hazard is modelled

@@ -10,7 +10,7 @@ import numpy as np
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:
-    from manikin.metric import Question, Sample
+    from manikin.contracts.metric import Question, Sample
 
 CLASSES = 6  # of a label; rarer ones are one class together
 LEVELS = 16  # of a category that stand apart in a linear model

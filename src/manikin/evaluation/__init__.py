@@ -1,1 +1,1 @@
-"""The judge: it never knows which model it judges."""
+"""The judge: inputs, measurement, card, attacks, report."""

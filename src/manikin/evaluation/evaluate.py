@@ -9,36 +9,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin import registry
-from manikin.data.imposed import describe_imposed, is_imposed
-from manikin.data.written import notes
-from manikin.evaluation.changed import refuse_changed
-from manikin.evaluation.door import admitted, known, tell_lacking, unwritten
-from manikin.evaluation.draws import Draws
-from manikin.evaluation.evidence import about, plots
-from manikin.evaluation.excerpts import excerpts
-from manikin.evaluation.facts import roles
-from manikin.evaluation.loop import measure
-from manikin.evaluation.protocol import scores
-from manikin.evaluation.rare_levels import describe_rare_levels
-from manikin.evaluation.samples import samples
-from manikin.evaluation.scorecard import Scorecard
-from manikin.evaluation.sides import HELD, LEARNED
-from manikin.evaluation.traces import traces
-from manikin.evaluation.views import arrays, compared
-from manikin.evaluation.views import views as viewed
-from manikin.evaluation.worst import tables
-from manikin.metric import AXES, Metric, Question
-from manikin.progress import show_step
-from manikin.rng import Key
+from manikin.cohort.enforced_constraints import describe_imposed, is_imposed
+from manikin.contracts.metric import AXES, Metric, Question
+from manikin.core import registry
+from manikin.core.progress_display import show_step
+from manikin.core.seeds import Key
+from manikin.evaluation.altered_copies import refuse_changed
+from manikin.evaluation.card.card_facts import roles
+from manikin.evaluation.card.rare_levels import describe_rare_levels
+from manikin.evaluation.card.scorecard import Scorecard
+from manikin.evaluation.inputs import admitted, known, tell_lacking, unwritten
+from manikin.evaluation.measuring.calibration import scores
+from manikin.evaluation.measuring.evaluation_data import HELD, LEARNED
+from manikin.evaluation.measuring.measurement import measure
+from manikin.evaluation.measuring.repeats import Draws
+from manikin.evaluation.measuring.views import arrays, compared
+from manikin.evaluation.measuring.views import views as viewed
+from manikin.evaluation.report.image_examples import samples
+from manikin.evaluation.report.note_examples import excerpts
+from manikin.evaluation.report.plot_data import about, plots
+from manikin.evaluation.report.signal_examples import traces
+from manikin.evaluation.report.worst_cases import tables
+from manikin.text.note_fields import notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from manikin.data.cohort import Cohort
-    from manikin.evaluation.scorecard import Score
-    from manikin.evaluation.sides import Sides
+    from manikin.cohort.cohort import Cohort
+    from manikin.evaluation.card.scorecard import Score
+    from manikin.evaluation.measuring.evaluation_data import Sides
 
 NONE = np.zeros(0)
 NOWHERE = {"table": "there are no fields of one value, such as age or sex"}

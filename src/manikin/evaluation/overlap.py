@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.data import names
-from manikin.data.coincidence import FEWEST, Spelled, is_counted, is_quantity, is_unguessable, spell
-from manikin.data.schema import Category
-from manikin.data.twins import find_twins
-from manikin.data.written import notes
+from manikin.cohort.duplicate_records import find_twins
+from manikin.cohort.value_overlap import FEWEST, Spelled, is_counted, is_quantity, is_unguessable, spell
 from manikin.errors import UsageError
+from manikin.schema import column_names
+from manikin.schema.kinds import Category
+from manikin.text.note_fields import notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 SEVERAL = 3  # records on both sides, below which a coincidence is no leak
 LIKELY = 0.05  # by which so many twins may lie across the sides, were they spread as twins within are
@@ -106,7 +106,7 @@ def _keeps(train: Cohort, spelled: Spelled) -> str:
     kept = [
         name
         for name, kind in train.schema.items()
-        if isinstance(kind, Category) and KEPT & set(names.tokens(name))
+        if isinstance(kind, Category) and KEPT & set(column_names.tokens(name))
     ]
     others = {name: other for name in kept if (other := spell(train, name)) and len(other.words) > 1}
     constant = (n for n, other in others.items() if _constant(spelled.place, other.place) >= PERSONAL)

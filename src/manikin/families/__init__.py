@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from manikin import registry
+from manikin.core import registry
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any family

@@ -16,17 +16,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from manikin.family import Family, Optimizer
-from manikin.grammar import END
-from manikin.manner import OPTIONS, Manner
-from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
-from manikin.nn.history import Course, Ruled
+from manikin.contracts.family import Family, Optimizer
+from manikin.encoding.decoding_options import OPTIONS, Manner
+from manikin.encoding.grammar import END
+from manikin.nn.conditioning import Condition, Conditioner, Given, GivenSpec
+from manikin.nn.history_grammar import Course, Ruled
 from manikin.nn.layers import zero
-from manikin.nn.sequence import Cache, Shape, Transformer
-from manikin.nn.tokens import Embed, Heads, Laid, sampled
+from manikin.nn.token_layers import Embed, Heads, Laid, sampled
+from manikin.nn.transformer import Cache, Shape, Transformer
 
 if TYPE_CHECKING:
-    from manikin.spec import Spec
+    from manikin.encoding.spec import Spec
 
 CHUNK = 1024
 """Records sampled at a time, to bound memory."""
@@ -56,7 +56,7 @@ class Autoregressive(Family):
         longest: The same at most; a text that does not end by then is drawn again a few times, then cut.
 
     Example:
-        >>> from manikin.spec import Spec
+        >>> from manikin.encoding.spec import Spec
         >>> Autoregressive().refusal(Spec(vocab=5, length=2, ranges=((0, 2), (2, 5)))) is None
         True
     """
@@ -150,7 +150,7 @@ def ordered(spec: Spec, n: int, observed: Tensor | None, rng: torch.Generator) -
     """The positions in the order of reading (n, length): those observed (n, length) come first.
 
     Example:
-        >>> from manikin.spec import Spec
+        >>> from manikin.encoding.spec import Spec
         >>> rng = torch.Generator().manual_seed(0)
         >>> row = Spec(vocab=3, length=3, ranges=((0, 1), (1, 2), (2, 3)))
         >>> ordered(row, 1, torch.tensor([[False, False, True]]), rng)[0, 0].item()

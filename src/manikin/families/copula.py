@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from manikin.family import Progress, State, Statistical
-from manikin.spec import Binary, Categorical
+from manikin.contracts.family import Progress, State, Statistical
+from manikin.encoding.spec import Binary, Categorical
 
 if TYPE_CHECKING:
-    from manikin.rng import Key
-    from manikin.spec import Spec
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Spec
 
 ROUNDS = 20  # Gibbs rounds that place levels within their share, given the other columns
 

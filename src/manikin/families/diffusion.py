@@ -12,7 +12,7 @@ Of series, and in the formulation "edm", what x_t tells of a place by itself is 
 the best linear guess of their velocity (Karras et al., 2022), levels the evidence of x_t by Bayes' rule.
 The network adds what the other places tell.
 
-Noise of a waveform has the colour of the data, halfway (`manikin.nn.emphasis`).
+Noise of a waveform has the colour of the data, halfway (`manikin.nn.spectral_whitening`).
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from typing import TYPE_CHECKING, ClassVar, final
 import torch
 from torch import Tensor, nn
 
+from manikin.contracts.family import Family, Optimizer
 from manikin.errors import Unsupported
-from manikin.family import Family, Optimizer
-from manikin.nn.flow import Flow, power
-from manikin.nn.gaps import counted
+from manikin.nn.flow_network import Flow, power
+from manikin.nn.interpolate import counted
 from manikin.nn.layers import spread
-from manikin.nn.noise import FORMULATIONS, drawn, times
+from manikin.nn.noise_schedule import FORMULATIONS, drawn, times
 
 if TYPE_CHECKING:
-    from manikin.nn.condition import Given, GivenSpec
-    from manikin.spec import Spec
+    from manikin.encoding.spec import Spec
+    from manikin.nn.conditioning import Given, GivenSpec
 
 
 @final
@@ -50,7 +50,7 @@ class Diffusion(Family):
         drop: Share of training records shown without their condition, which guidance needs to know;
             None: a tenth with guidance, else none.
         formulation: "flow", a rectified flow, or "edm", which learns at a wider range of noise (Karras et
-            al., 2022); see `manikin.nn.noise`.
+            al., 2022); see `manikin.nn.noise_schedule`.
         guidance: How far to exaggerate the condition (Ho & Salimans, 2022); 1: not at all.
             More raises agreement with the condition and lowers diversity.
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast, final
 
-from manikin import registry
-from manikin.family import Family
-from manikin.manner import OPTIONS, Manner
-from manikin.nn.pretrained import Speaker, loaded, refusal
+from manikin.contracts.family import Family
+from manikin.core import registry
+from manikin.encoding.decoding_options import OPTIONS, Manner
+from manikin.nn.language_model import Speaker, loaded, refusal
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from manikin.codec import Codec
-    from manikin.nn.condition import Given, GivenSpec
-    from manikin.spec import Spec
+    from manikin.contracts.codec import Codec
+    from manikin.encoding.spec import Spec
+    from manikin.nn.conditioning import Given, GivenSpec
 
 
 @final

@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from manikin.family import Family, Optimizer
-from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.emphasis import Emphasis
-from manikin.nn.grid import Decoder, Encoder
+from manikin.contracts.family import Family, Optimizer
+from manikin.nn.conditioning import Conditioner, Given, GivenSpec
+from manikin.nn.spectral_whitening import Emphasis
+from manikin.nn.unet import Decoder, Encoder
 
 if TYPE_CHECKING:
-    from manikin.spec import Spec
+    from manikin.encoding.spec import Spec
 
 EMBEDDING = 128
 """Width of the embedding of the condition."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.family import Progress, State, Statistical
-from manikin.people import ENOUGH, count_sharers, index_subjects
-from manikin.spec import Continuous
+from manikin.contracts.family import Progress, State, Statistical
+from manikin.encoding.spec import Continuous
+from manikin.stats.subject_counts import ENOUGH, count_sharers, index_subjects
 
 if TYPE_CHECKING:
-    from manikin.rng import Key
-    from manikin.spec import Spec
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Spec
 
 QUANTILES = 1000
 

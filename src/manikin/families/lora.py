@@ -10,19 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast, final
 
-from manikin import registry
+from manikin.contracts.family import Family, Optimizer
+from manikin.core import registry
+from manikin.encoding.decoding_options import OPTIONS, Manner
 from manikin.errors import MissingExtra
-from manikin.family import Family, Optimizer
-from manikin.manner import OPTIONS, Manner
-from manikin.nn.pretrained import Speaker, loaded, refusal
+from manikin.nn.language_model import Speaker, loaded, refusal
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
-    from manikin.codec import Codec
-    from manikin.nn.condition import Given, GivenSpec
-    from manikin.spec import Spec
+    from manikin.contracts.codec import Codec
+    from manikin.encoding.spec import Spec
+    from manikin.nn.conditioning import Given, GivenSpec
 
 
 @final

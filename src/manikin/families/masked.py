@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING, ClassVar, cast, final
 import torch
 from torch import Tensor, nn
 
-from manikin.family import Family, Optimizer
-from manikin.grammar import END
-from manikin.manner import OPTIONS, Manner
-from manikin.nn.condition import Condition, Conditioner, Given, GivenSpec
-from manikin.nn.filling import Filler
-from manikin.nn.finding import bound, histories
-from manikin.nn.sequence import Shape, Transformer
-from manikin.nn.tokens import Embed, Heads, Laid, sampled
+from manikin.contracts.family import Family, Optimizer
+from manikin.encoding.decoding_options import OPTIONS, Manner
+from manikin.encoding.grammar import END
+from manikin.nn.conditioning import Condition, Conditioner, Given, GivenSpec
+from manikin.nn.history_decoder import Filler
+from manikin.nn.history_diffusion import bound, histories
+from manikin.nn.token_layers import Embed, Heads, Laid, sampled
+from manikin.nn.transformer import Shape, Transformer
 
 if TYPE_CHECKING:
-    from manikin.spec import Spec
+    from manikin.encoding.spec import Spec
 
 CHUNK = 1024
 """Records sampled at a time, to bound memory."""
@@ -50,7 +50,7 @@ class Masked(Family):
         longest: The same at most.
 
     Example:
-        >>> from manikin.spec import Continuous, Spec
+        >>> from manikin.encoding.spec import Continuous, Spec
         >>> "diffusion" in Masked().refusal(Spec((Continuous(),)))
         True
     """

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, ClassVar, final
 import torch
 from torch import Tensor, nn
 
-from manikin.family import Family, Optimizer
-from manikin.nn.condition import Conditioner, Given, GivenSpec
-from manikin.nn.emphasis import Emphasis
-from manikin.nn.grid import SMALL, Decoder, Encoder
+from manikin.contracts.family import Family, Optimizer
+from manikin.nn.conditioning import Conditioner, Given, GivenSpec
 from manikin.nn.layers import Constant
+from manikin.nn.spectral_whitening import Emphasis
+from manikin.nn.unet import SMALL, Decoder, Encoder
 
 if TYPE_CHECKING:
-    from manikin.spec import Spec
+    from manikin.encoding.spec import Spec
 
 EMBEDDING = 128
 """Width of the embedding of the condition."""

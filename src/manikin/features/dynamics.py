@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from manikin.data.schema import Signal
-from manikin.feature import Feature
-from manikin.pixels.scale import Scale
-from manikin.waves.gaps import share
-from manikin.waves.statistics import series, waveform
+from manikin.contracts.feature import Feature
+from manikin.imaging.analysis.robust_scaler import Scale
+from manikin.schema.kinds import Signal
+from manikin.signals.analysis.features import series, waveform
+from manikin.signals.analysis.interpolate import share
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 MOST = 2_000  # training records from which scales are learned
 GAPS = 0.05  # share of missing places from which on a signal is a series with gaps
@@ -33,7 +33,7 @@ class Dynamics(Feature):
     see: when something happens; the encoder does.
 
     Example:
-        >>> from manikin.data.cohort import Cohort
+        >>> from manikin.cohort.cohort import Cohort
         >>> x = np.random.default_rng(0).standard_normal((20, 2, 64))
         >>> cohort = Cohort.from_arrays({"ecg": x}, {"ecg": Signal()})
         >>> Dynamics().fit(cohort)(cohort).shape

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from manikin.data.schema import Image, Signal
-from manikin.feature import Feature
-from manikin.pixels.grids import limits, small
-from manikin.pixels.patches import Filters, learn, pooled
-from manikin.pixels.scale import Scale
-from manikin.rng import Key
-from manikin.waves.gaps import filled
+from manikin.contracts.feature import Feature
+from manikin.core.seeds import Key
+from manikin.imaging.analysis.intensity import limits, small
+from manikin.imaging.analysis.random_patches import Filters, learn, pooled
+from manikin.imaging.analysis.robust_scaler import Scale
+from manikin.schema.kinds import Image, Signal
+from manikin.signals.analysis.interpolate import filled
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 MOST = 2_000  # training records from which whitening and scales are learned
 WIDEST = {1: 256, 2: 48, 3: 20}  # places along an axis, by the number of axes

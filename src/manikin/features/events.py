@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from manikin.data.events import history, patterns
-from manikin.data.events.history import DEATH, Histories
-from manikin.data.schema import Codes
-from manikin.feature import Feature
+from manikin.cohort import histories
+from manikin.cohort.histories import DEATH, Histories
+from manikin.contracts.feature import Feature
+from manikin.ehr import cooccurrence
+from manikin.schema.kinds import Codes
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 OWN, SHARED = 48, 16
 """Coordinates of the most frequent codes, one each, and of all others together."""
@@ -33,8 +34,8 @@ class Events(Feature):
 
     Example:
         >>> import pyarrow as pa
-        >>> from manikin.data.cohort import Cohort
-        >>> from manikin.data.schema import Schema
+        >>> from manikin.cohort.cohort import Cohort
+        >>> from manikin.schema.kinds import Schema
         >>> bags = pa.table({"diagnoses": [["I10", "E11"], ["I10"], []]})
         >>> cohort = Cohort(bags, Schema(diagnoses=Codes()))
         >>> Events().fit(cohort)(cohort).shape
@@ -52,7 +53,7 @@ class Events(Feature):
 
     def fit(self, cohort: Cohort) -> Events:
         """Learn the frequent codes, the scale of values and of each coordinate."""
-        names = tuple(history.fields(cohort.schema))
+        names = tuple(histories.fields(cohort.schema))
         found = [Histories.of(cohort.columns[name]) for name in names]
         bare = Events(names, tuple(_frequent(h) for h in found), tuple(_scales(h) for h in found))
         x = bare.numbers(cohort)
@@ -121,7 +122,7 @@ def _course(found: Histories, values: dict[str, tuple[float, float]]) -> np.ndar
     np.maximum.at(span, found.patient, found.time)
     later = found.visit[found.opens] > 0
     gaps = np.log1p(found.gap[later])
-    owner, again = patterns.persistence(found, len(found.codes) + 1)
+    owner, again = cooccurrence.persistence(found, len(found.codes) + 1)
     distinct = np.unique(np.stack([found.patient, found.code]), axis=1)[0]
     scale = np.array([values.get(name, (0.0, 1.0)) for name in found.codes.tolist()]).reshape(-1, 2)
     known = ~np.isnan(found.value)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from manikin.data.schema import Image
-from manikin.feature import Feature
-from manikin.pixels.grids import limits
-from manikin.pixels.regions import regions
-from manikin.pixels.scale import Scale
-from manikin.pixels.shape import shape
-from manikin.pixels.texture import texture
+from manikin.contracts.feature import Feature
+from manikin.imaging.analysis.intensity import limits
+from manikin.imaging.analysis.region_features import regions
+from manikin.imaging.analysis.robust_scaler import Scale
+from manikin.imaging.analysis.shape_features import shape
+from manikin.imaging.analysis.texture_features import texture
+from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 MOST = 2_000  # training records from which scales are learned
 
@@ -34,7 +34,7 @@ class Radiomics(Feature):
     it cannot see: where in a picture something lies, and which way round it is; the encoder does.
 
     Example:
-        >>> from manikin.data.cohort import Cohort
+        >>> from manikin.cohort.cohort import Cohort
         >>> x = np.random.default_rng(0).random((20, 1, 16, 16))
         >>> cohort = Cohort.from_arrays({"scan": x}, {"scan": Image()})
         >>> Radiomics().fit(cohort)(cohort).shape

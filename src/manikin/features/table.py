@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from manikin.data.scalars import Scalars
-from manikin.data.schema import SCALARS
-from manikin.feature import Feature
+from manikin.cohort.scalar_matrix import Scalars
+from manikin.contracts.feature import Feature
+from manikin.schema.kinds import SCALARS
 
 if TYPE_CHECKING:
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 LEVELS = 24  # of a category; rarer ones share one coordinate
 UNEXPECTED = 5.0  # where a value is missing in a field in which none was
@@ -29,8 +29,8 @@ class Table(Feature):
     levels beyond the most frequent 24 of a field, which share one coordinate.
 
     Example:
-        >>> from manikin.data.cohort import Cohort
-        >>> from manikin.data.schema import Number
+        >>> from manikin.cohort.cohort import Cohort
+        >>> from manikin.schema.kinds import Number
         >>> ages = {"age": np.array([40.0, 50.0, 60.0, np.nan])}
         >>> cohort = Cohort.from_arrays(ages, {"age": Number()})
         >>> Table().fit(cohort)(cohort).round(2)

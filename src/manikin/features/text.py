@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from manikin.data.prose.negation import triggers
-from manikin.data.prose.words import Running, headings, mark, sentences, words
-from manikin.data.schema import Text
-from manikin.data.written import texts
-from manikin.feature import Feature
+from manikin.contracts.feature import Feature
+from manikin.schema.kinds import Text
+from manikin.text.negation import triggers
+from manikin.text.note_fields import texts
+from manikin.text.tokenize import Running, headings, mark, sentences, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
 
 OWN, SHARED = 64, 24
 """Coordinates of the words that tell notes apart best, one each, and of all others and pairs together."""
@@ -38,8 +38,8 @@ class Prose(Feature):
 
     Example:
         >>> import pyarrow as pa
-        >>> from manikin.data.cohort import Cohort
-        >>> from manikin.data.schema import Schema
+        >>> from manikin.cohort.cohort import Cohort
+        >>> from manikin.schema.kinds import Schema
         >>> made = pa.table({"note": ["No fever.", "Fever and cough.", None]})
         >>> cohort = Cohort(made, Schema(note=Text()))
         >>> Prose().fit(cohort)(cohort).shape

@@ -1,1 +1,1 @@
-"""What the judge measures: one file per axis."""
+"""What the judge measures: one folder per axis."""

@@ -14,14 +14,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from manikin.nn.grid import Fold, Stage, patch, plan
+from manikin.encoding.spec import coarse
 from manikin.nn.layers import conv, norm, resize, shrink
-from manikin.spec import coarse
+from manikin.nn.unet import Fold, Stage, patch, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from manikin.spec import Spec
+    from manikin.encoding.spec import Spec
 
 CHUNK = 1 << 19
 """Places that go through the networks at a time, which bounds memory."""

@@ -1,7 +1,7 @@
 """Recipes: published methods that combine parts, one file each; nothing imports them."""
 
-from manikin.recipes.bridge import bridged
-from manikin.recipes.prolong import prolonged
-from manikin.recipes.rhythm import measured
+from manikin.recipes.ecg_rhythm_fields import measured
+from manikin.recipes.image_translation import bridged
+from manikin.recipes.signal_continuation import prolonged
 
 __all__ = ["bridged", "measured", "prolonged"]

@@ -1,1 +1,1 @@
-"""Learning and sampling: the synthesizer, the training loop, the engine."""
+"""From a cohort to synthetic records: plan, conditions, chain, rejection, persistence."""

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
 
-from manikin.data.cohort import Cohort
-from manikin.data.schema import SCALARS, Image, Schema, Text
+from manikin.cohort.cohort import Cohort
+from manikin.contracts.family import Statistical
+from manikin.core.seeds import Key
 from manikin.errors import UsageError
-from manikin.family import Statistical
-from manikin.people import ENOUGH
-from manikin.rng import Key
+from manikin.schema.kinds import SCALARS, Image, Schema, Text
+from manikin.stats.subject_counts import ENOUGH
 from manikin.synthesis.conditions import check_number, find_unknown
-from manikin.synthesis.disclosure import ask_support, join_evidence, name_unknown, silent, warn
 from manikin.synthesis.plan import found, names
+from manikin.synthesis.user_warnings import ask_support, join_evidence, name_unknown, silent, warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from manikin.family import Family
-    from manikin.synthesis.budget import Training
+    from manikin.contracts.family import Family
     from manikin.synthesis.fitted import Fitted
     from manikin.synthesis.plan import Plan
     from manikin.synthesis.synthesizer import Synthesizer
+    from manikin.training.budget import Training
 
 
 @dataclass
@@ -58,7 +58,7 @@ class Chain:
         texts, and the default all others.
 
         Example:
-            >>> from manikin.data.schema import Number
+            >>> from manikin.schema.kinds import Number
             >>> chain = Chain.over(Schema(scan=Image(), age=Number(), lesion=Image(levels=2)))
             >>> [(link.target, link.condition) for link in chain.links]
             [(('age',), ()), (('lesion',), ('age',)), (('scan',), ('age', 'lesion'))]
@@ -209,7 +209,7 @@ class Chain:
             NotFitted: A link has learned nothing yet.
             UsageError: The folder holds something that is no model.
         """
-        from manikin.synthesis.store import save_chain
+        from manikin.synthesis.persistence import save_chain
 
         save_chain(self, folder)
 

@@ -10,17 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.data.censoring import read_given
-from manikin.data.cohort import Cohort
-from manikin.data.schema import Category, Number, Schema
+from manikin.cohort.cohort import Cohort
 from manikin.errors import SchemaError, UsageError
+from manikin.schema.inference.censoring import read_given
+from manikin.schema.kinds import Category, Number, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
-    from manikin.data.pooling import Pool
+    from manikin.cohort.level_pooling import Pool
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 _UNREADABLE = (pa.ArrowException, TypeError, ValueError, OverflowError)

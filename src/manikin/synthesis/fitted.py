@@ -10,26 +10,26 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.codecs.events import Events
-from manikin.data.cohort import Cohort, Origin
-from manikin.data.events.alter import continued
-from manikin.data.events.history import Histories
-from manikin.data.schema import SCALARS, Image, Schema, Signal
+from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.histories import Histories
+from manikin.core.seeds import Key
+from manikin.ehr.corrupt import continued
+from manikin.encoding.grammar import END, OPEN, STEP
 from manikin.errors import SchemaError, Unsupported, UsageError
-from manikin.grammar import END, OPEN, STEP
-from manikin.rng import Key
+from manikin.schema.kinds import SCALARS, Image, Schema, Signal
+from manikin.synthesis.ehr_rejection import wishes
 from manikin.synthesis.given_values import fill_in, keep_given, overlay
-from manikin.synthesis.learner import Learner, Neural, Parts, Tabular
-from manikin.synthesis.outward import Outward, absent_in
-from manikin.synthesis.plausible import wishes
+from manikin.synthesis.history_imputation import known
+from manikin.synthesis.identifier_surrogates import surrogate
+from manikin.synthesis.inverse_recoding import Outward, absent_in
 from manikin.synthesis.recoding import Recoding
-from manikin.synthesis.surrogates import surrogate
-from manikin.synthesis.unknown import known
+from manikin.training.learner import Learner, Neural, Parts, Tabular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from manikin.check import Check
-    from manikin.codec import Codec
+    from manikin.contracts.check import Check
+    from manikin.contracts.codec import Codec
     from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.plan import Plan
 

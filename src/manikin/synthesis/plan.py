@@ -6,18 +6,18 @@ import math
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from manikin import registry
-from manikin.codec import Learned
 from manikin.codecs.patches import PatchCodec
-from manikin.data.schema import SCALARS, Codes, Image, Schema, Signal, Text
+from manikin.contracts.codec import Learned
+from manikin.contracts.family import Family, Statistical
+from manikin.core import registry
 from manikin.errors import SchemaError, Unsupported, UsageError
-from manikin.family import Family, Statistical
+from manikin.schema.kinds import SCALARS, Codes, Image, Schema, Signal, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.codec import Codec
-    from manikin.data.cohort import Cohort
+    from manikin.cohort.cohort import Cohort
+    from manikin.contracts.codec import Codec
 
 ENOUGH = 20_000_000
 """Letters of notes, some four million tokens, from which on a network writes better than templates."""

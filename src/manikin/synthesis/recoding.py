@@ -1,7 +1,7 @@
 """Recoding: records as they are learned, and back; and what is computed after they are drawn.
 
 Dates become lengths of time, weeks, weekdays and clock times (`moments`). Fields that follow from others
-are computed (`manikin.data.derivation`): they stay in the model, which so knows where they are missing and
+are computed (`manikin.rules.derivation`): they stay in the model, which so knows where they are missing and
 what goes with them, and computed values replace their drawn ones wherever all operands are there. So
 gaps come in the share that was learned, whatever follows from what.
 """
@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pyarrow as pa
 
-from manikin.data.derivation import Derivation, Formula, Lookup
-from manikin.data.formulas import find_formulas, fits, ordered
-from manikin.data.lookups import find_lookups
-from manikin.data.schema import SCALARS, Schema, Time
-from manikin.data.solving import stated
-from manikin.rng import Key
-from manikin.synthesis.intervals import find_moments
-from manikin.synthesis.moments import Moment, microseconds
+from manikin.core.seeds import Key
+from manikin.rules.derivation import Derivation, Formula, Lookup
+from manikin.rules.equation_solver import stated
+from manikin.rules.mining.formulas import find_formulas, fits, ordered
+from manikin.rules.mining.functional_dependencies import find_lookups
+from manikin.schema.kinds import SCALARS, Schema, Time
+from manikin.synthesis.date_anchors import find_moments
+from manikin.synthesis.date_recoding import Moment, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from manikin.data.cohort import Cohort
-    from manikin.data.rules import Rule
+    from manikin.cohort.cohort import Cohort
+    from manikin.rules.rule import Rule
     from manikin.synthesis.plan import Plan
 
 Columns = dict[str, Any]

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.codecs.table import Scale
-from manikin.data.derivation import Formula, Lookup
-from manikin.data.imposed import Imposed
-from manikin.data.schema import Number
-from manikin.synthesis.moments import microseconds
-from manikin.synthesis.obey import Obedience
-from manikin.synthesis.outward import absent_in
+from manikin.cohort.enforced_constraints import Imposed
+from manikin.rules.derivation import Formula, Lookup
+from manikin.schema.kinds import Number
+from manikin.synthesis.date_recoding import microseconds
+from manikin.synthesis.inverse_recoding import absent_in
+from manikin.synthesis.rejection import Obedience
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.data.cohort import Cohort
-    from manikin.data.schema import Schema
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
+    from manikin.schema.kinds import Schema
     from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.fitted import Fitted
 

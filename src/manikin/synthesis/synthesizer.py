@@ -6,29 +6,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from manikin.codec import Learned
+from manikin.contracts.codec import Learned
+from manikin.contracts.family import Statistical
+from manikin.core.seeds import Key
 from manikin.errors import NotFitted, Unsupported
-from manikin.family import Statistical
-from manikin.people import ENOUGH
-from manikin.rng import Key
-from manikin.synthesis.budget import Training
+from manikin.stats.subject_counts import ENOUGH
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.conditions import Conditions
-from manikin.synthesis.disclosure import count_pooled, disclose, pool_rare
-from manikin.synthesis.door import admit_training
+from manikin.synthesis.ehr_rejection import passed
 from manikin.synthesis.fitted import Fitted
-from manikin.synthesis.latent import SHARE, part, shared, taught
-from manikin.synthesis.learner import Learner, Neural, Tabular
-from manikin.synthesis.losses import losses
-from manikin.synthesis.notes import many, scanned
+from manikin.synthesis.identifier_surrogates import beyond, public, source
+from manikin.synthesis.inputs import admit_training
+from manikin.synthesis.note_preparation import many, scanned
 from manikin.synthesis.plan import Plan, given_codecs, target_codec
-from manikin.synthesis.plausible import passed
-from manikin.synthesis.progress import shown
 from manikin.synthesis.recoding import Recoding
+from manikin.synthesis.record_losses import losses
 from manikin.synthesis.sampling import sampled
-from manikin.synthesis.support import Support
-from manikin.synthesis.surrogates import beyond, public, source
-from manikin.synthesis.using import using
+from manikin.synthesis.sampling_options import using
+from manikin.synthesis.training_support import Support
+from manikin.synthesis.user_warnings import count_pooled, disclose, pool_rare
+from manikin.training.autoencoder import SHARE, part, shared, taught
+from manikin.training.budget import Training
+from manikin.training.learner import Learner, Neural, Tabular
+from manikin.training.progress import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from manikin.codec import Codec
-    from manikin.data.cohort import Cohort
-    from manikin.family import Family
-    from manikin.synthesis.progress import Report
+    from manikin.cohort.cohort import Cohort
+    from manikin.contracts.codec import Codec
+    from manikin.contracts.family import Family
+    from manikin.training.progress import Report
 
 
 @dataclass
@@ -62,8 +62,8 @@ class Synthesizer:
 
     Example:
         >>> import numpy as np
-        >>> from manikin.data.cohort import Cohort
-        >>> from manikin.data.schema import Category, Number
+        >>> from manikin.cohort.cohort import Cohort
+        >>> from manikin.schema.kinds import Category, Number
         >>> age = np.arange(60.0) % 30 + 40
         >>> sex = np.array(["F", "M"] * 30, dtype=object)
         >>> cohort = Cohort.from_arrays(
@@ -163,10 +163,10 @@ class Synthesizer:
                 codec, train, training, key.child("codec"), part(report, 0, SHARE), beside
             )
             training, report = shared(training, 1 - SHARE), part(report, SHARE, 1)
-        from manikin.nn.condition import Given, GivenSpec
-        from manikin.synthesis.augment import wanted
-        from manikin.synthesis.encoded import Encoded
-        from manikin.synthesis.preview import preview
+        from manikin.nn.conditioning import Given, GivenSpec
+        from manikin.training.augment import wanted
+        from manikin.training.data import Encoded
+        from manikin.training.preview import preview
 
         x = codec.encode(train, key.child("encode"))
         parts = {name: given.encode(train) for name, given in givens.items()}
@@ -268,7 +268,7 @@ class Synthesizer:
             NotFitted: Nothing was learned yet.
             UsageError: The folder holds something that is no model.
         """
-        from manikin.synthesis.store import save
+        from manikin.synthesis.persistence import save
 
         if self.chain:
             self.chain.save(folder)

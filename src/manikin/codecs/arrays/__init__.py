@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
-from manikin.codec import Codec
-from manikin.codecs.arrays.limbs import Limbs
-from manikin.codecs.arrays.scaled import Values, chunks, missing
+from manikin.codecs.arrays.limb_leads import Limbs
+from manikin.codecs.arrays.standardize import Values, chunks, missing
 from manikin.codecs.table.series import Series
-from manikin.data.cohort import column
-from manikin.data.extremes import measurable
-from manikin.data.schema import Image, Signal
+from manikin.cohort.cohort import column
+from manikin.cohort.finite_values import measurable
+from manikin.contracts.codec import Codec
+from manikin.encoding.spec import Block, Categorical, Spec
 from manikin.errors import NotFitted, SchemaError, Unsupported
-from manikin.spec import Block, Categorical, Spec
+from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 GAPS = 0.05
 """Share of missing places from which on a signal is a series; a waveform's spikes are no tails."""

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.codec import Codec
-from manikin.codecs.phrases.rare import drawn, learned, shape
+from manikin.codecs.phrases.rare_words import drawn, learned, shape
 from manikin.codecs.rows import RowsCodec
 from manikin.codecs.text import words as words_of
-from manikin.codecs.text.slots import FIRST, Slots
-from manikin.data.schema import SCALARS, Category, Number, Text, Time
+from manikin.codecs.text.record_slots import FIRST, Slots
+from manikin.contracts.codec import Codec
+from manikin.encoding.grammar import END
+from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError, Unsupported
-from manikin.grammar import END
-from manikin.spec import Spec
+from manikin.schema.kinds import SCALARS, Category, Number, Text, Time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 NONE, GAP, SPECIAL = 1, 2, 3
 """A record without a text; a word that too few share; the first token of a slot."""

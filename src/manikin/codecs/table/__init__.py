@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from manikin.codec import Codec
-from manikin.codecs.table.columns import arrow
-from manikin.codecs.table.learn import learn
-from manikin.codecs.table.levels import Levels
-from manikin.codecs.table.scale import Scale, mixture, segments
-from manikin.data.schema import Category, Number, Time
-from manikin.spec import Spec
+from manikin.codecs.table.arrow_columns import arrow
+from manikin.codecs.table.category import Levels
+from manikin.codecs.table.fit import learn
+from manikin.codecs.table.quantile_transform import Scale, mixture, segments
+from manikin.contracts.codec import Codec
+from manikin.encoding.spec import Spec
+from manikin.schema.kinds import Category, Number, Time
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 __all__ = ["Levels", "Scale", "TableCodec", "arrow", "mixture", "segments"]
 

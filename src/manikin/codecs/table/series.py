@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 
-from manikin.codecs.table.scale import Scale, on_grid, segments
-from manikin.spec import Continuous
-from manikin.waves.gaps import steps as changes
-from manikin.waves.names import pressures
+from manikin.codecs.table.quantile_transform import Scale, on_grid, segments
+from manikin.encoding.spec import Continuous
+from manikin.signals.analysis.interpolate import steps as changes
+from manikin.signals.analysis.lead_names import pressures
 
 if TYPE_CHECKING:
-    from manikin.rng import Key
-    from manikin.spec import Block
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Block
 
 STEPS = (1.0, 0.1, 0.01, 0.001)
 """Grids on which files record measurements."""

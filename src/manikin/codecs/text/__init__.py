@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.codec import Codec
-from manikin.codecs.text.pieces import learned, tokenizer
-from manikin.codecs.text.slots import FIRST, Slots
-from manikin.data.schema import SCALARS, Text
+from manikin.codecs.text.bpe import learned, tokenizer
+from manikin.codecs.text.record_slots import FIRST, Slots
+from manikin.contracts.codec import Codec
+from manikin.encoding.grammar import END
+from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError
-from manikin.grammar import END
-from manikin.spec import Spec
+from manikin.schema.kinds import SCALARS, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.data.cohort import Cohort
-    from manikin.rng import Key
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
 
 NONE = 1
 """The token of a record without a text; END is that after which nothing comes."""

@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
+from manikin.contracts.family import Progress, State, Statistical
+from manikin.encoding.decoding_options import OPTIONS, Manner
+from manikin.encoding.grammar import END
 from manikin.errors import Unsupported
-from manikin.families.templates.readers import Readers, learned
-from manikin.families.templates.runs import ended, keep, shared
-from manikin.families.templates.writer import CONDITIONED, Writer
-from manikin.family import Progress, State, Statistical
-from manikin.grammar import END
-from manikin.manner import OPTIONS, Manner
+from manikin.families.templates.backoff import CONDITIONED, Writer
+from manikin.families.templates.ngrams import ended, keep, shared
+from manikin.families.templates.rerank import Readers, learned
 
 if TYPE_CHECKING:
-    from manikin.rng import Key
-    from manikin.spec import Spec
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Spec
 
 
 @final
@@ -44,7 +44,7 @@ class Templates(Statistical):
         longest: The same at most; drafts that do not end by then are put aside, or cut where all are such.
 
     Example:
-        >>> from manikin.spec import Spec
+        >>> from manikin.encoding.spec import Spec
         >>> Templates().refusal(Spec(vocab=5, length=4, ranges=((0, 5),) * 4, ragged=True)) is None
         True
     """

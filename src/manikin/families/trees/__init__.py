@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from manikin.families.trees.columns import (
+from manikin.contracts.family import Progress, State, Statistical
+from manikin.families.trees.constraints import Facts
+from manikin.families.trees.design import (
     EMPTY,
     channels,
     follow,
@@ -29,15 +31,13 @@ from manikin.families.trees.columns import (
     target_of,
     trend_of,
 )
-from manikin.families.trees.facts import Facts
 from manikin.families.trees.leaves import Leaves, find_others, leaf_of, merge_leaves, resample
-from manikin.family import Progress, State, Statistical
-from manikin.people import index_subjects
-from manikin.ties import Ties, ties
+from manikin.stats.equalities import Ties, ties
+from manikin.stats.subject_counts import index_subjects
 
 if TYPE_CHECKING:
-    from manikin.rng import Key
-    from manikin.spec import Block, Spec
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Block, Spec
 
 LEAF = (30, 100)  # the least and the most patients that a leaf is given by default
 ROWS = 20_000  # records from which one tree learns its splits, at most

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from manikin.families.trees.columns import follow, levels_of, owned, shared
-from manikin.people import ENOUGH, count_people, count_sharers
+from manikin.families.trees.design import follow, levels_of, owned, shared
+from manikin.stats.subject_counts import ENOUGH, count_people, count_sharers
 
 if TYPE_CHECKING:
-    from manikin.family import State
-    from manikin.spec import Block
+    from manikin.contracts.family import State
+    from manikin.encoding.spec import Block
 
 REACH = 0.1  # the farthest that smoothing moves a value, in normal scores
 WIDTH = 0.15  # the distance within which an observed number agrees with one of a leaf

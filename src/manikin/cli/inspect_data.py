@@ -1,0 +1,159 @@
+"""Look: inspect, matrix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from manikin.cli import options as o
+from manikin.cli.app import app
+from manikin.cli.output import field_table, speak, terminal
+from manikin.core.progress_display import show_step
+from manikin.errors import UnreadableFields
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from manikin.cohort.cohort import Cohort
+
+
+@app.command()
+def inspect(
+    context: typer.Context,
+    file: o.File,
+    schema: o.SchemaFile = None,
+    skip_bad: o.SkipBad = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write schema.toml and rules.toml here.")
+    ] = None,
+    as_json: o.Json = False,
+) -> None:
+    """What is in a file: kinds, ranges, gaps, roles, identifiers, and rules that hold in all records.
+
+    Writes an editable `schema.toml` beside the file or into the folder (or into `--out`), which later
+    commands pick up, and, where rules are proposed, a `rules.toml`, which binds only with `--rules`.
+    Existing ones are kept, and a folder that may not be written to is left as it is.
+    """
+    from manikin.cohort.summary import describe
+    from manikin.publication.pipeline import loaded
+    from manikin.rules.mining.propose import propose
+    from manikin.rules.rule import write_rules
+    from manikin.schema import schema_files
+
+    speak(context, quiet=as_json)
+    console = terminal(quiet=as_json, stderr=False)
+    try:
+        cohort = loaded(file, schema, skip_bad=skip_bad)
+    except UnreadableFields as error:
+        cohort = _cured(console, error, file, schema, skip_bad=skip_bad)
+    with show_step("looking for rules"):
+        rules = propose(cohort)
+    rows = describe(cohort)
+    if as_json:
+        table = {row.field: {k: v for k, v in vars(row).items() if k != "field"} for row in rows}
+        rule_table = [{"name": r.name, "rule": str(r), "support": r.support} for r in rules]
+        print(json.dumps({"records": len(cohort), "fields": table, "rules": rule_table}, indent=1))  # noqa: T201
+        return
+    field_table(console, cohort, rows)
+    for rule in rules:
+        console.print(
+            f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False
+        )
+    console.print(_proposed(len(rules)), highlight=False)
+    folder = out or o.beside(file)
+    place = schema_files.place_schema(folder, file)
+    keep(
+        console,
+        place,
+        lambda path: schema_files.write_schema(cohort.schema, path, file),
+        asked=out is not None,
+    )
+    if rules:
+        keep(console, folder / "rules.toml", lambda path: write_rules(rules, path), asked=out is not None)
+
+
+def _cured(
+    console: Console, error: UnreadableFields, file: Path, schema: Path | None, *, skip_bad: bool
+) -> Cohort:
+    """The records with declarations for the fields that cannot be read as they are, which are named.
+
+    Raises:
+        UnreadableFields: No declaration would do.
+    """
+    from manikin.io.read_write import read
+    from manikin.schema import schema_files
+    from manikin.schema.kinds import Schema
+
+    if not error.cures:
+        raise error
+    known = schema or schema_files.find_schema(file)
+    kinds = {name: kind for name, (kind, _) in error.cures.items()}
+    cohort = read(file, Schema({**(Schema.read(known) if known else {}), **kinds}), skip_bad=skip_bad)
+    console.print(f"problem {error}", markup=False, highlight=False)
+    for _, meaning in error.cures.values():
+        console.print(f"  declared {meaning}", markup=False, highlight=False)
+    console.print("The schema.toml says so: correct it there, or correct the file", highlight=False)
+    return cohort.noted(*(meaning for _, meaning in error.cures.values()))
+
+
+def _proposed(count: int) -> str:
+    """What was found of rules, in a sentence."""
+    if not count:
+        return "rules: none holds in all records beyond chance, so no rules.toml is written"
+    return (
+        f"rules: {count} proposed from the data. They bind no record until you ask for them with "
+        "--rules: read them first"
+    )
+
+
+@app.command()
+def matrix() -> None:
+    """Which family models which kind of data, and what to use instead where it does not."""
+    from rich.table import Table
+
+    from manikin.testing import matrix as cells
+
+    found = cells()
+    kinds = list(dict.fromkeys(cell.kind for cell in found))
+    table = Table(title="family x kind of data", title_justify="left")
+    for heading in ("family", *kinds):
+        table.add_column(heading)
+    reasons: dict[str, int] = {}
+    for family in dict.fromkeys(cell.family for cell in found):
+        row = {cell.kind: cell.refusal for cell in found if cell.family == family}
+        for reason in filter(None, row.values()):
+            reasons.setdefault(reason, len(reasons) + 1)
+        marks = ["trains" if row[kind] is None else f"- ({reasons[str(row[kind])]})" for kind in kinds]
+        table.add_row(family, *marks)
+    console = terminal(quiet=False, stderr=False)
+    console.print(table)
+    for reason, number in reasons.items():
+        console.print(f"({number}) {reason}", highlight=False)
+
+
+def keep(console: Console, path: Path, write: Any, *, asked: bool) -> None:  # noqa: ANN401 - a writer
+    """Write a file unless it is there already, and say so.
+
+    Raises:
+        OSError: It cannot be written, though its folder was asked for; beside the data that is no failure.
+    """
+    if path.exists():
+        console.print(f"kept {path}, which exists already", highlight=False)
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path)
+    except OSError as error:
+        if asked:
+            raise
+        console.print(
+            f"{path.name} is not written: {path.parent} may not be written to "
+            f"({error.strerror or error}); name a folder with --out",
+            markup=False,
+            highlight=False,
+        )
+        return
+    console.print(f"wrote {path}: correct it where it is wrong, and run again", highlight=False)

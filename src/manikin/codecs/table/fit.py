@@ -1,0 +1,113 @@
+"""Learning the columns of a table: each its own, or several on one scale."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow.compute
+
+from manikin.codecs.table.arrow_columns import floats
+from manikin.codecs.table.category import Levels
+from manikin.codecs.table.quantile_transform import Scale, mixture, segments
+from manikin.errors import SchemaError
+from manikin.schema.kinds import Category, Number, Time
+from manikin.stats.equalities import ties
+from manikin.stats.subject_counts import index_subjects
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from manikin.cohort.cohort import Cohort
+    from manikin.schema.kinds import Kind
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+_TICKS = {"month": 1.0, "day": 86_400e6, "minute": 60e6, "s": 1e6, "ms": 1e3, "us": 1.0}
+
+
+def learn(cohort: Cohort, fields: list[str], *, shared: bool) -> dict[str, Scale | Levels]:
+    """The levels of categories and the distributions of numbers and times.
+
+    Args:
+        cohort: Training records.
+        fields: The fields to learn.
+        shared: Whether quantities that often equal or never exceed one another get one scale, so that
+            equal values have equal scores and scores stand in the order of the values.
+    """
+    names = [name for name in fields if not isinstance(cohort.schema[name], Category)]
+    values = {name: _values(cohort, name) for name in names}
+    groups = _groups(cohort, values) if shared else [[name] for name in names]
+    scales = {name: scale for group in groups for name, scale in _scales(cohort, group, values).items()}
+    return {name: scales[name] if name in scales else _levels(cohort, name) for name in fields}
+
+
+def _levels(cohort: Cohort, name: str) -> Levels:
+    kind, column = cohort.schema[name], cohort.columns[name]
+    return Levels(list(getattr(kind, "levels", ())), str(column.type), _optional(column), name)
+
+
+def _values(cohort: Cohort, name: str) -> np.ndarray:
+    kind = cohort.schema[name]
+    values = floats(cohort.columns[name], months=_months(kind))
+    if np.isinf(values).any():
+        message = f"field {name!r}: infinite values; mark them as missing in schema.toml"
+        raise SchemaError(message)
+    return values
+
+
+def _groups(cohort: Cohort, values: dict[str, np.ndarray]) -> list[list[str]]:
+    """Names that share a scale: tied to one another, and of one kind, unit and grid."""
+    alike: dict[tuple[Any, ...], list[str]] = {}
+    for name in values:
+        kind = cohort.schema[name]
+        alike.setdefault((kind.name, getattr(kind, "unit", None), _step(kind)), []).append(name)
+    groups = []
+    for names in alike.values():
+        joined = ties(np.column_stack([values[name] for name in names])).joined
+        groups += [[names[i] for i in part] for part in _components(joined)]
+    return groups
+
+
+def _components(joined: np.ndarray) -> list[np.ndarray]:
+    """The connected components of a graph (k, k)."""
+    reach = joined | np.eye(len(joined), dtype=bool)
+    for _ in range(len(joined).bit_length()):
+        reach = reach @ reach
+    return [np.flatnonzero(row) for row in np.unique(reach, axis=0)]
+
+
+def _scales(cohort: Cohort, group: list[str], values: dict[str, np.ndarray]) -> dict[str, Scale]:
+    """The scale of each field of a group: on the distribution of all their values."""
+    there, who = {name: ~np.isnan(values[name]) for name in group}, index_subjects(cohort.subject)
+    known = {name: values[name][there[name]] for name in group}
+    ranges = {name: _range(cohort.schema[name]) for name in group}
+    whose = {name: None if who is None else who[there[name]] for name in group}
+    parts = [segments(known[name], *ranges[name], whose[name]) for name in group]
+    whole = parts[0] if len(group) == 1 else mixture(parts, [len(known[name]) for name in group])
+    scales = {}
+    for name in group:
+        kind, column = cohort.schema[name], cohort.columns[name]
+        within = [*ranges[name]] if len(group) > 1 else []
+        scales[name] = Scale(
+            *whole, _step(kind), str(column.type), _optional(column), _months(kind), within
+        )
+    return scales
+
+
+def _optional(column: pa.ChunkedArray) -> bool:
+    return pc.any(pc.is_null(column, nan_is_null=True)).as_py() or False
+
+
+def _months(kind: Kind) -> bool:
+    return isinstance(kind, Time) and kind.unit == "month"
+
+
+def _step(kind: Kind) -> float:
+    if isinstance(kind, Time):
+        return _TICKS.get(kind.unit, 1.0)
+    return getattr(kind, "step", None) or 0.0
+
+
+def _range(kind: Kind) -> tuple[float | None, float | None]:
+    return (kind.low, kind.high) if isinstance(kind, Number) else (None, None)

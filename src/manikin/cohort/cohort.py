@@ -1,0 +1,259 @@
+"""Cohort: Arrow columns, one record per row; rows belong to subjects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from manikin.cohort import histories
+from manikin.core import mapped_arrays
+from manikin.core.seeds import Key
+from manikin.errors import SchemaError, UsageError
+from manikin.schema.kinds import Category, Image, Kind, Number, Schema, Signal, Time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a cohort came from, so that it can be written back the same way.
+
+    `format` names the module of `data/formats`; `options` are that format's own (delimiter, ...).
+    """
+
+    format: str = "csv"
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Records of patients: columns in Arrow, what they are in `schema`.
+
+    Columns keep the type they have in the file (a 0/1 code stays an integer); what they mean
+    is in the schema. Arrays (signals, images) are fixed-shape tensor columns.
+
+    Args:
+        columns: One column per field, one row per record.
+        schema: What each field is, in the order of the columns.
+        origin: The format it came in.
+        notes: What was noticed on reading, in words, without any patient's value.
+        imposed: Of synthetic records, what sampling enforced (`manikin.cohort.enforced_constraints`).
+        whose: After a split the codes of subjects before it, beside the columns they belong to.
+    """
+
+    columns: pa.Table
+    schema: Schema
+    origin: Origin = Origin()
+    notes: tuple[str, ...] = ()
+    imposed: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    whose: tuple[pa.Table, np.ndarray] | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if list(self.schema) != self.columns.column_names:
+            message = (
+                f"the schema declares {', '.join(self.schema)}; "
+                f"the columns are {', '.join(self.columns.column_names)}"
+            )
+            raise SchemaError(message)
+
+    @classmethod
+    def from_pandas(cls, frame: pd.DataFrame, schema: Schema | None = None) -> Cohort:
+        """A cohort of scalar fields; what `schema` does not declare is inferred.
+
+        Raises:
+            SchemaError: Column names repeat, a column holds what no kind describes, or the data
+                contradict the schema.
+        """
+        from manikin.cohort.dataframe import to_arrow
+        from manikin.cohort.duplicate_records import describe_twins
+        from manikin.schema.inference.infer import infer
+
+        table, origin = to_arrow(frame)
+        cohort = infer(table, schema, origin=origin)
+        return cohort.noted(*describe_twins(cohort))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> Cohort:
+        """A cohort from arrays of shape (n, ...), each declared in `schema`.
+
+        A category without levels has those that it shows.
+
+        Example:
+            >>> ecg = np.zeros((4, 2, 100), dtype=np.float32)
+            >>> cohort = Cohort.from_arrays({"ecg": ecg}, {"ecg": Signal(rate=100.0)})
+            >>> cohort["ecg"].shape
+            (4, 2, 100)
+        """
+        columns = {name: column(values) for name, values in arrays.items()}
+        kinds = {name: _levelled(schema[name], values) for name, values in columns.items()}
+        return cls(pa.table(columns), Schema(kinds))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Scalar fields as a frame, in the types of the file or frame they came in; missing is NaN."""
+        from manikin.cohort.dataframe import from_arrow
+
+        names = [n for n, kind in self.schema.items() if not isinstance(kind, Signal | Image)]
+        return from_arrow(self.columns.select(names), self.schema, self.origin)
+
+    def __len__(self) -> int:
+        return self.columns.num_rows
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """One field as an array.
+
+        Numbers are float64 with NaN for missing, times datetime64 with NaT, categories objects
+        with None; histories are objects, each an array of events (time, visit, code, value);
+        signals (n, channels, time), images (n, channels, H, W) and (n, channels, D, H, W).
+        """
+        if name not in self.schema:
+            message = f"no field {name!r}; there are {', '.join(self.schema)}"
+            raise SchemaError(message)
+        if isinstance(self.columns[name].type, pa.FixedShapeTensorType):
+            return mapped_arrays.array(self.columns[name])
+        if histories.is_timed(self.columns[name].type):
+            return histories.cells(self.columns[name])
+        values = self.columns[name].combine_chunks()
+        match self.schema[name]:
+            case Number():
+                return values.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            case Time():
+                return values.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False)
+            case _:
+                return objects(values.to_pylist())
+
+    @property
+    def subject(self) -> np.ndarray:
+        """To whom each record belongs: codes of shape (n,); without a subject field, itself.
+
+        Codes run from 0 in order of appearance. Both sides of a split keep those of the whole, so that they
+        have none in common. Records that share the value of a field that may tell persons apart (role
+        "unclear") belong together until somebody says what it is.
+        """
+        if self.whose is not None and self.whose[0] is self.columns:
+            return self.whose[1]
+        name = self.schema.named("subject") or self._shared
+        if name is None:
+            return np.arange(len(self))
+        values = self.columns[name].combine_chunks()
+        codes = values.dictionary_encode(null_encoding="mask").indices
+        filled = codes.to_numpy(zero_copy_only=False).astype(float)
+        unknown = np.isnan(filled)
+        filled[unknown] = filled[~unknown].max(initial=-1) + 1 + np.arange(unknown.sum())
+        return filled.astype(int)
+
+    @property
+    def _shared(self) -> str | None:
+        """Of the unclear fields the one of fewest values."""
+        unclear = [name for name, kind in self.schema.items() if kind.role == "unclear"]
+        return min(unclear, key=lambda name: pc.count_distinct(self.columns[name]).as_py(), default=None)
+
+    def take(self, rows: np.ndarray | Sequence[int]) -> Cohort:
+        """The records at these positions, or where a boolean array is true.
+
+        Arrays that follow one another share the memory of this cohort; others are copied, into a
+        mapped file where they are large.
+        """
+        rows = np.asarray(rows)
+        positions = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
+        taken = {name: _taken(self.columns[name], positions) for name in self.schema}
+        table = pa.table(taken)
+        if self.whose is None or self.whose[0] is not self.columns:
+            return replace(self, columns=table)
+        return replace(self, columns=table, whose=(table, self.whose[1][positions]))
+
+    def select(self, *names: str) -> Cohort:
+        """Only these fields, in this order."""
+        if absent := [name for name in names if name not in self.schema]:
+            message = f"no field {', '.join(absent)}; there are {', '.join(self.schema)}"
+            raise SchemaError(message)
+        schema = Schema({name: self.schema[name] for name in names})
+        return replace(self, columns=self.columns.select(list(names)), schema=schema)
+
+    def split(self, fraction: float, seed: int = 0) -> tuple[Cohort, Cohort]:
+        """Two disjoint cohorts, the second with `fraction` of the subjects; no subject is in both.
+
+        Subjects with a record that is equal or nearly equal to another's beyond chance (a row that stands
+        twice, the same picture in two folders) stand on the side of the first of them.
+
+        Raises:
+            UsageError: The fraction is not within (0, 1) or leaves one side empty.
+        """
+        from manikin.cohort.duplicate_records import find_families
+
+        subjects, first = np.unique(self.subject, return_inverse=True)
+        held = round(fraction * len(subjects))
+        if not 0 < held < len(subjects):
+            message = (
+                f"a split of {fraction} leaves one side of {len(subjects)} subjects empty; "
+                "give more records or another fraction"
+            )
+            raise UsageError(message)
+        order = Key(seed).child("split").numpy().permutation(len(subjects))
+        chosen = np.zeros(len(subjects), dtype=bool)
+        chosen[order[:held]] = True
+        chosen = chosen[
+            np.searchsorted(subjects, find_families(self))[np.unique(first, return_index=True)[1]]
+        ]
+        if chosen.all() or not chosen.any():
+            raise UsageError(
+                "all subjects share records that are equal; a split would leave one side empty"
+            )
+        return self._side(~chosen[first]), self._side(chosen[first])
+
+    def _side(self, rows: np.ndarray) -> Cohort:
+        """These records, whose subjects keep their codes."""
+        side = self.take(rows)
+        return replace(side, whose=(side.columns, self.subject[rows]))
+
+    def noted(self, *notes: str) -> Cohort:
+        """The same records with more notes."""
+        return replace(self, notes=(*notes, *self.notes))
+
+    def levels(self, name: str) -> list[Any]:
+        """The distinct values present in a field, missing left out, in the order of the schema."""
+        kind = self.schema[name]
+        present = set(pc.unique(self.columns[name].drop_null()).to_pylist())
+        if isinstance(kind, Category):
+            return [level for level in kind.levels if level in present]
+        return sorted(present)
+
+
+def objects(values: Sequence[Any]) -> np.ndarray:
+    """One object for each record, (n,), whatever the objects are."""
+    out = np.empty(len(values), dtype=object)
+    out[:] = values
+    return out
+
+
+def column(values: np.ndarray) -> pa.Array:
+    """An Arrow column from an array of shape (n, ...)."""
+    values = np.ascontiguousarray(values)
+    if values.ndim > 1:
+        return mapped_arrays.column(values)
+    if values.dtype.kind == "f":
+        return pa.array(values, from_pandas=True)
+    return pa.array(values.tolist() if values.dtype == object else values)
+
+
+def _levelled(kind: Kind, values: Any) -> Kind:  # noqa: ANN401 - of Arrow
+    """A category with its levels: where none are declared, those that are there."""
+    if not isinstance(kind, Category) or kind.levels:
+        return kind
+    found = [value for value in values.unique().to_pylist() if value is not None]
+    return replace(kind, levels=tuple(sorted(found)))
+
+
+def _taken(chunks: pa.ChunkedArray, positions: np.ndarray) -> pa.Array | pa.ChunkedArray:
+    if isinstance(chunks.type, pa.FixedShapeTensorType):
+        return mapped_arrays.column(mapped_arrays.rows(mapped_arrays.array(chunks), positions))
+    return chunks.take(pa.array(positions))

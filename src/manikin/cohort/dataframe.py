@@ -1,0 +1,133 @@
+"""Frames of pandas to Arrow columns and back, so that values and types return as they came."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pyarrow as pa
+
+from manikin.cohort.cohort import Origin
+from manikin.errors import SchemaError
+from manikin.schema.kinds import Category
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from manikin.schema.kinds import Schema
+
+_REFUSED = (pa.ArrowException, OverflowError, TypeError, ValueError)
+
+
+def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
+    """A frame's columns, and which types of pandas to give back.
+
+    An index with a name is a column, and so is one without that holds text or dates (it is called
+    "index"): it often says whose the rows are. Whole numbers without a name are positions, and left out.
+
+    Raises:
+        SchemaError: Column names repeat, or a column holds what no kind of field describes.
+    """
+    frame = _indexed(frame)
+    frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
+    if not frame.columns.is_unique:
+        repeated = frame.columns[frame.columns.duplicated()].unique()
+        raise SchemaError(f"column names repeat: {', '.join(repeated)}; rename them")
+    columns = {str(name): _column(str(name), series) for name, series in frame.items()}
+    kept = {str(name): str(series.dtype) for name, series in frame.items() if _special(series)}
+    kept |= {name: "text" for name, dtype in kept.items() if dtype == "object" and _is_text(columns[name])}
+    return pa.table(columns), Origin("csv", {"dtypes": kept} if kept else {})
+
+
+def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its index as columns, where that is more than positions."""
+    levels = [frame.index.get_level_values(place) for place in range(frame.index.nlevels)]
+    kept = {
+        place: "index" if level.name is None else str(level.name)
+        for place, level in enumerate(levels)
+        if level.name is not None or level.dtype.kind not in "iub"
+    }
+    if taken := [name for name in kept.values() if name in map(str, frame.columns)]:
+        raise SchemaError(f"the index and a column are both called {', '.join(taken)}; rename or drop one")
+    return frame.reset_index(level=list(kept), names=list(kept.values())) if kept else frame
+
+
+def _is_text(values: pa.Array) -> bool:
+    return pa.types.is_string(values.type)
+
+
+def _special(series: pd.Series) -> bool:
+    """Whether Arrow alone would not give the type of pandas back."""
+    import pandas as pd
+
+    dtype = series.dtype
+    return dtype.kind == "O" or (
+        pd.api.types.is_extension_array_dtype(dtype) and not isinstance(dtype, pd.DatetimeTZDtype)
+    )
+
+
+def _column(name: str, series: pd.Series) -> pa.Array:
+    import pandas as pd
+
+    if isinstance(series.dtype, pd.CategoricalDtype) and isinstance(
+        series.cat.categories, pd.IntervalIndex
+    ):
+        series = series.cat.rename_categories(str)
+    try:
+        return _whole(pa.array(series, from_pandas=True))
+    except _REFUSED:
+        return _mixed(name, series)
+
+
+def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return values if isinstance(values, pa.Array) else pa.concat_arrays(values.chunks)
+
+
+def _mixed(name: str, series: pd.Series) -> pa.Array:
+    """Numbers and text in one column, as text; anything else cannot be expressed."""
+    present = series.dropna()
+    if (
+        series.dtype != object
+        or not present.map(lambda value: isinstance(value, str | int | float | UUID)).all()
+    ):
+        raise SchemaError(
+            f"field {name!r}: holds values that are neither numbers, text nor dates; convert them"
+        )
+    return pa.array(series.map(str, na_action="ignore"), pa.string(), from_pandas=True)
+
+
+def from_arrow(columns: pa.Table, schema: Schema, origin: Origin) -> pd.DataFrame:
+    """Columns as a frame; `origin` names the types of pandas that a column came in."""
+    import pandas as pd
+
+    frame = columns.to_pandas()
+    dtypes = origin.options.get("dtypes", {})
+    restored = {name: _restore(frame[name], schema[name], dtypes[name]) for name in frame if name in dtypes}
+    frame = frame.assign(**restored)
+    texts = [name for name in frame if frame[name].dtype == object]
+    return frame.assign(**{name: frame[name].where(pd.notna(frame[name])) for name in texts})
+
+
+def _restore(series: pd.Series, kind: Any, dtype: str) -> pd.Series:  # noqa: ANN401 - any kind of field
+    import pandas as pd
+
+    if dtype == "category" and isinstance(kind, Category):
+        return series.astype(pd.CategoricalDtype(list(kind.levels), kind.ordered))
+    if dtype == "text":
+        return _spelled(series, kind)
+    if dtype == "object":
+        return series
+    return series.astype(dtype)  # pyright: ignore[reportArgumentType]
+
+
+def _spelled(series: pd.Series, kind: Any) -> pd.Series:  # noqa: ANN401 - any kind of field
+    """Dates and numbers that a frame held as text, as text again."""
+    import pandas as pd
+
+    from manikin.schema.inference.formatting import cells
+
+    if series.dtype == object:
+        return series
+    values = pa.array(series, from_pandas=True)
+    text = pd.Series(cells(values, kind, blank="").to_pandas(), dtype=object).set_axis(series.index)
+    return text.where(series.notna())

@@ -1,0 +1,238 @@
+"""Twins: records of different subjects that are equal or nearly equal beyond what chance explains.
+
+The same patient registered twice, a picture in two folders, a row that was exported two times. Subjects
+that share a twin are one person as far as anybody can tell, and stand on one side of a split.
+
+Rows of a table are equal by chance where its fields are few and coarse. There, many more pairs agree in all
+fields but one: if a field agrees by chance in a share q of pairs, there are (1 - q) / q pairs that agree in
+all other fields for each pair that agrees in all. Where nothing lies so near, equal rows are twins.
+"""
+
+from __future__ import annotations
+
+import weakref
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manikin.cohort import histories
+from manikin.core.seeds import Key
+from manikin.schema.kinds import Codes, Image, Signal, Text
+from manikin.stats import near_duplicate_arrays
+from manikin.text.tokenize import WORD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from manikin.cohort.cohort import Cohort
+
+FIELDS = 3  # that vary, below which rows are equal by chance
+INFORMATIVE = 0.6  # of the pairs, in which a field agrees: more, and one pair less says nothing
+DEPENDENT = 3  # times as often as apart, fields may agree together
+WORDS = 30  # of a note, below which it may be written twice
+EVENTS = 8  # of a history, below which two patients may have the same
+TEMPLATE = 3  # records with one note, above which it is a template
+"""Records of more subjects than this that are nearly equal are a kind of picture, not twins."""
+CROWD = 0.1
+Pairs = np.ndarray
+"""Positions of two records each, int (pairs, 2)."""
+_FOUND: dict[int, tuple[weakref.ref[pa.Table], Twins]] = {}  # what was found in columns that still exist
+
+
+@dataclass(frozen=True, eq=False)
+class Twins:
+    """Which records are twins, by what shows it.
+
+    Args:
+        rows: Pairs of equal rows.
+        notes: Pairs of equal notes.
+        histories: Pairs of equal histories.
+        arrays: Pairs of equal or nearly equal pictures or signals.
+        equal: Pairs of rows that are equal, those that chance may explain among them.
+        chance: How many pairs of equal rows chance explains.
+    """
+
+    rows: Pairs
+    notes: Pairs
+    histories: Pairs
+    arrays: Pairs
+    equal: Pairs
+    chance: float = 0.0
+
+    @property
+    def kinds(self) -> dict[str, Pairs]:
+        """The pairs by what is equal, in words of one record and of several."""
+        return {
+            "row": self.rows,
+            "note": self.notes,
+            "history": self.histories,
+            "picture or signal": self.arrays,
+        }
+
+    @property
+    def pairs(self) -> Pairs:
+        """All pairs."""
+        return np.concatenate(list(self.kinds.values()))
+
+
+def find_twins(cohort: Cohort) -> Twins:
+    """Records of different subjects that are equal or nearly equal, looked for once for each table.
+
+    Example:
+        >>> from manikin.datasets.demo import demo
+        >>> cohort = demo()
+        >>> find_twins(cohort.take([*range(200), 3, 4])).rows.tolist()
+        [[3, 200], [4, 201]]
+    """
+    known = _FOUND.get(id(cohort.columns))
+    if known is not None and known[0]() is cohort.columns:
+        return known[1]
+    rows, equal, chance = _equal_rows(cohort)
+    others = _equal_notes(cohort), _equal_histories(cohort), _near_arrays(cohort)
+    found = Twins(rows, *others, equal, chance)
+    key = id(cohort.columns)
+    _FOUND[key] = (weakref.ref(cohort.columns, lambda _: _FOUND.pop(key, None)), found)
+    return found
+
+
+def find_families(cohort: Cohort) -> np.ndarray:
+    """The first of the subjects that share a twin, for each record, (n,); else its own subject."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    subject = cohort.subject
+    pairs = find_twins(cohort).pairs
+    if not len(pairs):
+        return subject
+    codes, place = np.unique(subject, return_inverse=True)
+    a, b = place[pairs.T]
+    graph = coo_array((np.ones(len(a)), (a, b)), shape=(len(codes), len(codes)))
+    _, family = connected_components(graph, directed=False)
+    return codes[np.unique(family, return_index=True)[1]][family][place]
+
+
+def describe_twins(cohort: Cohort) -> list[str]:
+    """What was found, in a sentence for each kind; counts only."""
+    found = find_twins(cohort)
+    said = []
+    for kind, pairs in found.kinds.items():
+        if len(pairs):
+            count = len(np.unique(pairs))
+            near = " or nearly equals" * (kind == "picture or signal")
+            said.append(
+                f"{count} records whose {kind} equals{near} that of another subject, beyond chance: "
+                "a split keeps them on one side"
+            )
+    return said
+
+
+def _equal_rows(cohort: Cohort) -> tuple[Pairs, Pairs, float]:
+    """Pairs of rows that are twins, pairs that are equal, and how many chance explains."""
+    codes = [_codes(cohort, name) for name in cohort.schema.scalars]
+    codes = [column for column in codes if column.max(initial=0) > 0]
+    none = np.zeros((0, 2), dtype=int)
+    if len(codes) < FIELDS or len(cohort) < 2:  # noqa: PLR2004 - a pair
+        return none, none, 0.0
+    keys = [_hashed(column, j) for j, column in enumerate(codes)]
+    whole = np.asarray(np.sum(keys, axis=0, dtype=np.uint64))
+    groups = _groups(whole, cohort.subject)
+    if not groups:
+        return none, none, 0.0
+    first = np.array([group[0] for group in groups])
+    near = np.zeros(len(groups))
+    chance = np.nan
+    for column, key in zip(codes, keys, strict=True):
+        rest = whole - key
+        same = np.unique(rest, return_counts=True)
+        near += same[1][np.searchsorted(same[0], rest[first])] - [len(group) for group in groups]
+        q = float(np.sum((np.bincount(column) / len(column)) ** 2))
+        if q <= INFORMATIVE:
+            beside = _count_pairs(same[1]) - _count_pairs(np.unique(whole, return_counts=True)[1])
+            chance = np.fmax(chance, DEPENDENT * beside * q / (1 - q))
+    alone = [group for group, others in zip(groups, near, strict=True) if others < len(group) - 1]
+    if not len(alone) > chance:  # nor where no field tells what chance does
+        return none, _paired(groups), float(np.nan_to_num(chance))
+    return _paired(alone), _paired(groups), float(chance)
+
+
+def _equal_notes(cohort: Cohort) -> Pairs:
+    found = [np.zeros((0, 2), dtype=int)]
+    for name, kind in cohort.schema.items():
+        if isinstance(kind, Text) and kind.role in (None, "note"):
+            texts = [
+                " ".join(str(text or "").casefold().split()) for text in cohort.columns[name].to_pylist()
+            ]
+            long = np.array([len(WORD.findall(text)) >= WORDS for text in texts])
+            groups = _groups(_digests(text.encode() for text in texts), cohort.subject, long)
+            found.append(_paired([group for group in groups if len(group) <= TEMPLATE]))
+    return np.concatenate(found)
+
+
+def _equal_histories(cohort: Cohort) -> Pairs:
+    found = [np.zeros((0, 2), dtype=int)]
+    for name, kind in cohort.schema.items():
+        column: Any = cohort.columns[name]
+        if isinstance(kind, Codes) and histories.is_codes(column.type):
+            cells = column.combine_chunks()
+            lengths = cells.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
+            plain = (str(events).encode() for events in cells.to_pylist())
+            found.append(_paired(_groups(_digests(plain), cohort.subject, lengths >= EVENTS)))
+    return np.concatenate(found)
+
+
+def _near_arrays(cohort: Cohort) -> Pairs:
+    found = [np.zeros((0, 2), dtype=int)]
+    for name, kind in cohort.schema.items():
+        if isinstance(kind, Signal) or (isinstance(kind, Image) and not kind.levels):
+            x = cohort[name]
+            pairs = near_duplicate_arrays.find_near_pairs(x, near_duplicate_arrays.draw_thumbnails(x))
+            apart = pairs[cohort.subject[pairs[:, 0]] != cohort.subject[pairs[:, 1]]]
+            found.append(_uncrowded(apart, len(cohort)))
+    return np.concatenate(found)
+
+
+def _uncrowded(pairs: Pairs, n: int) -> Pairs:
+    """Pairs without those of records that are like very many others."""
+    often = np.bincount(pairs.ravel(), minlength=n) > max(TEMPLATE, CROWD * n)
+    return pairs[~often[pairs].any(axis=1)]
+
+
+def _codes(cohort: Cohort, name: str) -> np.ndarray:
+    """The distinct values of a field as codes, missing one of them, (n,)."""
+    encoded = cohort.columns[name].combine_chunks().dictionary_encode(null_encoding="encode")
+    return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _hashed(codes: np.ndarray, field: int) -> np.ndarray:
+    """A random 64-bit number for each value of a field, (n,)."""
+    rng = Key(0).child("twins", field).numpy()
+    return rng.integers(0, 2**63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)[codes]
+
+
+def _digests(parts: Iterator[bytes]) -> np.ndarray:
+    return np.array([int.from_bytes(blake2b(part, digest_size=8).digest()) for part in parts], np.uint64)
+
+
+def _groups(keys: np.ndarray, subject: np.ndarray, among: np.ndarray | None = None) -> list[np.ndarray]:
+    """Positions of the records with one key, of at least two subjects."""
+    rows = np.arange(len(keys)) if among is None else np.flatnonzero(among)
+    if not len(rows):
+        return []
+    order = rows[np.argsort(keys[rows], kind="stable")]
+    parts = np.split(order, np.flatnonzero(np.diff(keys[order])) + 1)
+    return [part for part in parts if len(part) > 1 and len(np.unique(subject[part])) > 1]
+
+
+def _paired(groups: list[np.ndarray]) -> Pairs:
+    """Each record of a group beside its first one."""
+    pairs = [np.stack([np.full(len(group) - 1, group[0]), group[1:]], axis=1) for group in groups]
+    found = np.concatenate([np.zeros((0, 2), dtype=int), *pairs])
+    return found[np.argsort(found[:, 1], kind="stable")]
+
+
+def _count_pairs(sizes: np.ndarray) -> int:
+    return int((sizes * (sizes - 1) // 2).sum())

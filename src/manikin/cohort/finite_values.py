@@ -1,0 +1,43 @@
+"""Extremes: values of signals and pictures that no instrument gives, found by field and record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.core import mapped_arrays
+from manikin.errors import SchemaError
+from manikin.schema.kinds import Image, Signal
+from manikin.signals.files.recording import LARGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from manikin.cohort.cohort import Cohort
+
+
+def measurable(cohort: Cohort, names: Iterable[str], side: str = "") -> None:
+    """Check that signals and pictures hold no infinite value and none beyond 1e15; missing is NaN.
+
+    Args:
+        cohort: The records.
+        names: The fields that are looked at; others than signals and pictures are passed over.
+        side: What the records are called in the message.
+
+    Raises:
+        SchemaError: They do; the message names the field, the first such record and how many there are.
+    """
+    for name in names:
+        if not isinstance(cohort.schema[name], Signal | Image) or (x := cohort[name]).dtype.kind != "f":
+            continue
+        axes = tuple(range(1, x.ndim))
+        parts = [(np.abs(block) > LARGEST).any(axis=axes) for block in mapped_arrays.blocks(x)]
+        bad = np.flatnonzero(np.concatenate(parts)) if parts else np.zeros(0)
+        if len(bad):
+            message = (
+                f"{side}{': ' * bool(side)}field {name!r}: values that are infinite or beyond {LARGEST:g}, "
+                f"in {len(bad)} of {len(x):,} records, first in record {bad[0]} (from 0); leave these "
+                "records out, or mark the values as missing (NaN)"
+            )
+            raise SchemaError(message)

@@ -1,0 +1,70 @@
+"""Fields that may tell persons apart: nothing is learned from them before somebody says what they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute
+import tomli_w
+
+from manikin.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from manikin.cohort.cohort import Cohort
+    from manikin.schema.kinds import Kind
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+
+FOLDER, UNCLEAR = "folder", "unclear"
+"""The field that numbers folders of which nothing tells whether they are patients or classes; and the
+option of a cohort's origin under which the line that settles it stands."""
+
+
+def settled(declared: Mapping[str, Kind] | None) -> dict[str, Kind]:
+    """What is declared, without unclear folders that the same schema settles by its key `folders`."""
+    told = bool(getattr(declared, "folders", ()))
+    return {name: kind for name, kind in (declared or {}).items() if not (told and name == FOLDER)}
+
+
+def refuse_unclear(cohort: Cohort, fields: Iterable[str] | None = None) -> None:
+    """Refuse records among whose fields one may tell persons apart.
+
+    Args:
+        cohort: What a model would learn from.
+        fields: Those that it would learn or be given; None: all.
+
+    Raises:
+        SchemaError: It names the field and shows the lines of `schema.toml` that settle it either way.
+    """
+    asked = set(cohort.schema if fields is None else fields)
+    unclear = [name for name, kind in cohort.schema.items() if kind.role == "unclear" and name in asked]
+    if unclear:
+        raise SchemaError("\n\n".join(_told(cohort, name) for name in unclear))
+
+
+def _told(cohort: Cohort, name: str) -> str:
+    """What is unclear of a field, and how to settle it."""
+    if told := cohort.origin.options.get(UNCLEAR, {}).get(name):
+        return f"field {name!r}: {told}"
+    column, mine = cohort.columns[name], f"{name}: "
+    why = next(
+        (note.removeprefix(mine) for note in cohort.notes if note.startswith(mine) and "apart" in note), ""
+    )
+    text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    n, k = len(column) - column.null_count, pc.count_distinct(column.drop_null()).as_py()
+    role, who = (
+        ("subject", "one person in each value") if k < n else ("identifier", "another one in each record")
+    )
+    key = tomli_w.dumps({name: {"kind": "text" if text else "number", "role": role}})
+    other = tomli_w.dumps({name: {"kind": "category" if text else "number"}})
+    return (
+        f"field {name!r}: {why or 'it may tell persons apart'}.\n"
+        f"If it numbers or names persons ({who}), write into schema.toml, instead of what is there:\n\n"
+        f"{key}\n"
+        f"If it is a {'code' if text else 'quantity'}, write:\n\n{other}\n"
+        "In Python: give the same as schema= to read or Cohort.from_pandas."
+    )

@@ -1,0 +1,1 @@
+"""What a plug-in has to be: codec, family, feature, metric, check."""

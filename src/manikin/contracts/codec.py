@@ -1,0 +1,146 @@
+"""The contract of a codec: records to arrays and back.
+
+A record is encoded once, whichever side of the bar it stands on in `p(target | condition)`.
+Codecs know fields and files' values; families know only the spec.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from manikin.errors import NotFitted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import pyarrow as pa
+    import torch
+    from torch import Tensor, nn
+
+    from manikin.cohort.cohort import Cohort
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Spec
+
+
+class Codec(ABC):
+    """Fields of a cohort <-> one compact array, described by a spec.
+
+    A codec is frozen: `fit` returns a fitted one. `kinds` are the kinds of field that it can
+    encode; `tokens` tells whether it yields tokens rather than channels on a grid. Of several codecs for
+    the same fields that with the greatest `least` is taken of which a record has as many places.
+    """
+
+    kinds: ClassVar[tuple[type, ...]]
+    tokens: ClassVar[bool]
+    least: ClassVar[int] = 0
+
+    @property
+    @abstractmethod
+    def spec(self) -> Spec:
+        """What the encoded array is made of."""
+
+    def together(self) -> Self:
+        """This codec, before `fit`, with equal values of tied quantities encoded as equal, if it can."""
+        return self
+
+    def beside(self, given: Sequence[str]) -> Self:  # noqa: ARG002 - some codecs heed it
+        """This codec, before `fit`, told which fields are given with each record."""
+        return self
+
+    def asks(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec] | None:  # noqa: ARG002
+        """Fitted codecs of what is given, where this one, fitted, wants others than the kinds tell."""
+        return None
+
+    @abstractmethod
+    def fit(self, cohort: Cohort, fields: list[str]) -> Self:
+        """Learn the encoding of `fields` from training records."""
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What became of the records on the way, in plain numbers: it is kept with the model."""
+        return {}
+
+    @property
+    def complete(self) -> frozenset[str]:
+        """The fields that were never missing in training, as far as the codec knows."""
+        return frozenset()
+
+    @abstractmethod
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
+        """Records to a compact float32 array (n, channels, *grid), or int64 tokens (n, length).
+
+        Without a key the encoding is deterministic. With one, values that the file records
+        on a grid are spread at random within their cell, so that densities can be learned.
+
+        Raises:
+            SchemaError: A level that was never seen in training.
+        """
+
+    @abstractmethod
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
+        """A compact array to columns in the types of the file."""
+
+    def filled(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:  # noqa: ARG002
+        """Decoded columns, made to agree with the fields that were given with each record."""
+        return columns
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The fitted state in plain JSON values; no row of a patient is among them."""
+
+    @classmethod
+    @abstractmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+
+
+class Learned(ABC):
+    """What a codec that encodes through networks has beside `Codec`.
+
+    After `fit` it knows its fields but cannot encode: `networks` are trained down `loss` by the one
+    training loop, then handed to `taught`. `from_dict` leaves `nets` with fresh weights, to be filled
+    from a file of their own. `source` is the fitted codec whose compact arrays the networks take in and
+    give back.
+    """
+
+    source: Codec
+    nets: dict[str, nn.Module]
+
+    @property
+    @abstractmethod
+    def factors(self) -> tuple[int, ...]:
+        """Places of each axis of the source that one place of the encoded array stands for."""
+
+    @abstractmethod
+    def networks(self) -> dict[str, nn.Module]:
+        """Fresh networks, one of them called "model"."""
+
+    @abstractmethod
+    def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:
+        """The scalar loss of the networks on compact records `x` of the source."""
+
+    @abstractmethod
+    def taught(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
+        """This codec with trained networks; `x` are the source's compact training records."""
+
+    def fresh(self) -> dict[str, nn.Module]:
+        """Networks whose weights are to be replaced: no random stream moves."""
+        import torch
+
+        with torch.random.fork_rng(devices=[]):
+            return self.networks()
+
+    @property
+    def model(self) -> nn.Module:
+        """The network called "model".
+
+        Raises:
+            NotFitted: It was not trained yet.
+        """
+        if "model" not in self.nets:
+            name = type(self).__name__
+            message = f"this {name} has learned nothing yet: give it to a Synthesizer, whose fit trains it"
+            raise NotFitted(message)
+        return self.nets["model"]

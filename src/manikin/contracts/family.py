@@ -1,0 +1,136 @@
+"""The contracts of a family of generative models.
+
+A family is a frozen dataclass of hyperparameters with pure methods: the configuration *is*
+the object. What is learned lives outside it, in networks or in a state of plain arrays.
+Two contracts: `Family` trains networks through the one training loop; `Statistical` learns
+directly from an encoded table.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import Tensor, nn
+
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Spec
+    from manikin.nn.conditioning import Given, GivenSpec
+
+State = dict[str, "np.ndarray"]
+Progress = Callable[[float], None]  # told the share that is done, 0 to 1
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """AdamW settings; they belong to the family because adversarial losses need their own."""
+
+    rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.99)
+    decay: float = 0.0
+    warmup: int = 100
+
+
+class Family(ABC):
+    """A family with networks.
+
+    `turns` is the cycle of players that the loop lets step in order, one optimiser each; empty, nothing is
+    learned; `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
+    `tokens` whether it wants tokens rather than channels on a grid; `fills` whether of a given
+    history it finds what is hidden, rather than what comes after it; `sampling` which options concern
+    sampling alone, and may differ from those in training.
+    """
+
+    turns: ClassVar[tuple[str, ...]] = ("model",)
+    private: ClassVar[bool] = False
+    tokens: ClassVar[bool] = False
+    fills: ClassVar[bool] = False
+    sampling: ClassVar[frozenset[str]] = frozenset()
+    optimizer: ClassVar[Optimizer] = Optimizer()
+
+    @abstractmethod
+    def refusal(self, spec: Spec) -> str | None:
+        """Why this family cannot model such data, with the alternative named; None: it can."""
+
+    def exact(self, spec: Spec) -> bool:  # noqa: ARG002 - most families: on all data alike
+        """Whether its networks for such data give exact gradients of each record, as privacy needs."""
+        return self.private
+
+    @abstractmethod
+    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+        """Fresh networks, one per player of `turns` (others are allowed beside them)."""
+
+    @abstractmethod
+    def loss(
+        self,
+        nets: dict[str, nn.Module],
+        turn: str,
+        spec: Spec,
+        x: Tensor,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """The scalar loss of one player on a batch of compact data `x` (B, channels, *grid)."""
+
+    @abstractmethod
+    def sample(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,
+        n: int,
+        given: Given,
+        rng: torch.Generator,
+    ) -> Tensor:
+        """`n` compact records; where `given` holds observed values, they are kept exactly."""
+
+
+class Statistical(ABC):
+    """A family without networks, for encoded tables (n, channels), or tokens (n, length).
+
+    Missing values are NaN in continuous channels and a level of their own in categorical ones.
+    `tied` tells whether it keeps equalities and orders, and so wants tied quantities on one scale,
+    rather than each as standard normal; `tokens` whether it wants tokens, the given fields first;
+    `codec` names the codec that it wants, where the kinds of fields do not tell; `sampling` is as of
+    `Family`.
+    """
+
+    tied: ClassVar[bool] = False
+    sampling: ClassVar[frozenset[str]] = frozenset()
+    tokens: ClassVar[bool] = False
+    codec: ClassVar[str | None] = None
+
+    @abstractmethod
+    def refusal(self, spec: Spec) -> str | None:
+        """Why this family cannot model such data, with the alternative named; None: it can."""
+
+    @abstractmethod
+    def learn(
+        self,
+        spec: Spec,
+        x: np.ndarray,
+        given: int,
+        subject: np.ndarray,
+        key: Key,
+        progress: Progress,
+    ) -> State:
+        """Learn from compact records (n, channels) of subjects (n,).
+
+        The first `given` channels are only conditions. Where patients are counted, not records,
+        `subject` tells them apart.
+        """
+
+    @abstractmethod
+    def draw(
+        self,
+        state: State,
+        spec: Spec,
+        x: np.ndarray,
+        observed: np.ndarray,
+        key: Key,
+    ) -> np.ndarray:
+        """Complete records: `x` (n, channels) is kept where `observed` (same shape) and drawn elsewhere."""

@@ -1,1 +1,0 @@
-"""Records of patients: schema, cohort, rules, formats."""

@@ -1,1 +1,0 @@
-"""DICOM: files and series into pictures and volumes, and new objects of synthetic ones."""

@@ -1,1 +1,0 @@
-"""Event histories: what happened to each patient, when, in which visit."""

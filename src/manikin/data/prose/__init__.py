@@ -1,1 +1,0 @@
-"""Prose: words, sentences and headings of clinical notes, and what they say; no field, no patient."""

@@ -1,1 +1,0 @@
-"""Physiological signals: recordings of any format as records of one length, and back."""

@@ -1,0 +1,1 @@
+"""Small invented cohorts for documents and tests."""

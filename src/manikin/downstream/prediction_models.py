@@ -1,0 +1,194 @@
+"""Models: a small panel of learners as people use them, from records to a function that predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.contracts.metric import once
+from manikin.downstream.task import CODES, Task
+from manikin.errors import Unsupported
+
+if TYPE_CHECKING:
+    from manikin.contracts.metric import Sample
+
+Model = Callable[["Sample"], np.ndarray]
+FEWEST = 20  # labelled records, below which nothing is learned or tested
+RIDGE = 1.0
+ROUNDS, SMALL = 40, 500  # rounds of boosting; fewer and smaller trees for fewer records
+SHRINK = 4.0  # records that the overall share weighs within a bin
+NEIGHBOURS, SEARCHED = 15, 1_000
+SINGLE = 6  # fields that have a model alone
+
+
+def usual(sample: Sample, task: Task) -> Model:
+    """The model that utility is measured with: the mean of boosted trees and a linear model.
+
+    Its prediction is a probability for each class (n, classes), or a quantity (n,).
+    """
+    models = once(sample, pair, task)
+    return lambda new: np.mean([model(new) for model in models], axis=0)
+
+
+def pair(sample: Sample, task: Task) -> tuple[Model, Model]:
+    """Boosted trees and a linear model, fitted once for each sample."""
+    known, y = enough(sample, task)
+    if len(np.unique(y)) == 1:  # a generator that knows one outcome teaches just that
+        model = constant(y, task)
+        return model, model
+    return boosted(known, y, task), linear(known, y, task)
+
+
+def others(sample: Sample, task: Task, fields: tuple[int, ...]) -> tuple[Model, ...]:
+    """The rest of the panel: neighbours, naive Bayes, and one model for each of some fields alone."""
+    known, y = enough(sample, task)
+    counted = shares(known, y, task)
+    return (
+        neighbours(known, y, task),
+        *[_binned(task, counted, (i,)) for i in fields],
+        *_bayes(task, counted),
+    )
+
+
+def enough(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
+    """The labelled records.
+
+    Raises:
+        Unsupported: They are too few.
+    """
+    known, y = once(sample, _labelled, task)
+    if len(y) < FEWEST:
+        raise Unsupported(f"{len(y)} labelled records on one side; a model needs {FEWEST}")
+    return known, y
+
+
+def encoded(sample: Sample, task: Task) -> np.ndarray:
+    """The predictors as columns, (n, d)."""
+    return task.design.encode(sample)
+
+
+def binned(sample: Sample, task: Task) -> np.ndarray:
+    """The predictors in bins, (n, p)."""
+    return task.design.bins(sample)
+
+
+def constant(y: np.ndarray, task: Task) -> Model:
+    """What is predicted where there is one outcome only."""
+    one = np.eye(len(task.classes))[y[0]] if task.classes else y[0]
+    return lambda new: np.repeat(one[None], len(new), axis=0)
+
+
+def boosted(sample: Sample, y: np.ndarray, task: Task) -> Model:
+    """Gradient-boosted trees: levels as ordinal codes, missing values as they are."""
+    import lightgbm
+
+    columns = list(task.design.columns)
+    few = len(y) < SMALL
+    seen, target = np.unique(y, return_inverse=True) if task.classes else (np.zeros(0, int), y)
+    many = len(seen) > 2  # noqa: PLR2004 - two classes
+    data = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
+    settings = {
+        "objective": ("multiclass" if many else "binary") if task.classes else "regression",
+        "learning_rate": 0.15 if few else 0.1,
+        "num_leaves": 4 if few else 8,
+        "min_data_in_leaf": max(3, min(20, len(y) // 20)),
+        "deterministic": True,
+        **data,
+        **({"num_class": len(seen)} if many else {}),
+    }
+    trees = lightgbm.train(
+        settings,
+        lightgbm.Dataset(sample.table[:, columns], target, params=data),
+        num_boost_round=ROUNDS // 2 if few else ROUNDS,
+        keep_training_booster=True,
+    )
+    return lambda new: _spread(np.asarray(trees.predict(new.table[:, columns], num_threads=1)), seen, task)
+
+
+def linear(sample: Sample, y: np.ndarray, task: Task) -> Model:
+    """Logistic regression, or linear regression, with a ridge of one record."""
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    x = once(sample, encoded, task)
+    if not task.classes:
+        ridge = Ridge(RIDGE, solver="cholesky").fit(x, y)
+        return lambda new: ridge.predict(once(new, encoded, task))
+    logistic = LogisticRegression(C=1 / RIDGE, solver="newton-cholesky", max_iter=50).fit(x, y)
+    return lambda new: _spread(logistic.predict_proba(once(new, encoded, task)), logistic.classes_, task)
+
+
+def neighbours(sample: Sample, y: np.ndarray, task: Task) -> Model:
+    """The mean outcome of the fifteen nearest of the first thousand records."""
+    known = once(sample, encoded, task)[:SEARCHED]
+    target = np.eye(len(task.classes))[y[: len(known)]] if task.classes else y[: len(known)]
+    k = min(NEIGHBOURS, len(known) - 1)
+
+    def predict(new: Sample) -> np.ndarray:
+        far = (known**2).sum(axis=1) - 2 * (once(new, encoded, task) @ known.T)
+        return target[np.argpartition(far, k, axis=1)[:, :k]].mean(axis=1)
+
+    return predict
+
+
+def shares(sample: Sample, y: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
+    """The share of each class (or the mean) in all, and, shrunken to it, in each bin of each field.
+
+    Returns:
+        Shapes (classes or 1,) and (p, bins, classes or 1).
+    """
+    outcome = np.eye(len(task.classes))[y] if task.classes else y[:, None].astype(float)
+    usual = outcome.mean(axis=0)
+    usual = (usual * len(y) + 1 / len(usual)) / (len(y) + 1) if task.classes else usual
+    placed = once(sample, binned, task)
+    size = CODES + 2
+    where = (placed + size * np.arange(placed.shape[1])).ravel()
+    counts = np.bincount(where, minlength=size * placed.shape[1])
+    sums = [
+        np.bincount(where, np.repeat(part, placed.shape[1]), size * placed.shape[1]) for part in outcome.T
+    ]
+    shrunk = (np.stack(sums, axis=1) + SHRINK * usual) / (counts[:, None] + SHRINK)
+    return usual, shrunk.reshape(placed.shape[1], size, -1)
+
+
+def strongest(sample: Sample, task: Task) -> tuple[int, ...]:
+    """The predictors whose bins tell most of the outcome, best first: places in the design."""
+    known, y = enough(sample, task)
+    _, counted = shares(known, y, task)
+    placed = once(known, binned, task)
+    told = [counted[i][placed[:, i]].var(axis=0).sum() for i in range(len(counted))]
+    return tuple(np.argsort(told, kind="stable")[::-1][:SINGLE].tolist())
+
+
+def _labelled(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
+    return task.labelled(sample)
+
+
+def _bayes(task: Task, counted: tuple[np.ndarray, np.ndarray]) -> tuple[Model, ...]:
+    """Naive Bayes; it predicts classes only."""
+    return (_binned(task, counted, tuple(range(len(counted[1])))),) if task.classes else ()
+
+
+def _binned(task: Task, counted: tuple[np.ndarray, np.ndarray], fields: tuple[int, ...]) -> Model:
+    """The product of what each of these fields alone says, or that itself where there is one."""
+    usual, inside = counted
+
+    def predict(new: Sample) -> np.ndarray:
+        placed = once(new, binned, task)
+        if not task.classes:
+            return inside[fields[0]][placed[:, fields[0]], 0]
+        told = np.log(usual) + sum(np.log(inside[i][placed[:, i]] / usual) for i in fields)
+        odds = np.exp(told - told.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+    return predict
+
+
+def _spread(p: np.ndarray, seen: np.ndarray, task: Task) -> np.ndarray:
+    """Probabilities of the classes that were seen, put in their places among all classes."""
+    if not task.classes:
+        return p
+    whole = np.zeros((len(p), len(task.classes)))
+    whole[:, seen.astype(int)] = np.column_stack([1 - p, p]) if p.ndim == 1 else p
+    return whole

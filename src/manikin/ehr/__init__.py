@@ -1,0 +1,1 @@
+"""Coded event histories: vocabulary, hierarchies, reshaping, similarity."""

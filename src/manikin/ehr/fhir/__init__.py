@@ -1,0 +1,1 @@
+"""Histories as FHIR R4 resources."""

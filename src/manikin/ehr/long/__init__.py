@@ -1,0 +1,1 @@
+"""Histories as one long table of events (MEDS and the like)."""

@@ -1,0 +1,131 @@
+"""What stands beside the code of an event in a long table: its system, unit, an answer in words, its name.
+
+System, unit and answer become parts of the code, as MEDS has them: LOINC//8302-2//cm, A//=positive.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from manikin.cohort.histories import BIRTH, DEATH
+from manikin.ehr.assemble import ANSWER, PARTS
+from manikin.schema.inference.distinct_values import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+_PATTERNS = {
+    "system": r"system|code_?system|vocabulary(_?id)?",
+    "unit": r"units?|value_?uom|uom",
+    "answer": r"text_?value|text",
+    "name": r"description|display(_?name)?|code_?(name|description|display)",
+}
+LONGEST = 64
+"""Characters of an answer at most; longer texts are notes."""
+
+
+@final
+@dataclass(frozen=True)
+class Beside:
+    """Which column of a long table is what; "" where there is none."""
+
+    system: str = ""
+    unit: str = ""
+    answer: str = ""
+    name: str = ""
+
+    @classmethod
+    def among(cls, names: Sequence[str], taken: Collection[str] = ()) -> Beside:
+        """The columns by their names.
+
+        Example:
+            >>> Beside.among(["code", "unit", "text_value"])
+            Beside(system='', unit='unit', answer='text_value', name='')
+        """
+        found = {
+            role: next((n for n in names if n not in taken and re.fullmatch(like, n, re.IGNORECASE)), "")
+            for role, like in _PATTERNS.items()
+        }
+        return cls(**found)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Coded:
+    """The codes of a long table with what stands beside them.
+
+    Args:
+        code: The whole codes, (m,) of text.
+        names: What codes are called.
+        units: All units, so that they are known again at the end of a code.
+        lost: Texts that are no answers: too long, or beside a number.
+    """
+
+    code: pa.Array
+    names: dict[str, str]
+    units: list[str]
+    lost: int = 0
+
+
+def joined(table: pa.Table, column: str, beside: Beside, timed: np.ndarray, value: np.ndarray) -> Coded:
+    """System, code, unit and answer as one code each; facts without a time and births have no such."""
+    plainly = table[column].combine_chunks().cast(pa.string())
+    if not any((beside.system, beside.unit, beside.answer, beside.name)):
+        return Coded(plainly, {}, [])
+    code = np.array(plainly.to_pylist(), dtype=object)
+    system, unit, answer = (_texts(table, name) for name in (beside.system, beside.unit, beside.answer))
+    plain = np.isin(code, (BIRTH, DEATH))
+    counted = ~np.isnan(value)
+    short = np.array([len(text) <= LONGEST for text in answer], dtype=bool)
+    kept = (answer != "") & short & ~counted & ~plain
+    lost = int(((answer != "") & ~kept).sum())
+    if beside.system:
+        system = np.where(system == "", "NONE", system)
+    head = np.where(plain | ~timed | (system == ""), "", system + PARTS)
+    unit = np.where(counted & ~plain & timed, unit, "")
+    tail = np.where(unit == "", "", PARTS + unit)
+    mark = np.where(timed, PARTS + ANSWER, PARTS)
+    whole = head + code + np.where(kept, mark + answer, tail)
+    names: dict[str, str] = {}
+    if beside.name:
+        said = _texts(table, beside.name)
+        for text, name in zip(whole[said != ""].tolist(), said[said != ""].tolist(), strict=True):
+            names.setdefault(text, name)
+    units = sorted(set(unit[unit != ""].tolist()))
+    return Coded(pa.array(whole.tolist(), pa.string()), names, units, lost)
+
+
+def parted(
+    codes: np.ndarray, beside: Beside, units: Collection[str], names: dict[str, str]
+) -> dict[str, pa.Array]:
+    """The columns that stood beside codes, for each whole code (k,), and "" for what is left of it."""
+    parts: dict[str, list[str | None]] = {key: [] for key in ("", "system", "unit", "answer", "name")}
+    for whole in codes.tolist():
+        code, system, unit, answer = whole, None, None, None
+        if beside.answer and PARTS + ANSWER in code:
+            code, _, answer = code.partition(PARTS + ANSWER)
+        elif beside.unit and code.rpartition(PARTS)[2] in units:
+            code, _, unit = code.rpartition(PARTS)
+        if beside.system and PARTS in code:
+            system, _, code = code.partition(PARTS)
+        said = (code, None if system == "NONE" else system, unit, answer, names.get(whole))
+        for key, text in zip(parts, said, strict=True):
+            parts[key].append(text)
+    return {key: pa.array(texts, pa.string()) for key, texts in parts.items()}
+
+
+def _texts(table: pa.Table, column: str) -> np.ndarray:
+    """A column as text, (m,) of objects, "" where nothing stands or there is no such column."""
+    if not column:
+        return np.full(table.num_rows, "", dtype=object)
+    texts = pc.utf8_trim_whitespace(table[column].cast(pa.string()).fill_null(""))
+    texts = pc.if_else(pc.is_in(texts, value_set=pa.array(sorted(MISSING))), "", texts)
+    return np.array(pc.replace_substring(texts, PARTS, "/").to_pylist(), dtype=object)

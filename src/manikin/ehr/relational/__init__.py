@@ -1,0 +1,1 @@
+"""Histories as folders of related tables (MIMIC-IV, OMOP)."""

@@ -1,0 +1,74 @@
+"""Tables of folders of histories, of text whatever they were: csv, or Parquet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.core import record_files
+from manikin.ehr.long.validate import gaps
+from manikin.errors import FormatError
+from manikin.io.formats.csv import texts
+from manikin.schema.inference.distinct_values import MISSING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Opened = tuple[pa.Table, "Path"]
+"""A table of text, its columns named in lower case, and its file."""
+
+
+def table(folder: Path, name: str) -> Opened | None:
+    """The table of a folder by its name in lower case; None: there is none, or it is empty.
+
+    Raises:
+        FormatError: It cannot be read.
+    """
+    for path in record_files.files(folder):
+        if record_files.table_name(path) != name:
+            continue
+        try:
+            found = _spelled(path) if path.suffix == ".parquet" else texts(path)
+        except FormatError as error:
+            if "no record" in str(error):
+                return None
+            raise
+        return found.rename_columns([column.lower() for column in found.column_names]), path
+    return None
+
+
+def _spelled(path: Path) -> pa.Table:
+    """A table of Parquet as text, as if it had been csv.
+
+    Raises:
+        FormatError: It cannot be read, or holds no record.
+    """
+    from pyarrow import parquet
+
+    try:
+        found = parquet.read_table(path)
+        if not found.num_rows:
+            raise FormatError(f"{path}: holds no record")
+        return pa.table({name: _words(found[name]) for name in found.column_names})
+    except pa.ArrowException as error:
+        raise FormatError(f"{path}: is no table of Parquet that can be read ({error})") from error
+
+
+def _words(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    seconds = values.cast(pa.timestamp("s"), safe=False) if pa.types.is_timestamp(values.type) else values
+    return seconds.cast(pa.string()).fill_null("")
+
+
+def blank(values: pa.ChunkedArray) -> bool:
+    """Whether a column says nothing: "" and concept 0."""
+    return {*values.unique().to_pylist()} <= {*MISSING, "0", None}
+
+
+def again(values: pa.ChunkedArray) -> np.ndarray:
+    """Which values stand in a row before, (n,); nothing does not."""
+    code = values.combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    first = np.zeros(len(code), dtype=bool)
+    first[np.unique(code, return_index=True)[1]] = True
+    return ~first & ~gaps(values)

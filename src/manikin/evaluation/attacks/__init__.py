@@ -1,0 +1,1 @@
+"""What an attacker could find: shadow models, canaries, copies."""

@@ -1,0 +1,1 @@
+"""The scorecard, its policy and gate."""

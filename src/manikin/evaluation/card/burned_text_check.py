@@ -1,0 +1,41 @@
+"""Text burned into the pictures that were learned: on the card, and held until a person has looked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from manikin.imaging.analysis.burned_in_text import KEY, burned_in, flagged
+from manikin.schema.kinds import Image
+
+if TYPE_CHECKING:
+    from manikin.cohort.cohort import Cohort
+    from manikin.evaluation.card.scorecard import Scorecard
+
+SCORE = "burned_in_text"
+"""The finding that holds a card whose training pictures may bear text."""
+REMEDY = (
+    'look at the training pictures; where none bears text, write burned_in = "none" under the field in '
+    "their schema.toml and judge again; else blank it (manikin deidentify) and learn again"
+)
+
+
+def find_text(train: Cohort) -> dict[str, dict[str, Any]]:
+    """The fields of training pictures into which text may be burned: how many, of how many, and why.
+
+    Cohorts that were made from arrays are looked at here; files were when they were read.
+    """
+    if KEY in train.origin.options:
+        return flagged(train)
+    pictures = {name: train[name] for name, kind in train.schema.items() if isinstance(kind, Image)}
+    found, _ = burned_in(pictures, train.schema, {})
+    return {name: state for name, state in found.items() if state["state"] == "flagged"}
+
+
+def detail(card: Scorecard) -> str:
+    """Why a card is held, in counts of pictures; "" where it is not."""
+    found = card.about.get(KEY) or {}
+    parts = [f"{state['records']:,} of {state['of']:,} of {name!r}" for name, state in found.items()]
+    if not parts:
+        return ""
+    said = "and nobody said that a person looked at them"
+    return f"text may be burned into training pictures ({', '.join(parts)}), {said}"

@@ -1,0 +1,91 @@
+"""Origin: is it on record how the records were made, and is the record about these records?
+
+The one score that no measurement gives: it reads what the maker declared (`provenance.json`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from manikin.evaluation.card.scorecard import Score, Scorecard
+
+if TYPE_CHECKING:
+    from manikin.evaluation.card.scorecard import Verdict
+
+NAME = "provenance_record"
+SOURCE = "W3C PROV-DM 2013: entity, activity, agent"
+
+
+def stamped(card: Scorecard, record: Mapping[str, Any]) -> Scorecard:
+    """The card with a score of its provenance.
+
+    Args:
+        card: What was measured.
+        record: What the maker declared, as `publish.provenance.provenance` gives it.
+
+    Example:
+        >>> card = Scorecard([], {"hashes": {"synthetic": "ab"}})
+        >>> stamped(card, {"outputs": {"synthetic": {"sha256": "cd"}}}).verdicts["provenance"]
+        'fail'
+    """
+    others = [score for score in card.scores if score.name != NAME]
+    return replace(card, scores=[*others, provenance_record(card.about, record)])
+
+
+def provenance_record(about: Mapping[str, Any], record: Mapping[str, Any]) -> Score:
+    """Share of what must be known of the making of the records that is on record.
+
+    0 to 1: the hash of what was learned from, the configuration, the seed, the versions, and the
+    prohibited uses. 0 where the record is about other records than these, by their hash. It cannot
+    see whether what was declared is true.
+    """
+    hashes = about.get("hashes") or {}
+    declared = _hash(record.get("outputs"), "synthetic")
+    if declared != hashes.get("synthetic"):
+        note = (
+            "the provenance is about other records than these"
+            if declared
+            else "the provenance bears no hash of the records"
+        )
+        return _made(0.0, "fail", note)
+    entries = {
+        "what was learned from": _inputs(record, hashes),
+        "configuration": bool(record.get("configuration")),
+        "seed": record.get("seed") is not None,
+        "versions": bool(record.get("versions")),
+        "prohibited use": bool(record.get("prohibited_use")),
+    }
+    absent = [name for name, known in entries.items() if not known]
+    share = 1 - len(absent) / len(entries)
+    return _made(
+        share, "warn" if absent else "pass", f"not on record: {', '.join(absent)}" if absent else ""
+    )
+
+
+def _inputs(record: Mapping[str, Any], hashes: Mapping[str, Any]) -> bool:
+    """Whether the training records are on record, and are those of the card."""
+    train = _hash(record.get("inputs"), "train")
+    return train is not None and train == hashes.get("train")
+
+
+def _hash(entities: Any, name: str) -> str | None:  # noqa: ANN401 - a file may hold anything
+    entity = entities.get(name) if isinstance(entities, Mapping) else None
+    return entity.get("sha256") if isinstance(entity, Mapping) else None
+
+
+def _made(share: float, verdict: Verdict, note: str) -> Score:
+    return Score(
+        name=NAME,
+        axis="provenance",
+        value=share,
+        low=None,
+        high=None,
+        floor=0.0,
+        ceiling=1.0,
+        calibrated=share,
+        better="high",
+        verdict=verdict,
+        note=note,
+    )

@@ -1,0 +1,1 @@
+"""Values, floors, ceilings and their uncertainty."""

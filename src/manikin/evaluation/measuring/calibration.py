@@ -1,0 +1,189 @@
+"""Protocol: from repeated measurements to a calibrated score with an interval and a verdict.
+
+In every repeat the real records that nobody has trained on (with few of those, all real records)
+are halved by subject into a reference and fresh records. Synthetic records, fresh real ones and a
+bad generator's, equally many, are measured against the same reference. That gives the value, the
+ceiling with its null distribution, and the floor, all at one size, which matters: nearly every
+distance depends on it.
+
+*Interval.* Halves drawn without replacement spread around their mean as the full sample spreads
+around the truth; see `draws.standard_error`. A bootstrap is wrong here: its ties are duplicates,
+which distances to neighbours notice.
+
+*Null.* Whether the candidate is worse than fresh records is decided by the difference of the two in
+the same repeat, whose mean over its standard error is taken for Student's t with one degree of
+freedom less than there are pairs of repeats; some metrics bring an exact test instead. Holm's
+step-down method (1979) keeps the probability that any score of a whole card flags fresh real
+records below 5 %; axes share it equally, so that one with many scores does not starve the others.
+
+*Verdict.* A difference that is not shown passes, if the interval excludes half the way down to the
+floor; else the records are too few to tell, which is never a pass. One that is shown passes if
+it is small, by the limits below, which are this project's proposals. Where one copy is too many, a copy
+that chance may explain is no pass either: somebody has to look at it. Nor is an attack that finds what
+fresh records would let it find once in forty times: it is no proof over a whole card, and no comfort.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.evaluation.card.scorecard import Score
+from manikin.evaluation.measuring.repeats import FEWEST, Draws
+
+if TYPE_CHECKING:
+    from manikin.evaluation.card.scorecard import Verdict
+
+ERROR = 0.05  # family-wise, over the whole card
+DECIDED = 0.5  # the calibrated score that the interval of a pass must exclude
+UNDECIDED = "too few records to decide whether they are as good as fresh real ones"
+FOUND = (
+    "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
+)
+DOUBTFUL = (
+    "more than chance explains in one check, but not over all checks of the card: more held-out patients "
+    "would decide it"
+)
+ALLOWED = 0.025  # by which chance explains one score of privacy, below which it is no pass
+FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
+ALONE = frozenset({"worst_pair"})  # tested by itself at `ERROR`; it warns and never fails
+
+
+@dataclass(frozen=True)
+class Limit:
+    """From which calibrated score a difference that is certain passes, and below which it fails."""
+
+    passes: float
+    fails: float
+
+
+LIMITS = {
+    # axes
+    "fidelity": Limit(0.8, 0.6),
+    "diversity": Limit(0.8, 0.6),
+    "utility": Limit(0.8, 0.6),
+    "fairness": Limit(0.8, 0.6),
+    "privacy": Limit(0.995, 0.99),  # a leak of 1 % is 1 % of the way to copies
+    "clinical validity": Limit(0.99, 0.98),
+    "provenance": Limit(1.0, 1.0),
+    # scores that are stricter or more lenient than their axis
+    "duplicate_share": Limit(0.99, 0.98),
+    "near_duplicate_share": Limit(0.95, 0.9),
+    "exact_copies": Limit(
+        1.0, 1.0
+    ),  # what chance explains is taken off already: one patient is one too many
+    "held_out_copies": Limit(1.0, 1.0),
+    "single_values": Limit(1.0, 1.0),
+    "near_match_excess": Limit(1.0, 1.0),
+    "disguised_copies": Limit(1.0, 1.0),
+    "identifiers_left": Limit(1.0, 1.0),
+    "survival_distance": Limit(0.8, 0.6),
+    "trts_auroc": Limit(0.9, 0.85),  # one label in ten flipped leaves at most .8 of the way
+}
+
+
+def scores(draws: list[Draws]) -> list[Score]:
+    """The scores of a card: verdicts know of each other, for chance adds up over a card."""
+    able = [draw for draw in draws if draw.measured and draw.separate]
+    alone = {id(draw): draw.chance for draw in able if draw.name in ALONE}
+    judged = [draw for draw in able if draw.name not in ALONE]
+    count = Counter(draw.metric.axis for draw in judged)
+    weights = [FOREMOST.get(draw.name, 1 / count[draw.metric.axis]) for draw in judged]
+    adjusted = dict(zip(map(id, judged), holm([draw.chance for draw in judged], weights), strict=True))
+    return [_score(draw, {**adjusted, **alone}.get(id(draw))) for draw in draws]
+
+
+def holm(chances: list[float], weights: list[float]) -> list[float]:
+    """Probabilities adjusted for how many there are, in the order given (Holm 1979, section 3).
+
+    Args:
+        chances: Probabilities.
+        weights: How much of the error each may spend, relative to the others.
+
+    Example:
+        >>> holm([0.01, 0.04, 0.03], [1, 1, 1])
+        [0.03, 0.06, 0.06]
+        >>> holm([0.01, 0.04, 0.03], [1, 0.5, 0.5])
+        [0.02, 0.06, 0.06]
+    """
+    ratio = np.array(chances) / np.array(weights)
+    order = np.argsort(ratio, kind="stable")
+    left = np.cumsum(np.array(weights)[order][::-1])[::-1]
+    adjusted = np.empty(len(chances))
+    adjusted[order] = np.minimum(np.maximum.accumulate(ratio[order] * left), 1.0)
+    return [round(chance, 12) for chance in adjusted.tolist()]
+
+
+def verdict(calibrated: float, worst: float, chance: float, limit: Limit) -> Verdict:
+    """What a calibrated score says.
+
+    Args:
+        calibrated: 0 as bad as the floor, 1 as good as fresh real records.
+        worst: The same at the unfavourable end of its interval.
+        chance: The probability, adjusted for the whole card, that fresh records lose as much.
+        limit: What is asked of it.
+
+    Example:
+        >>> verdict(0.5, 0.4, 0.001, Limit(0.8, 0.6)), verdict(0.9, 0.2, 0.4, Limit(0.8, 0.6))
+        ('fail', 'not assessed')
+        >>> verdict(0.98, 0.9, 0.4, Limit(1.0, 1.0))  # of copies one is too many, be it by chance
+        'not assessed'
+    """
+    if chance > ERROR:
+        explained = limit.passes >= 1 and calibrated < 1  # one is too many, and there is one
+        return "pass" if worst >= DECIDED and not explained else "not assessed"
+    if calibrated >= limit.passes:
+        return "pass"
+    return "fail" if calibrated < limit.fails else "warn"
+
+
+def _score(draws: Draws, chance: float | None) -> Score:
+    if not draws.measured:
+        note = draws.reason or f"measured in {len(draws.value)} repeats; it needs {FEWEST}"
+        return _blank(draws, note)
+    low, high = draws.interval
+    score = replace(
+        _blank(
+            draws, "on so few records a bad generator scores like fresh real ones, so nothing can be told"
+        ),
+        value=float(np.mean(draws.value)),
+        low=low,
+        high=high,
+        floor=float(np.mean(draws.floor)),
+        ceiling=float(np.mean(draws.fresh)),
+        percentile=draws.percentile,
+    )
+    return score if chance is None else _judged(score, draws, chance)
+
+
+def _judged(score: Score, draws: Draws, chance: float) -> Score:
+    limit = LIMITS.get(draws.name.partition("[")[0], LIMITS[score.axis])
+    said = verdict(draws.calibrated, draws.worst, chance, limit)
+    if said == "fail" and draws.name in ALONE:
+        said = "warn"
+    doubtful = score.axis == "privacy" and said == "pass" and chance > ERROR and draws.chance < ALLOWED
+    said = "not assessed" if doubtful else said
+    found = limit.passes >= 1 and draws.calibrated < 1
+    why = DOUBTFUL if doubtful else FOUND if found else UNDECIDED
+    note = why if said == "not assessed" else ""
+    return replace(score, calibrated=draws.calibrated, verdict=said, note=note)
+
+
+def _blank(draws: Draws, note: str) -> Score:
+    metric = draws.metric
+    return Score(
+        name=draws.name,
+        axis=metric.axis,
+        value=None,
+        low=None,
+        high=None,
+        floor=None,
+        ceiling=None,
+        calibrated=None,
+        better=metric.better,
+        verdict="not assessed",
+        note=note,
+    )

@@ -1,0 +1,1 @@
+"""The card as a page, in the terminal, and as charts."""

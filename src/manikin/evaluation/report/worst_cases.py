@@ -1,0 +1,117 @@
+"""Worst: which fields, synthetic records and rules a data scientist should look at first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manikin.contracts.metric import Sample, Split
+from manikin.errors import Unsupported
+from manikin.metrics.fairness.subgroups import subgroups
+from manikin.metrics.fidelity.marginals import distances
+from manikin.metrics.fidelity.two_sample import boosted
+
+if TYPE_CHECKING:
+    from manikin.core.seeds import Key
+    from manikin.evaluation.measuring.evaluation_data import Sides
+
+REPEATS = 8
+SHOWN = 10
+UNUSUAL = 4  # values named for one record
+JUDGED = 4_000  # synthetic records among which the worst are looked for
+
+
+def tables(sides: Sides, key: Key) -> dict[str, Any]:
+    """The worst fields, records, subgroups and rules, each a list of flat rows, worst first."""
+    found = {
+        "records": records(sides, key),
+        "subgroups": subgroups(sides.whole, sides.real),
+        "rules": rules(sides.whole),
+    }
+    if sides.train.fields.names:
+        found["columns"] = columns(sides, key)
+    return found
+
+
+def columns(sides: Sides, key: Key) -> list[dict[str, Any]]:
+    """The fields whose values or gaps differ most, beside what fresh real records differ."""
+    draws = [sides.draw("holdout", r, key.child("columns")) for r in range(REPEATS)]
+    value, fresh = (np.mean([distances(pair[i]) for pair in draws], axis=0) for i in (0, 1))
+    gaps = [np.isnan(side.table).mean(axis=0) for side in (sides.real, sides.synthetic)]
+    worst = np.argsort(-(value - fresh + np.abs(gaps[0] - gaps[1])), kind="stable")[:SHOWN]
+    return [
+        {
+            "field": sides.train.fields.names[j],
+            "distance": round(float(value[j]), 4),
+            "of fresh real records": round(float(fresh[j]), 4),
+            "missing, real": round(float(gaps[0][j]), 4),
+            "missing, synthetic": round(float(gaps[1][j]), 4),
+        }
+        for j in worst
+    ]
+
+
+def records(sides: Sides, key: Key) -> list[dict[str, Any]]:
+    """The synthetic records that a judge tells from real ones most surely, with their rarest values."""
+    order = key.child("records").numpy().permutation(len(sides.synthetic))[:JUDGED]
+    candidate = sides.synthetic.take(np.sort(order))
+    split = Split(sides.train, sides.holdout, candidate, sides.question, key)
+    try:
+        scores = boosted(split)[len(sides.holdout) :]
+    except Unsupported:
+        return []
+    real = {row.tobytes() for row in _comparable(sides.real.table)}
+    equal = np.array([row.tobytes() in real for row in _comparable(candidate.table)])
+    worst = [i for i in np.argsort(-scores, kind="stable") if not equal[i]][:SHOWN]
+    rare = _rarity(candidate, sides.real)
+    return [
+        {
+            "record": int(candidate.rows[i]) + 1,
+            "judged synthetic": round(float(scores[i]), 3),
+            "least usual values": _named(candidate, i, rare[i]),
+        }
+        for i in worst
+    ]
+
+
+def rules(split: Split) -> list[dict[str, Any]]:
+    """How often each rule is broken by synthetic and by real records; worst first."""
+    rows = [
+        {
+            "rule": rule.name + " (imposed)" * (rule in split.question.imposed),
+            "broken, synthetic": round(float(np.mean(~np.asarray(rule.holds(split.synthetic.cohort)))), 5),
+            "broken, real": round(float(np.mean(~np.asarray(rule.holds(split.holdout.cohort)))), 5),
+        }
+        for rule in (*split.question.rules, *split.question.imposed)
+    ]
+    return sorted(rows, key=lambda row: row["broken, real"] - row["broken, synthetic"])
+
+
+def _comparable(table: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(np.nan_to_num(table, nan=np.inf) + 0.0)
+
+
+def _rarity(candidate: Sample, real: Sample) -> np.ndarray:
+    """How usual each value is among real ones (n, p): twice the smaller tail, or the level's share."""
+    rarity = np.ones(candidate.table.shape)
+    for j, levels in enumerate(real.fields.levels):
+        known = np.sort(real.table[~np.isnan(real.table[:, j]), j])
+        values = candidate.table[:, j]
+        below = np.searchsorted(known, values, side="right") / max(len(known), 1)
+        above = 1 - np.searchsorted(known, values, side="left") / max(len(known), 1)
+        usual = np.minimum(2 * np.minimum(below, above), 1) if levels is None else below + above - 1
+        rarity[:, j] = np.where(np.isnan(values), 1.0, usual)
+    return rarity
+
+
+def _named(sample: Sample, row: int, rarity: np.ndarray) -> str:
+    rarest = np.argsort(rarity, kind="stable")[:UNUSUAL]
+    return "; ".join(f"{sample.fields.names[j]}: {_spelt(sample, row, j)}" for j in rarest if rarity[j] < 1)
+
+
+def _spelt(sample: Sample, row: int, j: int) -> str:
+    levels, value = sample.fields.levels[j], sample.table[row, j]
+    if levels is None:
+        return f"{value:.6g}"
+    return levels[int(value)] if int(value) < len(levels) else "a level of no real record"

@@ -1,0 +1,1 @@
+"""Whether the judge sees defects that are planted on purpose."""

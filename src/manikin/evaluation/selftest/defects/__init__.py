@@ -1,0 +1,1 @@
+"""Defects that can be planted, per kind of record."""

@@ -1,0 +1,1 @@
+"""Texture, shape, spectrum, registration, lettering."""

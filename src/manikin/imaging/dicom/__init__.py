@@ -1,0 +1,1 @@
+"""DICOM: series, tags, geometry, segmentation objects."""

@@ -1,0 +1,204 @@
+"""The modules of each storage class, with the attributes that the standard asks for (PS3.3, A).
+
+What a scanner would know and a synthetic picture has not is present and empty where the standard
+allows that (type 2), and a plain constant where it does not (type 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manikin.imaging.dicom.sop_classes import (
+    CLASSES,
+    MAGNETIC,
+    MAKER,
+    MAMMOGRAPHY,
+    PAIRED,
+    PROCESSING,
+    RADIOGRAPHY,
+    REGIONS,
+    SPECIFIC,
+    region,
+    secondary,
+)
+from manikin.imaging.files import orientation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from pydicom import Dataset
+    from pydicom.uid import UID
+
+    from manikin.imaging.dicom.rescale import Storage
+
+_AXIAL = "LPS"
+_ANNOTATED = (*MAMMOGRAPHY, *RADIOGRAPHY)
+"""Classes whose Burned In Annotation must not be absent (PS3.3, C.8.11.3)."""
+
+
+def uid(*parts: bytes | str) -> UID:
+    """A unique identifier from a hash of the content (PS3.5, B.2)."""
+    from pydicom.uid import UID
+
+    text = b"\x1f".join(part.encode() if isinstance(part, str) else part for part in parts)
+    return UID(f"2.25.{int.from_bytes(hashlib.sha256(text).digest()[:16], 'big')}")
+
+
+def header(
+    sop: str, modality: str, given: Mapping[str, Any], number: int, seed: bytes, *, text: str = "unknown"
+) -> Dataset:
+    """Patient, study, series, equipment and what the class asks for beyond that.
+
+    Args:
+        sop: The storage class.
+        modality: Of the pictures.
+        given: The keywords and values of the record that are allowed.
+        number: Of the record.
+        seed: Of unique identifiers.
+        text: What is known of text in the pixels. "none": it is established that there is none; "flagged":
+            there may be; "unknown": nothing is claimed, as an absent attribute does (PS3.3, C.7.6.1.1.2).
+    """
+    from pydicom import Dataset
+
+    found = Dataset()
+    found.SOPClassUID = sop
+    found.SyntheticData = "YES"
+    found.PatientName = f"SYNTHETIC^SUBJECT{number:06d}"
+    found.PatientID = f"SYN-{number:06d}"
+    found.PatientBirthDate, found.PatientSex = "", ""
+    if text == "none":
+        found.PatientIdentityRemoved = "YES"
+        found.DeidentificationMethod = "Synthetic picture; no patient"
+        found.BurnedInAnnotation = "NO"
+    elif text == "flagged" or sop in _ANNOTATED:
+        found.BurnedInAnnotation = "YES"  # type 1 in these classes: what is not excluded is said
+    found.StudyInstanceUID, found.SeriesInstanceUID = uid(seed, "study"), uid(seed, "series")
+    found.StudyDate = found.StudyTime = found.AccessionNumber = found.ReferringPhysicianName = ""
+    found.StudyID, found.SeriesNumber, found.InstanceNumber = str(number), 1, 1
+    found.Modality = modality
+    found.SeriesDescription = "SYNTHETIC"
+    found.Manufacturer = MAKER
+    found.ImageType = ["DERIVED", "SECONDARY"]
+    found.DerivationDescription = "Made by a generative model"
+    found.LossyImageCompression = "00"
+    found.PatientOrientation = ""
+    for keyword, value in SPECIFIC.get(sop, secondary)(modality).items():
+        setattr(found, keyword, value)
+    _allow(found, given)
+    return found
+
+
+def _allow(found: Dataset, given: Mapping[str, Any]) -> None:
+    """What the cohort says, under the names that the class has for it."""
+    sop, given = found.SOPClassUID, dict(given)
+    mammography, radiography = sop in MAMMOGRAPHY, sop in (*MAMMOGRAPHY, *RADIOGRAPHY)
+    part, side = given.get("BodyPartExamined"), given.pop("Laterality", "")
+    if mammography and part != "BREAST":
+        given.pop("BodyPartExamined", None)
+    if sop != CLASSES["MR"]:
+        given = {keyword: value for keyword, value in given.items() if keyword not in MAGNETIC}
+    if radiography or (side and part and part not in PAIRED):
+        given |= {"ImageLaterality": side} if side else {}
+    elif not part or part in PAIRED:
+        given["Laterality"] = side if side in ("L", "R") else ""
+    if sop in RADIOGRAPHY and part in REGIONS:
+        found.AnatomicRegionSequence = [region(*REGIONS[part])]
+    for keyword, value in given.items():
+        setattr(found, keyword, value)
+
+
+def heights(spacing: Sequence[float], depth: int, facts: Mapping[str, Any]) -> list[float]:
+    """Where the slices of a volume lie along their normal, in mm around 0.
+
+    Args:
+        spacing: In mm along the axes; empty: 1 mm.
+        depth: How many slices there are.
+        facts: What the volumes came with: under "heights" the places of slices with uneven gaps.
+
+    Example:
+        >>> heights((2.0, 1.0, 1.0), 3, {}), heights((), 3, {"heights": [0, 1, 3]})
+        ([-2.0, 0.0, 2.0], [-1.5, -0.5, 1.5])
+    """
+    uneven = facts.get("heights")
+    if uneven and len(uneven) == depth:
+        return [float(z) - float(uneven[-1]) / 2 for z in uneven]
+    step = float(spacing[0]) if len(spacing) > 2 else 1.0  # noqa: PLR2004 - (D, H, W)
+    return [step * (k - (depth - 1) / 2) for k in range(depth)]
+
+
+def geometry(
+    sop: str, spacing: Sequence[float], grid: Sequence[int], height: float, axes: str, seed: bytes
+) -> Dataset:
+    """Where a slice lies, around an origin of its own.
+
+    Args:
+        sop: Its class.
+        spacing: In mm along the axes.
+        grid: (H, W).
+        height: Its place along the normal; NaN: a picture that is no slice.
+        axes: The directions of its axes, such as "LPS"; "": axial.
+        seed: Of the identifier of its frame of reference.
+    """
+    from pydicom import Dataset
+
+    found = Dataset()
+    flat = [float(step) for step in spacing[-2:]] or [1.0, 1.0]
+    ways = orientation.cosines(axes or _AXIAL)
+    alone, height = math.isnan(height), 0.0 if math.isnan(height) else height
+    normal = ways[2] * height
+    if sop in (CLASSES["CT"], CLASSES["MR"]):
+        found.FrameOfReferenceUID, found.PositionReferenceIndicator = uid(seed, "frame"), ""
+        found.ImageOrientationPatient = ways[:2].ravel().tolist()
+        reach = np.array(flat[::-1]) * (np.array(grid[::-1]) - 1) / 2
+        start = normal - reach @ ways[:2]
+        found.ImagePositionPatient = [float(x) + 0.0 for x in start]
+        found.PixelSpacing = flat
+        found.PatientPosition = "HFS"
+    elif sop == CLASSES["DMS"]:
+        found.FrameOfReferenceUID = uid(seed, "frame")
+    elif sop in (CLASSES["DX"], CLASSES["MG"], *PROCESSING.values()):
+        found.ImagerPixelSpacing = flat
+    elif spacing:
+        found.PixelSpacing = flat
+        if not alone:
+            found.ImageOrientationPatient = ways[:2].ravel().tolist()
+            found.ImagePositionPatient = [float(x) + 0.0 for x in normal]
+    return found
+
+
+def pixels(found: Dataset, stored: np.ndarray, storage: Storage) -> None:
+    """The image pixel and modality look-up modules."""
+    found.Rows, found.Columns = stored.shape[1:]
+    found.SamplesPerPixel = len(stored)
+    found.PhotometricInterpretation = "RGB" if len(stored) > 1 else "MONOCHROME2"
+    found.BitsAllocated = 8 if storage.bits == 8 else 16  # noqa: PLR2004
+    found.BitsStored, found.HighBit, found.PixelRepresentation = storage.bits, storage.bits - 1, 0
+    if len(stored) > 1:
+        found.PlanarConfiguration = 0
+    if found.SOPClassUID == CLASSES["CT"] or storage.slope != 1 or storage.intercept:
+        found.RescaleSlope, found.RescaleIntercept = f"{storage.slope:.10g}", f"{storage.intercept:.10g}"
+        found.RescaleType = "HU" if found.SOPClassUID == CLASSES["CT"] else "US"
+    if found.get("PresentationIntentType") == "FOR PRESENTATION":
+        found.WindowCenter, found.WindowWidth = 1 << (storage.bits - 1), 1 << storage.bits
+    data = np.ascontiguousarray(np.moveaxis(stored, 0, -1)).astype(stored.dtype.newbyteorder("<")).tobytes()
+    found.PixelData = data + b"\0" * (len(data) % 2)
+    found["PixelData"].VR = "OB" if storage.bits == 8 else "OW"  # noqa: PLR2004
+
+
+def store(found: Dataset, path: Path, seed: bytes) -> None:
+    """Write a file of explicit little endian."""
+    from pydicom import FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian
+
+    found.SOPInstanceUID = uid(seed, "instance")
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = found.SOPClassUID, found.SOPInstanceUID
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.ImplementationClassUID, meta.ImplementationVersionName = uid(MAKER), MAKER.upper()
+    found.file_meta = meta
+    found.save_as(path, enforce_file_format=True)

@@ -1,0 +1,1 @@
+"""Raster images, NIfTI and folders of them, read and written."""

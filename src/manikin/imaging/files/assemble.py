@@ -1,0 +1,274 @@
+"""Many files, one array for each field: read one after another, of one shape, bad ones named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from manikin.core import mapped_arrays
+from manikin.core.progress_display import track
+from manikin.errors import FormatError, SchemaError
+from manikin.imaging.analysis import burned_in_text
+from manikin.imaging.files import label_maps, nifti_alignment, read_any, resize, shared_geometry
+from manikin.schema.kinds import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from manikin.imaging.dicom.series import Series
+    from manikin.imaging.files.header import Header
+
+_SHARED = 0.9
+"""When this share of the pictures has one shape, the others are mistakes."""
+
+
+@final
+@dataclass(frozen=True)
+class Gathered:
+    """The pictures of a cohort.
+
+    Args:
+        arrays: One (n, channels, *grid) for each field.
+        kinds: What each field is.
+        kept: Which records are there, of those that were asked for.
+        notes: What was noticed, in words and file names.
+        options: What a writer needs: values of levels, geometry.
+    """
+
+    arrays: dict[str, np.ndarray]
+    kinds: dict[str, Image]
+    kept: np.ndarray
+    notes: tuple[str, ...]
+    options: dict[str, Any]
+
+
+@final
+class Bad(dict[int, str]):
+    """Why a record is left out; without `skip`, the first reason is an error."""
+
+    def __init__(self, *, skip: bool) -> None:
+        super().__init__()
+        self.skip = skip
+
+    def add(self, record: int, path: Path | Series, error: FormatError) -> None:
+        """Leave a record out, or raise."""
+        if not self.skip:
+            raise (
+                error
+                if "skip_bad" in str(error)
+                else type(error)(f"{error}, or leave it out with skip_bad")
+            )
+        what = str(error).removeprefix(f"{path}: ").partition(";")[0]
+        self.setdefault(record, f"left out {path.name}: {what}")
+
+
+def gather(
+    files: Mapping[str, Sequence[Path | Series]], declared: Mapping[str, Any], *, skip_bad: bool = False
+) -> Gathered:
+    """The pictures of n records, one file for each record and field.
+
+    Args:
+        files: For each field n files.
+        declared: The kinds that a person declared.
+        skip_bad: Whether records with a bad file are left out and noted.
+
+    Raises:
+        FormatError: A file cannot be read, or differs in shape from nearly all others.
+        SchemaError: A declaration does not fit.
+    """
+    bad = Bad(skip=skip_bad)
+    kinds = {name: _kind(name, declared.get(name)) for name in files}
+    masks = {name for name in files if _mask(name, declared.get(name))}
+    files, notes = nifti_alignment.together(files, masks)
+    headers = {name: _headers(paths, bad, labels=name in masks) for name, paths in files.items()}
+    _aligned(files, headers, masks, bad)
+    for name, paths in files.items():
+        kinds[name], note = _sized(name, paths, headers[name], kinds[name], bad)
+        kinds = _inherited(kinds, masks, headers, name)
+        notes += [note] if note else []
+    arrays = {
+        name: _filled(paths, headers[name], kinds[name], bad, labels=name in masks)
+        for name, paths in files.items()
+    }
+    return _gathered(files, arrays, kinds, headers, masks, bad, notes)
+
+
+def _mask(name: str, kind: Image | None) -> bool:
+    undeclared = kind is None or kind == replace(Image(), size=kind.size)
+    return bool(kind and kind.levels) or (undeclared and label_maps.named(name))
+
+
+def _kind(name: str, kind: Any) -> Image:  # noqa: ANN401 - any kind of field
+    if kind is not None and not isinstance(kind, Image):
+        raise SchemaError(f"field {name!r}: declared {kind.name}, but it holds pictures")
+    return kind or Image()
+
+
+def _headers(paths: Sequence[Path | Series], bad: Bad, *, labels: bool) -> list[Header | None]:
+    return [
+        _tried(lambda path=path: read_any.header(path, labels=labels), i, path, bad)
+        for i, path in enumerate(paths)
+    ]
+
+
+def _tried(action: Callable[[], Any], record: int, path: Path | Series, bad: Bad) -> Any:  # noqa: ANN401 - what the action gives
+    try:
+        return action()
+    except FormatError as error:
+        bad.add(record, path, error)
+        return None
+
+
+def _aligned(
+    files: Mapping[str, Sequence[Path | Series]],
+    headers: Mapping[str, list[Header | None]],
+    masks: set[str],
+    bad: Bad,
+) -> None:
+    """Refuse a mask on another grid than the picture it belongs to."""
+    first = next((name for name in files if name not in masks), None)
+    for name in masks if first else ():
+        for i, (mask, image) in enumerate(zip(headers[name], headers[first or ""], strict=True)):
+            if mask and image and mask.shape[1:] != image.shape[1:]:
+                path, sizes = files[name][i], f"{_by(mask.shape[1:])}, its picture {_by(image.shape[1:])}"
+                bad.add(i, path, FormatError(f"{path}: the mask is {sizes}; both must lie on one grid"))
+
+
+def _by(shape: Sequence[int]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _sized(
+    name: str, paths: Sequence[Path | Series], headers: list[Header | None], kind: Image, bad: Bad
+) -> tuple[Image, str]:
+    """The kind with the size to which its pictures must be brought, and a note where they are."""
+    known = [header for i, header in enumerate(headers) if header and i not in bad]
+    if not known:
+        raise FormatError(f"{paths[0].parent}: no picture of {name!r} can be read")
+    _alike(paths, headers, lambda header: (header.shape[0], len(header.shape)), "channels and axes", bad)
+    if not all(header.physical for header in known):
+        _alike(paths, headers, lambda header: str(header.dtype), "bits", bad)
+    _alike(paths, headers, lambda header: header.facts.get("axes"), "orientation", bad)
+    grids = Counter(header.shape[1:] for header in known)
+    common, count = grids.most_common(1)[0]
+    if kind.size:
+        if len(kind.size) != len(common):
+            raise SchemaError(
+                f"field {name!r}: size is {_by(kind.size)}, but its pictures are {_by(common)}"
+            )
+        return kind, ""
+    if count >= _SHARED * len(known):
+        if len(grids) > 1:
+            _alike(paths, headers, lambda header: _by(header.shape[1:]), "size", bad)
+        return kind, ""
+    size = tuple(round(float(side)) for side in np.median(list(grids.elements()), axis=0))
+    return replace(kind, size=size), (
+        f"{name}: pictures of {len(grids)} sizes, scaled to fit {_by(size)} without distortion and padded "
+        "with background; `size` in schema.toml asks for another"
+    )
+
+
+def _alike(
+    paths: Sequence[Path | Series],
+    headers: list[Header | None],
+    trait: Callable[[Header], Any],
+    what: str,
+    bad: Bad,
+) -> None:
+    """Refuse the pictures that differ from most in what cannot be reconciled."""
+    traits = {i: trait(header) for i, header in enumerate(headers) if header and i not in bad}
+    common = Counter(traits.values()).most_common(1)[0][0] if traits else None
+    for i, found in traits.items():
+        if found != common:
+            message = f"{paths[i]}: differs from the other pictures in {what}"
+            message += f" ({_plain(found)}, most {_plain(common)})"
+            bad.add(
+                i, paths[i], FormatError(f"{message}; save it like them, or leave it out with skip_bad")
+            )
+
+
+def _plain(trait: Any) -> str:  # noqa: ANN401 - text or numbers
+    return f"{trait[0]} and {trait[1] - 1}" if isinstance(trait, tuple) else str(trait)
+
+
+def _inherited(
+    kinds: dict[str, Image], masks: set[str], headers: Mapping[str, list[Header | None]], name: str
+) -> dict[str, Image]:
+    """Masks are brought to the size of the picture that they belong to."""
+    axes = {n: next((len(h.shape) for h in found if h), 0) for n, found in headers.items()}
+    size = kinds[name].size
+    takes = [mask for mask in masks if name not in masks and size and axes[mask] == axes[name]]
+    return {**kinds, **{mask: replace(kinds[mask], size=kinds[mask].size or size) for mask in takes}}
+
+
+def _filled(
+    paths: Sequence[Path | Series], headers: list[Header | None], kind: Image, bad: Bad, *, labels: bool
+) -> np.ndarray:
+    known = [header for i, header in enumerate(headers) if header and i not in bad]
+    channels = 1 if labels and known[0].shape[0] in (3, 4) else known[0].shape[0]
+    grid = kind.size or known[0].shape[1:]
+    x = mapped_arrays.allocate((len(paths), channels, *grid), _common([header.dtype for header in known]))
+    for i, path in track(enumerate(paths), "reading pictures", len(paths)):
+        if i not in bad:
+            picture = _tried(lambda path=path: _picture(path, channels, labels=labels), i, path, bad)
+            if picture is not None:
+                x[i] = resize.fitted(picture, grid, labels=labels)
+    return x
+
+
+def _common(dtypes: Sequence[np.dtype]) -> np.dtype:
+    """One type for all files; 32-bit floats among whole numbers stay such."""
+    floats = [dtype for dtype in dtypes if dtype.kind == "f"]
+    return np.result_type(*floats) if floats else np.result_type(*dtypes)
+
+
+def _picture(path: Path | Series, channels: int, *, labels: bool) -> np.ndarray:
+    x = read_any.values(path, labels=labels)
+    if len(x) == channels:
+        return x
+    if (x[:3] != x[:1]).any():
+        raise FormatError(f"{path}: a mask in colours; save its level numbers in one channel")
+    return x[:1]
+
+
+def _gathered(
+    files: Mapping[str, Sequence[Path | Series]],
+    arrays: dict[str, np.ndarray],
+    kinds: dict[str, Image],
+    headers: Mapping[str, list[Header | None]],
+    masks: set[str],
+    bad: Bad,
+    notes: list[str],
+) -> Gathered:
+    count = len(next(iter(arrays.values())))
+    kept = ~np.isin(np.arange(count), list(bad))
+    if not kept.any():
+        raise FormatError("no record is left: every one has a bad file")
+    if bad:
+        arrays = {name: mapped_arrays.rows(x, np.flatnonzero(kept)) for name, x in arrays.items()}
+    tables: dict[str, list[int]] = {}
+    facts: dict[str, Any] = {}
+    for name, x in arrays.items():
+        if name in masks:
+            arrays[name], tables[name], note = label_maps.to_levels(x, name, kinds[name].levels)
+            kinds[name] = replace(kinds[name], levels=len(tables[name]))
+            notes += [f"{name}: {note}"] if note else []
+        found = [header for i, header in enumerate(headers[name]) if header and i not in bad]
+        kinds[name], told = shared_geometry.spaced(name, kinds[name], found)
+        notes += told
+        facts[name] = shared_geometry.facts(found, kinds[name])
+    options = {"tables": tables, "facts": {name: known for name, known in facts.items() if known}}
+    options[burned_in_text.KEY], seen = burned_in_text.burned_in(arrays, kinds, _risks(files, kept))
+    return Gathered(arrays, kinds, kept, (*notes, *seen, *(bad[i] for i in sorted(bad))), options)
+
+
+def _risks(files: Mapping[str, Sequence[Path | Series]], kept: np.ndarray) -> dict[str, list[str]]:
+    """What the header of each record says of text in its pixels."""
+    return {
+        name: [read_any.burned(path) for path, use in zip(paths, kept, strict=True) if use]
+        for name, paths in files.items()
+    }

@@ -1,0 +1,114 @@
+"""Label maps: the values of their files as levels 0, 1, ..., and back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.core import mapped_arrays
+from manikin.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NAME = re.compile(
+    r"(^|_)(masks?|label_?maps?|labelmaps?|seg(mentations?)?s?|annotations?|ground_?truths?|gt|roi|lesions?)(_|$)"
+)
+_MOST = 32
+"""More levels than this are measured values."""
+_NEAR, _SHARE = 32, 0.98
+"""A mask saved with loss has this share of its values within so much of black or white."""
+
+
+def named(name: str) -> bool:
+    """Whether a field, folder or file is called like a label map.
+
+    Example:
+        >>> named("masks"), named("T1"), named("lesion_mask"), named("image")
+        (True, False, True, False)
+    """
+    return bool(_NAME.search(re.sub(r"[^a-z0-9]+", "_", name.lower())))
+
+
+def values(x: np.ndarray) -> list[int] | None:
+    """The distinct values of whole numbers in ascending order; None: not so few, or no whole numbers."""
+    found: set[int] = set()
+    for block in mapped_arrays.blocks(x):
+        distinct = np.unique(block)
+        if not (distinct == np.floor(distinct)).all() or len(distinct) > 256:  # noqa: PLR2004 - 8 bits
+            return None
+        found |= {int(value) for value in distinct}
+    return sorted(found)
+
+
+def to_levels(x: np.ndarray, name: str, declared: int = 0) -> tuple[np.ndarray, list[int], str]:
+    """A label map as levels, what value of the file each stands for, and a note.
+
+    Small whole numbers are levels already. Others, such as 0 and 255, are numbered in ascending
+    order. A mask saved with loss (JPEG) is cut at half its range.
+
+    Args:
+        x: Records (n, channels, *grid).
+        name: The field, for the message.
+        declared: How many levels there are; 0: as many as the values say.
+
+    Raises:
+        SchemaError: The values are no levels.
+
+    Example:
+        >>> x, table, _ = to_levels(np.array([[[[0, 255]]]], dtype=np.uint8), "mask")
+        >>> x.tolist(), table
+        ([[[[0, 1]]]], [0, 255])
+    """
+    found = values(x)
+    if found is not None and found[0] >= 0 and found[-1] < (declared or _MOST):
+        count = declared or max(2, found[-1] + 1)
+        return _small(x), list(range(count)), ""
+    if found is not None and len(found) <= (declared or _MOST) and (not declared or found[0] >= 0):
+        table = found if len(found) > 1 else sorted({0, *found})
+        return (
+            _numbered(x, table),
+            table,
+            f"the values {', '.join(map(str, table))} are levels 0 to {len(table) - 1}",
+        )
+    if x.dtype == np.uint8 and declared in (0, 2) and _lossy(x):
+        return (x >= 128).astype(np.uint8), [0, 255], "a mask saved with loss, cut at 128"  # noqa: PLR2004
+    message = (
+        f"field {name!r}: its values are not the levels of a label map; say in schema.toml"
+        ' that its kind is "image", and under levels how many there are (0: it holds measured values)'
+    )
+    raise SchemaError(message)
+
+
+def from_levels(x: np.ndarray, table: Sequence[int]) -> np.ndarray:
+    """Levels as the values of the file.
+
+    Example:
+        >>> from_levels(np.array([[0, 1]], dtype=np.uint8), [0, 255])
+        array([[  0, 255]], dtype=uint8)
+    """
+    if list(table) == list(range(len(table))):
+        return x
+    dtype = np.result_type(x.dtype, np.min_scalar_type(max(table)), np.min_scalar_type(min(table)))
+    known = np.clip(x, 0, len(table) - 1).astype(np.intp)
+    return np.asarray(table, dtype=dtype)[known]
+
+
+def _small(x: np.ndarray) -> np.ndarray:
+    return x if x.dtype.kind in "iu" else x.astype(np.uint8)
+
+
+def _numbered(x: np.ndarray, table: list[int]) -> np.ndarray:
+    numbered = mapped_arrays.allocate(x.shape, np.uint8)
+    start = 0
+    for block in mapped_arrays.blocks(x):
+        numbered[start : start + len(block)] = np.searchsorted(table, block)
+        start += len(block)
+    return numbered
+
+
+def _lossy(x: np.ndarray) -> bool:
+    near = sum(int(((block < _NEAR) | (block > 255 - _NEAR)).sum()) for block in mapped_arrays.blocks(x))
+    return near >= _SHARE * x.size

@@ -1,0 +1,162 @@
+"""NIfTI-1 volumes: values in their unit, axes in the order (channels, D, H, W), geometry beside them.
+
+Of the header only the geometry is kept: the affine when all volumes share it, otherwise the spacing.
+Descriptions, names and extensions are never written.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manikin.errors import FormatError
+from manikin.imaging.files.header import Header, bounded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_INTEGERS = ("int16", "int32", "int64")
+_AXES = 3
+_PRECISION = 5
+
+
+def header(path: Path) -> Header:
+    """Shape, type, spacing and affine.
+
+    Raises:
+        FormatError: It is no NIfTI.
+    """
+    image = _opened(path)
+    bounded(image.shape, path)
+    spacing = _spacing(image)
+    facts = {
+        "affine": np.round(image.affine, _PRECISION).tolist(),
+        "axes": "".join(_axes(image)),
+    }
+    return Header(_shape(image.shape, path), _dtype(image), spacing, physical=True, facts=facts)
+
+
+def values(path: Path) -> np.ndarray:
+    """(channels, D, H, W), or (channels, H, W) where there is one slice.
+
+    Raises:
+        FormatError: The file is truncated, or holds values that are no finite number.
+    """
+    image = _opened(path)
+    try:
+        x = np.asanyarray(image.dataobj)
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise FormatError(
+            f"{path}: damaged or truncated; copy it again, or leave it out with skip_bad"
+        ) from error
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        raise FormatError(
+            f"{path}: holds values that are no finite number (NaN); set them to the background, "
+            "or leave the file out with skip_bad"
+        )
+    shape = _shape(image.shape, path)
+    x = x.reshape(*image.shape[:_AXES], -1).transpose(3, *reversed(range(min(x.ndim, _AXES))))
+    return np.ascontiguousarray(x.reshape(shape)).astype(_dtype(image), copy=False)
+
+
+def store(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[str, Any]) -> None:
+    """Write a volume; sform and qform agree, in mm, code 1 (scanner).
+
+    Args:
+        x: (channels, D, H, W), or (channels, H, W) for one slice.
+        path: Where to.
+        spacing: In mm along the axes of `x`; empty: 1 mm.
+        facts: The affine that the volumes came with; without it the origin is the centre.
+    """
+    import nibabel
+
+    deep = x.ndim == _AXES + 1
+    data = x.transpose(*reversed(range(1, x.ndim)), 0) if deep else x.transpose(2, 1, 0)[:, :, None]
+    data = data[..., 0] if len(x) == 1 else data
+    affine = (
+        np.array(facts["affine"])
+        if "affine" in facts
+        else _centred(data.shape, spacing, facts.get("axes", "RAS"))
+    )
+    if data.dtype in (np.int64, np.uint64, np.bool_):
+        data = data.astype(np.int32 if data.dtype != np.bool_ else np.uint8)
+    image = nibabel.Nifti1Image(data, affine)
+    image.set_sform(affine, code=1)
+    image.set_qform(affine, code=1)
+    image.header.set_xyzt_units("mm")
+    payload = image.to_bytes()
+    if path.suffix.lower() == ".gz":
+        import gzip
+
+        payload = gzip.compress(payload, mtime=0)
+    path.write_bytes(payload)
+
+
+def _centred(shape: Sequence[int], spacing: Sequence[float], axes: str) -> np.ndarray:
+    """The affine of a volume around the origin, its axes towards `axes`, such as "LAS"."""
+    steps = (*reversed(spacing), 1.0, 1.0, 1.0)[:_AXES]
+    affine = np.zeros((4, 4))
+    affine[3, 3] = 1.0
+    for axis, (step, side, towards) in enumerate(zip(steps, shape, axes, strict=False)):
+        world = next(i for i, ends in enumerate(("LR", "PA", "IS")) if towards in ends)
+        affine[world, axis] = step if towards in "RAS" else -step
+        affine[world, 3] = -affine[world, axis] * (side - 1) / 2
+    return affine
+
+
+def _opened(path: Path) -> Any:  # noqa: ANN401 - an image of nibabel, which has no types
+    import nibabel
+    from nibabel.filebasedimages import ImageFileError
+
+    try:
+        image: Any = nibabel.load(path)
+    except (ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise FormatError(
+            f"{path}: not a readable NIfTI file; copy it again, or leave it out with skip_bad"
+        ) from error
+    if image.get_data_dtype().kind not in "iuf":
+        raise FormatError(f"{path}: holds {image.get_data_dtype()}; only numbers of one channel are read")
+    return image
+
+
+def _axes(image: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
+    import nibabel
+
+    return tuple(axis or "R" for axis in nibabel.orientations.aff2axcodes(image.affine))
+
+
+def _shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
+    """Channels first, depth before height before width; an axis of one slice is none."""
+    if not 2 <= len(shape) <= 4 and not (len(shape) == 5 and shape[3] == 1):  # noqa: PLR2004 - H, W to T
+        raise FormatError(f"{path}: has {len(shape)} axes; volumes of up to four are read")
+    channels = int(np.prod(shape[3:]))
+    depth = () if len(shape) == 2 or shape[2] == 1 else (shape[2],)  # noqa: PLR2004 - one slice
+    return (channels, *depth, shape[1], shape[0])
+
+
+def _spacing(image: Any) -> tuple[float, ...]:  # noqa: ANN401 - as above
+    steps = [round(float(step), _PRECISION) for step in image.header.get_zooms()[:_AXES]]
+    flat = len(image.shape) == 2 or image.shape[2] == 1  # noqa: PLR2004 - one slice
+    return tuple(reversed(steps[:2] if flat else steps))
+
+
+def _dtype(image: Any) -> np.dtype:  # noqa: ANN401 - as above
+    """The smallest type that holds every value the file may have, after its slope and intercept."""
+    stored, slope, shift = image.get_data_dtype(), image.dataobj.slope, image.dataobj.inter
+    if stored.kind == "f":
+        return np.dtype(np.float32)
+    if slope == 1 and shift == 0:
+        return stored.newbyteorder("=")
+    if slope != int(slope) or shift != int(shift):
+        return np.dtype(np.float32)
+    ends = [int(end) * int(slope) + int(shift) for end in (np.iinfo(stored).min, np.iinfo(stored).max)]
+    return np.dtype(
+        next(
+            name
+            for name in _INTEGERS
+            if np.iinfo(name).min <= min(ends) and max(ends) <= np.iinfo(name).max
+        )
+    )

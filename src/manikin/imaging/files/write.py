@@ -1,0 +1,133 @@
+"""A cohort as a folder of pictures: files numbered in order, and a table of all other fields."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from manikin.cohort.cohort import Cohort
+from manikin.errors import FormatError
+from manikin.imaging.files import label_maps, raster
+from manikin.io.formats.csv import render
+from manikin.schema.kinds import Category, Image, Schema, Signal, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+
+_SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,99}$")
+_TABLE = "manifest.csv"
+
+
+def folder(cohort: Cohort, path: Path) -> None:
+    """Write pictures and, where there is more to say, a table.
+
+    Files are numbered in the order of the records; the names they came by are never used.
+    Pictures that no such file holds without loss are single arrays (.npy), and volumes NIfTI if
+    they came so.
+
+    Raises:
+        FormatError: A field is a signal.
+    """
+    if signals := [name for name, kind in cohort.schema.items() if isinstance(kind, Signal)]:
+        raise FormatError(f"{path}: a folder of pictures holds no signals; leave out {', '.join(signals)}")
+    path.mkdir()
+    pictures = [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]
+    classes = _classes(cohort)
+    places = {name: _written(cohort, name, path, pictures, classes) for name in pictures}
+    rest = [name for name in cohort.schema if name not in pictures]
+    if not ((rest == ["label"] and classes) or not rest) or not set(pictures) <= {"image", "mask"}:
+        (path / cohort.origin.options.get("manifest", _TABLE)).write_text(
+            _table(cohort, rest, places), encoding="utf-8"
+        )
+
+
+def alone(cohort: Cohort, path: Path) -> None:
+    """Write the one picture of a cohort.
+
+    Raises:
+        FormatError: There are several, or other fields.
+    """
+    pictures = [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]
+    if len(cohort) != 1 or len(pictures) != 1:
+        raise FormatError(
+            f"{path}: one file holds one picture, but there are {len(cohort)} records of {len(pictures)} "
+            "such fields; name a folder (no suffix)"
+        )
+    store(values(cohort, pictures[0])[0], cohort, pictures[0], path)
+
+
+def values(cohort: Cohort, name: str) -> np.ndarray:
+    """A field as its files hold it: label maps with the values they came in."""
+    table = cohort.origin.options.get("tables", {}).get(name)
+    x = cohort[name]
+    return label_maps.from_levels(x, table) if table else x
+
+
+def store(x: np.ndarray, cohort: Cohort, name: str, path: Path) -> None:
+    """Write one record in the format that the suffix of `path` names."""
+    if path.name.lower().endswith((".nii", ".nii.gz")):
+        from manikin.imaging.files import nifti
+
+        kind = cohort.schema[name]
+        spacing = kind.spacing if isinstance(kind, Image) else ()
+        nifti.store(x, path, spacing, cohort.origin.options.get("facts", {}).get(name, {}))
+    else:
+        raster.store(x, path)
+
+
+def _classes(cohort: Cohort) -> list[str]:
+    """The subfolder of each record, if classes came so and can be names of folders."""
+    kind = cohort.schema.get("label")
+    if not cohort.origin.options.get("classes") or not isinstance(kind, Category):
+        return []
+    labels = cohort.columns["label"].to_pylist()
+    return labels if all(isinstance(label, str) and _SAFE.match(label) for label in labels) else []
+
+
+def _written(cohort: Cohort, name: str, path: Path, pictures: list[str], classes: list[str]) -> list[str]:
+    """The files of a field, relative to the folder."""
+    kind, x = cohort.schema[name], values(cohort, name)
+    suffix = _suffix(cohort, name, x)
+    top = "" if classes and len(pictures) == 1 else f"{_folder(name, kind)}/"
+    places = []
+    for i, record in enumerate(x):
+        place = f"{top}{classes[i] + '/' if classes else ''}{i + 1:06d}{suffix}"
+        (path / place).parent.mkdir(parents=True, exist_ok=True)
+        store(record, cohort, name, path / place)
+        places.append(place)
+    return places
+
+
+def _folder(name: str, kind: Any) -> str:  # noqa: ANN401 - any kind of field
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", name)
+    return (
+        f"{plain}s"
+        if name in ("image", "mask")
+        else f"mask_{plain}"
+        if kind.levels and not label_maps.named(name)
+        else plain
+    )
+
+
+def _suffix(cohort: Cohort, name: str, x: np.ndarray) -> str:
+    came = cohort.origin.options.get("suffixes", {}).get(name, ".png")
+    if came in (".nii", ".nii.gz"):
+        return ".nii.gz"
+    return next(suffix for suffix in (came, ".png", ".tif", ".npy") if raster.fits(x[0], suffix))
+
+
+def _table(cohort: Cohort, rest: list[str], places: dict[str, list[str]]) -> str:
+    """The other fields and where the files lie, in the columns that they came in."""
+    columns: dict[str, Any] = {name: cohort.columns[name] for name in rest}
+    kinds: dict[str, Any] = {name: cohort.schema[name] for name in rest}
+    known = cohort.origin.options.get("columns", {})
+    for name, files in places.items():
+        header = known.get(name, name)
+        header = name if header in columns else header
+        columns[header], kinds[header] = pa.array(files, pa.string()), Text(role="identifier")
+    cells = Cohort(pa.table(columns), Schema(kinds), cohort.origin)
+    return render(cells, cohort.origin.options.get("delimiter", ","))

@@ -1,0 +1,1 @@
+"""Read and write: which format a path holds, and the contract of a format."""

@@ -1,0 +1,43 @@
+"""Feather (Arrow IPC files): columns with types, factors included."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, final
+
+import pyarrow as pa
+from pyarrow import feather
+
+from manikin.errors import FormatError
+from manikin.io.format import Format, content, store
+from manikin.tables.column_types import received, restored
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.cohort.cohort import Cohort
+    from manikin.schema.kinds import Schema
+
+
+@final
+class Feather(Format):
+    """Arrow's own file format, version 2 of Feather."""
+
+    suffixes: ClassVar[tuple[str, ...]] = (".feather", ".arrow")
+    signature: ClassVar[bytes] = b"ARROW1"
+
+    def read(self, path: Path, schema: Schema | None) -> Cohort:
+        """The columns in their types."""
+        try:
+            table = feather.read_table(pa.BufferReader(content(path)))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            raise FormatError(f"{path}: not a readable Feather file") from error
+        return received(table, schema, "feather")
+
+    def write(self, cohort: Cohort, path: Path) -> None:
+        """The columns in the types they came in."""
+        sink = pa.BufferOutputStream()
+        feather.write_feather(restored(cohort), sink, compression="zstd")
+        store(path, sink.getvalue().to_pybytes())
+
+
+__plugin__ = Feather

@@ -1,0 +1,238 @@
+"""Read a file into a cohort and write it back, whatever its format."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from manikin.cohort.duplicate_records import describe_twins
+from manikin.core import record_files, registry, zip_archives
+from manikin.core.progress_display import show_step
+from manikin.errors import AbsentField, FormatError, SchemaError
+from manikin.schema import schema_files
+from manikin.schema.kinds import Codes, Image, Schema, Signal
+
+if TYPE_CHECKING:
+    from manikin.cohort.cohort import Cohort
+    from manikin.io.format import Format
+
+_FOLDER = "io.formats"
+_HEAD = 16
+_STRANGE = {
+    b"PK\x03\x04": "a zip archive or an Excel workbook",
+    b"%PDF": "a PDF",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook",
+}
+
+
+def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_bad: bool = False) -> Cohort:
+    r"""The records of a file or a folder.
+
+    Args:
+        path: A file of any format in `data/formats`, also compressed (".gz"); or a folder of
+            pictures, DICOM files, NIfTI volumes or recordings (WFDB, EDF), with or without a table (csv)
+            that lists them, or of histories (FHIR, MIMIC, OMOP); or a zip archive of one of these, also
+            in a folder that holds nothing else.
+        schema: Kinds that override what is inferred, or the path of a `schema.toml`; None: for
+            `heart.csv` the `heart.schema.toml` or else the `schema.toml` beside it, if there is one. A
+            `schema.toml` that was made from another file and declares fields that these data do not
+            have is not used, and a note says so.
+        skip_bad: Whether pictures, recordings and events that cannot be read are left out, named in
+            the notes, instead of being an error.
+
+    Raises:
+        FormatError: The file is absent, empty, damaged, or of a format that is not known.
+        SchemaError: The data contradict the schema; the message names file and field.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = Path(folder, "a.csv").write_text("sex,age\nF,61\nM,47\n")
+        ...     cohort = read(Path(folder, "a.csv"))
+        >>> len(cohort), list(cohort.schema)
+        (2, ['sex', 'age'])
+    """
+    path = zip_archives.alone(Path(path)) or Path(path)
+    archive = path.suffix.lower() == zip_archives.SUFFIX and path.is_file()
+    if not archive:
+        _check(path)
+    beside = schema_files.find_schema(path) if schema is None else None
+    if beside is None:
+        declared, note = Schema.read(schema) if isinstance(schema, str | Path) else schema, ()
+    else:
+        declared, note = (
+            Schema.read(beside),
+            (f"{beside.name} beside the data overrides what was inferred",),
+        )
+    if archive:
+        with zip_archives.unpacked(path) as inside:
+            return read(inside, declared, skip_bad=skip_bad).noted(*note)
+    try:
+        with show_step("reading records"):
+            cohort = _read(path, declared, skip_bad=skip_bad)
+    except SchemaError as error:
+        if beside is None:
+            raise _reworded(error, f"{path}: {error}") from error
+        if not (isinstance(error, AbsentField) and schema_files.is_foreign(beside, path)):
+            advice = f"{beside.name} lies beside the data: correct it, or move it away"
+            raise _reworded(error, f"{path}: {error}; {advice}") from error
+        note = (f"{beside.name} beside the data was made from another file and is not used",)
+        cohort = _read(path, None, skip_bad=skip_bad)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
+    folder = path.is_dir() or not _own(path, cohort)
+    options = {**cohort.origin.options, "suffix": "" if folder else "".join(_suffixes(path))}
+    found = replace(cohort, origin=replace(cohort.origin, options=options)).noted(*note)
+    return found.noted(*describe_twins(found))
+
+
+def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
+    if path.is_dir():
+        chosen = _formats()[record_files.format_of(path)]()
+        return chosen.read_folder(path, declared, skip_bad=skip_bad)
+    chosen = _format(path)
+    one = chosen.read_most if skip_bad else chosen.read
+    if not chosen.names_files:
+        return one(path, declared)
+    from manikin.imaging.files import manifest
+
+    cells = one(path, manifest.of_cells(declared))
+    if {"series", "events"} & set(cells.origin.options):
+        return cells
+    from manikin.signals.files import manifest as recordings
+
+    if (found := recordings.joined(cells, path, declared, skip_bad=skip_bad)) is not None:
+        return found
+    found = manifest.joined(cells, path, declared, skip_bad=skip_bad)
+    if absent := [name for name in declared or () if name not in found.schema]:
+        raise AbsentField(
+            f"the schema declares {', '.join(absent)}, which the data do not have; the fields are "
+            f"{', '.join(found.schema)}; `channels` of a signal name columns, or cells name its files"
+        )
+    return found
+
+
+def _reworded(error: SchemaError, message: str) -> SchemaError:
+    """The same error, with all that it holds, in other words."""
+    found = type(error)(message)
+    vars(found).update(vars(error))
+    return found
+
+
+def _own(path: Path, cohort: Cohort) -> bool:
+    """Whether a file is of the format that the cohort goes back to: a manifest is of another."""
+    back = _formats()[cohort.origin.format]
+    return isinstance(_format(path), back) or _suffixes(path)[0].lower() in back.lent
+
+
+def write(cohort: Cohort, path: str | Path) -> None:
+    """Write a cohort in the format that the suffix names; without suffix, as the cohort came in.
+
+    The file or folder appears whole or not at all: it is written under another name and renamed. A
+    file is replaced; a folder that holds anything is not.
+
+    Raises:
+        FormatError: No such format, a field that it cannot hold, or no room or right to write.
+    """
+    path, chosen = _target(cohort, Path(path))
+    part = path.with_name(f".{os.getpid()}-part-{path.name}")
+    try:
+        with show_step(f"writing {len(cohort):,} records"):
+            chosen.write(cohort, part)
+        part.replace(path)
+    except FormatError as error:
+        raise FormatError(str(error).replace(str(part), str(path))) from error
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        if part.is_dir():
+            shutil.rmtree(part)
+        part.unlink(missing_ok=True)
+
+
+def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
+    """Where a cohort is written and by which format."""
+    if not path.suffix:
+        origin = cohort.origin.format
+        arrays = any(isinstance(kind, Image | Signal) for kind in cohort.schema.values())
+        events = any(isinstance(kind, Codes) for kind in cohort.schema.values())
+        if _foldered(cohort) and (arrays or events or origin == "text"):
+            if path.is_dir() and any(path.iterdir()):
+                raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
+            return path, _formats()[origin]()
+        path = path.with_name(path.name + _suffix(cohort, arrays=arrays))
+    if path.is_dir():
+        raise FormatError(f"{path}: is a folder; name a file, or leave out the suffix")
+    return path, _format(path)
+
+
+def _foldered(cohort: Cohort) -> bool:
+    """Whether a cohort goes into a folder: it came in one, or no single file of its format holds it."""
+    format_ = _formats()[cohort.origin.format]
+    one = format_.single and (len(cohort) == 1 or format_.many)
+    alone = one and cohort.origin.options.get("suffix", "") != ""
+    return format_.writes_folders and not alone
+
+
+def _suffix(cohort: Cohort, *, arrays: bool) -> str:
+    """The suffix of the file that the cohort came in, or of one that can hold it."""
+    came = cohort.origin.options.get("suffix", "")
+    if arrays:
+        tabled = _formats()[cohort.origin.format].names_files and "series" not in cohort.origin.options
+        return came if came and not tabled else ".npz"
+    format_ = _formats()[cohort.origin.format]
+    return came if came and (format_.many or not format_.writes_folders) else ".csv"
+
+
+def formats() -> dict[str, str]:
+    """Which format each suffix belongs to, {".csv": "csv", ...}."""
+    return {suffix: name for name, format_ in _formats().items() for suffix in format_.suffixes}
+
+
+@cache
+def _formats() -> dict[str, type[Format]]:
+    """All formats by name; looked up once, since asking every installed package takes time."""
+    return {name: registry.find(_FOLDER, name) for name in registry.names(_FOLDER)}
+
+
+def _suffixes(path: Path) -> list[str]:
+    """The suffix of the format, and ".gz" where the file is compressed."""
+    gz = path.suffix.lower() == ".gz"
+    return [Path(path.stem).suffix if gz else path.suffix, *([path.suffix] if gz else [])]
+
+
+def _format(path: Path) -> Format:
+    suffix = _suffixes(path)[0].lower()
+    known = formats()
+    if suffix not in known:
+        what = f"the suffix {suffix!r} is not known" if suffix else "a name without suffix says no format"
+        raise FormatError(f"{path}: {what}; there are {', '.join(sorted(known))}, also with .gz, or .zip")
+    return _formats()[known[suffix]]()
+
+
+def _check(path: Path) -> None:
+    """Refuse what is no file, or is plainly of another format than its name says."""
+    if not path.exists():
+        header = path.with_name(f"{path.name}.hea") if path.name else path
+        beside = f"; there is a record {header.name}: name that" if header.is_file() else ""
+        raise FormatError(f"{path}: no such file{beside}")
+    if path.is_dir():
+        return
+    chosen = _format(path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
+    for name, other in _formats().items():
+        if other.signature and head.startswith(other.signature) and not isinstance(chosen, other):
+            raise FormatError(
+                f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}"
+            )
+    strange = next((what for mark, what in _STRANGE.items() if head.startswith(mark)), None)
+    if strange and not chosen.binary:
+        raise FormatError(f"{path}: is {strange}; save the table as .csv")

@@ -1,0 +1,1 @@
+"""Do synthetic records cover the real ones, and differ from each other?"""

@@ -1,0 +1,1 @@
+"""Are synthetic records as good for every group of patients?"""

@@ -1,0 +1,1 @@
+"""Are synthetic records distributed as real ones?"""

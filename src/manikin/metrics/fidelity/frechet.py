@@ -1,0 +1,83 @@
+"""Frechet and kernel distance: are pictures or signals spread like real ones in the space of a feature?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from manikin.contracts.metric import Sample, Split, metric, once
+from manikin.errors import Unsupported
+
+FEWEST = 12  # records on each side
+LARGEST = 2_000  # records of a side whose kernels are computed
+HEUSEL = "Heusel et al. 2017, equation 6; covariances shrunken as by Ledoit and Wolf 2004"
+BINKOWSKI = "Bińkowski et al. 2018, Demystifying MMD GANs, sections 3 and 4; unbiased"
+
+
+@metric("fidelity", better="low", source=HEUSEL, feature="grid", floor="superimposed")
+def frechet_distance(split: Split) -> float:
+    """Frechet distance between Gaussians fitted to synthetic and to held-out records' vectors.
+
+    From 0; real records are above 0 and more so the fewer they are: compare with the ceiling, at the
+    same number, and never with figures of another feature. It sees means and covariances, so blur,
+    artefacts and lost variety; it cannot see a few copied patients.
+    """
+    _enough(split)
+    (m, a), (n, b) = (once(side, gaussian) for side in (split.holdout, split.synthetic))
+    root = _root(a)
+    middle = np.linalg.eigvalsh(root @ b @ root)
+    trace = np.trace(a) + np.trace(b) - 2 * np.sqrt(np.maximum(middle, 0)).sum()
+    return float(max(((m - n) ** 2).sum() + trace, 0.0))
+
+
+@metric("fidelity", better="low", source=BINKOWSKI, feature="grid", floor="superimposed")
+def kernel_distance(split: Split) -> float:
+    """Squared maximum mean discrepancy under the kernel (x·y / d + 1)³: the kernel inception distance.
+
+    Around 0 for real records, whatever their number; it may be below 0 by chance. It sees moments up to
+    the third; it cannot see a few copied patients.
+    """
+    _enough(split)
+    x, y = (side.x[:LARGEST].astype(float) for side in (split.holdout, split.synthetic))
+    within = [_off(_kernel(side, side)) for side in (x, y)]
+    return float(sum(within) - 2 * _kernel(x, y).mean())
+
+
+def gaussian(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Mean (d,) and shrunken covariance (d, d) of the vectors.
+
+    Ledoit and Wolf 2004, section 3: towards a multiple of the identity, by as much as the error of
+    the sample covariance asks for.
+    """
+    x = sample.x.astype(float)
+    n, d = x.shape
+    z = x - x.mean(axis=0)
+    cov = z.T @ z / n
+    scale = np.trace(cov) / d
+    spread = ((cov - scale * np.eye(d)) ** 2).sum()
+    error = ((z**2).sum(axis=1) ** 2).sum() / n**2 - (cov**2).sum() / n
+    weight = min(max(error, 0.0) / max(spread, 1e-12), 1.0)
+    return x.mean(axis=0), (1 - weight) * cov + weight * scale * np.eye(d)
+
+
+def _root(cov: np.ndarray) -> np.ndarray:
+    values, axes = np.linalg.eigh(cov)
+    return (axes * np.sqrt(np.maximum(values, 0))) @ axes.T
+
+
+def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+def _off(kernel: np.ndarray) -> float:
+    """The mean off the diagonal."""
+    n = len(kernel)
+    return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))
+
+
+def _enough(split: Split) -> None:
+    fewest = min(len(split.holdout), len(split.synthetic))
+    if fewest < FEWEST:
+        raise Unsupported(f"{fewest} records on one side; it needs {FEWEST}")
+
+
+__plugin__ = (frechet_distance, kernel_distance)

@@ -1,0 +1,300 @@
+"""Pairs: is any single relation between two fields further off than chance explains?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from manikin.contracts.metric import Exact, Split, metric, once
+from manikin.errors import Unsupported
+from manikin.stats.permutation import Swapped
+
+FEWEST = 10  # real subjects of a level and of all others, on whom a relation rests and a note may speak
+BINARY = 2
+LEVELS = 12  # of a category that are looked at
+COLUMNS = 120  # quantities and levels that are looked at
+ROWS = 4_000  # records of a side
+HALVINGS = 120  # of the real records, which show what chance does
+LINKED = 3.0  # standard errors from 0, from which two fields are linked in reality
+STRONG = 0.3  # a correlation that is lost from 0 to 1 of the way: the weakest that counts as a whole
+ERROR = 0.05
+WEIGHTS = (0.4, 0.3, 0.3)  # of the error, for weaker links with the label, weaker links, any difference
+UNLABELLED = (0.0, 0.5, 0.5)
+NONE = (np.zeros(0), np.zeros(0), np.zeros(0))
+LARGE = 100  # means from which on digits after the point say nothing
+TINY, SURE = 1e-9, 0.999  # a sum of squares that is rounding; the largest correlation
+SOURCE = "Fisher 1915, z transform; maximum statistic: Westfall and Young 1993; halves of real records"
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The columns of a matrix: quantities, then levels.
+
+    Args:
+        field: The column of `Sample.table` that each comes from.
+        level: The code of the level; NaN for a quantity.
+        count: How many real subjects have the level, or have it not, whichever are fewer; of a quantity
+            how many have it.
+        total: How many real subjects there are.
+    """
+
+    field: np.ndarray
+    level: np.ndarray
+    count: np.ndarray
+    total: int
+
+    @cached_property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Every two columns of different fields that ten subjects would have in common by chance."""
+        first, second = np.triu_indices(len(self.field), 1)
+        common = self.count[first] * self.count[second] / max(self.total, 1)
+        asked = (self.field[first] != self.field[second]) & (common >= FEWEST)
+        return first[asked], second[asked]
+
+
+class Links(NamedTuple):
+    """The correlations of all pairs of columns.
+
+    Args:
+        r: Of two columns, (pairs,).
+        n: How many records have both, (pairs,).
+    """
+
+    r: np.ndarray
+    n: np.ndarray
+
+    @property
+    def z(self) -> np.ndarray:
+        """On the scale on which errors are about even (Fisher 1915), (pairs,)."""
+        return np.arctanh(self.r)
+
+
+class Worst(NamedTuple):
+    """The pair that is furthest off.
+
+    Args:
+        pair: Which of the pairs.
+        real: Its correlation in real records.
+        made: The same in synthetic ones.
+        error: The standard error of the difference.
+        chance: How probable a difference as large is, in any pair.
+    """
+
+    pair: int
+    real: float
+    made: float
+    error: float
+    chance: float
+
+
+def named(split: Split) -> str:
+    """The two fields, and what they have to do with each other on both sides."""
+    worst, cells = once(split, find_worst), once(split, _cells)
+    if worst.chance > ERROR:
+        return ""
+    return _described(split, cells, worst.pair)
+
+
+@metric("fidelity", better="low", source=SOURCE, feature="table", reference="whole", note=named)
+def worst_pair(split: Split) -> Exact:
+    """How far the correlation of two fields is off, in the pair in which that is least by chance.
+
+    From 0, which is best, to 2. Correlations of ranks, and of levels as 0 or 1: a conditional mean or share
+    that is drawn towards that of all shows here, where an average over all pairs does not. Asked is, one
+    after another, whether a link with the label is weaker than in reality, whether any link is, and whether
+    any pair differs; each by the largest of all standardised differences, against that between halves of
+    the real records. It is tested by itself, so that fresh real records are warned of in at most 1 of 20
+    cards, and never fails. It cannot see links of three or more fields, nor one that is not monotone.
+    """
+    worst = once(split, find_worst)
+    gap, reach = abs(worst.made - worst.real), 1.96 * worst.error
+    floor = max(abs(worst.real), STRONG, gap)
+    return Exact(gap, max(gap - reach, 0.0), gap + reach, np.zeros(8), worst.chance, floor)
+
+
+def find_worst(split: Split) -> Worst:
+    """The pair that chance explains least, of the three questions."""
+    cells = once(split, _cells)
+    if not len(cells.pairs[0]):
+        raise Unsupported("no two fields whose relation rests on ten real subjects")
+    rng = split.key.child("pairs").numpy()
+    real, owner = _real(split)
+    some = _some(owner, rng)
+    ruler = [np.sort(column[~np.isnan(column)]) for column in real.T]
+    x = _matrix(real[some], cells, ruler)
+    made = _matrix(split.synthetic.table[_some(split.synthetic.subject, rng)], cells, ruler)
+    halves = [_halve(x, owner[some], cells, rng) for _ in range(HALVINGS)]
+    return _worst(_link(x, cells), _link(made, cells), halves, _about_label(split, cells))
+
+
+def _worst(real: Links, made: Links, halves: list[tuple[Links, Links]], label: np.ndarray) -> Worst:
+    """Ask the three questions of the synthetic records, and of each pair of halves in turn."""
+    empirical = np.sqrt(np.mean([(a.z - b.z) ** 2 * _shared(a, b) for a, b in halves], axis=0))
+    spread = np.maximum(empirical, 1.0)  # what independent records give at least
+    linked = LINKED * spread / np.sqrt(np.maximum(real.n, 1))
+    found = _questions(real, made, spread, linked, label)
+    null = [[row.max() for row in _questions(a, b, spread, linked, label)] for a, b in halves]
+    weights = WEIGHTS if label.any() else UNLABELLED
+    chances = [
+        Swapped(float(row.max()), column).chance / weight if weight and row.max() > 0 else 1.0
+        for row, column, weight in zip(found, np.array(null).T, weights, strict=True)
+    ]
+    question = int(np.argmin(chances))
+    k = int(np.argmax(found[question]))
+    error = float(spread[k] / np.sqrt(max(_shared(real, made)[k], 1)))
+    return Worst(k, float(real.r[k]), float(made.r[k]), error, min(chances[question], 1.0))
+
+
+def _questions(
+    real: Links, made: Links, spread: np.ndarray, linked: np.ndarray, label: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Standardised differences of pairs: weaker links with the label, weaker links, any; 0: not asked."""
+    known = np.minimum(real.n, made.n) >= FEWEST
+    gap = (real.z - made.z) * np.sqrt(_shared(real, made))
+    gap = np.divide(gap, spread, out=np.zeros_like(gap), where=known)
+    weaker = np.where(np.abs(real.z) > linked, gap * np.sign(real.z), 0.0)
+    return np.maximum(weaker * label, 0), np.maximum(weaker, 0), np.abs(gap)
+
+
+def _shared(a: Links, b: Links) -> np.ndarray:
+    """1 / (1 / n + 1 / m) for the records that tell of each pair."""
+    return np.divide(a.n * b.n, a.n + b.n, out=np.zeros_like(a.n), where=a.n + b.n > 0)
+
+
+def _cells(split: Split) -> Cells:
+    """Quantities that vary, and levels that ten subjects have and ten have not; the fullest first."""
+    table, owner = _real(split)
+    found: list[tuple[int, int, float]] = []
+    for j, levels in enumerate(split.fields.levels):
+        column = table[:, j]
+        known = ~np.isnan(column)
+        codes = _frequent(column[known]) if levels is not None else [np.nan]
+        for code in codes:
+            have, others = (_count(owner, known & part) for part in (column == code, column != code))
+            count = others if levels is None else min(have, others)
+            varies = count >= FEWEST and np.ptp(column[known]) > 0
+            found += [(count, j, code)] if varies else []
+    found = sorted(sorted(found, key=lambda cell: -cell[0])[:COLUMNS], key=lambda cell: cell[1])
+    count, field, level = (np.array(part) for part in zip(*found, strict=True)) if found else NONE
+    return Cells(field.astype(int), level, count, int(owner.max()) + 1)
+
+
+def _count(owner: np.ndarray, rows: np.ndarray) -> int:
+    """How many subjects these records are of."""
+    return int((np.bincount(owner[rows]) > 0).sum())
+
+
+def _frequent(codes: np.ndarray) -> list[float]:
+    """The most frequent levels; of two one says all."""
+    levels, counts = np.unique(codes, return_counts=True)
+    frequent = levels[np.argsort(-counts, kind="stable")].tolist()
+    return frequent[1:] if len(frequent) == BINARY else frequent[:LEVELS]
+
+
+def _real(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """All real records, and whose they are."""
+    first, second = split.train.subject, split.holdout.subject
+    owner = np.unique(np.append(first, second + first.max(initial=-1) + 1), return_inverse=True)[1]
+    return np.concatenate([split.train.table, split.holdout.table]), owner
+
+
+def _about_label(split: Split, cells: Cells) -> np.ndarray:
+    """Which pairs have the label, bool (pairs,)."""
+    names, label = split.fields.names, split.question.label
+    if label not in names:
+        return np.zeros(len(cells.pairs[0]), dtype=bool)
+    of = cells.field == names.index(label)
+    first, second = cells.pairs
+    return of[first] | of[second]
+
+
+def _some(subject: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """At most so many records, of whole subjects in random order."""
+    _, place = np.unique(subject, return_inverse=True)
+    return np.argsort(rng.permutation(place.max(initial=-1) + 1)[place], kind="stable")[:ROWS]
+
+
+def _halve(x: np.ndarray, owner: np.ndarray, cells: Cells, rng: np.random.Generator) -> tuple[Links, Links]:
+    """The links of two halves of the subjects."""
+    _, place = np.unique(owner, return_inverse=True)
+    first = (rng.permutation(place.max() + 1) % 2 == 0)[place]
+    return _link(x[first], cells), _link(x[~first], cells)
+
+
+def _matrix(table: np.ndarray, cells: Cells, ruler: list[np.ndarray]) -> np.ndarray:
+    """Quantities as places among real values, 0 to 1, levels as 0 or 1, missing as NaN, (n, cells)."""
+    columns = []
+    for j, level in zip(cells.field.tolist(), cells.level.tolist(), strict=True):
+        column = table[:, j]
+        if np.isnan(level):
+            low, high = (np.searchsorted(ruler[j], column, side) for side in ("left", "right"))
+            made = (low + high) / (2 * len(ruler[j]))
+        else:
+            made = (column == level).astype(float)
+        columns.append(np.where(np.isnan(column), np.nan, made))
+    return np.stack(columns, axis=1)
+
+
+def _link(x: np.ndarray, cells: Cells) -> Links:
+    """Correlations of all pairs over the records that have both values."""
+    seen = (~np.isnan(x)).astype(float)
+    a = np.nan_to_num(x - 0.5) * seen
+    n = seen.T @ seen
+    first = a.T @ seen
+    with np.errstate(invalid="ignore", divide="ignore"):
+        cross = a.T @ a - first * first.T / n
+        square = (a**2).T @ seen - first**2 / n
+        r = cross / np.sqrt(square * square.T)
+    r = np.clip(np.nan_to_num(np.where(np.minimum(square, square.T) > TINY, r, 0.0)), -SURE, SURE)
+    return Links(r[cells.pairs], n[cells.pairs])
+
+
+def _described(split: Split, cells: Cells, k: int) -> str:
+    """What two fields have to do with each other, in figures of ten subjects or more on the real side."""
+    one, other = (side[k] for side in cells.pairs)
+    if np.isnan(cells.level[one]) and not np.isnan(cells.level[other]):
+        one, other = other, one  # the level first
+    i, j = cells.field[[one, other]].tolist()
+    name, beside = split.fields.names[i], split.fields.names[j]
+    real, owner = _real(split)
+    sides = (split.synthetic.table, real)
+    if np.isnan(cells.level[one]):
+        made, true = (spearmanr(side[:, i], side[:, j], nan_policy="omit")[0] for side in sides)
+        return f"{name} and {beside}: rank correlation {made:.2f} (real {true:.2f})"
+    inside = real[:, i] == cells.level[one]
+    known = ~np.isnan(real[:, [i, j]]).any(axis=1)
+    if min(_count(owner, known & part) for part in (inside, ~inside)) < FEWEST:
+        return f"{name} and {beside}"
+    group, level = float(cells.level[one]), float(cells.level[other])
+    figures = [_figures(side[:, i] == group, side, (i, j), level) for side in sides]
+    what = f"mean {beside}" if np.isnan(level) else _spelled(split, j, level)
+    return f"{what} where {_spelled(split, i, group)} and elsewhere: {figures[0]} (real {figures[1]})"
+
+
+def _figures(inside: np.ndarray, table: np.ndarray, fields: tuple[int, int], level: float) -> str:
+    """The mean, or the share of a level, in a group and outside it."""
+    known = ~np.isnan(table[:, list(fields)]).any(axis=1)
+    values = table[:, fields[1]] if np.isnan(level) else (table[:, fields[1]] == level) * 100.0
+    groups = [values[known & part] for part in (inside, ~inside)]
+    unit = "" if np.isnan(level) else " %"
+    return " and ".join(f"{_rounded(group)}{unit * bool(len(group))}" for group in groups)
+
+
+def _rounded(values: np.ndarray) -> str:
+    if not len(values):
+        return "no record"
+    mean = float(np.mean(values))
+    return f"{mean:,.0f}" if abs(mean) >= LARGE else f"{mean:.3g}"
+
+
+def _spelled(split: Split, field: int, level: float) -> str:
+    levels = split.fields.levels[field] or ()
+    name = split.fields.names[field]
+    return f"{name} is {levels[int(level)]}" if level < len(levels) else f"{name} is another"
+
+
+__plugin__ = (worst_pair,)

@@ -1,0 +1,1 @@
+"""Do synthetic records say anything of a training patient?"""

@@ -1,0 +1,1 @@
+"""Do models learned from synthetic records work on real ones?"""

@@ -1,0 +1,213 @@
+"""Utility: do models that learn from the records predict real patients as well?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import kendalltau
+
+from manikin.contracts.metric import Sample, Split, metric, once
+from manikin.downstream import prediction_models
+from manikin.downstream.task import Task, task
+from manikin.errors import Unsupported
+from manikin.stats.prediction_scores import area, auprc, auroc, brier, calibration_error, log_loss, r2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ESTEBAN = "Esteban et al. 2017, Real-valued medical time series generation, section 4.2"
+TOLD = 0.999  # area under the curve from which on a field gives the label away
+RANKED = 1_000  # test records on which the panel is ranked
+Predicted = tuple[np.ndarray, np.ndarray]  # outcomes (n,), and probabilities (n, classes) or values (n,)
+SEVERAL = 5  # records that share a value, before it can be said to determine anything
+
+
+def given_away(split: Split) -> str:
+    """The fields that determine the label: they make every model look good."""
+    asked = task(split.train, split.question)
+    known, y = asked.labelled(split.train)
+    if not asked.classes:
+        return ""
+    names = [
+        known.fields.names[j] for j in asked.design.columns if _determines(known.table[:, j], y, known, j)
+    ]
+    return f"{', '.join(names)} alone determines the label; is it known beforehand?" if names else ""
+
+
+@metric("utility", better="high", source=ESTEBAN, cost="heavy", reference="train", note=given_away)
+def tstr_auroc(split: Split) -> float:
+    """Area under the ROC curve on real patients of models trained on the records.
+
+    0.5 for a guess, 1 is best; the ceiling is what as many real training records reach. The model
+    is the mean of boosted trees and logistic regression; several classes count alike, each against
+    the rest. It reads the order of patients and cannot see whether the probabilities are right.
+    """
+    return auroc(*_classes(split, _tested))
+
+
+@metric(
+    "utility", better="high", source=ESTEBAN + "; Davis and Goadrich 2006", cost="heavy", reference="train"
+)
+def tstr_auprc(split: Split) -> float:
+    """Area under the precision-recall curve on real patients of models trained on the records.
+
+    0 to 1, which is best; a guess reaches the share of the rarer class, of which it speaks. It sees
+    false alarms where an outcome is rare, which hardly change `tstr_auroc`. Several classes count alike.
+    """
+    return auprc(*_classes(split, _tested))
+
+
+@metric("utility", better="low", source=ESTEBAN + "; Naeini et al. 2015", cost="heavy", reference="train")
+def tstr_calibration(split: Split) -> float:
+    """How far the probabilities of models trained on the records lie from how often it happened.
+
+    0 to 1; 0 is best: the expected calibration error on real patients, in ten bins of as many each. Who
+    always gives the mean is calibrated: read it beside `tstr_auroc`.
+    """
+    return calibration_error(*_classes(split, _tested))
+
+
+@metric("utility", better="low", source=ESTEBAN + "; Good 1952", cost="heavy", reference="train")
+def tstr_log_loss(split: Split) -> float:
+    """Mean surprise at real outcomes of models trained on the records, in nats.
+
+    From 0, which is best; probabilities below 0.001 count as that. It sees what the area under
+    the curve cannot: probabilities that are too sure or too vague, as flipped labels make them.
+    """
+    return log_loss(*_classes(split, _tested))
+
+
+@metric("utility", better="low", source=ESTEBAN + "; Brier 1950", cost="heavy", reference="train")
+def tstr_brier(split: Split) -> float:
+    """Mean squared error of the probabilities given to real outcomes by models trained on the records.
+
+    0 to 1; 0 is best. Bounded, so that no single patient decides it.
+    """
+    return brier(*_classes(split, _tested))
+
+
+@metric("utility", better="high", source=ESTEBAN, cost="heavy", reference="train")
+def tstr_r2(split: Split) -> float:
+    """Share of the variance of a real quantity that models trained on the records predict.
+
+    1 is best, 0 as good as the mean, below it worse. One outlier can decide it.
+    """
+    return r2(*_quantities(split, _tested))
+
+
+@metric("utility", better="high", source=ESTEBAN, cost="heavy", reference="train")
+def trts_auroc(split: Split) -> float:
+    """Area under the ROC curve on the records of models trained on never-seen real patients.
+
+    0.5 for a guess, 1 for labels that a real model foretells. It sees labels that contradict the
+    rest of the record, at one in ten already; it rewards records that are too easy.
+    """
+    return auroc(*_classes(split, _foretold))
+
+
+@metric("utility", better="high", source=ESTEBAN, cost="heavy", reference="train")
+def trts_r2(split: Split) -> float:
+    """Share of the variance of the quantity in the records that models trained on real patients predict.
+
+    1 is best. It rewards records that are too easy.
+    """
+    return r2(*_quantities(split, _foretold))
+
+
+@metric(
+    "utility",
+    better="high",
+    source="Jordon et al. 2018, Measuring the quality of synthetic data; Kendall 1938, tau-b",
+    cost="heavy",
+    reference="train",
+)
+def model_ranking(split: Split) -> float:
+    """Whether a choice of model made on the records is the one made on real ones: Kendall's tau.
+
+    -1 to 1, which is best. Models are ranked by their loss on real patients, once trained on the
+    records and once on real ones: trees, linear, neighbours, naive Bayes and single fields. Where
+    models are about equally good even real data rank them by chance: the ceiling tells.
+    """
+    asked = once(split.train, task, split.question)
+    fields = once(split.train, prediction_models.strongest, asked)
+    losses = [_losses(side, split.holdout, asked, fields) for side in (split.train, split.synthetic)]
+    tau = float(np.asarray(kendalltau(*losses))[0])
+    return 0.0 if np.isnan(tau) else tau  # all models alike: nothing is ranked
+
+
+def _losses(side: Sample, test: Sample, asked: Task, fields: tuple[int, ...]) -> np.ndarray:
+    few, y = once(test, _few, asked)
+    panel = (
+        *once(side, prediction_models.pair, asked),
+        *once(side, prediction_models.others, asked, fields),
+    )
+    return np.array([_loss(y, model(few)) for model in panel])
+
+
+def _few(test: Sample, asked: Task) -> tuple[Sample, np.ndarray]:
+    """The first labelled patients: the judge shuffles."""
+    known, y = prediction_models.enough(test, asked)
+    return (known, y) if len(y) <= RANKED else (known.take(np.arange(RANKED)), y[:RANKED])
+
+
+def _loss(y: np.ndarray, predicted: np.ndarray) -> float:
+    return log_loss(y, predicted) if predicted.ndim > 1 else float(((y - predicted) ** 2).mean())
+
+
+def _classes(split: Split, predicted: Callable[[Split], Predicted]) -> Predicted:
+    """Classes and their probabilities."""
+    asked = once(split.train, task, split.question)
+    if not asked.classes:
+        raise Unsupported(f"the label {asked.label!r} is a quantity: R² speaks of it")
+    return once(split, predicted)
+
+
+def _quantities(split: Split, predicted: Callable[[Split], Predicted]) -> Predicted:
+    """Quantities and their predictions."""
+    asked = once(split.train, task, split.question)
+    if asked.classes:
+        raise Unsupported(f"the label {asked.label!r} is a class: AUROC, log-loss and Brier speak of it")
+    return once(split, predicted)
+
+
+def _tested(split: Split) -> Predicted:
+    """Real outcomes, and what models trained on the candidate predict."""
+    return _predicted(split, split.synthetic, split.holdout)
+
+
+def _foretold(split: Split) -> Predicted:
+    """Outcomes in the candidate, and what models trained on held-out real records predict."""
+    return _predicted(split, split.holdout, split.synthetic)
+
+
+def _predicted(split: Split, learn: Sample, test: Sample) -> Predicted:
+    asked = once(split.train, task, split.question)
+    known, y = prediction_models.enough(test, asked)
+    return y, prediction_models.usual(learn, asked)(known)
+
+
+def _determines(values: np.ndarray, y: np.ndarray, sample: Sample, j: int) -> bool:
+    """Whether the values of a field, or their absence, leave no doubt about the class."""
+    absent = np.isnan(values)
+    if sample.fields.levels[j] is None and not absent.any():
+        areas = [area(values, y == k) for k in np.unique(y)]
+        return max(max(a, 1 - a) for a in areas) >= TOLD
+    cells = absent if sample.fields.levels[j] is None else np.where(absent, -1, values)
+    _, place, counts = np.unique(cells, return_inverse=True, return_counts=True)
+    table = np.zeros((len(counts), int(y.max()) + 1))
+    np.add.at(table, (place, y), 1)
+    return bool(len(y) >= SEVERAL * len(counts) and table.max(axis=1).sum() >= TOLD * len(y))
+
+
+__plugin__ = (
+    tstr_auroc,
+    tstr_auprc,
+    tstr_log_loss,
+    tstr_brier,
+    tstr_calibration,
+    tstr_r2,
+    trts_auroc,
+    trts_r2,
+    model_ranking,
+)

@@ -1,0 +1,88 @@
+"""Translation: is one picture of a patient told from another as well as with real pairs?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.contracts.metric import Split, each, metric
+from manikin.downstream.pixel_classifier import TESTED, WIDEST, boosted, exchanged, some, surrounded
+from manikin.errors import Unsupported
+from manikin.imaging.analysis.intensity import small
+from manikin.imaging.analysis.similarity import psnr
+from manikin.schema.kinds import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manikin.cohort.cohort import Cohort
+
+FEWEST = 10  # records to learn from
+SOURCE = "PSNR; trained on synthetic, tested on real: Esteban et al. 2017, section 4.2"
+
+
+def estranged(split: Split) -> Cohort:
+    """The floor: real pictures with the second picture of other records."""
+    cohort = split.synthetic.cohort
+    return exchanged(cohort, _fields(cohort)[1:], split.key.child("estranged"))
+
+
+@metric(
+    "utility",
+    better="high",
+    source=SOURCE,
+    feature="radiomics",
+    cost="heavy",
+    reference="train",
+    floor=estranged,
+)
+def translation_psnr(split: Split) -> float:
+    """PSNR of held-out patients' second picture, told from their first by what the records teach.
+
+    In dB; more is better; the ceiling is what as many real training records reach. Boosted trees on filter
+    responses and the place, on grids of at most 32 places; the mean over patients, with the range of the
+    held-out pictures as the signal. The first two pictures of values on one grid count, channels averaged.
+    A small regression, the same for all sides: it cannot see what only a larger one would learn, nor
+    detail finer than its grid.
+    """
+    test = split.holdout.take(np.arange(min(TESTED, len(split.holdout))))
+    predict = _learned(split)
+    x, y = each(test, pictured), each(test, told)
+    span = float(np.ptp(y))
+    if not span:
+        raise Unsupported("the held-out second pictures are all of one value")
+    return float(psnr(predict(x.reshape(-1, x.shape[2])).reshape(y.shape), y, span).mean())
+
+
+def _learned(split: Split) -> Callable[[np.ndarray], np.ndarray]:
+    """A regression from vectors of places to values of the second picture."""
+    x, y = each(split.synthetic, pictured), each(split.synthetic, told)
+    if len(x) < FEWEST:
+        raise Unsupported(f"fewer than {FEWEST} records to learn from")
+    return boosted(*some(x, y, split.key), {"objective": "regression"})
+
+
+def pictured(cohort: Cohort) -> np.ndarray:
+    """Filter responses at every place of the first picture, (n, places, d)."""
+    return surrounded(cohort[_fields(cohort)[0]])
+
+
+def told(cohort: Cohort) -> np.ndarray:
+    """The second picture at the same places, (n, places)."""
+    x = cohort[_fields(cohort)[1]].astype(np.float32).mean(axis=1)
+    return small(x, WIDEST[x.ndim - 1]).reshape(len(x), -1)
+
+
+def _fields(cohort: Cohort) -> tuple[str, str]:
+    """The first two pictures of values on one grid."""
+    schema = cohort.schema
+    kinds = [n for n in schema.modelled if isinstance(k := schema[n], Image) and not k.levels]
+    for i, first in enumerate(kinds):
+        for second in kinds[i + 1 :]:
+            if cohort[first].shape[2:] == cohort[second].shape[2:]:
+                return first, second
+    raise Unsupported("no two pictures of the same size")
+
+
+__plugin__ = (translation_psnr,)

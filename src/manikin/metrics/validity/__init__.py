@@ -1,0 +1,1 @@
+"""Are synthetic records possible, clinically?"""

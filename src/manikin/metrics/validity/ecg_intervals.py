@@ -1,0 +1,116 @@
+"""Rhythm: do synthetic ECGs beat as fast, as regularly and as broadly as real ones?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from manikin.contracts.metric import Sample, Split, each, metric, once
+from manikin.errors import Unsupported
+from manikin.schema.kinds import Signal
+from manikin.signals.analysis.delineation import intervals
+from manikin.signals.analysis.qrs import leads, rhythm
+
+if TYPE_CHECKING:
+    from manikin.cohort.cohort import Cohort
+
+PARTS = ("heart rate", "RR deviation", "QRS duration")
+WAVES = ("RMSSD", "QRS duration", "QT interval")
+DELINEATED = 200  # records of a side: each takes some hundredths of a second
+SECONDS, FINE = 4.0, 50.0  # an ECG that is looked at is so long, and has so many Hz
+FEWEST = 10  # records of a side with a value
+
+
+@metric(
+    "clinical validity",
+    better="low",
+    source="Kolmogorov 1933, Smirnov 1948; R peaks: Pan and Tompkins 1985",
+    feature="dynamics",
+)
+def rhythm_distance(split: Split) -> dict[str, float]:
+    """How far heart rate, deviation of RR intervals and QRS duration of ECGs lie from those of real ones.
+
+    0 to 1; 0 is best: the Kolmogorov-Smirnov statistic of one number for each record, by the same simple
+    detector of R peaks on both sides; an ECG without beats counts as beyond all others. It needs leads
+    called as usual, four seconds and 50 Hz, and cannot see P and T waves.
+    """
+    once(split.train, _asked)
+    return _compared(PARTS, *(each(side, measured) for side in (split.holdout, split.synthetic)))
+
+
+@metric(
+    "clinical validity",
+    better="low",
+    source="Makowski et al. 2021, NeuroKit2; Martinez et al. 2004, wavelet delineation; "
+    "Kolmogorov 1933, Smirnov 1948",
+    feature="dynamics",
+)
+def interval_distance(split: Split) -> dict[str, float]:
+    """How far RMSSD, QRS duration and QT interval of ECGs lie from those of real ones, by NeuroKit2.
+
+    0 to 1; 0 is best: the Kolmogorov-Smirnov statistic of one number for each record, of its first lead; an
+    ECG in which no wave is found counts as beyond all others. It cannot see the other leads.
+    """
+    once(split.train, _asked)
+    return _compared(WAVES, *(_some(each(side, delineated)) for side in (split.holdout, split.synthetic)))
+
+
+def measured(cohort: Cohort) -> np.ndarray:
+    """Heart rate, deviation of RR intervals and QRS duration of the first ECG, (n, 3)."""
+    name, rate = _ecg(cohort)
+    return rhythm(cohort[name], rate)
+
+
+def delineated(cohort: Cohort) -> np.ndarray:
+    """Whether a record was looked at, then its RMSSD, QRS duration and QT interval, (n, 4)."""
+    name, rate = _ecg(cohort)
+    rows = np.unique(np.linspace(0, len(cohort) - 1, DELINEATED).astype(int))
+    found = np.zeros((len(cohort), 4))
+    found[rows, 0] = 1
+    found[rows, 1:] = intervals(cohort[name][rows, 0], rate)
+    return found
+
+
+def _some(found: np.ndarray) -> np.ndarray:
+    return found[found[:, 0] == 1, 1:]
+
+
+def _compared(parts: tuple[str, ...], real: np.ndarray, candidate: np.ndarray) -> dict[str, float]:
+    found = {part: _apart(real[:, j], candidate[:, j]) for j, part in enumerate(parts)}
+    known = {part: value for part, value in found.items() if value is not None}
+    if not known:
+        raise Unsupported("too few beats in the real records")
+    return known
+
+
+def _asked(train: Sample) -> str:
+    """The ECG that is looked at.
+
+    Raises:
+        Unsupported: There is none that is long and fine enough.
+    """
+    return _ecg(train.whole)[0]
+
+
+def _ecg(cohort: Cohort) -> tuple[str, float]:
+    for name in cohort.schema.modelled:
+        kind = cohort.schema[name]
+        if isinstance(kind, Signal) and leads(kind.channels):
+            rate = kind.rate or 0.0
+            if rate >= FINE and cohort[name].shape[2] >= SECONDS * rate:
+                return name, rate
+    raise Unsupported(f"no ECG (channels called as leads, {SECONDS:g} s and {FINE:g} Hz or more)")
+
+
+def _apart(real: np.ndarray, candidate: np.ndarray) -> float | None:
+    """The Kolmogorov-Smirnov statistic; None where the real records have too few values."""
+    from scipy.stats import ks_2samp
+
+    if (~np.isnan(real)).sum() < FEWEST:
+        return None
+    a, b = (np.nan_to_num(side, nan=np.inf) for side in (real, candidate))
+    return float(np.asarray(ks_2samp(a, b, method="asymp"))[0])
+
+
+__plugin__ = (rhythm_distance, interval_distance)

@@ -1,0 +1,1 @@
+"""From files to files: the pipeline, provenance and the gated release."""

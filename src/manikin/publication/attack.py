@@ -1,0 +1,62 @@
+"""Attack: a fitted model is fitted anew, with and without patients, and with canaries in its notes.
+
+The judge knows no generator and the generator no judge: they meet here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from manikin.core.progress_display import show_step
+from manikin.evaluation.attacks import canaries, shadow_models
+from manikin.schema.kinds import Text
+from manikin.synthesis.user_warnings import silent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from manikin.cohort.cohort import Cohort
+    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.synthesis.chain import Chain
+    from manikin.synthesis.synthesizer import Synthesizer
+
+
+def attacked(
+    card: Scorecard,
+    model: Synthesizer | Chain,
+    train: Cohort,
+    *,
+    refits: int = 16,
+    seed: int = 0,
+    told: Callable[[], object] = lambda: None,
+) -> Scorecard:
+    """The card with the scores of the shadow attack, and of canaries where the model writes notes.
+
+    Args:
+        card: What was measured.
+        model: The model that made the judged records.
+        train: The records that it learned from.
+        refits: How many fits the shadow attack takes; canaries take one more.
+        seed: The same seed attacks alike.
+        told: Called before each fit.
+    """
+    name = written(model)
+    with show_step("attacking the model", refits + (name is not None)) as step:
+
+        def refit(records: Cohort, seed: int) -> Cohort:
+            told()
+            with silent():
+                drawn = model.refit(records, seed)
+            step.advance()
+            return drawn
+
+        card = shadow_models.attacked(card, refit, train, refits=refits, seed=seed)
+        if name is None:
+            return card
+        return canaries.exposed(card, refit, train, name, seed=seed)
+
+
+def written(model: Synthesizer | Chain) -> str | None:
+    """The field of notes that a model writes; None: it writes none."""
+    known = ((part, name) for part in model.models for name in part.plan.target)
+    return next((name for part, name in known if isinstance(part.schema[name], Text)), None)

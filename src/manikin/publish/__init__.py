@@ -1,1 +1,0 @@
-"""What may leave the building, and with which papers."""

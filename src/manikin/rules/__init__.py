@@ -1,0 +1,1 @@
+"""Clinical constraints between fields, as expressions."""

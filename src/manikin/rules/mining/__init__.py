@@ -1,0 +1,1 @@
+"""Constraints that the records of a table suggest."""

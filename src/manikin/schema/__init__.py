@@ -1,0 +1,1 @@
+"""What a field is: its kind, role, unit and limits, and the TOML file that says so."""

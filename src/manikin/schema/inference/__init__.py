@@ -1,0 +1,1 @@
+"""What a column of a file holds: numbers, dates, levels, text, identifiers, computed values."""

@@ -1,0 +1,90 @@
+"""Cures: how a field that cannot be read as it is may be declared, so that the rest can be used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from manikin.errors import SchemaError
+from manikin.schema.inference import coercion
+from manikin.schema.inference.distinct_values import LIMIT, MISSING, NUMBER, Words
+from manikin.schema.kinds import Category, Number, Schema, Text, Time
+
+if TYPE_CHECKING:
+    from manikin.schema.kinds import Kind
+
+
+def suggest_kind(name: str, column: pa.Array) -> Kind:
+    """A declaration with which a field of spelled values can be read.
+
+    Where at least half of the records hold numbers, all else is missing. Otherwise the field is text that
+    is not modelled.
+
+    Args:
+        name: The field.
+        column: Its values as they are spelled, (n,) of text.
+
+    Example:
+        >>> suggest_kind("crp", pa.array(["1.5", "2", "3", "haemolysed"])).missing
+        ('', 'haemolysed')
+        >>> suggest_kind("dose", pa.array(["5 mg", "6 mg"])).role
+        'identifier'
+    """
+    hidden = Text(role="identifier")
+    if not pa.types.is_string(column.type):
+        return hidden
+    words = Words.of(column)
+    number = words.like(NUMBER) | words.like(LIMIT)
+    if words.counts[number].sum() < words.rows / 2:
+        return hidden
+    # Gaps are written back as the first spelling: an empty cell, which is nobody's word.
+    kind = Number(missing=("", *(word for word in words.spelled(~number) if word)))
+    try:
+        coercion.fit(name, column, kind, trim=True)
+    except SchemaError:
+        return hidden
+    return kind
+
+
+def describe_cure(name: str, kind: Kind, column: pa.Array) -> str:
+    """What a cure does to a field, in counts of records.
+
+    Example:
+        >>> column = pa.array(["1.5", "2", "3", "haemolysed"])
+        >>> describe_cure("crp", suggest_kind("crp", column), column)
+        'crp: taken as a number; 1 of 4 records hold no number and are read as missing'
+    """
+    if not isinstance(kind, Number):
+        return f"{name}: left out of the model (text, role identifier)"
+    words = Words.of(column)
+    lost = int(words.counts[words.among(kind.missing) & ~words.among(tuple(MISSING))].sum())
+    held = f"{lost:,} of {len(column):,} records hold no number and are read as missing"
+    return f"{name}: taken as a number; {held}"
+
+
+def usual_gaps(missing: tuple[str, ...]) -> tuple[str, ...]:
+    """Spellings of missing values that may be shown: the first, which is written, and those in common use.
+
+    Others may be a word about one patient.
+
+    Example:
+        >>> usual_gaps(("", "NA", "refused by Mrs Jones", "-99"))
+        ('', 'NA', '-99')
+    """
+    column = Words.of(pa.array(missing, pa.string()))
+    usual = set(column.spelled(column.among(MISSING) | column.like(NUMBER))) | set(missing[:1])
+    return tuple(word for word in missing if word in usual)
+
+
+def with_usual_gaps(schema: Schema) -> Schema:
+    """The schema with those spellings of missing values alone that may be shown."""
+    shown = {
+        name: replace(kind, missing=usual_gaps(kind.missing))
+        for name, kind in schema.items()
+        if isinstance(kind, Number | Category | Time)
+        and kind.missing
+        and usual_gaps(kind.missing) != kind.missing
+    }
+    return Schema({**schema, **shown}) if shown else schema

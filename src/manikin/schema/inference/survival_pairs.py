@@ -1,0 +1,46 @@
+"""Survival pairs: times to an event beside the events, found by name and kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.compute
+
+from manikin.schema import column_names
+from manikin.schema.kinds import Category, Number
+
+if TYPE_CHECKING:
+    from manikin.schema.inference.inferred_column import Finding
+    from manikin.schema.kinds import Role
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+
+def pairs(found: dict[str, Finding], free: set[str]) -> dict[str, Finding]:
+    """Times to an event paired with the events, in the order of the fields."""
+    fit = {name: finding for name, finding in found.items() if name in free and finding.kind.role is None}
+    times = [name for name, f in fit.items() if column_names.survival_time(name) and _duration(f)]
+    events = [name for name, f in fit.items() if column_names.event(name) and _binary(f)]
+    roles: dict[str, Role] = {}
+    for time, event in zip(times, events, strict=False):
+        roles |= {time: "time", event: "event"}
+    return {
+        name: replace(
+            found[name],
+            kind=replace(found[name].kind, role=role),
+            notes=(
+                *found[name].notes,
+                "time of a survival pair" if role == "time" else "event of a survival pair",
+            ),
+        )
+        for name, role in roles.items()
+    }
+
+
+def _duration(finding: Finding) -> bool:
+    return isinstance(finding.kind, Number) and (pc.min(finding.values).as_py() or 0) >= 0
+
+
+def _binary(finding: Finding) -> bool:
+    return isinstance(finding.kind, Category) and len(finding.kind.levels) == 2  # noqa: PLR2004 - seen or not

@@ -1,0 +1,300 @@
+"""The vocabulary of records: the kinds of field, their units, ranges, levels and roles.
+
+A schema is written to and read from `schema.toml`, one table per field:
+
+    [age]
+    kind = "number"
+    unit = "years"
+    low = 0
+    high = 120
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import tomli_w
+
+from manikin.errors import SchemaError
+from manikin.schema.toml_keys import EXPECTED, consistent, levels_of_folders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear"]
+ROLES = ("subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear")
+IDENTITY = ("subject", "identifier", "unclear")
+"""Roles of fields that say who somebody is, or may: they are never modelled."""
+_ROLE = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
+Level = str | int | float | bool
+SCHEMA_OF = "schema_of"
+"""The key of `schema.toml` that names the file it was made from."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A quantity.
+
+    Args:
+        unit: The unit of the values, for people and for writers of medical formats.
+        low: The smallest plausible value, in `unit`; synthetic values never fall below it.
+        high: The largest plausible value, in `unit`.
+        step: The grid on which values are recorded (1 for integers); None: any value.
+        role: What the field is for; "time" is the time to the event of a survival pair.
+        missing: The spellings that stand for a missing value in the file.
+        censored: Limits among the values ("<0.01", "90+"), read as numbers beyond them.
+    """
+
+    name: ClassVar[str] = "number"
+    unit: str | None = None
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    role: Role | None = None
+    missing: tuple[str, ...] = ()
+    censored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Category:
+    """One of a finite set of levels, as they stand in the file (text, integers or booleans)."""
+
+    name: ClassVar[str] = "category"
+    levels: tuple[Level, ...] = ()
+    ordered: bool = False
+    role: Role | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Time:
+    """A date or a moment; `unit` is its resolution ("day", "s", ...), `format` its strptime spelling."""
+
+    name: ClassVar[str] = "time"
+    unit: str = "day"
+    format: str | None = None
+    role: Role | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A history: timed events with codes and values in visits; or a bag of codes, without times.
+
+    Args:
+        system: Of the codes (ICD-10, LOINC, ...), where all are of one.
+        levels: The codes there may be; empty: any.
+        role: What the field is for.
+    """
+
+    name: ClassVar[str] = "codes"
+    system: str | None = None
+    levels: tuple[str, ...] = ()
+    role: Role | None = None
+
+
+@dataclass(frozen=True)
+class Text:
+    """Free text or a name: replaced by a surrogate; with the role "note" it is prose, and modelled."""
+
+    name: ClassVar[str] = "text"
+    role: Role | None = None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A waveform or a series of measurements of shape (channels, time) on a regular grid.
+
+    Args:
+        channels: What each channel is; declared, those that are read, in this order.
+        rate: In Hz, one place every 1 / `rate` seconds; declared, the rate to which recordings are brought.
+        unit: Of the values; where channels differ, one for each, separated by commas.
+        role: What the field is for.
+        window: The seconds of one record, into which longer recordings are cut.
+        around: Symbols of the beats on which windows are centred ("NV", "*" for all); None: one
+            window after another.
+        band: The lowest and the highest frequency that are let through on reading, in Hz; 0: open.
+        notch: A frequency that is taken out on reading, such as that of mains, in Hz.
+    """
+
+    name: ClassVar[str] = "signal"
+    channels: tuple[str, ...] = ()
+    rate: float | None = None
+    unit: str | None = None
+    role: Role | None = None
+    window: float | None = None
+    around: str | None = None
+    band: tuple[float, ...] = ()
+    notch: float | None = None
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture (channels, H, W) or volume (channels, D, H, W); with `levels`, a label map.
+
+    Args:
+        channels: What each channel is.
+        spacing: Between the centres of neighbouring places along each axis, (H, W) or (D, H, W), in mm.
+        unit: Of the values ("HU", ...).
+        levels: How many levels a label map has; 0: the values are measured.
+        role: What the field is for.
+        size: The shape to which pictures are brought on reading, (H, W) or (D, H, W), without
+            distortion; empty: as they are.
+        even: Whether volumes with uneven gaps between slices are interpolated to even ones on reading.
+        burned_in: Text in the pixels, as a person found who looked: "none" or "present"; None: nobody did.
+    """
+
+    name: ClassVar[str] = "image"
+    channels: tuple[str, ...] = ()
+    spacing: tuple[float, ...] = ()
+    unit: str | None = None
+    levels: int = 0
+    role: Role | None = None
+    size: tuple[int, ...] = ()
+    even: bool = False
+    burned_in: str | None = None
+
+
+Kind = Number | Category | Time | Codes | Text | Signal | Image
+KINDS: dict[str, type[Kind]] = {
+    kind.name: kind for kind in (Number, Category, Time, Codes, Text, Signal, Image)
+}
+SCALARS = (Number, Category, Time)
+
+
+class Schema(dict[str, Kind]):
+    """What each field of a cohort is: an ordered mapping from field name to kind.
+
+    `folders` says what each level of subfolders is ("subject", "label", "visit", "none"); empty: as found.
+
+    Example:
+        >>> schema = Schema(age=Number(unit="years"), sex=Category(levels=("F", "M"), role="label"))
+        >>> schema.named("label"), schema.modelled
+        ('sex', ['age', 'sex'])
+    """
+
+    folders: tuple[str, ...] = ()
+
+    def named(self, role: Role) -> str | None:
+        """The first field with this role."""
+        return next((name for name, kind in self.items() if kind.role == role), None)
+
+    @property
+    def modelled(self) -> list[str]:
+        """The fields a generator may learn: no identifiers, nothing unclear, of free text only notes."""
+        return [
+            name
+            for name, kind in self.items()
+            if (kind.role == "note" if isinstance(kind, Text) else kind.role not in IDENTITY)
+        ]
+
+    def asked(self, names: Iterable[str]) -> Schema:
+        """The same, with the texts among `names` as notes, which are modelled.
+
+        A text that says to whom a record belongs stays what it is.
+
+        Example:
+            >>> Schema(report=Text(role="identifier"), age=Number()).asked(["report", "age"]).modelled
+            ['report', 'age']
+        """
+        chosen = {
+            name for name in names if isinstance(kind := self.get(name), Text) and kind.role != "subject"
+        }
+        return Schema({n: replace(k, role="note") if n in chosen else k for n, k in self.items()})
+
+    @property
+    def scalars(self) -> list[str]:
+        """The modelled fields that are one value per record."""
+        return [name for name in self.modelled if isinstance(self[name], SCALARS)]
+
+    @property
+    def survival(self) -> list[tuple[str, str]]:
+        """The survival pairs: each field with the role "time" beside the "event" of the same rank."""
+        times = [name for name, kind in self.items() if kind.role == "time"]
+        events = [name for name, kind in self.items() if kind.role == "event"]
+        return list(zip(times, events, strict=False))
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Plain tables, ready for TOML or JSON; what is unset is left out."""
+        return {name: _table(kind) for name, kind in self.items()}
+
+    @classmethod
+    def from_dict(cls, tables: dict[str, dict[str, Any]]) -> Schema:
+        """The inverse of `to_dict`.
+
+        Raises:
+            SchemaError: An unknown kind, key or role, with the field where it stands.
+        """
+        levels = levels_of_folders(tables.get("folders"))
+        found = cls({n: _kind(n, t) for n, t in tables.items() if n != "folders" or not levels})
+        found.folders = levels
+        return found
+
+    def write(self, path: str | Path) -> None:
+        """Write an editable `schema.toml`."""
+        Path(path).write_text(tomli_w.dumps({**self.heading(), **self.to_dict()}), encoding="utf-8")
+
+    def heading(self) -> dict[str, list[str]]:
+        """What stands above the fields in a file: what levels of folders are, where there are any."""
+        return {"folders": list(self.folders)} if self.folders else {}
+
+    @classmethod
+    def read(cls, path: str | Path) -> Schema:
+        """Read a `schema.toml`.
+
+        Raises:
+            SchemaError: The file is absent, is not TOML, or declares what does not exist.
+        """
+        try:
+            tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+            if isinstance(tables.get(SCHEMA_OF), str):
+                del tables[SCHEMA_OF]
+        except OSError as error:
+            raise SchemaError(f"{path}: cannot be read ({error.strerror})") from error
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SchemaError(f"{path}: is not TOML ({error})") from error
+        try:
+            return cls.from_dict(tables)
+        except SchemaError as error:
+            raise SchemaError(f"{path}: {error}") from error
+
+
+def _table(kind: Kind) -> dict[str, Any]:
+    unset = (None, (), False)
+    values = {
+        key: value for key, value in asdict(kind).items() if not any(value is blank for blank in unset)
+    }
+    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
+    return {"kind": kind.name, **plain}
+
+
+def _kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
+    if not isinstance(table, dict) or str(table.get("kind")) not in KINDS:
+        raise SchemaError(f"schema, field {name!r}: needs kind = one of {', '.join(KINDS)}")
+    cls = KINDS[table["kind"]]
+    known = {field.name for field in fields(cls)}
+    if unknown := set(table) - known - {"kind"}:
+        raise SchemaError(
+            f"schema, field {name!r}: {cls.name} has no {', '.join(sorted(unknown))}; "
+            f"it knows {', '.join(sorted(known))}"
+        )
+    options: dict[str, Any] = {
+        key: _value(name, cls, key, value) for key, value in table.items() if key != "kind"
+    }
+    kind = cls(**options)
+    consistent(name, kind)
+    return kind
+
+
+def _value(name: str, cls: type[Kind], key: str, value: Any) -> Any:  # noqa: ANN401 - TOML holds anything
+    """A value of `schema.toml` in the type that its key asks for."""
+    what, test = _ROLE if key == "role" else EXPECTED["labels" if (cls, key) == (Image, "levels") else key]
+    if key == "missing" and isinstance(value, list):
+        value = [str(spelling) for spelling in value]
+    if not test(value):
+        raise SchemaError(f"schema, field {name!r}: {key} is {what}")
+    return tuple(value) if isinstance(value, list | tuple) else value

@@ -1,0 +1,53 @@
+"""Schema files: which `schema.toml` beside the data belongs to a file, and where a new one goes."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+import tomli_w
+
+from manikin.schema.kinds import SCHEMA_OF, Schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "schema.toml"
+
+
+def find_schema(path: Path) -> Path | None:
+    """The schema file beside some data: `heart.schema.toml` for `heart.csv`, else `schema.toml`.
+
+    In a folder of records it lies inside the folder. None: there is neither.
+    """
+    places = [path / NAME] if path.is_dir() else [_own(path), path.with_name(NAME)]
+    return next((place for place in places if place.is_file()), None)
+
+
+def is_foreign(schema: Path, data: Path) -> bool:
+    """Whether a schema file says that it was made from another file than these data."""
+    if data.is_dir() or not schema.is_file():
+        return False
+    try:
+        made_from = tomllib.loads(schema.read_text(encoding="utf-8")).get(SCHEMA_OF)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return False  # reading it says what is wrong
+    return isinstance(made_from, str) and made_from != data.name
+
+
+def place_schema(folder: Path, data: Path) -> Path:
+    """Where a schema made from some data goes: `schema.toml`, or a name of its own where that is taken."""
+    shared = folder / NAME
+    return folder / _own(data).name if is_foreign(shared, data) else shared
+
+
+def write_schema(schema: Schema, path: Path, data: Path) -> None:
+    """Write an editable schema file that says which file it was made from."""
+    made_from = {} if data.is_dir() else {SCHEMA_OF: data.name}
+    path.write_text(tomli_w.dumps({**made_from, **schema.heading(), **schema.to_dict()}), encoding="utf-8")
+
+
+def _own(path: Path) -> Path:
+    """`heart.schema.toml` beside `heart.csv` or `heart.csv.gz`."""
+    stem = path.name.removesuffix(path.suffix) if path.suffix.lower() == ".gz" else path.name
+    return path.with_name(f"{stem.rpartition('.')[0] or stem}.{NAME}")

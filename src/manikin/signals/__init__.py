@@ -1,0 +1,1 @@
+"""ECG, EEG and vital signs."""

@@ -1,0 +1,1 @@
+"""Spectra, R peaks, delineation, gaps, shifted copies."""

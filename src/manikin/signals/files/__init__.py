@@ -1,0 +1,1 @@
+"""Recordings and tables of signals, read and written."""

@@ -1,0 +1,85 @@
+"""The fields beside a signal: whose it is, what its header says, what it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.cohort.cohort import Cohort
+from manikin.schema.inference.infer import infer
+from manikin.schema.kinds import Category, Number, Schema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from manikin.schema.kinds import Kind
+    from manikin.signals.files.recording import Recording
+    from manikin.signals.files.windows import Cuts
+
+_FACTS: dict[str, Kind] = {"age": Number(unit="years"), "sex": Category(), "diagnosis": Category()}
+_STRETCHES = 20
+
+
+def beside(
+    recordings: Sequence[Recording],
+    cuts: Cuts,
+    kept: np.ndarray,
+    schema: Schema | None,
+    cells: Cohort | None,
+    notes: list[str],
+) -> Cohort:
+    """The fields beside the signal: subject, what headers say, what a table says, the label."""
+    rows = cuts.recording[kept]
+    columns: dict[str, Any] = {}
+    if cells is None or cells.schema.named("subject") is None:
+        columns["subject"] = pa.array(_subjects(recordings, rows, notes))
+    names = dict.fromkeys(key for recording in recordings for key in recording.facts)
+    for key in names:
+        if cells is None or key not in cells.schema:
+            columns[key] = pa.array([recordings[row].facts.get(key) for row in rows], pa.string())
+    labels = [label for label, use in zip(cuts.labels, kept, strict=True) if use]
+    marked = any(label is not None for label in labels) and (cells is None or "label" not in cells.schema)
+    if marked:
+        columns["label"] = pa.array(labels, pa.string())
+    kinds = _kinds(columns, labels, schema, taken=cells is not None and bool(cells.schema.named("label")))
+    table = infer(pa.table(columns), Schema(kinds), spelled=True) if columns else None
+    return _joined(table, cells, rows)
+
+
+def _subjects(recordings: Sequence[Recording], rows: np.ndarray, notes: list[str]) -> np.ndarray:
+    """A running number for each person; stretches of time where there is only one."""
+    people = {person: i for i, person in enumerate(dict.fromkeys(r.person for r in recordings), 1)}
+    if len(people) > 1 or len(rows) == 1:
+        return np.array([people[recordings[row].person] for row in rows])
+    stretches = min(_STRETCHES, len(rows))
+    notes.append(
+        f"all of one person: {stretches} stretches of time stand for subjects, so that a split is by time; "
+        "nothing can be learned here of other people"
+    )
+    return np.arange(len(rows)) * stretches // len(rows) + 1
+
+
+def _kinds(
+    columns: Mapping[str, Any], labels: Sequence[str | None], schema: Schema | None, *, taken: bool
+) -> dict[str, Kind]:
+    levels = tuple(sorted({label for label in labels if label is not None}))
+    usual = {**_FACTS, "subject": Number(step=1, role="subject")}
+    usual["label"] = Category(levels, role=None if taken else "label")
+    return {name: (schema or {}).get(name) or usual[name] for name in columns if name in usual} | {
+        name: kind for name, kind in (schema or {}).items() if name in columns
+    }
+
+
+def _joined(table: Cohort | None, cells: Cohort | None, rows: np.ndarray) -> Cohort:
+    if cells is None:
+        return table or Cohort(pa.table({}), Schema())
+    cells = cells.take(rows)
+    if table is None:
+        return cells
+    columns: dict[str, Any] = {name: table.columns[name] for name in table.schema}
+    columns |= {name: cells.columns[name] for name in cells.schema}
+    return Cohort(
+        pa.table(columns), Schema({**table.schema, **cells.schema}), notes=(*table.notes, *cells.notes)
+    )

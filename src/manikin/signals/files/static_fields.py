@@ -1,0 +1,273 @@
+"""What a long table says once of each subject, and what tables beside it say: ordinary fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from manikin.core.record_files import table
+from manikin.schema.inference.formatting import cells
+from manikin.schema.inference.infer import infer
+from manikin.schema.kinds import Category, Image, Number, Schema, Signal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.cohort.cohort import Cohort
+    from manikin.schema.inference.distinct_values import Words
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+_ALL = 0.99
+_SMALL = 16 << 20
+_OUTCOME = re.compile(r"(mortality|death|died|deceased|expired|outcome|label)", re.IGNORECASE)
+
+
+@final
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a long table.
+
+    Args:
+        people: Whose each row is.
+        items: Of what.
+        time: When, in seconds, (n,).
+        text: The value as it is spelled; none for missing.
+        key: The name of the column of subjects.
+    """
+
+    people: Words
+    items: Words
+    time: np.ndarray
+    text: Words
+    key: str
+
+    @cached_property
+    def numbers(self) -> np.ndarray:
+        """The values as numbers, NaN for text and for missing, (n,)."""
+        parsed = [_number(word) for word in self.text.words.to_pylist()]
+        return np.array([*parsed, np.nan])[self.text.codes]
+
+
+def _number(word: str) -> float:
+    try:
+        return float(word)
+    except ValueError:
+        return np.nan
+
+
+@final
+@dataclass(frozen=True)
+class Parts:
+    """Which rows are measurements, and which parameters describe the subject.
+
+    Args:
+        dynamic: Whether a row is a measurement, (n,).
+        names: Descriptors, by their number among the parameters.
+        notes: What was decided.
+    """
+
+    dynamic: np.ndarray
+    names: dict[int, str]
+    notes: tuple[str, ...]
+
+
+def split(rows: Rows) -> Parts:
+    """Descriptors are what stands at time 0 only; where there are such, also what stands there for all.
+
+    A weight at admission is a descriptor, and later weights are measurements.
+    """
+    known = rows.items.words.to_pylist()
+    start = rows.time == 0
+    later = np.bincount(rows.items.codes[~start], minlength=len(known)) > 0
+    if not later.any():
+        return Parts(np.ones(len(start), bool), {}, ())
+    most = _ALL * len(rows.people.words)
+    own = [code for code in np.flatnonzero(~later).tolist() if _same(rows, code)]
+    pure = [code for code in np.flatnonzero(~later).tolist() if code not in own]
+    both = [
+        code
+        for code in np.flatnonzero(later).tolist()
+        if pure and len(np.unique(rows.people.codes[start & (rows.items.codes == code)])) >= most
+    ]
+    described = sorted((*pure, *both))
+    dynamic = ~np.isin(rows.items.codes, [*pure, *own]) & ~(start & np.isin(rows.items.codes, both))
+    gap = _codes(rows, dynamic)
+    notes = [f"{known[code]}: repeats the number of the subject and is left out" for code in own]
+    if described:
+        notes.append(f"{', '.join(known[code] for code in described)}: stand at time 0, taken as fields")
+    if gap.any():
+        named = ", ".join(known[code] for code in np.unique(rows.items.codes[gap]).tolist())
+        notes.append(
+            f"{named}: -1, the only negative value, is taken for a gap in {gap.sum()} measurements"
+        )
+    return Parts(dynamic & ~gap, {code: known[code] for code in described}, tuple(notes))
+
+
+def leave_out_words(rows: Rows, dynamic: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Which rows measure something in numbers, (n,), and notes on parameters that are words alone."""
+    known = rows.items.words.to_pylist()
+    said = dynamic & (rows.text.codes >= 0)
+    total, numeric = (
+        np.bincount(rows.items.codes[chosen], minlength=len(known))
+        for chosen in (said, said & ~np.isnan(rows.numbers))
+    )
+    wordy = np.flatnonzero((total > 0) & (numeric == 0))
+    if len(wordy) == np.count_nonzero(total):
+        return dynamic, []  # nothing is a number: reading says which row
+    notes = [
+        f"{known[code]}: none of its {total[code]:,} values is a number; the parameter is left out"
+        for code in wordy.tolist()
+    ]
+    return dynamic & ~np.isin(rows.items.codes, wordy), notes
+
+
+def _same(rows: Rows, code: int) -> bool:
+    """Whether a parameter repeats the subject, be it as 7.0 where it is called 7."""
+    chosen = rows.items.codes == code
+    people, text = rows.people.words.to_pylist(), [*rows.text.words.to_pylist(), None]
+    pairs = zip(rows.people.codes[chosen].tolist(), rows.text.codes[chosen].tolist(), strict=True)
+    return all(
+        people[person] == text[value] or _number(people[person]) == _number(text[value] or "")
+        for person, value in pairs
+    )
+
+
+def _codes(rows: Rows, dynamic: np.ndarray) -> np.ndarray:
+    """Measurements of -1 where no other value is negative."""
+    lowest = np.full(len(rows.items.words), np.inf)
+    number = rows.numbers
+    used = dynamic & ~np.isnan(number) & (number != -1)
+    np.minimum.at(lowest, rows.items.codes[used], number[used])
+    return dynamic & (number == -1) & (lowest[rows.items.codes] >= 0)
+
+
+def fields(rows: Rows, parts: Parts, path: Path, schema: Schema | None, series: str) -> Cohort:
+    """One record for each subject: its number, its descriptors, and what tables beside tell."""
+    columns: dict[str, Any] = {rows.key: rows.people.words}
+    start = rows.time == 0
+    for code, name in parts.names.items():
+        chosen = np.flatnonzero(start & (rows.items.codes == code))[::-1]
+        place = np.full(len(rows.people.words), -1)
+        place[rows.people.codes[chosen]] = rows.text.codes[chosen]
+        words = rows.text.words
+        columns[name] = words.take(pa.array(place, mask=place < 0))
+    joined, notes = _outcomes(rows.key, path, columns)
+    columns |= joined
+    declared = {
+        name: kind
+        for name, kind in (schema or {}).items()
+        if name in columns and not isinstance(kind, Signal | Image) and name != series
+    }
+    found = infer(pa.table(columns), Schema(declared), spelled=True)
+    return _roles(_gaps(found, declared), rows.key, declared).noted(*notes)
+
+
+def _gaps(cohort: Cohort, declared: dict[str, Any]) -> Cohort:
+    """The same fields with -1 as missing where it is the only negative value."""
+    gaps = [name for name in cohort.schema if name not in declared and _minus_one(cohort, name)]
+    if not gaps:
+        return cohort
+    columns = {name: cohort.columns[name] for name in cohort.schema}
+    for name in gaps:
+        values = columns[name]
+        columns[name] = pc.if_else(
+            pc.equal(values.cast(pa.float64()), -1.0), pa.scalar(None, values.type), values
+        )
+    again = infer(pa.table(columns), Schema(declared), spelled=True)
+    kinds: dict[str, Any] = dict(again.schema)
+    kinds |= {name: replace(kinds[name], missing=("-1",)) for name in gaps}
+    kept = [note for note in cohort.notes if note.partition(": ")[0] not in gaps]
+    shares = {name: again.columns[name].null_count / len(again) for name in gaps}
+    told = [f"{name}: '-1' read as missing ({share:.1%} of the records)" for name, share in shares.items()]
+    return replace(again, schema=Schema(kinds), notes=(*kept, *told))
+
+
+def _minus_one(cohort: Cohort, name: str) -> bool:
+    kind, column = cohort.schema[name], cohort.columns[name]
+    if not isinstance(kind, Number | Category) or not (
+        pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    ):
+        return False
+    negative = np.unique(column.drop_null().to_numpy())
+    return len(negative) > 1 and negative[0] == -1 and negative[1] >= 0
+
+
+def _roles(cohort: Cohort, key: str, declared: dict[str, Any]) -> Cohort:
+    """The subject by its column; the label by its name, where nobody declared one."""
+    kinds: dict[str, Any] = dict(cohort.schema)
+    if key not in declared:
+        whole = pa.types.is_integer(cohort.columns[key].type)
+        kinds[key] = Number(step=1, role="subject") if whole else replace(kinds[key], role="subject")
+    named = [name for name in kinds if _OUTCOME.search(name) and _two(kinds[name]) and name not in declared]
+    notes = [note for note in cohort.notes if note.partition(": ")[0] != key]
+    if named and Schema(kinds).named("label") is None:
+        kinds[named[0]] = replace(kinds[named[0]], role="label")
+        notes.append(f"{named[0]}: taken for the label, by its name")
+    return replace(cohort, schema=Schema(kinds), notes=tuple(notes))
+
+
+def _two(kind: Any) -> bool:  # noqa: ANN401 - any kind of field
+    return isinstance(kind, Category) and len(kind.levels) == 2 and kind.role in (None, "event")  # noqa: PLR2004
+
+
+def _outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The columns of the tables beside that have one row for each subject."""
+    from manikin.io.formats.csv import texts as read
+
+    subjects: pa.Array = taken[key]
+    found: dict[str, Any] = {}
+    notes = []
+    for other in _beside(path):
+        if key not in header(other):
+            continue
+        cells_of = read(other)
+        place = pc.index_in(subjects, value_set=pc.utf8_trim_whitespace(cells_of[key].combine_chunks()))
+        if pc.count_distinct(cells_of[key]).as_py() < len(cells_of):
+            continue  # several rows for a subject: a long table itself
+        if place.null_count == len(place):
+            notes.append(f"{other.name}: not joined, none of its {key} is a subject's")
+            continue
+        new = [
+            name
+            for name in cells_of.column_names
+            if name != key and name not in taken and name not in found
+        ]
+        found |= {name: cells_of[name].combine_chunks().take(place) for name in new}
+        notes.append(f"{', '.join(new)}: joined from {other.name} by {key}")
+        if place.null_count:
+            notes.append(f"{other.name} has no row for {place.null_count} of {len(place)} subjects")
+    return found, notes
+
+
+def _beside(path: Path) -> list[Path]:
+    """Small tables beside a table, or in and beside a folder of tables."""
+    places = [path.parent] if path.exists() else [path.parent, path.parent.parent]
+    found = [
+        other for place in places for other in sorted(place.iterdir()) if other.is_file() and other != path
+    ]
+    return [other for other in found if table(other) and other.stat().st_size <= _SMALL]
+
+
+def header(path: Path) -> list[str]:
+    """The words of the first line of a table."""
+    import gzip
+
+    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
+        line = file.readline(1 << 16)
+    return [word.strip(' "\r\n\ufeff') for word in re.split(r"[,;\t|]", line.decode("latin-1"))]
+
+
+def texts(cohort: Cohort, but: set[str | None]) -> dict[str, list[str]]:
+    """The scalar fields as the file spells them; a gap without a spelling of its own is empty."""
+    return {
+        name: cells(cohort.columns[name].combine_chunks(), kind).to_pylist()
+        for name, kind in cohort.schema.items()
+        if name not in but and not isinstance(kind, Signal | Image)
+    }

@@ -1,0 +1,222 @@
+"""A wide table, one row for each moment and one column for each channel, as recordings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.cohort.cohort import Cohort, Origin
+from manikin.errors import FormatError, SchemaError
+from manikin.io.formats.csv import render
+from manikin.schema.inference import elapsed_time
+from manikin.schema.inference.formatting import cells
+from manikin.schema.inference.infer import infer
+from manikin.schema.kinds import Category, Number, Schema, Signal, Text
+from manikin.signals.files.assemble import declaration, gather
+from manikin.signals.files.recording import Lead, Marks, Recording
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+_NEAR = 0.05
+"""How far a moment may lie from the grid, in steps."""
+
+
+def declared(schema: Schema | None, names: Sequence[str]) -> bool:
+    """Whether a schema says that the columns of a table are the channels of a signal."""
+    signals = [
+        kind for name, kind in (schema or {}).items() if isinstance(kind, Signal) and name not in names
+    ]
+    return any(kind.channels and set(kind.channels) <= set(names) for kind in signals)
+
+
+def cohort(
+    table: pa.Table, path: Path, schema: Schema, options: Mapping[str, Any], *, skip_bad: bool = False
+) -> Cohort:
+    """The records of a wide table: the rows of one subject are one recording.
+
+    Columns that do not change within a subject are fields; one with the role label becomes the label
+    of windows; the time column says where rows are missing.
+
+    Raises:
+        FormatError: Moments repeat or do not follow the rate.
+        SchemaError: The rate is neither declared nor told by a time column.
+    """
+    name, kind = declaration(schema)
+    told: dict[str, Any] = {
+        key: kind
+        for key, kind in schema.items()
+        if key in table.column_names and not isinstance(kind, Signal)
+    }
+    told |= {channel: Number() for channel in kind.channels if channel not in told}
+    flat = infer(table, Schema(told), spelled=True)
+    time = next(
+        (key for key in flat.schema if elapsed_time.NAMES.match(key) and key not in kind.channels), None
+    )
+    person = flat.schema.named("subject") or next(
+        (key for key in ("subject", "record") if key in flat.schema), None
+    )
+    rest = [key for key in flat.schema if key not in (*kind.channels, time, person)]
+    groups = _groups(flat, person)
+    constant = [key for key in rest if all(_constant(flat, key, rows) for rows in groups)]
+    label = flat.schema.named("label") or ("label" if "label" in rest else None)
+    moments, spelling = _moments(table, time, path)
+    own = _rate(moments, groups)
+    rate = own if own and _follows(moments, groups, own) else kind.rate or own
+    if not rate:
+        raise SchemaError("no time column tells the rate of the signal; declare `rate` in Hz")
+    varying = label if label in rest and label not in constant else None
+    recordings = [
+        _recording(flat, rows, moments, rate, kind.channels, varying, (path, str(i)))
+        for i, rows in enumerate(groups)
+    ]  # fmt: skip
+    kept = [key for key in flat.schema if key in (*constant, person)]
+    first = np.array([rows[0] for rows in groups])
+    facts = _facts(flat, kept, person, first)
+    layout = {"form": "wide", "time": time, "spelling": spelling, "subject": person}
+    origin = Origin("csv", {**options, "series": layout})
+    found = gather(recordings, Schema({name: kind}), origin, facts, skip_bad=skip_bad)
+    lost = [key for key in rest if key not in constant and key != varying]
+    note = f"{', '.join(lost)}: changes within a subject and is left out"
+    return found.noted(*([note] if lost else []))
+
+
+def _groups(flat: Cohort, person: str | None) -> list[np.ndarray]:
+    """The rows of each subject, in their order."""
+    if person is None:
+        return [np.arange(len(flat))]
+    codes = (
+        flat.columns[person].combine_chunks().dictionary_encode(null_encoding="encode").indices.to_numpy()
+    )
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+
+
+def _constant(flat: Cohort, key: str, rows: np.ndarray) -> bool:
+    return len(flat.columns[key].take(pa.array(rows)).unique()) == 1
+
+
+def _moments(table: pa.Table, time: str | None, path: Path) -> tuple[np.ndarray | None, str]:
+    if time is None:
+        return None, "s"
+    seconds, spelling, _ = elapsed_time.seconds(table[time].combine_chunks(), time, "s", path)
+    return seconds, spelling
+
+
+def _rate(moments: np.ndarray | None, groups: Sequence[np.ndarray]) -> float:
+    """The rate that the time column tells; 0: none does."""
+    if moments is None:
+        return 0.0
+    apart = np.concatenate([np.diff(np.sort(moments[rows])) for rows in groups])
+    apart = apart[apart > 0]
+    return float(f"{1 / np.median(apart):.9g}") if len(apart) else 0.0
+
+
+def _follows(moments: np.ndarray | None, groups: Sequence[np.ndarray], rate: float) -> bool:
+    """Whether the moments of all subjects lie on a grid of this rate."""
+    return moments is not None and all(_gridded(np.sort(moments[rows]), rate)[1] for rows in groups)
+
+
+def _gridded(moments: np.ndarray, rate: float) -> tuple[np.ndarray, bool]:
+    """The places of ascending moments on a grid from the first of them, and whether they lie there."""
+    exact = (moments - moments[0]) * rate
+    place = np.rint(exact).astype(int)
+    near = np.abs(exact - place).max() <= _NEAR + 1e-4 * len(place)
+    return place, bool(near and (np.diff(place) >= 1).all())
+
+
+def _recording(
+    flat: Cohort,
+    rows: np.ndarray,
+    moments: np.ndarray | None,
+    rate: float,
+    channels: Sequence[str],
+    label: str | None,
+    where: tuple[Path, str],
+) -> Recording:
+    """The rows of one subject as a recording; moments without a row are missing."""
+    path, number = where
+    place = np.arange(len(rows))
+    if moments is not None:
+        rows = rows[np.argsort(moments[rows], kind="stable")]
+        place, regular = _gridded(moments[rows], rate)
+        if not regular:
+            raise FormatError(
+                f"{path}: the moments of subject {int(number) + 1} repeat or do not follow {rate:g} Hz; "
+                "correct them, declare `rate`, or give a long table (subject, time, parameter, value)"
+            )
+    total = int(place[-1]) + 1
+
+    def load() -> list[np.ndarray]:
+        traces = []
+        for channel in channels:
+            trace = np.full(total, np.nan)
+            values = flat.columns[channel].take(pa.array(rows)).cast(pa.float64())
+            trace[place] = values.to_numpy()
+            traces.append(trace)
+        return traces
+
+    marks = Marks()
+    if label:
+        values = flat.columns[label].take(pa.array(rows)).to_pylist()
+        edges = [0, *(i for i in range(1, len(values)) if values[i] != values[i - 1]), len(values)]
+        ends = [*place.tolist(), total]
+        marks = Marks(
+            states=[
+                (ends[a] / rate, ends[b] / rate, str(values[a]))
+                for a, b in pairwise(edges)
+                if values[a] is not None
+            ]
+        )
+    leads = tuple(Lead(channel, rate=rate) for channel in channels)
+    whose = path.with_name(f"{path.name}, subject {int(number) + 1}")
+    return Recording(whose, number, leads, total / rate, load, marks)
+
+
+def _facts(flat: Cohort, kept: list[str], person: str | None, first: np.ndarray) -> Cohort | None:
+    """The fields of each subject."""
+    if not kept:
+        return None
+    cells_of = flat.take(first).select(*kept)
+    kinds: dict[str, Any] = dict(cells_of.schema)
+    if person in kinds:
+        whole = pa.types.is_integer(cells_of.columns[person].type)
+        kinds[person] = Number(step=1, role="subject") if whole else Text(role="subject")
+    if isinstance(kinds.get("label"), Category) and Schema(kinds).named("label") is None:
+        kinds["label"] = replace(kinds["label"], role="label")
+    notes = tuple(
+        note for note in flat.notes if note.partition(": ")[0] in kept and not note.startswith(f"{person}:")
+    )
+    return Cohort(cells_of.columns, Schema(kinds), notes=notes)
+
+
+def rendered(cohort: Cohort, delimiter: str) -> str:
+    """The cohort as the wide table that it came in; the records of one subject follow one another."""
+    layout = cohort.origin.options["series"]
+    name = next(name for name, kind in cohort.schema.items() if isinstance(kind, Signal))
+    kind, x = cohort.schema[name], cohort[name]
+    assert isinstance(kind, Signal)  # noqa: S101 - by its search
+    rest = [key for key in cohort.schema if key != name]
+    order, length = np.argsort(cohort.subject, kind="stable"), x.shape[2]
+    spread = pa.array(np.repeat(order, length))
+    columns: dict[str, Any] = {
+        key: cells(cohort.columns[key].combine_chunks(), cohort.schema[key]).take(spread) for key in rest
+    }
+    if layout["time"]:
+        _, first, counts = np.unique(cohort.subject[order], return_index=True, return_counts=True)
+        before = np.arange(len(order)) - np.repeat(first, counts)
+        place = (before[:, None] * length + np.arange(length)).reshape(-1)
+        moments = [
+            elapsed_time.spelled(i / (kind.rate or 1.0), layout["spelling"]) for i in range(place.max() + 1)
+        ]
+        columns[layout["time"]] = pa.array(moments).take(pa.array(place))
+    for i, channel in enumerate(kind.channels):
+        values = pa.array(x[order, i].reshape(-1), from_pandas=True)
+        columns[channel] = values.cast(pa.string()).fill_null("")
+    table = Cohort(pa.table(columns), Schema(dict.fromkeys(columns, Text())))
+    return render(table, delimiter)

@@ -1,0 +1,1 @@
+"""Nearest neighbours, permutation tests, relations of columns and scores of predictions."""

@@ -1,0 +1,76 @@
+"""Surrogates: what stands in place of identifiers, which are never modelled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from manikin.codecs.events import Events
+from manikin.ehr.code_names import within
+from manikin.schema.kinds import Schema
+
+if TYPE_CHECKING:
+    from manikin.cohort.cohort import Cohort, Origin
+    from manikin.contracts.codec import Codec
+
+
+_LARGEST, _FEW = 10**18, 10**9
+"""The largest power of ten in 64 bits; as many surrogates as nobody draws."""
+
+
+def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
+    """Invented values for an identifier: running numbers, or texts that say that they are synthetic.
+
+    Every record gets its own, so every synthetic record is a subject of its own. Numbers run from
+    `start`, in 64 bits where the type is too narrow. A type that can hold neither (a date, say) is
+    left empty.
+
+    Example:
+        >>> surrogate(pa.string(), 2).to_pylist(), surrogate(pa.int64(), 2).to_pylist()
+        (['synthetic-000001', 'synthetic-000002'], [1, 2])
+    """
+    number = np.arange(n) + start
+    if pa.types.is_integer(dtype) or pa.types.is_floating(dtype):
+        wide = pa.types.is_integer(dtype) and np.iinfo(dtype.to_pandas_dtype()).max < number[-1]
+        return pa.array(number).cast(pa.int64() if wide else dtype)
+    if pa.types.is_string(dtype) or pa.types.is_large_string(dtype):
+        return pa.array([f"synthetic-{i:06d}" for i in range(1, n + 1)], type=dtype)
+    return pa.nulls(n, dtype)
+
+
+def beyond(column: pa.ChunkedArray) -> int:
+    """Where surrogate numbers start so that they meet no real one: the next power of ten.
+
+    Real ones of nineteen digits leave none; surrogates then have few digits.
+
+    Example:
+        >>> beyond(pa.chunked_array([[1, 918]])), beyond(pa.chunked_array([["a"]]))
+        (1000, 1)
+    """
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+        return 1
+    values = np.abs(column.drop_null().to_numpy().astype(np.float64))
+    values = values[np.isfinite(values)]
+    most = values.max(initial=0)
+    if most >= _LARGEST:
+        return 1 if values.min() > _FEW else _LARGEST
+    return 10 ** (len(str(int(most))) if most >= 1 else 0)
+
+
+def source(train: Cohort, codec: Codec) -> Origin:
+    """The format in which records came, with names of those codes only that a fitted codec has."""
+    return within(train.origin, codec.codes if isinstance(codec, Events) else ())
+
+
+def public(schema: Schema) -> Schema:
+    """All fields; of those that are not modelled only kind, role and unit."""
+    tables = schema.to_dict()
+    hidden = set(schema) - set(schema.modelled)
+    return Schema.from_dict(
+        {
+            name: {k: v for k, v in table.items() if name not in hidden or k in ("kind", "role", "unit")}
+            for name, table in tables.items()
+        }
+    )

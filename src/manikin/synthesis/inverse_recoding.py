@@ -1,0 +1,178 @@
+"""Outward: drawn parts back into the fields of the file, with what follows from them computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from manikin.cohort.cohort import Cohort
+from manikin.rules.derivation import Formula, Lookup, absent, column_of, given_or
+from manikin.schema.kinds import Category, Number, Schema, Time
+from manikin.synthesis import date_recoding
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from manikin.rules.derivation import Derivation
+    from manikin.synthesis.recoding import Columns, Recoding
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+
+@dataclass
+class Outward:
+    """The way back of some records.
+
+    Args:
+        recoding: How they were recoded.
+        schema: Their fields.
+        types: The Arrow types of these.
+        given: What is given of them, null where nothing is: it stays, and what is given of a field that
+            follows from others moves one of these.
+    """
+
+    recoding: Recoding
+    schema: Schema
+    types: Mapping[str, pa.DataType]
+    given: Columns
+
+    def fields(self, parts: Columns) -> Columns:
+        """The fields (n,) of the file from their drawn parts, and the fixed ones as they are given."""
+        columns = {name: part for name, part in parts.items() if name in self.schema}
+        columns |= {name: column for name, column in self.given.items() if name not in columns}
+        n = len(next(iter(parts.values())))
+        fixed = {name: self._fixed(name, n) for name in self.schema}
+        if self.recoding.moments:
+            columns |= self._moments(parts, columns, fixed)
+        if self.recoding.derivations:
+            columns = self._derived(columns, fixed)
+        return columns
+
+    def _fixed(self, name: str, n: int) -> np.ndarray:
+        if name not in self.given:
+            return np.zeros(n, dtype=bool)
+        return pc.is_valid(self.given[name]).to_numpy(zero_copy_only=False)
+
+    def _moments(self, parts: Columns, columns: Columns, fixed: dict[str, np.ndarray]) -> Columns:
+        """Dates and times; those given move the anchors that they are counted from, where these are not."""
+        known = self.recoding.moments
+        plain = {m.anchor for m in known if m.anchor} - {m.field for m in known}
+        values = {name: date_recoding.microseconds(self._kept(name, columns[name])) for name in plain}
+        drawn = {m.field: {n: _whole(parts[n]) for n in m.names} for m in known if m.main in parts}
+        gaps = {m.field: absent_in(parts[m.main]) for m in known if m.main in parts}
+        for moment in known:
+            if moment.field not in drawn:  # a condition
+                values[moment.field] = date_recoding.microseconds(self.given[moment.field])
+        self._forward(drawn, gaps, values, fixed)
+        for moment in reversed(known):
+            if moment.anchor and moment.field in drawn and moment.anchor in columns | drawn:
+                self._free(moment, drawn[moment.field], values, fixed)
+        self._forward(drawn, gaps, values, fixed)
+        return {name: date_recoding.column_of(*values[name], self.types[name]) for name in (*drawn, *plain)}
+
+    def _kept(self, name: str, column: pa.Array) -> pa.Array:
+        return pc.coalesce(self.given[name], column) if name in self.given else column
+
+    def _forward(
+        self,
+        drawn: Mapping[str, dict[str, np.ndarray]],
+        gaps: Mapping[str, np.ndarray],
+        values: dict[str, tuple[np.ndarray, np.ndarray]],
+        fixed: Mapping[str, np.ndarray],
+    ) -> None:
+        """Set the moments that are not fixed, each after its anchor."""
+        for moment in self.recoding.moments:
+            name = moment.field
+            if name not in drawn:
+                continue
+            start, lost = (
+                values[moment.anchor] if moment.anchor else (None, np.zeros(len(gaps[name]), dtype=bool))
+            )
+            made, gap = moment.joined(drawn[name], start), gaps[name] | (lost & ~np.array(moment.apart))
+            if moment.apart:
+                made = np.where(lost, moment.own(drawn[name]), made)
+            if name in values or name in self.given:
+                here = values.get(name) or date_recoding.microseconds(self.given[name])
+                made, gap = np.where(fixed[name], here[0], made), np.where(fixed[name], here[1], gap)
+            values[name] = made, gap
+
+    def _free(
+        self,
+        moment: date_recoding.Moment,
+        parts: dict[str, np.ndarray],
+        values: dict[str, tuple[np.ndarray, np.ndarray]],
+        fixed: dict[str, np.ndarray],
+    ) -> None:
+        """Move the anchor of a moment that is fixed, where the anchor itself is not."""
+        (here, gap), (start, lost) = values[moment.field], values[moment.anchor]
+        move = fixed[moment.field] & ~fixed[moment.anchor] & ~gap & ~lost
+        values[moment.anchor] = np.where(move, moment.freed(here, parts, start), start), lost
+        fixed[moment.anchor] = fixed[moment.anchor] | move
+
+    def _derived(self, columns: Columns, fixed: dict[str, np.ndarray]) -> Columns:
+        """Fields that follow from others; those given move an operand, where one is not given."""
+        table = {name: self._kept(name, columns[name]) for name in self.schema if name in columns}
+        here = [d for d in self.recoding.derivations if {d.field, *d.operands} <= set(table)]
+        for derivation in reversed(here):
+            if fixed[derivation.field].any():
+                table |= self._solved(derivation, table, fixed)
+        for derivation in here:
+            table |= self._computed(derivation, table, fixed)
+        return table
+
+    def _cohort(self, table: Columns) -> Cohort:
+        return Cohort(pa.table(table), Schema({name: self.schema[name] for name in table}))
+
+    def _computed(self, derivation: Derivation, table: Columns, fixed: Mapping[str, np.ndarray]) -> Columns:
+        name, cohort = derivation.field, self._cohort(table)
+        free = ~fixed[name] & ~absent(cohort, name)
+        if isinstance(derivation, Lookup):
+            told = derivation.column(cohort)
+            return {name: given_or(free & ~absent_in(told), told, table[name])}
+        values = derivation.values(cohort, self.schema[name])
+        move = free & ~np.isnan(values) & derivation.bound(cohort)
+        return {name: given_or(move, column_of(values, self.schema[name], self.types[name]), table[name])}
+
+    def _solved(self, derivation: Derivation, table: Columns, fixed: dict[str, np.ndarray]) -> Columns:
+        """Operands that are not given, from a field that is: of each record that which tells most of it."""
+        moved: Columns = {}
+        todo = fixed[derivation.field].copy()
+        for operand in getattr(derivation, "lead", ()) or derivation.operands:
+            cohort = self._cohort(table | moved)
+            values = self._freed(derivation, operand, cohort)
+            if values is None:
+                continue
+            move = todo & ~fixed[operand] & ~absent(cohort, operand) & ~absent_in(values)
+            moved[operand] = given_or(move, values, cohort.columns[operand].combine_chunks())
+            fixed[operand] = fixed[operand] | move
+            todo &= ~move
+        return moved
+
+    def _freed(self, derivation: Derivation, operand: str, cohort: Cohort) -> pa.Array | None:
+        if not isinstance(derivation, Formula):
+            return derivation.backwards(cohort)
+        kind, formula = self.schema[operand], derivation.solved(operand)
+        if derivation.stepped and isinstance(kind, Number | Time):
+            values = derivation.shifted(operand, cohort, (self.schema[derivation.field], kind))
+        elif formula is not None:
+            values = formula.values(cohort, kind)
+        else:
+            return None
+        values = np.where(derivation.bound(cohort), values, np.nan)
+        if isinstance(kind, Category):
+            values = np.where(np.isin(values, kind.levels), values, np.nan)
+        return column_of(values, self.schema[operand], self.types[operand])
+
+
+def absent_in(column: pa.Array) -> np.ndarray:
+    """Which values are missing (n,)."""
+    return pc.is_null(column, nan_is_null=True).to_numpy(zero_copy_only=False)
+
+
+def _whole(part: pa.Array) -> np.ndarray:
+    """A part (n,) as whole numbers, 0 where missing."""
+    return part.cast(pa.int64()).fill_null(0).to_numpy(zero_copy_only=False)

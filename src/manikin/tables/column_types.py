@@ -1,0 +1,101 @@
+"""Tables from files that carry types: what must be remembered to write them back as they came."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from manikin.cohort.cohort import Cohort, Origin
+from manikin.schema.inference.distinct_values import NUMBER
+from manikin.schema.inference.formatting import cells
+from manikin.schema.inference.infer import infer
+from manikin.schema.kinds import Category
+
+if TYPE_CHECKING:
+    from manikin.schema.kinds import Kind, Schema
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+
+def received(table: pa.Table, schema: Schema | None, name: str) -> Cohort:
+    """A cohort from a typed table; the origin holds what inference changes.
+
+    Args:
+        table: As the file gives it.
+        schema: Kinds that override inference.
+        name: The format.
+    """
+    table = table.select(
+        [column for column in table.column_names if not re.match(r"__index_level_\d+__$", column)]
+    )
+    fields = {field.name: field.type for field in table.schema}
+    nominal = [column for column, kind in fields.items() if pa.types.is_dictionary(kind)]
+    text = [
+        column
+        for column, kind in fields.items()
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    ]
+    options: dict[str, Any] = {"nominal": nominal, "text": text}
+    if pandas := (table.schema.metadata or {}).get(b"pandas"):
+        options["pandas"] = pandas.decode()
+        options["dtypes"] = _dtypes(json.loads(pandas), table.column_names)
+    return infer(table, schema, origin=Origin(name, options))
+
+
+def _dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:
+    """The types of pandas that Arrow alone would not give back."""
+    special = re.compile(r"^(U?Int\d+|Float\d+|boolean|string.*|object)$")
+    found = {
+        column["field_name"]: column for column in metadata["columns"] if column["field_name"] in names
+    }
+    nominal = {name: "category" for name, column in found.items() if column["pandas_type"] == "categorical"}
+    return nominal | {
+        name: column["numpy_type"]
+        for name, column in found.items()
+        if name not in nominal and special.match(str(column["numpy_type"]))
+    }
+
+
+def restored(cohort: Cohort) -> pa.Table:
+    """The table as its file would hold it: gaps as they were spelled, text and factors as such."""
+    columns = {
+        name: _column(cohort.columns[name].combine_chunks(), kind, name, cohort.origin)
+        for name, kind in cohort.schema.items()
+    }
+    table = pa.table(columns)
+    pandas = cohort.origin.options.get("pandas")
+    if pandas is None:
+        return table
+    known = {**json.loads(pandas), "index_columns": []}
+    known["columns"] = [column for column in known["columns"] if column["field_name"] in columns]
+    return table.replace_schema_metadata({"pandas": json.dumps(known)})
+
+
+def _column(values: pa.Array, kind: Kind, name: str, origin: Origin) -> pa.Array:
+    spellings = getattr(kind, "missing", ())
+    if name in origin.options.get("text", ()) and not pa.types.is_string(values.type):
+        text = cells(values, kind, blank="")
+        return pc.if_else(values.is_null(), pa.scalar(next(iter(spellings), None), pa.string()), text)
+    values = _refilled(values, spellings)
+    if name in origin.options.get("nominal", ()) and isinstance(kind, Category):
+        levels = pa.array(kind.levels, values.type)
+        return pa.DictionaryArray.from_arrays(pc.index_in(values, levels), levels, ordered=kind.ordered)
+    return values
+
+
+def _refilled(values: pa.Array, spellings: tuple[str, ...]) -> pa.Array:
+    """Nulls spelled as the file spelled them, where its type can hold that."""
+    if pa.types.is_string(values.type):
+        return values.fill_null(spellings[0]) if spellings else values
+    days = [text for text in spellings if re.match(r"^\d{4}-\d{2}-\d{2}$", text)]
+    if days and pa.types.is_temporal(values.type):
+        return values.fill_null(pa.scalar(np.datetime64(days[0], "s")).cast(values.type))
+    numbers = [text for text in spellings if re.match(NUMBER, text)]
+    if numbers and (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
+        return values.fill_null(pa.scalar(float(numbers[0])).cast(values.type))
+    return values

@@ -1,0 +1,1 @@
+"""Clinical notes: tokens, sections, negation, n-grams, spans that two notes share."""

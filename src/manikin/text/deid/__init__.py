@@ -1,0 +1,1 @@
+"""Identifiers in notes and columns, found and replaced by surrogates."""

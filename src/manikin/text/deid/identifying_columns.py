@@ -1,0 +1,137 @@
+"""Columns beside notes that identify: which they are, and surrogates for them that agree with the notes."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute
+
+from manikin.schema import column_names
+from manikin.schema.inference.textual import prose
+from manikin.schema.kinds import IDENTITY, Category, Number, Text, Time
+from manikin.text.deid.detect import find
+from manikin.text.deid.known_identifiers import split_name
+from manikin.text.deid.name_lists import FAMILIES, MEN, WOMEN
+from manikin.text.deid.truecase import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from manikin.cohort.cohort import Cohort
+    from manikin.schema.kinds import Kind
+
+pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
+
+_WORDS = {
+    "email": "email mail e",
+    "phone": "phone telephone tel mobile cell fax pager phones telefono telefon telephonenumber handy",
+    "url": "url website web homepage",
+    "address": "address addr street road residence adresse anschrift strasse direccion indirizzo adres",
+    "place": "zip zipcode postcode postal postalcode plz city town village municipality county suburb birthplace ort stadt ville ciudad citta woonplaats",
+    "id": """mrn ssn nhs passport iban account acct policy licence license plate vin serial imei insurance medicare medicaid accession
+        npi dea chi bsn nir dni nie cpr personnummer kvnr ahv chart""",
+}
+_BY_WORD = {word: kind for kind, listed in _WORDS.items() for word in listed.split()}
+_NAMING = re.compile(
+    r"(^|_)(sur|fore|first|last|full|given|family|middle|maiden|patient|person|subject|pt|mother|father|spouse|contact|kin|doctor"
+    r"|physician|provider|nurse|guardian|attending|surgeon|gp|pcp|consultant|clinician|author|carer|relative|next_of_kin)_?names?$"
+    r"|^(name|names|surname|forename|lastname|firstname|fullname|initials|physician|doctor|nurse|surgeon|attending|next_of_kin|nok|gp|pcp"
+    r"|nachname|vorname|nom|prenom|nombre|apellidos?|cognome|nome|naam|achternaam|voornaam|namn|efternamn|fornamn|navn|etternavn|fornavn)$"
+)
+_MOST = 0.6  # of the values are of one kind
+_KNOWN = frozenset(fold(name) for name in (*WOMEN, *MEN, *FAMILIES))
+_WHOLE = re.compile(r"[A-ZÀ-ÞŁØ][\w'’.-]*(?:,? [A-Za-zÀ-ÿŁØ][\w'’.-]*){1,3}")
+
+
+class Column(NamedTuple):
+    """A column that identifies.
+
+    Args:
+        field: Its name.
+        kind: What it holds: "name", "place", "address", "phone", "email", "url", "id", "date", "age".
+    """
+
+    field: str
+    kind: str
+
+
+def find_columns(cohort: Cohort, notes: Sequence[str] = ()) -> tuple[Column, ...]:
+    """The columns that identify by their role, their name or their values, other than notes and fields of time.
+
+    Example:
+        >>> import pandas as pd
+        >>> from manikin.cohort.cohort import Cohort
+        >>> frame = pd.DataFrame({"surname": ["Doe", "Roe"], "mrn": ["A55-123", "B77-456"], "x": [1.5, 2.5]})
+        >>> [(column.field, column.kind) for column in find_columns(Cohort.from_pandas(frame))]
+        [('surname', 'name'), ('mrn', 'id')]
+    """
+    found = ((name, _kind(cohort, name, kind)) for name, kind in cohort.schema.items() if name not in notes)
+    return tuple(Column(name, kind) for name, kind in found if kind)
+
+
+def _kind(cohort: Cohort, name: str, kind: Kind) -> str | None:  # noqa: PLR0911 - a list of looks
+    column = cohort.columns[name]
+    if isinstance(kind, Time) or kind.role in ("label", "note") or prose(name, column):
+        return None
+    said = "_".join(column_names.tokens(name))
+    if column_names.subject(name) and kind.role is None:
+        return "id"
+    if isinstance(kind, Number) and kind.role in IDENTITY:
+        return "id"
+    if isinstance(kind, Number):
+        return (
+            "age"
+            if _aged(name, column)
+            else _BY_WORD.get(said)
+            if kind.role is None and said in ("mrn", "ssn")
+            else None
+        )
+    if not isinstance(kind, Text | Category) or not (
+        pa.types.is_string(column.type) or pa.types.is_integer(column.type)
+    ):
+        return None
+    if _NAMING.search(said) or (column_names.person(name) and said.endswith("name")):
+        return "name"
+    by_name = next((_BY_WORD[token] for token in column_names.tokens(name) if token in _BY_WORD), None)
+    values = [str(value) for value in column.to_pylist() if value is not None][:200]
+    if column_names.birth(name) and by_name is None:
+        return "date"
+    if by_name and (by_name != "id" or any(any(map(str.isdigit, value)) for value in values)):
+        return by_name
+    return _told(values) or ("id" if kind.role in IDENTITY else None)
+
+
+def _aged(name: str, column: pa.ChunkedArray) -> bool:
+    """Whether numbers are ages in years of which some are above 89."""
+    oldest = (
+        pc.max(column).as_py()
+        if column_names.tokens(name)[-1:] == ("age",) or column_names.tokens(name) == ("age", "years")
+        else None
+    )
+    return oldest is not None and 89 < oldest <= 125  # noqa: PLR2004 - 45 CFR 164.514(b)(2)(i)(C); months would be more
+
+
+def _told(values: list[str]) -> str | None:
+    """What values are by themselves: each a telephone number, an address, or the name of a person."""
+    if not values:
+        return None
+    kinds: Counter[str] = Counter()
+    for value in values:
+        spans = find(value)
+        whole = [span.kind for span in spans if span.end - span.start == len(value.strip())]
+        parts = [fold(word) for word in split_name(value)]
+        named = (
+            bool(_WHOLE.fullmatch(value)) and len(parts) > 1 and sum(part in _KNOWN for part in parts) > 0
+        )
+        kinds.update({"name"} if named else whole)
+    kind, hits = kinds.most_common(1)[0] if kinds else ("", 0)
+    return (
+        kind
+        if kind in ("name", "phone", "email", "url", "address", "id") and hits >= _MOST * len(values)
+        else None
+    )

@@ -1,0 +1,230 @@
+"""Learners: the two ways in which a family learns, behind one face.
+
+`learn` takes encoded records, `draw` gives encoded records, `save` and `load` keep what was
+learned as plain arrays. A statistical family sees the given columns as the first of its row; a
+family with networks gets them through the conditioner.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from manikin.errors import Unsupported
+from manikin.training.progress import Progress
+from manikin.training.weights import read_arrays, read_weights, write_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from manikin.contracts.family import Family, State, Statistical
+    from manikin.core.seeds import Key
+    from manikin.encoding.spec import Spec
+    from manikin.nn.conditioning import GivenSpec
+    from manikin.training.budget import Training
+    from manikin.training.data import Encoded
+    from manikin.training.progress import Report
+    from manikin.training.state import Run
+
+BATCH = 8192
+"""Records that networks draw at a time, which bounds memory."""
+
+CELLS = 65_536
+"""The same in cells (records x places) on a grid: of sixteen pictures of 64 px together each takes a third
+less time than of two."""
+
+Parts = dict[str, np.ndarray]
+
+
+class Learner(ABC):
+    """What has been learned from encoded records."""
+
+    facts: dict[str, Any]
+
+    @abstractmethod
+    def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
+        """Encoded records of the shape of `values`; where `mask`, the values themselves."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write `weights.safetensors`."""
+
+
+@dataclass(frozen=True)
+class Tabular(Learner):
+    """A statistical family and its state; the given columns come first in its rows."""
+
+    family: Statistical
+    spec: Spec
+    state: State
+    given: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def learn(
+        cls,
+        family: Statistical,
+        spec: Spec,
+        x: np.ndarray,
+        given: int,
+        subject: np.ndarray,
+        key: Key,
+        report: Report,
+    ) -> Self:
+        """Learn from rows (n, channels) of subjects (n,), of which the first `given` are conditions."""
+        started = time.monotonic()
+
+        def progress(share: float) -> None:
+            report(Progress(0, share, time.monotonic() - started, float("nan")))
+
+        state = family.learn(spec, x, given, subject, key, progress)
+        return cls(family, spec, state, given, {"seconds": round(time.monotonic() - started, 3)})
+
+    def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
+        """Rows without their given columns."""
+        before = given.get("row", np.empty((len(values), 0), dtype=values.dtype))
+        x = np.concatenate([before, values], axis=1)
+        observed = np.concatenate([np.ones(before.shape, dtype=bool), mask], axis=1)
+        return self.family.draw(self.state, self.spec, x, observed, key)[:, before.shape[1] :]
+
+    def save(self, folder: Path) -> None:
+        """Write the state."""
+        from safetensors.numpy import save_file
+
+        arrays = {name: array.copy(order="C") for name, array in self.state.items()}
+        save_file(arrays, folder / "weights.safetensors")
+
+    @classmethod
+    def load(cls, folder: Path, family: Statistical, spec: Spec, given: int, facts: dict[str, Any]) -> Self:
+        """The inverse of `save`."""
+        return cls(family, spec, read_arrays(folder / "weights.safetensors"), given, facts)
+
+
+@dataclass(frozen=True)
+class Neural(Learner):
+    """A family with networks and their weights."""
+
+    family: Family
+    spec: Spec
+    given_spec: GivenSpec
+    nets: dict[str, Any]
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def learn(
+        cls,
+        family: Family,
+        data: Encoded,
+        training: Training,
+        key: Key,
+        report: Report,
+        checkpoint: Path | None,
+        known: dict[str, Any] | None = None,
+        look: Callable[[Run], None] | None = None,
+    ) -> Self:
+        """Train on encoded records and the parts given with them; `known` are facts of the codec."""
+        from manikin.training.loop import train
+
+        done = train(family, data, training, key, checkpoint=checkpoint, progress=report, look=look)
+        facts: dict[str, Any] = {
+            "steps": done.turns,
+            "seconds": round(done.seconds, 3),
+            "ended": done.ended,
+            "usual": done.usual,
+        }
+        facts |= {} if done.falling is None else {"falling": done.falling}
+        facts |= {"augmented": True} if data.moves else {}
+        facts |= {"codec": known} if known else {}
+        return cls(family, data.spec, data.given_spec, done.nets, facts)
+
+    def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
+        """Records drawn in batches; what is observed must have been announced, or the order be free."""
+        if mask.any() and not (self.given_spec.observed or self.anytime):
+            raise Unsupported(
+                f"this {type(self.family).__name__} was not fitted for observed fields; name them in "
+                "condition= (and in target=, if any part of them may be observed), or use 'trees'"
+            )
+        import torch
+
+        from manikin.nn.conditioning import Given
+        from manikin.training.engine import Engine
+
+        engine = Engine.auto(self.spec)
+        nets = engine.place(self.nets)
+        drawn = []
+        for rows in self._batches(len(values)):
+            observed = (values[rows], mask[rows]) if mask.any() else (None, None)
+            batch = Given.of(self._still(given, rows), *observed)
+            n = len(values[rows])
+            with torch.no_grad(), engine.stream(key.child(rows.start)) as rng:
+                x = self.family.sample(nets, self.spec, n, batch.to(engine.device), rng)
+            drawn.append(x.cpu().numpy())
+        return np.concatenate(drawn)
+
+    def carry(self, x: np.ndarray, before: Parts, after: Parts) -> np.ndarray:
+        """Encoded records as they would be under another condition; the family must know how."""
+        import torch
+
+        from manikin.nn.conditioning import Given
+        from manikin.training.engine import Engine
+
+        engine = Engine.auto(self.spec)
+        nets, carried = engine.place(self.nets), []
+        for rows in self._batches(len(x)):
+            some = torch.from_numpy(np.ascontiguousarray(x[rows])).to(engine.device)
+            sides = (Given.of(self._still(part, rows)).to(engine.device) for part in (before, after))
+            with engine.autocast():
+                done = self.family.carry(nets, self.spec, some, *sides)  # type: ignore[attr-defined]
+            carried.append(done.float().cpu().numpy())
+        return np.concatenate(carried)
+
+    def _batches(self, n: int) -> list[slice]:
+        """The records of each batch."""
+        size = min(BATCH, max(1, CELLS // int(np.prod(self.spec.grid, dtype=int))))
+        return [slice(start, min(start + size, n)) for start in range(0, n, size)]
+
+    def _still(self, given: Parts, rows: slice) -> Parts:
+        """The condition of some records, none of which is moved."""
+        from manikin.training import augment
+
+        some = {name: part[rows] for name, part in given.items()}
+        if augment.PART in self.given_spec.parts:
+            some[augment.PART] = augment.at_rest(self.spec, rows.stop - rows.start).numpy()
+        return some
+
+    @property
+    def anytime(self) -> bool:
+        """Whether any part of a record can be observed without having been announced."""
+        return bool(self.spec.ranges or self.spec.ends)
+
+    def save(self, folder: Path) -> None:
+        """Write the weights."""
+        write_weights(folder / "weights.safetensors", self.nets)
+
+    @classmethod
+    def load(
+        cls,
+        folder: Path,
+        family: Family,
+        spec: Spec,
+        given: tuple[Mapping[str, Spec], bool],
+        facts: dict[str, Any],
+    ) -> Self:
+        """The inverse of `save`."""
+        import torch
+
+        from manikin.nn.conditioning import GivenSpec
+        from manikin.training.augment import announced
+
+        given_spec = GivenSpec(*given)
+        if facts.get("augmented"):
+            given_spec = announced(spec, given_spec)
+        with torch.random.fork_rng(devices=[]):
+            nets = family.networks(spec, given_spec)
+        read_weights(folder / "weights.safetensors", nets)
+        return cls(family, spec, given_spec, nets, facts)

@@ -1,1 +1,0 @@
-"""Arithmetic of signals and series: arrays (n, channels, time), NaN for missing, in, numbers out."""
