@@ -31,8 +31,8 @@ from sheets import sheet
 from unets import applied, dice, segmented
 
 import manikin as mk
-from manikin.datasets.demo import demo_multimodal
-from manikin.imaging.analysis.similarity import psnr
+from manikin.datasets.demo import generate_multimodal_demo
+from manikin.imaging.analysis.similarity import compute_psnr
 
 SPAN = 255.0
 ASKED = 100  # held-out pictures that are asked for
@@ -79,7 +79,7 @@ def parts(given: argparse.Namespace) -> list[tuple]:
         made = np.stack([model.sample(condition=asked, seed=s)["image"] for s in range(5)]).astype(float)
         straight = np.stack([filled(x) for x in torn[:, 0]])[:, None]
         one, mean, lines = (
-            psnr(np.clip(x, 0, SPAN), true, SPAN).mean() for x in (made[0], made.mean(0), straight)
+            compute_psnr(np.clip(x, 0, SPAN), true, SPAN).mean() for x in (made[0], made.mean(0), straight)
         )
         shown += [torn, made[0]]
         text = f"PSNR {one:.1f} dB, mean of five draws {mean:.1f}"
@@ -197,9 +197,9 @@ def looked(x: np.ndarray) -> tuple[int, ...]:
 
 def numbers(given: argparse.Namespace) -> list[tuple]:
     """A lesion that grows with age."""
-    train = demo_multimodal(800, seed=0).select("age", "sex", "scan")
+    train = generate_multimodal_demo(800, seed=0).select("age", "sex", "scan")
     model = learned(given, train, "scan", ("age", "sex"))
-    asked = demo_multimodal(300, seed=1).select("age", "sex", "scan")
+    asked = generate_multimodal_demo(300, seed=1).select("age", "sex", "scan")
     drawn = model.sample(condition=asked, seed=0)
     made, real = (
         spearmanr(asked["age"], c["scan"].reshape(len(c), -1).mean(axis=1)).statistic

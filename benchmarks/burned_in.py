@@ -18,7 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 import manikin as mk
 from manikin.imaging.analysis.text_blanking import find_text
-from manikin.imaging.analysis.text_rows import LONG, longest_row
+from manikin.imaging.analysis.text_rows import MIN_TEXT_ROW, measure_longest_row
 
 TEXTS = (
     "DOE^JANE", "Smith, John 4711", "11.02.1960", "MRN 00123456", "Univ. Hospital 14:32", "ID:89-4421-07",
@@ -73,10 +73,10 @@ def main() -> None:
                 rendered(p, TEXTS[i % len(TEXTS)], ImageFont.truetype(fonts[i % len(fonts)], size), grey, i)
                 for i, p in enumerate(clean)
             ]
-            seen = sum(longest_row(p[None]) >= LONG for p in made)
+            seen = sum(measure_longest_row(p[None]) >= MIN_TEXT_ROW for p in made)
             whole = sum(covered(p, c) >= WHOLE for p, c in zip(made, clean, strict=True)) if reads else "-"
             print(f"{size} points, grey {grey}: flagged {seen}, covered whole {whole}, of {len(made)}")
-    seen = sum(longest_row(p[None]) >= LONG for p in clean)
+    seen = sum(measure_longest_row(p[None]) >= MIN_TEXT_ROW for p in clean)
     texts = sum(bool(find_text(p[None])) for p in clean) if reads else "-"
     print(f"untouched: flagged {seen}, texts found {texts}, of {len(clean)}")
 

@@ -25,11 +25,11 @@ from PIL import Image as Pillow
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question, Sample, Split
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions, Sample, Split
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
-from manikin.metrics.privacy.transformed_copies import copied, disguised_copies
+from manikin.metrics.privacy.transformed_copies import disguised_copies, find_matches
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def once(path: Path, name: str, x: np.ndarray, size: int, repeat: int) -> None:
             ways.append(str(rng.choice(list(WAYS))))
             made[i] = np.clip(np.rint(WAYS[ways[-1]](train[i].astype(float), rng)), 0, 255)
         started = time.process_time()
-        split = Split(known, sample(holdout), sample(made), Question(), Key(repeat))
+        split = Split(known, sample(holdout), sample(made), EvaluationOptions(), Key(repeat))
         row = {"set": name, "size": size, "repeat": repeat, "share": share, "planted": count, "ways": ways}
         append(path, row | judged(split, count) | {"cpu_s": round(time.process_time() - started, 2)})
 
@@ -143,7 +143,9 @@ def once(path: Path, name: str, x: np.ndarray, size: int, repeat: int) -> None:
 def sample(x: np.ndarray) -> Sample:
     cohort = Cohort.from_arrays({"picture": x[:, None]}, {"picture": Image()})
     n = len(x)
-    return Sample(cohort, np.arange(n), np.zeros((n, 1), np.float32), np.zeros((n, 0)), Scalars((), ()))
+    return Sample(
+        cohort, np.arange(n), np.zeros((n, 1), np.float32), np.zeros((n, 0)), ScalarEncoder((), ())
+    )
 
 
 def judged(split: Split, count: int) -> dict[str, object]:
@@ -151,9 +153,9 @@ def judged(split: Split, count: int) -> dict[str, object]:
         found = disguised_copies(split)
     except Unsupported as error:
         return {"hits": 0, "named": 0, "chance": 1.0, "blind": str(error)}
-    one = copied(split)[0]
+    one = find_matches(split)[0]
     hits = one.rows[one.matches.hits]
-    return {"hits": len(hits), "named": int((hits < count).sum()), "chance": found.chance, "blind": ""}
+    return {"hits": len(hits), "named": int((hits < count).sum()), "chance": found.p_value, "blind": ""}
 
 
 def moved(x: np.ndarray, places: tuple[np.ndarray, np.ndarray], mode: str = "nearest") -> np.ndarray:

@@ -21,7 +21,7 @@ from pathlib import Path
 import pandas as pd
 from deidentification.draws import Draw
 
-from manikin.text.deid.deidentify import find
+from manikin.text.deid.deidentify import detect_identifiers
 
 HERE = Path(__file__).parent / "deidentification"
 CASES = {"as written": str, "capitals": str.upper, "small letters": str.lower}
@@ -48,7 +48,7 @@ def sentences(half: str, each: int, seed: int) -> list[tuple[str, str, list[tupl
 def left(text: str, marks: list[tuple[int, int]], kind: str) -> str:
     """What of the identifiers no finder sees."""
     hidden = list(text)
-    for span in find(text):
+    for span in detect_identifiers(text):
         hidden[span.start : span.end] = "\x00" * (span.end - span.start)
     least = 2 if kind == "name" else 1
     rest = ("".join(hidden[a:b]) for a, b in marks)
@@ -67,7 +67,7 @@ def judged(half: str, each: int, seed: int, show: str) -> str:
             if len(said) != len(text):
                 said = text
             rest = (
-                " | ".join(said[a:b] for a, b, _ in find(said))
+                " | ".join(said[a:b] for a, b, _ in detect_identifiers(said))
                 if kind == "alike"
                 else left(said, marks, kind)
             )
@@ -95,7 +95,9 @@ def changed(path: Path, show: bool) -> str:
     texts = [
         text for name in frame.select_dtypes(include=["object", "string"]) for text in frame[name].dropna()
     ]
-    spans = [(span.kind, text[span.start : span.end]) for text in texts for span in find(text)]
+    spans = [
+        (span.kind, text[span.start : span.end]) for text in texts for span in detect_identifiers(text)
+    ]
     for kind, said in spans if show else ():
         print(f"{kind:9}{said!r}")
     return f"| {path.name} | {len(texts)} | {sum(map(len, texts)):,} | {len(spans)} |"

@@ -23,11 +23,11 @@ from lines import line
 from text_sets import labelled
 
 import manikin as mk
-from manikin.downstream.entity_tagger import Tagger, f1
+from manikin.downstream.entity_tagger import Tagger, compute_f1
 from manikin.text.deid.deidentify import Span
-from manikin.text.inline_tags import TAG
-from manikin.text.negation import said
-from manikin.text.tokenize import SENTENCE
+from manikin.text.inline_tags import TAG_PATTERN
+from manikin.text.negation import tag_negation
+from manikin.text.tokenize import SENTENCE_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,9 @@ def main() -> None:
     given = parser.parse_args()
     processor()
     cohort = labelled("indiana", Path(given.data))
-    bare = [not TAG.search(text) for text in cohort["note"]]  # one report holds a word in angle brackets
+    bare = [
+        not TAG_PATTERN.search(text) for text in cohort["note"]
+    ]  # one report holds a word in angle brackets
     cohort = cohort.take(np.flatnonzero(bare))
     spans = [list(entities(text)) for text in cohort["note"]]
     train, holdout = mk.tagged(cohort, "note", spans).split(0.25, seed=given.seed)
@@ -66,7 +68,7 @@ def main() -> None:
         clock.append(time.process_time())
         fit, draw = clock[1] - clock[0], clock[2] - clock[1]
         value, size = scored(drawn, holdout)
-        tags = sum(len(TAG.findall(text or "")) for text in drawn["note"])
+        tags = sum(len(TAG_PATTERN.findall(text or "")) for text in drawn["note"])
         lost, speed = 100 * (1 - 2 * size / tags), len(drawn) / draw
         shown = (f"{value:.3f}", f"{100 * value / real:.0f} %", f"{lost:.1f}", f"{fit:.0f}", f"{speed:.0f}")
         print(line((f"`{family}`", f"{size:,}", *shown)), flush=True)
@@ -75,8 +77,8 @@ def main() -> None:
 def entities(text: str) -> Iterator[Span]:
     """Findings by rules, and whether they are denied."""
     start = 0
-    for end in [*(match.end() for match in SENTENCE.finditer(text)), len(text)]:
-        denied = dict(said(text[start:end]))
+    for end in [*(match.end() for match in SENTENCE_PATTERN.finditer(text)), len(text)]:
+        denied = dict(tag_negation(text[start:end]))
         for match in FINDINGS.finditer(text, start, end):
             kind = "denied" if denied.get(match[0].lower()) else "said"
             yield Span(match.start(), match.end(), kind)
@@ -87,7 +89,7 @@ def scored(learn: mk.Cohort, test: mk.Cohort) -> tuple[float, int]:
     """The F1 on one side of a tagger that learned from the other, and the entities it learned from."""
     (plain, spans), (held, true) = (mk.untagged(side, "note") for side in (learn, test))
     tagger = Tagger.fit([text or "" for text in plain["note"]], spans)
-    return f1(tagger.find(held["note"].tolist()), true), sum(map(len, spans))
+    return compute_f1(tagger.find(held["note"].tolist()), true), sum(map(len, spans))
 
 
 if __name__ == "__main__":

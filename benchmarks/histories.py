@@ -44,12 +44,12 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 import manikin as mk
 from manikin.checks import ehr
 from manikin.codecs import events as coding
-from manikin.cohort.histories import HIDDEN, Histories
+from manikin.cohort.histories import HIDDEN_CODE, Histories
 from manikin.ehr import corrupt
-from manikin.ehr.assemble import arranged
-from manikin.nn.history_grammar import Ruled, State
+from manikin.ehr.assemble import build_histories
+from manikin.nn.history_grammar import GrammarHead, HistoryState
 from manikin.synthesis import ehr_rejection
-from manikin.synthesis.forecast import shrunk
+from manikin.synthesis.forecast import shrink_to_prior
 
 FILE = "tabular/diabetes130/diabetic_data.csv.gz"
 GIVEN = ("race", "gender", "age")
@@ -84,8 +84,8 @@ def main() -> None:
     if given.without:
         ablation(train, given)
         return
-    learned, held = (Histories.of(side.columns["history"]) for side in (train, holdout))
-    null = corrupt.visits_exchanged(held, np.random.default_rng(given.seed))
+    learned, held = (Histories.from_column(side.columns["history"]) for side in (train, holdout))
+    null = corrupt.shuffle_visits(held, np.random.default_rng(given.seed))
     print("| | " + " | ".join(HEAD) + " |\n|" + " --- |" * (len(HEAD) + 1))
     print(row("real training patients", measures(learned, held, learned.codes)))
     for i in range(given.draws):
@@ -99,7 +99,7 @@ def main() -> None:
         started = time.process_time()
         synthetic = model.sample(condition=holdout.select(*GIVEN), seed=given.seed + i)
         drawn = time.process_time() - started
-        found = Histories.of(synthetic.columns["history"])
+        found = Histories.from_column(synthetic.columns["history"])
         print(row(given.family, [*measures(found, held, learned.codes), f"{trained:.0f}"]), flush=True)
     share, chance = (nearer(side, learned, held) for side in (found, None))
     print(f"\nnearer to training patients: {share:.3f}; held-out patients: {chance:.3f}")
@@ -123,7 +123,7 @@ def fitted(train: mk.Cohort, given: argparse.Namespace) -> mk.Synthesizer:
 def ablation(train: mk.Cohort, given: argparse.Namespace) -> None:
     """What a short training reaches with all knowledge and without a part of it, on training patients."""
     learn, judge = train.split(0.25, seed=1)
-    learned, held = (Histories.of(side.columns["history"]) for side in (learn, judge))
+    learned, held = (Histories.from_column(side.columns["history"]) for side in (learn, judge))
     print("| | " + " | ".join((*HEAD[:-1], *BROKEN)) + " |\n|" + " --- |" * (len(HEAD) + len(BROKEN)))
     models: dict[str, mk.Synthesizer] = {}
     for name in ("", *given.without):
@@ -133,7 +133,7 @@ def ablation(train: mk.Cohort, given: argparse.Namespace) -> None:
                 models[trained] = fitted(learn, given)
             for i in range(given.draws):
                 synthetic = models[trained].sample(condition=judge.select(*GIVEN), seed=given.seed + i)
-                found = Histories.of(synthetic.columns["history"])
+                found = Histories.from_column(synthetic.columns["history"])
                 share = [float((~check.holds(synthetic)).mean()) for check in ehr.__plugin__[2:]]
                 values = [*measures(found, held, learned.codes), *(f"{100 * x:.2f}" for x in share)]
                 print(
@@ -141,16 +141,16 @@ def ablation(train: mk.Cohort, given: argparse.Namespace) -> None:
                 )
 
 
-def everything(ruled: Ruled, state: State) -> torch.Tensor:
+def everything(ruled: GrammarHead, state: HistoryState) -> torch.Tensor:
     """No token is forbidden."""
     return torch.ones(*state.token.shape, ruled.grammar.vocab, dtype=torch.bool)
 
 
 WITHOUT = {
     "": nullcontext,
-    "grammar": lambda: patch.object(Ruled, "allowed", everything),
-    "chapters": lambda: patch.object(coding, "kin", lambda _: ()),
-    "checks": lambda: patch.object(ehr_rejection, "CHECKS", ()),
+    "grammar": lambda: patch.object(GrammarHead, "allowed", everything),
+    "chapters": lambda: patch.object(coding, "group_codes", lambda _: ()),
+    "checks": lambda: patch.object(ehr_rejection, "HISTORY_CHECKS", ()),
 }
 """What makes a model do without."""
 
@@ -176,7 +176,7 @@ def diabetes(path: Path) -> mk.Cohort:
     place = pd.Series(np.arange(len(people)), people.index)[found["patient_nbr"]].to_numpy()
     code, names = pd.factorize(found["code"])
     visit = found["visit"].to_numpy()
-    histories = arranged(
+    histories = build_histories(
         place,
         visit.astype(float),
         visit,
@@ -199,9 +199,9 @@ def events(table: pd.DataFrame, code: pd.Series, kept: pd.Series) -> pd.DataFram
 def twins(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int) -> None:
     """Brier score, expected calibration error (ten bins) and AUROC of what comes at the last visit."""
     some = holdout.take(np.random.default_rng(seed).permutation(len(holdout))[:ASKED_OF])
-    learned, held = (Histories.of(side.columns["history"]) for side in (train, some))
+    learned, held = (Histories.from_column(side.columns["history"]) for side in (train, some))
     (x, known), (z, truth) = (
-        last_visit(side.recoded(learned.codes), learned.codes) for side in (learned, held)
+        last_visit(side.recode(learned.codes), learned.codes) for side in (learned, held)
     )
     said: list[list[float]] = []
 
@@ -210,7 +210,9 @@ def twins(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int
         said.append([np.nan if answer is None else float(answer) for answer in answers])
         return answers[0]
 
-    mk.histories.chances(model, ends_before_last(some).select(*GIVEN, "history"), asked, seed=seed)
+    mk.histories.estimate_event_probabilities(
+        model, ends_before_last(some).select(*GIVEN, "history"), asked, seed=seed
+    )
     drawn = np.array(said).reshape(-1, len(some), len(ASKED))
     print("\n| asked | happens | by | Brier | ECE | AUROC |\n| --- | --- | --- | --- | --- | --- |")
     for i, (name, y, real) in enumerate(zip(ASKED, known, truth, strict=True)):
@@ -218,7 +220,7 @@ def twins(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int
         count = (~np.isnan(drawn[..., i])).sum(axis=0)
         share = np.nansum(drawn[..., i], axis=0) / np.where(count, count, np.nan)
         sides = {"frequency": np.full(len(real), y.mean()), "logistic": logistic.predict_proba(z)[:, 1]}
-        sides |= {"futures": share, "futures, pooled": shrunk(share, count)}
+        sides |= {"futures": share, "futures, pooled": shrink_to_prior(share, count)}
         for by, chance in sides.items():
             sure = np.nan_to_num(chance, nan=y.mean())
             numbers = (brier_score_loss(real, sure), calibration(real, sure), roc_auc_score(real, sure))
@@ -230,18 +232,18 @@ def lost(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int,
     """How often a lost code is found: by one draw, by the most frequent of ten, and by habit."""
     rng = np.random.default_rng(seed)
     some = holdout.take(rng.permutation(len(holdout))[:ASKED_OF])
-    found = Histories.of(some.columns["history"])
-    order = np.lexsort((rng.random(len(found.code)), found.place))
-    first = order[np.diff(found.place[order], prepend=-1) != 0]
+    found = Histories.from_column(some.columns["history"])
+    order = np.lexsort((rng.random(len(found.code)), found.visit_index))
+    first = order[np.diff(found.visit_index[order], prepend=-1) != 0]
     asked = np.sort(first[rng.random(len(first)) < 0.5])  # noqa: PLR2004 - every other visit
     code = found.code.copy()
     code[asked] = len(found.codes)
-    column = replace(found, code=code, codes=np.append(found.codes, HIDDEN)).column
+    column = replace(found, code=code, codes=np.append(found.codes, HIDDEN_CODE)).column
     at = some.columns.column_names.index("history")
     partly = replace(some, columns=some.columns.set_column(at, "history", column)).select(*GIVEN, "history")
     truth, said = found.codes[found.code[asked]], []
     for i in range(draws):
-        whole = Histories.of(model.sample(condition=partly, seed=i).columns["history"])
+        whole = Histories.from_column(model.sample(condition=partly, seed=i).columns["history"])
         said.append(whole.codes[whole.code[asked]])
     votes = [Counter(answers).most_common(1)[0][0] for answers in zip(*said, strict=True)]
     by = {"one draw": np.array(said), "most frequent of ten": votes} | habits(train, found, asked)
@@ -252,16 +254,20 @@ def lost(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort, seed: int,
 
 def habits(train: mk.Cohort, found: Histories, asked: np.ndarray) -> dict[str, list[str]]:
     """The most frequent code that a visit lacks; the same of those that a visit beside it has, if any."""
-    learned = Histories.of(train.columns["history"])
+    learned = Histories.from_column(train.columns["history"])
     counts = np.bincount(learned.code)
     order = learned.codes[np.argsort(-counts)].tolist()
     known = np.delete(np.arange(len(found.code)), asked)
     bags = defaultdict(set)
-    for place, code in zip(found.place[known], found.codes[found.code[known]], strict=True):
+    for place, code in zip(found.visit_index[known], found.codes[found.code[known]], strict=True):
         bags[place].add(code)
     out: dict[str, list[str]] = {"most frequent": [], "visits beside": []}
-    for place, owner in zip(found.place[asked], found.patient[asked], strict=True):
-        near = [p for p in (place - 1, place + 1) if 0 <= p < len(found.owner) and found.owner[p] == owner]
+    for place, owner in zip(found.visit_index[asked], found.patient[asked], strict=True):
+        near = [
+            p
+            for p in (place - 1, place + 1)
+            if 0 <= p < len(found.visit_patient) and found.visit_patient[p] == owner
+        ]
         beside = set().union(*(bags[p] for p in near))
         free = [code for code in order if code not in bags[place]]
         out["most frequent"].append(free[0])
@@ -270,8 +276,8 @@ def habits(train: mk.Cohort, found: Histories, asked: np.ndarray) -> dict[str, l
 
 
 def ends_before_last(cohort: mk.Cohort) -> mk.Cohort:
-    found = Histories.of(cohort.columns["history"])
-    column = found.where(found.visit < (found.visits - 1)[found.patient]).column
+    found = Histories.from_column(cohort.columns["history"])
+    column = found.select_events(found.visit < (found.visit_counts - 1)[found.patient]).column
     at = cohort.columns.column_names.index("history")
     return replace(cohort, columns=cohort.columns.set_column(at, "history", column))
 

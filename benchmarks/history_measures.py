@@ -26,16 +26,22 @@ def row(name: str, values: list[str]) -> str:
 
 def measures(found: Histories, held: Histories, codes: np.ndarray) -> list[str]:
     width = len(codes) + 1
-    a, b = (side.recoded(codes) for side in (held, found))
-    shares = [np.asarray(cooccurrence.bags(side, width).mean(axis=0)).ravel() for side in (a, b)]
+    a, b = (side.recode(codes) for side in (held, found))
+    shares = [
+        np.asarray(cooccurrence.to_visit_indicators(side, width).mean(axis=0)).ravel() for side in (a, b)
+    ]
     real = shares[0] - shares[0].mean()
     numbers = [
         1 - float(((shares[0] - shares[1]) ** 2).sum() / (real**2).sum()),
-        cooccurrence.agreement(cooccurrence.together(a, width), cooccurrence.together(b, width)),
-        cooccurrence.agreement(cooccurrence.successive(a, width), cooccurrence.successive(b, width)),
-        float(cooccurrence.persistence(b, width)[1].mean()),
-        float(ks_2samp(a.visits, b.visits).statistic),  # type: ignore[attr-defined]
-        float(ks_2samp(np.bincount(a.place), np.bincount(b.place)).statistic),  # type: ignore[attr-defined]
+        cooccurrence.compute_share_r2(
+            cooccurrence.compute_cooccurrence(a, width), cooccurrence.compute_cooccurrence(b, width)
+        ),
+        cooccurrence.compute_share_r2(
+            cooccurrence.compute_transitions(a, width), cooccurrence.compute_transitions(b, width)
+        ),
+        float(cooccurrence.compute_persistence(b, width)[1].mean()),
+        float(ks_2samp(a.visit_counts, b.visit_counts).statistic),  # type: ignore[attr-defined]
+        float(ks_2samp(np.bincount(a.visit_index), np.bincount(b.visit_index)).statistic),  # type: ignore[attr-defined]
     ]
     return [*(f"{number:.3f}" for number in numbers), tested(b, a, codes)]
 
@@ -56,10 +62,12 @@ def nearer(made: Histories | None, learned: Histories, held: Histories) -> float
     other = held.take(np.arange(half, len(held))) if made is None else made
     sides = [other.take(np.arange(min(ASKED_OF, len(other)))), learned, held]
     rows = [
-        cooccurrence.visits_of(side.recoded(codes).take(np.arange(min(half, len(side)))), len(codes) + 1)
+        cooccurrence.count_visits_per_code(
+            side.recode(codes).take(np.arange(min(half, len(side)))), len(codes) + 1
+        )
         for side in sides
     ]
-    far = [similarity.nearest(rows[0], x, np.arange(x.shape[0]), None).first for x in rows[1:]]
+    far = [similarity.find_nearest(rows[0], x, np.arange(x.shape[0]), None).distances for x in rows[1:]]
     return float(np.mean((far[0] < far[1]) + 0.5 * (far[0] == far[1])))
 
 
@@ -72,14 +80,14 @@ def calibration(real: np.ndarray, chance: np.ndarray) -> float:
 
 def last_visit(found: Histories, codes: np.ndarray) -> tuple[sparse.csr_matrix, list[np.ndarray]]:
     """Codes of the visit before the last and of all before, and whether the last has what is asked for."""
-    x = cooccurrence.bags(found, len(codes) + 1)
-    last = np.append(np.diff(found.owner) != 0, True)
-    at = np.flatnonzero(last & (found.visit[found.opens] > 0))
+    x = cooccurrence.to_visit_indicators(found, len(codes) + 1)
+    last = np.append(np.diff(found.visit_patient) != 0, True)
+    at = np.flatnonzero(last & (found.visit[found.is_visit_start] > 0))
     earlier = sparse.csr_matrix(
-        (~last * 1.0, (found.owner, np.arange(len(last)))), shape=(len(found), len(last))
+        (~last * 1.0, (found.visit_patient, np.arange(len(last)))), shape=(len(found), len(last))
     )
-    total = (earlier @ x).tocsr()[found.owner[at]].log1p()
-    visits = sparse.csr_matrix(np.log(found.visits[found.owner[at]])[:, None])
+    total = (earlier @ x).tocsr()[found.visit_patient[at]].log1p()
+    visits = sparse.csr_matrix(np.log(found.visit_counts[found.visit_patient[at]])[:, None])
     groups = [[i for i, code in enumerate(codes) if code.startswith(asked)] for asked in ASKED]
     outcomes = [np.asarray(x[at][:, group].sum(axis=1)).ravel() > 0 for group in groups]
     return sparse.hstack([x[at - 1], total, visits]).tocsr(), outcomes

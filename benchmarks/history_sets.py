@@ -13,7 +13,7 @@ from histories import FILE, diabetes
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories
-from manikin.ehr.assemble import arranged
+from manikin.ehr.assemble import build_histories
 from manikin.schema.kinds import Category, Codes, Number, Schema
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def visits(name: str, data: Path) -> tuple[Cohort, str]:
 
 def _diabetes(data: Path) -> tuple[Cohort, str]:
     cohort = diabetes(data / FILE)
-    found = Histories.of(cohort.columns["history"])
+    found = Histories.from_column(cohort.columns["history"])
     early = np.zeros(len(found), dtype=bool)
     early[found.patient[found.codes[found.code] == EARLY]] = True
     told = np.array([code.startswith("READM") for code in found.codes.tolist()])[found.code]
     at = cohort.columns.column_names.index("history")
-    columns = cohort.columns.set_column(at, "history", found.where(~told).column)
+    columns = cohort.columns.set_column(at, "history", found.select_events(~told).column)
     return _labelled(replace(cohort, columns=columns), "readmitted_early", early)
 
 
@@ -60,7 +60,7 @@ def _pbc(data: Path) -> tuple[Cohort, str]:
     number, names = pd.factorize(found["code"])
     fields = [found[name].to_numpy() for name in ("place", "time", "visit")]
     value = found["value"].to_numpy(float)
-    histories = arranged(*fields, number, value, np.array(names, object), len(people))
+    histories = build_histories(*fields, number, value, np.array(names, object), len(people))
     columns = {"sex": pa.array(people["sex"]), "age": pa.array(people["age"]), "history": histories.column}
     schema = Schema(sex=Category(("f", "m")), age=Number(), history=Codes())
     return _labelled(Cohort(pa.table(columns), schema), "died", (people["status"] == DIED).to_numpy())

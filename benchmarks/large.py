@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import manikin as mk
 from manikin.cohort.histories import Histories
-from manikin.datasets.histories import made
+from manikin.datasets.histories import generate_toy_histories
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ AT_ONCE = 5_000
 
 def make(folder: Path, n: int, steps: int) -> str:
     del steps
-    parts = [made(min(AT_ONCE, n - start), start) for start in range(0, n, AT_ONCE)]
+    parts = [generate_toy_histories(min(AT_ONCE, n - start), start) for start in range(0, n, AT_ONCE)]
     columns = parts[0].columns.schema.names
     import pyarrow as pa
 
@@ -38,7 +38,7 @@ def make(folder: Path, n: int, steps: int) -> str:
     table = table.set_column(columns.index("subject_id"), "subject_id", pa.array(range(1, n + 1)))
     whole = mk.Cohort(table.combine_chunks(), parts[0].schema, parts[0].origin)
     mk.write(whole, folder / "made.csv")
-    found = Histories.of(table["history"])
+    found = Histories.from_column(table["history"])
     return f"{len(found.code):,} events, {(folder / 'made.csv').stat().st_size / 1e6:.0f} MB"
 
 

@@ -46,7 +46,7 @@ class Sides:
 
 def plain(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Modelled columns only: numbers and times as floats, categories as text, None where missing."""
-    return pd.DataFrame({name: _plain(frame[name], schema[name]) for name in schema.modelled})
+    return pd.DataFrame({name: _plain(frame[name], schema[name]) for name in schema.modelled_fields})
 
 
 def _plain(values: pd.Series, kind: object) -> pd.Series:

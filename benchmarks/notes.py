@@ -30,9 +30,9 @@ from text_sets import labelled
 import manikin as mk
 from manikin.encoding.grammar import END
 from manikin.errors import Unsupported
-from manikin.evaluation.attacks.canaries import canaries, exposure
-from manikin.text.ngram_model import Grams
-from manikin.text.tokenize import Running
+from manikin.evaluation.attacks.canaries import compute_exposure, plant_canaries
+from manikin.text.ngram_model import TrigramModel
+from manikin.text.tokenize import TokenStream
 
 if TYPE_CHECKING:
     from manikin.contracts.codec import Codec
@@ -82,7 +82,7 @@ def row(
     given: argparse.Namespace,
     seed: int,
 ) -> str:
-    planted = canaries(train, "note", seed=seed) if given.canaries else None
+    planted = plant_canaries(train, "note", seed=seed) if given.canaries else None
     learn = train if planted is None else planted.cohort
     clock = [time.process_time()]
     training = mk.Training(minutes=given.minutes)
@@ -100,9 +100,9 @@ def row(
 
 def told(planted: Canaries, model: mk.Synthesizer, notes: mk.Cohort) -> tuple[str, str]:
     """Mean exposures, by notes and by the loss."""
-    written = f"{exposure(planted, notes).mean():.1f}"
+    written = f"{compute_exposure(planted, notes).mean():.1f}"
     try:
-        return written, f"{exposure(planted, losses=model.losses).mean():.1f}"
+        return written, f"{compute_exposure(planted, losses=model.compute_losses).mean():.1f}"
     except Unsupported:
         return written, "–"
 
@@ -113,16 +113,16 @@ def perplexities(model: mk.Synthesizer, train: mk.Cohort, holdout: mk.Cohort) ->
     if not isinstance(codec, mk.codecs.Text):
         return "", ""
     known, held = (pieces(codec, side) for side in (train, holdout))
-    nats = model.losses(holdout).sum() * codec.spec.length
-    counted = np.nansum(Grams.of(known).surprise(held) * held.sizes)
-    return tuple(f"{np.exp(total / len(held.mark)):.1f}" for total in (nats, counted))
+    nats = model.compute_losses(holdout).sum() * codec.spec.length
+    counted = np.nansum(TrigramModel.from_tokens(known).compute_surprisal(held) * held.note_lengths)
+    return tuple(f"{np.exp(total / len(held.word_hashes)):.1f}" for total in (nats, counted))
 
 
-def pieces(codec: Codec, side: mk.Cohort) -> Running:
+def pieces(codec: Codec, side: mk.Cohort) -> TokenStream:
     """The pieces of each note, with one end."""
     listed = [np.append(row[row != END], END) for row in codec.encode(side)]
     owner = np.repeat(np.arange(len(listed)), [len(row) for row in listed])
-    return Running(np.concatenate(listed).astype(np.int64), owner, len(listed))
+    return TokenStream(np.concatenate(listed).astype(np.int64), owner, len(listed))
 
 
 def used(learn: mk.Cohort, test: mk.Cohort) -> np.ndarray:
@@ -146,8 +146,8 @@ def shown(found: np.ndarray, real: np.ndarray) -> list[str]:
 
 def spans(side: mk.Cohort, train: mk.Cohort) -> float:
     """Percentage of runs of eight words that stand in training notes."""
-    known, _ = Running.of(texts(train)).runs(WORDS)
-    mine, _ = Running.of(texts(side)).runs(WORDS)
+    known, _ = TokenStream.from_notes(texts(train)).hash_ngrams(WORDS)
+    mine, _ = TokenStream.from_notes(texts(side)).hash_ngrams(WORDS)
     return 100 * float(np.isin(mine, known).mean())
 
 

@@ -26,11 +26,13 @@ def main() -> None:
     train, holdout = load(given.data, given.table)
     if given.export:
         given.export.mkdir(parents=True, exist_ok=True)
-        train.select(*train.schema.modelled).to_pandas().to_csv(given.export / "train.csv", index=False)
+        train.select(*train.schema.modelled_fields).to_pandas().to_csv(
+            given.export / "train.csv", index=False
+        )
         print(f"{given.export / 'train.csv'}: {len(train)} records")
         return
     synthetic = pd.read_csv(given.synthetic, dtype=str)
-    if absent := [name for name in train.schema.modelled if name not in synthetic]:
+    if absent := [name for name in train.schema.modelled_fields if name not in synthetic]:
         raise UsageError(
             f"{given.synthetic}: no column {', '.join(absent)}; make it from the exported train.csv"
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.cohort.cohort import Cohort
-from manikin.imaging.analysis.intensity import small
+from manikin.imaging.analysis.intensity import downsample
 from manikin.io.read_write import read
 from manikin.schema.kinds import Category, Image
 
@@ -49,7 +49,7 @@ def reduced(cohort: Cohort, label: str) -> Cohort:
     for name, kind in cohort.schema.items():
         if isinstance(kind, Image):
             x = cohort[name]
-            flat = small(x.reshape(-1, *x.shape[2:]), SIDE).reshape(*x.shape[:2], SIDE, SIDE)
+            flat = downsample(x.reshape(-1, *x.shape[2:]), SIDE).reshape(*x.shape[:2], SIDE, SIDE)
             arrays[name] = (flat >= 0.5 if kind.levels else np.rint(flat)).astype(np.uint8)  # noqa: PLR2004
             schema[name] = Image(channels=kind.channels, levels=kind.levels)
         elif name == label:

@@ -37,14 +37,14 @@ from text_sets import SETS as TEXT_SETS
 from text_sets import notes
 
 from manikin.core.seeds import Key
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 from manikin.errors import UsageError
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.selftest.defects.histories import HISTORIES
-from manikin.evaluation.selftest.defects.images import PICTURES
-from manikin.evaluation.selftest.defects.notes import TEXTS
-from manikin.evaluation.selftest.defects.signals import SIGNALS
-from manikin.evaluation.selftest.defects.tabular import DEFECTS, grouping, plant
+from manikin.evaluation.selftest.defects.histories import HISTORY_DEFECTS
+from manikin.evaluation.selftest.defects.images import IMAGE_DEFECTS
+from manikin.evaluation.selftest.defects.notes import NOTE_DEFECTS
+from manikin.evaluation.selftest.defects.signals import SIGNAL_DEFECTS
+from manikin.evaluation.selftest.defects.tabular import TABULAR_DEFECTS, find_group_field, plant
 from manikin.io.read_write import read
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ LABELS = {
     "support2": "hospdead",
 }
 CAP = 2_000  # records of a table that are used, unless told otherwise
-ALL = DEFECTS | PICTURES | SIGNALS | HISTORIES | TEXTS
+ALL = TABULAR_DEFECTS | IMAGE_DEFECTS | SIGNAL_DEFECTS | HISTORY_DEFECTS | NOTE_DEFECTS
 ALWAYS = ("exact_copies", "collapse", "flipped_labels")
-SHOWN = dict.fromkeys(PICTURE_SETS, (*ALWAYS, *PICTURES))
-SHOWN |= dict.fromkeys(SIGNAL_SETS, (*ALWAYS, "dropped_class", *SIGNALS))
-SHOWN |= dict.fromkeys(HISTORY_SETS, (*ALWAYS, "leaked_identifiers", *HISTORIES))
-SHOWN |= dict.fromkeys(TEXT_SETS, (*ALWAYS, *TEXTS))
+SHOWN = dict.fromkeys(PICTURE_SETS, (*ALWAYS, *IMAGE_DEFECTS))
+SHOWN |= dict.fromkeys(SIGNAL_SETS, (*ALWAYS, "dropped_class", *SIGNAL_DEFECTS))
+SHOWN |= dict.fromkeys(HISTORY_SETS, (*ALWAYS, "leaked_identifiers", *HISTORY_DEFECTS))
+SHOWN |= dict.fromkeys(TEXT_SETS, (*ALWAYS, *NOTE_DEFECTS))
 READERS = (
     dict.fromkeys(PICTURE_SETS, pictures)
     | dict.fromkeys(SIGNAL_SETS, signals)
@@ -86,7 +86,7 @@ def main() -> None:
     if not given.report:
         for table in given.tables:
             for seed in range(given.first, given.first + given.seeds):
-                for defect in given.defects or ("fresh", *SHOWN.get(table, DEFECTS)):
+                for defect in given.defects or ("fresh", *SHOWN.get(table, TABULAR_DEFECTS)):
                     once(given, table, defect, seed)
     print(report(given.results))
 
@@ -115,7 +115,7 @@ def once(given: argparse.Namespace, table: str, defect: str, seed: int) -> None:
     started = time.process_time()
     try:
         planted = fresh if defect == "fresh" else plant(fresh, defect, seed, train=train, label=label)
-        groups = [group] if (group := grouping(cohort, label)) else []
+        groups = [group] if (group := find_group_field(cohort, label)) else []
         card = evaluate(planted, train, holdout, label=label, subgroups=groups, seed=seed)
     except UsageError as error:
         row["refused"] = str(error)
@@ -132,12 +132,12 @@ def load(table: str, data: Path, seed: int, cap: int = CAP) -> tuple[Cohort, str
         cohort = stretches(cohort) if table == "mitbih" else cohort  # twelve patients are too few to judge
     else:
         cohort, label = (
-            (demo() if table == "breast_cancer" else read(data / "tabular" / FILES[table])),
+            (load_demo() if table == "breast_cancer" else read(data / "tabular" / FILES[table])),
             None,
         )
     if len(cohort) > cap:
         cohort = cohort.take(Key(seed).child("planted", table).numpy().permutation(len(cohort))[:cap])
-    return cohort, label or LABELS.get(table) or cohort.schema.named("label")
+    return cohort, label or LABELS.get(table) or cohort.schema.find_by_role("label")
 
 
 def report(path: Path) -> str:

@@ -45,7 +45,7 @@ def main() -> None:
             mask=train["mask"],
             held=holdout["image"],
         )
-    print(model.fitted.learner.facts, "CPU s", np.diff(clock).round(1), flush=True)
+    print(model.fitted_model.learner.facts, "CPU s", np.diff(clock).round(1), flush=True)
     x, y = scaled(train)
     sets = {
         "real": (x, y),

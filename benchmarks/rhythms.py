@@ -4,7 +4,7 @@
 
 A whole WFDB record (MIT-BIH 100, two leads, brought to 100 Hz) in windows of ten seconds; stretches of time
 are held out. The ECG is learned given heart rate, deviation of RR intervals and QRS duration
-(`mk.recipes.measured`), and any part of itself. Drawn for what the held-out windows have:
+(`mk.recipes.add_ecg_rhythm`), and any part of itself. Drawn for what the held-out windows have:
 Kolmogorov-Smirnov statistics of heart rate, all RR intervals and QRS duration against these windows, the
 mean error of the rate that was asked for, and of RR intervals that lie across a seam of what is prolonged
 to a minute. One lead is drawn given the other, beside a linear forecast of it from half a second of the
@@ -27,10 +27,10 @@ from scipy.stats import ks_2samp
 from sklearn.linear_model import LinearRegression
 
 import manikin as mk
-from manikin.cohort.edit import altered
+from manikin.cohort.edit import replace_columns
 from manikin.core import mapped_arrays
 from manikin.core.registry import find
-from manikin.signals.analysis.qrs import peaks, rhythm
+from manikin.signals.analysis.qrs import compute_rhythm, detect_r_peaks
 
 RATE, WINDOW, LONG = 100.0, 10.0, 60.0
 GIVEN = ("heart_rate", "rr_deviation", "qrs_duration")
@@ -56,7 +56,7 @@ def main() -> None:
     for name, side in (("training", train), *(("drawn", side) for side in (drawn, *again))):
         print(line((name, *(f"{x:.3f}" for x in compared(side["signal"], holdout["signal"])))))
     asked = np.array(holdout["heart_rate"], dtype=float)
-    error = np.abs(rhythm(drawn["signal"], RATE)[:, 0] - asked)
+    error = np.abs(compute_rhythm(drawn["signal"], RATE)[:, 0] - asked)
     print(
         f"asked rate missed by {np.nanmean(error):.1f} a minute on average; always the mean: "
         f"{np.abs(asked - asked.mean()).mean():.1f}"
@@ -82,27 +82,30 @@ def arguments() -> argparse.Namespace:
 def windows(data: Path) -> mk.Cohort:
     kind = mk.Signal(rate=RATE, window=WINDOW)
     cohort = mk.read(data / "signals" / "mitdb_100_wfdb", mk.Schema(signal=kind))
-    return mk.recipes.measured(cohort.select("subject", "signal"))
+    return mk.recipes.add_ecg_rhythm(cohort.select("subject", "signal"))
 
 
 def compared(x: np.ndarray, real: np.ndarray) -> list[float]:
     """KS statistics of heart rate, RR intervals, QRS duration, and the spread of RR in a window in ms."""
-    (a, b), (s, t) = (rhythm(side, RATE) for side in (x, real)), (intervals(side) for side in (x, real))
+    (a, b), (s, t) = (
+        (compute_rhythm(side, RATE) for side in (x, real)),
+        (intervals(side) for side in (x, real)),
+    )
     rate, width = (float(ks_2samp(a[:, j], b[:, j], nan_policy="omit").statistic) for j in (0, 2))
     return [rate, float(ks_2samp(s, t).statistic), width, 1000 * float(np.nanmean(a[:, 1]))]
 
 
 def intervals(x: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.diff(places) for places in peaks(x, RATE)]) / RATE
+    return np.concatenate([np.diff(places) for places in detect_r_peaks(x, RATE)]) / RATE
 
 
 def seams(model: mk.Synthesizer, drawn: mk.Cohort) -> str:
     """RR intervals that lie across a seam against those within pieces."""
     few = drawn.take(np.arange(min(20, len(drawn))))
-    long = mk.recipes.prolonged(model, few, LONG)
+    long = mk.recipes.continue_signal(model, few, LONG)
     joints = np.arange(WINDOW, LONG, WINDOW / 2) * RATE
     across, within = [], []
-    for places in peaks(long["signal"], RATE):
+    for places in detect_r_peaks(long["signal"], RATE):
         for a, b in pairwise(places):
             (across if ((joints >= a) & (joints < b)).any() else within).append((b - a) / RATE)
     apart = ks_2samp(across, within).statistic
@@ -116,7 +119,7 @@ def other_lead(model: mk.Synthesizer, known: np.ndarray, holdout: mk.Cohort) -> 
     x = holdout["signal"]
     given = x.copy()
     given[:, 1] = np.nan
-    asked = altered(holdout.select(*GIVEN, "signal"), {"signal": mapped_arrays.column(given)})
+    asked = replace_columns(holdout.select(*GIVEN, "signal"), {"signal": mapped_arrays.to_column(given)})
     drawn = np.stack([model.sample(condition=asked, seed=k)["signal"][:, 1] for k in range(5)])
     linear = (
         LinearRegression().fit(around(known), known[:, 1].ravel()).predict(around(x)).reshape(x[:, 1].shape)

@@ -26,7 +26,7 @@ from signal_sets import signals
 
 import manikin as mk
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.edit import altered
+from manikin.cohort.edit import replace_columns
 from manikin.core import mapped_arrays
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def learned(given: argparse.Namespace, name: str, cohort: Cohort, field: str) ->
     kept = given.models / name if given.models else None
     if kept and kept.exists():
         return mk.load(kept)
-    others = tuple(n for n in cohort.schema.modelled if n != field)
+    others = tuple(n for n in cohort.schema.modelled_fields if n != field)
     model = mk.Synthesizer(field, others, "diffusion", training=mk.Training(minutes=given.minutes))
     model = model.fit(cohort)
     print(name, len(cohort), model.models[0].learner.facts)
@@ -137,7 +137,7 @@ def stays(given: argparse.Namespace) -> plt.Figure:
     cohort, label = signals("physionet2012", given.data)
     cohort = valid(cohort)
     model = learned(given, "stays", cohort, "series")
-    asked = cohort.select(*(n for n in cohort.schema.modelled if n != "series"))
+    asked = cohort.select(*(n for n in cohort.schema.modelled_fields if n != "series"))
     some = asked.take([asked[label].astype(int).tolist().index(level) for level in ENDS])
     drawn = model.sample(condition=some, seed=1)
     names = drawn.schema["series"].channels
@@ -163,7 +163,7 @@ def valid(cohort: Cohort) -> Cohort:
     for name, (low, high) in VALID.items():
         part = series[:, cohort.schema["series"].channels.index(name)]
         part[(part < low) | (part > high)] = np.nan
-    return altered(cohort, {"series": mapped_arrays.column(series)})
+    return replace_columns(cohort, {"series": mapped_arrays.to_column(series)})
 
 
 def course(axes: Axes, values: np.ndarray, colour: str, name: str | None) -> None:

@@ -25,7 +25,7 @@ from signal_sets import SETS, signals, stretches
 
 import manikin as mk
 from manikin.core.registry import find
-from manikin.signals.analysis.features import series
+from manikin.signals.analysis.features import compute_series_features
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -82,7 +82,7 @@ def once(given: argparse.Namespace, name: str, family: str) -> None:
         return
     train, holdout, unseen, label = parts(name, given.data, given.cap)
     field = FIELDS[name]
-    others = [n for n in train.schema.modelled if n != field]
+    others = [n for n in train.schema.modelled_fields if n != field]
     clock = [(time.perf_counter(), time.process_time())]
     model = mk.Synthesizer(
         field,
@@ -141,9 +141,9 @@ def auroc(learned: Cohort, unseen: Cohort, label: str, field: str) -> float:
 def columns(cohort: Cohort, label: str, field: str) -> np.ndarray:
     x = cohort[field]
     if x.dtype.kind == "f" and np.isnan(x).any():
-        rest = [n for n in cohort.schema.modelled if n not in (label, field)]
+        rest = [n for n in cohort.schema.modelled_fields if n not in (label, field)]
         beside = [np.array(cohort.columns[n].cast("float64").to_pylist(), dtype=float) for n in rest]
-        return np.column_stack([series(x), *beside])
+        return np.column_stack([compute_series_features(x), *beside])
     return x.reshape(len(x), -1).astype(np.float32)
 
 

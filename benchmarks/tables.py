@@ -24,7 +24,7 @@ from lines import append, line, rows
 from measures import Sides, fresh, measure, plain
 
 import manikin as mk
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ def cell(data: Path, table: str, name: str, seed: int) -> dict[str, float]:
 def load(data: Path, table: str) -> tuple[mk.Cohort, mk.Cohort]:
     """Training and held-out records."""
     spec = TABLES[table]
-    cohort = mk.read(data / "tabular" / spec.path) if spec.path else demo()
+    cohort = mk.read(data / "tabular" / spec.path) if spec.path else load_demo()
     return cohort.split(0.2, seed=0)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
-from manikin.datasets.notes import made
+from manikin.datasets.notes import generate_toy_notes
 from manikin.schema.kinds import Category, Schema, Text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def notes(name: str, data: Path) -> tuple[Cohort, str]:
     of a report, labelled normal or not. Made: invented notes beside age, sex, blood pressure, diagnosis.
     """
     if name == "made_notes":
-        return made(MADE, seed=0), "diagnosis"
+        return generate_toy_notes(MADE, seed=0), "diagnosis"
     if name == "mts_dialog":
         frame = _sections(data)
         label = frame["section_header"].where(

@@ -7,8 +7,8 @@ other two are learned from for so many CPU minutes: T2 given T1, and FLAIR given
 `diffusion` (a single draw, and the mean of several): the source itself with the brightness of the target
 fitted slice by slice (a straight line that is shown the true slice), and a U-Net of the same size and
 budget that regresses the target. `--unpaired`: T1 of one patient and T2 of another are learned, no slice in
-both, and T1 of the third is carried over (`mk.recipes.bridged`). Means over all slices of all patients.
-Printed: Markdown.
+both, and T1 of the third is carried over (`mk.recipes.translate_unpaired`). Means over all slices of all
+patients. Printed: Markdown.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from unets import applied, regressed
 
 import manikin as mk
 from manikin.features.radiomics import Radiomics
-from manikin.imaging.analysis.intensity import small
-from manikin.imaging.analysis.similarity import haarpsi, mae, psnr, ssim
+from manikin.imaging.analysis.intensity import downsample
+from manikin.imaging.analysis.similarity import compute_haarpsi, compute_mae, compute_psnr, compute_ssim
 
 SIDES = 112, 94  # places along an axis, at most, one reduction after the other
 SPAN = 255.0
@@ -74,7 +74,7 @@ def read(data: Path) -> tuple[dict[str, np.ndarray], np.ndarray]:
 
 def reduced(x: np.ndarray) -> np.ndarray:
     """Slices (n, 218, 182) averaged down to squares: the longer axis a sixth more than the other."""
-    return small(small(x, SIDES[0]), SIDES[1])
+    return downsample(downsample(x, SIDES[0]), SIDES[1])
 
 
 def fold(
@@ -108,7 +108,9 @@ def bridge(
     source, true = (slices[name][patient == held] for name in ("T1", "T2"))
     both = sided(np.concatenate([slices["T1"][one], slices["T2"][other]]), one.sum())
     model = mk.Synthesizer("scan", "side", "diffusion", training=mk.Training(minutes=given.minutes))
-    carried = mk.recipes.bridged(model.fit(both, quiet=True), sided(source, len(source)), {"side": "T2"})
+    carried = mk.recipes.translate_unpaired(
+        model.fit(both, quiet=True), sided(source, len(source)), {"side": "T2"}
+    )
     texture = Radiomics().fit(cohort({"T2": slices["T2"][other]}))
     made = {"source": source, "source, brightness fitted": straight(source, true)}
     made["`bridged`, without pairs"] = carried["scan"]
@@ -130,7 +132,7 @@ def drawn(
     train, asked = (cohort({n: slices[n][rows] for n in (*sources, target)}) for rows in (~held, held))
     model = mk.Synthesizer(target, sources, "diffusion", training=mk.Training(minutes=given.minutes))
     model.fit(train, quiet=True)
-    print(model.fitted.learner.facts, flush=True)
+    print(model.fitted_model.learner.facts, flush=True)
     some = [model.sample(condition=asked.select(*sources), seed=s)[target] for s in range(given.draws)]
     return np.stack(some).astype(float)
 
@@ -148,7 +150,13 @@ def straight(source: np.ndarray, true: np.ndarray) -> np.ndarray:
 def scores(x: np.ndarray, true: np.ndarray, texture: Radiomics, target: str) -> list[np.ndarray]:
     made = np.rint(x).astype(np.uint8)
     apart = np.linalg.norm(texture(cohort({target: made})) - texture(cohort({target: true})), axis=1)
-    return [psnr(x, true, SPAN), ssim(x, true, SPAN), mae(x, true), haarpsi(x, true, SPAN), apart]
+    return [
+        compute_psnr(x, true, SPAN),
+        compute_ssim(x, true, SPAN),
+        compute_mae(x, true),
+        compute_haarpsi(x, true, SPAN),
+        apart,
+    ]
 
 
 def rank(a: np.ndarray, b: np.ndarray) -> float:

@@ -15,7 +15,7 @@ from manikin.training.engine import Engine
 
 BATCH = 16
 RATE = 2e-3
-ENGINE = Engine(precision=Engine.auto(Spec(grid=(1, 1))).precision)
+ENGINE = Engine(precision=Engine.select(Spec(grid=(1, 1))).precision)
 
 
 def regressed(source: np.ndarray, target: np.ndarray, seconds: float) -> nn.Module:
@@ -70,7 +70,7 @@ def _trained(
             a, b = a.flip(-1), b.flip(-1)
         for group in optimizer.param_groups:
             group["lr"] = RATE * max(0.01, 0.5 * (1 + np.cos(np.pi * share)))
-        with ENGINE.autocast():
+        with ENGINE.enable_autocast():
             made = net(a)
         ENGINE.step(loss(made.float(), b), optimizer)
         step += 1

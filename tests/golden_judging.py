@@ -42,7 +42,9 @@ def judge_table(found):
     card = judged(found, (fresh, train, holdout), subgroups=("sex",), rules=[rule])
     for tier in ("internal", "controlled", "open"):
         decision = mk.release(fresh, card, f"out-{tier}", accept="a test", tier=tier)
-        found.exact(tier, [decision.released, [[f.score, f.outcome, f.detail] for f in decision.findings]])
+        found.exact(
+            tier, [decision.is_released, [[f.score, f.outcome, f.detail] for f in decision.findings]]
+        )
         found.files(f"released {tier}", f"out-{tier}")
         found.exact(
             f"provenance {tier}", timeless(json.loads(Path(f"out-{tier}/provenance.json").read_text()))

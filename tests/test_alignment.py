@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter, rotate
 
-from manikin.imaging.analysis.pose_matching import aligned, ranked
-from manikin.stats.nearest_neighbors import matched, reach
+from manikin.imaging.analysis.pose_matching import match_images, normalize_images
+from manikin.stats.nearest_neighbors import assess_near_matches, compute_match_limit
 
 N = 40
 
@@ -16,7 +16,7 @@ def blobs(n, *grid, seed=0):
 
 
 X = blobs(N, 28, 28)
-KNOWN = ranked(X)
+KNOWN = normalize_images(X)
 
 
 def crop(x):
@@ -46,49 +46,49 @@ ALTERED = {
 
 @pytest.mark.parametrize("way", ALTERED)
 def test_an_altered_picture_is_found_again(way):
-    near = aligned(ranked(ALTERED[way](X)), KNOWN, np.arange(N))
-    assert (near.place == np.arange(N)).mean() > 0.95
-    assert np.median(near.ratio) < 0.5
-    strangers = aligned(ranked(blobs(N, 28, 28, seed=1)), KNOWN, np.arange(N))
-    assert np.median(near.ratio) < np.quantile(strangers.ratio, 0.01)
+    near = match_images(normalize_images(ALTERED[way](X)), KNOWN, np.arange(N))
+    assert (near.positions == np.arange(N)).mean() > 0.95
+    assert np.median(near.ratios) < 0.5
+    strangers = match_images(normalize_images(blobs(N, 28, 28, seed=1)), KNOWN, np.arange(N))
+    assert np.median(near.ratios) < np.quantile(strangers.ratios, 0.01)
 
 
 def test_a_picture_is_not_compared_with_those_of_its_own_subject():
     owner = np.arange(N) // 2
-    near = aligned(KNOWN, KNOWN, owner, apart=owner)
-    assert (owner[near.place] != owner).all()
-    assert (near.first > 0).all()
+    near = match_images(KNOWN, KNOWN, owner, apart=owner)
+    assert (owner[near.positions] != owner).all()
+    assert (near.distances > 0).all()
 
 
 def test_the_second_is_of_another_subject():
     twice = np.concatenate([KNOWN, KNOWN])
-    near = aligned(KNOWN, twice, np.tile(np.arange(N), 2))
-    assert (near.first == 0).all()
-    assert (near.second > 0.1).all()
+    near = match_images(KNOWN, twice, np.tile(np.arange(N), 2))
+    assert (near.distances == 0).all()
+    assert (near.second_distances > 0.1).all()
 
 
 def test_a_mirrored_volume_is_found_again():
     volumes = blobs(12, 10, 12, 14)
-    near = aligned(ranked(volumes[..., ::-1]), ranked(volumes), np.arange(12))
-    assert near.place.tolist() == list(range(12))
+    near = match_images(normalize_images(volumes[..., ::-1]), normalize_images(volumes), np.arange(12))
+    assert near.positions.tolist() == list(range(12))
 
 
 def test_flat_pictures_are_alike_to_none():
-    near = aligned(ranked(np.zeros((2, 1, 28, 28))), KNOWN, np.arange(N))
-    assert near.first == pytest.approx([1, 1])
-    assert near.ratio == pytest.approx([1, 1])
+    near = match_images(normalize_images(np.zeros((2, 1, 28, 28))), KNOWN, np.arange(N))
+    assert near.distances == pytest.approx([1, 1])
+    assert near.ratios == pytest.approx([1, 1])
 
 
 def test_strangers_are_no_matches_and_copies_are():
     rng = np.random.default_rng(0)
     real = np.sqrt(rng.random(400))
-    from manikin.stats.nearest_neighbors import Near
+    from manikin.stats.nearest_neighbors import NearestNeighbors
 
     far = np.sqrt(rng.random(200))
-    strangers = Near(np.arange(200), far, np.ones(200))
-    assert matched([(strangers, real, 0.0)])[0] > 0.01
-    leaked = Near(np.arange(200), np.where(np.arange(200) < 10, 1e-3, far), np.ones(200))
-    chance, excess = matched([(leaked, real, 0.0)])
+    strangers = NearestNeighbors(np.arange(200), far, np.ones(200))
+    assert assess_near_matches([(strangers, real, 0.0)])[0] > 0.01
+    leaked = NearestNeighbors(np.arange(200), np.where(np.arange(200) < 10, 1e-3, far), np.ones(200))
+    chance, excess = assess_near_matches([(leaked, real, 0.0)])
     assert chance < 1e-6
     assert 5 <= excess <= 10
-    assert reach(real, 1e-3) < reach(real, 1e-2)
+    assert compute_match_limit(real, 1e-3) < compute_match_limit(real, 1e-2)

@@ -38,9 +38,21 @@ def test_import_is_fast_and_light():
 
 def test_judging_and_trees_need_no_torch():
     code = (
-        "import sys, manikin as mk; from manikin.datasets.demo import demo\n"
-        "train, holdout = demo().split(0.3); model = mk.Synthesizer().fit(train, quiet=True)\n"
+        "import sys, manikin as mk; from manikin.datasets.demo import load_demo\n"
+        "train, holdout = load_demo().split(0.3); model = mk.Synthesizer().fit(train, quiet=True)\n"
         "model.sample(50); import manikin.evaluation.evaluate; print('torch' in sys.modules)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603
     assert out.strip() == "False"
+
+
+def test_public_names_stay_what_they_are_when_all_is_imported():
+    code = (
+        "import manikin as mk, pkgutil, importlib, types\n"
+        "before = {name: getattr(mk, name) for name in mk.__all__}\n"
+        "found = [module.name for module in pkgutil.walk_packages(mk.__path__, 'manikin.')]\n"
+        "for name in found: '__main__' in name or importlib.import_module(name)\n"
+        "print([name for name in mk.__all__ if getattr(mk, name) is not before[name]])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603
+    assert out.strip() == "[]"

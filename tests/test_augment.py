@@ -7,7 +7,7 @@ import torch
 import manikin as mk
 from manikin.encoding.blocks import Categorical, Continuous
 from manikin.encoding.spec import Spec
-from manikin.nn.conditioning import Given, GivenSpec
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 from manikin.training import augment
 
 SPEC = Spec((Continuous(1),), grid=(16, 24))
@@ -26,8 +26,8 @@ def test_pictures_are_moved_as_the_moves_say():
     rng = torch.Generator().manual_seed(0)
     x = torch.rand(200, 1, 16, 24, generator=rng)
     mask = torch.randint(3, x.shape, generator=rng).float()
-    y, given = augment.moved(SPEC, x, Given(parts={"mask": mask}), rng)
-    moves = given.parts[augment.PART].numpy()
+    y, given = augment.move_batch(SPEC, x, ConditionBatch(parts={"mask": mask}), rng)
+    moves = given.parts[augment.MOVES_PART].numpy()
     for i in range(200):
         assert np.array_equal(y[i, 0].numpy(), by_hand(x[i, 0].numpy(), moves[i]))
         assert np.array_equal(given.parts["mask"][i, 0].numpy(), by_hand(mask[i, 0].numpy(), moves[i]))
@@ -35,8 +35,8 @@ def test_pictures_are_moved_as_the_moves_say():
 
 def test_half_stay_and_a_quarter_is_mirrored():
     rng = torch.Generator().manual_seed(0)
-    _, given = augment.moved(SPEC, torch.zeros(4000, 1, 16, 24), Given(), rng)
-    moves = given.parts[augment.PART]
+    _, given = augment.move_batch(SPEC, torch.zeros(4000, 1, 16, 24), ConditionBatch(), rng)
+    moves = given.parts[augment.MOVES_PART]
     assert (moves == 0).all(dim=1).float().mean() == pytest.approx(0.5 + 0.5 * 0.5 / 5 / 7, abs=0.03)
     assert moves[:, 0].mean() == pytest.approx(0.25, abs=0.03)
     assert moves.abs().max() == 1
@@ -46,19 +46,19 @@ def test_nothing_is_mirrored_that_values_or_text_may_speak_of():
     rng = torch.Generator().manual_seed(0)
     x = torch.zeros(400, 1, 16, 24)
     for part in (torch.zeros(400, 2), torch.zeros(400, 9, dtype=torch.long)):
-        _, given = augment.moved(
-            SPEC, x, Given(parts={"row": part, augment.PART: torch.zeros(400, 3)}), rng
+        _, given = augment.move_batch(
+            SPEC, x, ConditionBatch(parts={"row": part, augment.MOVES_PART: torch.zeros(400, 3)}), rng
         )
-        assert not given.parts[augment.PART][:, 0].any()
-        assert given.parts[augment.PART][:, 1:].any()
+        assert not given.parts[augment.MOVES_PART][:, 0].any()
+        assert given.parts[augment.MOVES_PART][:, 1:].any()
 
 
 def test_volumes_move_along_three_axes():
     spec = Spec((Continuous(1),), grid=(8, 8, 8))
     rng = torch.Generator().manual_seed(1)
     x = torch.rand(50, 1, 8, 8, 8, generator=rng)
-    y, given = augment.moved(spec, x, Given(), rng)
-    still = (given.parts[augment.PART] == 0).all(dim=1)
+    y, given = augment.move_batch(spec, x, ConditionBatch(), rng)
+    still = (given.parts[augment.MOVES_PART] == 0).all(dim=1)
     assert torch.equal(y[still], x[still])
     assert not torch.equal(y[~still], x[~still])
 
@@ -66,16 +66,16 @@ def test_volumes_move_along_three_axes():
 def test_what_can_be_moved():
     scalar = Spec((Continuous(2),))
     coarse = Spec((Continuous(1),), grid=(8, 8))
-    assert augment.movable(SPEC, GivenSpec({"age": scalar, "mask": MAP}))
-    assert not augment.movable(SPEC, GivenSpec({"other": coarse}))
-    assert not augment.movable(Spec((Continuous(1),), grid=(100,)), GivenSpec())
-    assert not augment.movable(scalar, GivenSpec())
-    assert augment.wanted(mk.Training(), SPEC, GivenSpec(), 999)
-    assert not augment.wanted(mk.Training(), SPEC, GivenSpec(), 1000)
-    assert augment.wanted(mk.Training(augment=True), SPEC, GivenSpec(), 1000)
-    assert not augment.wanted(mk.Training(augment=False), SPEC, GivenSpec(), 10)
+    assert augment.can_augment(SPEC, ConditionSpec({"age": scalar, "mask": MAP}))
+    assert not augment.can_augment(SPEC, ConditionSpec({"other": coarse}))
+    assert not augment.can_augment(Spec((Continuous(1),), grid=(100,)), ConditionSpec())
+    assert not augment.can_augment(scalar, ConditionSpec())
+    assert augment.should_augment(mk.Training(), SPEC, ConditionSpec(), 999)
+    assert not augment.should_augment(mk.Training(), SPEC, ConditionSpec(), 1000)
+    assert augment.should_augment(mk.Training(augment=True), SPEC, ConditionSpec(), 1000)
+    assert not augment.should_augment(mk.Training(augment=False), SPEC, ConditionSpec(), 10)
     with pytest.raises(mk.errors.Unsupported, match="leave augment out"):
-        augment.wanted(mk.Training(augment=True), scalar, GivenSpec(), 10)
+        augment.should_augment(mk.Training(augment=True), scalar, ConditionSpec(), 10)
 
 
 def onesided(n: int) -> mk.Cohort:
@@ -90,7 +90,7 @@ def test_samples_are_not_moved(tmp_path):
     training = mk.Training(steps=250, augment=True)
     model = mk.Synthesizer("image", family=mk.families.Diffusion(width=16, steps=5), training=training)
     model.fit(onesided(300), quiet=True)
-    assert model.fitted.learner.facts["augmented"] is True
+    assert model.fitted_model.learner.facts["augmented"] is True
     x = model.sample(100, seed=1)["image"][:, 0]
     bright = x > 140
     assert bright[:, :, :4].mean() > 0.9  # none is shifted or mirrored
@@ -104,7 +104,7 @@ def test_other_families_take_moves(family):
     model = mk.Synthesizer("image", family=family, training=mk.Training(steps=4)).fit(
         onesided(30), quiet=True
     )
-    assert model.fitted.learner.facts["augmented"] is True
+    assert model.fitted_model.learner.facts["augmented"] is True
     assert model.sample(3)["image"].shape == (3, 1, 16, 16)
 
 
@@ -113,4 +113,4 @@ def test_codes_are_not_moved():
     model = mk.Synthesizer("image", family="autoregressive", training=training).fit(
         onesided(30), quiet=True
     )
-    assert "augmented" not in model.fitted.learner.facts
+    assert "augmented" not in model.fitted_model.learner.facts

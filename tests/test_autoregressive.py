@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from manikin.encoding.spec import Continuous, Spec
-from manikin.families.autoregressive import Autoregressive, ordered
-from manikin.nn.conditioning import Given, GivenSpec
+from manikin.families.autoregressive import Autoregressive, choose_reading_order
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
 ROW = Spec(vocab=7, length=3, ranges=((0, 2), (2, 4), (4, 7)))
 SMALL = Autoregressive(width=16, depth=1, heads=2, dropout=0.0)
@@ -26,10 +26,10 @@ def rows(n):
 
 
 def trained(family, spec, x, given_spec=None, given=None, steps=60):
-    given = given or Given()
+    given = given or ConditionBatch()
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        nets = family.networks(spec, given_spec or GivenSpec())
+        nets = family.networks(spec, given_spec or ConditionSpec())
     optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=2e-2)
     for step in range(steps):
         optimizer.zero_grad()
@@ -45,13 +45,13 @@ def nets():
 
 def test_learns_the_entropy_of_the_rows(nets):
     with torch.no_grad():
-        loss = SMALL.loss(nets, "model", ROW, rows(2000), Given(), rng())
+        loss = SMALL.loss(nets, "model", ROW, rows(2000), ConditionBatch(), rng())
     entropy = math.log(2) + 0.5 * math.log(2) + 0.5 * math.log(4)
     assert loss.item() == pytest.approx(entropy / 3, abs=0.03)
 
 
 def test_samples_follow_the_law(nets):
-    x = SMALL.sample(nets, ROW, 2000, Given(), rng())
+    x = SMALL.sample(nets, ROW, 2000, ConditionBatch(), rng())
     assert x.shape == (2000, 3)
     assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
     shares = torch.bincount(x[:, 2], minlength=7)[4:] / 2000
@@ -63,7 +63,7 @@ def test_what_is_observed_is_kept_and_the_rest_follows_it(nets, column):
     values = rows(100)
     mask = torch.zeros(100, 3, dtype=torch.bool)
     mask[:, column] = True
-    x = SMALL.sample(nets, ROW, 100, Given().observing(values, mask), rng())
+    x = SMALL.sample(nets, ROW, 100, ConditionBatch().set_observed(values, mask), rng())
     assert (x[mask] == values[mask]).all()
     assert (x[:, :2] == values[:, :2]).float().mean() > 0.98
 
@@ -71,24 +71,24 @@ def test_what_is_observed_is_kept_and_the_rest_follows_it(nets, column):
 def test_records_may_have_different_columns_observed(nets):
     values = rows(100)
     mask = torch.rand(100, 3, generator=rng()) < 0.5
-    x = SMALL.sample(nets, ROW, 100, Given().observing(values, mask), rng())
+    x = SMALL.sample(nets, ROW, 100, ConditionBatch().set_observed(values, mask), rng())
     assert (x[mask] == values[mask]).all()
     assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
 
 
 def test_same_seed_same_sample_whatever_the_process_drew(nets):
-    first = SMALL.sample(nets, ROW, 20, Given(), rng(3))
+    first = SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(3))
     torch.rand(5)
-    assert (first == SMALL.sample(nets, ROW, 20, Given(), rng(3))).all()
-    assert not (first == SMALL.sample(nets, ROW, 20, Given(), rng(4))).all()
+    assert (first == SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(3))).all()
+    assert not (first == SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(4))).all()
 
 
 def test_a_condition_moves_the_sample():
-    x, spec = rows(128), GivenSpec({"age": Spec((Continuous(),))})
-    given = Given({"age": x[:, :1] * 2.0 - 1.0})
+    x, spec = rows(128), ConditionSpec({"age": Spec((Continuous(),))})
+    given = ConditionBatch({"age": x[:, :1] * 2.0 - 1.0})
     nets = trained(SMALL, ROW, x, spec, given)
-    old = SMALL.sample(nets, ROW, 200, Given({"age": torch.ones(200, 1)}), rng())
-    young = SMALL.sample(nets, ROW, 200, Given({"age": -torch.ones(200, 1)}), rng())
+    old = SMALL.sample(nets, ROW, 200, ConditionBatch({"age": torch.ones(200, 1)}), rng())
+    young = SMALL.sample(nets, ROW, 200, ConditionBatch({"age": -torch.ones(200, 1)}), rng())
     assert old[:, 0].float().mean() > 0.95
     assert young[:, 0].float().mean() < 0.05
 
@@ -98,16 +98,16 @@ def test_sequences_are_read_from_left_to_right():
     start = torch.randint(4, (128, 1), generator=rng(1))
     x = (start + torch.arange(6)) % 4
     nets = trained(SMALL, spec, x)
-    drawn = SMALL.sample(nets, spec, 200, Given(), rng())
+    drawn = SMALL.sample(nets, spec, 200, ConditionBatch(), rng())
     assert ((drawn[:, 1:] - drawn[:, :-1]) % 4 == 1).float().mean() > 0.98
-    prompt = Given().observing(x[:50], torch.arange(6).expand(50, 6) < 1)
+    prompt = ConditionBatch().set_observed(x[:50], torch.arange(6).expand(50, 6) < 1)
     assert (SMALL.sample(nets, spec, 50, prompt, rng()) == x[:50]).float().mean() > 0.98
 
 
 def test_tokens_given_as_context_are_looked_up():
     spec, x = Spec(vocab=4, length=3), torch.randint(4, (128, 3), generator=rng(1))
-    nets = trained(SMALL, spec, x, GivenSpec({"codes": spec}), Given({"codes": x}))
-    drawn = SMALL.sample(nets, spec, 100, Given({"codes": x[:100]}), rng())
+    nets = trained(SMALL, spec, x, ConditionSpec({"codes": spec}), ConditionBatch({"codes": x}))
+    drawn = SMALL.sample(nets, spec, 100, ConditionBatch({"codes": x[:100]}), rng())
     assert (drawn == x[:100]).float().mean() > 0.9
 
 
@@ -117,7 +117,7 @@ def test_a_condition_speaks_for_words_of_a_text():
     kind = torch.arange(64)[:, None] % 2
     words = 2 + 2 * kind + torch.randint(2, (64, 3), generator=rng(1))
     x = torch.cat([words, torch.zeros(64, 1, dtype=torch.long)], dim=1)
-    parts, given = GivenSpec({"kind": level}), Given({"kind": kind.float()})
+    parts, given = ConditionSpec({"kind": level}), ConditionBatch({"kind": kind.float()})
     nets = trained(SMALL, spec, x, parts, given, steps=40)
     drawn = SMALL.sample(nets, spec, 64, given, rng())
     spoken = drawn[:, :3] >= 2
@@ -125,7 +125,7 @@ def test_a_condition_speaks_for_words_of_a_text():
     assert ((drawn[:, :3] - 2) // 2 == kind)[spoken].float().mean() > 0.95
     with torch.no_grad():
         said = nets["model"].said(
-            nets["model"].condition(Given({"kind": torch.arange(2.0)[:, None]})).vector
+            nets["model"].condition(ConditionBatch({"kind": torch.arange(2.0)[:, None]})).vector
         )
     assert (said[0, 2:4].min() > said[0, 4:].max()).item()
     assert (said[1, 4:].min() > said[1, 2:4].max()).item()
@@ -133,15 +133,15 @@ def test_a_condition_speaks_for_words_of_a_text():
 
 def test_orders_put_the_observed_first():
     mask = torch.tensor([[False, True, False], [True, True, False]])
-    order = ordered(ROW, 2, mask, rng())
+    order = choose_reading_order(ROW, 2, mask, rng())
     assert order[0, 0] == 1
     assert order[1, 2] == 2
     assert (order.sort(dim=1).values == torch.arange(3)).all()
-    assert (ordered(Spec(vocab=4, length=3), 2, mask, rng()) == torch.arange(3)).all()
+    assert (choose_reading_order(Spec(vocab=4, length=3), 2, mask, rng()) == torch.arange(3)).all()
 
 
 def test_all_orders_are_as_frequent():
-    order = ordered(ROW, 6000, None, rng())
+    order = choose_reading_order(ROW, 6000, None, rng())
     counts = torch.unique(order, dim=0, return_counts=True)[1]
     assert len(counts) == 6
     assert counts.min() > 850
@@ -151,11 +151,11 @@ def test_all_orders_are_as_frequent():
 def test_no_token_sees_itself_or_later_ones():
     with torch.random.fork_rng():  # some weights make a token so sure that its loss is 0 either way
         torch.manual_seed(0)
-        nets = SMALL.networks(ROW, GivenSpec())
+        nets = SMALL.networks(ROW, ConditionSpec())
         nn.init.normal_(nets["model"].heads.smooth.weight)
     x, order = torch.tensor([[0, 2, 4]]), torch.tensor([[2, 0, 1]])
-    before = nets["model"](x, order, Given())
-    after = nets["model"](torch.tensor([[1, 2, 4]]), order, Given())
+    before = nets["model"](x, order, ConditionBatch())
+    after = nets["model"](torch.tensor([[1, 2, 4]]), order, ConditionBatch())
     assert before[0, 2] == after[0, 2]
     assert before[0, 1] != after[0, 1]
 

@@ -14,12 +14,12 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
 from manikin.cli import main
-from manikin.cohort.cohort import Cohort, Origin
-from manikin.evaluation.card.burned_text_check import detail, find_text
-from manikin.evaluation.card.gate import gate
+from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.evaluation.card.burned_text_check import describe_burned_text, find_burned_text
+from manikin.evaluation.card.gate import decide_use
 from manikin.evaluation.card.scorecard import Scorecard
 from manikin.imaging.analysis import text_blanking
-from manikin.imaging.analysis.text_rows import LONG, longest_row, steady
+from manikin.imaging.analysis.text_rows import MIN_TEXT_ROW, has_steady_marks, measure_longest_row
 
 
 def smooth(seed, side=96):
@@ -78,11 +78,11 @@ def test_headers_are_read_and_nothing_is_denied(elements, state, words, tmp_path
 
 
 def test_letters_are_seen_and_plain_pictures_are_not():
-    assert all(longest_row(lettered(i)[None]) >= LONG for i in range(5))
-    assert all(longest_row(255 - lettered(i)[None]) >= LONG for i in range(5))
-    assert not any(longest_row(smooth(i)[None]) >= LONG for i in range(20))
-    assert steady(np.stack([lettered(i, "KLINIK")[None] for i in range(8)]))
-    assert not steady(np.stack([smooth(i)[None] for i in range(8)]))
+    assert all(measure_longest_row(lettered(i)[None]) >= MIN_TEXT_ROW for i in range(5))
+    assert all(measure_longest_row(255 - lettered(i)[None]) >= MIN_TEXT_ROW for i in range(5))
+    assert not any(measure_longest_row(smooth(i)[None]) >= MIN_TEXT_ROW for i in range(20))
+    assert has_steady_marks(np.stack([lettered(i, "KLINIK")[None] for i in range(8)]))
+    assert not has_steady_marks(np.stack([smooth(i)[None] for i in range(8)]))
 
 
 def pictures(folder, texts):
@@ -94,12 +94,12 @@ def pictures(folder, texts):
 
 def test_one_picture_with_a_name_is_enough(tmp_path):
     cohort = mk.read(pictures(tmp_path / "in", ["", "", "", "SMITH JOHN 1960", ""]))
-    assert find_text(cohort)["image"]["records"] == 1
-    assert not find_text(mk.read(pictures(tmp_path / "plain", [""] * 5)))
+    assert find_burned_text(cohort)["image"]["records"] == 1
+    assert not find_burned_text(mk.read(pictures(tmp_path / "plain", [""] * 5)))
 
 
 def card(train):
-    found = find_text(train)
+    found = find_burned_text(train)
     about = {"records": {"train": 300, "holdout": 300, "synthetic": 300}, "subjects": {"holdout": 300}}
     return Scorecard([], about={**about, **({"burned_in": found} if found else {})})
 
@@ -108,14 +108,14 @@ def test_the_gate_holds_until_a_person_looked(tmp_path):
     folder = pictures(tmp_path / "in", ["DOE JANE 4711"] * 5)
     held = card(mk.read(folder))
     for tier in ("internal", "controlled", "open"):
-        decision = gate(held, tier)
-        assert not decision.released
+        decision = decide_use(held, tier)
+        assert not decision.is_released
         assert any(f.score == "burned_in_text" and f.outcome == "not shown" for f in decision.findings)
-    assert "5 of 5 of 'image'" in detail(held)
+    assert "5 of 5 of 'image'" in describe_burned_text(held)
     (folder / "schema.toml").write_text('[image]\nkind = "image"\nburned_in = "none"\n')
     looked = mk.read(folder)
     assert not any("burned" in note for note in looked.notes)
-    assert not [f for f in gate(card(looked), "open").findings if f.score == "burned_in_text"]
+    assert not [f for f in decide_use(card(looked), "open").findings if f.score == "burned_in_text"]
     (folder / "schema.toml").write_text('[image]\nkind = "image"\nburned_in = "looked"\n')
     with pytest.raises(mk.errors.SchemaError, match='burned_in is "none" or "present"'):
         mk.read(folder)
@@ -126,7 +126,7 @@ def test_the_flag_travels_from_training_to_the_card_and_to_what_is_written(tmp_p
         dicom(tmp_path / f"in/{i}.dcm", smooth(i, 24)[:24, :24], Modality="US")
     cohort = mk.read(tmp_path / "in", mk.Schema(image=mk.Image(size=(8, 8))))
     train, holdout = cohort.split(0.5, seed=0)
-    assert set(find_text(train)) == {"image"}
+    assert set(find_burned_text(train)) == {"image"}
     quick = mk.Training(steps=2)
     model = mk.Synthesizer("image", family="vae", training=quick).fit(train, quiet=True)
     model.save(tmp_path / "model")
@@ -141,8 +141,8 @@ def test_the_flag_travels_from_training_to_the_card_and_to_what_is_written(tmp_p
 def test_the_judge_looks_at_arrays_itself():
     x = np.stack([lettered(i)[None] for i in range(6)])
     cohort = Cohort.from_arrays({"scan": x}, {"scan": mk.Image()})
-    assert find_text(cohort)["scan"]["records"] == 6
-    assert not find_text(Cohort.from_arrays({"scan": x}, {"scan": mk.Image(burned_in="none")}))
+    assert find_burned_text(cohort)["scan"]["records"] == 6
+    assert not find_burned_text(Cohort.from_arrays({"scan": x}, {"scan": mk.Image(burned_in="none")}))
 
 
 def box(_):
@@ -159,9 +159,9 @@ def test_text_is_blanked_and_counted(tmp_path, monkeypatch, capsys):
     told = "".join(capsys.readouterr())
     assert "3 texts in 3 of 3 pictures are blanked" in " ".join(told.split())
     clean = mk.read(tmp_path / "out")
-    assert not find_text(clean)
+    assert not find_burned_text(clean)
     assert (clean["image"][:, :, 30:] == mk.read(folder)["image"][:, :, 30:]).all()
-    cohort = replace(clean, origin=Origin("dicom", {}))
+    cohort = replace(clean, origin=SourceFormat("dicom", {}))
     assert (text_blanking.blank_text(cohort)["image"][:, :, :30].std(axis=(2, 3)) == 0).all()
 
 

@@ -9,21 +9,28 @@ import pytest
 
 import manikin as mk
 from manikin.core.seeds import Key
-from manikin.datasets.notes import made
+from manikin.datasets.notes import generate_toy_notes
 from manikin.errors import Unsupported, UsageError
-from manikin.evaluation.attacks.canaries import Canaries, by_chance, canaries, exposed, exposure, scored
+from manikin.evaluation.attacks.canaries import (
+    Canaries,
+    add_canary_score,
+    compute_exposure,
+    draw_null_exposures,
+    plant_canaries,
+    score_exposure,
+)
 from manikin.evaluation.card.scorecard import Scorecard
-from manikin.evaluation.report.glossary import meaning
+from manikin.evaluation.report.glossary import describe_metric
 
 
 @pytest.fixture(scope="module")
 def train() -> mk.Cohort:
-    return made(150, seed=0)
+    return generate_toy_notes(150, seed=0)
 
 
 @pytest.fixture(scope="module")
 def planted(train: mk.Cohort) -> Canaries:
-    return canaries(train, count=10, seed=3)
+    return plant_canaries(train, count=10, seed=3)
 
 
 def test_each_phrase_stands_in_one_note_alone(train: mk.Cohort, planted: Canaries) -> None:
@@ -45,25 +52,29 @@ def test_exposure_is_nine_bits_less_those_of_the_rank(planted: Canaries) -> None
         return lambda cohort: np.r_[rank, others][: len(cohort)].astype(float)
 
     for rank, bits in ((1, 9.0), (4, 7.0), (512, 0.0)):
-        assert exposure(planted, losses=losses(rank)) == pytest.approx([bits] * 10)
-    asked = planted.asked(2)
+        assert compute_exposure(planted, losses=losses(rank)) == pytest.approx([bits] * 10)
+    asked = planted.build_candidates(2)
     assert len(asked) == 512
     assert asked[planted.field][0] == planted.cohort[planted.field][planted.rows[2, 0]]
 
 
 def test_chance_is_known(planted: Canaries) -> None:
     """The mean of log2(512 / rank) over all ranks."""
-    assert planted.chance == pytest.approx(np.mean([np.log2(512 / rank) for rank in range(1, 513)]))
-    draws = by_chance(planted, Key(0))
-    assert draws.mean() == pytest.approx(planted.chance, abs=0.02)
-    assert scored(planted, np.full(10, planted.chance), Key(0)).verdict == "pass"
-    assert scored(planted, np.full(10, 9.0), Key(0)).verdict == "fail"
+    assert planted.chance_exposure == pytest.approx(
+        np.mean([np.log2(512 / rank) for rank in range(1, 513)])
+    )
+    draws = draw_null_exposures(planted, Key(0))
+    assert draws.mean() == pytest.approx(planted.chance_exposure, abs=0.02)
+    assert score_exposure(planted, np.full(10, planted.chance_exposure), Key(0)).verdict == "pass"
+    assert score_exposure(planted, np.full(10, 9.0), Key(0)).verdict == "fail"
 
 
 def test_who_repeats_notes_is_found_and_who_was_not_told_is_not(train: mk.Cohort) -> None:
     empty = Scorecard([])
-    copier: Any = exposed(empty, lambda cohort, _: cohort, train)["canary_exposure"]
-    stranger: Any = exposed(empty, lambda cohort, seed: made(len(cohort), seed=7 + seed % 2), train)
+    copier: Any = add_canary_score(empty, lambda cohort, _: cohort, train)["canary_exposure"]
+    stranger: Any = add_canary_score(
+        empty, lambda cohort, seed: generate_toy_notes(len(cohort), seed=7 + seed % 2), train
+    )
     assert (copier.verdict, copier.value > 8) == ("fail", True)
     assert stranger["canary_exposure"].verdict != "fail"
     assert abs(stranger["canary_exposure"].value - 1.43) < 1.0
@@ -71,34 +82,34 @@ def test_who_repeats_notes_is_found_and_who_was_not_told_is_not(train: mk.Cohort
 
 def test_shared_phrases_do_not_know_what_one_patient_said(train: mk.Cohort) -> None:
     model = mk.Synthesizer("note", condition=("age", "sex"), seed=1).fit(train, quiet=True)
-    found: Any = exposed(Scorecard([]), model.refit, train)["canary_exposure"]
+    found: Any = add_canary_score(Scorecard([]), model.refit, train)["canary_exposure"]
     assert found.value < 2.6
     with pytest.raises(Unsupported, match="no loss of a single record"):
-        model.losses(train)
+        model.compute_losses(train)
 
 
 def test_losses_of_a_model_tell_what_it_has_by_heart(planted: Canaries) -> None:
     """A small network trained long on few notes, asked for one in 32; equal records have equal losses."""
     rows, some = planted.rows.ravel(), [listed[:32] for listed in planted.phrases]
     few = planted.cohort.take(rows)
-    again = Canaries(few, planted.field, np.arange(10)[:, None], some, planted.plain.take(rows))
+    again = Canaries(few, planted.field, np.arange(10)[:, None], some, planted.original_cohort.take(rows))
     family = mk.families.Autoregressive(width=64, depth=2, dropout=0.0)
     codec = mk.codecs.Text(anonymous=1, size=400)
     training = mk.Training(steps=150, batch=10)
     model = mk.Synthesizer("note", family=family, codec=codec, training=training).fit(few, quiet=True)
-    bits = exposure(again, losses=model.losses)
-    assert again.most == 5
+    bits = compute_exposure(again, losses=model.compute_losses)
+    assert again.max_exposure == 5
     assert bits.mean() > 2.5
-    assert model.losses(few.take(np.arange(3))).tolist() == model.losses(few)[:3].tolist()
+    assert model.compute_losses(few.take(np.arange(3))).tolist() == model.compute_losses(few)[:3].tolist()
 
 
 def test_what_cannot_be_asked(train: mk.Cohort, planted: Canaries) -> None:
     with pytest.raises(UsageError, match="planted into notes"):
-        canaries(train, "age")
+        plant_canaries(train, "age")
     with pytest.raises(UsageError, match="need 400 subjects"):
-        canaries(train, count=200, copies=2)
+        plant_canaries(train, count=200, copies=2)
     with pytest.raises(UsageError, match="or its losses"):
-        exposure(planted)
-    told = meaning("canary_exposure")
+        compute_exposure(planted)
+    told = describe_metric("canary_exposure")
     assert told is not None
-    assert "cannot see" in told.blind
+    assert "cannot see" in told.blind_spot

@@ -11,11 +11,11 @@ import pytest
 
 import manikin as mk
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.level_pooling import Pool, mark, pool_levels
+from manikin.cohort.level_pooling import PooledLevels, hash_level, pool_levels
 from manikin.errors import ManikinWarning, SchemaError, UsageError
-from manikin.evaluation.card.gate import gate
+from manikin.evaluation.card.gate import decide_use
 from manikin.evaluation.card.scorecard import Scorecard
-from manikin.publication.pipeline import Wish, synthesize
+from manikin.publication.pipeline import SynthesisRequest, synthesize
 from manikin.schema.kinds import Category, Number, Schema
 
 
@@ -71,10 +71,10 @@ def test_levels_count_patients_and_one_keeps_all():
 
 
 def test_a_mark_tells_no_word():
-    pool = Pool(2, 1, {mark("sickle"): 0}, 1)
+    pool = PooledLevels(2, 1, {hash_level("sickle"): 0}, 1)
     assert "sickle" not in str(pool)
-    assert len(mark("sickle")) == 4  # 16 bits, which one word in 65,536 bears
-    assert pool.place("lupus") is None
+    assert len(hash_level("sickle")) == 4  # 16 bits, which one word in 65,536 bears
+    assert pool.find_position("lupus") is None
 
 
 def test_rare_levels_are_nowhere_in_a_model_and_its_records(model, tmp_path):
@@ -158,16 +158,16 @@ def test_numbers_of_numpy_are_numbers(model):
 
 def test_the_gate_refuses_unsupported_conditions_above_internal():
     card = Scorecard([], {"unsupported": ["sex = M together with pregnant = yes: no training patient"]})
-    assert "conditions" in {finding.score for finding in gate(card, "controlled").findings}
-    assert gate(card, "controlled").outcome == "broken"
-    assert "conditions" not in {finding.score for finding in gate(card, "internal").findings}
+    assert "conditions" in {finding.score for finding in decide_use(card, "controlled").findings}
+    assert decide_use(card, "controlled").outcome == "broken"
+    assert "conditions" not in {finding.score for finding in decide_use(card, "internal").findings}
 
 
 @pytest.mark.filterwarnings("ignore::manikin.errors.ManikinWarning")
 def test_the_main_job_writes_no_rare_level_and_says_so(tmp_path):
     said: list[str] = []
     source = Cohort.from_pandas(clinic(500))
-    wish = Wish(label="dx", where={"sex": "M", "pregnant": "yes"})
+    wish = SynthesisRequest(label="dx", where={"sex": "M", "pregnant": "yes"})
     done = synthesize(source, tmp_path / "out", wish, say=said.append)
     assert any(text.startswith("dx: 1 of 4 levels") for text in said)
     for path in (tmp_path / "out").rglob("*"):
@@ -177,11 +177,11 @@ def test_the_main_job_writes_no_rare_level_and_says_so(tmp_path):
     assert "sex = M together with pregnant = yes" in about["unsupported"][0]
     assert any("levels, of fewer than 5 patients" in fact for fact in about["facts"])
     assert "sickle" not in tomllib.loads((tmp_path / "out" / "schema.toml").read_text())["dx"]["levels"]
-    assert gate(done.card, "controlled").outcome == "broken"
+    assert decide_use(done.card, "controlled").outcome == "broken"
 
 
 @pytest.mark.filterwarnings("ignore::manikin.errors.ManikinWarning")
 def test_conditions_taken_from_training_hold_no_rare_level(tmp_path):
-    wish = Wish(condition=["dx"])
+    wish = SynthesisRequest(condition=["dx"])
     synthesize(Cohort.from_pandas(clinic(500)), tmp_path / "out", wish)
     assert "sickle" not in (tmp_path / "out" / "synthetic.csv").read_text()

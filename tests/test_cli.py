@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from manikin.cli import main
-from manikin.evaluation.card.policy import read
+from manikin.evaluation.card.policy import read_policy
 from manikin.evaluation.selftest import detection_power
 
 RUN = [sys.executable, "-m", "manikin"]
@@ -109,7 +109,7 @@ at_most = { ward = 1 }
 
 
 def test_a_saved_model_is_attacked_and_judged_by_ones_own_policy(table, tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(detection_power.self_tested.__kwdefaults__, "trials", 3)
+    monkeypatch.setitem(detection_power.add_self_test.__kwdefaults__, "trials", 3)
     model, drawn, holdout = tmp_path / "model", tmp_path / "drawn.csv", tmp_path / "holdout.csv"
     policy = tmp_path / "ward.toml"
     policy.write_text(WARD)
@@ -164,7 +164,7 @@ def test_the_main_job_attacks_its_model_if_asked(table, tmp_path, capsys):
 
 def test_what_the_judge_is_asked_is_checked_before_it_judges(table, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(
-        "manikin.publication.pipeline.loaded", lambda *_: pytest.fail("the records were read")
+        "manikin.publication.pipeline.read_cohort", lambda *_: pytest.fail("the records were read")
     )
     (tmp_path / "bad.toml").write_text("[use.a]\nkind = 3")
     common = (table, "--train", table, "--holdout", table)
@@ -185,7 +185,7 @@ def test_what_the_judge_is_asked_is_checked_before_it_judges(table, tmp_path, ca
 def test_the_shipped_policy_is_printed_and_can_be_used(tmp_path, capsys):
     assert _code("evaluate", "--print-policy") == 0
     (tmp_path / "policy.toml").write_text(capsys.readouterr().out)
-    assert read(tmp_path / "policy.toml") == read()
+    assert read_policy(tmp_path / "policy.toml") == read_policy()
 
 
 def test_filling_in_missing_cells(table, tmp_path):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions
 from manikin.errors import Unsupported
-from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.features.table import Table
 from manikin.metrics.validity import rules_and_survival
 from manikin.schema.kinds import Category, Number
@@ -49,8 +49,10 @@ def cohort(low, high, **others):
 
 
 def split(real, synthetic, rules=()):
-    sides = Sides.of(Table().fit(real), Scalars.fit(real), (real, real, synthetic), Question(rules=rules))
-    return sides.whole
+    sides = EvaluationData.from_cohorts(
+        Table().fit(real), ScalarEncoder.fit(real), (real, real, synthetic), EvaluationOptions(rules=rules)
+    )
+    return sides.full_split
 
 
 REAL = cohort([60, 70, 80, 90], [120, 130, 140, 80])
@@ -61,7 +63,7 @@ def test_violations_are_those_beyond_the_real_rate():
     bad = cohort([60, 70, 80, 90], [50, 60, 140, 80])
     found = split(REAL, bad, (Ordered(),))
     assert rules_and_survival.rule_violations(found).value == pytest.approx(0.75 - 0.25)
-    assert rules_and_survival.violated(found) == "low < high: 75.0% (real 25.0%)"
+    assert rules_and_survival.describe_violated_rules(found) == "low < high: 75.0% (real 25.0%)"
     assert rules_and_survival.rule_violations(split(REAL, REAL, (Ordered(),))).value == 0
 
 
@@ -73,7 +75,7 @@ def test_without_rules_nothing_is_assessed():
 def test_values_beyond_the_schema_or_far_beyond_the_real_range_are_implausible():
     odd = cohort([-1, 60, 60, 60], [120, 201, 260, 120])
     assert rules_and_survival.implausible_share(split(MANY, odd)).value == 0.5
-    assert rules_and_survival.implausible_fields(split(MANY, odd)) == "low: 25.0%; high: 25.0%"
+    assert rules_and_survival.describe_implausible_fields(split(MANY, odd)) == "low: 25.0%; high: 25.0%"
 
 
 def test_no_quantity_becomes_negative_where_none_is():
@@ -101,8 +103,10 @@ def test_a_few_values_far_beyond_tell_among_many_fields():
     chances = []
     for arrays in (bad, fresh):
         candidate = Cohort.from_arrays(arrays, kinds)
-        sides = Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, candidate), Question())
-        chances.append(rules_and_survival.implausible_share(sides.whole).chance)
+        sides = EvaluationData.from_cohorts(
+            Table().fit(train), ScalarEncoder.fit(train), (train, holdout, candidate), EvaluationOptions()
+        )
+        chances.append(rules_and_survival.implausible_share(sides.full_split).p_value)
     assert chances[0] < 0.001
     assert chances[1] > 0.05
 
@@ -118,8 +122,10 @@ def test_a_new_code_is_plausible_where_codes_are_many():
     real = Cohort.from_arrays({"sex": codes}, kinds)
     new = Cohort.from_arrays({"sex": np.array(["C1", "D7"], dtype=object)}, kinds)
     holdout = real.take(np.arange(10))
-    sides = Sides.of(Table().fit(real), Scalars.fit(real), (real, holdout, new), Question())
-    assert rules_and_survival.implausible_share(sides.whole).value == 0
+    sides = EvaluationData.from_cohorts(
+        Table().fit(real), ScalarEncoder.fit(real), (real, holdout, new), EvaluationOptions()
+    )
+    assert rules_and_survival.implausible_share(sides.full_split).value == 0
 
 
 def test_missing_is_not_implausible():
@@ -131,8 +137,8 @@ def test_the_product_limit_of_a_textbook_sample():
     # 6-MP arm of Freireich 1963, remission in weeks: S(6) = 18/21, S(7) = 0.807, S(10) = 0.753
     weeks = np.array([6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35.0])
     relapse = np.arange(21) < 9
-    curve = rules_and_survival.survivors(
-        *rules_and_survival.product_limit(weeks, relapse), np.array([5, 6, 7, 10, 22, 23, 35])
+    curve = rules_and_survival.compute_survival_at(
+        *rules_and_survival.compute_product_limit(weeks, relapse), np.array([5, 6, 7, 10, 22, 23, 35])
     )
     assert curve.round(3).tolist() == [1.0, 0.857, 0.807, 0.753, 0.538, 0.448, 0.448]
 
@@ -152,7 +158,7 @@ def test_survival_needs_its_roles():
 
 def test_the_floor_of_survival_is_that_nobody_dies():
     mixed = cohort([60] * 4, [120] * 4, d=np.array([1, 0, 1, 0]))
-    bad = rules_and_survival.immortal(split(REAL, mixed))
+    bad = rules_and_survival.remove_events(split(REAL, mixed))
     assert bad["d"].tolist() == [0] * 4
     with pytest.raises(Unsupported, match="without an event"):
-        rules_and_survival.immortal(split(REAL, REAL))
+        rules_and_survival.remove_events(split(REAL, REAL))

@@ -106,7 +106,7 @@ def people() -> Cohort:
 
 def test_a_split_never_separates_the_records_of_a_subject():
     cohort = people()
-    assert cohort.schema.named("subject") == "patient_id"
+    assert cohort.schema.find_by_role("subject") == "patient_id"
     train, holdout = cohort.split(0.25, seed=1)
     assert not set(train["patient_id"]) & set(holdout["patient_id"])
     assert len(set(holdout["patient_id"])) == 10
@@ -154,7 +154,7 @@ def test_arrays_stand_beside_scalars():
 
 def test_levels_present_come_in_the_order_of_the_schema():
     cohort = Cohort(pa.table({"g": ["II", None, "I"]}), Schema(g=Category(("I", "II", "III"))))
-    assert cohort.levels("g") == ["I", "II"]
+    assert cohort.list_levels("g") == ["I", "II"]
 
 
 def test_a_schema_of_other_columns_is_refused():

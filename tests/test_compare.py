@@ -34,7 +34,7 @@ def card(value, low=None, high=None, verdict="pass", better="low", about=ABOUT):
 def test_outcomes(first, second, outcome):
     comparison = compare(first, second)
     assert [change.outcome for change in comparison.changes] == [outcome]
-    assert comparison.of(outcome) == ["m"]
+    assert comparison.list_scores(outcome) == ["m"]
     assert comparison.cautions == ()
 
 
@@ -60,7 +60,7 @@ def test_what_got_worse_comes_first():
 
     comparison = compare(two(0.9, 0.1), two(0.1, 0.9))
     assert [change.name for change in comparison.changes] == ["bad", "good", "calm"]
-    said = comparison.summary().splitlines()
+    said = comparison.to_text().splitlines()
     assert said[0] == "Mixed: worse in bad; better in good."
     assert said[1:3] == ["worse: bad", "better: good"]
     assert comparison.to_dict()["changes"][0]["before"]["value"] == 0.1
@@ -86,7 +86,7 @@ def test_a_comparison_starts_with_its_answer_in_one_sentence():
         (of(0.5, 0.5, 0.5), "No clear difference in any of 3 scores."),
     ):
         comparison = compare(first, second)
-        assert comparison.summary().splitlines()[0] == comparison.answer == answer
+        assert comparison.to_text().splitlines()[0] == comparison.answer == answer
 
 
 def test_the_printed_comparison_keeps_names_whole_and_folds_what_says_nothing():

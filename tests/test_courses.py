@@ -7,13 +7,13 @@ import torch
 from manikin.core.seeds import Key
 from manikin.encoding.spec import Continuous, Spec
 from manikin.families.diffusion import Diffusion
-from manikin.nn.axial_transformer import Courses
-from manikin.nn.conditioning import Given, GivenSpec
+from manikin.nn.axial_transformer import AxialTransformer
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 from manikin.nn.flow_network import Flow
-from manikin.nn.interpolate import bridged, counted
-from manikin.signals.analysis.interpolate import filled
+from manikin.nn.interpolate import compute_loss_weights, interpolate_gaps
+from manikin.signals.analysis import interpolate
 from manikin.training.budget import Training
-from manikin.training.loop import Encoded, train
+from manikin.training.loop import TrainingData, train
 
 SERIES = Spec((Continuous(5, optional=True),), (12,))
 
@@ -30,7 +30,9 @@ def stays(n, key):
 
 def test_gaps_are_bridged_as_the_judge_does():
     x = stays(30, Key(0))
-    np.testing.assert_allclose(bridged(torch.from_numpy(x)).numpy(), filled(x), atol=1e-6)
+    np.testing.assert_allclose(
+        interpolate_gaps(torch.from_numpy(x)).numpy(), interpolate.interpolate_gaps(x), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,12 +46,12 @@ def test_gaps_are_bridged_as_the_judge_does():
     ],
 )
 def test_short_courses_with_gaps_are_a_series(spec, is_series):
-    assert spec.series is is_series
-    assert isinstance(Flow(spec, GivenSpec()).backbone, Courses) is is_series
+    assert spec.is_series is is_series
+    assert isinstance(Flow(spec, ConditionSpec()).backbone, AxialTransformer) is is_series
 
 
 def test_every_channel_comes_out_where_it_went_in():
-    net = Courses(SERIES, beside=3, modulation=7, context=4, width=16, blocks=1)
+    net = AxialTransformer(SERIES, beside=3, modulation=7, context=4, width=16, blocks=1)
     with torch.no_grad():
         net.write.get_parameter("weight").normal_(generator=torch.Generator().manual_seed(0))
     x = torch.randn(2, 13, 12, generator=torch.Generator().manual_seed(1))
@@ -62,12 +64,12 @@ def test_every_channel_comes_out_where_it_went_in():
 
 
 def test_what_x_t_tells_by_itself_needs_no_network():
-    net = Flow(SERIES, GivenSpec())  # writes nothing before it has learned
+    net = Flow(SERIES, ConditionSpec())  # writes nothing before it has learned
     x = torch.from_numpy(stays(4, Key(1)))
-    end = net.points(x)
+    end = net.compute_targets(x)
     t = torch.full((4,), 0.95)
     noise = torch.randn(end.shape, generator=torch.Generator().manual_seed(0))
-    out = net(0.05 * noise + 0.95 * end, t, Given()).detach()
+    out = net(0.05 * noise + 0.95 * end, t, ConditionBatch()).detach()
     assert torch.equal(out[:, net.levels] > 0, x.isnan())
     assert torch.equal(end[:, net.levels] > 0, x.isnan())
     v = end - noise
@@ -75,27 +77,27 @@ def test_what_x_t_tells_by_itself_needs_no_network():
 
 
 def test_gaps_of_what_is_observed_are_not_bridged_by_what_is_hidden():
-    net = Flow(SERIES, GivenSpec(observed=True))
+    net = Flow(SERIES, ConditionSpec(observed=True))
     x = torch.zeros(1, 5, 12)
     x[:, :, 4] = torch.nan
     x[:, :, 5:] = 100.0
     mask = torch.zeros(x.shape, dtype=torch.bool)
     mask[..., :5] = True
-    shown = net.shown(Given().observing(x, mask))
+    shown = net.compute_observed_targets(ConditionBatch().set_observed(x, mask))
     assert shown[:, net.values][mask].abs().max() == 0
-    assert net.points(x)[0, 0, 4] == 50
+    assert net.compute_targets(x)[0, 0, 4] == 50
 
 
 @pytest.fixture(scope="module")
 def learned():
     x = stays(600, Key(2))
-    data = Encoded(SERIES, x, np.arange(600), GivenSpec(observed=True))
+    data = TrainingData(SERIES, x, np.arange(600), ConditionSpec(observed=True))
     return train(Diffusion(width=32, blocks=2), data, Training(steps=400, batch=64), Key(0)).nets
 
 
 def test_levels_and_gaps_of_whole_stays_are_learned(learned):
     family, rng = Diffusion(), torch.Generator().manual_seed(0)
-    x = family.sample(learned, SERIES, 300, Given(), rng).numpy()
+    x = family.sample(learned, SERIES, 300, ConditionBatch(), rng).numpy()
     share = np.isnan(x[:, 4]).mean(axis=1)
     # After so short a training; with hours drawn apart from one another, hardly any would be.
     assert ((share < 0.1) | (share > 0.9)).mean() > 0.6
@@ -111,7 +113,7 @@ def test_the_observed_part_of_a_series_moves_the_rest(learned):
     x[:, ::2, 3] = torch.nan
     mask = torch.zeros(x.shape, dtype=torch.bool)
     mask[:, :, :6] = True
-    given = Given().observing(x, mask)
+    given = ConditionBatch().set_observed(x, mask)
     drawn = Diffusion().sample(learned, SERIES, 60, given, torch.Generator().manual_seed(1))
     assert torch.equal(drawn[mask].nan_to_num(9.0), x[mask].nan_to_num(9.0))
     rest = drawn[..., 6:].flatten(1).nanmean(dim=1)
@@ -122,7 +124,7 @@ def test_the_observed_part_of_a_series_moves_the_rest(learned):
 def test_what_was_measured_counts_more_than_lines_between():
     x = torch.full((1, 2, 8), torch.nan)
     x[0, 0, [1, 4]] = 1.0
-    weights = counted(x)
+    weights = compute_loss_weights(x)
     assert weights[0, 0, 1] / weights[0, 0, 0] == pytest.approx(1 / 0.3)
     assert weights[0, 0].mean() == pytest.approx(1)
     assert weights[0, 1] == pytest.approx(1)  # never measured: no more than any other

@@ -12,10 +12,10 @@ import pytest
 import manikin as mk
 from manikin.core.seeds import Key
 from manikin.errors import MissingExtra, SchemaError
-from manikin.text.deid.deidentify import find
-from manikin.text.deid.evaluate import recall
-from manikin.text.deid.presidio import presidio
-from manikin.text.deid.surrogates import Surrogates
+from manikin.text.deid.deidentify import detect_identifiers
+from manikin.text.deid.evaluate import measure_recall
+from manikin.text.deid.presidio import load_presidio_finder
+from manikin.text.deid.surrogates import SurrogateGenerator
 
 NOTES = (
     "Mr. Ravel Umbrosi, a 93-year-old, was seen on 03/04/2021. MRN: 5512345. BP 120/80, 20/20 vision.",
@@ -57,7 +57,7 @@ def ward() -> mk.Cohort:
     ],
 )
 def test_identifiers_are_found_and_numbers_of_medicine_are_not(text: str, found: list[str]) -> None:
-    spans = [f"{span.kind}:{text[span.start : span.end]}" for span in find(text)]
+    spans = [f"{span.kind}:{text[span.start : span.end]}" for span in detect_identifiers(text)]
     assert len(spans) == len(found), spans
     assert all(span.startswith(wanted) for span, wanted in zip(spans, found, strict=True))
 
@@ -88,13 +88,13 @@ def test_a_patient_keeps_one_surrogate_and_one_shift() -> None:
     "spelled", ["2021-03-04", "3/4/21", "March 4th, 2021", "4 Mar 2021", "MAR 2021", "3/2021", "25.12.1999"]
 )
 def test_a_date_moves_in_its_own_spelling(spelled: str) -> None:
-    patient = Surrogates(Key(0))
-    moved = patient.of(spelled, "date")
+    patient = SurrogateGenerator(Key(0))
+    moved = patient.generate(spelled, "date")
     assert moved != spelled
     there, back = (pd.to_datetime(text, dayfirst="." in text, format="mixed") for text in (spelled, moved))
     exact = any(char.isdigit() for char in spelled[:2]) and spelled.count("/") != 1
     days = (back - there).days
-    assert days == patient.shift if exact or "th" in spelled else abs(days - patient.shift) <= 31
+    assert days == patient.shift_days if exact or "th" in spelled else abs(days - patient.shift_days) <= 31
 
 
 def test_a_field_that_is_no_text_is_refused() -> None:
@@ -120,10 +120,10 @@ def test_levels_that_name_nobody_stay_levels() -> None:
 
 
 def test_recall_is_measured_on_planted_identifiers() -> None:
-    found = recall(list(NOTES), seed=1, each=60)
-    assert found.planted == dict.fromkeys(found.kinds, 60)
-    assert found.whole > 0.95
-    assert found.kinds["name"] > 0.75  # half of the names stand in no list
+    found = measure_recall(list(NOTES), seed=1, each=60)
+    assert found.planted_counts == dict.fromkeys(found.by_kind, 60)
+    assert found.overall > 0.95
+    assert found.by_kind["name"] > 0.75  # half of the names stand in no list
 
 
 def test_a_model_learns_from_scanned_notes_only() -> None:
@@ -135,7 +135,7 @@ def test_a_model_learns_from_scanned_notes_only() -> None:
     for scan, there in ((True, False), (False, True)):
         model = mk.Synthesizer("note", family=family, training=mk.Training(steps=2), scan=scan)
         model.fit(cohort, quiet=True)
-        assert ("Zyxw" in model.fitted.codec.pieces) is there
+        assert ("Zyxw" in model.fitted_model.codec.pieces) is there
         assert ("identifiers" in model.facts) is scan
     model = mk.Synthesizer("note", family=family, training=mk.Training(steps=2)).fit(cohort, quiet=True)
     assert model.facts["identifiers"] == {"note": {"name": 40, "date": 40}}
@@ -162,16 +162,16 @@ def test_other_finders_stand_beside_the_rules() -> None:
     cohort = mk.Cohort.from_pandas(frame, mk.Schema(note=mk.Text()))
     plain = mk.deidentify(cohort)["note"][0]
     assert plain.startswith("spoke to zyxwal in qwertz on monday")
-    found = mk.deidentify(cohort, also=[presidio(Analyzer())])["note"]
+    found = mk.deidentify(cohort, also=[load_presidio_finder(Analyzer())])["note"]
     assert "zyxwal" not in found[0]
     assert " in qwertz on monday" in found[0]
     assert "5512345" not in found[0]
     assert found[1] == "no fever today"
-    sure = mk.deidentify(cohort, also=[presidio(Analyzer(), least=0.1)])["note"][0]
+    sure = mk.deidentify(cohort, also=[load_presidio_finder(Analyzer(), least=0.1)])["note"][0]
     assert "qwertz" not in sure
 
 
 def test_presidio_that_is_missing_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
     with pytest.raises(MissingExtra, match=r"pip install 'manikin\[deid\]'"):
-        presidio()
+        load_presidio_finder()

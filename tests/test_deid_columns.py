@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.text.deid.identifying_columns import find_columns
-from manikin.text.deid.known_identifiers import find_known
+from manikin.text.deid.identifying_columns import find_identifying_columns
+from manikin.text.deid.known_identifiers import find_known_identifiers
 
 REAL = {
     "Thaddeus van der Bergh": ["BERGH, Thaddeus", "T. Bergh", "van der Bergh", "thaddeus bergh", "Bergh's"],
@@ -93,7 +93,7 @@ def test_columns_are_told_by_name_or_by_values() -> None:
             "age": [50.0, 60.0, 93.0] * 10,
         }
     )
-    found = {column.field: column.kind for column in find_columns(mk.Cohort.from_pandas(frame))}
+    found = {column.field: column.kind for column in find_identifying_columns(mk.Cohort.from_pandas(frame))}
     assert found == {"surname": "name", "who": "name", "reach": "phone", "postcode": "place", "age": "age"}
 
 
@@ -101,7 +101,7 @@ def test_columns_are_told_by_name_or_by_values() -> None:
 def test_a_known_name_is_found_in_any_order_and_case(name: str, said: str) -> None:
     text = f"No fever. {said} and nothing else."
     hidden = list(text)
-    for start, end, _ in find_known(text, [name]):
+    for start, end, _ in find_known_identifiers(text, [name]):
         hidden[start:end] = "#" * (end - start)
     left = "".join(hidden).lower().replace("called", "").replace("mr.", "")
     wanted = re.findall(r"[a-zäöüéëøł]{3,}", said.lower())
@@ -111,7 +111,7 @@ def test_a_known_name_is_found_in_any_order_and_case(name: str, said: str) -> No
 
 @pytest.mark.parametrize(("name", "said"), [(name, one) for name, some in KEPT.items() for one in some])
 def test_words_that_a_name_shares_are_left(name: str, said: str) -> None:
-    assert not list(find_known(f"No fever. {said}", [name]))
+    assert not list(find_known_identifiers(f"No fever. {said}", [name]))
 
 
 def test_a_name_found_in_one_note_is_found_turned_round_in_another() -> None:
@@ -141,9 +141,9 @@ def test_surrogates_keep_sex_layout_and_intervals() -> None:
     assert (days[1] - days[0]).days == 2
     assert (days[0] - pd.Timestamp("2020-01-31")).days % 7 == 0
     assert not re.search(r"Quorl|Zyxana|4\. März 2020|3rd of May|March 2021|Xmas|4\.3\.21", " ".join(clean))
-    from manikin.text.deid.name_lists import WOMEN
+    from manikin.text.deid.name_lists import FEMALE_NAMES
 
-    assert clean[0].split()[1] in WOMEN
+    assert clean[0].split()[1] in FEMALE_NAMES
 
 
 def test_notes_in_html_and_rtf_are_read_without_their_marks() -> None:

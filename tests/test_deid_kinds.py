@@ -6,7 +6,7 @@ import pytest
 
 from manikin.core.check_digits import is_bsn, is_finnish, is_french, is_iban, is_luhn, is_nhs, is_spanish
 from manikin.text.deid import date_shift
-from manikin.text.deid.deidentify import find
+from manikin.text.deid.deidentify import detect_identifiers
 
 FOUND = {  # a sentence, and the parts of it that identify
     "Frau Dr. Quorlbach klagt über Schmerzen.": "Quorlbach",
@@ -67,14 +67,14 @@ LEFT = (
 @pytest.mark.parametrize("text", FOUND)
 def test_identifiers_of_eight_countries_are_found(text: str) -> None:
     hidden = list(text)
-    for start, end, _ in find(text):
+    for start, end, _ in detect_identifiers(text):
         hidden[start:end] = "#" * (end - start)
     assert not [part for part in FOUND[text].split() if part in "".join(hidden)], "".join(hidden)
 
 
 @pytest.mark.parametrize("text", LEFT)
 def test_what_looks_alike_is_left(text: str) -> None:
-    assert [text[start:end] for start, end, _ in find(text)] == []
+    assert [text[start:end] for start, end, _ in detect_identifiers(text)] == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_one_wrong_digit_is_no_number(check, number: str) -> None:
     ],
 )
 def test_dates_keep_their_layout(said: str, moved: str | None) -> None:
-    assert date_shift.move(said, 14) == moved
+    assert date_shift.shift_date(said, 14) == moved
 
 
 @pytest.mark.parametrize(
@@ -120,10 +120,11 @@ def test_dates_keep_their_layout(said: str, moved: str | None) -> None:
 def test_odd_letters_and_long_words_end_and_keep_their_places(text: str) -> None:
     for said in (text, text.upper(), text.lower()):
         assert all(
-            0 <= start < end <= len(said) for start, end, _ in find(said, ["Will Green", "A-123456"])
+            0 <= start < end <= len(said)
+            for start, end, _ in detect_identifiers(said, ["Will Green", "A-123456"])
         )
 
 
 def test_the_order_of_ambiguous_dates_is_that_of_the_notes() -> None:
-    assert date_shift.move("03/04/2021", 14, day_first=True) == "17/04/2021"
-    assert date_shift.move("03/04/2021", 14) == "03/18/2021"
+    assert date_shift.shift_date("03/04/2021", 14, day_first=True) == "17/04/2021"
+    assert date_shift.shift_date("03/04/2021", 14) == "03/18/2021"

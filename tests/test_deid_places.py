@@ -7,9 +7,9 @@ import pytest
 
 import manikin as mk
 from manikin.core.seeds import Key
-from manikin.text.deid.deidentify import find
-from manikin.text.deid.surrogates import Surrogates
-from manikin.text.identifier_patterns import FORMAL, marks
+from manikin.text.deid.deidentify import detect_identifiers
+from manikin.text.deid.surrogates import SurrogateGenerator
+from manikin.text.identifier_patterns import NUMBER_KIND, find_identifiers
 
 FOUND = [
     ("He works at Brackenridge Steel Works and is well.", "Brackenridge Steel Works"),
@@ -49,39 +49,41 @@ LEFT = [
 @pytest.mark.parametrize(("text", "said"), FOUND)
 def test_places_people_and_numbers_that_something_announces_are_found(text: str, said: str) -> None:
     start, hidden = text.index(said), [False] * len(text)
-    for span in find(text):
+    for span in detect_identifiers(text):
         hidden[span.start : span.end] = [True] * (span.end - span.start)
     rest = [char for char, gone in zip(said, hidden[start:], strict=False) if char.isalnum() and not gone]
-    assert not rest, [text[a:b] for a, b, _ in find(text)]
+    assert not rest, [text[a:b] for a, b, _ in detect_identifiers(text)]
 
 
 @pytest.mark.parametrize("text", LEFT)
 @pytest.mark.parametrize("change", [str, str.upper, str.lower])
 def test_departments_durations_and_eponyms_are_left(text: str, change: type[str]) -> None:
     said = change(text)
-    assert [said[a:b] for a, b, _ in find(said)] == []
+    assert [said[a:b] for a, b, _ in detect_identifiers(said)] == []
 
 
 def test_two_names_of_one_patient_never_share_a_surrogate() -> None:
-    drawn = Surrogates(Key(3))
+    drawn = SurrogateGenerator(Key(3))
     names = [f"Umb{a}{b}" for a in "abcdefghijklmnopqrstuvwxyz" for b in "abcdefghijklmnopqrstuvwxyz" * 2]
-    said = {name: drawn.name(name) for name in names}
+    said = {name: drawn.replace_word(name) for name in names}
     assert len(set(said.values())) == len(said) > 600
-    assert [drawn.name(name) for name in said] == list(said.values())
-    assert drawn.name("UMBAA") == said["Umbaa"].upper()
+    assert [drawn.replace_word(name) for name in said] == list(said.values())
+    assert drawn.replace_word("UMBAA") == said["Umbaa"].upper()
 
 
 def test_one_long_word_takes_little_time() -> None:
     for text in ("Ab" * 20_000, "a" * 20_000, "A-b" * 10_000):
         start = time.process_time()
-        find(text)
+        detect_identifiers(text)
         assert time.process_time() - start < 5  # minutes where time grows with the square
 
 
 def test_the_judge_knows_national_numbers_by_their_check_digits() -> None:
-    assert (FORMAL, "9434765919") in marks("Number 9434765919 on file.")
-    assert (FORMAL, "12345678Z") in marks("DNI 12345678Z")
-    assert not any(kind == FORMAL for kind, _ in marks("Count 9434765918 copies, no fever."))
+    assert (NUMBER_KIND, "9434765919") in find_identifiers("Number 9434765919 on file.")
+    assert (NUMBER_KIND, "12345678Z") in find_identifiers("DNI 12345678Z")
+    assert not any(
+        kind == NUMBER_KIND for kind, _ in find_identifiers("Count 9434765918 copies, no fever.")
+    )
 
 
 def test_the_street_of_an_address_column_is_found_alone_in_small_letters() -> None:

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.text.deid.deidentify import find
-from manikin.text.deid.truecase import cased, plain
+from manikin.text.deid.deidentify import detect_identifiers
+from manikin.text.deid.truecase import strip_accents, truecase
 
 SPELLED = {
     "Patient name: Tanaka, José": "Tanaka José",
@@ -83,7 +83,7 @@ CASES = (str, str.lower, str.upper)
 def test_what_identifies_is_found_in_whatever_case(text: str, case: type[str]) -> None:
     said = f"No fever. {text} Lungs are clear."
     whole, left = case(said), list(case(said))
-    for span in find(whole):
+    for span in detect_identifiers(whole):
         left[span.start : span.end] = "#" * (span.end - span.start)
     remaining = "".join(left)
     assert not [part for part in case(SPELLED[text]).split() if part in remaining], remaining
@@ -93,13 +93,13 @@ def test_what_identifies_is_found_in_whatever_case(text: str, case: type[str]) -
 @pytest.mark.parametrize("text", ALIKE)
 def test_words_and_numbers_of_medicine_are_left(text: str, case: type[str]) -> None:
     whole = case(text)
-    assert [whole[span.start : span.end] for span in find(whole)] == []
+    assert [whole[span.start : span.end] for span in detect_identifiers(whole)] == []
 
 
 def test_a_text_in_one_case_keeps_its_length() -> None:
     for text in (*SPELLED, *ALIKE, "ZOË’S STRASSE İ", "ﬁne"):
         for case in CASES:
-            assert len(cased(case(text))) == len(plain(case(text))) == len(case(text))
+            assert len(truecase(case(text))) == len(strip_accents(case(text))) == len(case(text))
 
 
 def test_a_patient_is_one_person_in_every_spelling() -> None:

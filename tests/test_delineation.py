@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from manikin.errors import Unsupported
-from manikin.signals.analysis.delineation import intervals
+from manikin.signals.analysis.delineation import compute_ecg_intervals
 
 RATE = 250.0
 
@@ -18,20 +18,20 @@ def ecg(pace, qt, seconds=10):
 
 def test_a_steady_rhythm_has_no_differences_and_an_uneven_one_has_them():
     even, uneven = ecg(0.8, 0.36), np.concatenate([ecg(0.8, 0.36, 4), ecg(1.0, 0.36, 6)])
-    found = intervals(np.stack([even, uneven]), RATE)[:, 0]
+    found = compute_ecg_intervals(np.stack([even, uneven]), RATE)[:, 0]
     assert found[0] == pytest.approx(0, abs=0.006)  # a place is .004 s
     assert found[1] > 0.03
 
 
 def test_a_later_t_wave_is_a_longer_qt():
-    short, long = intervals(np.stack([ecg(1.0, 0.32), ecg(1.0, 0.42)]), RATE)[:, 2]
+    short, long = compute_ecg_intervals(np.stack([ecg(1.0, 0.32), ecg(1.0, 0.42)]), RATE)[:, 2]
     assert long - short == pytest.approx(0.07, abs=0.03)  # the T wave lies .7 of .1 s later
     assert 0.25 < short < long < 0.6
 
 
 def test_where_there_is_no_ecg_there_are_no_waves():
     flat, noise = np.zeros(2500), np.random.default_rng(0).normal(size=2500)
-    found = intervals(np.stack([flat, noise]), RATE)
+    found = compute_ecg_intervals(np.stack([flat, noise]), RATE)
     assert np.isnan(found[0]).all()
     assert found.shape == (2, 3)
 
@@ -39,4 +39,4 @@ def test_where_there_is_no_ecg_there_are_no_waves():
 def test_without_the_package_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "neurokit2", None)
     with pytest.raises(Unsupported, match=r"pip install 'manikin\[signals\]'"):
-        intervals(np.zeros((1, 100)), RATE)
+        compute_ecg_intervals(np.zeros((1, 100)), RATE)

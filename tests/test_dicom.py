@@ -14,7 +14,7 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless, generate_uid
 
 import manikin as mk
-from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.imaging.dicom import tags
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "imaging"
@@ -160,7 +160,7 @@ def test_single_slices_of_many_patients_are_pictures(tmp_path):
     cohort = mk.read(tmp_path)
     assert cohort["image"].shape == (4, 1, 6, 8)
     assert len(set(cohort.subject)) == 2
-    assert cohort.schema.named("subject") == "subject"
+    assert cohort.schema.find_by_role("subject") == "subject"
 
 
 def test_bad_files_are_named_and_can_be_left_out(tmp_path):
@@ -181,7 +181,7 @@ def test_bad_files_are_named_and_can_be_left_out(tmp_path):
 
 
 def test_ages_are_in_years():
-    assert [tags.age(text) for text in ("061Y", "018M", "000Y", "sixty")] == [61.0, 1.5, 0.0, None]
+    assert [tags.parse_age(text) for text in ("061Y", "018M", "000Y", "sixty")] == [61.0, 1.5, 0.0, None]
 
 
 def made(modality, x, spacing=(), intent=""):
@@ -203,7 +203,7 @@ def made(modality, x, spacing=(), intent=""):
         "finding": np.array(["a", "b"], dtype=object),
         "image": x,
     }
-    return replace(Cohort.from_arrays(arrays, kinds), origin=Origin("dicom", {"intent": intent}))
+    return replace(Cohort.from_arrays(arrays, kinds), origin=SourceFormat("dicom", {"intent": intent}))
 
 
 def whole(shape, high, dtype, low=0):
@@ -289,7 +289,7 @@ def test_a_picture_and_its_mask_return_as_two_fields(tmp_path):
     x = whole((3, 1, 6, 8), 900, np.uint16)
     kinds = {"id": mk.Text(role="identifier"), "image": mk.Image(), "mask": mk.Image(levels=3)}
     arrays = {"id": np.array(["a", "b", "c"], dtype=object), "image": x, "mask": (x % 3).astype(np.uint8)}
-    cohort = replace(Cohort.from_arrays(arrays, kinds), origin=Origin("dicom", {}))
+    cohort = replace(Cohort.from_arrays(arrays, kinds), origin=SourceFormat("dicom", {}))
     mk.write(cohort, tmp_path / "out")
     back = mk.read(tmp_path / "out")
     assert (back["image"] == x).all()

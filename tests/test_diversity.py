@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions
 from manikin.errors import Unsupported
-from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.features.table import Table
 from manikin.metrics.diversity import manifold
 from manikin.schema.kinds import Category, Number
@@ -19,7 +19,9 @@ def line(values):
 
 def split(holdout, synthetic, train=None):
     train = train or holdout
-    return Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, synthetic), Question()).whole
+    return EvaluationData.from_cohorts(
+        Table().fit(train), ScalarEncoder.fit(train), (train, holdout, synthetic), EvaluationOptions()
+    ).full_split
 
 
 def test_neighbours_beyond_reach_are_not_covered():
@@ -38,7 +40,7 @@ def test_records_like_no_real_one_lower_precision():
 
 def test_density_counts_the_balls_that_hold_a_record():
     real = line(np.arange(12))
-    inside = manifold.balls(split(real, line([5.5] * 8))).holding
+    inside = manifold.find_knn_balls(split(real, line([5.5] * 8))).ball_counts
     x = Table().fit(real)(real)[:, 0].astype(float)
     at = float(Table().fit(real)(line([5.5]))[0, 0])
     reach = np.sort(np.abs(x[:, None] - x), axis=1)[:, 5]
@@ -48,18 +50,18 @@ def test_density_counts_the_balls_that_hold_a_record():
 def test_radii_are_distances_to_the_kth_neighbour():
     sample = split(line([0, 1, 3, 7, 20, 50]), line([0] * 6)).holdout
     expected = [np.sort((sample.x[:, 0] - value) ** 2)[2] for value in sample.x[:, 0]]
-    assert manifold.radii(sample, 2) == pytest.approx(expected, abs=1e-4)
+    assert manifold.compute_knn_radii(sample, 2) == pytest.approx(expected, abs=1e-4)
 
 
 def test_blocks_change_nothing(monkeypatch):
     rng = np.random.default_rng(0)
     pair = line(rng.normal(size=50)), line(rng.normal(size=50))
-    whole = manifold.balls(split(*pair))
-    monkeypatch.setattr(manifold, "BLOCK", 7)
-    parts = manifold.balls(split(*pair))
-    assert np.array_equal(whole.covered, parts.covered)
-    assert np.array_equal(whole.recalled, parts.recalled)
-    assert np.array_equal(whole.holding, parts.holding)
+    whole = manifold.find_knn_balls(split(*pair))
+    monkeypatch.setattr(manifold, "BLOCK_SIZE", 7)
+    parts = manifold.find_knn_balls(split(*pair))
+    assert np.array_equal(whole.is_covered, parts.is_covered)
+    assert np.array_equal(whole.is_recalled, parts.is_recalled)
+    assert np.array_equal(whole.ball_counts, parts.ball_counts)
 
 
 def test_too_few_records_have_no_balls():
@@ -79,8 +81,8 @@ def test_duplicates_are_expected_where_real_records_have_them():
     real, train, coarse = (line(rng.integers(0, 40, size)) for size in (60, 60, 60))
     found = manifold.duplicate_share(split(real, coarse, train))
     assert found.value > 0.2
-    assert found.chance > 0.2
-    assert np.mean(found.null) == pytest.approx(found.value, abs=0.2)
+    assert found.p_value > 0.2
+    assert np.mean(found.null_values) == pytest.approx(found.value, abs=0.2)
 
 
 def test_near_duplicates_are_seen_where_equal_ones_are_not():

@@ -14,7 +14,7 @@ import typer.main
 from manikin.cli import app
 from manikin.core import registry
 from manikin.evaluation.card import policy
-from manikin.evaluation.evaluate import all_metrics
+from manikin.evaluation.evaluate import list_metrics
 from manikin.evaluation.measuring import floors
 from manikin.io import read_write
 from manikin.rules.rule import read_rules
@@ -30,7 +30,11 @@ PAGES = {path.name: path for path in (ROOT / "README.md", *sorted((ROOT / "docs"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 FILE = re.compile(r"# (ward/\S+)\n")
-READERS: dict[str, Any] = {"schema.toml": Schema.read, "rules.toml": read_rules, "policy.toml": policy.read}
+READERS: dict[str, Any] = {
+    "schema.toml": Schema.read,
+    "rules.toml": read_rules,
+    "policy.toml": policy.read_policy,
+}
 COMPARED = {
     "holdout": "held-out records",
     "real": "all real records",
@@ -58,9 +62,9 @@ def fresh() -> Iterator[None]:
 
 
 def forget() -> None:
-    registry.names.cache_clear()
-    read_write._formats.cache_clear()
-    all_metrics.cache_clear()
+    registry.list_plugins.cache_clear()
+    read_write._load_formats.cache_clear()
+    list_metrics.cache_clear()
 
 
 @pytest.mark.parametrize("page", having("python"))
@@ -126,7 +130,7 @@ def test_the_links_of_a_page_lead_somewhere(page: str) -> None:
     assert not dead
 
 
-@pytest.mark.parametrize("metric", all_metrics(), ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", list_metrics(), ids=lambda metric: metric.name)
 def test_every_metric_is_explained(metric: Metric) -> None:
     text = PAGES["scorecard.md"].read_text(encoding="utf-8")
     assert f"### {metric.name}\n" in text

@@ -6,8 +6,8 @@ import torch
 
 import manikin as mk
 from manikin.codecs.arrays import ArrayCodec
-from manikin.nn.spectral_whitening import Emphasis
-from manikin.signals.analysis.spectrum import amplitudes, between
+from manikin.nn.spectral_whitening import SpectralWhitening
+from manikin.signals.analysis.spectrum import compute_dct_amplitudes, interpolate_amplitudes
 
 LENGTH = 128
 
@@ -23,12 +23,12 @@ def cohort(x):
 
 
 def spectrum(x):
-    return between(amplitudes([x])[0], x.shape[2])
+    return interpolate_amplitudes(compute_dct_amplitudes([x])[0], x.shape[2])
 
 
 def test_amplitudes_of_white_noise_are_its_deviation():
     x = np.random.default_rng(0).normal(0, 3, (400, 2, LENGTH))
-    found = amplitudes([x[:100], x[100:]])
+    found = compute_dct_amplitudes([x[:100], x[100:]])
     assert found.shape[0] == 2
     assert found == pytest.approx(3, rel=0.2)
 
@@ -37,9 +37,9 @@ def test_emphasis_brings_a_walk_halfway_to_white_at_unit_scale_and_back():
     x = waves(500, channels=2)
     codec = ArrayCodec().fit(cohort(x), ["ecg"])
     z = torch.from_numpy(codec.encode(cohort(x)))
-    emphasis = Emphasis(codec.spec)
+    emphasis = SpectralWhitening(codec.spec)
     y = emphasis(z)
-    assert torch.allclose(emphasis.back(y), z, atol=1e-4)
+    assert torch.allclose(emphasis.invert(y), z, atol=1e-4)
     assert float(y.square().mean()) == pytest.approx(1, rel=0.15)
     before, after = (spectrum(part.numpy().astype(float)) for part in (z, y))
     steep = [np.log(part[4] / part[100]) for part in (before, after)]
@@ -52,13 +52,13 @@ def test_without_a_spectrum_nothing_changes():
     spec = ArrayCodec().fit(cohort(x), ["ecg"]).spec
     assert not spec.spectrum
     z = torch.randn(2, spec.width, LENGTH)
-    assert Emphasis(spec)(z) is z
+    assert SpectralWhitening(spec)(z) is z
 
 
 def test_a_frequency_that_is_not_there_is_not_divided_by_nothing():
     x = np.ones((10, 1, LENGTH), dtype=np.float32) * np.arange(10, dtype=np.float32)[:, None, None]
     codec = ArrayCodec().fit(cohort(x), ["ecg"])
-    y = Emphasis(codec.spec)(torch.from_numpy(codec.encode(cohort(x))))
+    y = SpectralWhitening(codec.spec)(torch.from_numpy(codec.encode(cohort(x))))
     assert torch.isfinite(y).all()
 
 

@@ -9,19 +9,19 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.downstream.entity_tagger import Tagger, f1
+from manikin.downstream.entity_tagger import Tagger, compute_f1
 from manikin.text.deid.deidentify import Span
-from manikin.text.inline_tags import inline, outline
+from manikin.text.inline_tags import extract_tags, insert_tags
 
 SAID = "Has <problem>chest pain</problem> since <time>May</time>."
 
 
 def test_spans_become_tags_and_spans_again() -> None:
-    plain, spans = outline(SAID)
+    plain, spans = extract_tags(SAID)
     assert plain == "Has chest pain since May."
     assert spans == [Span(4, 14, "problem"), Span(21, 24, "time")]
-    assert inline(plain, spans) == SAID
-    assert inline(plain, spans[::-1]) == SAID  # in whatever order they are named
+    assert insert_tags(plain, spans) == SAID
+    assert insert_tags(plain, spans[::-1]) == SAID  # in whatever order they are named
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_spans_become_tags_and_spans_again() -> None:
     ],
 )
 def test_tags_that_a_model_got_wrong_label_nothing(text: str, plain: str, spans: list[Span]) -> None:
-    assert outline(text) == (plain, spans)
+    assert extract_tags(text) == (plain, spans)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_tags_that_a_model_got_wrong_label_nothing(text: str, plain: str, spans:
 )
 def test_spans_that_cannot_be_written_are_refused(text: str, spans: list[Span], says: str) -> None:
     with pytest.raises(mk.errors.UsageError, match=says):
-        inline(text, spans)
+        insert_tags(text, spans)
 
 
 def labelled(n: int = 200) -> mk.Cohort:
@@ -75,16 +75,16 @@ def test_a_model_writes_labels_and_a_tagger_learns_from_them() -> None:
     assert kinds <= {"fever", "cough", "chest pain", "rash"}
     real, true = mk.untagged(holdout, "note")
     found = Tagger.fit(drawn["note"].tolist(), spans).find(real["note"].tolist())
-    assert f1(found, true) > 0.95
+    assert compute_f1(found, true) > 0.95
 
 
 def test_f1_counts_start_end_and_kind() -> None:
     """Of two found and three true one is right: precision 1/2, recall 1/3, F1 2/5."""
     true = [[Span(0, 2, "a"), Span(4, 6, "a")], [Span(1, 3, "b")]]
-    assert f1([[Span(0, 2, "a"), Span(4, 6, "b")], []], true) == pytest.approx(0.4)
-    assert f1(true, true) == 1
-    assert f1([[], []], true) == 0
-    assert math.isnan(f1([[]], [[]]))
+    assert compute_f1([[Span(0, 2, "a"), Span(4, 6, "b")], []], true) == pytest.approx(0.4)
+    assert compute_f1(true, true) == 1
+    assert compute_f1([[], []], true) == 0
+    assert math.isnan(compute_f1([[]], [[]]))
 
 
 def test_records_and_spans_must_fit() -> None:

@@ -9,16 +9,21 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import Question, metric
+from manikin.contracts.metric import EvaluationOptions, metric
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.evaluation import evaluate as module
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.measuring import evaluation_data as module_sides
-from manikin.evaluation.measuring.calibration import Limit, holm, scores, verdict
-from manikin.evaluation.measuring.evaluation_data import Sides, halves
-from manikin.evaluation.measuring.repeats import Draws, standard_error
-from manikin.evaluation.measuring.views import views
+from manikin.evaluation.measuring.calibration import (
+    Thresholds,
+    adjust_p_values,
+    compute_scores,
+    decide_verdict,
+)
+from manikin.evaluation.measuring.evaluation_data import EvaluationData, split_halves
+from manikin.evaluation.measuring.repeats import Repeats, compute_standard_error
+from manikin.evaluation.measuring.views import build_views
 from manikin.schema.kinds import Category, Number, Schema
 
 OWN = ("association", "two_sample", "rules_and_survival", "manifold", "marginals")
@@ -27,8 +32,8 @@ OWN = ("association", "two_sample", "rules_and_survival", "manifold", "marginals
 @pytest.fixture
 def own(monkeypatch):
     """Only the metrics of this part, so that a test stays seconds long."""
-    found = [m for m in module.all_metrics() if m.compute.__module__.rsplit(".", 1)[-1] in OWN]
-    monkeypatch.setattr(module, "all_metrics", lambda: tuple(found))
+    found = [m for m in module.list_metrics() if m.compute.__module__.rsplit(".", 1)[-1] in OWN]
+    monkeypatch.setattr(module, "list_metrics", lambda: tuple(found))
 
 
 def cancer():
@@ -122,7 +127,7 @@ def draws(value, fresh, floor, better="low"):
         return 0.0
 
     made = metric("fidelity", better=better, source="none")(measured)
-    return Draws("measured", made, np.asarray(value), np.asarray(fresh), np.asarray(floor))
+    return Repeats("measured", made, np.asarray(value), np.asarray(fresh), np.asarray(floor))
 
 
 def spread(middle, n=50, seed=0, width=0.1):
@@ -137,10 +142,12 @@ def test_calibrated_is_zero_at_the_floor_and_one_at_the_ceiling():
 
 
 def test_floor_and_ceiling_must_lie_three_null_deviations_apart():
-    assert not draws(spread(1), spread(1), spread(1.2)).separate
-    assert draws(spread(1), spread(1), spread(1.5)).separate
-    assert not draws(spread(1), spread(1.5), spread(1.0)).separate  # a floor better than the ceiling
-    [score] = scores([draws(spread(1), spread(1), spread(1.2))])
+    assert not draws(spread(1), spread(1), spread(1.2)).has_separate_floor
+    assert draws(spread(1), spread(1), spread(1.5)).has_separate_floor
+    assert not draws(
+        spread(1), spread(1.5), spread(1.0)
+    ).has_separate_floor  # a floor better than the ceiling
+    [score] = compute_scores([draws(spread(1), spread(1), spread(1.2))])
     assert (score.verdict, score.note) == (
         "not assessed",
         "on so few records a bad generator scores like fresh real ones, so nothing can be told",
@@ -163,7 +170,7 @@ def test_the_standard_error_of_a_mean_is_that_of_the_whole_sample():
         sample = rng.normal(size=100)
         orders = [rng.permutation(100) for _ in range(25)]
         found.append(
-            standard_error(
+            compute_standard_error(
                 np.array([sample[o[p]].mean() for o in orders for p in (slice(50), slice(50, 100))])
             )
         )
@@ -171,9 +178,9 @@ def test_the_standard_error_of_a_mean_is_that_of_the_whole_sample():
 
 
 def test_holm_multiplies_by_how_many_are_left():
-    assert holm([0.01, 0.5, 0.02], [1, 1, 1]) == pytest.approx([0.03, 0.5, 0.04])
-    assert holm([0.01, 0.5, 0.02], [1, 1, 2]) == pytest.approx([0.04, 0.5, 0.04])
-    assert holm([], []) == []
+    assert adjust_p_values([0.01, 0.5, 0.02], [1, 1, 1]) == pytest.approx([0.03, 0.5, 0.04])
+    assert adjust_p_values([0.01, 0.5, 0.02], [1, 1, 2]) == pytest.approx([0.04, 0.5, 0.04])
+    assert adjust_p_values([], []) == []
 
 
 @pytest.mark.parametrize(
@@ -187,21 +194,21 @@ def test_holm_multiplies_by_how_many_are_left():
     ],
 )
 def test_verdicts(calibrated, worst, chance, said):
-    assert verdict(calibrated, worst, chance, Limit(0.8, 0.6)) == said
+    assert decide_verdict(calibrated, worst, chance, Thresholds(0.8, 0.6)) == said
 
 
 def test_halves_share_no_subject():
     cohort = small(90, patient=np.repeat(np.arange(30.0), 3))
     cohort = replace(cohort, schema=Schema(cohort.schema | {"patient": Number(role="subject")}))
-    view = views((cohort, cohort, cohort), Question())["table"]
-    kept, fresh = halves(view.holdout, Key(0))
+    view = build_views((cohort, cohort, cohort), EvaluationOptions())["table"]
+    kept, fresh = split_halves(view.holdout, Key(0))
     assert len(kept) + len(fresh) == 90
     assert not set(view.holdout.subject[kept]) & set(view.holdout.subject[fresh])
     assert abs(len(kept) - len(fresh)) <= 3
 
 
 def test_a_small_holdout_is_joined_by_training_records():
-    view = views((small(60), small(40, 1), small(200, 2)), Question())["table"]
+    view = build_views((small(60), small(40, 1), small(200, 2)), EvaluationOptions())["table"]
     split, fresh = view.draw("holdout", 0, Key(0))
     assert len(split.holdout) == len(fresh.synthetic) == len(split.synthetic) == 50
     assert not set(split.holdout.rows) & set(fresh.synthetic.rows)
@@ -209,9 +216,9 @@ def test_a_small_holdout_is_joined_by_training_records():
 
 
 def test_a_pair_of_repeats_changes_the_parts_of_the_halves(monkeypatch):
-    monkeypatch.setattr(module_sides, "ENOUGH", 10)
-    view = views((small(60), small(60, 1), small(60, 2)), Question())["table"]
-    assert isinstance(view, Sides)
+    monkeypatch.setattr(module_sides, "MIN_HOLDOUT_RECORDS", 10)
+    view = build_views((small(60), small(60, 1), small(60, 2)), EvaluationOptions())["table"]
+    assert isinstance(view, EvaluationData)
     (first, fresh), (second, other) = (view.draw("holdout", r, Key(0)) for r in (0, 1))
     assert set(first.holdout.rows) == set(other.synthetic.rows)
     assert set(second.holdout.rows) == set(fresh.synthetic.rows)
@@ -223,7 +230,7 @@ def test_a_pair_of_repeats_changes_the_parts_of_the_halves(monkeypatch):
 
 
 def with_metrics(monkeypatch, *metrics):
-    monkeypatch.setattr(module, "all_metrics", lambda: metrics)
+    monkeypatch.setattr(module, "list_metrics", lambda: metrics)
     return evaluate(small(60), small(60, 1), small(60, 2))
 
 
@@ -320,8 +327,8 @@ def implausible(cohort, rng):
 )
 @pytest.mark.parametrize("table", [cancer, diabetes])
 def test_planted_defects_fail_on_their_axis(own, monkeypatch, plant, axis, table):
-    found = tuple(m for m in module.all_metrics() if m.axis == axis)
-    monkeypatch.setattr(module, "all_metrics", lambda: found)
+    found = tuple(m for m in module.list_metrics() if m.axis == axis)
+    monkeypatch.setattr(module, "list_metrics", lambda: found)
     train, holdout, fresh = thirds(table(), 4)
     card = evaluate(plant(fresh, np.random.default_rng(0)), train, holdout)
     assert card.verdicts[axis] == "fail"

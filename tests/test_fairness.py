@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core.seeds import Key
-from manikin.downstream.subgroups import cuts, groups
-from manikin.evaluation.measuring.calibration import scores
-from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.downstream.subgroups import build_group_masks, build_groupings
+from manikin.evaluation.measuring.calibration import compute_scores
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.evaluation.measuring.measurement import measure
 from manikin.features.table import Table
 from manikin.metrics.fairness import subgroups
@@ -43,19 +43,21 @@ def cohort(frame):
 def sided(synthetic, subgroups=("site", "sex"), train=None):
     train = cohort(patients(800, 1)) if train is None else train
     sides = (train, cohort(patients(500, 2)), cohort(synthetic))
-    return Sides.of(Table().fit(train), Scalars.fit(train), sides, Question("label", tuple(subgroups)))
+    return EvaluationData.from_cohorts(
+        Table().fit(train), ScalarEncoder.fit(train), sides, EvaluationOptions("label", tuple(subgroups))
+    )
 
 
 def judged(sides):
-    return {score.name: score for score in scores(measure(sides, subgroups.__plugin__, Key(0)))}
+    return {score.name: score for score in compute_scores(measure(sides, subgroups.__plugin__, Key(0)))}
 
 
 def test_groups_are_levels_quartiles_and_intersections():
     sides = sided(patients(400, 3), ("site", "age"))
-    split = sides.whole
-    found = groups(sides.synthetic, split)
+    split = sides.full_split
+    found = build_group_masks(sides.synthetic, split)
     frame = patients(400, 3)
-    assert [cut.field for cut in cuts(sides.train, split)] == ["site", "age"]
+    assert [cut.field for cut in build_groupings(sides.train, split)] == ["site", "age"]
     assert len(found) == 3 + 4 + 3 * 4
     assert (found["site = B"] == (frame["site"] == "B")).all()
     quartile = np.quantile(patients(800, 1)["age"], 0.25)
@@ -66,8 +68,10 @@ def test_groups_are_levels_quartiles_and_intersections():
 
 def test_a_share_differs_beyond_chance_by_hand():
     # 50 of 100 and 20 of 100: pooled .35, standard error .06745
-    assert subgroups._excess(50, 100, 20, 100) == pytest.approx((0.3 - 1.96 * 0.067454) / 0.5, abs=1e-4)
-    assert subgroups._excess(50, 100, 45, 100) == 0
+    assert subgroups._compute_excess(50, 100, 20, 100) == pytest.approx(
+        (0.3 - 1.96 * 0.067454) / 0.5, abs=1e-4
+    )
+    assert subgroups._compute_excess(50, 100, 45, 100) == 0
 
 
 def test_fresh_patients_are_fair():
@@ -109,17 +113,17 @@ def test_sensitive_fields_are_subgroups_unless_others_are_named():
     schema = Schema({**SCHEMA, "sex": Category(levels=(0, 1), role="sensitive")})
     train = Cohort.from_pandas(patients(800, 1), schema)
     sides = sided(patients(300, 3), (), train)
-    assert [cut.field for cut in cuts(sides.train, sides.whole)] == ["sex"]
+    assert [cut.field for cut in build_groupings(sides.train, sides.full_split)] == ["sex"]
 
 
 def test_the_table_shows_every_large_group_worst_first():
     whole = patients(800, 3)
     sides = sided(whole[whole["site"] != "C"])
-    rows = subgroups.subgroups(sides.whole, sides.real)
+    rows = subgroups.compare_subgroups(sides.full_split, sides.real)
     assert rows[0]["distance"] == 1
     assert rows[0]["synthetic"] == 0
     assert rows[0]["label = 1, synthetic"] is None
-    assert all(row["real"] >= subgroups.FEWEST for row in rows)
+    assert all(row["real"] >= subgroups.MIN_RECORDS for row in rows)
     largest = next(row for row in rows if row["group"] == "site = A")
     real = pd.concat([patients(800, 1), patients(500, 2)]).query("site == 'A'")
     assert largest["real"] == len(real)
@@ -130,4 +134,4 @@ def test_the_table_shows_every_large_group_worst_first():
 def test_the_note_names_the_lost_group():
     whole = patients(800, 3)
     sides = sided(whole[whole["site"] != "C"])
-    assert subgroups.missed(sides.whole).startswith("site = C: 0.0% (real 1")
+    assert subgroups.describe_missed_groups(sides.full_split).startswith("site = C: 0.0% (real 1")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.features.table import LEVELS, UNEXPECTED, Table
+from manikin.features.table import MAX_LEVELS, UNEXPECTED_GAP_VALUE, Table
 from manikin.schema.kinds import Category, Number, Text
 
 
@@ -44,14 +44,14 @@ def test_levels_never_seen_share_a_place_of_their_own():
 
 def test_rare_levels_of_a_long_list_are_taken_together():
     many = [f"code {i:03}" for i in range(100)]
-    assert Table().fit(levels(many))(levels(many)).shape == (100, LEVELS + 2)
+    assert Table().fit(levels(many))(levels(many)).shape == (100, MAX_LEVELS + 2)
 
 
 def test_missing_has_a_place_of_its_own_and_never_gives_nan():
     seen = Table().fit(numbers(1, 2, 3, np.nan))(numbers(2, np.nan))
     assert seen.tolist() == [[0.0, 0.0], [0.0, 1.0]]
     unseen = Table().fit(numbers(1, 2, 3))(numbers(np.nan))
-    assert unseen.tolist() == [[UNEXPECTED]]
+    assert unseen.tolist() == [[UNEXPECTED_GAP_VALUE]]
 
 
 @pytest.mark.parametrize("values", [[5.0, 5.0, 5.0], [np.nan, np.nan], [0.0, 0.0, 0.0, 0.0, 9.0]])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import manikin as mk
-from manikin.datasets.histories import made
-from manikin.ehr.fhir.write import resources
+from manikin.datasets.histories import generate_toy_histories
+from manikin.ehr.fhir.write import build_patient_resources
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_what_is_modelled_comes_back(tmp_path: Path, name: str) -> None:
 
 def test_what_is_written_is_new_and_says_that_it_is_made(tmp_path: Path) -> None:
     cohort = read(tmp_path, bundle())
-    listed = next(iter(resources(cohort)))
+    listed = next(iter(build_patient_resources(cohort)))
     assert all(resource["meta"]["tag"][0]["code"] == "HTEST" for resource in listed)
     text = json.dumps(listed)
     assert not any(word in text for word in ('"p1"', "/e1", '"1960-', '"2010-'))
@@ -112,7 +112,7 @@ def test_what_is_written_is_new_and_says_that_it_is_made(tmp_path: Path) -> None
 
 def test_histories_of_other_formats_become_valid_resources() -> None:
     models = pytest.importorskip("fhir.resources.R4B", reason="fhir.resources is not installed")
-    for patient in resources(made(20)):
+    for patient in build_patient_resources(generate_toy_histories(20)):
         for resource in patient:
             models.get_fhir_model_class(resource["resourceType"]).model_validate(resource)
 

@@ -5,23 +5,23 @@ import pytest
 from scipy.stats import ks_2samp, spearmanr, wasserstein_distance
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions
 from manikin.errors import Unsupported
-from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.features.table import Table
 from manikin.metrics.fidelity.association import (
-    association,
+    compute_associations,
     correlation_distance,
-    layout,
+    find_layout,
     missingness_links,
 )
 from manikin.metrics.fidelity.marginals import (
     column_distance,
-    distances,
+    compute_field_distances,
+    compute_shape_distances,
     missingness_distance,
     shape,
-    shapes,
     worst_column,
 )
 from manikin.metrics.fidelity.two_sample import c2st_auc, c2st_linear_auc
@@ -39,8 +39,10 @@ def cohort(**fields):
 
 
 def split(train, holdout, synthetic):
-    sides = Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, synthetic), Question())
-    return sides.whole
+    sides = EvaluationData.from_cohorts(
+        Table().fit(train), ScalarEncoder.fit(train), (train, holdout, synthetic), EvaluationOptions()
+    )
+    return sides.full_split
 
 
 def letters(text):
@@ -50,7 +52,7 @@ def letters(text):
 def test_a_field_moved_by_a_tenth_of_its_deviation_is_that_far():
     values = np.random.default_rng(0).normal(0, 1, 4000)
     real = cohort(x=values)
-    far = distances(split(real, real, cohort(x=values + 0.1)))
+    far = compute_field_distances(split(real, real, cohort(x=values + 0.1)))
     curves = [np.arcsinh(values), np.arcsinh(values + 0.1)]
     assert far[0] == pytest.approx(wasserstein_distance(*curves), abs=0.005)
 
@@ -58,15 +60,15 @@ def test_a_field_moved_by_a_tenth_of_its_deviation_is_that_far():
 def test_categories_are_compared_by_total_variation_and_largest_level():
     real, synthetic = cohort(c=letters("aabb")), cohort(c=letters("abbc"))
     found = split(real, real, synthetic)
-    assert distances(found)[0] == pytest.approx((0.25 + 0 + 0.25) / 2)
-    assert shapes(found)[0] == pytest.approx(0.25)
+    assert compute_field_distances(found)[0] == pytest.approx((0.25 + 0 + 0.25) / 2)
+    assert compute_shape_distances(found)[0] == pytest.approx(0.25)
     assert shape(found) == pytest.approx(0.75)
 
 
 def test_shapes_of_quantities_are_kolmogorov_smirnov():
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=50), rng.normal(0.5, 1, 70)
-    found = shapes(split(cohort(x=a), cohort(x=a), cohort(x=b)))[0]
+    found = compute_shape_distances(split(cohort(x=a), cohort(x=a), cohort(x=b)))[0]
     assert found == pytest.approx(ks_2samp(a, b).statistic)
 
 
@@ -81,7 +83,7 @@ def test_the_worst_column_is_seen_among_many():
 
 def test_all_values_missing_is_as_far_as_can_be():
     real = cohort(x=np.arange(20.0))
-    assert shapes(split(real, real, cohort(x=np.full(20, np.nan))))[0] == 1
+    assert compute_shape_distances(split(real, real, cohort(x=np.full(20, np.nan))))[0] == 1
 
 
 def test_gaps_are_counted_over_all_fields():
@@ -91,9 +93,9 @@ def test_gaps_are_counted_over_all_fields():
 
 def associated(c, *names):
     train = split(c, c, c).train
-    plan = layout(train)
-    order = [train.fields.names[j] for j in plan.order]
-    matrix = association(train, plan)[0]
+    plan = find_layout(train)
+    order = [train.fields.names[j] for j in plan.column_order]
+    matrix = compute_associations(train, plan)[0]
     return matrix[order.index(names[0]), order.index(names[1])]
 
 

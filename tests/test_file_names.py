@@ -8,7 +8,7 @@ from PIL import Image
 
 import manikin as mk
 from manikin.schema.inference.file_owners import find_owners
-from manikin.schema.inference.folder_roles import understand
+from manikin.schema.inference.folder_roles import interpret_folders
 
 PATIENTS = {
     "names": (["Smith_John_0", "Smith_John_1", "Smith_Mary_0", "Doe_Jane_0"], 3),
@@ -98,10 +98,10 @@ def test_a_table_that_names_subjects_knows_better(tmp_path):
 
 
 def test_many_folders_of_numbered_scans_are_kept_whole_and_a_few_visits_are_not():
-    found = understand([(f"IMG_{i:04d}",) for i in range(12) for _ in range(3)])
+    found = interpret_folders([(f"IMG_{i:04d}",) for i in range(12) for _ in range(3)])
     assert found.roles == ("subject",)
     assert len(set(found.subjects)) == 12
-    assert understand([(f"week{i}",) for i in range(12) for _ in range(3)]).roles == ("visit",)
+    assert interpret_folders([(f"week{i}",) for i in range(12) for _ in range(3)]).roles == ("visit",)
 
 
 def test_volumes_of_persons_with_unequal_counts_are_one_field(tmp_path):

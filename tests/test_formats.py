@@ -9,10 +9,10 @@ import pyarrow as pa
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.summary import describe
+from manikin.cohort.summary import summarize_fields
 from manikin.errors import FormatError, ManikinError, SchemaError
-from manikin.io.read_write import formats, read, write
-from manikin.schema.inference.formatting import cells, decimals
+from manikin.io.read_write import map_suffixes, read, write
+from manikin.schema.inference.formatting import count_decimals, format_column
 from manikin.schema.kinds import Category, Image, Number, Schema, Text, Time
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -113,18 +113,18 @@ def test_decimal_commas_among_limits(tmp_path):
 
 def test_numbers_are_written_on_their_grid_without_noise():
     noisy = pa.array([0.1 + 0.2, 0.7, None, 12.123456789])
-    assert cells(noisy, Number(step=0.1)).to_pylist() == ["0.3", "0.7", "", "12.123456789"]
-    assert cells(pa.array([1.0, 2.0]), Number(step=1)).to_pylist() == ["1.0", "2.0"]
-    assert cells(pa.array([1e-7, 3.0]), Number()).to_pylist() == ["1e-7", "3"]
-    assert cells(pa.array([True, None]), Category((False, True))).to_pylist() == ["True", ""]
-    assert [decimals(step) for step in (1, 10, 0.5, 0.25, 1e-05)] == [0, 0, 1, 2, 5]
+    assert format_column(noisy, Number(step=0.1)).to_pylist() == ["0.3", "0.7", "", "12.123456789"]
+    assert format_column(pa.array([1.0, 2.0]), Number(step=1)).to_pylist() == ["1.0", "2.0"]
+    assert format_column(pa.array([1e-7, 3.0]), Number()).to_pylist() == ["1e-7", "3"]
+    assert format_column(pa.array([True, None]), Category((False, True))).to_pylist() == ["True", ""]
+    assert [count_decimals(step) for step in (1, 10, 0.5, 0.25, 1e-05)] == [0, 0, 1, 2, 5]
 
 
 @pytest.mark.parametrize("layout", ["%d/%m/%Y", "%Y-%m-%d %H:%M:%S", "%d-%b-%Y", None])
 def test_dates_are_written_in_their_format(layout):
     moment = pa.array([np.datetime64("2020-03-25T00:00:00", "s")])
     expected = {"%d/%m/%Y": "25/03/2020", "%d-%b-%Y": "25-Mar-2020", None: "2020-03-25"}
-    text = cells(moment, Time("day", layout)).to_pylist()
+    text = format_column(moment, Time("day", layout)).to_pylist()
     assert text == [expected.get(layout, "2020-03-25 00:00:00")]
 
 
@@ -280,13 +280,14 @@ def test_arff_nominal_levels_keep_their_order(tmp_path):
 
 
 def test_each_suffix_belongs_to_one_format():
-    assert formats()[".tsv"] == "csv"
-    assert set(formats().values()) >= {"csv", "parquet", "feather", "arff"}
+    assert map_suffixes()[".tsv"] == "csv"
+    assert set(map_suffixes().values()) >= {"csv", "parquet", "feather", "arff"}
 
 
 def test_describe_shows_levels_but_no_other_value(tmp_path):
     rows = {
-        row.field: row for row in describe(read(put(tmp_path, "a.csv", patients().to_csv(index=False))))
+        row.field: row
+        for row in summarize_fields(read(put(tmp_path, "a.csv", patients().to_csv(index=False))))
     }
     assert (rows["sex"].kind, rows["sex"].detail) == ("category", "F, M")
     assert rows["dose"].detail == "at least 0, in steps of 0.5, seen 0 to 4"
@@ -313,8 +314,8 @@ def test_real_tables_return_as_they_came(tmp_path, name):
 def test_diabetes_hospital_stays():
     cohort = read(SHARED / "tabular" / "diabetes130" / "diabetic_data.csv.gz")
     assert (len(cohort), len(cohort.schema)) == (101_766, 50)
-    assert cohort.schema.named("subject") == "patient_nbr"
-    assert cohort.schema.named("identifier") == "encounter_id"
+    assert cohort.schema.find_by_role("subject") == "patient_nbr"
+    assert cohort.schema.find_by_role("identifier") == "encounter_id"
     assert len(cohort.schema["diag_1"].levels) == 716
     assert cohort.schema["weight"].missing == ("?",)
     assert isinstance(cohort.schema["admission_type_id"], Category)

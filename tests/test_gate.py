@@ -3,8 +3,8 @@
 import pytest
 
 from manikin.errors import UsageError
-from manikin.evaluation.card.gate import ends, gate, judged
-from manikin.evaluation.card.policy import TIERS, Limit, read
+from manikin.evaluation.card.gate import apply_limit, compute_limit_interval, decide_use
+from manikin.evaluation.card.policy import TIERS, Limit, read_policy
 from manikin.evaluation.card.scorecard import Score, Scorecard
 
 GOOD = {  # value, low, high, floor, ceiling, better: far inside every limit of every tier
@@ -41,18 +41,18 @@ def card(about=None, **changed):
     return Scorecard(scores, {"records": SIZES, "subjects": SIZES, **(about or {})})
 
 
-@pytest.mark.parametrize("use", list(read().uses))
+@pytest.mark.parametrize("use", list(read_policy().uses))
 def test_records_that_meet_every_limit_may_be_used_for_all(use):
-    decision = gate(card(), use)
-    assert decision.released
+    decision = decide_use(card(), use)
+    assert decision.is_released
     assert decision.reasons == ()
     assert decision.verdict == "may be released"
 
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name not in ("anchors", "tstr_log_loss")])
 def test_a_missing_score_is_not_shown_and_never_a_pass(name):
-    decision = gate(card(**{name: None}), "open")
-    assert not decision.released
+    decision = decide_use(card(**{name: None}), "open")
+    assert not decision.is_released
     assert decision.verdict == "cannot be released on this evidence"
     assert any(reason.startswith(f"{name}: not assessed") for reason in decision.reasons)
 
@@ -60,20 +60,20 @@ def test_a_missing_score_is_not_shown_and_never_a_pass(name):
 def test_a_score_without_verdict_counts_as_missing():
     whole = card()
     unsure = [Score(**{**vars(s), "verdict": "not assessed", "note": "too few."}) for s in whole.scores]
-    decision = gate(Scorecard(unsure, whole.about), "internal")
+    decision = decide_use(Scorecard(unsure, whole.about), "internal")
     assert decision.outcome == "not shown"
     assert "exact_copies: too few; copies are looked for among fields" in "\n".join(decision.reasons)
 
 
 def test_the_interval_decides_between_broken_and_not_shown():
     # controlled release allows at most 0.60
-    assert gate(card(membership_auc=(0.62, 0.58, 0.66, 1, 0.5, "low"))).outcome == "not shown"
-    assert gate(card(membership_auc=(0.70, 0.65, 0.75, 1, 0.5, "low"))).outcome == "broken"
-    assert gate(card(membership_auc=(0.58, 0.56, 0.60, 1, 0.5, "low"))).outcome == "met"
+    assert decide_use(card(membership_auc=(0.62, 0.58, 0.66, 1, 0.5, "low"))).outcome == "not shown"
+    assert decide_use(card(membership_auc=(0.70, 0.65, 0.75, 1, 0.5, "low"))).outcome == "broken"
+    assert decide_use(card(membership_auc=(0.58, 0.56, 0.60, 1, 0.5, "low"))).outcome == "met"
 
 
 def test_a_broken_limit_is_named_first():
-    decision = gate(card(membership_auc=(0.70, 0.65, 0.75, 1, 0.5, "low"), linkability=None))
+    decision = decide_use(card(membership_auc=(0.70, 0.65, 0.75, 1, 0.5, "low"), linkability=None))
     assert decision.verdict == "must not be released"
     assert decision.reasons[0] == "membership_auc: 0.65 to 0.75, allowed at most 0.6"
     assert decision.reasons[1].startswith("linkability: not assessed")
@@ -82,16 +82,16 @@ def test_a_broken_limit_is_named_first():
 def test_a_stricter_tier_asks_what_the_others_ask_with_its_own_limits():
     # 0.4 % near matches in 8,000 records: internal 5 %, controlled 1 %, open 0.1 %
     leaking = card(near_match_excess=(0.004, 0.003, 0.005, 1, 0, "low"))
-    assert [gate(leaking, tier).outcome for tier in TIERS] == ["met", "met", "broken"]
+    assert [decide_use(leaking, tier).outcome for tier in TIERS] == ["met", "met", "broken"]
     # an identifier is asked after by the internal tier, and so by all
     named = card(identifiers_left=(3, 3, 3, None, 0, "low"))
-    assert [gate(named, tier).outcome for tier in TIERS] == ["broken"] * 3
+    assert [decide_use(named, tier).outcome for tier in TIERS] == ["broken"] * 3
 
 
 @pytest.mark.parametrize(("n", "outcome"), [(2999, "not shown"), (3000, "met")])
 def test_finding_nothing_in_few_records_shows_little(n, outcome):
     # the rule of three: 3/2999 > 0.1 %
-    decision = gate(card({"records": {**SIZES, "synthetic": n}}), "open")
+    decision = decide_use(card({"records": {**SIZES, "synthetic": n}}), "open")
     (finding,) = [f for f in decision.findings if f.score == "near_match_excess"]
     assert finding.outcome == outcome
 
@@ -102,22 +102,22 @@ def test_finding_nothing_in_few_records_shows_little(n, outcome):
 )
 def test_a_small_holdout_shows_nothing(held, outcomes):
     small = card({"subjects": {**SIZES, "holdout": held}})
-    assert [gate(small, tier).outcome for tier in TIERS] == outcomes
+    assert [decide_use(small, tier).outcome for tier in TIERS] == outcomes
 
 
 def test_an_unknown_size_shows_nothing():
-    assert gate(Scorecard(card().scores), "internal").outcome == "not shown"
+    assert decide_use(Scorecard(card().scores), "internal").outcome == "not shown"
 
 
 def test_what_real_records_do_not_reach_either_is_not_shown():
     # 2 % are allowed in open release; with so few records real ones reach 2.7 % by chance
     few = card(membership_tpr_1=(0.04, 0.03, 0.05, 1, 0.027, "low"))
-    (reason,) = gate(few, "open").reasons
-    assert gate(few, "open").outcome == "not shown"
+    (reason,) = decide_use(few, "open").reasons
+    assert decide_use(few, "open").outcome == "not shown"
     assert "never-seen real records reach 0.027 by chance: too few to decide" in reason
-    assert gate(card(membership_tpr_1=(0.04, 0.03, 0.05, 1, 0.01, "low")), "open").outcome == "broken"
+    assert decide_use(card(membership_tpr_1=(0.04, 0.03, 0.05, 1, 0.01, "low")), "open").outcome == "broken"
     leak = card(membership_tpr_1=(1.0, 0.97, 1.0, 1, 0.027, "low", "fail"))
-    assert gate(leak, "open").outcome == "broken"
+    assert decide_use(leak, "open").outcome == "broken"
 
 
 def test_a_high_percentile_is_broken_only_where_chance_does_not_explain_it():
@@ -125,7 +125,7 @@ def test_a_high_percentile_is_broken_only_where_chance_does_not_explain_it():
         whole = card()
         high = Score(**{**vars(whole["membership_auc"]), "percentile": 0.97, "verdict": verdict})
         others = [s for s in whole.scores if s.name != high.name]
-        return gate(Scorecard([*others, high], whole.about), "open").outcome
+        return decide_use(Scorecard([*others, high], whole.about), "open").outcome
 
     assert percentile("pass") == "not shown"
     assert percentile("warn") == "broken"
@@ -134,32 +134,33 @@ def test_a_high_percentile_is_broken_only_where_chance_does_not_explain_it():
 def test_violations_count_only_beyond_those_of_real_records():
     # 6 % violate a rule, as do 5.5 % of the real records: 0.3 to 0.7 points more
     allowed = card(rule_violations=(0.06, 0.058, 0.062, 0.5, 0.055, "low"))
-    assert gate(allowed, "controlled").outcome == "met"
+    assert decide_use(allowed, "controlled").outcome == "met"
     assert (
-        gate(card(rule_violations=(0.06, 0.058, 0.062, 0.5, 0.0, "low")), "controlled").outcome == "broken"
+        decide_use(card(rule_violations=(0.06, 0.058, 0.062, 0.5, 0.0, "low")), "controlled").outcome
+        == "broken"
     )
 
 
 def test_a_calibrated_limit_is_judged_at_the_worse_end():
     # (1 - 0.66) / 0.5 = 0.68 < 0.7 <= (1 - 0.60) / 0.5 = 0.8
-    assert gate(card(c2st_auc=(0.63, 0.60, 0.66, 1.0, 0.5, "low"))).outcome == "not shown"
-    low, high = ends(score("coverage", 0.5, 0.4, 0.6, 0.0, 1.0, "high"), "calibrated", 1)
+    assert decide_use(card(c2st_auc=(0.63, 0.60, 0.66, 1.0, 0.5, "low"))).outcome == "not shown"
+    low, high = compute_limit_interval(score("coverage", 0.5, 0.4, 0.6, 0.0, 1.0, "high"), "calibrated", 1)
     assert (low, high) == pytest.approx((0.4, 0.6))
 
 
 def test_a_budget_that_was_audited_stands_in_for_the_shadow_attack():
     none = {"shadow_auc": None, "shadow_tpr_1": None}
-    assert gate(card(**none), "open").outcome == "not shown"
-    assert gate(card({"privacy": {"epsilon": 1, "audited": True}}, **none), "open").outcome == "met"
-    assert gate(card({"privacy": {"epsilon": 1}}, **none), "open").outcome == "not shown"
+    assert decide_use(card(**none), "open").outcome == "not shown"
+    assert decide_use(card({"privacy": {"epsilon": 1, "audited": True}}, **none), "open").outcome == "met"
+    assert decide_use(card({"privacy": {"epsilon": 1}}, **none), "open").outcome == "not shown"
 
 
 def test_many_training_records_need_no_shadow_attack_under_an_agreement():
     large = {"records": {**SIZES, "train": 10_000}}
     none = {"shadow_auc": None, "shadow_tpr_1": None}
-    assert gate(card(large, **none), "controlled").outcome == "met"
-    assert gate(card(**none), "controlled").outcome == "not shown"
-    assert gate(card(large, **none), "open").outcome == "not shown"
+    assert decide_use(card(large, **none), "controlled").outcome == "met"
+    assert decide_use(card(**none), "controlled").outcome == "not shown"
+    assert decide_use(card(large, **none), "open").outcome == "not shown"
 
 
 def test_every_part_of_a_metric_must_meet_its_limit():
@@ -168,19 +169,19 @@ def test_every_part_of_a_metric_must_meet_its_limit():
         score("linkability[a]", 0.0, 0.0, 0.01, 0.5, 0, "low"),
         score("linkability[b]", 0.2, 0.15, 0.25, 0.5, 0, "low"),
     ]
-    found = judged(Scorecard(parts), limit, "controlled")
+    found = apply_limit(Scorecard(parts), limit, "controlled")
     assert [finding.outcome for finding in found] == ["met", "broken"]
 
 
 def test_one_of_several_utilities_is_enough_but_none_may_fail():
     survival = {"tstr_log_loss": None, "tstr_c_index": (0.01, 0.0, 0.02, 0.3, 0.0, "low")}
-    assert gate(card(**survival)).outcome == "met"
-    assert gate(card(tstr_auroc=(0.2, 0.18, 0.22, 0.3, 0.0, "low"))).outcome == "broken"
+    assert decide_use(card(**survival)).outcome == "met"
+    assert decide_use(card(tstr_auroc=(0.2, 0.18, 0.22, 0.3, 0.0, "low"))).outcome == "broken"
 
 
 def test_an_unknown_tier_is_named():
     with pytest.raises(UsageError, match=r"public.*internal, controlled, open"):
-        gate(card(), "public")
+        decide_use(card(), "public")
 
 
 @pytest.mark.parametrize(
@@ -209,22 +210,22 @@ def test_an_unknown_tier_is_named():
 def test_a_policy_that_says_nonsense_is_refused(tmp_path, text, says):
     (tmp_path / "policy.toml").write_text(text)
     with pytest.raises(UsageError, match=says):
-        read(tmp_path / "policy.toml")
+        read_policy(tmp_path / "policy.toml")
 
 
 def test_a_policy_of_ones_own_is_used(tmp_path):
     (tmp_path / "ours.toml").write_text(
         f'{WARD}[[limit]]\nscore = "exact_copies"\nat_most = {{ ward = 0.5 }}'
     )
-    policy = read(tmp_path / "ours.toml")
+    policy = read_policy(tmp_path / "ours.toml")
     assert policy.name == "ours"
-    assert gate(card(exact_copies=(0.4, 0.35, 0.45, 1, 0, "low")), "ward", policy).released
-    assert not gate(card(exact_copies=(0.4, 0.35, 0.55, 1, 0, "low")), "ward", policy).released
+    assert decide_use(card(exact_copies=(0.4, 0.35, 0.45, 1, 0, "low")), "ward", policy).is_released
+    assert not decide_use(card(exact_copies=(0.4, 0.35, 0.55, 1, 0, "low")), "ward", policy).is_released
 
 
 def test_a_score_that_no_card_has_is_told_from_one_that_could_not_be_measured():
     misspelt = Limit(("exact_copy",), at_most={"internal": 0})
-    (finding,) = judged(card(), misspelt, "internal")
+    (finding,) = apply_limit(card(), misspelt, "internal")
     assert finding.outcome == "not shown"
     assert finding.detail == "not assessed: the card has no such score"
 
@@ -232,5 +233,8 @@ def test_a_score_that_no_card_has_is_told_from_one_that_could_not_be_measured():
 def test_fit_for_all_tiers_of_ones_own_is_not_fit_for_open_release(tmp_path):
     limit = '[[limit]]\nscore = "exact_copies"\nat_most = { ward = 0 }'
     (tmp_path / "ours.toml").write_text(WARD + limit)
-    assert card().summary().splitlines()[0] == "Fit for open release."
-    assert card().summary(read(tmp_path / "ours.toml")).splitlines()[0] == "Fit for ward use, no further."
+    assert card().to_text().splitlines()[0] == "Fit for open release."
+    assert (
+        card().to_text(read_policy(tmp_path / "ours.toml")).splitlines()[0]
+        == "Fit for ward use, no further."
+    )

@@ -10,7 +10,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
 from manikin.imaging.files import orientation
-from manikin.imaging.files.resize_cohort import sized
+from manikin.imaging.files.resize_cohort import resize_images
 
 AXIAL, TURNED = [1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, -1, 0]
 SAGITTAL, CORONAL = [0, 1, 0, 0, 0, -1], [1, 0, 0, 0, 0, -1]
@@ -83,9 +83,9 @@ def test_turned_patients_are_turned_and_the_note_counts_them(tmp_path):
 def test_turns_put_every_voxel_where_it_was():
     x = np.arange(2 * 3 * 4).reshape(1, 2, 3, 4)
     for code in ("LPS", "RAS", "PLS", "ARI", "PIR", "LIA"):
-        there = orientation.turned(x, code, "LPS")
-        assert (orientation.turned(there, "LPS", code) == x).all()
-        ways = orientation.cosines(code)
+        there = orientation.turn_array(x, code, "LPS")
+        assert (orientation.turn_array(there, "LPS", code) == x).all()
+        ways = orientation.to_cosines(code)
         for place in ((0, 0, 0), (1, 2, 3), (0, 2, 1)):  # D, H, W
             steps = np.array(place[::-1]) - (np.array(x.shape[:0:-1]) - 1) / 2
             world = steps @ ways
@@ -297,7 +297,7 @@ def test_folders_of_patients_count_where_no_header_says_who_is_who(tmp_path):
 
 def test_another_size_has_no_affine_of_before(lesions, tmp_path):
     folder, affine, _ = lesions
-    cohort = sized(mk.read(folder), 6)
+    cohort = resize_images(mk.read(folder), 6)
     assert "affine" not in cohort.origin.options["facts"]["CT"]
     assert cohort.origin.options["facts"]["CT"]["axes"] == "RAS"
     mk.write(cohort.take([0]), tmp_path / "out")

@@ -8,7 +8,7 @@ from torch import nn
 
 from manikin.core.seeds import Key
 from manikin.nn.layers import Attention, Residual, resize, shrink
-from manikin.nn.unet import Backbone, Decoder, Encoder, Fold, sizes
+from manikin.nn.unet import Backbone, Decoder, Encoder, SpaceToDepth, compute_level_sizes
 
 GRIDS = [(), (13,), (9, 30), (28, 28), (5, 6, 7)]
 LEAVES = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Embedding, nn.LayerNorm, nn.GroupNorm)
@@ -36,20 +36,20 @@ def stirred(net):
 @pytest.mark.parametrize("grid", GRIDS)
 def test_fold_and_back_is_the_same(grid):
     x = normal(2, 3, *grid)
-    assert torch.equal(Fold(grid).back(Fold(grid)(x)), x)
+    assert torch.equal(SpaceToDepth(grid).invert(SpaceToDepth(grid)(x)), x)
 
 
 def test_fold_moves_patches_into_channels_by_hand():
     x = torch.arange(24.0).reshape(1, 1, 24)
-    folded = Fold((24,))(x)
+    folded = SpaceToDepth((24,))(x)
     assert folded.shape == (1, 2, 12)
     assert folded[0, :, 0].tolist() == [0, 1]
     assert folded[0, :, 11].tolist() == [22, 23]
 
 
 def test_levels_halve_the_long_axes_only():
-    assert sizes((28, 28)) == [(14, 14), (7, 7)]
-    assert sizes((3, 60)) == [(3, 30), (3, 15), (3, 8), (3, 4)]
+    assert compute_level_sizes((28, 28)) == [(14, 14), (7, 7)]
+    assert compute_level_sizes((3, 60)) == [(3, 30), (3, 15), (3, 8), (3, 4)]
 
 
 @pytest.mark.parametrize("grid", GRIDS)

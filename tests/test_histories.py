@@ -10,12 +10,12 @@ import pytest
 from pyarrow import parquet
 
 import manikin as mk
-from manikin.cohort.fingerprint import digest
-from manikin.cohort.histories import TYPE, Histories
-from manikin.datasets.histories import made
+from manikin.cohort.fingerprint import compute_fingerprint
+from manikin.cohort.histories import HISTORY_TYPE, Histories
+from manikin.datasets.histories import generate_toy_histories
 from manikin.ehr import corrupt
-from manikin.ehr.assemble import arranged
-from manikin.ehr.vocabulary import vocabulary
+from manikin.ehr.assemble import build_histories
+from manikin.ehr.vocabulary import build_vocabulary
 from manikin.errors import FormatError, SchemaError
 
 if TYPE_CHECKING:
@@ -59,15 +59,15 @@ def test_what_is_modelled_comes_back(cohort: mk.Cohort, tmp_path: Path, name: st
     mk.write(cohort, tmp_path / name)
     again = mk.read(tmp_path / name)
     assert again.columns.equals(cohort.columns)
-    assert digest(again) == digest(cohort)
-    mk.write(made(30), tmp_path / f"made-{name}")
-    assert mk.read(tmp_path / f"made-{name}").columns.select(["sex", "history"]) == made(30).columns.select(
-        ["sex", "history"]
-    )
+    assert compute_fingerprint(again) == compute_fingerprint(cohort)
+    mk.write(generate_toy_histories(30), tmp_path / f"made-{name}")
+    assert mk.read(tmp_path / f"made-{name}").columns.select(["sex", "history"]) == generate_toy_histories(
+        30
+    ).columns.select(["sex", "history"])
 
 
 def test_parquet_has_the_types_of_meds(tmp_path: Path) -> None:
-    cohort = made(20)
+    cohort = generate_toy_histories(20)
     mk.write(cohort, tmp_path / "meds.parquet")
     types = {field.name: str(field.type) for field in parquet.read_schema(tmp_path / "meds.parquet")}
     assert types == {
@@ -81,7 +81,7 @@ def test_parquet_has_the_types_of_meds(tmp_path: Path) -> None:
 
 
 def test_a_dataset_of_meds_comes_back(tmp_path: Path) -> None:
-    cohort = made(20)
+    cohort = generate_toy_histories(20)
     for i, part in enumerate((cohort.take(range(12)), cohort.take(range(12, 20)))):
         (tmp_path / "in" / "data" / str(i)).mkdir(parents=True)
         mk.write(part, tmp_path / "in" / "data" / str(i) / "0.parquet")
@@ -108,8 +108,8 @@ def test_histories_are_split_taken_and_framed(cohort: mk.Cohort) -> None:
     frame = cohort.to_pandas()
     assert mk.Cohort.from_pandas(frame).columns.equals(cohort.columns)
     assert cohort.take([1])["history"][0]["code"].tolist() == ["ICD10//E11"]
-    assert digest(cohort) != digest(cohort.take([1, 0]))
-    train, holdout = made(40).split(0.25)
+    assert compute_fingerprint(cohort) != compute_fingerprint(cohort.take([1, 0]))
+    train, holdout = generate_toy_histories(40).split(0.25)
     assert (len(train), len(holdout)) == (30, 10)
 
 
@@ -191,26 +191,26 @@ def test_visits_are_labels_else_parted_by_a_day() -> None:
     time = np.array([0.0, 3.0, 0.5, 9.0, 1.0])
     visit = np.array([5, 5, -1, -1, -1])  # the third and fifth fall into the labelled visit
     names = np.array(list("abcde"), dtype=object)
-    found = arranged(np.zeros(5, int), time, visit, np.arange(5), np.full(5, np.nan), names, 1)
+    found = build_histories(np.zeros(5, int), time, visit, np.arange(5), np.full(5, np.nan), names, 1)
     assert found.codes[found.code].tolist() == ["a", "c", "e", "b", "d"]
     assert found.visit.tolist() == [0, 0, 0, 0, 1]
 
 
 def test_a_rare_code_gives_way_to_its_parent() -> None:
     bags = [["ICD9//25001"], ["ICD9//25002"], ["LAB//9"], ["ICD9//401", "ICD9//401"], ["ICD9//401"]]
-    codes, facts = vocabulary(Histories.of(pa.chunked_array([bags])), np.arange(5), 2)
+    codes, facts = build_vocabulary(Histories.from_column(pa.chunked_array([bags])), np.arange(5), 2)
     assert set(codes) == {"ICD9//2500", "ICD9//401"}
     assert (facts["codes_by_parent"], facts["codes_left_out"]) == (2, 1)
 
 
 def test_exchanged_visits_keep_their_times_and_all_codes() -> None:
-    found = Histories.of(made(50).columns["history"])
-    other = corrupt.visits_exchanged(found, np.random.default_rng(0))
+    found = Histories.from_column(generate_toy_histories(50).columns["history"])
+    other = corrupt.shuffle_visits(found, np.random.default_rng(0))
     assert np.array_equal(np.sort(found.code), np.sort(other.code))
-    assert np.array_equal(found.visits, other.visits)
-    assert np.allclose(found.time[found.opens], other.time[other.opens])
+    assert np.array_equal(found.visit_counts, other.visit_counts)
+    assert np.allclose(found.time[found.is_visit_start], other.time[other.is_visit_start])
     assert pa.types.is_list(other.column.type)
-    assert other.column.type == TYPE
+    assert other.column.type == HISTORY_TYPE
 
 
 @pytest.mark.parametrize("name", ["out.npz", "out.arff"])

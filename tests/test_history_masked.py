@@ -13,28 +13,28 @@ import torch
 import manikin as mk
 from manikin.checks import ehr
 from manikin.codecs.events import Events
-from manikin.cohort.histories import EVENT, HIDDEN, Histories
+from manikin.cohort.histories import EVENT_TYPE, HIDDEN_CODE, Histories
 from manikin.core.seeds import Key
-from manikin.datasets.histories import made
+from manikin.datasets.histories import generate_toy_histories
 from manikin.encoding.grammar import END, Grammar
 from manikin.encoding.spec import Spec
 from manikin.families.masked import Masked
-from manikin.nn.conditioning import Given, GivenSpec
-from manikin.nn.event_slots import NONE, SAME, Slots
-from manikin.nn.history_diffusion import bound
-from manikin.nn.history_grammar import Ruled
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
+from manikin.nn.event_slots import NO_VALUE, SAME_TIME, EventSlots
+from manikin.nn.history_diffusion import compute_nll_bound
+from manikin.nn.history_grammar import GrammarHead
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.nn.history_decoder import Filler
+    from manikin.nn.history_decoder import HistoryDecoder
 
 FAMILY = Masked(width=32, depth=1, heads=2)
 
 
 @pytest.fixture(scope="module")
 def cohort() -> mk.Cohort:
-    return made(120)
+    return generate_toy_histories(120)
 
 
 @pytest.fixture(scope="module")
@@ -50,15 +50,15 @@ def model(cohort: mk.Cohort) -> mk.Synthesizer:
     return model.fit(cohort, quiet=True)
 
 
-def net(spec: Spec) -> Filler:
+def net(spec: Spec) -> HistoryDecoder:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return FAMILY.networks(spec, GivenSpec())["model"].eval()  # type: ignore[return-value]
+        return FAMILY.networks(spec, ConditionSpec())["model"].eval()  # type: ignore[return-value]
 
 
 def with_hidden(cohort: mk.Cohort, which: np.ndarray) -> mk.Cohort:
-    found = Histories.of(cohort.columns["history"])
-    codes, last = np.append(found.codes, HIDDEN), len(found.codes)
+    found = Histories.from_column(cohort.columns["history"])
+    codes, last = np.append(found.codes, HIDDEN_CODE), len(found.codes)
     value = np.where(which, np.nan, found.value)
     found = replace(found, codes=codes, code=np.where(which, last, found.code), value=value)
     at = cohort.columns.column_names.index("history")
@@ -67,64 +67,66 @@ def with_hidden(cohort: mk.Cohort, which: np.ndarray) -> mk.Cohort:
 
 def test_slots_hold_what_tokens_hold_in_any_order_of_one_time(cohort: mk.Cohort, codec: Events) -> None:
     x = torch.from_numpy(codec.encode(cohort)).long()
-    slots = Slots.of(x, codec.grammar)
-    assert torch.equal(slots.tokens(codec.grammar, x.shape[1]), x)
-    mixed = slots.shuffled(Key(0).torch())
+    slots = EventSlots.from_tokens(x, codec.grammar)
+    assert torch.equal(slots.to_tokens(codec.grammar, x.shape[1]), x)
+    mixed = slots.shuffle(Key(0).torch())
     assert not torch.equal(mixed.code, slots.code)
-    assert torch.equal(mixed.tokens(codec.grammar, x.shape[1]), x)
+    assert torch.equal(mixed.to_tokens(codec.grammar, x.shape[1]), x)
 
 
 def test_events_whose_code_was_not_found_are_left_out() -> None:
     grammar = Grammar(opens=2, steps=1, sizes=(0, 0))
-    slots = Slots.of(torch.tensor([[2, 5, 4, 6, 1, 3, 6, 1, 0]]), grammar)
-    lost = slots.put("code", torch.tensor([0]), torch.tensor([1]), torch.tensor([grammar.vocab]))
-    assert lost.tokens(grammar, 9).tolist() == [[2, 5, 1, 3, 6, 1, 0, 0, 0]]
-    first = slots.put("code", torch.tensor([0]), torch.tensor([0]), torch.tensor([grammar.vocab]))
-    assert first.tokens(grammar, 9).tolist() == [[2, 6, 1, 3, 6, 1, 0, 0, 0]]
-    assert slots.tokens(grammar, 7).tolist() == [[2, 5, 4, 6, 1, 0, 0]]
+    slots = EventSlots.from_tokens(torch.tensor([[2, 5, 4, 6, 1, 3, 6, 1, 0]]), grammar)
+    lost = slots.set_tokens("code", torch.tensor([0]), torch.tensor([1]), torch.tensor([grammar.vocab]))
+    assert lost.to_tokens(grammar, 9).tolist() == [[2, 5, 1, 3, 6, 1, 0, 0, 0]]
+    first = slots.set_tokens("code", torch.tensor([0]), torch.tensor([0]), torch.tensor([grammar.vocab]))
+    assert first.to_tokens(grammar, 9).tolist() == [[2, 6, 1, 3, 6, 1, 0, 0, 0]]
+    assert slots.to_tokens(grammar, 7).tolist() == [[2, 5, 4, 6, 1, 0, 0]]
 
 
 def test_a_hidden_value_is_told_from_a_hidden_code() -> None:
     grammar = Grammar(opens=1, steps=1, sizes=(0, 3))
     x = torch.tensor([[2, 4, grammar.vocab, 5, grammar.vocab, 1, 0], [2, 5, 7, 3, grammar.vocab, 1, 0]])
-    slots = Slots.of(x, grammar)
+    slots = EventSlots.from_tokens(x, grammar)
     v = grammar.vocab
-    assert slots.code.tolist() == [[4, v, 5], [5, v, NONE]]
-    assert slots.value.tolist() == [[NONE, v, v], [7, v, NONE]]
-    assert slots.there.tolist() == [[True] * 3, [True, True, False]]
+    assert slots.code.tolist() == [[4, v, 5], [5, v, NO_VALUE]]
+    assert slots.value.tolist() == [[NO_VALUE, v, v], [7, v, NO_VALUE]]
+    assert slots.is_event.tolist() == [[True] * 3, [True, True, False]]
 
 
 def test_untrained_networks_break_no_rule(codec: Events) -> None:
-    x = FAMILY.sample({"model": net(codec.spec)}, codec.spec, 60, Given(), Key(0).torch())
+    x = FAMILY.sample({"model": net(codec.spec)}, codec.spec, 60, ConditionBatch(), Key(0).torch())
     drawn = mk.Cohort(pa.table(codec.decode(x.numpy(), Key(0))), mk.Schema(history=mk.Codes()))
     for check in ehr.__plugin__:
         assert check.holds(drawn).all(), check.name
     assert np.array_equal(codec.encode(drawn) != END, x.numpy() != END)
-    ruled = Ruled(codec.grammar, 4)
-    allowed = ruled.allowed(ruled.trace(x)).gather(2, x[..., None])[..., 0]
+    ruled = GrammarHead(codec.grammar, 4)
+    allowed = ruled.is_allowed(ruled.compute_states(x)).gather(2, x[..., None])[..., 0]
     assert allowed[(x == END).cumsum(1) <= 1].all()
 
 
 def test_small_vocabularies_run_out_and_no_code_stands_twice() -> None:
-    grammar = Grammar(opens=2, steps=2, sizes=(0, 3, 0), again=(1,), last=(2,))
+    grammar = Grammar(opens=2, steps=2, sizes=(0, 3, 0), repeatable_codes=(1,), terminal_codes=(2,))
     spec = Spec(vocab=grammar.vocab, length=40, grammar=grammar)
-    x = FAMILY.sample({"model": net(spec)}, spec, 200, Given(), Key(1).torch())
-    ruled, state = Ruled(grammar, 4), None
-    state = ruled.start(len(x))
+    x = FAMILY.sample({"model": net(spec)}, spec, 200, ConditionBatch(), Key(1).torch())
+    ruled, state = GrammarHead(grammar, 4), None
+    state = ruled.create_start_state(len(x))
     for i in range(x.shape[1]):
         live = state.token != END
-        assert ruled.allowed(state).gather(1, x[:, i : i + 1])[live].all()
-        state = ruled.after(state, x[:, i])
+        assert ruled.is_allowed(state).gather(1, x[:, i : i + 1])[live].all()
+        state = ruled.advance(state, x[:, i])
 
 
 def test_what_is_to_be_found_always_has_a_chance(cohort: mk.Cohort, codec: Events) -> None:
     x = torch.from_numpy(codec.encode(cohort)).long()
     filler = net(codec.spec)
     for seed in range(5):
-        nll = bound(filler, x, Given(), Key(seed).torch())
+        nll = compute_nll_bound(filler, x, ConditionBatch(), Key(seed).torch())
         assert nll.isfinite().all()
         assert (nll > 0).all()
-        assert bound(filler, x[:2], Given(), Key(seed).torch()).isfinite().all()  # not every part is there
+        assert (
+            compute_nll_bound(filler, x[:2], ConditionBatch(), Key(seed).torch()).isfinite().all()
+        )  # not every part is there
 
 
 def test_the_bound_falls_where_histories_are_alike() -> None:
@@ -135,9 +137,9 @@ def test_the_bound_falls_where_histories_are_alike() -> None:
     optimizer = torch.optim.AdamW(filler.parameters(), lr=1e-2)
     for step in range(250):
         optimizer.zero_grad()
-        FAMILY.loss({"model": filler}, "model", spec, x, Given(), Key(step).torch()).backward()
+        FAMILY.loss({"model": filler}, "model", spec, x, ConditionBatch(), Key(step).torch()).backward()
         optimizer.step()
-    drawn = FAMILY.sample({"model": filler.eval()}, spec, 200, Given(), Key(0).torch())
+    drawn = FAMILY.sample({"model": filler.eval()}, spec, 200, ConditionBatch(), Key(0).torch())
     like = (drawn[:, None] == x[:2]).all(dim=2).any(dim=1)
     assert like.float().mean() > 0.9
     first = (drawn[:, 1] == 4).float().mean()
@@ -145,11 +147,11 @@ def test_the_bound_falls_where_histories_are_alike() -> None:
 
 
 def test_missing_events_are_found_and_the_rest_stays(model: mk.Synthesizer, cohort: mk.Cohort) -> None:
-    found = Histories.of(cohort.columns["history"])
+    found = Histories.from_column(cohort.columns["history"])
     which = np.random.default_rng(0).random(len(found.code)) < 0.2
     given = with_hidden(cohort, which).select("sex", "age", "history")
     assert any(code is None for code in given["history"][0]["code"])
-    out = Histories.of(model.sample(condition=given, seed=1).columns["history"])
+    out = Histories.from_column(model.sample(condition=given, seed=1).columns["history"])
     assert np.array_equal(out.time, found.time)
     assert np.array_equal(out.visit, found.visit)
     codes, before = out.codes[out.code], found.codes[found.code]
@@ -159,23 +161,23 @@ def test_missing_events_are_found_and_the_rest_stays(model: mk.Synthesizer, coho
     for check in ehr.__plugin__[:3]:
         drawn = model.sample(condition=given, seed=1)
         assert check.holds(drawn).all(), check.name
-    other = Histories.of(model.sample(condition=given, seed=2).columns["history"])
+    other = Histories.from_column(model.sample(condition=given, seed=2).columns["history"])
     assert (codes != other.codes[other.code]).any()
 
 
 def test_lost_values_are_found_and_the_rest_stays(model: mk.Synthesizer, cohort: mk.Cohort) -> None:
-    found = Histories.of(cohort.columns["history"])
+    found = Histories.from_column(cohort.columns["history"])
     rng = np.random.default_rng(1)
     measured = ~np.isnan(found.value)
     lost = measured & (rng.random(len(measured)) < 0.3)
     which = ~measured & (rng.random(len(measured)) < 0.1)
     given = with_hidden(cohort, which)
     value = np.where(lost, np.nan, found.value)
-    begun = replace(Histories.of(given.columns["history"], hidden=True), value=value)
+    begun = replace(Histories.from_column(given.columns["history"], hidden=True), value=value)
     at = cohort.columns.column_names.index("history")
     given = replace(given, columns=given.columns.set_column(at, "history", begun.column))
     given = given.select("sex", "age", "history")
-    out = Histories.of(model.sample(condition=given, seed=1).columns["history"])
+    out = Histories.from_column(model.sample(condition=given, seed=1).columns["history"])
     assert np.array_equal(out.time, found.time)
     known = measured & ~lost
     assert np.array_equal(out.value[known], found.value[known])
@@ -185,7 +187,7 @@ def test_lost_values_are_found_and_the_rest_stays(model: mk.Synthesizer, cohort:
     assert (out.value[lost] <= learned.max()).all()
     codes, before = out.codes[out.code], found.codes[found.code]
     assert (codes[~which] == before[~which]).all()
-    other = Histories.of(model.sample(condition=given, seed=2).columns["history"])
+    other = Histories.from_column(model.sample(condition=given, seed=2).columns["history"])
     assert (out.value[lost] != other.value[lost]).any()
     going = mk.Synthesizer("history", condition="history", training=mk.Training(steps=1))
     with pytest.raises(mk.errors.Unsupported, match="lack the value"):
@@ -197,13 +199,13 @@ def test_a_code_that_sometimes_has_no_value_may_stay_without_one() -> None:
         {"time": 0.0, "visit": 0, "code": "LOINC//1", "value": float(i) if i % 2 else None}
         for i in range(40)
     ]
-    table = pa.table({"history": pa.array([[e] for e in events], pa.list_(EVENT))})
+    table = pa.table({"history": pa.array([[e] for e in events], pa.list_(EVENT_TYPE))})
     codec = Events().fit(mk.Cohort(table, mk.Schema(history=mk.Codes())), ["history"])
-    found = Histories.of(table["history"])
-    assert len(codec.lost(found)) == 0
+    found = Histories.from_column(table["history"])
+    assert len(codec.find_missing_values(found)) == 0
     whole = found.take(np.arange(1, 40, 2))
     cohort = mk.Cohort(pa.table({"history": whole.column}), mk.Schema(history=mk.Codes()))
-    assert Events().fit(cohort, ["history"]).lost(found).tolist() == list(range(0, 40, 2))
+    assert Events().fit(cohort, ["history"]).find_missing_values(found).tolist() == list(range(0, 40, 2))
 
 
 def test_whole_histories_stay_and_absent_ones_are_drawn(
@@ -211,7 +213,9 @@ def test_whole_histories_stay_and_absent_ones_are_drawn(
 ) -> None:
     some = cohort.take(np.arange(20)).select("sex", "age", "history")
     assert model.sample(condition=some).columns["history"].equals(some.columns["history"])
-    absent = pa.chunked_array([pa.array([None] * 10, pa.list_(EVENT)), some.columns["history"].slice(10)])
+    absent = pa.chunked_array(
+        [pa.array([None] * 10, pa.list_(EVENT_TYPE)), some.columns["history"].slice(10)]
+    )
     partly = replace(some, columns=some.columns.set_column(2, "history", absent.combine_chunks()))
     drawn = model.sample(condition=partly)["history"]
     assert all(len(events) for events in drawn)
@@ -224,7 +228,7 @@ def test_whole_histories_stay_and_absent_ones_are_drawn(
 def test_events_without_a_code_are_refused_where_nobody_finds_them(
     model: mk.Synthesizer, cohort: mk.Cohort
 ) -> None:
-    found = Histories.of(cohort.columns["history"])
+    found = Histories.from_column(cohort.columns["history"])
     given = with_hidden(cohort, np.arange(len(found.code)) % 5 == 0).select("sex", "age", "history")
     with pytest.raises(mk.errors.SchemaError, match="masked"):
         mk.Synthesizer("history", family=FAMILY, training=mk.Training(steps=1)).fit(given, quiet=True)
@@ -233,7 +237,7 @@ def test_events_without_a_code_are_refused_where_nobody_finds_them(
         going.fit(cohort, quiet=True).sample(condition=given)
     dead = [events for events in cohort["history"] if events["code"][-1] == "MEDS_DEATH"][:1]
     late = [[*map(dict, _rows(dead[0])), {"time": 9e3, "visit": 99, "code": None, "value": None}]]
-    table = pa.table({"sex": ["F"], "age": [50.0], "history": pa.array(late, pa.list_(EVENT))})
+    table = pa.table({"sex": ["F"], "age": [50.0], "history": pa.array(late, pa.list_(EVENT_TYPE))})
     with pytest.raises(mk.errors.UsageError, match="after a death"):
         model.sample(condition=mk.Cohort(table, given.schema))
 
@@ -243,7 +247,7 @@ def _rows(events: np.ndarray) -> list[dict[str, object]]:
 
 
 def test_one_time_is_a_set(codec: Events) -> None:
-    slots = Slots.hidden(torch.tensor([3, 0]), codec.grammar).opened(codec.grammar)
-    assert slots.there.tolist() == [[True] * 3, [False] * 3]
-    assert slots.lead[1].tolist() == [SAME] * 3
-    assert slots.value[1].tolist() == [NONE] * 3
+    slots = EventSlots.from_counts(torch.tensor([3, 0]), codec.grammar).open_first_visit(codec.grammar)
+    assert slots.is_event.tolist() == [[True] * 3, [False] * 3]
+    assert slots.lead[1].tolist() == [SAME_TIME] * 3
+    assert slots.value[1].tolist() == [NO_VALUE] * 3

@@ -8,25 +8,27 @@ import pytest
 
 import manikin as mk
 from manikin.checks import ehr
-from manikin.cohort.histories import TYPE, Histories
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import AXES, Exact, Question, Split
-from manikin.datasets.histories import made
+from manikin.cohort.histories import HISTORY_TYPE, Histories
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import AXES, EvaluationOptions, ExactResult, Split
+from manikin.datasets.histories import generate_toy_histories
 from manikin.ehr import cooccurrence
 from manikin.errors import Unsupported
-from manikin.evaluation.measuring.evaluation_data import Sides
-from manikin.evaluation.selftest.defects.histories import HISTORIES
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
+from manikin.evaluation.selftest.defects.histories import HISTORY_DEFECTS
 from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.features.events import Events
 from manikin.metrics.fidelity import histories as metrics
 from manikin.metrics.privacy.copies import near_match_excess
 
-TRAIN, HOLDOUT, FRESH = (made(n, seed) for n, seed in ((400, 1), (200, 2), (200, 3)))
+TRAIN, HOLDOUT, FRESH = (generate_toy_histories(n, seed) for n, seed in ((400, 1), (200, 2), (200, 3)))
 HONEST = Events().fit(TRAIN)
 
 
 def split(candidate: mk.Cohort) -> Split:
-    return Sides.of(HONEST, Scalars.fit(TRAIN), (TRAIN, HOLDOUT, candidate), Question()).whole
+    return EvaluationData.from_cohorts(
+        HONEST, ScalarEncoder.fit(TRAIN), (TRAIN, HOLDOUT, candidate), EvaluationOptions()
+    ).full_split
 
 
 def planted(defect: str) -> mk.Cohort:
@@ -35,7 +37,7 @@ def planted(defect: str) -> mk.Cohort:
 
 def value(metric: object, candidate: mk.Cohort) -> float:
     found = metric(split(candidate))  # type: ignore[operator]
-    return found.value if isinstance(found, Exact) else found
+    return found.value if isinstance(found, ExactResult) else found
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_a_check_sees_what_cannot_be(defect: str, check: mk.check.Check) -> None
 
 
 def test_every_defect_keeps_the_shape_of_records() -> None:
-    for name, defect in HISTORIES.items():
+    for name, defect in HISTORY_DEFECTS.items():
         made_bad = planted(name)
         assert len(made_bad) == len(FRESH)
         assert made_bad.schema == FRESH.schema
@@ -79,17 +81,17 @@ def test_every_defect_keeps_the_shape_of_records() -> None:
 
 def history(*codes: tuple[float, int, str]) -> Histories:
     events = [{"time": t, "visit": v, "code": c, "value": None} for t, v, c in codes]
-    return Histories.of(pa.chunked_array([pa.array([events], TYPE)]))
+    return Histories.from_column(pa.chunked_array([pa.array([events], HISTORY_TYPE)]))
 
 
 def test_pairs_and_persistence_by_hand() -> None:
     found = history((0, 0, "a"), (0, 0, "b"), (9, 1, "a"), (9, 1, "c"))
-    together = cooccurrence.together(found, 3).toarray()
+    together = cooccurrence.compute_cooccurrence(found, 3).toarray()
     assert (
         together[0, 1] == together[0, 2] == 0.5
     )  # a stands with b in one visit of two, with c in the other
-    assert cooccurrence.successive(found, 3).toarray()[0].tolist() == [1, 0, 1]  # after a: a and c
-    assert cooccurrence.persistence(found, 3)[1].tolist() == [0.5]  # a comes again, b does not
+    assert cooccurrence.compute_transitions(found, 3).toarray()[0].tolist() == [1, 0, 1]  # after a: a and c
+    assert cooccurrence.compute_persistence(found, 3)[1].tolist() == [0.5]  # a comes again, b does not
 
 
 def test_checks_by_hand() -> None:
@@ -108,14 +110,16 @@ def test_checks_by_hand() -> None:
 
 
 def test_what_cannot_be_measured_says_why() -> None:
-    ones = FRESH.take(np.flatnonzero(Histories.of(FRESH.columns["history"]).visits == 1)[:15])
+    ones = FRESH.take(
+        np.flatnonzero(Histories.from_column(FRESH.columns["history"]).visit_counts == 1)[:15]
+    )
     with pytest.raises(Unsupported, match="fewer than 20 visits"):
         value(metrics.successive_codes, ones)
 
 
 def test_histories_without_any_other_field_are_judged() -> None:
-    alone = [made(60, seed).select("history") for seed in (1, 2, 3)]
+    alone = [generate_toy_histories(60, seed).select("history") for seed in (1, 2, 3)]
     card = mk.evaluate(alone[2], alone[0], alone[1])
     assert card["c2st_auc"].value is not None
     assert card["exact_copies"].note == "there are no fields of one value, such as age or sex"
-    assert "judge records that have some, such as age and sex" in card.summary().splitlines()[0]
+    assert "judge records that have some, such as age and sex" in card.to_text().splitlines()[0]

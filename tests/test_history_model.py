@@ -14,25 +14,25 @@ from manikin.checks import ehr
 from manikin.codecs.events import Events
 from manikin.cohort.histories import Histories
 from manikin.core.seeds import Key
-from manikin.datasets.histories import made
+from manikin.datasets.histories import generate_toy_histories
 from manikin.encoding.grammar import CLOSE, CODE, END, START
 from manikin.families.autoregressive import Autoregressive
 from manikin.families.masked import Masked
-from manikin.nn.conditioning import Given, GivenSpec
-from manikin.nn.history_grammar import Ruled
-from manikin.testing import KINDS, N, check_private
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
+from manikin.nn.history_grammar import GrammarHead
+from manikin.testing import KIND_SPECS, N_RECORDS, check_private
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.families.autoregressive import Reader
+    from manikin.families.autoregressive import AutoregressiveNetwork
 
 FAMILY = Autoregressive(width=32, depth=1, heads=2)
 
 
 @pytest.fixture(scope="module")
 def cohort() -> mk.Cohort:
-    return made(120)
+    return generate_toy_histories(120)
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +53,13 @@ def back(codec: Events, x: np.ndarray) -> mk.Cohort:
 
 
 def test_tokens_hold_codes_visits_and_days(cohort: mk.Cohort, codec: Events) -> None:
-    found = Histories.of(cohort.columns["history"])
-    again = Histories.of(back(codec, codec.encode(cohort)).columns["history"])
-    assert np.array_equal(found.visits, again.visits)
+    found = Histories.from_column(cohort.columns["history"])
+    again = Histories.from_column(back(codec, codec.encode(cohort)).columns["history"])
+    assert np.array_equal(found.visit_counts, again.visit_counts)
     assert sorted(found.codes[found.code]) == sorted(again.codes[again.code])
-    assert np.corrcoef(found.gap, again.gap)[0, 1] > 0.95  # drawn within bins
+    assert (
+        np.corrcoef(found.days_between_visits, again.days_between_visits)[0, 1] > 0.95
+    )  # drawn within bins
     known = ~np.isnan(again.value)
     assert set(again.codes[again.code[known]]) == {"LOINC//2345-7"}
     assert codec.facts["events_left_out"] == 0
@@ -70,7 +72,9 @@ def test_a_history_is_written_as_visits_that_open_and_close(codec: Events) -> No
             {"time": 40.0, "visit": 1, "code": "ICD10//J06", "value": None},
         ]
     ]
-    table = pa.table({"history": pa.array(two, pa.list_(made(1).columns["history"].type.value_type))})
+    table = pa.table(
+        {"history": pa.array(two, pa.list_(generate_toy_histories(1).columns["history"].type.value_type))}
+    )
     x = codec.encode(mk.Cohort(table, mk.Schema(history=mk.Codes())))[0]
     starts = codec.grammar.starts
     assert x[0] == 2  # the first opening
@@ -84,27 +88,27 @@ def test_what_comes_after_death_is_not_learned(cohort: mk.Cohort) -> None:
     codec = Events().fit(spoilt, ["history"])
     assert codec.facts["events_after_death"] > 0
     tokens = torch.from_numpy(codec.encode(spoilt)).long()
-    ruled = Ruled(codec.grammar, 4)
-    allowed = ruled.allowed(ruled.trace(tokens)).gather(2, tokens[..., None])[..., 0]
+    ruled = GrammarHead(codec.grammar, 4)
+    allowed = ruled.is_allowed(ruled.compute_states(tokens)).gather(2, tokens[..., None])[..., 0]
     assert allowed[(tokens == END).cumsum(1) <= 1].all()
 
 
 def test_the_states_of_training_are_those_of_sampling(cohort: mk.Cohort, codec: Events) -> None:
     x = torch.as_tensor(codec.encode(cohort)).long()
-    ruled = Ruled(codec.grammar, 8)
-    traced, state = ruled.trace(x), ruled.start(len(x))
+    ruled = GrammarHead(codec.grammar, 8)
+    traced, state = ruled.compute_states(x), ruled.create_start_state(len(x))
     for i in range(x.shape[1]):
-        assert ruled.allowed(state).gather(1, x[:, i : i + 1]).all()
+        assert ruled.is_allowed(state).gather(1, x[:, i : i + 1]).all()
         live = (x[:, i] != END) & ~torch.isin(ruled.kind[state.token], torch.tensor([CLOSE, START]))
-        for name in ("token", "group", "code", "dead", "last", "ever"):
+        for name in ("token", "group", "code", "has_ended", "last_visit_codes", "past_codes"):
             assert torch.equal(getattr(state, name)[live], getattr(traced, name)[:, i][live]), name
         assert torch.allclose(state.links[live], traced.links[:, i][live], atol=1e-5)
-        state = ruled.after(state, x[:, i])
+        state = ruled.advance(state, x[:, i])
 
 
 def test_untrained_networks_break_no_rule(codec: Events) -> None:
-    net = FAMILY.networks(codec.spec, GivenSpec())["model"].eval()
-    x = FAMILY.sample({"model": net}, codec.spec, 60, Given(), Key(0).torch()).numpy()
+    net = FAMILY.networks(codec.spec, ConditionSpec())["model"].eval()
+    x = FAMILY.sample({"model": net}, codec.spec, 60, ConditionBatch(), Key(0).torch()).numpy()
     drawn = back(codec, x)
     for check in ehr.__plugin__:
         assert check.holds(drawn).all(), check.name
@@ -176,15 +180,15 @@ def test_what_one_code_says_of_another_is_learned(cohort: mk.Cohort) -> None:
     x = mk.Cohort(pa.table({"history": pa.array(events, kind)}), mk.Schema(history=mk.Codes()))
     codec = Events().fit(x, ["history"])
     starts, names = codec.grammar.starts, list(codec.codes)
-    net = cast("Reader", FAMILY.networks(codec.spec, GivenSpec())["model"])
+    net = cast("AutoregressiveNetwork", FAMILY.networks(codec.spec, ConditionSpec())["model"])
     ruled, tokens = net.ruled, torch.from_numpy(codec.encode(x)).long()
     assert ruled is not None
     optimizer = torch.optim.AdamW(ruled.follows.parameters(), lr=0.05)  # the matrix alone
     for _ in range(60):
         optimizer.zero_grad()
-        net.ending(tokens[:50], Given()).sum(dim=1).mean().backward()
+        net.compute_sequence_nll(tokens[:50], ConditionBatch()).sum(dim=1).mean().backward()
         optimizer.step()
-    state = ruled.trace(tokens[:2])
+    state = ruled.compute_states(tokens[:2])
     said = ruled.follows(state.links)[:, 4]  # before the code of the second visit
     d, e = names.index("D"), names.index("E")
     assert (tokens[:2, 4] - starts[CODE]).tolist() == [d, e]
@@ -194,24 +198,24 @@ def test_what_one_code_says_of_another_is_learned(cohort: mk.Cohort) -> None:
 
 
 def test_gradients_of_a_patient_are_exact_where_it_is_said(cohort: mk.Cohort, codec: Events) -> None:
-    x = torch.from_numpy(codec.encode(cohort)[:N]).long()
-    nets = FAMILY.networks(codec.spec, GivenSpec())
+    x = torch.from_numpy(codec.encode(cohort)[:N_RECORDS]).long()
+    nets = FAMILY.networks(codec.spec, ConditionSpec())
     assert FAMILY.exact(codec.spec)
-    check_private(FAMILY, nets, codec.spec, x, Given())
+    check_private(FAMILY, nets, codec.spec, x, ConditionBatch())
     finder = Masked(width=32, depth=1, heads=2)
-    assert finder.exact(KINDS["table"][1])
+    assert finder.exact(KIND_SPECS["table"][1])
     assert not finder.exact(codec.spec)
     with pytest.raises(AssertionError, match="not one row per record"):
-        check_private(finder, finder.networks(codec.spec, GivenSpec()), codec.spec, x, Given())
+        check_private(finder, finder.networks(codec.spec, ConditionSpec()), codec.spec, x, ConditionBatch())
 
 
 def test_codes_of_a_chapter_share_what_is_learned_of_it(codec: Events) -> None:
-    ruled = Ruled(codec.grammar, 4)
-    before, low = ruled.start(1), codec.grammar.starts[CODE]
+    ruled = GrammarHead(codec.grammar, 4)
+    before, low = ruled.create_start_state(1), codec.grammar.starts[CODE]
     h, logits = torch.zeros(1, 4), torch.zeros(1, codec.grammar.vocab)
-    opened = ruled.after(before, torch.tensor([2]))  # inside a visit every code is allowed
+    opened = ruled.advance(before, torch.tensor([2]))  # inside a visit every code is allowed
     with torch.no_grad():
-        ruled.kin_head.bias[codec.grammar.kin[codec.codes.index("ICD10//I10")]] = 1.0
+        ruled.kin_head.bias[codec.grammar.code_groups[codec.codes.index("ICD10//I10")]] = 1.0
         found = ruled(logits, h, opened)[0, low : low + len(codec.codes)]
     raised = {code for code, logit in zip(codec.codes, found.tolist(), strict=True) if logit == 1.0}
     assert raised == {"ICD10//I10", "ICD10//I50"}
@@ -253,8 +257,8 @@ def test_events_beyond_the_longest_record_are_counted(cohort: mk.Cohort) -> None
     whole = Events().fit(cohort, ["history"])
     assert whole.facts["cut_events"] == whole.facts["cut_histories"] == 0
     codec = Events(longest=12).fit(cohort, ["history"])
-    there = Histories.of(back(codec, codec.encode(cohort)).columns["history"])
-    kept = codec.kept(Histories.of(cohort.columns["history"]))
+    there = Histories.from_column(back(codec, codec.encode(cohort)).columns["history"])
+    kept = codec.map_to_vocabulary(Histories.from_column(cohort.columns["history"]))
     assert codec.facts["events"] == len(kept.code)
     assert codec.facts["cut_events"] == len(kept.code) - len(there.code) > 0
     lost = np.bincount(kept.patient, minlength=120) > np.bincount(there.patient, minlength=120)

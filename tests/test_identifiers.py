@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.value_overlap import compare_hits, is_counted, is_unguessable, near_hits, spell
-from manikin.metrics.privacy.identifiers import left
+from manikin.cohort.value_overlap import (
+    compute_hit_p_value,
+    estimate_near_hits,
+    is_countable,
+    is_unguessable,
+    normalize_column,
+)
+from manikin.metrics.privacy.identifiers import find_identifiers
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
 
 N, TRAIN, HELD = 400, slice(0, 200), slice(200, 290)
@@ -77,7 +83,7 @@ def cohort(values, kind, rows):
 def look(values, kind, synthetic):
     train, holdout = cohort(values, kind, TRAIN), cohort(values, kind, HELD)
     sides = (SimpleNamespace(cohort=side) for side in (train, holdout, synthetic))
-    return left(
+    return find_identifiers(
         SimpleNamespace(**dict(zip(("train", "holdout", "synthetic"), sides, strict=True)), memo={})
     )
 
@@ -95,8 +101,10 @@ def test_keys_of_training_are_found_whatever_the_kind(key):
         released = Cohort(
             ordinary.columns.set_column(place, "tag", column.columns["tag"]), Schema(ordinary.schema)
         )
-        assert not [text for text in look(values, kind, ordinary).where if "training" in text]
-        assert "tag: values of 110 training patients in 110 records" in look(values, kind, released).where
+        assert not [text for text in look(values, kind, ordinary).findings if "training" in text]
+        assert (
+            "tag: values of 110 training patients in 110 records" in look(values, kind, released).findings
+        )
 
 
 def test_two_names_tell_a_person_together():
@@ -110,9 +118,9 @@ def test_two_names_tell_a_person_together():
 
     def found(synthetic):
         parts = zip(("train", "holdout", "synthetic"), (sides(TRAIN), sides(HELD), synthetic), strict=True)
-        return left(
+        return find_identifiers(
             SimpleNamespace(**{side: SimpleNamespace(cohort=c) for side, c in parts}, memo={})
-        ).where
+        ).findings
 
     assert found(sides(FRESH)) == ()
     assert found(sides(slice(0, 110)))[0].startswith("first with second: values of")
@@ -126,7 +134,7 @@ def test_a_number_of_training_in_another_column_is_found():
     )
     assert (
         "platelets: identifiers of training patients in 110 records"
-        in look(values, Number(), Cohort(moved, ordinary.schema)).where
+        in look(values, Number(), Cohort(moved, ordinary.schema)).findings
     )
 
 
@@ -134,15 +142,15 @@ def test_folders_named_like_persons_are_marks_even_where_the_split_divided_them(
     rng = np.random.default_rng(4)
     label = np.array([f"sub-{number:02d}" for number in rng.integers(0, 30, N)], dtype=object)
     found = look(list(label), Category(), cohort(list(label), Category(), FRESH))
-    assert found.where == ("tag: marks of persons in 110 records",)
+    assert found.findings == ("tag: marks of persons in 110 records",)
     grades = [f"pT{number % 4}" for number in range(N)]
-    assert look(grades, Category(), cohort(grades, Category(), FRESH)).where == ()
+    assert look(grades, Category(), cohort(grades, Category(), FRESH)).findings == ()
 
 
 def test_one_spelling_for_a_key():
     def words(values, kind):
-        spelled = spell(Cohort.from_arrays({"key": values}, {"key": kind}), "key")
-        return () if spelled is None else spelled.words
+        spelled = normalize_column(Cohort.from_arrays({"key": values}, {"key": kind}), "key")
+        return () if spelled is None else spelled.values
 
     assert words(np.array(["NHS 485-777", "nhs485777"], dtype=object), Text()) == ("nhs485777",)
     assert words(np.array(["007", "7"], dtype=object), Text()) == ("7",)
@@ -152,10 +160,10 @@ def test_one_spelling_for_a_key():
 
 
 def test_coincidences_by_hand():
-    assert compare_hits(3, 0, 3, 1) == pytest.approx(1 / 4)
-    assert near_hits(["11", "12", "19"], {"10"}) == pytest.approx(2 / 10)
-    assert is_counted({"4", "5", "7"})
-    assert not is_counted({"north"})
+    assert compute_hit_p_value(3, 0, 3, 1) == pytest.approx(1 / 4)
+    assert estimate_near_hits(["11", "12", "19"], {"10"}) == pytest.approx(2 / 10)
+    assert is_countable({"4", "5", "7"})
+    assert not is_countable({"north"})
     assert not is_unguessable({str(number) for number in range(100)})
 
 
@@ -176,5 +184,7 @@ def test_a_few_pairs_of_names_of_patients_are_found_where_columns_are_called_so(
     cohorts = zip(
         ("train", "holdout", "synthetic"), map(sides, (slice(0, 450), slice(450, 700), rows)), strict=True
     )
-    found = left(SimpleNamespace(**{side: SimpleNamespace(cohort=c) for side, c in cohorts}, memo={})).where
+    found = find_identifiers(
+        SimpleNamespace(**{side: SimpleNamespace(cohort=c) for side, c in cohorts}, memo={})
+    ).findings
     assert any("last_name with first_name: values of" in said for said in found) == (many > 0), found

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.cohort.summary import describe
+from manikin.cohort.summary import summarize_fields
 from manikin.errors import SchemaError
 from manikin.schema.inference import identifier_formats, integer_distribution, national_id_formats
-from manikin.schema.inference.key_groups import group, nested
-from manikin.schema.inference.roles import identity_fields
+from manikin.schema.inference.key_groups import group_by_key, is_nested
+from manikin.schema.inference.roles import list_identity_fields
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
 
 PERSONS = 120
@@ -122,7 +122,7 @@ def test_national_numbers_by_their_check_digits():
         "a number with a check digit (Luhn)": "79927398713",
     }
     for what, number in valid.items():
-        check = national_id_formats.FORMS[what][1]
+        check = national_id_formats.NATIONAL_FORMATS[what][1]
         place = 8 if "Medicare" in what else len(number) - 1
         other = (
             "A"
@@ -131,15 +131,15 @@ def test_national_numbers_by_their_check_digits():
         )
         assert check(number), what
         assert not check(number[:place] + other + number[place + 1 :]), what
-    assert national_id_formats.FORMS["a New Zealand health number"][1]("ZZZ00AX")
-    assert national_id_formats.FORMS["a Spanish identity number"][1]("X1234567L")
+    assert national_id_formats.NATIONAL_FORMATS["a New Zealand health number"][1]("ZZZ00AX")
+    assert national_id_formats.NATIONAL_FORMATS["a Spanish identity number"][1]("X1234567L")
 
 
 def test_numbers_without_check_digits_are_no_national_numbers():
     rng = np.random.default_rng(0)
     for digits in (9, 10, 11):
         values = [str(v) for v in rng.integers(10 ** (digits - 1), 10**digits, 400)]
-        assert national_id_formats.find_number(values) is None
+        assert national_id_formats.identify_national_number(values) is None
 
 
 @pytest.mark.parametrize(
@@ -151,18 +151,18 @@ def test_numbers_without_check_digits_are_no_national_numbers():
     ],
 )
 def test_marks_by_their_form(values):
-    assert identifier_formats.find_form(values)
-    assert identifier_formats.find_form(["E11.9", "I10", "J44.1", "N18.3", "K21.0", "Z00.0"]) is None
+    assert identifier_formats.identify_format(values)
+    assert identifier_formats.identify_format(["E11.9", "I10", "J44.1", "N18.3", "K21.0", "Z00.0"]) is None
 
 
 def test_layouts_of_numbers_given_to_persons():
-    assert identifier_formats.is_numbered([f"P{i:04d}" for i in range(50)])
-    assert identifier_formats.is_numbered([f"S-{i // 10 + 100}-{i:03d}" for i in range(50)])
-    assert not identifier_formats.is_numbered(
+    assert identifier_formats.are_numbered_alike([f"P{i:04d}" for i in range(50)])
+    assert identifier_formats.are_numbered_alike([f"S-{i // 10 + 100}-{i:03d}" for i in range(50)])
+    assert not identifier_formats.are_numbered_alike(
         ["A10BA02", "C09AA05", "N02BE01", "B01AC06", "R03AC02", "J01CA04"]
     )
-    assert not identifier_formats.is_numbered(["250.00", "401.9", "428.0", "V27", "E909", "414.01"])
-    assert not identifier_formats.is_numbered(["Amsterdam", "Utrecht", "Leiden", "Delft", "Breda"])
+    assert not identifier_formats.are_numbered_alike(["250.00", "401.9", "428.0", "V27", "E909", "414.01"])
+    assert not identifier_formats.are_numbered_alike(["Amsterdam", "Utrecht", "Leiden", "Delft", "Breda"])
 
 
 # --- by what a column does ---
@@ -201,7 +201,7 @@ def test_layouts_of_numbers_given_to_persons():
 def test_a_key_without_any_hint_in_its_name_is_the_subject(key, shuffled):
     frame = exams("x", key, shuffled=shuffled)
     cohort = mk.Cohort.from_pandas(frame)
-    assert identity_fields(cohort.schema) == ["x"]
+    assert list_identity_fields(cohort.schema) == ["x"]
     assert cohort.schema["x"].role == "subject"
     train, holdout = cohort.split(0.2, seed=0)
     assert not set(train["x"]) & set(holdout["x"])
@@ -220,24 +220,24 @@ def test_what_is_constant_within_the_groups_of_a_key():
         "second": rng.permutation(60)[key],
         "free": rng.integers(0, 2, 180),
     }
-    found = group(key, columns, frozenset({"sex", "free"}))
+    found = group_by_key(key, columns, frozenset({"sex", "free"}))
     assert (found.lasting, found.others, found.alias, found.broken) == (
         ("sex",),
         ("arm",),
         ("second",),
         ("free",),
     )
-    assert (found.keys, found.rows, found.even) == (60, 180, True)
+    assert (found.n_keys, found.n_rows, found.is_balanced) == (60, 180, True)
 
 
 def test_a_column_nested_in_another_up_to_one_error_in_fifty():
     fine, coarse = np.repeat(np.arange(50), 4), np.repeat(np.arange(10), 20)
-    assert nested(fine, coarse)
-    assert not nested(coarse, fine)
+    assert is_nested(fine, coarse)
+    assert not is_nested(coarse, fine)
     coarse[[2, 77]] = 9
-    assert nested(fine, coarse)
+    assert is_nested(fine, coarse)
     coarse[::7] = 9
-    assert not nested(fine, coarse)
+    assert not is_nested(fine, coarse)
 
 
 def test_rows_drawn_twice_make_no_subjects():
@@ -251,7 +251,7 @@ def test_rows_drawn_twice_make_no_subjects():
     )
     twice = frame.sample(900, replace=True, random_state=0).reset_index(drop=True)
     cohort = mk.Cohort.from_pandas(twice)
-    assert cohort.schema.named("subject") is None
+    assert cohort.schema.find_by_role("subject") is None
     assert cohort.schema["ferritin"].role is None
 
 
@@ -283,7 +283,7 @@ def test_columns_that_hardly_vary_are_no_evidence():
     n = 6000
     drugs = {f"x{i}": np.where(rng.random(n) < 0.001, "yes", "no") for i in range(8)}
     frame = pd.DataFrame({"procedures": rng.poisson(43, n), **drugs, "y": rng.normal(size=n)})
-    assert identity_fields(mk.Cohort.from_pandas(frame).schema) == []
+    assert list_identity_fields(mk.Cohort.from_pandas(frame).schema) == []
 
 
 def test_names_of_patients_are_the_subject_where_nothing_else_is():
@@ -406,9 +406,9 @@ def test_random_numbers_one_in_each_row_are_unclear():
 def test_no_number_of_a_person_is_shown(mixed):
     for frame, name in ((mixed, "x"), (exams("USUBJID", random_keys()), "USUBJID")):
         cohort = mk.Cohort.from_pandas(frame)
-        shown = str(describe(cohort)) + str(cohort.notes) + str(cohort.schema)
+        shown = str(summarize_fields(cohort)) + str(cohort.notes) + str(cohort.schema)
         assert not [value for value in set(frame[name]) if str(value) in shown]
-        assert "seen" not in describe(cohort)[0].detail
+        assert "seen" not in summarize_fields(cohort)[0].detail
 
 
 def test_no_level_of_an_unclear_text_is_kept():
@@ -443,7 +443,7 @@ def test_a_table_without_key_has_none(n, seed):
         }
     )
     found = mk.Cohort.from_pandas(frame).schema
-    assert [name for name in identity_fields(found) if name != "icd"] == []
+    assert [name for name in list_identity_fields(found) if name != "icd"] == []
     assert found["icd"].role in (None, "identifier")  # nearly all distinct in a small table
 
 
@@ -460,7 +460,7 @@ def test_whole_numbers_of_any_law_are_rarely_doubted():
             "level": rng.integers(0, 20_000, n),
         }
         frame = pd.DataFrame({name: values.round().astype(int) for name, values in laws.items()})
-        found += identity_fields(mk.Cohort.from_pandas(frame).schema)
+        found += list_identity_fields(mk.Cohort.from_pandas(frame).schema)
     assert found == []
 
 

@@ -8,10 +8,10 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_linnerud, l
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import SchemaError
-from manikin.schema.inference.infer import infer
-from manikin.schema.inference.numeric import gaps, step
+from manikin.schema.inference.infer import infer_cohort
+from manikin.schema.inference.numeric import are_missing_sentinels, find_grid_step
 from manikin.schema.kinds import Category, Kind, Number, Schema, Signal, Text, Time
-from manikin.schema.level_order import arrange
+from manikin.schema.level_order import order_levels
 
 RNG = np.random.default_rng(0)
 
@@ -20,7 +20,7 @@ def spelled(values, name="x", declared: Kind | None = None):
     """One column of text, read as from a csv file."""
     table = pa.table({name: pa.array([str(value) for value in values], pa.string())})
     schema = Schema({name: declared}) if declared else None
-    cohort = infer(table, schema, spelled=True)
+    cohort = infer_cohort(table, schema, spelled=True)
     return cohort.schema[name], cohort.columns[name].combine_chunks(), cohort.notes
 
 
@@ -56,13 +56,13 @@ def test_numbers_get_the_type_they_are_spelled_in():
     ],
 )
 def test_the_recording_grid(values, expected):
-    assert step(values) == expected
+    assert find_grid_step(values) == expected
 
 
 def test_one_record_in_200_may_lie_off_the_grid():
     values = np.append(np.arange(50.0), 7.123456789)
-    assert step(values, np.append(np.full(50, 10), 1)) == 1
-    assert step(values, np.append(np.full(50, 10), 3)) is None
+    assert find_grid_step(values, np.append(np.full(50, 10), 1)) == 1
+    assert find_grid_step(values, np.append(np.full(50, 10), 3)) is None
 
 
 def test_a_low_of_zero_needs_twenty_records():
@@ -159,7 +159,7 @@ def test_unknown_is_a_gap_among_numbers_and_a_level_among_words():
     ],
 )
 def test_numbers_that_stand_for_a_gap(values, counts, expected):
-    assert gaps(np.array(values), np.array(counts)).tolist() == expected
+    assert are_missing_sentinels(np.array(values), np.array(counts)).tolist() == expected
 
 
 def test_a_gap_number_is_remembered_as_it_was_spelled():
@@ -213,7 +213,7 @@ def test_constants_are_reported():
     ],
 )
 def test_levels_with_an_order_are_put_into_it(levels):
-    assert arrange(sorted(levels)) == (levels, True)
+    assert order_levels(sorted(levels)) == (levels, True)
     assert kind(list(levels) * 12) == Category(levels, ordered=True)
 
 
@@ -385,7 +385,7 @@ def test_no_measurement_of_a_small_table_is_hidden(load, n):
     for order in ("kept", "sorted"):
         table = table if order == "kept" else table.sort_values(list(table.columns[:1]))
         cohort = Cohort.from_pandas(table.reset_index(drop=True))
-        assert cohort.schema.modelled == list(table.columns)
+        assert cohort.schema.modelled_fields == list(table.columns)
 
 
 @pytest.mark.parametrize(
@@ -404,13 +404,13 @@ def test_survival_pairs(time, event):
     table = pd.DataFrame(
         {time: RNG.integers(1, 3000, 80), "x": RNG.normal(size=80), event: RNG.integers(0, 2, 80)}
     )
-    assert Cohort.from_pandas(table).schema.survival == [(time, event)]
+    assert Cohort.from_pandas(table).schema.survival_pairs == [(time, event)]
 
 
 def test_a_time_alone_or_an_event_of_three_levels_is_no_pair():
     table = pd.DataFrame({"time": RNG.integers(1, 3000, 80), "status": RNG.integers(0, 3, 80)})
-    assert Cohort.from_pandas(table).schema.survival == []
-    assert Cohort.from_pandas(table[["time"]]).schema.named("time") is None
+    assert Cohort.from_pandas(table).schema.survival_pairs == []
+    assert Cohort.from_pandas(table[["time"]]).schema.find_by_role("time") is None
 
 
 # --- declared ---
@@ -464,7 +464,7 @@ def test_data_against_their_declaration(values, declared, words):
 
 def test_a_declared_field_that_is_absent_is_named():
     with pytest.raises(SchemaError, match="declares weight, which the data do not have"):
-        infer(pa.table({"x": [1]}), Schema(weight=Number()))
+        infer_cohort(pa.table({"x": [1]}), Schema(weight=Number()))
 
 
 def test_a_frame_keeps_blanks_and_numerals_in_text():

@@ -10,7 +10,7 @@ import torch
 
 import manikin as mk
 from manikin.codecs.arrays import ArrayCodec
-from manikin.codecs.patches import PatchCodec, factors
+from manikin.codecs.patches import PatchCodec, choose_factors
 from manikin.codecs.quantised import Quantised
 from manikin.core.seeds import Key
 from manikin.encoding.spec import Categorical, Continuous, Spec
@@ -18,11 +18,16 @@ from manikin.errors import FormatError, NotFitted, Unsupported
 from manikin.families.autoregressive import Autoregressive
 from manikin.families.diffusion import Diffusion
 from manikin.families.masked import Masked
-from manikin.nn.autoencoder import Autoencoder, lost
-from manikin.nn.quantize import Finite
+from manikin.nn.autoencoder import Autoencoder, compute_reconstruction_loss
+from manikin.nn.quantize import FiniteScalarQuantizer
 from manikin.schema.kinds import Category, Image, Signal
-from manikin.synthesis.plan import Plan, target_codec
-from manikin.training.autoencoder import errors, part, shared, taught
+from manikin.synthesis.plan import Plan, choose_target_codec
+from manikin.training.autoencoder import (
+    compute_reconstruction_errors,
+    scale_progress,
+    take_budget_share,
+    train_codec,
+)
 from manikin.training.progress import Progress
 
 TINY = mk.Training(steps=10, batch=8)
@@ -57,30 +62,30 @@ def model(shape="image", family=READER, codec=None, condition="size", **options)
 
 
 def test_each_channel_of_a_code_takes_its_number_of_values_and_numbers_are_unique():
-    finite = Finite((4, 3))
+    finite = FiniteScalarQuantizer((4, 3))
     z = torch.linspace(-6, 6, 200)
     grid = torch.cartesian_prod(z, z)[None]
-    codes = finite.rounded(grid)
+    codes = finite.quantize(grid)
     assert codes[0, :, 0].unique().tolist() == [-1, -0.5, 0, 0.5]
     assert codes[0, :, 1].unique().tolist() == [-1, 0, 1]
-    number = finite.number(codes)
+    number = finite.to_index(codes)
     assert number.unique().tolist() == list(range(12))
-    torch.testing.assert_close(finite.code(number), codes)
+    torch.testing.assert_close(finite.to_code(number), codes)
 
 
 def test_the_gradient_passes_the_rounding():
     z = torch.zeros(1, 1, 2, requires_grad=True)
-    Finite((5, 5)).rounded(z).sum().backward()
+    FiniteScalarQuantizer((5, 5)).quantize(z).sum().backward()
     # d tanh(0) half / (levels // 2) = (5 - 1) (1 - 1e-3) / 2 / 2
     torch.testing.assert_close(z.grad, torch.full((1, 1, 2), 0.999))
 
 
 def test_factors_follow_the_lengths_of_the_axes():
-    assert factors((8, 8)) == (2, 2)
-    assert factors((28, 28)) == factors((64, 64)) == factors((128, 128)) == (4, 4)
-    assert factors((256, 300)) == (8, 8)
-    assert factors((128, 128), most=512) == (8, 8)
-    assert factors((5, 40), factor=8) == (4, 8)
+    assert choose_factors((8, 8)) == (2, 2)
+    assert choose_factors((28, 28)) == choose_factors((64, 64)) == choose_factors((128, 128)) == (4, 4)
+    assert choose_factors((256, 300)) == (8, 8)
+    assert choose_factors((128, 128), most=512) == (8, 8)
+    assert choose_factors((5, 40), factor=8) == (4, 8)
 
 
 @pytest.mark.parametrize("factor", [(1, 4), (4, 4), (8, 2)])
@@ -90,18 +95,20 @@ def test_an_autoencoder_gives_back_the_shape(factor):
     x = torch.rand(2, 3, 9, 30)
     x[:, 2] = 1
     x[0, 0, 0, 0] = torch.nan
-    z = net.code(x)
+    z = net.encode(x)
     assert z.shape == (2, 5, -(-9 // factor[0]), -(-30 // factor[1]))
-    assert net.likely(z).shape == x.shape
+    assert net.decode(z).shape == x.shape
     assert torch.isfinite(net.loss(z, x))
 
 
 def test_nothing_is_lost_between_equals_and_a_flat_picture_loses_its_texture():
     x = torch.tensor([[[1.0, -1.0, 1.0, -1.0]]])
-    assert lost(x, x) == 0
+    assert compute_reconstruction_loss(x, x) == 0
     # Values: 1 + 1. Slopes: 2 at full scale, 0 at half and at a quarter none: (2 + 0) / 2, weight 0.5.
     # Amplitudes of frequencies 0, 1 and 2: 0, 0, 4 / sqrt(4), mean 2/3, weight 0.1.
-    assert lost(torch.zeros_like(x), x).item() == pytest.approx(2 + 0.5 + 0.1 * 2 / 3)
+    assert compute_reconstruction_loss(torch.zeros_like(x), x).item() == pytest.approx(
+        2 + 0.5 + 0.1 * 2 / 3
+    )
 
 
 def test_patches_are_places_and_come_back():
@@ -145,10 +152,10 @@ def test_label_maps_stay_label_maps(codec):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_diffusion_runs_on_codes_and_is_saved_and_loaded(shape, tmp_path):
     fitted = model(shape, FLOW, mk.codecs.Latent(channels=2))
-    codec = fitted.fitted.codec
+    codec = fitted.fitted_model.codec
     assert codec.spec.channels == 2
     assert codec.spec.grid == tuple(
-        -(-n // f) for n, f in zip(SHAPES[shape][1:], codec.factors, strict=True)
+        -(-n // f) for n, f in zip(SHAPES[shape][1:], codec.downsampling_factors, strict=True)
     )
     z = codec.encode(discs(SHAPES[shape]))
     axes = (0, *range(2, z.ndim))
@@ -171,22 +178,22 @@ def test_the_same_seed_gives_the_same_and_torch_keeps_its_state():
 def test_a_mask_is_laid_on_the_codes(family):
     codec = "latent" if family is FLOW else "quantised"
     fitted = model(family=family, codec=codec, condition=("size", "mask"))
-    known = fitted.fitted
-    assert known.givens["mask"].spec.grid == known.codec.spec.grid
-    conditioner = getattr(fitted.fitted.learner.nets["model"], "conditioner", None)
-    conditioner = conditioner or fitted.fitted.learner.nets["model"].condition
+    known = fitted.fitted_model
+    assert known.condition_codecs["mask"].spec.grid == known.codec.spec.grid
+    conditioner = getattr(fitted.fitted_model.learner.nets["model"], "conditioner", None)
+    conditioner = conditioner or fitted.fitted_model.learner.nets["model"].condition
     assert conditioner.aligned == ["mask"]
     assert fitted.sample(condition=discs(SHAPES["image"], n=3))["x"].shape == (3, 1, 12, 13)
 
 
 def test_the_error_is_that_of_decoding_what_was_encoded():
     cohort = discs(SHAPES["image"])
-    codec, facts = taught(Quantised(width=16).fit(cohort, ["x"]), cohort, TINY, Key(0))
+    codec, facts = train_codec(Quantised(width=16).fit(cohort, ["x"]), cohort, TINY, Key(0))
     assert facts["steps"] == 4
     assert facts["measured"] == "24 records of the same subjects"
     back = codec.decode(codec.encode(cohort), Key(0))["x"].to_numpy_ndarray()
     rmse = np.sqrt(np.mean((back - cohort["x"].astype(float)) ** 2))
-    found = errors(codec, cohort)["x"]
+    found = compute_reconstruction_errors(codec, cohort)["x"]
     assert found["rmse"] == pytest.approx(rmse, rel=1e-3)
     assert found["psnr"] == pytest.approx(20 * np.log10(100 / rmse), abs=0.01)
 
@@ -194,14 +201,19 @@ def test_the_error_is_that_of_decoding_what_was_encoded():
 def test_training_makes_less_be_lost():
     cohort = discs(SHAPES["image"], n=64)
     short, long = (
-        taught(Quantised(width=16).fit(cohort, ["x"]), cohort, mk.Training(steps=n, batch=16), Key(0))[0]
+        train_codec(Quantised(width=16).fit(cohort, ["x"]), cohort, mk.Training(steps=n, batch=16), Key(0))[
+            0
+        ]
         for n in (5, 200)
     )
-    assert errors(long, cohort)["x"]["psnr"] > errors(short, cohort)["x"]["psnr"] + 3
+    assert (
+        compute_reconstruction_errors(long, cohort)["x"]["psnr"]
+        > compute_reconstruction_errors(short, cohort)["x"]["psnr"] + 3
+    )
 
 
 def test_a_budget_is_shared():
-    assert shared(mk.Training(minutes=10, epochs=5), 0.4) == mk.Training(minutes=4, epochs=2)
+    assert take_budget_share(mk.Training(minutes=10, epochs=5), 0.4) == mk.Training(minutes=4, epochs=2)
     fitted = model(codec="quantised")
     assert (fitted.facts["codec"]["steps"], fitted.facts["steps"]) == (4, 6)
 
@@ -220,7 +232,7 @@ def test_both_trainings_resume_from_checkpoints_of_their_own(tmp_path):
 
 def test_progress_runs_once_from_0_to_1():
     told = []
-    one, two = part(told.append, 0, 0.4), part(told.append, 0.4, 1)
+    one, two = scale_progress(told.append, 0, 0.4), scale_progress(told.append, 0.4, 1)
     for report in (one, two):
         for share in (0.5, 1.0):
             report(Progress(turn=1, fraction=share, seconds=1.0, loss=0.0))
@@ -229,11 +241,11 @@ def test_progress_runs_once_from_0_to_1():
 
 def test_large_arrays_are_modelled_in_codes_unless_a_part_may_be_observed():
     cohort = discs((1, 128, 128), n=4)
-    plan = Plan.of(cohort.schema, "x", (), "diffusion")
-    chosen = target_codec(cohort, plan, ["x"], None)
+    plan = Plan.from_schema(cohort.schema, "x", (), "diffusion")
+    chosen = choose_target_codec(cohort, plan, ["x"], None)
     assert type(chosen).__name__ == "Latent"
-    plan = Plan.of(cohort.schema, "x", "x", "diffusion")
-    assert isinstance(target_codec(cohort, plan, ["x"], None), ArrayCodec)
+    plan = Plan.from_schema(cohort.schema, "x", "x", "diffusion")
+    assert isinstance(choose_target_codec(cohort, plan, ["x"], None), ArrayCodec)
 
 
 def test_codes_have_no_observed_part():
@@ -267,4 +279,4 @@ def test_a_loaded_model_is_refitted_with_the_options_of_its_codec(tmp_path):
     model(codec=mk.codecs.Quantised(levels=(3, 3))).save(tmp_path / "model")
     again = mk.load(tmp_path / "model")
     again.fit(discs(SHAPES["image"]), quiet=True)
-    assert again.fitted.codec.spec.vocab == 9
+    assert again.fitted_model.codec.spec.vocab == 9

@@ -26,7 +26,7 @@ def cohort(x, kind=KIND):
 
 
 def decoded(codec, x):
-    return mapped_arrays.array(pa.chunked_array([codec.decode(x, Key(0))["ecg"]]))
+    return mapped_arrays.to_array(pa.chunked_array([codec.decode(x, Key(0))["ecg"]]))
 
 
 def test_leads_that_follow_are_not_modelled_and_come_back():

@@ -93,12 +93,12 @@ def test_the_loss_counts_the_text_and_not_the_prompt(folder):
     """By hand: mean cross-entropy of the text's tokens and its end, given start, prompt and text."""
     from manikin.codecs.pretrained import PretrainedText
     from manikin.core.seeds import Key
-    from manikin.nn.conditioning import Given
+    from manikin.nn.conditioning import ConditionBatch
 
     records, family = cohort(4), mk.families.LoRA(model=str(folder), dropout=0.0)
     codec = PretrainedText(str(folder)).fit(records, ["note"])
-    prompt = codec.asks(records, ["sex", "pain"])["prompt"]
-    given = Given.of({"prompt": prompt.encode(records)})
+    prompt = codec.choose_condition_codecs(records, ["sex", "pain"])["prompt"]
+    given = ConditionBatch.from_arrays({"prompt": prompt.encode(records)})
     with torch.random.fork_rng():
         nets = family.networks(codec.spec, None)
     net = nets["model"].eval()
@@ -107,13 +107,13 @@ def test_the_loss_counts_the_text_and_not_the_prompt(folder):
     reader = transformers.AutoTokenizer.from_pretrained(folder)
     total, count = 0.0, 0
     for i, text in enumerate(records["note"]):
-        head = [0, *reader(prompt.text(records)[i])["input_ids"]]
+        head = [0, *reader(prompt.write_prompts(records)[i])["input_ids"]]
         tail = [*reader(text)["input_ids"], 0]
         logits = net.base(input_ids=torch.tensor([head + tail])).logits[0].log_softmax(-1)
         total -= sum(float(logits[len(head) + j - 1, token]) for j, token in enumerate(tail))
         count += len(tail)
     assert float(found) == pytest.approx(total / count, rel=1e-4)
-    assert prompt.text(records)[0].splitlines()[-1] == "note:"
+    assert prompt.write_prompts(records)[0].splitlines()[-1] == "note:"
 
 
 @pytest.mark.slow
@@ -163,9 +163,9 @@ def test_examples_are_shown_and_nothing_is_learned(folder, tmp_path):
     model = mk.Synthesizer("note", condition=("sex", "pain"), family=family)
     records = cohort(12)
     model.fit(records, quiet=True)
-    prompts = model.fitted.givens["prompt"]
+    prompts = model.fitted_model.condition_codecs["prompt"]
     first, last = frame(12).iloc[0], frame(12).iloc[11]
-    asked = prompts.text(records.take(np.array([3])))[0].split("\n\n")
+    asked = prompts.write_prompts(records.take(np.array([3])))[0].split("\n\n")
     assert asked[0] == f"sex: {first['sex']}\npain: {first['pain']}\nnote: {first['note']}"
     assert asked[1].endswith(f"note: {last['note']}")
     assert asked[2] == f"sex: {records['sex'][3]}\npain: {records['pain'][3]}\nnote:"
@@ -174,7 +174,7 @@ def test_examples_are_shown_and_nothing_is_learned(folder, tmp_path):
     drawn = model.sample(condition=given, seed=1)["note"].tolist()
     assert mk.load(tmp_path / "kept").sample(condition=given, seed=1)["note"].tolist() == drawn
     assert not any("\n\n" in text for text in drawn)
-    assert model.losses(records).shape == (12,)
+    assert model.compute_losses(records).shape == (12,)
     with pytest.raises(mk.errors.Unsupported, match="name fields in condition"):
         mk.Synthesizer("note", family=family).fit(records, quiet=True)
     many = mk.families.FewShot(model=str(folder), shots=13)

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 import manikin as mk
 from manikin.cli import app
 from manikin.core.seeds import Key
-from manikin.encoding.decoding_options import Manner
+from manikin.encoding.decoding_options import DecodingOptions
 from manikin.encoding.grammar import END
 from manikin.encoding.spec import Spec
 from manikin.families.autoregressive import Autoregressive
 from manikin.families.masked import Masked
-from manikin.nn.conditioning import Given, GivenSpec
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,8 +48,8 @@ def lengths(family: Family, n: int = 40) -> np.ndarray:
     """Tokens of texts by networks that have learned nothing, ends among them (n,)."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        nets = {name: net.eval() for name, net in family.networks(SPEC, GivenSpec()).items()}
-    x = family.sample(nets, SPEC, n, Given(), Key(0).torch("cpu"))
+        nets = {name: net.eval() for name, net in family.networks(SPEC, ConditionSpec()).items()}
+    x = family.sample(nets, SPEC, n, ConditionBatch(), Key(0).torch("cpu"))
     ended = (x == END).int()
     return torch.where(ended.any(1), ended.argmax(1) + 1, SPEC.length).numpy()
 
@@ -69,8 +69,8 @@ def test_a_text_that_would_be_longer_is_drawn_again_and_not_cut() -> None:
     family = Autoregressive(width=16, depth=1, heads=2, longest=3)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        nets = {name: net.eval() for name, net in family.networks(SPEC, GivenSpec()).items()}
-    x = family.sample(nets, SPEC, 400, Given(), Key(0).torch("cpu"))
+        nets = {name: net.eval() for name, net in family.networks(SPEC, ConditionSpec()).items()}
+    x = family.sample(nets, SPEC, 400, ConditionBatch(), Key(0).torch("cpu"))
     assert (x[:, 2] != END).float().mean() < 0.1
     assert (x[:, 3:] == END).all()
 
@@ -107,8 +107,8 @@ def test_longer_asked_is_longer_got_without_another_fit(model: mk.Synthesizer, c
     few = cohort.select("section").take(np.arange(60))
     usual, long, short = (
         sizes(model, few),
-        sizes(model.using(shortest=14), few),
-        sizes(model.using(longest=5), few),
+        sizes(model.replace_sampling_options(shortest=14), few),
+        sizes(model.replace_sampling_options(longest=5), few),
     )
     assert short.mean() < usual.mean() < long.mean()
     assert short.max() <= 5
@@ -119,7 +119,9 @@ def test_low_temperature_gives_fewer_different_pairs_of_words(
     model: mk.Synthesizer, cohort: mk.Cohort
 ) -> None:
     def different(temperature: float) -> float:
-        drawn = model.using(temperature=temperature).sample(condition=cohort.select("section"), seed=1)
+        drawn = model.replace_sampling_options(temperature=temperature).sample(
+            condition=cohort.select("section"), seed=1
+        )
         pairs = [
             pair for text in drawn["note"] for pair in zip(text.split(), text.split()[1:], strict=False)
         ]
@@ -141,26 +143,26 @@ def test_a_length_that_stands_beside_the_notes_is_learned(cohort: mk.Cohort) -> 
 def test_options_of_sampling_are_saved_and_others_refused(
     model: mk.Synthesizer, cohort: mk.Cohort, tmp_path: Path
 ) -> None:
-    few, short = cohort.select("section").take(np.arange(9)), model.using(longest=5)
+    few, short = cohort.select("section").take(np.arange(9)), model.replace_sampling_options(longest=5)
     short.save(tmp_path / "model")
     drawn = short.sample(condition=few)["note"].tolist()
     assert mk.load(tmp_path / "model").sample(condition=few)["note"].tolist() == drawn
     with pytest.raises(mk.errors.UsageError, match="need another fit"):
-        model.using(width=3)
+        model.replace_sampling_options(width=3)
     with pytest.raises(mk.errors.UsageError, match="temperature 0"):
-        model.using(temperature=0)
+        model.replace_sampling_options(temperature=0)
     with pytest.raises(mk.errors.UsageError, match="shortest 9, longest 5"):
-        model.using(shortest=9, longest=5)
+        model.replace_sampling_options(shortest=9, longest=5)
     with pytest.raises(mk.errors.UsageError, match="another type"):
-        model.using(longest="five")  # pyright: ignore[reportArgumentType] - what is tested
+        model.replace_sampling_options(longest="five")  # pyright: ignore[reportArgumentType] - what is tested
 
 
 def test_each_link_of_a_chain_takes_what_it_samples_by(cohort: mk.Cohort) -> None:
     chain = mk.Synthesizer(seed=1).fit(cohort, quiet=True)
-    drawn = chain.using(longest=4).sample(30)["note"]
+    drawn = chain.replace_sampling_options(longest=4).sample(30)["note"]
     assert max(len(text.split()) for text in drawn) <= 4
     with pytest.raises(mk.errors.UsageError, match="steps: no link samples by it"):
-        chain.using(steps=3)
+        chain.replace_sampling_options(steps=3)
 
 
 def test_a_length_is_refused_where_there_is_no_text() -> None:
@@ -168,7 +170,7 @@ def test_a_length_is_refused_where_there_is_no_text() -> None:
     with pytest.raises(mk.errors.Unsupported, match="are for texts"):
         mk.Synthesizer(family=Autoregressive(longest=3)).fit(rows, quiet=True)
     with pytest.raises(mk.errors.UsageError, match="nucleus"):
-        Manner(nucleus=0).check()
+        DecodingOptions(nucleus=0).check()
 
 
 def test_the_command_draws_notes_of_a_length(cohort: mk.Cohort, tmp_path: Path) -> None:

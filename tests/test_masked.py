@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from manikin.encoding.spec import Continuous, Spec
-from manikin.families.masked import Masked, hidden_counts
-from manikin.nn.conditioning import Given, GivenSpec
+from manikin.families.masked import Masked, draw_hidden_counts
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
 ROW = Spec(vocab=7, length=3, ranges=((0, 2), (2, 4), (4, 7)))
 SMALL = Masked(width=16, depth=1, heads=2, dropout=0.0)
@@ -25,10 +25,10 @@ def rows(n):
 
 
 def trained(family, spec, x, given_spec=None, given=None):
-    given = given or Given()
+    given = given or ConditionBatch()
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        nets = family.networks(spec, given_spec or GivenSpec())
+        nets = family.networks(spec, given_spec or ConditionSpec())
     optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=2e-2)
     for step in range(120):
         optimizer.zero_grad()
@@ -44,27 +44,27 @@ def nets():
 
 def test_the_bound_is_the_entropy_of_the_rows(nets):
     with torch.no_grad():
-        loss = SMALL.loss(nets, "model", ROW, rows(4000), Given(), rng())
+        loss = SMALL.loss(nets, "model", ROW, rows(4000), ConditionBatch(), rng())
     entropy = math.log(2) + 0.5 * math.log(2) + 0.5 * math.log(4)
     assert loss.item() == pytest.approx(entropy / 3, abs=0.04)
 
 
 def test_an_untrained_network_pays_the_logarithm_of_the_levels():
     spec = Spec(vocab=8, length=4)
-    nets = SMALL.networks(spec, GivenSpec())
+    nets = SMALL.networks(spec, ConditionSpec())
     for layer in nets["model"].heads.free:
         torch.nn.init.zeros_(layer.weight)
-    loss = SMALL.loss(nets, "model", spec, torch.zeros(16, 4, dtype=torch.long), Given(), rng())
+    loss = SMALL.loss(nets, "model", spec, torch.zeros(16, 4, dtype=torch.long), ConditionBatch(), rng())
     assert loss.item() == pytest.approx(math.log(8), abs=1e-5)
 
 
 def test_every_number_of_hidden_tokens_is_as_frequent():
-    counts = torch.bincount(hidden_counts(40, 4, rng())[:, 0])
+    counts = torch.bincount(draw_hidden_counts(40, 4, rng())[:, 0])
     assert counts.tolist() == [0, 10, 10, 10, 10]
 
 
 def test_samples_follow_the_law(nets):
-    x = SMALL.sample(nets, ROW, 2000, Given(), rng())
+    x = SMALL.sample(nets, ROW, 2000, ConditionBatch(), rng())
     assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
     shares = torch.bincount(x[:, 2], minlength=7)[4:] / 2000
     torch.testing.assert_close(shares, torch.tensor([0.5, 0.25, 0.25]), atol=0.06, rtol=0)
@@ -73,25 +73,25 @@ def test_samples_follow_the_law(nets):
 def test_what_is_observed_is_kept_and_the_rest_follows_it(nets):
     values = rows(100)
     mask = torch.rand(100, 3, generator=rng()) < 0.5
-    x = SMALL.sample(nets, ROW, 100, Given().observing(values, mask), rng())
+    x = SMALL.sample(nets, ROW, 100, ConditionBatch().set_observed(values, mask), rng())
     assert (x[mask] == values[mask]).all()
     assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
-    everything = Given().observing(values, torch.ones_like(mask))
+    everything = ConditionBatch().set_observed(values, torch.ones_like(mask))
     assert (SMALL.sample(nets, ROW, 100, everything, rng()) == values).all()
 
 
 def test_same_seed_same_sample_whatever_the_process_drew(nets):
-    first = SMALL.sample(nets, ROW, 20, Given(), rng(3))
+    first = SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(3))
     torch.rand(5)
-    assert (first == SMALL.sample(nets, ROW, 20, Given(), rng(3))).all()
-    assert not (first == SMALL.sample(nets, ROW, 20, Given(), rng(4))).all()
+    assert (first == SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(3))).all()
+    assert not (first == SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(4))).all()
 
 
 def test_a_condition_moves_the_sample():
-    x, spec = rows(128), GivenSpec({"age": Spec((Continuous(),))})
-    nets = trained(SMALL, ROW, x, spec, Given({"age": x[:, :1] * 2.0 - 1.0}))
-    old = SMALL.sample(nets, ROW, 200, Given({"age": torch.ones(200, 1)}), rng())
-    young = SMALL.sample(nets, ROW, 200, Given({"age": -torch.ones(200, 1)}), rng())
+    x, spec = rows(128), ConditionSpec({"age": Spec((Continuous(),))})
+    nets = trained(SMALL, ROW, x, spec, ConditionBatch({"age": x[:, :1] * 2.0 - 1.0}))
+    old = SMALL.sample(nets, ROW, 200, ConditionBatch({"age": torch.ones(200, 1)}), rng())
+    young = SMALL.sample(nets, ROW, 200, ConditionBatch({"age": -torch.ones(200, 1)}), rng())
     assert old[:, 0].float().mean() > 0.95
     assert young[:, 0].float().mean() < 0.05
 
@@ -100,11 +100,11 @@ def test_a_condition_moves_the_sample():
 def test_sequences_are_filled_in_within_the_steps(steps, monkeypatch):
     spec = Spec(vocab=4, length=6)
     family = Masked(width=16, depth=1, heads=2, steps=steps)
-    nets = family.networks(spec, GivenSpec())
+    nets = family.networks(spec, ConditionSpec())
     looks = []
-    look = nets["model"].look
-    monkeypatch.setattr(nets["model"], "look", lambda *a: looks.append(1) or look(*a))
-    x = family.sample(nets, spec, 5, Given(), rng())
+    look = nets["model"].compute_features
+    monkeypatch.setattr(nets["model"], "compute_features", lambda *a: looks.append(1) or look(*a))
+    x = family.sample(nets, spec, 5, ConditionBatch(), rng())
     assert (x < 4).all()
     assert len(looks) <= steps
 
@@ -113,7 +113,7 @@ def test_a_hidden_middle_is_found_from_both_sides():
     spec = Spec(vocab=4, length=5)
     x = torch.randint(4, (128, 1), generator=rng(1)).expand(128, 5).contiguous()
     nets = trained(SMALL, spec, x)
-    given = Given().observing(x[:50], torch.arange(5).expand(50, 5) == 4)
+    given = ConditionBatch().set_observed(x[:50], torch.arange(5).expand(50, 5) == 4)
     assert (SMALL.sample(nets, spec, 50, given, rng()) == x[:50]).float().mean() > 0.98
 
 

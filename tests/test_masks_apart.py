@@ -11,7 +11,7 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
-from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.publication.pipeline import synthesize
 
 
@@ -89,7 +89,7 @@ def test_a_picture_and_its_mask_return_from_dicom_without_other_fields(shape, tm
     x = np.random.default_rng(0).integers(0, 900, shape).astype(np.uint16)
     kinds = {"image": mk.Image(), "mask": mk.Image(levels=3)}
     cohort = Cohort.from_arrays({"image": x, "mask": (x % 3).astype(np.uint8)}, kinds)
-    mk.write(replace(cohort, origin=Origin("dicom", {})), tmp_path / "out")
+    mk.write(replace(cohort, origin=SourceFormat("dicom", {})), tmp_path / "out")
     back = mk.read(tmp_path / "out")
     assert len(back) == 3
     assert (back["image"] == x).all()

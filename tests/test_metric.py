@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars, spelling, survival
+from manikin.cohort.scalar_matrix import ScalarEncoder, normalize_level, read_survival
 from manikin.contracts.check import check
 from manikin.contracts.feature import Feature
-from manikin.contracts.metric import AXES, Metric, Question, metric, once
+from manikin.contracts.metric import AXES, EvaluationOptions, Metric, compute_once, metric
 from manikin.core import registry
 from manikin.errors import UsageError
-from manikin.evaluation.measuring.evaluation_data import Sides
-from manikin.evaluation.measuring.floors import FLOORS, floor
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
+from manikin.evaluation.measuring.floors import FLOORS, find_floor
 from manikin.features.table import Table
 from manikin.schema.kinds import Category, Number, Signal
 
@@ -27,7 +27,9 @@ def cohort(n=60, seed=0):
 @pytest.fixture
 def split():
     train, holdout, fresh = (cohort(seed=s) for s in range(3))
-    return Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, fresh), Question()).whole
+    return EvaluationData.from_cohorts(
+        Table().fit(train), ScalarEncoder.fit(train), (train, holdout, fresh), EvaluationOptions()
+    ).full_split
 
 
 def test_once_computes_once_for_each_owner(split):
@@ -37,9 +39,11 @@ def test_once_computes_once_for_each_owner(split):
         asked.append(len(sample))
         return len(sample) + more
 
-    assert [once(split.train, size, 1), once(split.train, size, 1), once(split.holdout, size, 1)] == [
-        61
-    ] * 3
+    assert [
+        compute_once(split.train, size, 1),
+        compute_once(split.train, size, 1),
+        compute_once(split.holdout, size, 1),
+    ] == [61] * 3
     assert len(asked) == 2
 
 
@@ -56,17 +60,17 @@ def test_an_unknown_option_of_a_metric_is_an_error():
         metric("fidelity", better="low", source="none", flor="uniform")(float)
 
 
-@pytest.mark.parametrize("name", registry.names("metrics"))
+@pytest.mark.parametrize("name", registry.list_plugins("metrics"))
 def test_shipped_metrics_say_what_they_are(name):
     for found in registry.find("metrics", name):
         assert isinstance(found, Metric)
         assert found.axis in AXES
-        assert len(found.meaning) > 80
+        assert len(found.description) > 80
         assert found.source
-        assert callable(floor(found.plan.floor))
+        assert callable(find_floor(found.plan.floor))
 
 
-@pytest.mark.parametrize("name", registry.names("features"))
+@pytest.mark.parametrize("name", registry.list_plugins("features"))
 def test_shipped_features_obey_their_contract(name):
     feature = registry.find("features", name)
     assert issubclass(feature, Feature)
@@ -112,28 +116,30 @@ def test_the_complete_floor_fills_gaps_or_makes_some(split):
     assert 0 < np.isnan(FLOORS["complete"](split)["age"]).mean() < 0.3
     ages[:20] = np.nan
     gappy = Cohort.from_arrays({"age": ages, "sex": split.synthetic.cohort["sex"]}, SCHEMA)
-    sides = Sides.of(Table().fit(gappy), Scalars.fit(gappy), (gappy, gappy, gappy), Question())
-    filled = FLOORS["complete"](sides.whole)["age"]
+    sides = EvaluationData.from_cohorts(
+        Table().fit(gappy), ScalarEncoder.fit(gappy), (gappy, gappy, gappy), EvaluationOptions()
+    )
+    filled = FLOORS["complete"](sides.full_split)["age"]
     assert not np.isnan(filled).any()
     assert np.array_equal(filled[20:], ages[20:])
 
 
 def test_an_unknown_floor_is_named():
     with pytest.raises(UsageError, match=r"no floor 'flat'.*independent"):
-        floor("flat")
+        find_floor("flat")
 
 
 def test_levels_are_the_same_in_any_spelling():
     a = Cohort.from_arrays({"code": np.array([1, 2])}, {"code": Category(levels=(1, 2))})
     b = Cohort.from_arrays({"code": np.array([2.0, np.nan])}, {"code": Category(levels=(1, 2))})
-    assert np.array_equal(Scalars.fit(a).encode(b)[:, 0], [1.0, np.nan], equal_nan=True)
-    assert spelling(np.float64(3.0)) == "3"
+    assert np.array_equal(ScalarEncoder.fit(a).encode(b)[:, 0], [1.0, np.nan], equal_nan=True)
+    assert normalize_level(np.float64(3.0)) == "3"
 
 
 def test_survival_needs_a_pair_and_takes_the_last_level_for_the_event():
     schema = {"t": Number(role="time"), "dead": Category(levels=("no", "yes"), role="event")}
     arrays = {"t": np.array([1.0, np.nan, 3.0]), "dead": np.array(["yes", "yes", "no"], dtype=object)}
-    time, event = survival(Cohort.from_arrays(arrays, schema))
+    time, event = read_survival(Cohort.from_arrays(arrays, schema))
     assert np.array_equal(time, [1.0, np.nan, 3.0], equal_nan=True)
     assert event.tolist() == [True, False, False]
-    assert survival(cohort()) is None
+    assert read_survival(cohort()) is None

@@ -9,25 +9,25 @@ import manikin as mk
 from manikin.encoding.spec import Continuous, Spec
 from manikin.errors import Unsupported
 from manikin.families.diffusion import Diffusion
-from manikin.nn.noise_schedule import FORMULATIONS, drawn, times
+from manikin.nn.noise_schedule import FORMULATIONS, compute_sampling_times, draw_times
 
 ROW = Spec((Continuous(),))
 
 
 @pytest.mark.parametrize("formulation", FORMULATIONS)
 def test_sampling_goes_from_noise_to_data(formulation):
-    found = times(formulation, 14, ROW)
+    found = compute_sampling_times(formulation, 14, ROW)
     assert len(found) == 14
     assert (found[0], found[-1]) == (0, 1)
     assert found == sorted(set(found))
 
 
 def test_a_flow_goes_in_even_steps():
-    assert times("flow", 5, ROW) == [0, 0.25, 0.5, 0.75, 1]
+    assert compute_sampling_times("flow", 5, ROW) == [0, 0.25, 0.5, 0.75, 1]
 
 
 def test_the_schedule_of_edm_ends_at_its_least_noise():
-    found = times("edm", 14, ROW)
+    found = compute_sampling_times("edm", 14, ROW)
     noise = [(1 - t) / t for t in found[1:-1]]
     assert noise[-1] == pytest.approx(
         0.002
@@ -39,7 +39,7 @@ def test_the_schedule_of_edm_ends_at_its_least_noise():
 
 def test_noise_is_learned_at_as_said():
     rng = torch.Generator().manual_seed(0)
-    flow, edm = (torch.logit(drawn(name, 20_000, ROW, rng)) for name in FORMULATIONS)
+    flow, edm = (torch.logit(draw_times(name, 20_000, ROW, rng)) for name in FORMULATIONS)
     assert (flow.mean().item(), flow.std().item()) == pytest.approx((0, 1), abs=0.03)
     assert (edm.mean().item(), edm.std().item()) == pytest.approx((0.5, 1.6), abs=0.04)
 
@@ -47,7 +47,7 @@ def test_noise_is_learned_at_as_said():
 @pytest.mark.parametrize(("grid", "more"), [((128, 128), 2), ((256,), 1), ((512,), 2), ((5000,), 4)])
 def test_large_grids_are_learned_at_more_noise(grid, more):
     rng = torch.Generator().manual_seed(0)
-    moved = torch.logit(drawn("flow", 20_000, Spec((Continuous(),), grid=grid), rng)).mean().item()
+    moved = torch.logit(draw_times("flow", 20_000, Spec((Continuous(),), grid=grid), rng)).mean().item()
     assert moved == pytest.approx(-math.log(more), abs=0.03)  # the root of 128 * 128 / (64 * 64); 512 / 256
 
 

@@ -51,8 +51,8 @@ def test_names_and_shapes_say_the_kind(tmp_path):
     assert cohort["signal"].shape == (6, 1, 50)
     assert cohort.schema["mask"].levels == 2
     assert (cohort["mask"][:, 0] == (arrays["mask"] == 255)).all()
-    assert cohort.schema.named("label") == "label"
-    assert cohort.schema.named("subject") == "patient"
+    assert cohort.schema.find_by_role("label") == "label"
+    assert cohort.schema.find_by_role("subject") == "patient"
     assert len(set(cohort.subject)) == 3
     back = returned(cohort, tmp_path / "b.npz")
     assert back.keys() == arrays.keys()
@@ -127,7 +127,7 @@ def test_a_bomb_and_a_truncated_archive_are_refused(tmp_path):
 def test_large_arrays_lie_in_a_mapped_file(tmp_path, monkeypatch):
     x = np.arange(8 * 4 * 4, dtype=np.int16).reshape(8, 4, 4)
     np.savez(tmp_path / "a.npz", image=x)
-    monkeypatch.setattr(mapped_arrays, "MAPPED", 50)
+    monkeypatch.setattr(mapped_arrays, "MIN_MAPPED_BYTES", 50)
     cohort = mk.read(tmp_path / "a.npz")
     base = cohort["image"]
     assert np.shares_memory(base, cohort["image"])

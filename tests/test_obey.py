@@ -13,7 +13,7 @@ from manikin.core.seeds import Key
 from manikin.errors import RuleError
 from manikin.schema.kinds import Number, Schema
 from manikin.synthesis import rejection
-from manikin.synthesis.rejection import Obedience
+from manikin.synthesis.rejection import RejectionSampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,12 +30,14 @@ class Even:
         return cohort["x"] % 2 == 0
 
 
-def obedience(draw: Callable[..., np.ndarray], *rules: Even, wishes: tuple[Even, ...] = ()) -> Obedience:
+def obedience(
+    draw: Callable[..., np.ndarray], *rules: Even, wishes: tuple[Even, ...] = ()
+) -> RejectionSampler:
     def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
         del key
         return Cohort(pa.table({"x": pa.array(x[:, 0].astype(float)), "row": pa.array(rows)}), SCHEMA)
 
-    return Obedience(("x",), rules, draw, decode, True, wishes)
+    return RejectionSampler(("x",), rules, draw, decode, True, wishes)
 
 
 def asked(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -43,8 +45,8 @@ def asked(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_records_drawn_in_blocks_are_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rejection, "CELLS", 1)
-    monkeypatch.setattr(rejection, "LEAST", 4)
+    monkeypatch.setattr(rejection, "MAX_BLOCK_CELLS", 1)
+    monkeypatch.setattr(rejection, "MIN_BLOCK_RECORDS", 4)
     drawn, keys = [], []
 
     def draw(rows: np.ndarray, values: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
@@ -61,8 +63,8 @@ def test_records_drawn_in_blocks_are_those_that_are_asked_for(monkeypatch: pytes
 
 
 def test_only_what_breaks_a_rule_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rejection, "CELLS", 1)
-    monkeypatch.setattr(rejection, "LEAST", 4)
+    monkeypatch.setattr(rejection, "MAX_BLOCK_CELLS", 1)
+    monkeypatch.setattr(rejection, "MIN_BLOCK_RECORDS", 4)
     again = []
 
     def draw(rows: np.ndarray, values: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
@@ -92,5 +94,5 @@ def test_a_wish_is_tried_and_given_up() -> None:
 
     table = obedience(draw, wishes=(Even(),)).sample(*asked(3), Key(0))
     assert tried[:3] == [[0, 1, 2], [0, 2], [2]]
-    assert len(tried) == 1 + rejection.PATIENCE
+    assert len(tried) == 1 + rejection.MAX_FIELD_ATTEMPTS
     assert table["x"].to_pylist() == [2.0, 2.0, 1.0]

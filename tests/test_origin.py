@@ -2,7 +2,7 @@
 
 import pytest
 
-from manikin.evaluation.card.provenance_score import stamped
+from manikin.evaluation.card.provenance_score import add_provenance_score
 from manikin.evaluation.card.scorecard import Scorecard
 
 CARD = Scorecard([], {"hashes": {"synthetic": "s", "train": "t"}})
@@ -17,20 +17,20 @@ RECORD = {
 
 
 def test_a_whole_record_passes():
-    score = stamped(CARD, RECORD)["provenance_record"]
+    score = add_provenance_score(CARD, RECORD)["provenance_record"]
     assert (score.verdict, score.value, score.calibrated) == ("pass", 1.0, 1.0)
 
 
 @pytest.mark.parametrize("entry", ["configuration", "seed", "versions", "prohibited_use"])
 def test_what_is_absent_is_named(entry):
-    score = stamped(CARD, {**RECORD, entry: None})["provenance_record"]
+    score = add_provenance_score(CARD, {**RECORD, entry: None})["provenance_record"]
     assert (score.verdict, score.value) == ("warn", 0.8)
     assert entry.replace("_", " ") in score.note
 
 
 @pytest.mark.parametrize("inputs", [None, {}, {"train": None}, {"train": {"sha256": "other"}}])
 def test_other_training_records_are_not_on_record(inputs):
-    score = stamped(CARD, {**RECORD, "inputs": inputs})["provenance_record"]
+    score = add_provenance_score(CARD, {**RECORD, "inputs": inputs})["provenance_record"]
     assert score.note == "not on record: what was learned from"
 
 
@@ -44,11 +44,11 @@ def test_other_training_records_are_not_on_record(inputs):
     ],
 )
 def test_a_record_of_other_records_fails(outputs, note):
-    score = stamped(CARD, {**RECORD, "outputs": outputs})["provenance_record"]
+    score = add_provenance_score(CARD, {**RECORD, "outputs": outputs})["provenance_record"]
     assert (score.verdict, score.value) == ("fail", 0.0)
     assert note in score.note
 
 
 def test_a_second_record_takes_the_place_of_the_first():
-    card = stamped(stamped(CARD, {}), RECORD)
+    card = add_provenance_score(add_provenance_score(CARD, {}), RECORD)
     assert [score.verdict for score in card.scores] == ["pass"]

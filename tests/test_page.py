@@ -106,7 +106,7 @@ class Document(HTMLParser):
 
 @pytest.fixture(scope="module")
 def html():
-    return html_page.render(full())
+    return html_page.render_page(full())
 
 
 def test_nothing_is_fetched_and_nothing_runs(html):
@@ -143,7 +143,7 @@ def test_headings_descend_one_by_one(html):
 
 def test_the_first_screen_names_uses_axes_and_what_was_not_assessed():
     card = Scorecard([score(), unassessed("tstr_c_index", "utility")], {"subsampled": ["half of it"]})
-    first = Document(html_page.render(card)).text.partition("Scores")[0]
+    first = Document(html_page.render_page(card)).text.partition("Scores")[0]
     for word in ("Internal", "Controlled", "Open", "Software testing", "Augmentation", "Model evaluation"):
         assert word in first
     assert all(axis.capitalize() in first for axis in AXES)
@@ -155,7 +155,7 @@ def test_the_first_screen_names_uses_axes_and_what_was_not_assessed():
 def test_parts_of_a_metric_stand_together():
     names = ["worst[sex = F]", "worst[sex = M]"]
     card = Scorecard([score(names[0], "fairness"), unassessed(names[1], "fairness")])
-    document = Document(html_page.render(card))
+    document = Document(html_page.render_page(card))
     assert "sex = F" in document.text
     assert "worst (1 of 2 parts)." in document.text
     assert [attrs["id"] for tag, attrs in document.tags if tag == "article"] == ["worst"]
@@ -179,15 +179,17 @@ def test_nothing_on_the_card_can_become_markup(where):
         {"marginals": {evil: plot} if where in ("field", "level") else {}},
         {"rows": [{evil: evil}]} if where == "table" else {},
     )
-    html = html_page.render(card)
+    html = html_page.render_page(card)
     assert "<script" not in html
     assert "script" in html
 
 
 def test_an_empty_card_and_one_of_other_plots_are_pages():
-    assert "no overall mark" in html_page.render(Scorecard([]))
+    assert "no overall mark" in html_page.render_page(Scorecard([]))
     Document(
-        html_page.render(Scorecard([], {}, {"survival": {"time": [1], "real": [0.5], "synthetic": [0.4]}}))
+        html_page.render_page(
+            Scorecard([], {}, {"survival": {"time": [1], "real": [0.5], "synthetic": [0.4]}})
+        )
     )
 
 
@@ -202,8 +204,8 @@ def test_the_meaning_of_a_metric_comes_from_the_metric(monkeypatch):
             split: Not for people.
         """
 
-    monkeypatch.setattr(glossary, "all_metrics", lambda: (distance,))
-    text = Document(html_page.render(Scorecard([score("distance")]))).text
+    monkeypatch.setattr(glossary, "list_metrics", lambda: (distance,))
+    text = Document(html_page.render_page(Scorecard([score("distance")]))).text
     assert "Distance of columns." in text
     assert "How to read itFrom 0, which is best." in text
     assert "What it cannot seeIt cannot see whether fields belong together." in text
@@ -213,43 +215,46 @@ def test_the_meaning_of_a_metric_comes_from_the_metric(monkeypatch):
 
 
 def test_a_ruler_puts_the_better_end_right():
-    low = score_scale.ruler(score(value=0.75, floor=1.0, ceiling=0.5, low=None, high=None))
-    middle = (score_scale.LEFT + score_scale.RIGHT) / 2
-    assert f"M{middle:.4g} {score_scale.LINE:.4g}m0" in low  # halfway, as a warning's triangle
-    high = score_scale.ruler(
+    low = score_scale.draw_score_scale(score(value=0.75, floor=1.0, ceiling=0.5, low=None, high=None))
+    middle = (score_scale.FLOOR_X + score_scale.CEILING_X) / 2
+    assert f"M{middle:.4g} {score_scale.AXIS_Y:.4g}m0" in low  # halfway, as a warning's triangle
+    high = score_scale.draw_score_scale(
         Score("recall", "diversity", 0.9, None, None, 0.1, 0.9, 1.0, "high", "pass", "")
     )
-    assert f'cx="{score_scale.RIGHT:.4g}"' in high  # as good as real, as a pass's circle
+    assert f'cx="{score_scale.CEILING_X:.4g}"' in high  # as good as real, as a pass's circle
 
 
 def test_a_ruler_shows_what_lies_beyond_it():
-    beyond = score_scale.ruler(score(value=9.0, low=8.0, high=10.0))
-    assert f"M{score_scale.EDGE:.4g} " in beyond
+    beyond = score_scale.draw_score_scale(score(value=9.0, low=8.0, high=10.0))
+    assert f"M{score_scale.EDGE_MARGIN:.4g} " in beyond
     assert "‹" in beyond
-    assert "‹" not in score_scale.ruler(score())
+    assert "‹" not in score_scale.draw_score_scale(score())
 
 
 def test_a_ruler_needs_something_to_hold_the_score_against():
-    assert score_scale.ruler(unassessed("a", "privacy")) is None
-    assert score_scale.ruler(score(floor=0.5, ceiling=0.5)) is None
-    assert score_scale.ruler(score(value=0, low=0, high=0, floor=None, ceiling=0)) is None
-    assert score_scale.scale(score(value=10.0, low=None, high=None, floor=None, ceiling=0.0)) == (11.0, 0.0)
+    assert score_scale.draw_score_scale(unassessed("a", "privacy")) is None
+    assert score_scale.draw_score_scale(score(floor=0.5, ceiling=0.5)) is None
+    assert score_scale.draw_score_scale(score(value=0, low=0, high=0, floor=None, ceiling=0)) is None
+    assert score_scale.find_scale_ends(score(value=10.0, low=None, high=None, floor=None, ceiling=0.0)) == (
+        11.0,
+        0.0,
+    )
 
 
 def test_figures_agree_with_the_numbers():
     plot = {"edges": [0, 1, 2], "real": [0.5, 0.5], "synthetic": [0.25, 0.75]}
-    assert svg.difference(plot) == 0.25
-    assert "differ from the real ones in 25.0% of records" in svg.marginal("age", plot)
-    assert svg.subtract([[1.0, None]], [[0.5, 0.25]]) == [[-0.5, 0.25]]
+    assert svg.compute_difference(plot) == 0.25
+    assert "differ from the real ones in 25.0% of records" in svg.draw_marginal("age", plot)
+    assert svg.subtract_matrices([[1.0, None]], [[0.5, 0.25]]) == [[-0.5, 0.25]]
     pairs = {"fields": ["a", "b", "c"], "real": [[1, 0, 0], [0, 1, 0.9], [0, 0.9, 1]]}
     pairs["synthetic"] = [[1, 0.1, 0], [0.1, 1, 0], [0, 0, 1]]
-    assert svg.apart(pairs, 2) == [("c", "b", 0.9, 0), ("b", "a", 0, 0.1)]
+    assert svg.find_largest_differences(pairs, 2) == [("c", "b", 0.9, 0), ("b", "a", 0, 0.1)]
 
 
 def test_many_levels_are_drawn_as_the_commonest_and_the_others():
     real = np.arange(1, 21) / 210
     plot = {"levels": [f"l{i}" for i in range(20)], "real": real, "synthetic": real}
-    drawn = svg.marginal("code", plot)
+    drawn = svg.draw_marginal("code", plot)
     assert "l19" in drawn
     assert "14 others" in drawn
     assert ">l0<" not in drawn
@@ -258,7 +263,7 @@ def test_many_levels_are_drawn_as_the_commonest_and_the_others():
 def test_a_card_of_fifty_columns_is_small_and_drawn_at_once():
     card = full(fields=50, points=2000)
     started = time.process_time()
-    html = html_page.render(card)
+    html = html_page.render_page(card)
     assert time.process_time() - started < 3
     assert len(html.encode()) < 1_500_000
 
@@ -294,7 +299,7 @@ def test_contrast_meets_wcag_aa(theme):
 def test_what_stands_in_the_way_comes_first_and_is_open():
     copied = score("exact_copies", "privacy", "fail", value=0.5, low=0.5, high=0.5, ceiling=0.0)
     card = Scorecard([unassessed("identifiers_left", "privacy"), copied])
-    html = html_page.render(card)
+    html = html_page.render_page(card)
     tables = html[html.index('id="gate-internal"') :]
     assert tables.index("Copied patients") < tables.index("Identifiers left in values")
     opened = [attrs["id"] for tag, attrs in Document(html).tags if tag == "details" and "open" in attrs]

@@ -5,12 +5,12 @@ import pytest
 
 import manikin as mk
 from manikin.codecs.rows import RowsCodec
-from manikin.codecs.table import TableCodec, segments
-from manikin.codecs.table.series import Series
+from manikin.codecs.table import TableCodec, fit_segments
+from manikin.codecs.table.series import SeriesTransform
 from manikin.cohort.cohort import Cohort
-from manikin.families.trees.leaves import find_others, leaf_of, merge_leaves
+from manikin.families.trees.leaves import find_leaves, find_neighbors, merge_leaves
 from manikin.schema.kinds import Category, Number
-from manikin.stats.subject_counts import count_people, count_sharers, index_subjects
+from manikin.stats.subject_counts import count_distinct_subjects, count_sharing_subjects, index_subjects
 
 
 def visits(patients=150, rows=6, seed=0) -> Cohort:
@@ -31,22 +31,22 @@ def visits(patients=150, rows=6, seed=0) -> Cohort:
 def test_people_by_hand():
     who = np.array([0, 0, 0, 0, 0, 1, 2])
     values = np.array([4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 7.0])
-    assert count_sharers(values, who).tolist() == [2, 2, 2, 2, 2, 2, 1]
-    assert count_sharers(values, None).tolist() == [6, 6, 6, 6, 6, 6, 1]
-    assert count_people(np.array([0, 0, 1, -1]), np.array([3, 3, 4, 4]), 2).tolist() == [1, 1]
+    assert count_sharing_subjects(values, who).tolist() == [2, 2, 2, 2, 2, 2, 1]
+    assert count_sharing_subjects(values, None).tolist() == [6, 6, 6, 6, 6, 6, 1]
+    assert count_distinct_subjects(np.array([0, 0, 1, -1]), np.array([3, 3, 4, 4]), 2).tolist() == [1, 1]
     assert index_subjects(np.array([5, 6, 7])) is None
 
 
 def test_five_rows_of_one_patient_are_no_atom_and_no_stretch():
     one = np.repeat(0, 5)
-    _, start, end = segments(np.full(5, 3.25), None, None, one)
+    _, start, end = fit_segments(np.full(5, 3.25), None, None, one)
     assert (start, end) == ([3.25], [3.25])  # all there is: a single value has no room
     values = np.concatenate([np.full(6, 3.25), np.arange(10.0, 20.0)])
     who = np.concatenate([np.repeat(0, 6), np.arange(1, 11)])
-    _, start, end = segments(values, None, None, who)
+    _, start, end = fit_segments(values, None, None, who)
     assert 3.25 not in {*start[1:], *end}
     rows = np.concatenate([np.repeat(np.arange(4), 5), np.arange(4, 14)])  # four patients, five rows each
-    upper, *_ = segments(np.arange(30.0), None, None, rows)
+    upper, *_ = fit_segments(np.arange(30.0), None, None, rows)
     assert upper[0] >= 20 / 30  # five rows of one patient do not fill a stretch: five patients do
 
 
@@ -79,10 +79,12 @@ def test_a_leaf_holds_so_many_patients():
         "feature": np.array([0, 0, -2, -2, -2]),
         "threshold": np.array([9.5, 0.5, 0.0, 0.0, 0.0]),
     }
-    assert count_people(leaf_of(tree, seen), who, 5).tolist() == [0, 0, 10, 1, 9]
+    assert count_distinct_subjects(find_leaves(tree, seen), who, 5).tolist() == [0, 0, 10, 1, 9]
     thick = merge_leaves(tree, seen, who, least=5)
-    assert count_people(leaf_of(thick, seen), who, 5).tolist() == [0, 10, 10, 0, 0]
-    assert count_people(leaf_of(merge_leaves(tree, seen, who, 11), seen), who, 5).tolist() == [
+    assert count_distinct_subjects(find_leaves(thick, seen), who, 5).tolist() == [0, 10, 10, 0, 0]
+    assert count_distinct_subjects(
+        find_leaves(merge_leaves(tree, seen, who, 11), seen), who, 5
+    ).tolist() == [
         20,
         0,
         0,
@@ -93,7 +95,9 @@ def test_a_leaf_holds_so_many_patients():
 
 def test_a_value_moves_towards_another_patient():
     values = np.array([1.0, 2.0, 2.0, 3.0, np.nan], dtype=np.float32)
-    below, above = find_others(values, values, np.zeros(5, dtype=int), np.array([0, 1, 1, 1, 2]))["beside"]
+    below, above = find_neighbors(values, values, np.zeros(5, dtype=int), np.array([0, 1, 1, 1, 2]))[
+        "beside"
+    ]
     assert below[[0, 1, 2, 3]].tolist() == pytest.approx([np.nan, 1, 1, 1], nan_ok=True)
     assert above[0] == 2
     assert np.isnan(above[1:4]).all()  # 3 is the same patient's: nothing of another lies above
@@ -106,9 +110,9 @@ def test_bins_of_rows_and_scales_of_series_count_people():
     x = np.full((10, 1, 4), np.nan, dtype=np.float32)
     x[:6] = np.float32(7.123)
     x[6:] = np.arange(16).reshape(4, 1, 4) + 20
-    one = Series.of(x, subject=np.array([0] * 6 + [1, 2, 3, 4])).scales[0]
+    one = SeriesTransform.from_records(x, subject=np.array([0] * 6 + [1, 2, 3, 4])).scales[0]
     assert not [1 for a, b in zip(one.start, one.end, strict=True) if a == b]
-    six = Series.of(x).scales[0]
+    six = SeriesTransform.from_records(x).scales[0]
     assert [a for a, b in zip(six.start, six.end, strict=True) if a == b] == pytest.approx([7.123])
 
 

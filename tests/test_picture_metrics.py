@@ -7,12 +7,12 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import Question
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core import registry
 from manikin.errors import Unsupported
-from manikin.evaluation.measuring.views import views
+from manikin.evaluation.measuring.views import build_views
 from manikin.evaluation.selftest.defects.tabular import plant
-from manikin.imaging.analysis.distortions import disguised
+from manikin.imaging.analysis.distortions import distort_images
 from manikin.metrics.diversity.manifold import class_coverage
 from manikin.metrics.fidelity.conditional import picture_relation
 from manikin.metrics.fidelity.frechet import frechet_distance, kernel_distance
@@ -21,9 +21,13 @@ from manikin.metrics.fidelity.spectrum_intensity import (
     intensity_distance,
     spectrum_distance,
 )
-from manikin.metrics.privacy.transformed_copies import copied, copied_patients, disguised_copies
-from manikin.metrics.utility.image_translation import estranged, translation_psnr
-from manikin.metrics.utility.segmentation import segmentation_dice, strayed
+from manikin.metrics.privacy.transformed_copies import (
+    describe_copied_patients,
+    disguised_copies,
+    find_matches,
+)
+from manikin.metrics.utility.image_translation import shuffle_targets, translation_psnr
+from manikin.metrics.utility.segmentation import segmentation_dice, shuffle_masks
 from manikin.schema.kinds import Category, Image, Number
 
 CHECKS = {check.name: check for check in registry.find("checks", "image")}
@@ -51,7 +55,7 @@ TRAIN, HOLDOUT, FRESH = cohort(160, 0), cohort(80, 1), cohort(80, 2)
 
 def split(defect=None, view="radiomics"):
     planted = FRESH if defect is None else plant(FRESH, defect, train=TRAIN, label="label")
-    return views((TRAIN, HOLDOUT, planted), Question("label"))[view].whole
+    return build_views((TRAIN, HOLDOUT, planted), EvaluationOptions("label"))[view].full_split
 
 
 @pytest.mark.parametrize("view", ["radiomics", "encoder"])
@@ -61,13 +65,13 @@ def test_distances_of_encoders_see_blur(metric, view):
 
 
 def test_the_frechet_distance_of_a_sample_from_itself_is_nought():
-    sides = views((TRAIN, HOLDOUT, HOLDOUT), Question())["radiomics"].whole
+    sides = build_views((TRAIN, HOLDOUT, HOLDOUT), EvaluationOptions())["radiomics"].full_split
     assert frechet_distance(sides) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_frechet_distance_of_shifted_vectors_is_the_square_of_the_shift():
 
-    sides = views((TRAIN, HOLDOUT, HOLDOUT), Question())["radiomics"].whole
+    sides = build_views((TRAIN, HOLDOUT, HOLDOUT), EvaluationOptions())["radiomics"].full_split
     moved = replace(
         sides.synthetic, x=sides.synthetic.x + np.eye(1, sides.synthetic.x.shape[1])[0] * 2, memo={}
     )
@@ -83,7 +87,7 @@ def test_a_difference_in_brightness_is_told_in_shares_of_the_range():
     brighter = np.minimum(HOLDOUT["scan"].astype(int) + 20, 255).astype(np.uint8)
     arrays = {"scan": brighter, "age": HOLDOUT["age"], "label": HOLDOUT["label"]}
     shifted = Cohort.from_arrays(arrays, HOLDOUT.schema)
-    sides = views((TRAIN, HOLDOUT, shifted), Question())["radiomics"].whole
+    sides = build_views((TRAIN, HOLDOUT, shifted), EvaluationOptions())["radiomics"].full_split
     span = float(TRAIN["scan"].max()) - float(TRAIN["scan"].min())
     assert intensity_distance(sides) == pytest.approx(20 / span, rel=0.1)
 
@@ -104,12 +108,12 @@ def test_copies_in_disguise_are_counted(defect):
     sides = split(defect)
     found = disguised_copies(sides)
     assert found.value > 0.8
-    assert found.chance < 1e-6
-    assert "of 160 training patients" in copied_patients(sides)
+    assert found.p_value < 1e-6
+    assert "of 160 training patients" in describe_copied_patients(sides)
 
 
 def test_fresh_pictures_are_no_copies():
-    assert disguised_copies(split()).chance > 0.05
+    assert disguised_copies(split()).p_value > 0.05
 
 
 def test_values_that_cannot_be_are_counted():
@@ -118,15 +122,17 @@ def test_values_that_cannot_be_are_counted():
     x[:, 0, 0, 0] = half
     arrays = {"scan": x, "age": HOLDOUT["age"], "label": HOLDOUT["label"]}
     wrong = Cohort.from_arrays(arrays, HOLDOUT.schema)
-    found = impossible_values(views((TRAIN, HOLDOUT, wrong), Question())["radiomics"].whole)
+    found = impossible_values(
+        build_views((TRAIN, HOLDOUT, wrong), EvaluationOptions())["radiomics"].full_split
+    )
     assert found.value == pytest.approx(0.25)
-    assert found.chance < 1e-3
+    assert found.p_value < 1e-3
 
 
 def test_a_table_of_label_maps_has_no_intensities():
     masks = {"mask": (TRAIN["scan"] > 120).astype(np.uint8)}
     only = Cohort.from_arrays(masks, {"mask": Image(levels=2)})
-    sides = views((only, only, only), Question())["radiomics"].whole
+    sides = build_views((only, only, only), EvaluationOptions())["radiomics"].full_split
     with pytest.raises(Unsupported, match="label maps only"):
         intensity_distance(sides)
 
@@ -199,9 +205,9 @@ def test_a_segmenter_learns_regions_from_the_records_and_none_from_strayed_masks
         mask = (x > 110).astype(np.uint8)
         return Cohort.from_arrays({"scan": x, "mask": mask}, {"scan": Image(), "mask": Image(levels=2)})
 
-    sides = views(tuple(map(with_masks, (TRAIN, HOLDOUT, FRESH))), Question())["radiomics"]
-    assert segmentation_dice(sides.whole) > 0.8
-    bad = replace(sides.whole, synthetic=sides.see(strayed(sides.whole)), memo={})
+    sides = build_views(tuple(map(with_masks, (TRAIN, HOLDOUT, FRESH))), EvaluationOptions())["radiomics"]
+    assert segmentation_dice(sides.full_split) > 0.8
+    bad = replace(sides.full_split, synthetic=sides.to_sample(shuffle_masks(sides.full_split)), memo={})
     assert segmentation_dice(bad) < 0.6
 
 
@@ -213,9 +219,9 @@ def twins(cohort, second):
 
 def test_translation_is_learned_from_pairs_that_fit():
     inverted = [twins(side, lambda x: 255 - x) for side in (TRAIN, HOLDOUT, FRESH)]
-    sides = views(tuple(inverted), Question())["radiomics"]
-    assert translation_psnr(sides.whole) > 30  # the same place tells it
-    bad = replace(sides.whole, synthetic=sides.see(estranged(sides.whole)), memo={})
+    sides = build_views(tuple(inverted), EvaluationOptions())["radiomics"]
+    assert translation_psnr(sides.full_split) > 30  # the same place tells it
+    bad = replace(sides.full_split, synthetic=sides.to_sample(shuffle_targets(sides.full_split)), memo={})
     assert translation_psnr(bad) < 20
 
 
@@ -224,8 +230,8 @@ def test_what_another_picture_does_not_tell_is_not_translated():
         twins(side, lambda x: np.random.default_rng(5).choice([0, 200], x.shape))
         for side in (TRAIN, HOLDOUT)
     ]
-    sides = views((noise[0], noise[1], noise[0]), Question())["radiomics"]
-    assert translation_psnr(sides.whole) == pytest.approx(
+    sides = build_views((noise[0], noise[1], noise[0]), EvaluationOptions())["radiomics"]
+    assert translation_psnr(sides.full_split) == pytest.approx(
         20 * np.log10(2), abs=0.5
     )  # the mean: 100 off of 200
 
@@ -250,17 +256,17 @@ def blobs(n, seed, grain=2.0, side=32):
 
 def judged_pictures(made, train, holdout):
     cohorts = [Cohort.from_arrays({"scan": x}, {"scan": Image()}) for x in (train, holdout, made)]
-    return views(tuple(cohorts), Question())["radiomics"].whole
+    return build_views(tuple(cohorts), EvaluationOptions())["radiomics"].full_split
 
 
 def test_altered_copies_are_found_beside_twins_among_real_pictures():
     train, holdout, made = blobs(60, 0), blobs(60, 1), blobs(60, 2)
     holdout[:2] = np.rint(0.95 * train[:2] + 3)  # the same patients in the holdout
-    made[:6] = np.rint(disguised(train[10:16], np.random.default_rng(0)))
-    found = copied(judged_pictures(made, train, holdout))[0]
-    assert found.matches.real >= 2
+    made[:6] = np.rint(distort_images(train[10:16], np.random.default_rng(0)))
+    found = find_matches(judged_pictures(made, train, holdout))[0]
+    assert found.matches.real_match_count >= 2
     assert set(range(6)) <= set(found.rows[found.matches.hits])
-    assert disguised_copies(judged_pictures(made, train, holdout)).chance < 0.05
+    assert disguised_copies(judged_pictures(made, train, holdout)).p_value < 0.05
 
 
 def test_pictures_that_are_all_alike_are_not_assessed():
@@ -275,7 +281,7 @@ def test_pictures_that_are_all_alike_are_not_assessed():
 
 def test_score_axis_gate_and_suspects_agree_on_copies():
     from manikin.evaluation.attacks.suspected_copies import suspects
-    from manikin.evaluation.card.gate import gate
+    from manikin.evaluation.card.gate import decide_use
     from manikin.evaluation.evaluate import evaluate
 
     train, holdout, fresh = (blobs(30, seed, side=20) for seed in range(3))
@@ -287,6 +293,6 @@ def test_score_axis_gate_and_suspects_agree_on_copies():
         card = evaluate(*sides, seed=4)
         assert card["disguised_copies"].verdict == verdict
         assert card.verdicts["privacy"] == verdict
-        said = [f.outcome for f in gate(card, "internal").findings if f.score == "disguised_copies"]
+        said = [f.outcome for f in decide_use(card, "internal").findings if f.score == "disguised_copies"]
         assert said == [outcome]
         assert suspects(*sides, seed=4).records.tolist() == list(range(count))

@@ -47,7 +47,7 @@ def same(a, b):
 def test_subfolders_are_classes(classes, tmp_path):
     cohort = mk.read(classes)
     assert list(cohort["label"]) == ["benign", "benign", "malignant", "malignant"]
-    assert cohort.schema.named("label") == "label"
+    assert cohort.schema.find_by_role("label") == "label"
     assert (cohort["image"][3, 0] == picture(3)).all()
     assert (cohort["mask"][3, 0] == (picture(3) > 99)).all()
     assert cohort.schema["mask"].levels == 2
@@ -257,7 +257,7 @@ def test_a_lossy_mask_is_cut_at_half(tmp_path):
 
 def test_a_folder_appears_whole_or_not_at_all(classes, tmp_path, monkeypatch):
     cohort = mk.read(classes)
-    monkeypatch.setattr(write, "store", fail)
+    monkeypatch.setattr(write, "write_record", fail)
     with pytest.raises(mk.errors.FormatError, match="no room"):
         mk.write(cohort, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
@@ -300,8 +300,8 @@ def test_a_model_learns_pictures_and_writes_them_back(classes, tmp_path):
 
 
 def test_nothing_is_stretched():
-    assert raster.fits(np.zeros((3, 4, 4), np.uint8), ".png")
-    assert not raster.fits(np.zeros((3, 4, 4), np.uint16), ".png")
+    assert raster.can_store(np.zeros((3, 4, 4), np.uint8), ".png")
+    assert not raster.can_store(np.zeros((3, 4, 4), np.uint16), ".png")
 
 
 @pytest.mark.parametrize(
@@ -322,12 +322,14 @@ def test_real_folders(name, n, shape, masked, subjects):
     assert cohort["image"].dtype == np.uint8
     assert ("mask" in cohort.schema) == masked
     assert len(set(cohort.subject)) == subjects
-    assert not [field for field in cohort.schema.modelled if field in ("id", "ref", "file", "filename")]
+    assert not [
+        field for field in cohort.schema.modelled_fields if field in ("id", "ref", "file", "filename")
+    ]
 
 
 def test_a_large_folder_lies_in_a_mapped_file(classes, monkeypatch):
     whole = mk.read(classes)
-    monkeypatch.setattr(mapped_arrays, "MAPPED", 50)
+    monkeypatch.setattr(mapped_arrays, "MIN_MAPPED_BYTES", 50)
     kinds = []
     allocate = mapped_arrays.allocate
 

@@ -5,22 +5,22 @@ import pytest
 
 from manikin.cohort.cohort import Cohort
 from manikin.contracts.metric import AXES
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 from manikin.errors import UsageError
-from manikin.evaluation.selftest.defects.tabular import DEFECTS, plant
+from manikin.evaluation.selftest.defects.tabular import TABULAR_DEFECTS, plant
 from manikin.schema.kinds import Category, Number
 
 
 @pytest.fixture(scope="module")
 def halves():
-    return demo().split(0.5)
+    return load_demo().split(0.5)
 
 
 def values(cohort):
     return cohort.to_pandas().select_dtypes("number").to_numpy()
 
 
-@pytest.mark.parametrize("defect", DEFECTS)
+@pytest.mark.parametrize("defect", TABULAR_DEFECTS)
 def test_schema_types_size_and_seed_are_kept(defect, halves):
     train, fresh = halves
     first, second, other = (plant(fresh, defect, seed, train=train) for seed in (0, 0, 1))
@@ -30,7 +30,7 @@ def test_schema_types_size_and_seed_are_kept(defect, halves):
     assert first.columns.equals(second.columns)
     assert not first.columns.equals(other.columns)
     assert not first.columns.equals(fresh.columns)
-    assert DEFECTS[defect].axis in AXES
+    assert TABULAR_DEFECTS[defect].axis in AXES
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from manikin.cohort.cohort import Cohort
 from manikin.contracts.metric import AXES
 from manikin.errors import UsageError
-from manikin.evaluation.selftest.defects.images import PICTURES
+from manikin.evaluation.selftest.defects.images import IMAGE_DEFECTS
 from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.schema.kinds import Category, Image
 
@@ -27,7 +27,7 @@ def sides():
     return cohort(60, 0), cohort(40, 1)
 
 
-@pytest.mark.parametrize("defect", PICTURES)
+@pytest.mark.parametrize("defect", IMAGE_DEFECTS)
 def test_schema_types_size_and_seed_are_kept(defect, sides):
     train, fresh = sides
     first, second = (plant(fresh, defect, 3, train=train) for _ in range(2))
@@ -37,7 +37,7 @@ def test_schema_types_size_and_seed_are_kept(defect, sides):
     assert first.columns.equals(second.columns)
     assert not first.columns.equals(fresh.columns)
     assert set(np.unique(first["mask"])) <= {0, 1}
-    assert PICTURES[defect].axis in AXES
+    assert IMAGE_DEFECTS[defect].axis in AXES
 
 
 def test_a_shifted_picture_is_a_training_picture_one_pixel_on(sides):

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from manikin.core import progress_display
 from manikin.core.progress_display import report_on, show_step, track
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 from manikin.evaluation.evaluate import evaluate
 from manikin.io.read_write import read, write
 from manikin.publication.pipeline import synthesize
@@ -43,7 +43,7 @@ def test_steps_within_steps_are_shown_together_and_from_any_thread():
 
 
 def test_where_there_is_no_terminal_only_long_steps_say_a_line(monkeypatch):
-    monkeypatch.setattr(progress_display, "SOON", 0.05)
+    monkeypatch.setattr(progress_display, "FIRST_LINE_SECONDS", 0.05)
     where = console(terminal=False)
     with report_on(where):
         with show_step("short"):
@@ -79,7 +79,7 @@ def test_an_error_ends_its_step():
 
 def test_reading_sampling_judging_and_writing_are_steps(tmp_path):
     where = console(terminal=True)
-    cohort = demo().select("mean radius", "mean texture")
+    cohort = load_demo().select("mean radius", "mean texture")
     with report_on(where):
         write(cohort, tmp_path / "all.csv")
         train, holdout = read(tmp_path / "all.csv").split(0.3, seed=0)
@@ -93,5 +93,5 @@ def test_reading_sampling_judging_and_writing_are_steps(tmp_path):
 def test_a_job_without_a_listener_shows_nothing(tmp_path):
     where = console(terminal=True)
     with report_on(where):
-        synthesize(demo().select("mean radius", "diagnosis"), tmp_path / "out", family="independent")
+        synthesize(load_demo().select("mean radius", "diagnosis"), tmp_path / "out", family="independent")
     assert where.file.getvalue() == ""

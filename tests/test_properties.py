@@ -13,7 +13,7 @@ from strategies import EXPRESSIONS, SCHEMAS, WHERES, frames, tables, usual_frame
 
 import manikin as mk
 from manikin.errors import ManikinError
-from manikin.rules.mining.propose import propose
+from manikin.rules.mining.propose import propose_rules
 from manikin.rules.rule import Rule
 
 FAMILIES = ("trees", "copula", "independent")
@@ -67,7 +67,7 @@ def taken(text):
         cohort = refused(lambda: mk.read(path))
         if cohort is None:
             return
-        propose(cohort)
+        propose_rules(cohort)
         refused(lambda: mk.write(cohort, Path(folder, "out.csv")))
         if Path(folder, "out.csv").exists():
             again = refused(lambda: mk.read(Path(folder, "out.csv"), cohort.schema))

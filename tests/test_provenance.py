@@ -7,9 +7,15 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.fingerprint import digest
+from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.errors import FormatError
-from manikin.publication.provenance import Cost, entity, provenance, public, write_provenance
+from manikin.publication.provenance import (
+    Cost,
+    build_provenance,
+    hash_entity,
+    redact_schema,
+    write_provenance,
+)
 from manikin.schema.kinds import Category, Number, Schema, Signal, Text, Time
 
 
@@ -19,9 +25,11 @@ def cohort(age=(61.0, 40.0), sex=("F", "M")):
 
 
 def test_a_digest_is_of_values_not_of_types():
-    assert digest(cohort(age=(61, 40))) == digest(cohort())
-    assert digest(cohort(age=np.array([61, 40], dtype=np.int8))) == digest(cohort())
-    assert digest(cohort(age=(-0.0, 1.0))) == digest(cohort(age=(0.0, 1.0)))
+    assert compute_fingerprint(cohort(age=(61, 40))) == compute_fingerprint(cohort())
+    assert compute_fingerprint(cohort(age=np.array([61, 40], dtype=np.int8))) == compute_fingerprint(
+        cohort()
+    )
+    assert compute_fingerprint(cohort(age=(-0.0, 1.0))) == compute_fingerprint(cohort(age=(0.0, 1.0)))
 
 
 @pytest.mark.parametrize(
@@ -38,11 +46,11 @@ def test_a_digest_is_of_values_not_of_types():
     ],
 )
 def test_any_change_changes_the_digest(other):
-    assert digest(other) != digest(cohort())
+    assert compute_fingerprint(other) != compute_fingerprint(cohort())
 
 
 def test_missing_is_not_the_word_for_it():
-    assert digest(cohort(sex=("F", None))) != digest(cohort(sex=("F", "None")))
+    assert compute_fingerprint(cohort(sex=("F", None))) != compute_fingerprint(cohort(sex=("F", "None")))
 
 
 def test_signals_times_and_nothing_have_digests():
@@ -50,8 +58,8 @@ def test_signals_times_and_nothing_have_digests():
     day = np.array(["2001-01-01", "NaT"], dtype="datetime64[us]")
     both = Cohort.from_arrays({"ecg": ecg, "day": day}, {"ecg": Signal(rate=1.0), "day": Time()})
     changed = Cohort.from_arrays({"ecg": ecg + 1, "day": day}, {"ecg": Signal(rate=1.0), "day": Time()})
-    assert digest(both) != digest(changed)
-    assert len(digest(both.take(np.array([], dtype=int)))) == 64
+    assert compute_fingerprint(both) != compute_fingerprint(changed)
+    assert len(compute_fingerprint(both.take(np.array([], dtype=int)))) == 64
 
 
 def test_a_digest_survives_a_file(tmp_path):
@@ -59,35 +67,35 @@ def test_a_digest_survives_a_file(tmp_path):
 
     before = cohort(age=(61.0, 40.5))
     write(before, tmp_path / "a.csv")
-    assert digest(read(tmp_path / "a.csv", before.schema)) == digest(before)
+    assert compute_fingerprint(read(tmp_path / "a.csv", before.schema)) == compute_fingerprint(before)
 
 
 def test_files_and_folders_are_hashed(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"age\n61\n")
     expected = hashlib.sha256(b"age\n61\n").hexdigest()
-    assert entity(tmp_path / "a.csv") == {"sha256": expected, "name": "a.csv", "bytes": 7}
+    assert hash_entity(tmp_path / "a.csv") == {"sha256": expected, "name": "a.csv", "bytes": 7}
     listing = f"{expected}  a.csv\n".encode()
-    assert entity(tmp_path)["sha256"] == hashlib.sha256(listing).hexdigest()
-    assert entity(tmp_path)["files"] == 1
+    assert hash_entity(tmp_path)["sha256"] == hashlib.sha256(listing).hexdigest()
+    assert hash_entity(tmp_path)["files"] == 1
 
 
 def test_an_absent_file_is_refused(tmp_path):
     with pytest.raises(FormatError, match=r"no\.csv: no such file"):
-        entity(tmp_path / "no.csv")
+        hash_entity(tmp_path / "no.csv")
 
 
 def test_the_record_holds_what_repeating_needs_and_no_value_of_a_patient(tmp_path):
     people = cohort(age=(61.125, 40.0))
     schema = Schema(mrn=Category(levels=("MRN-000317",), role="identifier"), **people.schema)
     with Cost() as cost:
-        record = provenance(
+        record = build_provenance(
             {"train": people}, schema=schema, configuration={"family": "trees"}, seed=3, cost=cost
         )
     write_provenance(record, tmp_path / "provenance.json")
     text = (tmp_path / "provenance.json").read_text()
     read = json.loads(text)
     assert read["synthetic"] is True
-    assert read["inputs"]["train"] == {"sha256": digest(people), "records": 2, "fields": 2}
+    assert read["inputs"]["train"] == {"sha256": compute_fingerprint(people), "records": 2, "fields": 2}
     assert (read["seed"], read["configuration"]) == (3, {"family": "trees"})
     assert {"manikin", "python", "numpy", "pyarrow"} <= set(read["versions"])
     assert read["cost"]["seconds"] >= 0
@@ -101,7 +109,7 @@ def test_identifiers_keep_their_kind_and_lose_their_values():
     schema = Schema(
         id=Category(levels=("p1",), role="subject"), name=Text(role="identifier"), sex=Category(("F",))
     )
-    assert public(schema) == {
+    assert redact_schema(schema) == {
         "id": {"kind": "category", "role": "subject"},
         "name": {"kind": "text", "role": "identifier"},
         "sex": {"kind": "category", "levels": ["F"]},

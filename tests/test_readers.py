@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.contracts.metric import Question
-from manikin.datasets.notes import made
+from manikin.contracts.metric import EvaluationOptions
+from manikin.datasets.notes import generate_toy_notes
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation.measuring.text_encoders import opened
-from manikin.evaluation.measuring.views import compared, views
+from manikin.evaluation.measuring.text_encoders import load_text_encoder
+from manikin.evaluation.measuring.views import build_views, is_embedding_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def notes(*texts: str | None) -> mk.Cohort:
 
 
 def test_a_note_is_the_mean_of_its_last_hidden_states(folder: Path) -> None:
-    reader, said = opened(folder), ["no fever.", "patient cough.", "no fever.", None]
+    reader, said = load_text_encoder(folder), ["no fever.", "patient cough.", "no fever.", None]
     x = reader(notes(*said))
     model = transformers.AutoModel.from_pretrained(folder).eval()
     tokens = transformers.AutoTokenizer.from_pretrained(folder)("no fever.", return_tensors="pt")
@@ -56,23 +56,23 @@ def test_a_note_is_the_mean_of_its_last_hidden_states(folder: Path) -> None:
     assert x.shape == (4, 12)
     assert np.allclose(x[0], want, atol=1e-6)
     assert np.array_equal(x[0], x[2])
-    assert len(reader.known) == 3  # a note is read once
+    assert len(reader.cache) == 3  # a note is read once
 
 
 def test_a_reader_is_one_more_view_of_notes(folder: Path) -> None:
-    sides = tuple(made(40, seed=seed) for seed in range(3))
-    found = views(sides, Question("diagnosis"), (folder,))
+    sides = tuple(generate_toy_notes(40, seed=seed) for seed in range(3))
+    found = build_views(sides, EvaluationOptions("diagnosis"), (folder,))
     assert list(found) == ["table", "text", folder.name]
-    assert compared(found[folder.name])
+    assert is_embedding_view(found[folder.name])
     assert found[folder.name].train.x.shape == (40, 12)
 
 
 def test_what_is_no_reader_is_refused(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no weights"):
-        opened(tmp_path)
+        load_text_encoder(tmp_path)
     (tmp_path / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
     with pytest.raises(FormatError, match="not a language model"):
-        opened(tmp_path)
-    table = tuple(made(20, seed=seed).select("age", "sex") for seed in range(3))
+        load_text_encoder(tmp_path)
+    table = tuple(generate_toy_notes(20, seed=seed).select("age", "sex") for seed in range(3))
     with pytest.raises(UsageError, match="no notes for it to read"):
-        views(table, Question(), (folder,))
+        build_views(table, EvaluationOptions(), (folder,))

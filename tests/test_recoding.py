@@ -201,8 +201,10 @@ def test_a_rule_of_equality_is_computed_and_loses_no_value():
     frame["los"] = los
     cohort = mk.Cohort.from_pandas(frame)
     model = mk.Synthesizer(seed=0).fit(cohort, quiet=True)
-    assert model.fitted is not None
-    model.fitted = replace(model.fitted, recoding=model.fitted.recoding.without("discharged"))
+    assert model.fitted_model is not None
+    model.fitted_model = replace(
+        model.fitted_model, recoding=model.fitted_model.recoding.drop_derivation("discharged")
+    )
     rule = mk.Rule("stay", "abs(admitted + los - discharged) <= 1e-06")
     drawn = model.sample(500, rules=[rule], seed=2)
     assert rule.holds(drawn).all()
@@ -243,7 +245,7 @@ def test_what_is_imposed_is_not_counted_as_won():
     model = mk.Synthesizer(seed=0).fit(train, quiet=True)
     rule = mk.Rule("pressure", "low < high")
     asked = model.sample(300, rules=[rule], seed=1)
-    share = next(one.redrawn for one in asked.imposed if one.name == "pressure")
+    share = next(one.redrawn_share for one in asked.enforced_constraints if one.name == "pressure")
     assert 0.02 < share < 0.4
     card = mk.evaluate(asked, train, holdout, rules=[rule], seed=0)
     assert card["rule_violations"].verdict == "not assessed"

@@ -18,7 +18,7 @@ def ramps(n, slope, seed=0):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(timegan_scores, "RATE", 0.02)
+    monkeypatch.setattr(timegan_scores, "LEARNING_RATE", 0.02)
 
 
 @pytest.mark.usefixtures("quick")

@@ -16,7 +16,7 @@ def test_an_interrupt_waits_until_the_import_has_ended():
     done = []
 
     def imported():
-        with registry.uninterrupted():
+        with registry.defer_interrupts():
             try:
                 os.kill(os.getpid(), signal.SIGINT)
             except KeyboardInterrupt:  # what a library would lose
@@ -32,7 +32,7 @@ def test_an_interrupt_waits_until_the_import_has_ended():
 def test_who_ignores_interrupts_still_does():
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        with registry.uninterrupted():
+        with registry.defer_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     finally:

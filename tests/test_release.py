@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from manikin.cohort.cohort import Cohort, Origin
-from manikin.cohort.fingerprint import digest
+from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.errors import FormatError, PrivacyError, UsageError
 from manikin.evaluation.card import policy
 from manikin.evaluation.card.scorecard import Score, Scorecard
 from manikin.io.read_write import read, write
 from manikin.publication import release as module
 from manikin.publication.release import release
-from manikin.publication.round_trip import note_file
+from manikin.publication.round_trip import add_file_hash
 from manikin.schema.kinds import Category, Image, Number
 
 POLICY = (
@@ -32,14 +32,14 @@ def records():
 @pytest.fixture
 def one_limit(tmp_path):
     (tmp_path / "policy.toml").write_text(POLICY)
-    return policy.read(tmp_path / "policy.toml")
+    return policy.read_policy(tmp_path / "policy.toml")
 
 
 def card(records, copies=0.0):
     score = Score(
         "exact_copies", "privacy", copies, copies, copies, 1.0, 0.0, 1 - copies, "low", "pass", ""
     )
-    hashes = {"train": "a" * 64, "holdout": "b" * 64, "synthetic": digest(records)}
+    hashes = {"train": "a" * 64, "holdout": "b" * 64, "synthetic": compute_fingerprint(records)}
     sizes = {"train": 800, "holdout": 300, "synthetic": 2}
     return Scorecard([score], {"hashes": hashes, "records": sizes, "seed": 4, "generator": "trees"})
 
@@ -47,7 +47,7 @@ def card(records, copies=0.0):
 def test_what_passes_is_written_whole(tmp_path, records, one_limit):
     folder = tmp_path / "new" / "out"
     decision = release(records, card(records), folder, policy=one_limit)
-    assert decision.released
+    assert decision.is_released
     assert sorted(path.name for path in folder.iterdir()) == [
         "provenance.json",
         "schema.toml",
@@ -55,10 +55,10 @@ def test_what_passes_is_written_whole(tmp_path, records, one_limit):
         "scorecard.json",
         "synthetic.csv",
     ]
-    assert digest(read(folder / "synthetic.csv")) == digest(records)
+    assert compute_fingerprint(read(folder / "synthetic.csv")) == compute_fingerprint(records)
     record = json.loads((folder / "provenance.json").read_text())
     assert record["inputs"] == {"train": {"sha256": "a" * 64}, "holdout": {"sha256": "b" * 64}}
-    assert record["outputs"]["synthetic"]["sha256"] == digest(records)
+    assert record["outputs"]["synthetic"]["sha256"] == compute_fingerprint(records)
     assert record["release"]["released"] is True
     assert record["intended_use"] == ["Controlled: under an agreement"]
     assert record["files"]["synthetic.csv"]["bytes"] == (folder / "synthetic.csv").stat().st_size
@@ -82,7 +82,7 @@ def test_the_default_policy_refuses_what_it_cannot_tell(tmp_path, records):
 def test_an_accepted_refusal_stands_on_the_card(tmp_path, records, one_limit):
     reason = "teaching set, <reviewed> by two people"
     decision = release(records, card(records, 0.5), tmp_path / "out", accept=reason, policy=one_limit)
-    assert not decision.released
+    assert not decision.is_released
     page = (tmp_path / "out" / "scorecard.html").read_text()
     assert "Released against the gate (controlled)" in page
     assert "teaching set, &lt;reviewed&gt; by two people" in page
@@ -126,7 +126,10 @@ def test_a_refusal_names_the_tiers_that_allow_the_records_and_no_others(tmp_path
     (tmp_path / "two.toml").write_text(tiers.replace("= { controlled", "= { ward = 1, controlled"))
     with pytest.raises(PrivacyError, match=r"release to a tier that allows them \(ward\)"):
         release(
-            records, card(records, copies=0.5), tmp_path / "out", policy=policy.read(tmp_path / "two.toml")
+            records,
+            card(records, copies=0.5),
+            tmp_path / "out",
+            policy=policy.read_policy(tmp_path / "two.toml"),
         )
 
 
@@ -134,16 +137,16 @@ def test_records_whose_file_returns_them_with_other_digits_are_released(tmp_path
     rng = np.random.default_rng(0)
     arrays = {"subject": np.array([100, 250]), "image": rng.normal(0, 1, (2, 1, 16, 16)).astype(np.float32)}
     kinds = {"subject": Number(step=1, role="subject"), "image": Image(spacing=(1.0, 1.0))}
-    pictures = replace(Cohort.from_arrays(arrays, kinds), origin=Origin("dicom", {}))
+    pictures = replace(Cohort.from_arrays(arrays, kinds), origin=SourceFormat("dicom", {}))
     (tmp_path / "out").mkdir()
     write(pictures, tmp_path / "out" / "synthetic")
     again, said = read(tmp_path / "out" / "synthetic"), []
-    assert digest(again) != digest(pictures)
+    assert compute_fingerprint(again) != compute_fingerprint(pictures)
     with pytest.raises(PrivacyError, match="other records"):
         release(again, card(pictures), tmp_path / "no", policy=one_limit)
-    noted = note_file(card(pictures), tmp_path / "out", said.append)
+    noted = add_file_hash(card(pictures), tmp_path / "out", said.append)
     assert not said
-    assert release(again, noted, tmp_path / "yes", policy=one_limit).released
+    assert release(again, noted, tmp_path / "yes", policy=one_limit).is_released
     others = Cohort.from_arrays({**arrays, "image": -arrays["image"]}, kinds)
     with pytest.raises(PrivacyError, match="other records"):
         release(others, noted, tmp_path / "others", policy=one_limit)
@@ -152,5 +155,5 @@ def test_records_whose_file_returns_them_with_other_digits_are_released(tmp_path
 def test_a_file_that_cannot_be_read_again_is_said_and_leaves_the_card_alone(tmp_path, records):
     (tmp_path / "synthetic.png").write_bytes(b"no picture")
     said = []
-    assert note_file(card(records), tmp_path, said.append) == card(records)
+    assert add_file_hash(card(records), tmp_path, said.append) == card(records)
     assert "no release is possible" in said[0]

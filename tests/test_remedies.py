@@ -4,15 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from manikin.cli.field_values import where
-from manikin.cli.messages import as_commands
+from manikin.cli.field_values import parse_where
+from manikin.cli.messages import to_command_line
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.summary import describe
-from manikin.cohort.value_ranges import count_rare, find_range
+from manikin.cohort.summary import summarize_fields
+from manikin.cohort.value_ranges import count_rare_levels, find_range
 from manikin.errors import PrivacyError, UsageError
-from manikin.evaluation.card.policy import read
+from manikin.evaluation.card.policy import read_policy
 from manikin.evaluation.card.scorecard import Scorecard
-from manikin.evaluation.report.wording import distance
+from manikin.evaluation.report.wording import describe_calibrated
 from manikin.publication.release import release
 from manikin.schema.kinds import Category, Schema
 
@@ -21,7 +21,7 @@ def test_a_refusal_on_the_command_line_gives_the_command(tmp_path):
     cohort = Cohort.from_pandas(pd.DataFrame({"age": range(40)}))
     with pytest.raises(PrivacyError) as refused:
         release(cohort, Scorecard([]), tmp_path / "out")
-    said = as_commands(str(refused.value))
+    said = to_command_line(str(refused.value))
     assert '--accept "WHY"' in said
     assert "--refits 16" in said
     for python in ("accept=", "in Python", "evaluation.", "publish."):
@@ -30,32 +30,32 @@ def test_a_refusal_on_the_command_line_gives_the_command(tmp_path):
 
 
 def test_every_remedy_of_the_policy_is_one_of_the_command_line():
-    for limit in read().limits:
-        said = as_commands(limit.remedy)
+    for limit in read_policy().limits:
+        said = to_command_line(limit.remedy)
         assert "manikin." not in said
         assert "(" not in said
 
 
 def test_options_are_spelled_as_in_a_shell():
-    assert as_commands("correct it, or leave bad rows out (skip_bad)").endswith("(--skip-bad)")
-    assert as_commands("name fields in condition=") == "name fields in condition=".replace(
+    assert to_command_line("correct it, or leave bad rows out (skip_bad)").endswith("(--skip-bad)")
+    assert to_command_line("name fields in condition=") == "name fields in condition=".replace(
         "name fields in condition=", "--condition FIELD"
     )
-    assert as_commands("skip_bad_rows = 3") == "skip_bad_rows = 3"
+    assert to_command_line("skip_bad_rows = 3") == "skip_bad_rows = 3"
 
 
 def test_an_unknown_field_of_where_is_named():
     schema = Schema(sex=Category(levels=("F", "M")))
     with pytest.raises(UsageError, match="--where Sex=F: there is no field 'Sex'; the fields are sex"):
-        where(schema, ["Sex=F"])
+        parse_where(schema, ["Sex=F"])
     with pytest.raises(UsageError, match="--where sex: write FIELD=VALUE"):
-        where(schema, ["sex"])
+        parse_where(schema, ["sex"])
 
 
 def test_no_score_is_more_than_as_good_as_real():
-    assert distance(1.04) == "as good as real data"
-    assert distance(0.999) == "as good as real data"
-    assert distance(0.99) == "99 % of the way to real data"
+    assert describe_calibrated(1.04) == "as good as real data"
+    assert describe_calibrated(0.999) == "as good as real data"
+    assert describe_calibrated(0.99) == "99 % of the way to real data"
 
 
 def frame(extra=()):
@@ -67,7 +67,7 @@ def frame(extra=()):
 
 def test_inspect_tells_impossible_values_by_their_number_and_not_by_themselves():
     cohort = Cohort.from_pandas(frame([16020, -150]))
-    row = next(row for row in describe(cohort) if row.field == "ap_hi")
+    row = next(row for row in summarize_fields(cohort) if row.field == "ap_hi")
     said = " ".join((row.detail, *row.notes))
     assert "1 value looks impossible, more than 20 times" in said
     assert "1 value is below 0, all others above" in said
@@ -92,7 +92,7 @@ def test_ordinary_quantities_are_not_called_impossible(law):
 
 
 def test_levels_of_single_patients_are_told_once():
-    row = next(row for row in describe(Cohort.from_pandas(frame())) if row.field == "gender")
+    row = next(row for row in summarize_fields(Cohort.from_pandas(frame())) if row.field == "gender")
     assert any("1 of 3 levels stands in fewer than five patients" in note for note in row.notes)
 
 
@@ -107,7 +107,7 @@ def test_ranges_and_levels_count_patients_and_not_rows():
     cohort = Cohort.from_pandas(rows)
     assert cohort.schema["patient_id"].role == "subject"
     assert find_range(cohort, "dose") == (103.0, 124.0)
-    assert count_rare(cohort, "arm") == (1, 3)
+    assert count_rare_levels(cohort, "arm") == (1, 3)
 
 
 def test_a_terminal_reads_remedies_of_the_command_line_too():
@@ -115,10 +115,10 @@ def test_a_terminal_reads_remedies_of_the_command_line_too():
 
     from rich.console import Console
 
-    from manikin.evaluation.report.terminal import shown
+    from manikin.evaluation.report.terminal import render_rich
 
     link = {"steps": 51, "usual": 1500, "ended": "budget", "target": ["scan"]}
     console = Console(file=io.StringIO(), width=300)
-    console.print(shown(Scorecard([], {"generator": link}), None, as_commands))
+    console.print(render_rich(Scorecard([], {"generator": link}), None, to_command_line))
     assert "--steps 1500, or with more --minutes" in console.file.getvalue()
     assert "Training(" not in console.file.getvalue()

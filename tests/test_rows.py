@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from manikin.codecs.rows import RowsCodec, pooled
+from manikin.codecs.rows import RowsCodec, pool_segments
 from manikin.cohort.cohort import Cohort
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError
@@ -34,10 +34,10 @@ def mixed():
 
 def test_bins_pool_segments_and_leave_great_ones_alone():
     upper = [0.1, 0.2, 0.7, 0.8, 0.9, 1.0]
-    assert pooled(upper, bins=5) == [0.0, 0.2, 0.7, 0.9, 1.0]
-    assert pooled(upper, bins=1) == [0.0, 1.0]
-    assert pooled([1.0], bins=10) == [0.0, 1.0]
-    assert pooled([], bins=10) == [0.0]
+    assert pool_segments(upper, bins=5) == [0.0, 0.2, 0.7, 0.9, 1.0]
+    assert pool_segments(upper, bins=1) == [0.0, 1.0]
+    assert pool_segments([1.0], bins=10) == [0.0, 1.0]
+    assert pool_segments([], bins=10) == [0.0]
 
 
 def test_ten_numbers_in_two_bins():

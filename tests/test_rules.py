@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 from manikin.errors import RuleError
-from manikin.rules.mining.propose import propose
+from manikin.rules.mining.propose import propose_rules
 from manikin.rules.rule import Rule, read_rules, write_rules
 from manikin.schema.kinds import Category, Schema, Text
 
@@ -176,7 +176,7 @@ def ward(n: int = 1500) -> Cohort:
 
 
 def test_what_is_proposed():
-    rules = propose(ward())
+    rules = propose_rules(ward())
     cancer = "(part == 'cancer') == (group in ('Colon', 'Lung'))"
     assert {str(rule) for rule in rules} == {
         "abs(bmi - weight / (height / 100) ** 2) <= 0.06",
@@ -202,15 +202,15 @@ def test_no_rule_is_proposed_for_independent_fields():
     table = table.assign(**{f"sign_{i}": rng.choice(["a", "b", "c"], 400) for i in range(12)})
     table["age"], table["cholesterol"] = rng.integers(20, 90, 400), rng.integers(120, 400, 400)
     table["gap"] = np.where(rng.random(400) < 0.4, np.nan, rng.normal(size=400))
-    assert propose(Cohort.from_pandas(table)) == []
+    assert propose_rules(Cohort.from_pandas(table)) == []
 
 
 def test_the_worst_of_three_measurements_is_above_their_mean():
-    rules = {str(rule) for rule in propose(demo())}
+    rules = {str(rule) for rule in propose_rules(load_demo())}
     assert "`mean radius` <= `worst radius`" in rules
     assert len(rules) <= 12
 
 
 @pytest.mark.parametrize("n", [1, 3, 30])
 def test_small_tables_prove_nothing(n):
-    assert propose(ward().take(range(n))) == []
+    assert propose_rules(ward().take(range(n))) == []

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import Question
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.measuring.views import views
-from manikin.evaluation.report.image_examples import png, samples
+from manikin.evaluation.measuring.views import build_views
+from manikin.evaluation.report.image_examples import collect_image_examples, encode_png
 from manikin.schema.kinds import Category, Image
 
 
@@ -37,11 +37,13 @@ def test_a_png_says_what_was_written():
     from PIL import Image as Picture
 
     x = np.random.default_rng(0).integers(0, 255, (5, 7, 3), dtype=np.uint8)
-    assert (np.asarray(Picture.open(io.BytesIO(png(x)))) == x).all()
+    assert (np.asarray(Picture.open(io.BytesIO(encode_png(x)))) == x).all()
 
 
 def test_there_is_a_row_for_each_class_with_words_for_those_who_do_not_see():
-    found = samples(views((TRAIN, HOLDOUT, FRESH), Question("label"))["radiomics"], Key(0))
+    found = collect_image_examples(
+        build_views((TRAIN, HOLDOUT, FRESH), EvaluationOptions("label"))["radiomics"], Key(0)
+    )
     assert [row["group"] for row in found] == ["label 0", "label 1"]
     assert found[0]["alt"] == "8 synthetic pictures, scan, label 0, with the outline of mask"
     assert decoded(found[0]).shape == (18, 8 * 18, 3)
@@ -57,7 +59,9 @@ def test_copies_of_training_pictures_are_not_shown():
         | {"label": FRESH["label"].astype(int)},
         FRESH.schema,
     )
-    found = samples(views((TRAIN, HOLDOUT, mixed), Question())["radiomics"], Key(0))
+    found = collect_image_examples(
+        build_views((TRAIN, HOLDOUT, mixed), EvaluationOptions())["radiomics"], Key(0)
+    )
     tiles = decoded(found[0]).reshape(18, -1, 18, 3).transpose(1, 0, 2, 3)[:, 1:-1, 1:-1]
     known = TRAIN["scan"][:40, 0].astype(int)
     for tile in tiles:

@@ -43,10 +43,10 @@ def test_integer_and_boolean_levels_keep_their_type():
 
 def test_views():
     schema = every_kind()
-    assert schema.named("label") == "age"
-    assert schema.survival == [("d.time", "dead")]
-    assert "name" not in schema.modelled
-    assert schema.scalars == ["age", "d.time", "dead", "grade", "flag", "dose", "seen"]
+    assert schema.find_by_role("label") == "age"
+    assert schema.survival_pairs == [("d.time", "dead")]
+    assert "name" not in schema.modelled_fields
+    assert schema.scalar_fields == ["age", "d.time", "dead", "grade", "flag", "dose", "seen"]
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,16 @@ import pytest
 from rich.console import Console
 
 from manikin.contracts.metric import AXES
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 from manikin.errors import FormatError, UsageError
 from manikin.evaluation.attacks import canaries, shadow_models
 from manikin.evaluation.card import provenance_score, scorecard
 from manikin.evaluation.card.scorecard import Score, Scorecard
-from manikin.evaluation.evaluate import all_metrics
+from manikin.evaluation.evaluate import list_metrics
 from manikin.evaluation.report import wording
 from manikin.evaluation.selftest import detection_power
 from manikin.io.read_write import read
-from manikin.publication.pipeline import Judging
+from manikin.publication.pipeline import JudgingOptions
 from manikin.publication.pipeline import synthesize as job
 from manikin.publication.release import release
 
@@ -66,7 +66,7 @@ def test_a_score_is_found_by_name_and_an_absent_one_is_named():
     assert card["c2st_auc"].value == 0.7
     assert "c2st_auc" in card
     assert "recall" not in card
-    assert [part.name for part in card.parts("prevalence")] == [
+    assert [part.name for part in card.find_parts("prevalence")] == [
         "prevalence[sex = F]",
         "prevalence[sex = M]",
     ]
@@ -76,9 +76,9 @@ def test_a_score_is_found_by_name_and_an_absent_one_is_named():
 
 def test_the_unfavourable_end_depends_on_the_direction():
     low = score(value=0.6, low=0.5, high=0.7)
-    assert low.unfavourable == 0.7
-    assert Score(**{**vars(low), "better": "high"}).unfavourable == 0.5
-    assert score(value=0.6).unfavourable == 0.6
+    assert low.unfavourable_end == 0.7
+    assert Score(**{**vars(low), "better": "high"}).unfavourable_end == 0.5
+    assert score(value=0.6).unfavourable_end == 0.6
 
 
 def test_a_card_survives_its_file(tmp_path):
@@ -137,7 +137,7 @@ def test_the_published_schema_describes_what_is_written():
 
 def test_a_summary_says_the_use_and_every_axis():
     card = Scorecard([score("exact_copies", "privacy", "fail", value=0.1, ceiling=0.0)])
-    text = card.summary()
+    text = card.to_text()
     assert text.splitlines()[0].startswith("Not fit for any use. 10 of 100 records equal a training")
     assert "Privacy fails: patients whose records were learned from are copied" in text.splitlines()[0]
     assert all(axis in text for axis in AXES)
@@ -149,8 +149,8 @@ def test_a_pass_claims_no_more_than_was_assessed():
     passed = score("exact_copies", "privacy", "pass", value=0.0)
     missing = score("linkability", "privacy", "not assessed")
     whole = "No copies were found, and no attack told"
-    assert whole in Scorecard([passed]).summary()
-    partly = Scorecard([passed, missing]).summary()
+    assert whole in Scorecard([passed]).to_text()
+    partly = Scorecard([passed, missing]).to_text()
     assert whole not in partly
     assert "1 check passed; not assessed: parts of a patient linked." in partly
 
@@ -176,17 +176,17 @@ def test_it_shows_itself_in_terminals_and_notebooks():
 def test_of_several_failures_the_most_telling_is_named():
     names = ("linkability", "a_metric_of_a_plug_in", "exact_copies", "membership_auc")
     card = Scorecard([score(name, "privacy", "fail", value=0.5) for name in names])
-    assert "4 of 4 checks failed. Copied patients: exact copies 0.5." in card.summary()
+    assert "4 of 4 checks failed. Copied patients: exact copies 0.5." in card.to_text()
     lone = Scorecard([score("a_metric_of_a_plug_in", "privacy", "fail", value=0.5)])
-    assert "A metric of a plug in: 0.5." in lone.summary()
+    assert "A metric of a plug in: 0.5." in lone.to_text()
 
 
 def test_every_score_has_a_name_that_clinicians_understand():
-    named = set(wording.names())
-    attacks = {*shadow_models.MEANINGS, *canaries.MEANINGS}
-    missing = {metric.name for metric in all_metrics()} | attacks | {provenance_score.NAME}
+    named = set(wording.read_plain_names())
+    attacks = {*shadow_models.SCORE_DESCRIPTIONS, *canaries.SCORE_DESCRIPTIONS}
+    missing = {metric.name for metric in list_metrics()} | attacks | {provenance_score.SCORE_NAME}
     assert not missing - named, "name it in evaluation/names.toml"
-    assert len(set(wording.names().values())) == len(named)
+    assert len(set(wording.read_plain_names().values())) == len(named)
 
 
 JSON = {
@@ -222,9 +222,9 @@ def faults(value, schema, where="card"):
 
 
 def test_what_the_main_job_writes_and_releases_meets_the_published_schema(tmp_path, monkeypatch):
-    monkeypatch.setitem(detection_power.self_tested.__kwdefaults__, "trials", 2)
-    cohort = demo().select("mean radius", "mean texture").take(np.arange(160))
-    judging = Judging(refits=8, self_test=True)
+    monkeypatch.setitem(detection_power.add_self_test.__kwdefaults__, "trials", 2)
+    cohort = load_demo().select("mean radius", "mean texture").take(np.arange(160))
+    judging = JudgingOptions(refits=8, self_test=True)
     job(cohort, tmp_path / "out", family="independent", judging=judging)
     card = Scorecard.from_json(tmp_path / "out" / "scorecard.json")
     release(read(tmp_path / "out" / "synthetic.csv"), card, tmp_path / "released", accept="a test")

@@ -62,8 +62,8 @@ def test_a_long_table_is_a_grid_with_descriptors_and_outcome(stays):
     assert cohort.columns["Weight"].to_pylist() == [80.5, None]
     assert cohort.columns["Height"].to_pylist() == [None, 175.3]
     assert list(cohort["In-hospital_death"]) == [0, 1]
-    assert cohort.schema.named("label") == "In-hospital_death"
-    assert cohort.schema.named("subject") == "RecordID"
+    assert cohort.schema.find_by_role("label") == "In-hospital_death"
+    assert cohort.schema.find_by_role("subject") == "RecordID"
     assert noted(cohort, "93.1% of the cells hold no measurement")
     assert noted(cohort, "20.0% of the others (1) hold the mean of several")
     assert noted(cohort, "Temp: -1, the only negative value, is taken for a gap in 1 measurements")

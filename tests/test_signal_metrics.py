@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import Question
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core import registry
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.measuring.views import arrays, gridded, views
-from manikin.evaluation.selftest.defects.signals import SIGNALS
+from manikin.evaluation.measuring.views import build_views, find_array_view, is_array_view
+from manikin.evaluation.selftest.defects.signals import SIGNAL_DEFECTS
 from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.metrics.fidelity.conditional import picture_relation
 from manikin.metrics.fidelity.signals import (
@@ -29,7 +29,7 @@ from manikin.metrics.fidelity.spectrum_intensity import (
 from manikin.metrics.privacy.transformed_copies import disguised_copies
 from manikin.metrics.validity.ecg_intervals import interval_distance, rhythm_distance
 from manikin.schema.kinds import Category, Number, Signal
-from manikin.stats.permutation import fisher
+from manikin.stats.permutation import compute_fisher_p_value
 
 CHECKS = {check.name: check for check in registry.find("checks", "signal")}
 KIND = Signal(channels=("I", "II", "III"), rate=50.0, unit="mV")
@@ -55,7 +55,7 @@ TRAIN, HOLDOUT, FRESH = made(100, 0), made(60, 1), made(60, 2)
 
 
 def split(candidate, sides=(TRAIN, HOLDOUT)):
-    return views((*sides, candidate), Question("label"))["dynamics"].whole
+    return build_views((*sides, candidate), EvaluationOptions("label"))["dynamics"].full_split
 
 
 def planted(defect):
@@ -68,10 +68,10 @@ def seen(defect=None):
 
 
 def test_signals_are_seen_by_their_dynamics_and_by_the_encoder():
-    found = views((TRAIN, HOLDOUT, FRESH), Question())
+    found = build_views((TRAIN, HOLDOUT, FRESH), EvaluationOptions())
     assert list(found) == ["table", "dynamics", "encoder"]
-    assert [gridded(sides) for sides in found.values()] == [False, True, True]
-    assert arrays(found) == "dynamics"
+    assert [is_array_view(sides) for sides in found.values()] == [False, True, True]
+    assert find_array_view(found) == "dynamics"
 
 
 def test_of_the_same_records_nothing_is_far():
@@ -138,7 +138,7 @@ def test_fresh_records_have_no_relation_that_was_learned_from_them():
         )
         for n in (120, 60, 60)
     ]
-    _, fresh = views(tuple(sides), Question())["dynamics"].draw("holdout", 0, Key(0))
+    _, fresh = build_views(tuple(sides), EvaluationOptions())["dynamics"].draw("holdout", 0, Key(0))
     assert abs(picture_relation(fresh)) < 0.3
 
 
@@ -146,14 +146,14 @@ def test_fresh_records_have_no_relation_that_was_learned_from_them():
 def test_copies_that_begin_elsewhere_are_counted(defect):
     found = disguised_copies(seen(defect))
     assert found.value > 0.8
-    assert found.chance < 1e-6
+    assert found.p_value < 1e-6
 
 
 def test_fresh_signals_are_no_copies_and_a_few_leaked_ones_are_found():
-    assert disguised_copies(seen()).chance > 0.05
+    assert disguised_copies(seen()).p_value > 0.05
     found = disguised_copies(seen("leak_shifted_signals"))
     assert found.value == pytest.approx(3 / 60)
-    assert found.chance < 0.025
+    assert found.p_value < 0.025
 
 
 def test_amplitudes_five_times_too_large_are_impossible():
@@ -167,9 +167,9 @@ def test_few_patients_with_impossible_values_are_told_from_training_not_from_few
     rows = np.arange(32) % 16 < 3  # six patients, against none of twelve
     x = np.where(rows[:, None, None], 5, 1) * fresh["ecg"]
     spiked = Cohort.from_arrays({"ecg": x.astype(np.float32), "label": fresh["label"]}, fresh.schema)
-    assert impossible_values(split(spiked, (TRAIN, few))).chance < 0.01
-    assert fisher(6, 32, 0, 12) > 0.05
-    assert impossible_values(split(fresh, (TRAIN, few))).chance > 0.05
+    assert impossible_values(split(spiked, (TRAIN, few))).p_value < 0.01
+    assert compute_fisher_p_value(6, 32, 0, 12) > 0.05
+    assert impossible_values(split(fresh, (TRAIN, few))).p_value > 0.05
 
 
 def test_extremes_are_not_compared_where_a_patient_has_more_occasions():
@@ -184,19 +184,19 @@ def test_extremes_are_not_compared_where_a_patient_has_more_occasions():
         )
 
     sides = tuple(owned(side, side["ecg"], 1) for side in (TRAIN, few))
-    assert impossible_values(split(owned(fresh, x, 2), sides)).chance > 0.05
+    assert impossible_values(split(owned(fresh, x, 2), sides)).p_value > 0.05
 
 
 def test_a_leaked_patient_with_one_record_comes_again():
     shown = planted("leaked_subject")
     found = disguised_copies(seen("leaked_subject"))
     assert found.value == pytest.approx(0.1)  # all six: nothing explains a match away
-    assert found.chance < 0.05
+    assert found.p_value < 0.05
     same = (shown["ecg"] == FRESH["ecg"]).all(axis=(1, 2))
     assert (~same).sum() == 6
 
 
-@pytest.mark.parametrize("defect", SIGNALS)
+@pytest.mark.parametrize("defect", SIGNAL_DEFECTS)
 def test_a_planted_defect_keeps_schema_size_and_seed(defect):
     once, again = planted(defect), planted(defect)
     assert once.schema == FRESH.schema
@@ -294,6 +294,8 @@ def test_nothing_of_few_people_is_summed_up_and_no_copy_is_shown():
 
 
 def evaluate_traces(synthetic, train=TRAIN, holdout=HOLDOUT):
-    from manikin.evaluation.report.signal_examples import traces
+    from manikin.evaluation.report.signal_examples import collect_signal_examples
 
-    return traces(views((train, holdout, synthetic), Question("label"))["dynamics"], Key(0))[0]
+    return collect_signal_examples(
+        build_views((train, holdout, synthetic), EvaluationOptions("label"))["dynamics"], Key(0)
+    )[0]

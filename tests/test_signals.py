@@ -13,8 +13,8 @@ import pytest
 import wfdb
 
 import manikin as mk
-from manikin.cohort.cohort import Origin
-from manikin.signals.files.header_fields import facts
+from manikin.cohort.cohort import SourceFormat
+from manikin.signals.files.header_fields import parse_header_comments
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "signals"
 RATE = 100.0
@@ -66,7 +66,7 @@ def test_windows_around_beats_are_called_after_them(tmp_path):
     assert "".join(cohort["label"]) == "NNVNNNNANNVN"
     assert (cohort["ecg"][:, 0].argmax(axis=1) == 30).all()
     assert cohort.schema["ecg"] == replace(kind, channels=("II", "V5"), rate=RATE, unit="mV")
-    assert cohort.schema.named("label") == "label"
+    assert cohort.schema.find_by_role("label") == "label"
     assert list(cohort["age"]) == [69.0] * 12
     assert list(cohort.subject) == [0] * 6 + [1] * 6
     train, holdout = cohort.split(0.5)
@@ -183,12 +183,14 @@ def test_signals_of_matlab(tmp_path):
 
 
 def test_only_what_is_allowed_of_a_header_is_kept():
-    assert facts(["<age>: 69 <sex>: M <diagnoses>: Angina"]) == {
+    assert parse_header_comments(["<age>: 69 <sex>: M <diagnoses>: Angina"]) == {
         "age": "69",
         "sex": "M",
         "diagnosis": "Angina",
     }
-    assert facts(["Age: unknown", "Date: 2001", "Diagnosis: " + "x" * 99, "Subject 17"]) == {}
+    assert (
+        parse_header_comments(["Age: unknown", "Date: 2001", "Diagnosis: " + "x" * 99, "Subject 17"]) == {}
+    )
 
 
 def test_records_return_on_the_grid_of_the_recorder(tmp_path):
@@ -206,7 +208,7 @@ def test_records_return_on_the_grid_of_the_recorder(tmp_path):
     assert np.abs(back["signal"] - noise).max() <= 0.5 / 200 + 1e-6
     assert np.abs(back["signal"] * 200 - np.rint(back["signal"] * 200)).max() < 1e-3
     assert list(back["label"]) == list(cohort["label"])
-    assert back.schema.named("label") == "label"
+    assert back.schema.find_by_role("label") == "label"
     assert list(back["subject"]) == list(cohort["subject"])
     header = (tmp_path / "out" / "000003.hea").read_text()
     assert "Synthetic data" in header
@@ -226,7 +228,7 @@ def test_a_table_beside_the_records_tells_more(tmp_path):
     cohort = mk.read(tmp_path)
     assert list(cohort.schema) == ["patient_id", "bmi", "label", "signal"]
     assert list(cohort["label"]) == ["a", "b"] * 3
-    assert cohort.schema.named("subject") == "patient_id"
+    assert cohort.schema.find_by_role("subject") == "patient_id"
     assert noted(cohort, "1 recordings that no row")
 
 
@@ -255,7 +257,7 @@ def test_a_table_is_read_with_the_recordings_that_it_names(tmp_path):
     assert np.allclose(
         cohort["ecg"].min(axis=(1, 2)), [-0.5 * (i + 1) for i in (5, 4, 3, 2, 1, 0)], atol=0.02
     )
-    assert cohort.schema.named("subject") == "patient_id"
+    assert cohort.schema.find_by_role("subject") == "patient_id"
     (tmp_path / "records100/r3.hea").unlink()
     with pytest.raises(mk.errors.FormatError, match=r"'filename_lr', record 3: names no recording"):
         mk.read(tmp_path / "ptb.csv")
@@ -382,7 +384,7 @@ def test_edf_refuses_what_it_cannot_hold(tmp_path):
     x[0, 0, 0] = 1
     cohort = mk.Cohort.from_arrays({"eeg": x}, {"eeg": mk.Signal(rate=100.0)})
     with pytest.raises(mk.errors.FormatError, match=r"/b\.edf: EDF has no missing values"):
-        mk.write(replace(cohort, origin=Origin("edf")), tmp_path / "b.edf")
+        mk.write(replace(cohort, origin=SourceFormat("edf")), tmp_path / "b.edf")
     data = (tmp_path / "a.edf").read_bytes()
     (tmp_path / "cut.edf").write_bytes(data[: len(data) // 2])
     with pytest.raises(mk.errors.FormatError, match=r"cut\.edf: no EDF or BDF file"):
@@ -401,8 +403,8 @@ def test_a_record_of_mit_bih():
 @pytest.mark.skipif(not REAL.is_dir(), reason="the shared recordings are not beside the project")
 def test_beats_of_an_archive():
     cohort = mk.read(REAL / "mitbih_beats" / "mitbih_beats.npz")
-    assert cohort.schema.named("subject") == "record"
-    assert cohort.schema.named("label") == "y"
+    assert cohort.schema.find_by_role("subject") == "record"
+    assert cohort.schema.find_by_role("label") == "y"
 
 
 def test_beats_are_learned_drawn_written_and_read_again(tmp_path):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
-from manikin.evaluation.measuring.calibration import scores
-from manikin.evaluation.measuring.evaluation_data import Sides
-from manikin.evaluation.measuring.measurement import at_once
+from manikin.evaluation.measuring.calibration import compute_scores
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
+from manikin.evaluation.measuring.measurement import measure_exact
 from manikin.features.table import Table
 from manikin.metrics.privacy.single_values import single_values
 from manikin.schema.kinds import Number
@@ -31,9 +31,11 @@ def people(n, seed, rows=1) -> Cohort:
 
 
 def judged(train, holdout, synthetic):
-    sides = Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, synthetic), Question())
-    draws = at_once(sides, [single_values], Key(0))[single_values]
-    return scores(draws)[0], single_values.note(sides.whole) if draws[0].measured else ""
+    sides = EvaluationData.from_cohorts(
+        Table().fit(train), ScalarEncoder.fit(train), (train, holdout, synthetic), EvaluationOptions()
+    )
+    draws = measure_exact(sides, [single_values], Key(0))[single_values]
+    return compute_scores(draws)[0], single_values.note(sides.full_split) if draws[0].is_measured else ""
 
 
 @pytest.mark.parametrize("rows", [1, 6])
@@ -70,6 +72,8 @@ def test_a_handful_of_people_show_nothing():
     score, _ = judged(people(10, 1), people(5, 2), people(20, 3))
     assert score.verdict == "not assessed"
     few = people(5, 1)
-    sides = Sides.of(Table().fit(few), Scalars.fit(few), (few, few, few), Question())
+    sides = EvaluationData.from_cohorts(
+        Table().fit(few), ScalarEncoder.fit(few), (few, few, few), EvaluationOptions()
+    )
     with pytest.raises(Unsupported, match="20 real subjects"):
-        single_values(sides.whole)
+        single_values(sides.full_split)

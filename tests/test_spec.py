@@ -60,9 +60,9 @@ def test_several_quantities_of_one_block_on_a_grid():
 
 
 def test_which_channels_hold_values_and_what_the_others_are():
-    assert ROW.numeric == (True, False, False, False, False, False, True)
-    assert ROW.discrete == Spec((Binary(1), Categorical(3), Binary()))
-    assert ROW.flagged == (True, True, True, False)
+    assert ROW.is_numeric == (True, False, False, False, False, False, True)
+    assert ROW.discrete_spec == Spec((Binary(1), Categorical(3), Binary()))
+    assert ROW.has_discrete == (True, True, True, False)
 
 
 def test_likelihood_by_hand():
@@ -100,7 +100,7 @@ def test_draws_follow_the_likelihood():
 
 def test_linked_samples_are_one_hot_and_pass_gradients():
     raw = torch.randn(500, ROW.width, generator=rng()).requires_grad_()
-    x = ROW.link(raw, rng())
+    x = ROW.draw_relaxed(raw, rng())
     assert set(x[:, 1:6].detach().unique().tolist()) == {0.0, 1.0}
     assert same(x[:, 2:5].sum(1), torch.ones(500))
     assert (x[x[:, 1] == 1, 0] == 0).all()
@@ -111,4 +111,6 @@ def test_linked_samples_are_one_hot_and_pass_gradients():
 
 def test_linked_levels_follow_the_softmax():
     raw = torch.tensor([0.0, math.log(3)]).repeat(10_000, 1)
-    assert Spec((Categorical(2),)).link(raw, rng()).mean(0)[1].item() == pytest.approx(0.75, abs=0.02)
+    assert Spec((Categorical(2),)).draw_relaxed(raw, rng()).mean(0)[1].item() == pytest.approx(
+        0.75, abs=0.02
+    )

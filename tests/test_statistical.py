@@ -8,8 +8,8 @@ from manikin.encoding.spec import Categorical, Continuous, Spec
 from manikin.families.copula import Copula
 from manikin.families.independent import Independent
 from manikin.families.trees import Trees
-from manikin.families.trees.design import scores_of
-from manikin.families.trees.leaves import leaf_of, resample
+from manikin.families.trees.design import score_levels
+from manikin.families.trees.leaves import find_leaves, resample
 
 SPEC = Spec((Continuous(), Continuous(optional=True), Categorical(3), Continuous()))
 FAMILIES = [Independent(), Copula(), Trees()]
@@ -105,13 +105,13 @@ def test_leaf_by_hand():
         "feature": np.array([0, -2, -2]),
         "threshold": np.array([0.5, 0, 0]),
     }
-    assert leaf_of(tree, np.array([[0.5], [0.6]], dtype=np.float32)).tolist() == [1, 2]
+    assert find_leaves(tree, np.array([[0.5], [0.6]], dtype=np.float32)).tolist() == [1, 2]
 
 
 def test_scores_order_levels_by_their_target():
     levels = np.repeat([0, 1, 2], 100)
     target = np.repeat([5.0, -5.0, 0.0], 100)[:, None]
-    scores = scores_of(levels, Categorical(3), target)
+    scores = score_levels(levels, Categorical(3), target)
     assert np.argsort(scores).tolist() in ([1, 2, 0], [0, 2, 1])
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import manikin as mk
 from manikin.schema.kinds import Number, Schema, Text
-from manikin.synthesis.persistence import _type, _typed
+from manikin.synthesis.persistence import _dump_type, _parse_type
 
 TYPES = [
     pa.list_(pa.string()),
@@ -28,7 +28,7 @@ TYPES = [
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
 def test_types_come_back(dtype):
-    assert _type(json.loads(json.dumps(_typed(dtype)))) == dtype
+    assert _parse_type(json.loads(json.dumps(_dump_type(dtype)))) == dtype
 
 
 def test_a_model_of_a_table_with_lists_comes_back(tmp_path):

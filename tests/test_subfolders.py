@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import manikin as mk
-from manikin.schema.inference.folder_roles import understand
+from manikin.schema.inference.folder_roles import interpret_folders
 
 PATIENTS = {
     "names": ["Smith_John", "Doe_Jane", "Kim_Soo", "Okonkwo_Ada"],
@@ -53,7 +53,7 @@ UNCLEAR = {
 
 @pytest.mark.parametrize("names", PATIENTS.values(), ids=PATIENTS)
 def test_folders_of_patients_are_subjects(names):
-    found = understand([(name,) for name in names for _ in range(3)])
+    found = interpret_folders([(name,) for name in names for _ in range(3)])
     assert found.roles == ("subject",)
     assert found.subjects == tuple(np.repeat(np.arange(len(names)) + 1, 3))
     assert not found.labels
@@ -62,7 +62,7 @@ def test_folders_of_patients_are_subjects(names):
 
 @pytest.mark.parametrize("names", CLASSES.values(), ids=CLASSES)
 def test_folders_of_classes_are_labels(names):
-    found = understand([(name,) for name in names for _ in range(40)])
+    found = interpret_folders([(name,) for name in names for _ in range(40)])
     assert found.roles == ("label",)
     assert set(found.labels) == set(names)
 
@@ -71,10 +71,10 @@ def test_folders_of_classes_are_labels(names):
 def test_what_is_not_plain_is_refused_with_the_line_that_cures_it(names):
     above = [(name,) for name in names for _ in range(12)]
     with pytest.raises(mk.errors.FormatError, match=r'folders = \["subject"\]') as refused:
-        understand(above)
+        interpret_folders(above)
     assert not any(name in str(refused.value) for name in names if len(name) > 2)
-    assert understand(above, ["subject"]).subjects
-    assert understand(above, ["label"]).labels
+    assert interpret_folders(above, ["subject"]).subjects
+    assert interpret_folders(above, ["label"]).labels
 
 
 LEVELS = [
@@ -91,7 +91,7 @@ LEVELS = [
 @pytest.mark.parametrize(("above", "roles"), LEVELS)
 def test_levels_below_one_another(above, roles):
     words = {"l": "label", "s": "subject", "v": "visit", "n": "none"}
-    found = understand([parts for parts in above for _ in range(3)])
+    found = interpret_folders([parts for parts in above for _ in range(3)])
     assert found.roles == tuple(words[role] for role in roles)
     assert "level 2" in found.notes[0]
 

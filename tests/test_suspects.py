@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import manikin as mk
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 from manikin.evaluation.attacks.suspected_copies import suspects
 
 rng = np.random.default_rng(0)
@@ -26,13 +26,13 @@ def replaced(cohort: mk.Cohort, other: mk.Cohort, rows: list[int]) -> mk.Cohort:
 
 
 def test_planted_patients_of_a_table_are_found(tmp_path):
-    fresh, train, holdout = thirds(demo())
+    fresh, train, holdout = thirds(load_demo())
     assert len(suspects(fresh, train, holdout).records) <= 2
     planted = list(range(5, 15))
     found = suspects(replaced(fresh, train, planted), train, holdout)
     assert set(planted) <= set(found.records)
     assert len(found.records) <= 12
-    first = found.found[0]
+    first = found.pairs[0]
     assert (first.ratio, first.field) == (0.0, "")
     assert first.patient == first.record - 5
     found.to_html(tmp_path / "suspects.html")
@@ -58,10 +58,10 @@ def test_mirrored_pictures_are_found(tmp_path):
     x[:4] = 255 - train["image"][10:14, :, :, ::-1]  # mirrored and inverted
     fresh = mk.Cohort.from_arrays({"image": x}, {"image": mk.Image()})
     found = suspects(fresh, train, holdout)
-    pairs = {(suspect.record, suspect.patient) for suspect in found.found}
+    pairs = {(suspect.record, suspect.patient) for suspect in found.pairs}
     assert {(i, 10 + i) for i in range(4)} <= pairs
     assert len(found) <= 6
-    assert found.found[0].field == "image"
+    assert found.pairs[0].field == "image"
     found.to_html(tmp_path / "page.html")
     assert (tmp_path / "page.html").read_text().count("data:image/png") == len(found)
 
@@ -76,12 +76,12 @@ def test_shifted_signals_are_found(tmp_path):
         mk.Cohort.from_arrays({"ecg": x}, {"ecg": mk.Signal(rate=100)}) for x in (fresh, train, holdout)
     ]
     found = suspects(*cohorts)
-    assert (7, 3) in {(suspect.record, suspect.patient) for suspect in found.found}
+    assert (7, 3) in {(suspect.record, suspect.patient) for suspect in found.pairs}
     found.to_html(tmp_path / "page.html")
     assert "<svg" in (tmp_path / "page.html").read_text()
 
 
 def test_other_fields_are_refused():
-    fresh, train, holdout = thirds(demo())
+    fresh, train, holdout = thirds(load_demo())
     with pytest.raises(mk.errors.ManikinError):
         suspects(fresh.select("mean radius").take(np.arange(3)), train, holdout)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.datasets.demo import demo, demo_multimodal
+from manikin.datasets.demo import generate_multimodal_demo, load_demo
 
 FAST = mk.Training(steps=30)
 
@@ -131,9 +131,9 @@ def test_networks_observe_what_was_announced(cohort):
 
 
 def test_any_kind_given_any_other_and_chains():
-    cohort = demo_multimodal(48, seed=0)
-    arrays = [name for name in cohort.schema if name not in cohort.schema.scalars]
-    rows = cohort.schema.scalars
+    cohort = generate_multimodal_demo(48, seed=0)
+    arrays = [name for name in cohort.schema if name not in cohort.schema.scalar_fields]
+    rows = cohort.schema.scalar_fields
     chain = mk.Chain(
         [
             mk.Synthesizer(rows),
@@ -150,7 +150,7 @@ def test_any_kind_given_any_other_and_chains():
 
 
 def test_what_one_model_cannot_hold_is_learned_by_a_chain(tmp_path):
-    cohort = demo_multimodal(24, seed=0).select("scan", "age", "sex")
+    cohort = generate_multimodal_demo(24, seed=0).select("scan", "age", "sex")
     model = mk.Synthesizer(training=mk.Training(steps=3)).fit(cohort, quiet=True)
     assert [fitted.plan.target for fitted in model.models] == [("age", "sex"), ("scan",)]
     assert model.models[1].plan.condition == ("age", "sex")
@@ -164,7 +164,7 @@ def test_what_one_model_cannot_hold_is_learned_by_a_chain(tmp_path):
 
 
 def test_a_chain_is_given_what_none_of_its_links_makes():
-    cohort = demo_multimodal(24, seed=0).select("scan", "age", "sex")
+    cohort = generate_multimodal_demo(24, seed=0).select("scan", "age", "sex")
     model = mk.Synthesizer(condition="sex", training=mk.Training(steps=3)).fit(cohort, quiet=True)
     asked = cohort.select("sex").take([0, 1, 2])
     assert model.sample(condition=asked)["sex"].tolist() == asked["sex"].tolist()
@@ -177,7 +177,7 @@ def test_a_chain_is_given_what_none_of_its_links_makes():
 
 def test_one_model_for_fields_of_two_grids_names_the_chain():
     with pytest.raises(mk.errors.Unsupported, match="Chain"):
-        mk.Synthesizer(target=["age", "scan"]).fit(demo_multimodal(24, seed=0), quiet=True)
+        mk.Synthesizer(target=["age", "scan"]).fit(generate_multimodal_demo(24, seed=0), quiet=True)
 
 
 @pytest.mark.parametrize(
@@ -223,9 +223,9 @@ def test_trees_keep_the_demo_faithful():
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    train, holdout = demo().split(0.2, seed=0)
+    train, holdout = load_demo().split(0.2, seed=0)
     drawn = mk.Synthesizer().fit(train, quiet=True).sample(len(train)).to_pandas()
-    label = train.schema.named("label")
+    label = train.schema.find_by_role("label")
     assert label is not None
     real = holdout.to_pandas()
     judge = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from manikin.codecs.table import TableCodec, segments
+from manikin.codecs.table import TableCodec, fit_segments
 from manikin.cohort.cohort import Cohort
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError
@@ -25,7 +25,7 @@ def _decoded(codec: TableCodec, x: np.ndarray) -> dict:
 
 def test_segments_by_hand():
     values = np.array([0.0] * 5 + [1.0, 2.0, 3.0, 4.0, 5.0])
-    upper, start, end = segments(values, None, None)
+    upper, start, end = fit_segments(values, None, None)
     assert upper == [0.5, 1.0]
     assert (start[0], end[0]) == (0.0, 0.0)  # five zeros are an atom
     assert start[1] == 0.5  # half way between the atom and the first rare value

@@ -14,10 +14,10 @@ import manikin as mk
 from manikin.codecs.phrases import Phrases
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
-from manikin.families.templates import Templates, shared
-from manikin.families.templates.rerank import Readers, learned
+from manikin.families.templates import Templates, find_shared_ngrams
+from manikin.families.templates.rerank import Reranker, fit_rerankers
 from manikin.synthesis.plan import Plan
-from manikin.text.deid.name_lists import FAMILIES
+from manikin.text.deid.name_lists import FAMILY_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +64,7 @@ def model(cohort: mk.Cohort) -> mk.Synthesizer:
 
 def test_runs_are_counted_by_subject_and_kept_where_enough_share_them() -> None:
     notes = [[9, 1, 2], [9, 1, 2], [9, 3, 2], [9, 3, 2]]
-    assert shared(notes, [0, 1, 2, 2], longest=3, least=2) == [
+    assert find_shared_ngrams(notes, [0, 1, 2, 2], longest=3, least=2) == [
         {(9,): 4, (1,): 2, (2,): 4},
         {(9, 1): 2, (1, 2): 2},
         {(9, 1, 2): 2},
@@ -79,32 +79,36 @@ def test_readers_weigh_drafts_by_what_they_tell_and_by_their_length() -> None:
         "reader.0.weights": np.array([[1.0, -1.0], [-1.0, 1.0]]),
         "reader.0.bias": np.zeros(2),
     }
-    readers = Readers(state)
+    readers = Reranker(state)
     odds = np.exp(1) / (np.exp(1) + np.exp(-1)), np.exp(-1) / (np.exp(1) + np.exp(-1))
     want = np.array(odds) ** 2
-    assert readers.chances([[3], [4]], [7]) == pytest.approx(want / want.sum())
-    assert readers.chances([[4], [3]], [9]) == pytest.approx(want / want.sum())
-    assert readers.chances([[3], [4]], [8]) == pytest.approx([0.5, 0.5])  # a value that was too rare
+    assert readers.compute_draft_shares([[3], [4]], [7]) == pytest.approx(want / want.sum())
+    assert readers.compute_draft_shares([[4], [3]], [9]) == pytest.approx(want / want.sum())
+    assert readers.compute_draft_shares([[3], [4]], [8]) == pytest.approx(
+        [0.5, 0.5]
+    )  # a value that was too rare
     far = np.exp(-np.log(3 / 2) / 0.25)
-    assert readers.chances([[5], [5, 5]], [7]) == pytest.approx([1 / (1 + far), far / (1 + far)])
+    assert readers.compute_draft_shares([[5], [5, 5]], [7]) == pytest.approx(
+        [1 / (1 + far), far / (1 + far)]
+    )
 
 
 def test_readers_learn_what_tells_values_apart_and_forget_what_one_bearer_has() -> None:
     notes = [[0, 3, 5], [0, 3, 5], [0, 3, 6], [0, 4, 5], [0, 4, 5], [0, 4, 5]]
     given, subject = np.array([[1], [1], [1], [2], [2], [2]]), np.arange(6)
     runs = [{(3,): 3, (4,): 3, (5,): 5, (6,): 5}]
-    state = learned(notes, given, subject, runs, 2, Key(0).numpy())
+    state = fit_rerankers(notes, given, subject, runs, 2, Key(0).numpy())
     weights = state["reader.0.weights"]
     assert state["reader.0.values"].tolist() == [1, 2]
     assert weights[0, 0] > 0.3
     assert weights[0, 1] < -0.3
     assert weights[:, :2] == pytest.approx(-weights[::-1, :2])
     assert weights[0, 3] == 0  # one bearer of value 1 has the word 6
-    assert learned(notes, np.ones((6, 1), dtype=int), subject, runs, 2, Key(0).numpy()) == {}
+    assert fit_rerankers(notes, np.ones((6, 1), dtype=int), subject, runs, 2, Key(0).numpy()) == {}
 
 
 def test_templates_are_the_default_where_texts_are_few(cohort: mk.Cohort, model: mk.Synthesizer) -> None:
-    assert isinstance(model.fitted.plan.family, Templates)
+    assert isinstance(model.fitted_model.plan.family, Templates)
     chain = mk.Synthesizer().fit(cohort, quiet=True)
     assert [type(m.plan.family).__name__ for m in chain.models] == ["Trees", "Templates"]
     assert len(chain.sample(5)) == 5
@@ -142,7 +146,7 @@ def test_several_notes_of_one_patient_count_once() -> None:
 
 def test_rare_names_and_dates_give_way_to_others_of_their_kind() -> None:
     """No surname of forty and no day is shared by five patients, but that there is one is."""
-    surnames = FAMILIES[:40]
+    surnames = FAMILY_NAMES[:40]
     frame = pd.DataFrame(
         {
             "note": [
@@ -154,7 +158,7 @@ def test_rare_names_and_dates_give_way_to_others_of_their_kind() -> None:
     drawn = mk.Synthesizer("note", scan=False, seed=1).fit(cohort, quiet=True).sample(60, seed=1)["note"]
     parts = [re.fullmatch(r"Mr\. (\w+) was seen on (\d\d)/(\d\d)/\d{4}\.", text) for text in drawn]
     assert all(parts)
-    assert {part[1] for part in parts if part} <= set(FAMILIES)
+    assert {part[1] for part in parts if part} <= set(FAMILY_NAMES)
     assert len({part[1] for part in parts if part}) > 40
     days = [(int(part[2]), int(part[3])) for part in parts if part]
     assert all((0 < a <= 12 and 0 < b <= 31) or (0 < b <= 12 and 0 < a <= 31) for a, b in days)
@@ -176,11 +180,11 @@ def test_many_given_fields_do_not_break_sentences() -> None:
 
 def test_in_a_chain_a_family_of_texts_writes_the_notes_and_the_default_the_table() -> None:
     schema = mk.Schema(age=mk.Number(), note=mk.Text(role="note"))
-    links = mk.Chain.over(schema, family="templates").links
+    links = mk.Chain.from_schema(schema, family="templates").links
     assert [(link.target, link.family) for link in links] == [(("age",), None), (("note",), "templates")]
-    links = mk.Chain.over(schema, family="lora:some/folder").links
+    links = mk.Chain.from_schema(schema, family="lora:some/folder").links
     assert [link.family for link in links] == [None, "lora:some/folder"]
-    assert [link.family for link in mk.Chain.over(schema, family="trees").links] == ["trees", None]
+    assert [link.family for link in mk.Chain.from_schema(schema, family="trees").links] == ["trees", None]
 
 
 def test_a_table_without_notes_is_refused_with_what_to_do(cohort: mk.Cohort) -> None:
@@ -195,11 +199,11 @@ def test_a_beginning_is_refused_with_the_alternative(cohort: mk.Cohort) -> None:
 
 
 def test_words_numerals_and_fields_come_back(cohort: mk.Cohort) -> None:
-    codec = Phrases().beside(("age", "sex")).fit(cohort, ["age", "sex", "note"])
+    codec = Phrases().condition_on(("age", "sex")).fit(cohort, ["age", "sex", "note"])
     x = codec.encode(cohort)
     ranges = np.array(codec.spec.ranges)
     assert ((x >= ranges[:, 0]) & (x < ranges[:, 1])).all()
-    back = codec.filled(codec.decode(x, Key(0)), cohort)
+    back = codec.reconcile_given(codec.decode(x, Key(0)), cohort)
     first, real = back["note"][0].as_py(), cohort["note"][0]
     assert first[:-5] == real[:-5]  # digits of the study are drawn
     assert back["sex"].to_pylist() == cohort["sex"].tolist()
@@ -207,7 +211,7 @@ def test_words_numerals_and_fields_come_back(cohort: mk.Cohort) -> None:
 
 
 def test_a_beginning_is_left_to_a_network_by_default(cohort: mk.Cohort) -> None:
-    plan = Plan.of(cohort.schema, "note", ("note", "age"), None, 1000)
+    plan = Plan.from_schema(cohort.schema, "note", ("note", "age"), None, 1000)
     assert isinstance(plan.family, mk.families.Autoregressive)
 
 

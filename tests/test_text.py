@@ -12,8 +12,8 @@ import pyarrow as pa
 import pytest
 
 import manikin as mk
-from manikin.codecs.text import NONE, TextCodec
-from manikin.codecs.text.record_slots import Slots
+from manikin.codecs.text import ABSENT_TOKEN, TextCodec
+from manikin.codecs.text.record_slots import RecordSlots
 from manikin.core.seeds import Key
 from manikin.encoding.grammar import END
 from manikin.errors import SchemaError
@@ -53,7 +53,7 @@ def cohort() -> mk.Cohort:
 
 @pytest.fixture(scope="module")
 def codec(cohort: mk.Cohort) -> TextCodec:
-    return TextCodec().beside(("age", "sex")).fit(cohort, ["note"])
+    return TextCodec().condition_on(("age", "sex")).fit(cohort, ["note"])
 
 
 def notes(*texts: str | None) -> mk.Cohort:
@@ -65,7 +65,7 @@ def test_any_text_comes_back_as_it_was(codec: TextCodec) -> None:
     x = codec.encode(notes(*strange))
     assert x.shape == (5, codec.spec.length)
     assert (x[0] == END).all()
-    assert x[4, 0] == NONE
+    assert x[4, 0] == ABSENT_TOKEN
     wide = TextCodec(longest=1024).fit(notes(*strange * 6), ["note"])
     assert wide.decode(wide.encode(notes(*strange)), Key(0))["note"].to_pylist() == strange
 
@@ -76,13 +76,13 @@ def test_no_piece_is_of_one_patient_alone(codec: TextCodec) -> None:
 
 
 def test_a_note_repeats_the_record_it_is_filled_from(codec: TextCodec, cohort: mk.Cohort) -> None:
-    assert codec.slots == Slots(("age",), (), "sex")
+    assert codec.slots == RecordSlots(("age",), (), "sex")
     tokens = codec.decode(codec.encode(cohort), Key(0))
-    assert codec.filled(tokens, cohort)["note"].to_pylist() == cohort.columns["note"].to_pylist()
+    assert codec.reconcile_given(tokens, cohort)["note"].to_pylist() == cohort.columns["note"].to_pylist()
     others = mk.Cohort.from_pandas(pd.DataFrame({"age": [7, None], "sex": ["M", "F"]}))
     one = int(np.flatnonzero(cohort["section"] == "CC")[1])
     twice = {"note": pa.array([tokens["note"][one].as_py()] * 2)}
-    assert codec.filled(twice, others)["note"].to_pylist() == [
+    assert codec.reconcile_given(twice, others)["note"].to_pylist() == [
         "The patient is a 7-year-old man with cough.",
         "The patient is a unknown-year-old woman with cough.",
     ]
@@ -91,7 +91,7 @@ def test_a_note_repeats_the_record_it_is_filled_from(codec: TextCodec, cohort: m
 def test_the_same_words_give_the_same_pieces_in_any_process(codec: TextCodec) -> None:
     code = (
         "import sys; sys.path.insert(0, 'tests'); from test_text import clinic, TextCodec\n"
-        "print(TextCodec().beside(('age', 'sex')).fit(clinic(), ['note']).pieces)"
+        "print(TextCodec().condition_on(('age', 'sex')).fit(clinic(), ['note']).pieces)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout  # noqa: S603
     assert out.strip() == codec.pieces.strip()
@@ -100,9 +100,9 @@ def test_the_same_words_give_the_same_pieces_in_any_process(codec: TextCodec) ->
 def test_text_is_modelled_only_when_it_is_asked_for(cohort: mk.Cohort) -> None:
     plain = mk.Synthesizer().fit(cohort, quiet=True).sample(3)
     assert plain["note"].tolist() == ["synthetic-000001", "synthetic-000002", "synthetic-000003"]
-    declared = mk.Cohort(cohort.columns, cohort.schema.asked(["note"]))
-    assert declared.schema.modelled == ["age", "sex", "section", "note"]
-    assert [link.target for link in mk.Chain.over(declared.schema).links] == [
+    declared = mk.Cohort(cohort.columns, cohort.schema.mark_notes(["note"]))
+    assert declared.schema.modelled_fields == ["age", "sex", "section", "note"]
+    assert [link.target for link in mk.Chain.from_schema(declared.schema).links] == [
         ("age", "sex", "section"),
         ("note",),
     ]
@@ -147,4 +147,4 @@ def test_notes_without_a_word_are_refused(texts: tuple[str | None, ...]) -> None
 
 def test_one_very_long_note_is_cut_and_counted() -> None:
     codec = TextCodec(longest=64).fit(notes(*["cough and fever"] * 9, "cough " * 5000), ["note"])
-    assert codec.told == {"length": 64, "cut": 1, "empty": 0, "absent": 0, "repeats": []}
+    assert codec.fit_report == {"length": 64, "cut": 1, "empty": 0, "absent": 0, "repeats": []}

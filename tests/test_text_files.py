@@ -67,7 +67,7 @@ def test_a_folder_of_notes_has_classes(tmp_path: Path) -> None:
     cohort = mk.read(tmp_path / "in")
     assert cohort["note"].tolist() == ["Cough.", "Fever, chills.\r\né", "Rest."]
     assert cohort["label"].tolist() == ["cc", "cc", "plan"]
-    assert cohort.schema.modelled == ["note", "label"]
+    assert cohort.schema.modelled_fields == ["note", "label"]
     mk.write(cohort, tmp_path / "out")
     again = mk.read(tmp_path / "out")
     assert again.columns.equals(cohort.columns)

@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.codecs.table import TableCodec, mixture
+from manikin.codecs.table import TableCodec, mix_segments
 from manikin.core.seeds import Key
 from manikin.encoding.spec import Categorical, Continuous
-from manikin.families.trees.constraints import ALONE, Facts
-from manikin.families.trees.design import own_scale, owned, shared
-from manikin.stats.equalities import Ties, ties
+from manikin.families.trees.constraints import NO_COLUMN, ColumnConstraints
+from manikin.families.trees.design import fit_own_scale, to_own_scale, to_shared_scale
+from manikin.stats.equalities import ColumnRelations, find_relations
 
 N = 2000
 
@@ -29,25 +29,25 @@ def _sampled(frame: pd.DataFrame, **options) -> pd.DataFrame:
 
 def test_equality_and_order_by_hand():
     a = np.arange(100.0) * 37 % 101
-    found = ties(np.column_stack([a, np.where(np.arange(100) % 4 == 0, a, a - 7), -a]))
-    assert found.equal[0, 1] == pytest.approx(0.25)
-    assert found.below.tolist() == [[False, False, False], [True, False, False], [False, False, False]]
+    found = find_relations(np.column_stack([a, np.where(np.arange(100) % 4 == 0, a, a - 7), -a]))
+    assert found.equal_share[0, 1] == pytest.approx(0.25)
+    assert found.is_below.tolist() == [[False, False, False], [True, False, False], [False, False, False]]
 
 
 def test_chance_and_shared_zeros_are_no_tie():
     rng = np.random.default_rng(0)
     counts = rng.poisson(0.3, (5000, 2)).astype(float)
-    assert not ties(counts).joined.any()
+    assert not find_relations(counts).is_related.any()
     apart = np.column_stack([rng.normal(0, 1, 500), rng.normal(100, 1, 500)])
-    assert not ties(apart).joined.any()  # their ranges keep the order, whatever is drawn
+    assert not find_relations(apart).is_related.any()  # their ranges keep the order, whatever is drawn
 
 
 def test_gaps_hide_no_tie():
     a, b = _pair()
     a[::3], b[1::3] = np.nan, np.nan
-    found = ties(np.column_stack([a, b]))
-    assert found.below[1, 0]
-    assert found.equal[0, 1] == pytest.approx(0.5 / 3, abs=0.02)
+    found = find_relations(np.column_stack([a, b]))
+    assert found.is_below[1, 0]
+    assert found.equal_share[0, 1] == pytest.approx(0.5 / 3, abs=0.02)
 
 
 @pytest.mark.parametrize("step", [1.0, 0.001], ids=["whole", "fine"])
@@ -133,36 +133,36 @@ def test_a_level_that_another_column_tells():
     assert drawn["ward"].nunique() == 20
 
 
-def _facts(x: np.ndarray) -> Facts:
+def _facts(x: np.ndarray) -> ColumnConstraints:
     blocks = [Categorical(3), Continuous(optional=True)]
-    none = Ties(np.zeros((2, 2)), np.zeros((2, 2), dtype=bool))
-    return Facts.find(x, blocks, [0], 1, none)
+    none = ColumnRelations(np.zeros((2, 2)), np.zeros((2, 2), dtype=bool))
+    return ColumnConstraints.find(x, blocks, [0], 1, none)
 
 
 def test_facts_by_hand():
     x = np.column_stack([np.repeat([0.0, 1.0, 2.0], 20), np.repeat([0.5, 0.7, np.nan], 20)])
     facts = _facts(x)
-    assert facts.same == ALONE
-    assert facts.told[1][1].tolist() == [False, False, True]
+    assert facts.equal_column == NO_COLUMN
+    assert facts.determined_levels[1][1].tolist() == [False, False, True]
     values = np.array([0.5, np.nan, 0.5])
-    assert facts.allow(x[[0, 0, 59]], values).tolist() == [True, False, False]
-    assert np.isnan(facts.tell(x[[0, 0, 59]], values)).tolist() == [False, True, True]
+    assert facts.is_allowed(x[[0, 0, 59]], values).tolist() == [True, False, False]
+    assert np.isnan(facts.impose_levels(x[[0, 0, 59]], values)).tolist() == [False, True, True]
     x[59, 1] = 0.1  # one exception
-    assert not _facts(x).told
+    assert not _facts(x).determined_levels
 
 
 def test_facts_come_back():
     blocks = [Continuous(), Continuous(optional=True), Categorical(2)]
-    facts = Facts(blocks, 1, 0, [0], [], {1: (2, np.array([True, False]))})
-    again = Facts.load(facts.state(), blocks, 1)
-    assert (again.same, again.floor, again.ceiling) == (0, [0], [])
-    assert again.told[1][1].tolist() == [True, False]
+    facts = ColumnConstraints(blocks, 1, 0, [0], [], {1: (2, np.array([True, False]))})
+    again = ColumnConstraints.from_state(facts.to_state(), blocks, 1)
+    assert (again.equal_column, again.floor_columns, again.ceiling_columns) == (0, [0], [])
+    assert again.determined_levels[1][1].tolist() == [True, False]
 
 
 def test_shared_scores_keep_equality_and_order():
     a, b = _pair()
     cohort = mk.Cohort.from_pandas(pd.DataFrame({"a": a, "b": b}))
-    together = TableCodec().together().fit(cohort, ["a", "b"])
+    together = TableCodec().share_scales().fit(cohort, ["a", "b"])
     x = together.encode(cohort)
     assert np.array_equal(x[:, 0] == x[:, 1], a == b)
     assert (x[:, 1] <= x[:, 0]).all()
@@ -173,7 +173,9 @@ def test_shared_scores_keep_equality_and_order():
 
 
 def test_mixture_by_hand():
-    upper, start, end = mixture([([0.5, 1.0], [0.0, 0.0], [0.0, 4.0]), ([1.0], [2.0], [4.0])], [30, 10])
+    upper, start, end = mix_segments(
+        [([0.5, 1.0], [0.0, 0.0], [0.0, 4.0]), ([1.0], [2.0], [4.0])], [30, 10]
+    )
     assert start == [0.0, 0.0, 2.0]
     assert end == [0.0, 2.0, 4.0]
     assert upper == pytest.approx([0.375, 0.5625, 1.0])
@@ -181,8 +183,8 @@ def test_mixture_by_hand():
 
 def test_own_scores_are_normal_and_come_back():
     values = np.random.default_rng(6).gamma(2, 1, 3000).astype(np.float32)
-    scale = own_scale(values)
-    own = owned(values, scale)
+    scale = fit_own_scale(values)
+    own = to_own_scale(values, scale)
     assert own.mean() == pytest.approx(0, abs=0.02)
     assert own.std() == pytest.approx(1, abs=0.03)
-    assert np.allclose(shared(own, scale), values, atol=1e-4)
+    assert np.allclose(to_shared_scale(own, scale), values, atol=1e-4)

@@ -17,14 +17,14 @@ from manikin.core.progress_display import report_on
 from manikin.core.seeds import Key
 from manikin.encoding.spec import Continuous, Spec
 from manikin.errors import TrainingError, UsageError
-from manikin.nn.conditioning import Given
+from manikin.nn.conditioning import ConditionBatch
 from manikin.training import checkpoint
-from manikin.training.batches import partition
-from manikin.training.budget import batch_for, settled
+from manikin.training.batches import split_subjects
+from manikin.training.budget import choose_batch_size, resolve_budget
 from manikin.training.engine import Engine
-from manikin.training.loop import Encoded, Training, train
-from manikin.training.progress import Progress, bar
-from manikin.training.state import Run
+from manikin.training.loop import Training, TrainingData, train
+from manikin.training.progress import Progress, show_progress_bar
+from manikin.training.state import TrainingState
 
 SPEC = Spec((Continuous(),))
 QUIET = Engine(threads=1)
@@ -64,7 +64,7 @@ class Duel(Line):
 
 def data(n=200, mean=3.0):
     x = Key(0).numpy().normal(mean, 1, size=(n, 1)).astype(np.float32)
-    return Encoded(SPEC, x, np.arange(n))
+    return TrainingData(SPEC, x, np.arange(n))
 
 
 def weights(trained):
@@ -84,10 +84,10 @@ class Stop:
 
 def test_it_learns_and_says_why_it_ended():
     trained = train(Line(), data(), Training(steps=300), Key(0), engine=QUIET)
-    assert (trained.turns, trained.ended) == (300, "budget")
+    assert (trained.steps, trained.stop_reason) == (300, "budget")
     # Dropout of 1/10 that scales the rest by 10/9 has its least squared error at 9/10 of the mean.
     assert trained.nets["model"](torch.ones(1, 1)).item() == pytest.approx(2.7, abs=0.2)
-    assert trained.held == pytest.approx(1.1, abs=0.5)
+    assert trained.holdout_loss == pytest.approx(1.1, abs=0.5)
     assert not trained.nets["model"].training
     assert trained.seconds > 0
 
@@ -108,12 +108,12 @@ def test_an_interrupted_run_resumes_exactly(tmp_path):
     half = train(
         Line(), data(), Training(steps=240), Key(0), checkpoint=path, progress=Stop(120), engine=QUIET
     )
-    assert (half.turns, half.ended) == (120, "interrupted")
+    assert (half.steps, half.stop_reason) == (120, "interrupted")
     assert not list(tmp_path.glob("*.part"))
     resumed = train(Line(), data(), Training(steps=240), Key(0), checkpoint=path, engine=QUIET)
-    assert resumed.turns == 240
+    assert resumed.steps == 240
     assert torch.equal(weights(resumed), weights(whole))
-    assert resumed.held == whole.held
+    assert resumed.holdout_loss == whole.holdout_loss
 
 
 def test_two_players_take_turns_and_resume_too(tmp_path):
@@ -122,7 +122,7 @@ def test_two_players_take_turns_and_resume_too(tmp_path):
     train(Duel(), data(), Training(steps=60), Key(0), checkpoint=path, progress=Stop(20), engine=QUIET)
     resumed = train(Duel(), data(), Training(steps=60), Key(0), checkpoint=path, engine=QUIET)
     assert torch.equal(weights(resumed), weights(whole))
-    assert math.isnan(resumed.held)
+    assert math.isnan(resumed.holdout_loss)
     moments = checkpoint.read(path)[0]["optimizers"]
     assert {name: moments[name]["0"]["step"].item() for name in moments} == {"a": 40, "b": 20}
 
@@ -140,28 +140,30 @@ def test_the_checkpoint_of_another_run_is_refused(tmp_path):
 
 def test_patience_ends_a_run_that_no_longer_improves():
     trained = train(Line(), data(), Training(steps=5000, patience=2), Key(0), engine=QUIET)
-    assert trained.ended == "patience"
-    assert trained.turns < 5000
+    assert trained.stop_reason == "patience"
+    assert trained.steps < 5000
 
 
 def run_best_at(monkeypatch, steps, patience, best):
     """A run whose loss on held-out subjects is lowest at turn `best`, and the weights it had then."""
-    run, kept = Run(Line(), data(), Training(steps=steps, patience=patience), Key(0), QUIET), {}
-    monkeypatch.setattr(run, "_judged", lambda _: abs(run.turn - best) / steps + 1.0 - 2.0 * bool(run.back))
+    run, kept = TrainingState(Line(), data(), Training(steps=steps, patience=patience), Key(0), QUIET), {}
+    monkeypatch.setattr(
+        run, "_compute_loss", lambda _: abs(run.turn - best) / steps + 1.0 - 2.0 * bool(run.back)
+    )
     paces = []
-    while not run.ended:
+    while not run.stop_reason:
         run.advance()
         if run.turn == best:
             kept = {name: value.clone() for name, value in run.average["model"].state_dict().items()}
         if run.back == run.turn:
             assert all(torch.equal(kept[name], x) for name, x in run.nets["model"].state_dict().items())
-        paces.append(run._pace(1))
+        paces.append(run._compute_rate_scale(1))
     return run, paces
 
 
 def test_weights_best_in_the_middle_come_to_rest_at_the_end(monkeypatch):
     run, paces = run_best_at(monkeypatch, steps=1000, patience=0, best=200)
-    assert (run.ended, run.turn, run.back, run.rest) == ("budget", 1000, 800, 200)
+    assert (run.stop_reason, run.turn, run.back, run.rest) == ("budget", 1000, 800, 200)
     assert paces[798] == pytest.approx(0.5 * (1 + math.cos(0.799 * math.pi)))  # what it was before
     assert paces[799] == pytest.approx(0.5 * (1 + math.cos(0.2 * math.pi)))  # that of turn 200
     assert paces[898] == pytest.approx(paces[799] * (1 - 99 / 200))
@@ -171,7 +173,7 @@ def test_weights_best_in_the_middle_come_to_rest_at_the_end(monkeypatch):
 
 def test_out_of_patience_the_best_weights_come_to_rest_too(monkeypatch):
     run, _ = run_best_at(monkeypatch, steps=5000, patience=2, best=200)
-    assert (run.ended, run.turn, run.back) == ("patience", 500, 400)
+    assert (run.stop_reason, run.turn, run.back) == ("patience", 500, 400)
 
 
 def test_what_still_improves_is_left_alone(monkeypatch):
@@ -187,7 +189,7 @@ def test_a_loss_that_is_no_number_is_an_error_that_says_when():
 
 def test_budgets_in_epochs_and_minutes():
     # 200 records, 20 of them held out: 180 / 45 = 4 steps per epoch.
-    assert train(Line(), data(), Training(epochs=2, batch=45), Key(0), engine=QUIET).turns == 8
+    assert train(Line(), data(), Training(epochs=2, batch=45), Key(0), engine=QUIET).steps == 8
     short = train(Line(), data(), Training(minutes=0.005), Key(0), engine=QUIET)
     assert 0.25 < short.seconds < 5
 
@@ -199,21 +201,26 @@ def test_impossible_budgets_are_refused():
 
 
 def test_defaults_grow_with_the_data_and_shrink_with_the_size_of_a_record():
-    assert settled(Training(), Line(), SPEC, 20).batch == 8
-    assert batch_for(SPEC, 5_000) > batch_for(SPEC, 500)
+    assert resolve_budget(Training(), Line(), SPEC, 20).batch == 8
+    assert choose_batch_size(SPEC, 5_000) > choose_batch_size(SPEC, 500)
     image, volume = (Spec((Continuous(),), grid=(64,) * axes) for axes in (2, 3))
-    assert batch_for(SPEC, 10**6) > batch_for(image, 10**6) > batch_for(volume, 10**6)
-    assert batch_for(Spec(vocab=2_000, length=500, ragged=True), 10**6) == 8
-    assert settled(Training(), Duel(), SPEC, 500).steps == 2 * settled(Training(), Line(), SPEC, 500).steps
-    assert settled(Training(minutes=1), Line(), SPEC, 500).steps is None
+    assert (
+        choose_batch_size(SPEC, 10**6) > choose_batch_size(image, 10**6) > choose_batch_size(volume, 10**6)
+    )
+    assert choose_batch_size(Spec(vocab=2_000, length=500, ragged=True), 10**6) == 8
+    assert (
+        resolve_budget(Training(), Duel(), SPEC, 500).steps
+        == 2 * resolve_budget(Training(), Line(), SPEC, 500).steps
+    )
+    assert resolve_budget(Training(minutes=1), Line(), SPEC, 500).steps is None
 
 
 def test_no_subject_is_on_both_sides_of_the_split():
     subject = np.repeat(np.arange(100), 3)
-    rows, held = partition(subject, 0.2, Key(0))
+    rows, held = split_subjects(subject, 0.2, Key(0))
     assert set(subject[rows]).isdisjoint(subject[held])
     assert len(held) == 60
-    assert len(partition(np.arange(10), 0.2, Key(0))[1]) == 0
+    assert len(split_subjects(np.arange(10), 0.2, Key(0))[1]) == 0
 
 
 def test_every_record_is_seen_once_per_epoch():
@@ -240,8 +247,10 @@ def test_what_is_given_stays_with_its_record():
             return super().loss(nets, turn, spec, x, given, rng)
 
     plain = data()
-    paired = Encoded(SPEC, plain.x, plain.subject, given=Given.of({"double": 2 * plain.x}))
-    assert train(Paired(), paired, Training(steps=5), Key(0), engine=QUIET).turns == 5
+    paired = TrainingData(
+        SPEC, plain.x, plain.subject, given=ConditionBatch.from_arrays({"double": 2 * plain.x})
+    )
+    assert train(Paired(), paired, Training(steps=5), Key(0), engine=QUIET).steps == 5
 
 
 def test_progress_tells_time_left_and_the_bar_shows_it():
@@ -249,15 +258,15 @@ def test_progress_tells_time_left_and_the_bar_shows_it():
     train(Line(), data(), Training(steps=50), Key(0), progress=heard.append, engine=QUIET)
     assert [p.turn for p in heard] == [10, 20, 30, 40, 50]
     assert heard[-1].fraction == 1
-    assert heard[-1].left == 0
-    assert Progress(0, 0.0, 0.0, 1.0).left == math.inf
+    assert heard[-1].seconds_left == 0
+    assert Progress(0, 0.0, 0.0, 1.0).seconds_left == math.inf
 
 
 def test_the_bar_shows_loss_and_time_left():
     from rich.console import Console
 
     console = Console(record=True, force_terminal=True, width=100)
-    with report_on(console), bar("learning") as report:
+    with report_on(console), show_progress_bar("learning") as report:
         report(Progress(50, 0.5, 61.0, 0.25))
     shown = console.export_text()
     assert "learning" in shown
@@ -273,7 +282,7 @@ def test_rows_take_one_thread_and_the_number_of_threads_is_restored():
         (Engine(), image, before),
         (Engine(threads=3), image, 3),
     ):
-        with engine.running(spec):
+        with engine.limit_threads(spec):
             assert torch.get_num_threads() == expected
         assert torch.get_num_threads() == before
 

@@ -8,16 +8,16 @@ from PIL import Image as Picture
 from scipy.ndimage import gaussian_filter
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.duplicate_records import describe_twins, find_families, find_twins
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question, Sample
+from manikin.cohort.duplicate_records import describe_duplicates, find_duplicates, group_duplicate_subjects
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions, Sample
 from manikin.core.seeds import Key
-from manikin.datasets.demo import demo
+from manikin.datasets.demo import load_demo
 from manikin.errors import UsageError
-from manikin.evaluation.inputs import admitted
-from manikin.evaluation.measuring.evaluation_data import Sides
-from manikin.evaluation.report.histograms import columns
-from manikin.evaluation.report.plot_data import plots
+from manikin.evaluation.inputs import validate_inputs
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
+from manikin.evaluation.report.histograms import compute_histograms
+from manikin.evaluation.report.plot_data import compute_plots
 from manikin.features.table import Table
 from manikin.io.read_write import read
 from manikin.schema.kinds import Category, Codes, Image, Number, Schema, Signal, Text, Time
@@ -66,21 +66,25 @@ def of_pictures(x):
 
 def test_repeated_rows_are_found_and_nothing_else():
     cohort = table()
-    assert len(find_twins(cohort).pairs) == 0
-    assert find_twins(cohort.take([*range(600), 7, 8, 9])).rows.tolist() == [[7, 600], [8, 601], [9, 602]]
+    assert len(find_duplicates(cohort).pairs) == 0
+    assert find_duplicates(cohort.take([*range(600), 7, 8, 9])).rows.tolist() == [
+        [7, 600],
+        [8, 601],
+        [9, 602],
+    ]
 
 
 def test_rows_that_chance_makes_equal_are_no_twins():
-    found = find_twins(coarse())
+    found = find_duplicates(coarse())
     assert len(found.rows) == 0
-    assert found.chance > 100
+    assert found.expected_by_chance > 100
 
 
 def test_a_picture_that_stands_twice_is_found_also_compressed_and_resized():
     x = pictures()
-    assert len(find_twins(of_pictures(x)).pairs) == 0
+    assert len(find_duplicates(of_pictures(x)).pairs) == 0
     others = np.stack([x[3], compressed(x[5]), compressed(x[9], 90, 64)])
-    found = find_twins(of_pictures(np.concatenate([x, others])))
+    found = find_duplicates(of_pictures(np.concatenate([x, others])))
     assert sorted(found.arrays.tolist()) == [[3, 40], [5, 41], [9, 42]]
 
 
@@ -88,7 +92,7 @@ def test_empty_pictures_and_slices_that_only_resemble_each_other_are_no_twins():
     x = pictures(20)
     blank = np.zeros_like(x[:5])
     mixed = (0.8 * x[:5] + 0.2 * x[5:10]).astype(np.uint8)
-    assert len(find_twins(of_pictures(np.concatenate([x, blank, mixed]))).pairs) == 0
+    assert len(find_duplicates(of_pictures(np.concatenate([x, blank, mixed]))).pairs) == 0
 
 
 def test_equal_signals_notes_and_histories_are_found():
@@ -101,7 +105,7 @@ def test_equal_signals_notes_and_histories_are_found():
     wave[29], words[28], codes[27] = wave[4] + 1e-6, words[5], codes[6]
     arrays = {"ecg": wave, "note": np.array(words, dtype=object), "codes": np.empty(30, dtype=object)}
     arrays["codes"][:] = codes
-    found = find_twins(
+    found = find_duplicates(
         Cohort.from_arrays(arrays, {"ecg": Signal(), "note": Text(role="note"), "codes": Codes()})
     )
     assert (found.arrays.tolist(), found.notes.tolist(), found.histories.tolist()) == (
@@ -114,7 +118,7 @@ def test_equal_signals_notes_and_histories_are_found():
 def test_a_template_is_nobody_s_note():
     normal = "No acute finding. " * 12
     notes = np.array([normal] * 20 + [f"{number} {normal}" for number in range(20)], dtype=object)
-    assert len(find_twins(Cohort.from_arrays({"note": notes}, {"note": Text(role="note")})).notes) == 0
+    assert len(find_duplicates(Cohort.from_arrays({"note": notes}, {"note": Text(role="note")})).notes) == 0
 
 
 def test_records_of_one_subject_are_not_twins_of_each_other():
@@ -124,7 +128,7 @@ def test_records_of_one_subject_are_not_twins_of_each_other():
     named = Cohort(
         twice.columns.append_column("id", [whose]), Schema({**twice.schema, "id": Number(role="subject")})
     )
-    assert len(find_twins(named).pairs) == 0
+    assert len(find_duplicates(named).pairs) == 0
 
 
 def test_twins_are_told_on_reading_without_names(tmp_path):
@@ -165,9 +169,9 @@ def test_without_twins_the_split_is_the_permutation_of_subjects():
 
 def test_subjects_with_a_twin_are_one_family():
     cohort = table(20).take([0, 1, 2, 3, 1, 2])
-    assert find_families(cohort).tolist() == [0, 1, 2, 3, 1, 2]
-    assert describe_twins(cohort)[0].startswith("4 records whose row equals")
-    assert len(np.unique(find_families(coarse()))) == 2000
+    assert group_duplicate_subjects(cohort).tolist() == [0, 1, 2, 3, 1, 2]
+    assert describe_duplicates(cohort)[0].startswith("4 records whose row equals")
+    assert len(np.unique(group_duplicate_subjects(coarse()))) == 2000
 
 
 # the judge's door
@@ -177,15 +181,15 @@ def test_training_rows_in_the_holdout_are_refused_with_their_count():
     cohort = table()
     train, holdout = cohort.take(range(420)), cohort.take(range(420, 600))
     synthetic = table(300, seed=9)
-    admitted(synthetic, train, holdout)
+    validate_inputs(synthetic, train, holdout)
     mixed = cohort.take([*range(420, 600), *range(100)])
     with pytest.raises(UsageError, match=r"^100 of 280 held-out records have a row equal"):
-        admitted(synthetic, train, mixed)
+        validate_inputs(synthetic, train, mixed)
 
 
 def test_equal_rows_of_a_coarse_table_are_not_refused():
     cohort = coarse()
-    admitted(cohort.take(range(700)), cohort.take(range(700, 1500)), cohort.take(range(1500, 2000)))
+    validate_inputs(cohort.take(range(700)), cohort.take(range(700, 1500)), cohort.take(range(1500, 2000)))
 
 
 def test_pictures_on_both_sides_are_refused_and_real_twins_are_not():
@@ -193,9 +197,9 @@ def test_pictures_on_both_sides_are_refused_and_real_twins_are_not():
     leaked = np.stack([compressed(picture) for picture in x[:6]])
     synthetic, train = of_pictures(pictures(30)[::-1].copy()), of_pictures(x[:40])
     with pytest.raises(UsageError, match=r"^6 of 26 held-out records have a picture or signal"):
-        admitted(synthetic, train, of_pictures(np.concatenate([x[40:], leaked])))
+        validate_inputs(synthetic, train, of_pictures(np.concatenate([x[40:], leaked])))
     habit = of_pictures(np.concatenate([x[:34], x[:6]]))  # twins within training as well
-    admitted(synthetic, habit, of_pictures(np.concatenate([x[40:], x[6:9]])))
+    validate_inputs(synthetic, habit, of_pictures(np.concatenate([x[40:], x[6:9]])))
 
 
 def visits(schema, subjects):
@@ -213,8 +217,8 @@ def test_a_person_on_both_sides_is_refused_whatever_the_schema_says(kind):
     apart = visits({"eid": kind}, range(50, 80))
     message = "10 subjects are both" if kind.role == "subject" else "10 values of 'eid' are both in train"
     with pytest.raises(UsageError, match=message):
-        admitted(apart, train, holdout)
-    admitted(apart, train, apart)
+        validate_inputs(apart, train, holdout)
+    validate_inputs(apart, train, apart)
 
 
 def test_a_person_on_both_sides_is_refused_also_where_synthetic_records_lack_the_number():
@@ -222,8 +226,8 @@ def test_a_person_on_both_sides_is_refused_also_where_synthetic_records_lack_the
     train, holdout = visits(kind, range(50)), visits({"eid": Number()}, range(40, 70))
     fields = ("sex", "visit", "value")
     with pytest.raises(UsageError, match="10 subjects are both"):
-        admitted(train.select(*fields), train, holdout)
-    sides = admitted(train.select(*fields), train, visits(kind, range(50, 80)))
+        validate_inputs(train.select(*fields), train, holdout)
+    sides = validate_inputs(train.select(*fields), train, visits(kind, range(50, 80)))
     assert [len(np.unique(side.subject)) for side in sides] == [50, 30, 300]
 
 
@@ -238,7 +242,7 @@ def test_codes_of_things_may_stand_on_both_sides():
             arrays, {"ward": Number(), "sex": Category(), "age": Number(), "crp": Number()}
         )
 
-    admitted(side(200), side(400), side(300))
+    validate_inputs(side(200), side(400), side(300))
 
 
 def test_running_text_and_diagnoses_may_stand_on_both_sides():
@@ -255,7 +259,7 @@ def test_running_text_and_diagnoses_may_stand_on_both_sides():
     }
     kinds = {"diagnosis": Category(), "glucose": Number(), "findings": Text(role="identifier")}
     cohort = Cohort.from_arrays(arrays, {**kinds, "sex": Category()})
-    admitted(cohort.take(range(600, 900)), cohort.take(range(300)), cohort.take(range(300, 600)))
+    validate_inputs(cohort.take(range(600, 900)), cohort.take(range(300)), cohort.take(range(300, 600)))
 
 
 # nothing where something is expected
@@ -272,9 +276,9 @@ def test_fields_without_a_frequent_level_or_any_value_are_shown():
     cohort = Cohort.from_arrays(
         arrays, {"code": Category(), "one": Category(), "none": Number(), "day": Time()}
     )
-    fields = Scalars.fit(cohort)
+    fields = ScalarEncoder.fit(cohort)
     sample = Sample(cohort, np.arange(60), g.normal(size=(60, 1)), fields.encode(cohort), fields)
-    found = columns(sample, sample)
+    found = compute_histograms(sample, sample)
     assert found["code"]["levels"] == ["other"]
     assert found["one"]["real"] == [1.0]
     assert list(found) == ["code", "one", "day"]
@@ -283,9 +287,11 @@ def test_fields_without_a_frequent_level_or_any_value_are_shown():
 def test_one_direction_makes_no_plane():
     train, holdout, synthetic = (table(60, seed).select("sbp") for seed in range(3))
     feature = Table().fit(train)
-    sides = Sides.of(feature, Scalars.fit(train), (train, holdout, synthetic), Question())
-    assert {"neighbours"} == {"embedding", "neighbours"} & set(plots(sides, [], Key(0)))
+    sides = EvaluationData.from_cohorts(
+        feature, ScalarEncoder.fit(train), (train, holdout, synthetic), EvaluationOptions()
+    )
+    assert {"neighbours"} == {"embedding", "neighbours"} & set(compute_plots(sides, [], Key(0)))
 
 
 def test_the_demo_has_no_twins():
-    assert len(find_twins(demo()).pairs) == 0
+    assert len(find_duplicates(load_demo()).pairs) == 0

@@ -7,79 +7,81 @@ from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.metrics import average_precision_score
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core.seeds import Key
-from manikin.downstream.cox import hazards
-from manikin.evaluation.measuring.calibration import scores
-from manikin.evaluation.measuring.evaluation_data import Sides
+from manikin.downstream.cox import fit_hazards
+from manikin.evaluation.measuring.calibration import compute_scores
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.evaluation.measuring.measurement import measure
 from manikin.features.table import Table
 from manikin.metrics.utility import downstream, regression_coefficients, survival
 from manikin.schema.kinds import Category, Number, Schema
 from manikin.stats.prediction_scores import (
-    auprc,
-    auroc,
-    average_precision,
-    brier,
-    calibration_error,
-    concordance,
-    interval_overlap,
-    log_loss,
-    r2,
+    compute_auprc,
+    compute_auroc,
+    compute_average_precision,
+    compute_brier_score,
+    compute_calibration_error,
+    compute_concordance,
+    compute_interval_overlap,
+    compute_log_loss,
+    compute_r2,
 )
 
 
 def judged(synthetic, train, holdout, label, modules, subgroups=()):
-    question = Question(label, tuple(subgroups))
-    sides = Sides.of(Table().fit(train), Scalars.fit(train), (train, holdout, synthetic), question)
+    question = EvaluationOptions(label, tuple(subgroups))
+    sides = EvaluationData.from_cohorts(
+        Table().fit(train), ScalarEncoder.fit(train), (train, holdout, synthetic), question
+    )
     metrics = [metric for module in modules for metric in module.__plugin__]
-    return {score.name: score for score in scores(measure(sides, metrics, Key(0)))}, sides
+    return {score.name: score for score in compute_scores(measure(sides, metrics, Key(0)))}, sides
 
 
 def test_concordance_counts_pairs_whose_order_is_known():
     time, event = np.array([1.0, 2, 3, 4]), np.array([True, False, True, False])
     # known pairs: 1 before 2, 3 and 4; 3 before 4; the second is lost before the third's event
-    assert concordance(time, event, np.array([4.0, 3, 2, 1])) == 1
-    assert concordance(time, event, np.array([1.0, 2, 3, 4])) == 0
-    assert concordance(time, event, np.array([3.0, 9, 2, 4])) == 1 / 4  # only 1 before 3
-    assert concordance(time, event, np.zeros(4)) == 0.5
-    assert np.isnan(concordance(time, np.zeros(4, bool), time))
+    assert compute_concordance(time, event, np.array([4.0, 3, 2, 1])) == 1
+    assert compute_concordance(time, event, np.array([1.0, 2, 3, 4])) == 0
+    assert compute_concordance(time, event, np.array([3.0, 9, 2, 4])) == 1 / 4  # only 1 before 3
+    assert compute_concordance(time, event, np.zeros(4)) == 0.5
+    assert np.isnan(compute_concordance(time, np.zeros(4, bool), time))
 
 
 def test_an_event_comes_before_a_loss_at_the_same_time():
-    assert concordance(np.array([2.0, 2]), np.array([True, False]), np.array([1.0, 0])) == 1
+    assert compute_concordance(np.array([2.0, 2]), np.array([True, False]), np.array([1.0, 0])) == 1
 
 
 def test_probabilities_are_scored_by_hand():
     y, p = np.array([0, 1, 2]), np.array([[0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [0.6, 0.4, 0.0]])
-    assert log_loss(y, p) == pytest.approx(-(np.log(0.5) + 0 + np.log(0.001)) / 3)
-    assert brier(y, p) == pytest.approx((0.375 + 0 + 1.52) / 6)
+    assert compute_log_loss(y, p) == pytest.approx(-(np.log(0.5) + 0 + np.log(0.001)) / 3)
+    assert compute_brier_score(y, p) == pytest.approx((0.375 + 0 + 1.52) / 6)
     # class 0: .5 against 0 and .6; class 1: 1 against .25 and .4; class 2: 0 against .25 and 0
-    assert auroc(y, p) == pytest.approx((0.5 + 1.0 + 0.25) / 3)
-    assert r2(np.array([1.0, 2, 3]), np.array([1.0, 2, 4])) == pytest.approx(0.5)
+    assert compute_auroc(y, p) == pytest.approx((0.5 + 1.0 + 0.25) / 3)
+    assert compute_r2(np.array([1.0, 2, 3]), np.array([1.0, 2, 4])) == pytest.approx(0.5)
 
 
 def test_precision_is_that_of_scikit_learn():
     rng = np.random.default_rng(0)
     y, score = rng.random(200) < 0.2, rng.integers(0, 9, 200) / 8.0  # with ties
-    assert average_precision(score, y) == pytest.approx(average_precision_score(y, score))
+    assert compute_average_precision(score, y) == pytest.approx(average_precision_score(y, score))
     p = np.stack([1 - score, score], axis=1)
-    assert auprc(y.astype(int), p) == pytest.approx(average_precision_score(y, score))
-    assert auprc((~y).astype(int), p[:, ::-1]) == pytest.approx(average_precision_score(y, score))
-    assert np.isnan(average_precision(score, np.zeros(200, bool)))
+    assert compute_auprc(y.astype(int), p) == pytest.approx(average_precision_score(y, score))
+    assert compute_auprc((~y).astype(int), p[:, ::-1]) == pytest.approx(average_precision_score(y, score))
+    assert np.isnan(compute_average_precision(score, np.zeros(200, bool)))
 
 
 def test_calibration_is_the_distance_of_shares_in_bins():
     p = np.repeat([0.1, 0.9], 50)
     y = np.concatenate([np.arange(50) % 10 == 0, np.arange(50) % 2 == 0]).astype(int)  # .1 and .5 happen
-    assert calibration_error(y, np.stack([1 - p, p], axis=1)) == pytest.approx(0.2)
+    assert compute_calibration_error(y, np.stack([1 - p, p], axis=1)) == pytest.approx(0.2)
 
 
 def test_intervals_overlap_as_karr_defines():
     a = np.array([[0.0, 4.0], [0.0, 1.0], [2.0, 3.0]])
     b = np.array([[0.0, 4.0], [5.0, 6.0], [0.0, 4.0]])
-    assert interval_overlap(a, b).tolist() == [1.0, 0.0, (1 + 1 / 4) / 2]
+    assert compute_interval_overlap(a, b).tolist() == [1.0, 0.0, (1 + 1 / 4) / 2]
 
 
 def test_hazards_are_those_of_statsmodels():
@@ -89,7 +91,7 @@ def test_hazards_are_those_of_statsmodels():
     x = rng.normal(size=(150, 3))
     time = np.ceil(10 * rng.exponential(np.exp(-x[:, 0])))  # with ties
     event = rng.random(150) < 0.7
-    beta, covariance = hazards(x, time, event, 0.0)
+    beta, covariance = fit_hazards(x, time, event, 0.0)
     known = PHReg(time, x, status=event, ties="breslow").fit(disp=0)
     assert np.allclose(beta, known.params, atol=1e-5)
     assert np.allclose(np.sqrt(covariance.diagonal()), known.bse, atol=1e-5)
@@ -189,7 +191,7 @@ def test_a_field_that_gives_the_label_away_is_named(breast):
         )
 
     _, sides = judged(leaked(fresh), leaked(train), leaked(holdout), "target", ())
-    assert downstream.given_away(sides.whole).startswith("result alone determines the label")
+    assert downstream.describe_label_leaks(sides.full_split).startswith("result alone determines the label")
 
 
 def test_quantities_are_predicted_too_with_gaps_and_many_levels():
@@ -245,4 +247,4 @@ def test_the_time_of_the_event_does_not_predict_it():
     train, holdout, fresh = (followed(patients(200, seed)) for seed in range(3))
     found, sides = judged(fresh, train, holdout, "event", (downstream,))
     assert found["tstr_auroc"].ceiling < 0.85
-    assert downstream.given_away(sides.whole) == ""
+    assert downstream.describe_label_leaks(sides.full_split) == ""

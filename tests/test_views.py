@@ -5,10 +5,10 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import Question
+from manikin.contracts.metric import EvaluationOptions
 from manikin.errors import FormatError, UsageError
-from manikin.evaluation.measuring.image_encoders import opened
-from manikin.evaluation.measuring.views import Remembered, views
+from manikin.evaluation.measuring.image_encoders import load_encoder
+from manikin.evaluation.measuring.views import CachedFeature, build_views
 from manikin.features.encoder import Encoder
 from manikin.features.radiomics import Radiomics
 from manikin.schema.kinds import Category, Image, Number
@@ -29,11 +29,11 @@ def sides():
 
 
 def test_the_table_comes_first_and_pictures_have_two_views(sides):
-    assert list(views(sides, Question())) == ["table", "encoder", "radiomics"]
+    assert list(build_views(sides, EvaluationOptions())) == ["table", "encoder", "radiomics"]
 
 
 def test_coordinates_stand_as_fields_beside_the_scalar_ones(sides):
-    sample = views(sides, Question())["radiomics"].synthetic
+    sample = build_views(sides, EvaluationOptions())["radiomics"].synthetic
     assert sample.fields.names[:3] == ("label", "age", "radiomics 1")
     assert sample.table.shape == (30, 2 + sample.x.shape[1])
     assert (sample.table[:, 2:] == sample.x).all()
@@ -76,7 +76,7 @@ def test_a_picture_is_looked_at_once(sides):
             seen.append(len(cohort))
             return np.arange(len(cohort))[:, None] + np.zeros((1, 2))
 
-    feature = Remembered(Counting())
+    feature = CachedFeature(Counting())
     train = sides[0]
     feature(train)
     again = feature(train.take(np.array([3, 3, 1])))
@@ -87,7 +87,7 @@ def test_a_picture_is_looked_at_once(sides):
 def test_encoders_need_a_picture(sides):
     table = tuple(side.select("age", "label") for side in sides)
     with pytest.raises(UsageError, match="no picture"):
-        views(table, Question(), ("some.pt",))
+        build_views(table, EvaluationOptions(), ("some.pt",))
 
 
 def test_a_network_of_ones_own_is_a_view(sides, tmp_path):
@@ -97,7 +97,7 @@ def test_a_network_of_ones_own_is_a_view(sides, tmp_path):
         weights.data = torch.linspace(-1, 1, weights.numel()).reshape(weights.shape)
     path = tmp_path / "own.pt"
     torch.jit.trace(net, torch.zeros(2, 3, 12, 12)).save(str(path))
-    found = views(sides, Question(), (path,))["own"]
+    found = build_views(sides, EvaluationOptions(), (path,))["own"]
     assert found.train.x.shape == (40, 5)  # a grey picture three times over, averaged over the grid
 
 
@@ -108,9 +108,9 @@ def test_an_exported_program_is_run_or_says_which_shape_it_refuses(sides, tmp_pa
     for side in (12, 9):
         program = torch.export.export(net, (torch.zeros(2, 1, side, side),), dynamic_shapes=many)
         torch.export.save(program, tmp_path / f"own{side}.pt2")
-    assert opened(tmp_path / "own12.pt2").fit(sides[0])(sides[2]).shape == (30, 4)
+    assert load_encoder(tmp_path / "own12.pt2").fit(sides[0])(sides[2]).shape == (30, 4)
     with pytest.raises(UsageError, match=r"own9: it refuses pictures of shape \(1, 12, 12\)"):
-        opened(tmp_path / "own9.pt2").fit(sides[0])
+        load_encoder(tmp_path / "own9.pt2").fit(sides[0])
 
 
 def test_what_is_no_network_is_refused(tmp_path):
@@ -118,11 +118,11 @@ def test_what_is_no_network_is_refused(tmp_path):
     bad.write_bytes(b"no network")
     odd.write_bytes(b"")
     with pytest.raises(FormatError, match="no TorchScript"):
-        opened(bad)
+        load_encoder(bad)
     with pytest.raises(UsageError, match="ends with none"):
-        opened(odd)
+        load_encoder(odd)
     with pytest.raises(UsageError, match="no such file"):
-        opened(tmp_path / "absent.pt")
+        load_encoder(tmp_path / "absent.pt")
 
 
 def test_the_encoder_knows_training_pictures_no_better_than_others():

@@ -7,12 +7,12 @@ import warnings
 
 from manikin.cli import deidentify, evaluate, inspect_data, synthesize
 from manikin.cli.app import app
-from manikin.cli.messages import as_commands
-from manikin.cli.options import BAD, INTERRUPTED
-from manikin.cli.output import terminal
+from manikin.cli.messages import to_command_line
+from manikin.cli.options import EXIT_BAD_INPUT, EXIT_INTERRUPTED
+from manikin.cli.output import create_console
 from manikin.errors import ManikinError, ManikinWarning
 
-_python = warnings.showwarning
+_python_showwarning = warnings.showwarning
 
 __all__ = ["app", "deidentify", "evaluate", "inspect_data", "main", "synthesize"]
 
@@ -25,25 +25,29 @@ def main() -> None:
     try:
         app()
     except ManikinError as error:
-        message = f"error: {as_commands(str(error))}"
-        terminal(quiet=False).print(message, style="red", markup=False, highlight=False)
-        code = BAD
+        message = f"error: {to_command_line(str(error))}"
+        create_console(quiet=False).print(message, style="red", markup=False, highlight=False)
+        code = EXIT_BAD_INPUT
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        terminal(quiet=False).print(f"error: {where}{error.strerror or error}", style="red", markup=False)
-        code = BAD
+        create_console(quiet=False).print(
+            f"error: {where}{error.strerror or error}", style="red", markup=False
+        )
+        code = EXIT_BAD_INPUT
     except SystemExit as ended:
         code = ended.code
     except KeyboardInterrupt:  # where the command does not hear of it
-        code = INTERRUPTED
-    if code == INTERRUPTED:
-        terminal(quiet=False).print("interrupted: what was not finished is not written")
+        code = EXIT_INTERRUPTED
+    if code == EXIT_INTERRUPTED:
+        create_console(quiet=False).print("interrupted: what was not finished is not written")
     sys.exit(code)
 
 
 def _warn(message: Warning | str, category: type[Warning], *where: object) -> None:
     """Print what a user must know in a line of its own; other warnings as Python does."""
     if issubclass(category, ManikinWarning):
-        terminal(quiet=False).print(f"warning: {message}", style="yellow", markup=False, highlight=False)
+        create_console(quiet=False).print(
+            f"warning: {message}", style="yellow", markup=False, highlight=False
+        )
     else:
-        _python(message, category, *where)  # type: ignore[arg-type]
+        _python_showwarning(message, category, *where)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from manikin.evaluation.card.scorecard import Scorecard
 
 
-def attacker(
+def build_attack(
     model: Path | None, refits: int | None
 ) -> Callable[[Scorecard, Cohort, int], Scorecard] | None:
     """The attack on a saved model; model and number are checked before anything is computed.
@@ -26,8 +26,8 @@ def attacker(
         FormatError: The folder is no saved model.
         UsageError: An odd number of fits, too few, or fits of no model.
     """
-    from manikin.evaluation.attacks.shadow_models import enough
-    from manikin.publication.attack import attacked
+    from manikin.evaluation.attacks.shadow_models import check_refit_count
+    from manikin.publication.attack import attack_model
     from manikin.synthesis.persistence import load
 
     if model is None:
@@ -35,10 +35,10 @@ def attacker(
             raise UsageError("--refits: name the folder of the model to attack with --model")
         return None
     refits = 16 if refits is None else refits
-    enough(refits)
+    check_refit_count(refits)
     fitted = load(model)
 
     def attack(card: Scorecard, train: Cohort, seed: int) -> Scorecard:
-        return attacked(card, fitted, train, refits=refits, seed=seed)
+        return attack_model(card, fitted, train, refits=refits, seed=seed)
 
     return attack

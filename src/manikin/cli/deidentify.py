@@ -9,7 +9,7 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.output import speak
+from manikin.cli.output import start_console
 from manikin.core.progress_display import show_step
 from manikin.errors import UsageError
 
@@ -38,20 +38,20 @@ def deidentify(
 
     Example: `manikin deidentify notes.csv -o clean.csv --seed 4711`
     """
-    from manikin.imaging.analysis.text_blanking import blank_text, is_picture
+    from manikin.imaging.analysis.text_blanking import blank_text, can_bear_text
     from manikin.io.read_write import read, write
     from manikin.schema.kinds import Schema
     from manikin.text.deid.deidentify import deidentify as cleaned
-    from manikin.text.deid.deidentify import proses
-    from manikin.text.deid.identifying_columns import find_columns
+    from manikin.text.deid.deidentify import list_note_fields
+    from manikin.text.deid.identifying_columns import find_identifying_columns
 
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
-    console = speak(context, quiet=quiet)
+    console = start_console(context, quiet=quiet)
     cohort = read(file, Schema.read(schema) if schema else None)
-    pictures = [name for name in field or cohort.schema if is_picture(cohort, name)]
-    words = [name for name in field or proses(cohort) if name not in pictures]
-    columns = not field and find_columns(cohort)
+    pictures = [name for name in field or cohort.schema if can_bear_text(cohort, name)]
+    words = [name for name in field or list_note_fields(cohort) if name not in pictures]
+    columns = not field and find_identifying_columns(cohort)
     if not (words or pictures or columns):
         raise UsageError(f"{file}: no field holds prose, a picture or identifiers; name one with --field")
     if pictures and cohort.origin.format == "dicom" and not out.suffix:
@@ -61,10 +61,12 @@ def deidentify(
     clean = cohort
     if words or columns:
         with show_step("looking for identifiers") as step:
-            clean = cleaned(cohort, words if field else None, seed=seed, progress=step.reach_of)
+            clean = cleaned(
+                cohort, words if field else None, seed=seed, progress=step.set_progress_and_total
+            )
     if pictures:
         with show_step("reading text in pictures") as step:
-            clean = blank_text(clean, pictures, step.reach_of)
+            clean = blank_text(clean, pictures, step.set_progress_and_total)
     write(clean, out)
     for note in clean.notes[: len(clean.notes) - len(cohort.notes)]:
         console.print(note, markup=False, highlight=False)

@@ -10,9 +10,9 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.attack_options import attacker
-from manikin.cli.messages import as_commands
-from manikin.cli.output import gate, print_card, speak, terminal
+from manikin.cli.attack_options import build_attack
+from manikin.cli.messages import to_command_line
+from manikin.cli.output import create_console, exit_if_refused, print_card, start_console
 from manikin.errors import FormatError
 
 
@@ -56,34 +56,34 @@ def evaluate(
 
     Example: `manikin evaluate synthetic.csv --train train.csv --holdout holdout.csv -o card --tier open`
     """
-    from manikin.cli.policy_options import asked
-    from manikin.core.atomic import unfinished
-    from manikin.evaluation.card.provenance_score import stamped
+    from manikin.cli.policy_options import read_policy
+    from manikin.core.atomic import open_atomic_folder
+    from manikin.evaluation.card.provenance_score import add_provenance_score
     from manikin.evaluation.evaluate import evaluate as judge
-    from manikin.evaluation.selftest.detection_power import self_tested, testable
-    from manikin.publication.evaluation_files import read_beside
-    from manikin.publication.pipeline import loaded
+    from manikin.evaluation.selftest.detection_power import add_self_test, check_testable
+    from manikin.publication.evaluation_files import read_for_evaluation
+    from manikin.publication.pipeline import read_cohort
     from manikin.rules.rule import read_rules
     from manikin.training.weights import read_json
 
-    limits = asked(policy, tier)
-    speak(context, quiet=quiet or as_json)
-    attack = attacker(model, refits)
-    real = loaded(train, schema)
+    limits = read_policy(policy, tier)
+    start_console(context, quiet=quiet or as_json)
+    attack = build_attack(model, refits)
+    real = read_cohort(train, schema)
     if self_test:
-        testable(real)
-    others = [read_beside(path, real.schema) for path in (synthetic, holdout)]
+        check_testable(real)
+    others = [read_for_evaluation(path, real.schema) for path in (synthetic, holdout)]
     judged = {"label": label, "subgroups": subgroup or (), "rules": read_rules(rules) if rules else ()}
     card = judge(others[0], real, others[1], **judged, seed=seed, encoders=encoder or ())
     record = synthetic.with_name("provenance.json")
     if record.exists():
-        card = stamped(card, read_json(record))
+        card = add_provenance_score(card, read_json(record))
     if self_test:
-        card = self_tested(card, real, others[1], seed=seed)
+        card = add_self_test(card, real, others[1], seed=seed)
     if attack:
         card = attack(card, real, seed)
     if out:
-        with unfinished(out) as part:
+        with open_atomic_folder(out) as part:
             card.to_json(part / "scorecard.json")
             card.to_html(part / "scorecard.html", limits.policy)
     if suspects:
@@ -92,10 +92,10 @@ def evaluate(
         suspected(others[0], real, others[1], seed=seed).to_html(suspects)
     print_card(card, limits, as_json=as_json, quiet=quiet)
     if out and not (quiet or as_json):
-        terminal(quiet=False, stderr=False).print(
+        create_console(quiet=False, stderr=False).print(
             f"the scorecard: {out / 'scorecard.html'}", highlight=False
         )
-    gate(card, limits)
+    exit_if_refused(card, limits)
 
 
 @app.command()
@@ -112,7 +112,7 @@ def compare(
     if as_json:
         print(json.dumps(found.to_dict(), indent=1))  # noqa: T201
     else:
-        terminal(quiet=False, stderr=False).print(found)
+        create_console(quiet=False, stderr=False).print(found)
 
 
 @app.command()
@@ -131,21 +131,23 @@ def release(
     schema: o.SchemaFile = None,
 ) -> None:
     """Write records, card and provenance to a folder, if the gate lets them pass."""
-    from manikin.cli.policy_options import asked
+    from manikin.cli.policy_options import read_policy
     from manikin.errors import PrivacyError
     from manikin.evaluation.card.scorecard import Scorecard
-    from manikin.publication.pipeline import loaded
+    from manikin.publication.pipeline import read_cohort
     from manikin.publication.release import release as released
 
-    limits = asked(policy, tier)
-    records, judged = loaded(synthetic, schema), Scorecard.from_json(_find_card(card))
+    limits = read_policy(policy, tier)
+    records, judged = read_cohort(synthetic, schema), Scorecard.from_json(_find_card(card))
     try:
         decision = released(records, judged, out, accept, tier=tier, policy=limits.policy)
     except PrivacyError as error:
-        message = f"refused: {as_commands(str(error))}"
-        terminal(quiet=False).print(message, style="red", markup=False, highlight=False)
-        raise typer.Exit(o.REFUSED) from error
-    terminal(quiet=False).print(f"{decision.tier}: {decision.verdict}; written to {out}", highlight=False)
+        message = f"refused: {to_command_line(str(error))}"
+        create_console(quiet=False).print(message, style="red", markup=False, highlight=False)
+        raise typer.Exit(o.EXIT_REFUSED) from error
+    create_console(quiet=False).print(
+        f"{decision.tier}: {decision.verdict}; written to {out}", highlight=False
+    )
 
 
 def _find_card(path: Path) -> Path:

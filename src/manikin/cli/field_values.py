@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:
+def parse_where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:
     """`FIELD=VALUE` texts as a mapping, values in the types of the fields.
 
     Raises:
         UsageError: No "=", an unknown field, or a value that is none of the field's.
 
     Example:
-        >>> where(Schema(sex=Category(levels=("F", "M")), dead=Category(levels=(0, 1))), ["dead=1"])
+        >>> parse_where(Schema(sex=Category(levels=("F", "M")), dead=Category(levels=(0, 1))), ["dead=1"])
         {'dead': 1}
     """
     found = {}
@@ -27,7 +27,9 @@ def where(schema: Schema, items: Sequence[str]) -> dict[str, Any]:
         name, equals, text = item.partition("=")
         if not equals or name not in schema:
             what = f"there is no field {name!r}" if equals else "write FIELD=VALUE"
-            raise UsageError(f"--where {item}: {what}; the fields are {list_names(schema.modelled, 20)}")
+            raise UsageError(
+                f"--where {item}: {what}; the fields are {list_names(schema.modelled_fields, 20)}"
+            )
         kind = schema[name]
         levels = kind.levels if isinstance(kind, Category) else ()
         found[name] = next((level for level in levels if str(level) == text), text)

@@ -10,7 +10,7 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.output import field_table, speak, terminal
+from manikin.cli.output import create_console, print_field_table, start_console
 from manikin.core.progress_display import show_step
 from manikin.errors import UnreadableFields
 
@@ -37,45 +37,47 @@ def inspect(
     commands pick up, and, where rules are proposed, a `rules.toml`, which binds only with `--rules`.
     Existing ones are kept, and a folder that may not be written to is left as it is.
     """
-    from manikin.cohort.summary import describe
-    from manikin.publication.pipeline import loaded
-    from manikin.rules.mining.propose import propose
+    from manikin.cohort.summary import summarize_fields
+    from manikin.publication.pipeline import read_cohort
+    from manikin.rules.mining.propose import propose_rules
     from manikin.rules.rule import write_rules
     from manikin.schema import schema_files
 
-    speak(context, quiet=as_json)
-    console = terminal(quiet=as_json, stderr=False)
+    start_console(context, quiet=as_json)
+    console = create_console(quiet=as_json, stderr=False)
     try:
-        cohort = loaded(file, schema, skip_bad=skip_bad)
+        cohort = read_cohort(file, schema, skip_bad=skip_bad)
     except UnreadableFields as error:
-        cohort = _cured(console, error, file, schema, skip_bad=skip_bad)
+        cohort = _read_with_declarations(console, error, file, schema, skip_bad=skip_bad)
     with show_step("looking for rules"):
-        rules = propose(cohort)
-    rows = describe(cohort)
+        rules = propose_rules(cohort)
+    rows = summarize_fields(cohort)
     if as_json:
         table = {row.field: {k: v for k, v in vars(row).items() if k != "field"} for row in rows}
         rule_table = [{"name": r.name, "rule": str(r), "support": r.support} for r in rules]
         print(json.dumps({"records": len(cohort), "fields": table, "rules": rule_table}, indent=1))  # noqa: T201
         return
-    field_table(console, cohort, rows)
+    print_field_table(console, cohort, rows)
     for rule in rules:
         console.print(
             f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False
         )
-    console.print(_proposed(len(rules)), highlight=False)
-    folder = out or o.beside(file)
-    place = schema_files.place_schema(folder, file)
-    keep(
+    console.print(_describe_proposals(len(rules)), highlight=False)
+    folder = out or o.find_sidecar_folder(file)
+    place = schema_files.choose_schema_path(folder, file)
+    write_if_absent(
         console,
         place,
         lambda path: schema_files.write_schema(cohort.schema, path, file),
         asked=out is not None,
     )
     if rules:
-        keep(console, folder / "rules.toml", lambda path: write_rules(rules, path), asked=out is not None)
+        write_if_absent(
+            console, folder / "rules.toml", lambda path: write_rules(rules, path), asked=out is not None
+        )
 
 
-def _cured(
+def _read_with_declarations(
     console: Console, error: UnreadableFields, file: Path, schema: Path | None, *, skip_bad: bool
 ) -> Cohort:
     """The records with declarations for the fields that cannot be read as they are, which are named.
@@ -96,10 +98,10 @@ def _cured(
     for _, meaning in error.cures.values():
         console.print(f"  declared {meaning}", markup=False, highlight=False)
     console.print("The schema.toml says so: correct it there, or correct the file", highlight=False)
-    return cohort.noted(*(meaning for _, meaning in error.cures.values()))
+    return cohort.add_notes(*(meaning for _, meaning in error.cures.values()))
 
 
-def _proposed(count: int) -> str:
+def _describe_proposals(count: int) -> str:
     """What was found of rules, in a sentence."""
     if not count:
         return "rules: none holds in all records beyond chance, so no rules.toml is written"
@@ -114,7 +116,7 @@ def matrix() -> None:
     """Which family models which kind of data, and what to use instead where it does not."""
     from rich.table import Table
 
-    from manikin.testing import matrix as cells
+    from manikin.testing import build_matrix as cells
 
     found = cells()
     kinds = list(dict.fromkeys(cell.kind for cell in found))
@@ -128,13 +130,13 @@ def matrix() -> None:
             reasons.setdefault(reason, len(reasons) + 1)
         marks = ["trains" if row[kind] is None else f"- ({reasons[str(row[kind])]})" for kind in kinds]
         table.add_row(family, *marks)
-    console = terminal(quiet=False, stderr=False)
+    console = create_console(quiet=False, stderr=False)
     console.print(table)
     for reason, number in reasons.items():
         console.print(f"({number}) {reason}", highlight=False)
 
 
-def keep(console: Console, path: Path, write: Any, *, asked: bool) -> None:  # noqa: ANN401 - a writer
+def write_if_absent(console: Console, path: Path, write: Any, *, asked: bool) -> None:  # noqa: ANN401 - a writer
     """Write a file unless it is there already, and say so.
 
     Raises:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-PYTHON = re.compile(r",? \(in Python: (?:[^()]|\([^()]*\))*\)")
-OPTIONS = (
+PYTHON_REMARK = re.compile(r",? \(in Python: (?:[^()]|\([^()]*\))*\)")
+OPTION_PATTERNS = (
     (re.compile(r"\b(with|or|,) skip_bad\b"), r"\1 --skip-bad"),
     (re.compile(r"\(skip_bad\)"), "(--skip-bad)"),
     (
@@ -17,18 +17,18 @@ OPTIONS = (
 )
 
 
-def as_commands(text: str) -> str:
+def to_command_line(text: str) -> str:
     """The same message without what only Python can do, options as they are written in a shell.
 
     Messages that serve both say "... --accept WHY (in Python: accept=...)".
 
     Example:
-        >>> as_commands("copy it again, or leave it out with skip_bad")
+        >>> to_command_line("copy it again, or leave it out with skip_bad")
         'copy it again, or leave it out with --skip-bad'
-        >>> as_commands('give a reason: --accept "WHY" (in Python: accept="WHY")')
+        >>> to_command_line('give a reason: --accept "WHY" (in Python: accept="WHY")')
         'give a reason: --accept "WHY"'
     """
-    text = PYTHON.sub("", text)
-    for pattern, option in OPTIONS:
+    text = PYTHON_REMARK.sub("", text)
+    for pattern, option in OPTION_PATTERNS:
         text = pattern.sub(option, text)
     return text

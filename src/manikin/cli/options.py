@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from manikin.cli.policy_options import print_shipped
+from manikin.cli.policy_options import print_shipped_policy
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-REFUSED = 1
-BAD = 2
-INTERRUPTED = 130
+EXIT_REFUSED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
 
 File = Annotated[
     Path,
@@ -58,7 +58,7 @@ Note = Annotated[
 Where = Annotated[
     list[str] | None, typer.Option("--where", help="FIELD=VALUE for every synthetic record (repeatable).")
 ]
-Using = Annotated[
+SamplingOption = Annotated[
     list[str] | None,
     typer.Option(
         "--using",
@@ -95,7 +95,7 @@ PrintPolicy = Annotated[
         "--print-policy",
         help="Print the shipped policy, a start for one of your own, and end.",
         is_eager=True,
-        callback=print_shipped,
+        callback=print_shipped_policy,
     ),
 ]
 Refits = Annotated[
@@ -150,19 +150,19 @@ Number = Annotated[
 ]
 
 
-def beside(data: Path) -> Path:
+def find_sidecar_folder(data: Path) -> Path:
     """The folder where schema.toml and rules.toml of a file, or of a folder of records, lie."""
     return data if data.is_dir() else data.parent
 
 
-def settings(said: Sequence[str]) -> dict[str, float]:
+def parse_sampling_options(said: Sequence[str]) -> dict[str, float]:
     """Options of sampling from NAME=VALUE, whole numbers as such.
 
     Raises:
         UsageError: No name, or no number.
 
     Example:
-        >>> settings(["temperature=0.7", "longest=60"])
+        >>> parse_sampling_options(["temperature=0.7", "longest=60"])
         {'temperature': 0.7, 'longest': 60}
     """
     found = {}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from manikin.cli.messages import as_commands
-from manikin.cli.options import REFUSED
+from manikin.cli.messages import to_command_line
+from manikin.cli.options import EXIT_REFUSED
 from manikin.core.progress_display import report_on
 
 if TYPE_CHECKING:
@@ -16,32 +16,32 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from manikin.cli.policy_options import Asked
+    from manikin.cli.policy_options import PolicyChoice
     from manikin.cohort.cohort import Cohort
     from manikin.evaluation.card.scorecard import Scorecard
-    from manikin.publication.pipeline import Done
+    from manikin.publication.pipeline import SynthesisResult
 
 
-def terminal(*, quiet: bool, stderr: bool = True) -> Console:
+def create_console(*, quiet: bool, stderr: bool = True) -> Console:
     """Where commands print; nowhere if `quiet`."""
     from rich.console import Console
 
     return Console(stderr=stderr, quiet=quiet, soft_wrap=True)
 
 
-def speak(context: typer.Context, *, quiet: bool) -> Console:
+def start_console(context: typer.Context, *, quiet: bool) -> Console:
     """Where a command prints, and shows what takes long until it ends; nowhere if `quiet`."""
-    console = terminal(quiet=quiet)
+    console = create_console(quiet=quiet)
     context.with_resource(report_on(None if quiet else console))
     return console
 
 
-def say_on(console: Console) -> Callable[[str], None]:
+def build_printer(console: Console) -> Callable[[str], None]:
     """Who prints sentences as they are, with remedies of the command line."""
-    return lambda text: console.print(as_commands(text), markup=False, highlight=False)
+    return lambda text: console.print(to_command_line(text), markup=False, highlight=False)
 
 
-def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
+def print_field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
     """One line per field, then what was noticed."""
     from rich.table import Table
 
@@ -57,18 +57,23 @@ def field_table(console: Console, cohort: Cohort, rows: list[Any]) -> None:
         console.print(f"  note {note}", markup=False, highlight=False)
 
 
-def report(done: Done, asked: Asked, *, as_json: bool, quiet: bool) -> None:
+def print_summary(done: SynthesisResult, asked: PolicyChoice, *, as_json: bool, quiet: bool) -> None:
     """What was found, and what the main job left."""
     print_card(done.card, asked, as_json=as_json, quiet=quiet, files=done)
     if not (quiet or as_json):
-        console = terminal(quiet=False, stderr=False)
+        console = create_console(quiet=False, stderr=False)
         console.print(f"\nwritten in {done.seconds:.1f} s: {', '.join(done.files)}", highlight=False)
         console.print(f"the scorecard: {done.folder / 'scorecard.html'}", highlight=False)
-    gate(done.card, asked)
+    exit_if_refused(done.card, asked)
 
 
 def print_card(
-    card: Scorecard, asked: Asked, *, as_json: bool, quiet: bool, files: Done | None = None
+    card: Scorecard,
+    asked: PolicyChoice,
+    *,
+    as_json: bool,
+    quiet: bool,
+    files: SynthesisResult | None = None,
 ) -> None:
     """The card for people, or as JSON with the gate's decision."""
     if as_json:
@@ -78,30 +83,30 @@ def print_card(
         if files:
             found |= {"folder": str(files.folder), "files": list(files.files), "seconds": files.seconds}
         if asked.tier:
-            decision = judged.gate(card, asked.tier, asked.policy)
+            decision = judged.decide_use(card, asked.tier, asked.policy)
             found["gate"] = {
                 "tier": asked.tier,
                 "policy": asked.policy.name,
-                "released": decision.released,
+                "released": decision.is_released,
                 "reasons": decision.reasons,
             }
         print(json.dumps(found, indent=1))  # noqa: T201
     elif not quiet:
-        from manikin.evaluation.report.terminal import shown, told
+        from manikin.evaluation.report.terminal import render_rich, render_text
 
-        console = terminal(quiet=False, stderr=False)
+        console = create_console(quiet=False, stderr=False)
         if console.is_terminal:
-            console.print(shown(card, asked.policy, as_commands))
+            console.print(render_rich(card, asked.policy, to_command_line))
         else:
-            console.print(as_commands(told(card, asked.policy)), markup=False, highlight=False)
+            console.print(to_command_line(render_text(card, asked.policy)), markup=False, highlight=False)
 
 
-def gate(card: Scorecard, asked: Asked) -> None:
+def exit_if_refused(card: Scorecard, asked: PolicyChoice) -> None:
     """Exit with 1 if the tier refuses the card."""
     if asked.tier is None:
         return
     from manikin.evaluation.card import gate as judged
 
-    decision = judged.gate(card, asked.tier, asked.policy)
-    if not decision.released:
-        raise typer.Exit(REFUSED)
+    decision = judged.decide_use(card, asked.tier, asked.policy)
+    if not decision.is_released:
+        raise typer.Exit(EXIT_REFUSED)

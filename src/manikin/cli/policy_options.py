@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from manikin.evaluation.card.policy import Policy
 
 
-class Asked(NamedTuple):
+class PolicyChoice(NamedTuple):
     """By whose limits, and whether a tier was asked for.
 
     Args:
@@ -24,24 +24,24 @@ class Asked(NamedTuple):
     tier: str | None
 
 
-def asked(path: Path | None, tier: str | None) -> Asked:
+def read_policy(path: Path | None, tier: str | None) -> PolicyChoice:
     """The policy in a file, or the shipped one; both are checked before anything is computed.
 
     Raises:
         UsageError: The file is no policy, or it knows no such tier.
     """
-    from manikin.evaluation.card.policy import read
+    from manikin.evaluation.card.policy import read_policy
 
-    policy = read(path)
+    policy = read_policy(path)
     if tier is not None:
-        policy.chain(tier)
-    return Asked(policy, tier)
+        policy.list_inherited_uses(tier)
+    return PolicyChoice(policy, tier)
 
 
-def print_shipped(wanted: bool) -> None:
+def print_shipped_policy(wanted: bool) -> None:
     """Print the shipped policy as it stands, to be redirected to a file, and end."""
     if wanted:
-        from manikin.evaluation.card.policy import SHIPPED
+        from manikin.evaluation.card.policy import DEFAULT_POLICY_PATH
 
-        print(SHIPPED.read_text(encoding="utf-8"), end="")  # noqa: T201
+        print(DEFAULT_POLICY_PATH.read_text(encoding="utf-8"), end="")  # noqa: T201
         raise typer.Exit

@@ -9,7 +9,7 @@ import typer
 
 from manikin.cli import options as o
 from manikin.cli.app import app
-from manikin.cli.output import report, say_on, speak
+from manikin.cli.output import build_printer, print_summary, start_console
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ def demo(
     as_json: o.Json = False,
 ) -> None:
     """The main job on a real medical table that comes along (569 breast tumours, 30 measurements)."""
-    from manikin.cli.policy_options import asked
-    from manikin.datasets.demo import demo as cohort
-    from manikin.publication.pipeline import Wish, synthesize
+    from manikin.cli.policy_options import read_policy
+    from manikin.datasets.demo import load_demo as cohort
+    from manikin.publication.pipeline import SynthesisRequest, synthesize
 
     silent = quiet or as_json
-    console = speak(context, quiet=silent)
+    console = start_console(context, quiet=silent)
     source = cohort()
     console.print(
         f"read: {len(source):,} tumours, {len(source.schema)} fields (scikit-learn's breast cancer)"
     )
-    wish = Wish(label="diagnosis", seed=seed)
-    done = synthesize(source, out, wish, family=family, say=None if silent else say_on(console))
-    report(done, asked(None, None), as_json=as_json, quiet=quiet)
+    wish = SynthesisRequest(label="diagnosis", seed=seed)
+    done = synthesize(source, out, wish, family=family, say=None if silent else build_printer(console))
+    print_summary(done, read_policy(None, None), as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -78,21 +78,26 @@ def synthesize(
 
     Example: `manikin synthesize heart.csv -o out --label HeartDisease`
     """
-    from manikin.cli.field_values import where as values
-    from manikin.cli.policy_options import asked
-    from manikin.evaluation.attacks.shadow_models import enough
-    from manikin.publication.pipeline import Judging, Wish, loaded, noted
+    from manikin.cli.field_values import parse_where as values
+    from manikin.cli.policy_options import read_policy
+    from manikin.evaluation.attacks.shadow_models import check_refit_count
+    from manikin.publication.pipeline import (
+        JudgingOptions,
+        SynthesisRequest,
+        assign_note_roles,
+        read_cohort,
+    )
     from manikin.publication.pipeline import synthesize as job
 
-    limits = asked(policy, tier)
+    limits = read_policy(policy, tier)
     if refits:
-        enough(refits)
-    console = speak(context, quiet=quiet or as_json)
-    source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
+        check_refit_count(refits)
+    console = start_console(context, quiet=quiet or as_json)
+    source = assign_note_roles(read_cohort(file, schema, size, skip_bad=skip_bad), note or (), family)
     for remark in source.notes:
         console.print(remark, markup=False, highlight=False)
     modelled = {
-        *source.schema.modelled,
+        *source.schema.modelled_fields,
         *(n for n, kind in source.schema.items() if kind.role == "unclear"),
     }
     hidden = [name for name in source.schema if name not in modelled]
@@ -101,14 +106,14 @@ def synthesize(
         console.print(
             f"not modelled, replaced by surrogates: {', '.join(hidden)}", markup=False, highlight=False
         )
-    beside = o.beside(file) / "rules.toml"
+    beside = o.find_sidecar_folder(file) / "rules.toml"
     if rules is None and beside.exists():
         console.print(
             f"rules: {beside} binds no record, because it was not asked for; to have every record "
             f"meet it, add --rules {beside}",
             highlight=False,
         )
-    wish = Wish(
+    wish = SynthesisRequest(
         label, subgroup or (), condition or (), values(source.schema, where or ()), rules, n, holdout, seed
     )
     done = job(
@@ -117,13 +122,13 @@ def synthesize(
         wish,
         path=file,
         family=family,
-        training=budget(minutes, steps, epochs),
+        training=build_training(minutes, steps, epochs),
         checkpoint=checkpoint,
         anonymous=anonymous,
-        judging=Judging(limits.policy, refits, self_test),
-        say=None if quiet or as_json else say_on(console),
+        judging=JudgingOptions(limits.policy, refits, self_test),
+        say=None if quiet or as_json else build_printer(console),
     )
-    report(done, limits, as_json=as_json, quiet=quiet)
+    print_summary(done, limits, as_json=as_json, quiet=quiet)
 
 
 @app.command()
@@ -146,24 +151,24 @@ def fit(
     quiet: o.Quiet = False,
 ) -> None:
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
-    from manikin.publication.model_summary import describe_learning, described, interrupted
-    from manikin.publication.pipeline import loaded, noted
+    from manikin.publication.model_summary import describe_learning, describe_model, is_interrupted
+    from manikin.publication.pipeline import assign_note_roles, read_cohort
     from manikin.synthesis.synthesizer import Synthesizer
-    from manikin.synthesis.user_warnings import tell_pooled
+    from manikin.synthesis.user_warnings import report_pools
 
-    console = speak(context, quiet=quiet)
-    training = budget(minutes, steps, epochs)
+    console = start_console(context, quiet=quiet)
+    training = build_training(minutes, steps, epochs)
     model = Synthesizer(None, condition or (), family, seed, training, anonymous=anonymous)
-    source = noted(loaded(file, schema, size, skip_bad=skip_bad), note or (), family)
+    source = assign_note_roles(read_cohort(file, schema, size, skip_bad=skip_bad), note or (), family)
     model.fit(source, checkpoint=checkpoint, quiet=quiet)
     model.save(out)
-    links = [described(fitted) for fitted in model.models]
-    for sentence in [*describe_learning(links), *tell_pooled(model, ())]:
+    links = [describe_model(fitted) for fitted in model.models]
+    for sentence in [*describe_learning(links), *report_pools(model, ())]:
         console.print(sentence, markup=False, highlight=False)
-    ended = interrupted(model)
+    ended = is_interrupted(model)
     console.print(f"saved the model to {out}" + " (interrupted: the best so far)" * ended)
     if ended:
-        raise typer.Exit(o.INTERRUPTED)
+        raise typer.Exit(o.EXIT_INTERRUPTED)
 
 
 @app.command()
@@ -177,20 +182,20 @@ def sample(
     ] = None,
     where: o.Where = None,
     rules: o.Rules = None,
-    using: o.Using = None,
+    using: o.SamplingOption = None,
     seed: o.Seed = 0,
     quiet: o.Quiet = False,
 ) -> None:
     """Draw records from a saved model. With `--condition` missing cells of its table are filled in."""
-    from manikin.cli.field_values import where as values
+    from manikin.cli.field_values import parse_where as values
     from manikin.io.read_write import read, write
     from manikin.rules.rule import read_rules
     from manikin.synthesis.persistence import load
 
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")
-    console = speak(context, quiet=quiet)
-    loaded = load(model).using(**o.settings(using or ()))
+    console = start_console(context, quiet=quiet)
+    loaded = load(model).replace_sampling_options(**o.parse_sampling_options(using or ()))
     schema = loaded.models[0].schema
     given = read(condition) if condition else None
     obeyed = read_rules(rules) if rules else ()
@@ -199,7 +204,7 @@ def sample(
     console.print(f"wrote {len(records):,} synthetic records to {out}")
 
 
-def budget(minutes: float | None, steps: int | None, epochs: float | None) -> Training | None:
+def build_training(minutes: float | None, steps: int | None, epochs: float | None) -> Training | None:
     """The budget of training, if one is given."""
     if minutes is steps is epochs is None:
         return None

@@ -11,7 +11,7 @@ from manikin.core import registry
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any codec
-    if name.lower() in registry.names("codecs") and name != name.lower():
+    if name.lower() in registry.list_plugins("codecs") and name != name.lower():
         return registry.find("codecs", name.lower())
     message = f"module 'manikin.codecs' has no attribute {name!r}"
     raise AttributeError(message)

@@ -15,20 +15,26 @@ import pyarrow as pa
 
 from manikin.codecs.rows import RowsCodec
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.histories import DEATH, Histories, repeats
+from manikin.cohort.histories import DEATH_CODE, Histories, is_repeated_event
 from manikin.contracts.codec import Codec
-from manikin.ehr.vocabulary import coming_again, kin, past_end, stood, vocabulary
+from manikin.ehr.vocabulary import (
+    build_vocabulary,
+    find_recurring_codes,
+    group_codes,
+    is_after_end,
+    map_to_vocabulary,
+)
 from manikin.encoding.grammar import CODE, OPEN, STEP, VALUE, Grammar
 from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError
-from manikin.schema.inference.infer import infer
+from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Codes, Number, Schema
 
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
 
-GAP, BINS = "gap", 20
-VALUES = 10
+GAP_FIELD, GAP_BINS = "gap", 20
+VALUE_BINS = 10
 """Bins of a value."""
 
 
@@ -63,10 +69,10 @@ class Events(Codec):
     @property
     def grammar(self) -> Grammar:
         """What may follow what."""
-        opens, steps = (_size(self.times.get(name)) for name in ("open", "step"))
-        sizes = tuple(_size(self.values.get(code)) for code in self.codes)
+        opens, steps = (_count_bins(self.times.get(name)) for name in ("open", "step"))
+        sizes = tuple(_count_bins(self.values.get(code)) for code in self.codes)
         again, last = tuple(self.known["again"]), tuple(self.known["last"])
-        return Grammar(opens + 1, steps, sizes, again, last, kin(self.codes))
+        return Grammar(opens + 1, steps, sizes, again, last, group_codes(self.codes))
 
     @property
     def spec(self) -> Spec:
@@ -75,41 +81,46 @@ class Events(Codec):
         return Spec(vocab=grammar.vocab, length=self.known["length"], grammar=grammar)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def fit_report(self) -> dict[str, Any]:
         """How many codes there are, how many were too rare, what was cut or came after death."""
         return self.facts
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """A history is never missing: it may be empty."""
         return frozenset({self.name})
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the vocabulary, the bins, and which codes come again in a visit."""
         (name,) = fields
-        found = Histories.of(cohort.columns[name])
+        found = Histories.from_column(cohort.columns[name])
         if not len(found.code):
             raise SchemaError(f"field {name!r}: no patient has an event")
-        codes, facts = vocabulary(found, cohort.subject, self.anonymous)
+        codes, facts = build_vocabulary(found, cohort.subject, self.anonymous)
         if not codes:
             raise SchemaError(
                 f"field {name!r}: no code is shared by {self.anonymous} patients; give more patients, or "
                 "Synthesizer(codec=mk.codecs.Events(anonymous=1)) where none of them can be hurt"
             )
-        last = [i for i, code in enumerate(codes) if code == DEATH]
-        first = replace(self, name=name, codes=codes, known={"again": [], "last": last, "bare": found.bare})
-        kept = first.kept(found)
+        last = [i for i, code in enumerate(codes) if code == DEATH_CODE]
+        first = replace(
+            self, name=name, codes=codes, known={"again": [], "last": last, "bare": found.has_only_codes}
+        )
+        kept = first.map_to_vocabulary(found)
         endless = replace(first, known={**first.known, "last": []})
-        facts["events_after_death"] = len(endless.kept(found).code) - len(kept.code)
-        later, step = kept.visit[kept.opens] > 0, kept.step
-        times = {"open": _binned(kept.gap[later], BINS), "step": _binned(step[step > 0], BINS)}
-        again = coming_again(kept, cohort.subject, self.anonymous)
-        values = _values(kept, cohort.subject, self.anonymous)
+        facts["events_after_death"] = len(endless.map_to_vocabulary(found).code) - len(kept.code)
+        later, step = kept.visit[kept.is_visit_start] > 0, kept.days_between_events
+        times = {
+            "open": _fit_bins(kept.days_between_visits[later], GAP_BINS),
+            "step": _fit_bins(step[step > 0], GAP_BINS),
+        }
+        again = find_recurring_codes(kept, cohort.subject, self.anonymous)
+        values = _fit_values(kept, cohort.subject, self.anonymous)
         known = {**first.known, "again": again, "length": 2}
         whole = replace(first, known=known, times={k: v for k, v in times.items() if v}, values=values)
-        ends = whole._ends(kept)  # noqa: SLF001 - its own
+        ends = whole._count_tokens(kept)  # noqa: SLF001 - its own
         known["length"] = int(min(ends.max(initial=1), self.longest - 1)) + 1
-        cut = ~whole._fits(kept, ends)  # noqa: SLF001 - its own
+        cut = ~whole._is_within_length(kept, ends)  # noqa: SLF001 - its own
         facts |= {"longest": known["length"], "histories": len(found), "events": len(kept.code)}
         facts |= {"cut_histories": len(np.unique(kept.patient[cut])), "cut_events": int(cut.sum())}
         return replace(whole, known=known, facts=facts)
@@ -120,19 +131,24 @@ class Events(Codec):
         The token of a hidden code is the size of the vocabulary, and so is that of a value that is missing
         where it never was in training.
         """
-        found = self.kept(Histories.of(cohort.columns[self.name], hidden=True))
+        found = self.map_to_vocabulary(Histories.from_column(cohort.columns[self.name], hidden=True))
         named = np.append(self.grammar.starts[CODE] + np.arange(len(self.codes)), self.grammar.vocab)
-        open_, step, close, valued = self._marks(found)
+        open_, step, close, valued = self._mark_events(found)
         counts = 1 + open_ + step + close + valued
-        place = self._ends(found) - counts
-        fits = self._fits(found, place + counts)
+        place = self._count_tokens(found) - counts
+        fits = self._is_within_length(found, place + counts)
         starts = self.grammar.starts
         x = np.zeros((len(found), self.known["length"]), dtype=np.int32)
         for mark, at, token in (
-            (open_, place, starts[OPEN] + self._gap("open", found.gap[found.place], found)),
-            (step, place, starts[STEP] + self._gap("step", found.step, None)),
+            (
+                open_,
+                place,
+                starts[OPEN]
+                + self._encode_gaps("open", found.days_between_visits[found.visit_index], found),
+            ),
+            (step, place, starts[STEP] + self._encode_gaps("step", found.days_between_events, None)),
             (np.ones_like(open_), place + open_ + step, named[found.code]),
-            (valued, place + open_ + step + 1, self._bin(found)),
+            (valued, place + open_ + step + 1, self._encode_values(found)),
             (close, place + counts - 1, np.ones_like(place)),
         ):
             rows = np.flatnonzero(mark.astype(bool) & fits)
@@ -148,96 +164,100 @@ class Events(Codec):
         kind = np.searchsorted(np.array(starts), token, side="right") - 1
         gap = np.zeros(len(token))
         later = (kind == OPEN) & (token > starts[OPEN])
-        gap[later] = self._drawn("open", token[later] - starts[OPEN] - 1, key)
+        gap[later] = self._decode_gaps("open", token[later] - starts[OPEN] - 1, key)
         moved = kind == STEP
-        gap[moved] = self._drawn("step", token[moved] - starts[STEP], key)
+        gap[moved] = self._decode_gaps("step", token[moved] - starts[STEP], key)
         coded = np.flatnonzero(kind == CODE)
         opened = kind == OPEN
         first = np.searchsorted(row, np.arange(len(x)))[row]
         visit = np.cumsum(opened)
         visit = visit - (visit - opened)[first] - 1
-        begun = _since(np.where(opened, gap, 0.0), first)
+        begun = _sum_since(np.where(opened, gap, 0.0), first)
         place = np.maximum.accumulate(np.where(opened, np.arange(len(row)), 0))
-        within = _since(np.where(moved, gap, 0.0), place)
+        within = _sum_since(np.where(moved, gap, 0.0), place)
         time = np.round(begun + within, 9)
         code = token[coded] - starts[CODE]
-        value = self._measured(code, np.append(token, 0)[coded + 1] - starts[VALUE], key)
+        value = self._decode_values(code, np.append(token, 0)[coded + 1] - starts[VALUE], key)
         start = np.concatenate([[0], np.cumsum(np.bincount(row[coded], minlength=len(x)))])
         names = np.array(self.codes, dtype=object)
         bare = self.known["bare"]
-        found = Histories(start, time[coded], visit[coded], code, value, names, bare=bare)
-        return {self.name: found.renumbered().column}
+        found = Histories(start, time[coded], visit[coded], code, value, names, has_only_codes=bare)
+        return {self.name: found.renumber_visits().column}
 
-    def kept(self, found: Histories) -> Histories:
+    def map_to_vocabulary(self, found: Histories) -> Histories:
         """The events by this vocabulary, in the order of tokens; what no code stands for is left out."""
-        found = stood(found, self.codes)
-        order = np.lexsort((found.code, found.time, found.place))
+        found = map_to_vocabulary(found, self.codes)
+        order = np.lexsort((found.code, found.time, found.visit_index))
         found = replace(found, time=found.time[order], code=found.code[order], value=found.value[order])
         again = np.zeros(len(self.codes) + 1, dtype=bool)
         again[[*self.known["again"], -1]] = True
-        twice = repeats(found, found.time) & (found.code < len(self.codes))
+        twice = is_repeated_event(found, found.time) & (found.code < len(self.codes))
         if "length" in self.known:
-            twice |= repeats(found, None) & ~again[found.code]
-        found = found.where(~twice)
-        return found.where(~past_end(found, self.known["last"]))
+            twice |= is_repeated_event(found, None) & ~again[found.code]
+        found = found.select_events(~twice)
+        return found.select_events(~is_after_end(found, self.known["last"]))
 
-    def _marks(self, found: Histories) -> tuple[np.ndarray, ...]:
+    def _mark_events(self, found: Histories) -> tuple[np.ndarray, ...]:
         """Which events open a visit, follow a step in time, close a visit, have a value, (m,)."""
-        opens = found.opens
-        step = (found.step > 0) & ("step" in self.times)
+        opens = found.is_visit_start
+        step = (found.days_between_events > 0) & ("step" in self.times)
         close = np.append(opens[1:], True)[: len(opens)]
         valued = np.array([code in self.values for code in (*self.codes, None)])[found.code]
         return opens.astype(int), step.astype(int), close.astype(int), valued.astype(int)
 
-    def _ends(self, found: Histories) -> np.ndarray:
+    def _count_tokens(self, found: Histories) -> np.ndarray:
         """How many tokens of its history there are up to the last one of each event, (m,)."""
-        return _since(np.sum(self._marks(found), axis=0) + 1, found.start[:-1][found.patient])
+        return _sum_since(np.sum(self._mark_events(found), axis=0) + 1, found.start[:-1][found.patient])
 
-    def _fits(self, found: Histories, ends: np.ndarray) -> np.ndarray:
+    def _is_within_length(self, found: Histories, ends: np.ndarray) -> np.ndarray:
         """Which events are kept: those of visits that end before the record does."""
-        over = np.zeros(found.place.max(initial=-1) + 1, dtype=bool)
-        over[found.place[ends > self.known["length"] - 1]] = True
-        return ~over[found.place]
+        over = np.zeros(found.visit_index.max(initial=-1) + 1, dtype=bool)
+        over[found.visit_index[ends > self.known["length"] - 1]] = True
+        return ~over[found.visit_index]
 
-    def _gap(self, name: str, gaps: np.ndarray, found: Histories | None) -> np.ndarray:
+    def _encode_gaps(self, name: str, gaps: np.ndarray, found: Histories | None) -> np.ndarray:
         """Bins; of gaps between visits 0 is that before the first one."""
         if name not in self.times:
             return np.zeros(len(gaps), dtype=np.int64)
-        token = self.times[name].encode(_column(GAP, gaps))[:, 0]
+        token = self.times[name].encode(_to_cohort(GAP_FIELD, gaps))[:, 0]
         return token if found is None else np.where(found.visit == 0, 0, token + 1)
 
-    def _drawn(self, name: str, bins: np.ndarray, key: Key) -> np.ndarray:
+    def _decode_gaps(self, name: str, bins: np.ndarray, key: Key) -> np.ndarray:
         if name not in self.times or not len(bins):
             return np.zeros(len(bins))
-        drawn = self.times[name].decode(bins[:, None], key.child(name))[GAP]
+        drawn = self.times[name].decode(bins[:, None], key.child(name))[GAP_FIELD]
         return drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
-    def _bin(self, found: Histories) -> np.ndarray:
+    def _encode_values(self, found: Histories) -> np.ndarray:
         """Tokens of values; of those lost that of a hidden code."""
         out = np.zeros(len(found.code), dtype=np.int64)
-        for i, rows in _by_code(found.code):
+        for i, rows in _group_by_code(found.code):
             if (codec := self.values.get(found.codes[i])) is not None:
-                out[rows] = self.grammar.starts[VALUE] + codec.encode(_column(GAP, found.value[rows]))[:, 0]
-        return np.where(self._lack(found), self.grammar.vocab, out)
+                out[rows] = (
+                    self.grammar.starts[VALUE]
+                    + codec.encode(_to_cohort(GAP_FIELD, found.value[rows]))[:, 0]
+                )
+        return np.where(self._is_value_missing(found), self.grammar.vocab, out)
 
-    def _lack(self, found: Histories) -> np.ndarray:
+    def _is_value_missing(self, found: Histories) -> np.ndarray:
         """Which events lack the value that their code always had in training, (m,)."""
         always = [
-            code in self.values and GAP in self.values[code].complete for code in found.codes.tolist()
+            code in self.values and GAP_FIELD in self.values[code].complete_fields
+            for code in found.codes.tolist()
         ]
         return np.isnan(found.value) & np.array(always, dtype=bool)[found.code]
 
-    def lost(self, found: Histories) -> np.ndarray:
+    def find_missing_values(self, found: Histories) -> np.ndarray:
         """The events that lack the value that their code always had in training, in the order of tokens."""
-        kept = self.kept(replace(found, value=np.arange(len(found.code), dtype=float)))
+        kept = self.map_to_vocabulary(replace(found, value=np.arange(len(found.code), dtype=float)))
         rows = kept.value.astype(np.int64)
-        return rows[self._lack(replace(kept, value=found.value[rows]))]
+        return rows[self._is_value_missing(replace(kept, value=found.value[rows]))]
 
-    def _measured(self, code: np.ndarray, bins: np.ndarray, key: Key) -> np.ndarray:
+    def _decode_values(self, code: np.ndarray, bins: np.ndarray, key: Key) -> np.ndarray:
         out = np.full(len(code), np.nan)
-        for i, rows in _by_code(code):
+        for i, rows in _group_by_code(code):
             if (codec := self.values.get(self.codes[i])) is not None:
-                drawn = codec.decode(bins[rows][:, None].clip(0), key.child("value", i))[GAP]
+                drawn = codec.decode(bins[rows][:, None].clip(0), key.child("value", i))[GAP_FIELD]
                 out[rows] = drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
         return out
 
@@ -258,38 +278,38 @@ class Events(Codec):
         return cls(**{**state, **bins, "codes": tuple(state["codes"])})
 
 
-def _values(found: Histories, subject: np.ndarray, least: int) -> dict[str, RowsCodec]:
+def _fit_values(found: Histories, subject: np.ndarray, least: int) -> dict[str, RowsCodec]:
     """The bins of each code that was measured in enough patients."""
     out = {}
-    for i, rows in _by_code(found.code):
+    for i, rows in _group_by_code(found.code):
         value = found.value[rows]
         if len(np.unique(subject[found.patient[rows][~np.isnan(value)]])) >= least:
-            out[found.codes[i]] = _binned(value, VALUES)
+            out[found.codes[i]] = _fit_bins(value, VALUE_BINS)
     return {name: codec for name, codec in out.items() if codec}
 
 
-def _by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:
+def _group_by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:
     order = np.argsort(code, kind="stable")
     edges = np.flatnonzero(np.diff(code[order])) + 1
     return [(int(code[rows[0]]), rows) for rows in np.split(order, edges) if len(rows)]
 
 
-def _column(name: str, values: np.ndarray) -> Cohort:
+def _to_cohort(name: str, values: np.ndarray) -> Cohort:
     return Cohort(pa.table({name: pa.array(values, from_pandas=True)}), Schema({name: Number()}))
 
 
-def _binned(values: np.ndarray, bins: int) -> RowsCodec | None:
+def _fit_bins(values: np.ndarray, bins: int) -> RowsCodec | None:
     if not len(values):
         return None
-    table = pa.table({GAP: pa.array(values, from_pandas=True)})
-    return RowsCodec(bins=bins).fit(infer(table, Schema({GAP: Number()})), [GAP])
+    table = pa.table({GAP_FIELD: pa.array(values, from_pandas=True)})
+    return RowsCodec(bins=bins).fit(infer_cohort(table, Schema({GAP_FIELD: Number()})), [GAP_FIELD])
 
 
-def _size(codec: RowsCodec | None) -> int:
+def _count_bins(codec: RowsCodec | None) -> int:
     return codec.spec.vocab if codec else 0
 
 
-def _since(values: np.ndarray, first: np.ndarray) -> np.ndarray:
+def _sum_since(values: np.ndarray, first: np.ndarray) -> np.ndarray:
     """The sum of values from position `first` on, for each position."""
     total = np.cumsum(values)
     return total - (total - values)[first]

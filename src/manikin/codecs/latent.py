@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
 import numpy as np
 
 from manikin.codecs.arrays import ArrayCodec
-from manikin.codecs.patches import factors
-from manikin.contracts.codec import Codec, Learned
-from manikin.encoding.spec import Continuous, Spec, coarse
+from manikin.codecs.patches import choose_factors
+from manikin.contracts.codec import Codec, TrainableCodec
+from manikin.encoding.spec import Continuous, Spec, coarsen_grid
 from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.nn.autoencoder import Autoencoder
 
-NOISE, PULL = 0.1, 1e-3
+CODE_NOISE, CODE_PENALTY = 0.1, 1e-3
 """Standard deviation of the noise on codes in training; weight of their mean square."""
 
 
 @final
 @dataclass(frozen=True)
-class Latent(Codec, Learned):
+class Latent(Codec, TrainableCodec):
     """Fields on one grid <-> codes (n, channels, *coarser grid) through a fitted autoencoder.
 
     Args:
@@ -47,13 +47,13 @@ class Latent(Codec, Learned):
         nets: The trained networks.
 
     Example:
-        >>> Latent(factor=8).least
+        >>> Latent(factor=8).min_length
         16384
     """
 
     kinds: ClassVar[tuple[type, ...]] = (Signal, Image)
     tokens: ClassVar[bool] = False
-    least: ClassVar[int] = 128 * 128
+    min_length: ClassVar[int] = 128 * 128
     factor: int | None = None
     channels: int = 4
     width: int | None = None
@@ -65,12 +65,14 @@ class Latent(Codec, Learned):
     @property
     def spec(self) -> Spec:
         """Values on a coarser grid."""
-        return Spec((Continuous(self.channels),), coarse(self.source.spec.grid, self.factors))
+        return Spec(
+            (Continuous(self.channels),), coarsen_grid(self.source.spec.grid, self.downsampling_factors)
+        )
 
     @property
-    def factors(self) -> tuple[int, ...]:
+    def downsampling_factors(self) -> tuple[int, ...]:
         """Places of each axis that a code stands for."""
-        return factors(self.source.spec.grid, self.factor)
+        return choose_factors(self.source.spec.grid, self.factor)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the scale or the levels of each field; the networks are trained afterwards."""
@@ -80,20 +82,22 @@ class Latent(Codec, Learned):
         """One autoencoder."""
         from manikin.nn.autoencoder import Autoencoder
 
-        return {"model": Autoencoder(self.source.spec, self.factors, self.channels, self.width)}
+        return {
+            "model": Autoencoder(self.source.spec, self.downsampling_factors, self.channels, self.width)
+        }
 
     def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:
         """How far records rebuilt from noisy codes are off, and how far codes are from 0."""
         import torch
 
         net = cast("Autoencoder", nets["model"])
-        z = net.code(x)
+        z = net.encode(x)
         noise = torch.randn(z.shape, generator=rng, device=z.device)
-        return net.loss(z + NOISE * noise, x) + PULL * z.square().mean()
+        return net.loss(z + CODE_NOISE * noise, x) + CODE_PENALTY * z.square().mean()
 
-    def taught(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
+    def attach_networks(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
         """This codec with trained networks, and the scale of the training records' codes."""
-        z = _coded(nets["model"], x)
+        z = _run_encoder(nets["model"], x)
         axes = (0, *range(2, z.ndim))
         mean, deviation = z.mean(axes, dtype=np.float64), z.std(axes, dtype=np.float64)
         scale = {"mean": tuple(mean.tolist()), "deviation": tuple(np.maximum(deviation, 1e-6).tolist())}
@@ -101,38 +105,38 @@ class Latent(Codec, Learned):
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cell to spread in
         """Codes (n, channels, *coarser grid), float32, each channel standardised."""
-        z = _coded(self.model, self.source.encode(cohort))
-        return ((z - self._column(self.mean)) / self._column(self.deviation)).astype(np.float32)
+        z = _run_encoder(self.model, self.source.encode(cohort))
+        return ((z - self._to_column(self.mean)) / self._to_column(self.deviation)).astype(np.float32)
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Columns in the types of the file: what codes most likely stand for."""
-        from manikin.nn.autoencoder import run
+        from manikin.nn.autoencoder import apply_in_chunks
 
-        z = x * self._column(self.deviation) + self._column(self.mean)
+        z = x * self._to_column(self.deviation) + self._to_column(self.mean)
         net = cast("Autoencoder", self.model)
-        return self.source.decode(run(net, net.likely, z.astype(np.float32)), key)
+        return self.source.decode(apply_in_chunks(net, net.decode, z.astype(np.float32)), key)
 
-    def _column(self, values: tuple[float, ...]) -> np.ndarray:
-        return np.array(values).reshape(-1, *(1,) * len(self.factors))
+    def _to_column(self, values: tuple[float, ...]) -> np.ndarray:
+        return np.array(values).reshape(-1, *(1,) * len(self.downsampling_factors))
 
     def to_dict(self) -> dict[str, Any]:
         """The options, the codes' scale, and what was learned of the fields."""
-        return {name: getattr(self, name) for name in KEPT} | {"source": self.source.to_dict()}
+        return {name: getattr(self, name) for name in SAVED_FIELDS} | {"source": self.source.to_dict()}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`, with fresh weights."""
         scale = {name: tuple(state[name]) for name in ("mean", "deviation")}
         codec = cls(**{**state, **scale, "source": ArrayCodec.from_dict(state["source"])})
-        return replace(codec, nets=codec.fresh())
+        return replace(codec, nets=codec.create_blank_networks())
 
 
-def _coded(net: nn.Module, x: np.ndarray) -> np.ndarray:
-    from manikin.nn.autoencoder import run
+def _run_encoder(net: nn.Module, x: np.ndarray) -> np.ndarray:
+    from manikin.nn.autoencoder import apply_in_chunks
 
-    return run(net, cast("Autoencoder", net).code, x)
+    return apply_in_chunks(net, cast("Autoencoder", net).encode, x)
 
 
-KEPT = ("factor", "channels", "width", "mean", "deviation")
+SAVED_FIELDS = ("factor", "channels", "width", "mean", "deviation")
 
 __plugin__ = Latent

@@ -13,7 +13,7 @@ import numpy as np
 
 from manikin.codecs.arrays import ArrayCodec
 from manikin.contracts.codec import Codec
-from manikin.encoding.spec import Spec, coarse
+from manikin.encoding.spec import Spec, coarsen_grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-STEPS = ((8, 256), (4, 24), (2, 6), (1, 0))
+FACTOR_BY_LENGTH = ((8, 256), (4, 24), (2, 6), (1, 0))
 """Places that a learned code stands for along an axis, and the least length of such an axis."""
 
 
@@ -47,12 +47,12 @@ class PatchCodec(Codec):
         """Each block with as many quantities per channel as a patch has places."""
         spec, size = self.source.spec, int(np.prod(self.patch))
         blocks = tuple(replace(block, n=block.n * size) for block in spec.blocks)
-        return Spec(blocks, coarse(spec.grid, self.patch))
+        return Spec(blocks, coarsen_grid(spec.grid, self.patch))
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the scale or the levels of each field."""
         source = self.source.fit(cohort, fields)
-        return replace(self, patch=self.patch or factors(source.spec.grid), source=source)
+        return replace(self, patch=self.patch or choose_factors(source.spec.grid), source=source)
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Records (n, channels, *grid), float32; patches that reach beyond the edge repeat it."""
@@ -83,7 +83,9 @@ class PatchCodec(Codec):
         return cls(tuple(state["patch"]), ArrayCodec.from_dict(state["source"]))
 
 
-def factors(grid: Sequence[int], factor: int | None = None, most: float = math.inf) -> tuple[int, ...]:
+def choose_factors(
+    grid: Sequence[int], factor: int | None = None, most: float = math.inf
+) -> tuple[int, ...]:
     """How many places of each axis learned codes stand for: powers of two, by the lengths of the axes.
 
     Args:
@@ -93,14 +95,18 @@ def factors(grid: Sequence[int], factor: int | None = None, most: float = math.i
         most: Up to how many places the coarser grid has, where `factor` is not given.
 
     Example:
-        >>> factors((28, 28)), factors((256, 256)), factors((256, 256), most=512), factors((3, 64), 8)
-        ((4, 4), (8, 8), (16, 16), (2, 8))
+        >>> choose_factors((28, 28)), choose_factors((256, 256))
+        ((4, 4), (8, 8))
+        >>> choose_factors((256, 256), most=512), choose_factors((3, 64), 8)
+        ((16, 16), (2, 8))
     """
     if factor is not None:
         return tuple(min(factor, 1 << length.bit_length() - 1) for length in grid)
-    chosen = tuple(next(f for f, short in STEPS if length >= short) for length in grid)
-    while math.prod(coarse(grid, chosen)) > most:
-        chosen = tuple(f if c == 1 else 2 * f for f, c in zip(chosen, coarse(grid, chosen), strict=True))
+    chosen = tuple(next(f for f, short in FACTOR_BY_LENGTH if length >= short) for length in grid)
+    while math.prod(coarsen_grid(grid, chosen)) > most:
+        chosen = tuple(
+            f if c == 1 else 2 * f for f, c in zip(chosen, coarsen_grid(grid, chosen), strict=True)
+        )
     return chosen
 
 

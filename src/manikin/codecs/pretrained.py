@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.codecs.prompts import BETWEEN, Prompts
-from manikin.codecs.text import words
+from manikin.codecs.prompts import SEPARATOR, Prompts
+from manikin.codecs.text import list_notes
 from manikin.contracts.codec import Codec
 from manikin.core.short_lists import list_names
 from manikin.encoding.grammar import END
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-FIRST = 1
+FIRST_TOKEN = 1
 """The token that stands for the tokenizer's first; END comes before."""
 
 
@@ -52,19 +52,21 @@ class PretrainedText(Codec):
     @property
     def spec(self) -> Spec:
         """Tokens that end early."""
-        return Spec(vocab=FIRST + len(tokenizer(self.model)), length=self.facts["length"], ragged=True)
+        return Spec(
+            vocab=FIRST_TOKEN + len(load_tokenizer(self.model)), length=self.facts["length"], ragged=True
+        )
 
     @property
-    def told(self) -> dict[str, Any]:
+    def fit_report(self) -> dict[str, Any]:
         """How long texts are, and how many were cut, empty or absent."""
         return self.facts
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """The field, if no record lacked a text in training."""
         return frozenset() if self.facts.get("absent") else frozenset({self.name})
 
-    def asks(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec]:
+    def choose_condition_codecs(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec]:
         """All that is given as one prompt.
 
         Raises:
@@ -84,8 +86,8 @@ class PretrainedText(Codec):
                 f"a language model writes one field of text, and {kinds}; name the text in target= "
                 "(--note on the command line), or use 'diffusion' or 'autoregressive'"
             )
-        texts = words(cohort, name)
-        lengths = np.array([len(ids) for ids in spelled(self.model, [text or "" for text in texts])]) + 1
+        texts = list_notes(cohort, name)
+        lengths = np.array([len(ids) for ids in tokenize(self.model, [text or "" for text in texts])]) + 1
         facts = {
             "length": int(min(lengths.max(), self.longest)),
             "cut": int((lengths > self.longest).sum()),
@@ -97,13 +99,15 @@ class PretrainedText(Codec):
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
         """Tokens (n, length); a text that is too long is cut before its end."""
         texts = cohort.columns[self.name].to_pylist()
-        return padded(spelled(self.model, [text or "" for text in texts]), self.facts["length"] - 1, more=1)
+        return pad_tokens(
+            tokenize(self.model, [text or "" for text in texts]), self.facts["length"] - 1, more=1
+        )
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - nothing is drawn
         """Texts."""
-        rows = [(row[row != END] - FIRST).tolist() for row in x]
-        texts = tokenizer(self.model).batch_decode(rows, skip_special_tokens=True)
-        texts = [text.strip().split(BETWEEN)[0] if self.shots else text.strip() for text in texts]
+        rows = [(row[row != END] - FIRST_TOKEN).tolist() for row in x]
+        texts = load_tokenizer(self.model).batch_decode(rows, skip_special_tokens=True)
+        texts = [text.strip().split(SEPARATOR)[0] if self.shots else text.strip() for text in texts]
         return {self.name: pa.array(texts, pa.string())}
 
     def to_dict(self) -> dict[str, Any]:
@@ -118,7 +122,7 @@ class PretrainedText(Codec):
 
 
 @cache
-def tokenizer(model: str) -> Any:  # noqa: ANN401 - of whatever model
+def load_tokenizer(model: str) -> Any:  # noqa: ANN401 - of whatever model
     """The tokenizer of a model.
 
     Raises:
@@ -139,15 +143,15 @@ def tokenizer(model: str) -> Any:  # noqa: ANN401 - of whatever model
         ) from error
 
 
-def spelled(model: str, texts: Sequence[str]) -> list[list[int]]:
+def tokenize(model: str, texts: Sequence[str]) -> list[list[int]]:
     """The tokens of texts, from FIRST on, without any that mark a start or an end."""
     if not texts:
         return []
-    found = tokenizer(model)(list(texts), add_special_tokens=False)["input_ids"]
-    return [[FIRST + token for token in ids] for ids in found]
+    found = load_tokenizer(model)(list(texts), add_special_tokens=False)["input_ids"]
+    return [[FIRST_TOKEN + token for token in ids] for ids in found]
 
 
-def padded(rows: Sequence[Sequence[int]], longest: int, more: int = 0) -> np.ndarray:
+def pad_tokens(rows: Sequence[Sequence[int]], longest: int, more: int = 0) -> np.ndarray:
     """Rows of tokens in one array (n, longest + more), cut behind `longest` and filled with END."""
     x = np.full((len(rows), longest + more), END, dtype=np.int64)
     for place, row in enumerate(rows):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
-from manikin.cohort.scalar_matrix import spelling
+from manikin.cohort.scalar_matrix import normalize_level
 from manikin.contracts.codec import Codec
 from manikin.encoding.spec import Spec
 from manikin.errors import Unsupported
-from manikin.schema.kinds import SCALARS, Text
+from manikin.schema.kinds import SCALAR_TYPES, Text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-LONGEST = 512
+MAX_TOKENS = 512
 """Tokens of a prompt, at most; as many more for each example."""
 
-BETWEEN = "\n\n"
+SEPARATOR = "\n\n"
 """What stands between examples, and ends a note that is written after some."""
 
 
@@ -53,25 +53,25 @@ class Prompts(Codec):
     @property
     def spec(self) -> Spec:
         """Tokens that end early."""
-        from manikin.codecs.pretrained import FIRST, tokenizer
+        from manikin.codecs.pretrained import FIRST_TOKEN, load_tokenizer
 
-        return Spec(vocab=FIRST + len(tokenizer(self.model)), length=self.length, ragged=True)
+        return Spec(vocab=FIRST_TOKEN + len(load_tokenizer(self.model)), length=self.length, ragged=True)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn how long prompts are, and choose examples, of subjects far apart in the records."""
         for name in fields:
-            if not isinstance(cohort.schema[name], (*SCALARS, Text)):
+            if not isinstance(cohort.schema[name], (*SCALAR_TYPES, Text)):
                 raise Unsupported(
                     f"{name!r} is {cohort.schema[name].name}, which no prompt can say; condition on values "
                     "and text, or use 'autoregressive'"
                 )
         found = replace(self, fields=tuple(fields))
         if self.shots:
-            found = replace(found, shown=found.examples(cohort))
-        most = LONGEST * (1 + self.shots)
-        return replace(found, length=min(most, max(len(row) for row in found.listed(cohort))))
+            found = replace(found, shown=found.choose_examples(cohort))
+        most = MAX_TOKENS * (1 + self.shots)
+        return replace(found, length=min(most, max(len(row) for row in found.tokenize(cohort))))
 
-    def examples(self, cohort: Cohort) -> tuple[str, ...]:
+    def choose_examples(self, cohort: Cohort) -> tuple[str, ...]:
         """Records with their notes, on one paragraph each.
 
         Raises:
@@ -84,36 +84,40 @@ class Prompts(Codec):
         if len(rows) < self.shots:
             raise Unsupported(f"{self.shots} examples asked for, and {len(rows)} subjects have a note")
         chosen = [rows[i] for i in np.linspace(0, len(rows) - 1, self.shots).astype(int)]
-        asked = replace(self, shown=()).text(cohort.take(np.array(chosen)))
-        return tuple(f"{ask} {_whole(notes[i])}" for ask, i in zip(asked, chosen, strict=True))
+        asked = replace(self, shown=()).write_prompts(cohort.take(np.array(chosen)))
+        return tuple(f"{ask} {_drop_blank_lines(notes[i])}" for ask, i in zip(asked, chosen, strict=True))
 
-    def text(self, cohort: Cohort) -> list[str]:
+    def write_prompts(self, cohort: Cohort) -> list[str]:
         """The prompts."""
         columns = {name: cohort.columns[name].to_pylist() for name in self.fields}
         rows = [
-            [f"{name}: {spelling(values[i])}" for name, values in columns.items() if values[i] is not None]
+            [
+                f"{name}: {normalize_level(values[i])}"
+                for name, values in columns.items()
+                if values[i] is not None
+            ]
             for i in range(len(cohort))
         ]
-        return [BETWEEN.join([*self.shown, "\n".join([*lines, f"{self.asked}:"])]) for lines in rows]
+        return [SEPARATOR.join([*self.shown, "\n".join([*lines, f"{self.asked}:"])]) for lines in rows]
 
-    def listed(self, cohort: Cohort) -> list[list[int]]:
+    def tokenize(self, cohort: Cohort) -> list[list[int]]:
         """The tokens of each prompt."""
-        from manikin.codecs.pretrained import spelled, tokenizer
+        from manikin.codecs.pretrained import load_tokenizer, tokenize
 
-        texts, speaker = self.text(cohort), tokenizer(self.model)
+        texts, speaker = self.write_prompts(cohort), load_tokenizer(self.model)
         if getattr(speaker, "chat_template", None):
             said = [[{"role": "user", "content": text}] for text in texts]
             texts = [
                 speaker.apply_chat_template(turn, add_generation_prompt=True, tokenize=False)
                 for turn in said
             ]
-        return spelled(self.model, texts)
+        return tokenize(self.model, texts)
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
         """Tokens (n, length); of a prompt that is too long the beginning is cut away."""
-        from manikin.codecs.pretrained import padded
+        from manikin.codecs.pretrained import pad_tokens
 
-        return padded([row[-self.length :] for row in self.listed(cohort)], self.length)
+        return pad_tokens([row[-self.length :] for row in self.tokenize(cohort)], self.length)
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - the contract's
         """Never asked for.
@@ -140,11 +144,11 @@ class Prompts(Codec):
         return cls(**{**state, **{name: tuple(state.get(name, ())) for name in ("fields", "shown")}})
 
 
-def _whole(note: str) -> str:
+def _drop_blank_lines(note: str) -> str:
     r"""A note without the blank lines that would end it.
 
     Example:
-        >>> _whole("No fever.\n\n\nWell. ")
+        >>> _drop_blank_lines("No fever.\n\n\nWell. ")
         'No fever.\nWell.'
     """
     return re.sub(r"\n\s*\n", "\n", note.strip())

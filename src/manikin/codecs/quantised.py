@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
 
 from manikin.codecs.arrays import ArrayCodec
-from manikin.codecs.patches import factors
-from manikin.contracts.codec import Codec, Learned
-from manikin.encoding.spec import Spec, coarse
+from manikin.codecs.patches import choose_factors
+from manikin.contracts.codec import Codec, TrainableCodec
+from manikin.encoding.spec import Spec, coarsen_grid
 from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
     from manikin.nn.autoencoder import Autoencoder
-    from manikin.nn.quantize import Finite
+    from manikin.nn.quantize import FiniteScalarQuantizer
 
-MOST = 512
+MAX_TOKENS = 512
 """Up to how many tokens a record has, where its factors are chosen by its size."""
 
 
 @final
 @dataclass(frozen=True)
-class Quantised(Codec, Learned):
+class Quantised(Codec, TrainableCodec):
     """Fields on one grid <-> tokens (n, length) through a fitted autoencoder.
 
     Args:
@@ -63,23 +63,23 @@ class Quantised(Codec, Learned):
     @property
     def spec(self) -> Spec:
         """Tokens along the rows of a coarse grid."""
-        grid = coarse(self.source.spec.grid, self.factors)
+        grid = coarsen_grid(self.source.spec.grid, self.downsampling_factors)
         return Spec(vocab=math.prod(self.levels), length=math.prod(grid) * self._depth, grid=grid)
 
     @property
-    def factors(self) -> tuple[int, ...]:
+    def downsampling_factors(self) -> tuple[int, ...]:
         """Places of each axis that a token stands for."""
-        return factors(self.source.spec.grid, self.factor, MOST / self._depth)
+        return choose_factors(self.source.spec.grid, self.factor, MAX_TOKENS / self._depth)
 
     @property
     def _depth(self) -> int:
         return self.depth or min(4, math.ceil(self.source.spec.channels / 3))
 
     @property
-    def _finite(self) -> Finite:
-        from manikin.nn.quantize import Finite
+    def _quantizer(self) -> FiniteScalarQuantizer:
+        from manikin.nn.quantize import FiniteScalarQuantizer
 
-        return Finite(self.levels)
+        return FiniteScalarQuantizer(self.levels)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn the scale or the levels of each field; the networks are trained afterwards."""
@@ -90,56 +90,60 @@ class Quantised(Codec, Learned):
         from manikin.nn.autoencoder import Autoencoder
 
         codes = self._depth * len(self.levels)
-        return {"model": Autoencoder(self.source.spec, self.factors, codes, self.width)}
+        return {"model": Autoencoder(self.source.spec, self.downsampling_factors, codes, self.width)}
 
     def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:  # noqa: ARG002 - nothing is drawn
         """How far records rebuilt from rounded codes are off."""
         net = cast("Autoencoder", nets["model"])
-        return net.loss(self._laid(self._finite.rounded(self._listed(net.code(x)))), x)
+        return net.loss(
+            self._unflatten_codes(self._quantizer.quantize(self._flatten_codes(net.encode(x)))), x
+        )
 
-    def taught(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:  # noqa: ARG002 - nothing depends on them
+    def attach_networks(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:  # noqa: ARG002 - nothing depends on them
         """This codec with trained networks."""
         return replace(self, nets=nets)
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cell to spread in
         """Tokens (n, length), int64."""
-        from manikin.nn.autoencoder import run
+        from manikin.nn.autoencoder import apply_in_chunks
 
-        net, finite = cast("Autoencoder", self.model), self._finite
+        net, finite = cast("Autoencoder", self.model), self._quantizer
 
         def step(x: Tensor) -> Tensor:
-            return finite.number(finite.rounded(self._listed(net.code(x))))
+            return finite.to_index(finite.quantize(self._flatten_codes(net.encode(x))))
 
-        return run(net, step, self.source.encode(cohort))
+        return apply_in_chunks(net, step, self.source.encode(cohort))
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Columns in the types of the file: what tokens most likely stand for."""
-        from manikin.nn.autoencoder import run
+        from manikin.nn.autoencoder import apply_in_chunks
 
-        net, finite = cast("Autoencoder", self.model), self._finite
-        return self.source.decode(run(net, lambda x: net.likely(self._laid(finite.code(x))), x), key)
+        net, finite = cast("Autoencoder", self.model), self._quantizer
+        return self.source.decode(
+            apply_in_chunks(net, lambda x: net.decode(self._unflatten_codes(finite.to_code(x))), x), key
+        )
 
-    def _listed(self, z: Tensor) -> Tensor:
+    def _flatten_codes(self, z: Tensor) -> Tensor:
         """Channels on the coarse grid -> a list of codes (B, length, channels of one)."""
         return z.unflatten(1, (self._depth, len(self.levels))).flatten(3).permute(0, 3, 1, 2).flatten(1, 2)
 
-    def _laid(self, codes: Tensor) -> Tensor:
-        """The inverse of `_listed`."""
+    def _unflatten_codes(self, codes: Tensor) -> Tensor:
+        """The inverse of `_flatten_codes`."""
         z = codes.unflatten(1, (-1, self._depth)).flatten(2).mT
         return z.unflatten(2, self.spec.grid)
 
     def to_dict(self) -> dict[str, Any]:
         """The options, and what was learned of the fields."""
-        return {name: getattr(self, name) for name in OPTIONS} | {"source": self.source.to_dict()}
+        return {name: getattr(self, name) for name in SAVED_OPTIONS} | {"source": self.source.to_dict()}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`, with fresh weights."""
         source = ArrayCodec.from_dict(state["source"])
         codec = cls(**{**state, "levels": tuple(state["levels"]), "source": source})
-        return replace(codec, nets=codec.fresh())
+        return replace(codec, nets=codec.create_blank_networks())
 
 
-OPTIONS = ("levels", "factor", "depth", "width")
+SAVED_OPTIONS = ("levels", "factor", "depth", "width")
 
 __plugin__ = Quantised

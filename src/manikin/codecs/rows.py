@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from manikin.codecs.table import Levels, Scale, TableCodec
+from manikin.codecs.table import CategoryEncoder, QuantileTransform, TableCodec
 from manikin.contracts.codec import Codec
 from manikin.encoding.spec import Spec
 
@@ -50,21 +50,21 @@ class RowsCodec(Codec):
     @property
     def spec(self) -> Spec:
         """The range of tokens of each field, one after the other."""
-        ends = np.cumsum([0, *map(self._size, self._columns)]).tolist()
+        ends = np.cumsum([0, *map(self._count_tokens, self._columns)]).tolist()
         return Spec(vocab=ends[-1], length=len(ends) - 1, ranges=tuple(pairwise(ends)))
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training."""
-        return self.table.complete
+        return self.table.complete_fields
 
     @property
-    def _columns(self) -> dict[str, Scale | Levels]:
+    def _columns(self) -> dict[str, QuantileTransform | CategoryEncoder]:
         return self.table.columns or {}
 
-    def _size(self, name: str) -> int:
+    def _count_tokens(self, name: str) -> int:
         column = self._columns[name]
-        if isinstance(column, Levels):
+        if isinstance(column, CategoryEncoder):
             return column.block.levels
         return len(self.edges[name]) - 1 + column.optional
 
@@ -73,7 +73,9 @@ class RowsCodec(Codec):
         table = TableCodec().fit(cohort, fields)
         bins = max(1, min(self.bins, len(np.unique(cohort.subject)) // self.crowd))
         columns = (table.columns or {}).items()
-        edges = {name: pooled(c.upper, bins) for name, c in columns if isinstance(c, Scale)}
+        edges = {
+            name: pool_segments(c.upper, bins) for name, c in columns if isinstance(c, QuantileTransform)
+        }
         return replace(self, table=table, edges=edges)
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - the contract's
@@ -81,10 +83,10 @@ class RowsCodec(Codec):
         x = self.table.encode(cohort)
         tokens = np.empty(x.shape, dtype=np.int64)
         for i, (name, (start, _)) in enumerate(zip(self._columns, self.spec.ranges, strict=True)):
-            tokens[:, i] = start + self._binned(name, x[:, i])
+            tokens[:, i] = start + self._to_bins(name, x[:, i])
         return tokens
 
-    def _binned(self, name: str, x: np.ndarray) -> np.ndarray:
+    def _to_bins(self, name: str, x: np.ndarray) -> np.ndarray:
         if name not in self.edges:
             return x.astype(np.int64)
         ends = self.edges[name][1:]
@@ -95,10 +97,10 @@ class RowsCodec(Codec):
         """Columns in the types of the file; numbers are drawn within their bins."""
         rows = np.empty(x.shape)
         for i, (name, (start, _)) in enumerate(zip(self._columns, self.spec.ranges, strict=True)):
-            rows[:, i] = self._drawn(name, x[:, i] - start, key)
+            rows[:, i] = self._to_scores(name, x[:, i] - start, key)
         return self.table.decode(rows, key.child("table"))
 
-    def _drawn(self, name: str, tokens: np.ndarray, key: Key) -> np.ndarray:
+    def _to_scores(self, name: str, tokens: np.ndarray, key: Key) -> np.ndarray:
         if name not in self.edges:
             return tokens.astype(float)
         edges = np.array([*self.edges[name], np.nan])  # missing: between the last edge and NaN
@@ -116,7 +118,7 @@ class RowsCodec(Codec):
         return cls(**{**state, "table": TableCodec.from_dict(state["table"])})
 
 
-def pooled(upper: list[float], bins: int) -> list[float]:
+def pool_segments(upper: list[float], bins: int) -> list[float]:
     """The edges of about `bins` bins of equal share, each a run of whole segments.
 
     A segment that alone holds the share of a bin or more, a value that many have in common,
@@ -127,7 +129,7 @@ def pooled(upper: list[float], bins: int) -> list[float]:
         bins: How many bins; values that many share may make it more, up to twice as many.
 
     Example:
-        >>> pooled([0.1, 0.2, 0.25, 0.75, 0.85, 1.0], bins=4)
+        >>> pool_segments([0.1, 0.2, 0.25, 0.75, 0.85, 1.0], bins=4)
         [0.0, 0.25, 0.75, 1.0]
     """
     share, edges, before = 1 / bins - 1e-9, [0.0], 0.0

@@ -11,6 +11,7 @@ import pyarrow.compute
 
 from manikin.cohort import histories
 from manikin.core import mapped_arrays
+from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, UsageError
 from manikin.schema.kinds import Category, Image, Kind, Number, Schema, Signal, Time
@@ -25,7 +26,7 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 
 
 @dataclass(frozen=True)
-class Origin:
+class SourceFormat:
     """Where a cohort came from, so that it can be written back the same way.
 
     `format` names the module of `data/formats`; `options` are that format's own (delimiter, ...).
@@ -47,16 +48,17 @@ class Cohort:
         schema: What each field is, in the order of the columns.
         origin: The format it came in.
         notes: What was noticed on reading, in words, without any patient's value.
-        imposed: Of synthetic records, what sampling enforced (`manikin.cohort.enforced_constraints`).
-        whose: After a split the codes of subjects before it, beside the columns they belong to.
+        enforced_constraints: Of synthetic records, what sampling enforced
+            (`manikin.cohort.enforced_constraints`).
+        subject_codes: After a split the codes of subjects before it, beside the columns they belong to.
     """
 
     columns: pa.Table
     schema: Schema
-    origin: Origin = Origin()
+    origin: SourceFormat = SourceFormat()
     notes: tuple[str, ...] = ()
-    imposed: tuple[Any, ...] = field(default=(), repr=False, compare=False)
-    whose: tuple[pa.Table, np.ndarray] | None = field(default=None, repr=False, compare=False)
+    enforced_constraints: tuple[Any, ...] = field(default=(), repr=False, compare=False)
+    subject_codes: tuple[pa.Table, np.ndarray] | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if list(self.schema) != self.columns.column_names:
@@ -75,12 +77,12 @@ class Cohort:
                 contradict the schema.
         """
         from manikin.cohort.dataframe import to_arrow
-        from manikin.cohort.duplicate_records import describe_twins
-        from manikin.schema.inference.infer import infer
+        from manikin.cohort.duplicate_records import describe_duplicates
+        from manikin.schema.inference.infer import infer_cohort
 
         table, origin = to_arrow(frame)
-        cohort = infer(table, schema, origin=origin)
-        return cohort.noted(*describe_twins(cohort))
+        cohort = infer_cohort(table, schema, origin=origin)
+        return cohort.add_notes(*describe_duplicates(cohort))
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> Cohort:
@@ -94,8 +96,8 @@ class Cohort:
             >>> cohort["ecg"].shape
             (4, 2, 100)
         """
-        columns = {name: column(values) for name, values in arrays.items()}
-        kinds = {name: _levelled(schema[name], values) for name, values in columns.items()}
+        columns = {name: to_arrow_column(values) for name, values in arrays.items()}
+        kinds = {name: _add_levels(schema[name], values) for name, values in columns.items()}
         return cls(pa.table(columns), Schema(kinds))
 
     def to_pandas(self) -> pd.DataFrame:
@@ -119,9 +121,9 @@ class Cohort:
             message = f"no field {name!r}; there are {', '.join(self.schema)}"
             raise SchemaError(message)
         if isinstance(self.columns[name].type, pa.FixedShapeTensorType):
-            return mapped_arrays.array(self.columns[name])
-        if histories.is_timed(self.columns[name].type):
-            return histories.cells(self.columns[name])
+            return mapped_arrays.to_array(self.columns[name])
+        if histories.is_history_type(self.columns[name].type):
+            return histories.to_event_arrays(self.columns[name])
         values = self.columns[name].combine_chunks()
         match self.schema[name]:
             case Number():
@@ -129,7 +131,7 @@ class Cohort:
             case Time():
                 return values.cast(pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False)
             case _:
-                return objects(values.to_pylist())
+                return to_object_array(values.to_pylist())
 
     @property
     def subject(self) -> np.ndarray:
@@ -139,9 +141,9 @@ class Cohort:
         have none in common. Records that share the value of a field that may tell persons apart (role
         "unclear") belong together until somebody says what it is.
         """
-        if self.whose is not None and self.whose[0] is self.columns:
-            return self.whose[1]
-        name = self.schema.named("subject") or self._shared
+        if self.subject_codes is not None and self.subject_codes[0] is self.columns:
+            return self.subject_codes[1]
+        name = self.schema.find_by_role("subject") or self._unclear_subject_field
         if name is None:
             return np.arange(len(self))
         values = self.columns[name].combine_chunks()
@@ -152,7 +154,7 @@ class Cohort:
         return filled.astype(int)
 
     @property
-    def _shared(self) -> str | None:
+    def _unclear_subject_field(self) -> str | None:
         """Of the unclear fields the one of fewest values."""
         unclear = [name for name, kind in self.schema.items() if kind.role == "unclear"]
         return min(unclear, key=lambda name: pc.count_distinct(self.columns[name]).as_py(), default=None)
@@ -165,11 +167,11 @@ class Cohort:
         """
         rows = np.asarray(rows)
         positions = np.flatnonzero(rows) if rows.dtype == bool else rows.astype(np.int64)
-        taken = {name: _taken(self.columns[name], positions) for name in self.schema}
+        taken = {name: _take_rows(self.columns[name], positions) for name in self.schema}
         table = pa.table(taken)
-        if self.whose is None or self.whose[0] is not self.columns:
+        if self.subject_codes is None or self.subject_codes[0] is not self.columns:
             return replace(self, columns=table)
-        return replace(self, columns=table, whose=(table, self.whose[1][positions]))
+        return replace(self, columns=table, subject_codes=(table, self.subject_codes[1][positions]))
 
     def select(self, *names: str) -> Cohort:
         """Only these fields, in this order."""
@@ -188,7 +190,7 @@ class Cohort:
         Raises:
             UsageError: The fraction is not within (0, 1) or leaves one side empty.
         """
-        from manikin.cohort.duplicate_records import find_families
+        from manikin.cohort.duplicate_records import group_duplicate_subjects
 
         subjects, first = np.unique(self.subject, return_inverse=True)
         held = round(fraction * len(subjects))
@@ -202,24 +204,29 @@ class Cohort:
         chosen = np.zeros(len(subjects), dtype=bool)
         chosen[order[:held]] = True
         chosen = chosen[
-            np.searchsorted(subjects, find_families(self))[np.unique(first, return_index=True)[1]]
+            np.searchsorted(subjects, group_duplicate_subjects(self))[
+                np.unique(first, return_index=True)[1]
+            ]
         ]
         if chosen.all() or not chosen.any():
             raise UsageError(
                 "all subjects share records that are equal; a split would leave one side empty"
             )
-        return self._side(~chosen[first]), self._side(chosen[first])
+        return self._take_side(~chosen[first]), self._take_side(chosen[first])
 
-    def _side(self, rows: np.ndarray) -> Cohort:
+    def _take_side(self, rows: np.ndarray) -> Cohort:
         """These records, whose subjects keep their codes."""
         side = self.take(rows)
-        return replace(side, whose=(side.columns, self.subject[rows]))
+        return replace(side, subject_codes=(side.columns, self.subject[rows]))
 
-    def noted(self, *notes: str) -> Cohort:
+    noted = forward_method("Cohort.noted", "add_notes")
+    levels = forward_method("Cohort.levels", "list_levels")
+
+    def add_notes(self, *notes: str) -> Cohort:
         """The same records with more notes."""
         return replace(self, notes=(*notes, *self.notes))
 
-    def levels(self, name: str) -> list[Any]:
+    def list_levels(self, name: str) -> list[Any]:
         """The distinct values present in a field, missing left out, in the order of the schema."""
         kind = self.schema[name]
         present = set(pc.unique(self.columns[name].drop_null()).to_pylist())
@@ -228,24 +235,24 @@ class Cohort:
         return sorted(present)
 
 
-def objects(values: Sequence[Any]) -> np.ndarray:
+def to_object_array(values: Sequence[Any]) -> np.ndarray:
     """One object for each record, (n,), whatever the objects are."""
     out = np.empty(len(values), dtype=object)
     out[:] = values
     return out
 
 
-def column(values: np.ndarray) -> pa.Array:
+def to_arrow_column(values: np.ndarray) -> pa.Array:
     """An Arrow column from an array of shape (n, ...)."""
     values = np.ascontiguousarray(values)
     if values.ndim > 1:
-        return mapped_arrays.column(values)
+        return mapped_arrays.to_column(values)
     if values.dtype.kind == "f":
         return pa.array(values, from_pandas=True)
     return pa.array(values.tolist() if values.dtype == object else values)
 
 
-def _levelled(kind: Kind, values: Any) -> Kind:  # noqa: ANN401 - of Arrow
+def _add_levels(kind: Kind, values: Any) -> Kind:  # noqa: ANN401 - of Arrow
     """A category with its levels: where none are declared, those that are there."""
     if not isinstance(kind, Category) or kind.levels:
         return kind
@@ -253,7 +260,7 @@ def _levelled(kind: Kind, values: Any) -> Kind:  # noqa: ANN401 - of Arrow
     return replace(kind, levels=tuple(sorted(found)))
 
 
-def _taken(chunks: pa.ChunkedArray, positions: np.ndarray) -> pa.Array | pa.ChunkedArray:
+def _take_rows(chunks: pa.ChunkedArray, positions: np.ndarray) -> pa.Array | pa.ChunkedArray:
     if isinstance(chunks.type, pa.FixedShapeTensorType):
-        return mapped_arrays.column(mapped_arrays.rows(mapped_arrays.array(chunks), positions))
+        return mapped_arrays.to_column(mapped_arrays.take_rows(mapped_arrays.to_array(chunks), positions))
     return chunks.take(pa.array(positions))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Origin
+from manikin.cohort.cohort import SourceFormat
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Category
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from manikin.schema.kinds import Schema
 
-_REFUSED = (pa.ArrowException, OverflowError, TypeError, ValueError)
+_CONVERSION_ERRORS = (pa.ArrowException, OverflowError, TypeError, ValueError)
 
 
-def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
+def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, SourceFormat]:
     """A frame's columns, and which types of pandas to give back.
 
     An index with a name is a column, and so is one without that holds text or dates (it is called
@@ -28,18 +28,18 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, Origin]:
     Raises:
         SchemaError: Column names repeat, or a column holds what no kind of field describes.
     """
-    frame = _indexed(frame)
+    frame = _include_index(frame)
     frame = frame.set_axis([str(name) for name in frame.columns], axis=1)
     if not frame.columns.is_unique:
         repeated = frame.columns[frame.columns.duplicated()].unique()
         raise SchemaError(f"column names repeat: {', '.join(repeated)}; rename them")
-    columns = {str(name): _column(str(name), series) for name, series in frame.items()}
-    kept = {str(name): str(series.dtype) for name, series in frame.items() if _special(series)}
+    columns = {str(name): _convert_column(str(name), series) for name, series in frame.items()}
+    kept = {str(name): str(series.dtype) for name, series in frame.items() if _is_special_dtype(series)}
     kept |= {name: "text" for name, dtype in kept.items() if dtype == "object" and _is_text(columns[name])}
-    return pa.table(columns), Origin("csv", {"dtypes": kept} if kept else {})
+    return pa.table(columns), SourceFormat("csv", {"dtypes": kept} if kept else {})
 
 
-def _indexed(frame: pd.DataFrame) -> pd.DataFrame:
+def _include_index(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with its index as columns, where that is more than positions."""
     levels = [frame.index.get_level_values(place) for place in range(frame.index.nlevels)]
     kept = {
@@ -56,7 +56,7 @@ def _is_text(values: pa.Array) -> bool:
     return pa.types.is_string(values.type)
 
 
-def _special(series: pd.Series) -> bool:
+def _is_special_dtype(series: pd.Series) -> bool:
     """Whether Arrow alone would not give the type of pandas back."""
     import pandas as pd
 
@@ -66,7 +66,7 @@ def _special(series: pd.Series) -> bool:
     )
 
 
-def _column(name: str, series: pd.Series) -> pa.Array:
+def _convert_column(name: str, series: pd.Series) -> pa.Array:
     import pandas as pd
 
     if isinstance(series.dtype, pd.CategoricalDtype) and isinstance(
@@ -74,16 +74,16 @@ def _column(name: str, series: pd.Series) -> pa.Array:
     ):
         series = series.cat.rename_categories(str)
     try:
-        return _whole(pa.array(series, from_pandas=True))
-    except _REFUSED:
-        return _mixed(name, series)
+        return _combine_chunks(pa.array(series, from_pandas=True))
+    except _CONVERSION_ERRORS:
+        return _convert_mixed_column(name, series)
 
 
-def _whole(values: pa.Array | pa.ChunkedArray) -> pa.Array:
+def _combine_chunks(values: pa.Array | pa.ChunkedArray) -> pa.Array:
     return values if isinstance(values, pa.Array) else pa.concat_arrays(values.chunks)
 
 
-def _mixed(name: str, series: pd.Series) -> pa.Array:
+def _convert_mixed_column(name: str, series: pd.Series) -> pa.Array:
     """Numbers and text in one column, as text; anything else cannot be expressed."""
     present = series.dropna()
     if (
@@ -96,38 +96,40 @@ def _mixed(name: str, series: pd.Series) -> pa.Array:
     return pa.array(series.map(str, na_action="ignore"), pa.string(), from_pandas=True)
 
 
-def from_arrow(columns: pa.Table, schema: Schema, origin: Origin) -> pd.DataFrame:
+def from_arrow(columns: pa.Table, schema: Schema, origin: SourceFormat) -> pd.DataFrame:
     """Columns as a frame; `origin` names the types of pandas that a column came in."""
     import pandas as pd
 
     frame = columns.to_pandas()
     dtypes = origin.options.get("dtypes", {})
-    restored = {name: _restore(frame[name], schema[name], dtypes[name]) for name in frame if name in dtypes}
+    restored = {
+        name: _restore_dtype(frame[name], schema[name], dtypes[name]) for name in frame if name in dtypes
+    }
     frame = frame.assign(**restored)
     texts = [name for name in frame if frame[name].dtype == object]
     return frame.assign(**{name: frame[name].where(pd.notna(frame[name])) for name in texts})
 
 
-def _restore(series: pd.Series, kind: Any, dtype: str) -> pd.Series:  # noqa: ANN401 - any kind of field
+def _restore_dtype(series: pd.Series, kind: Any, dtype: str) -> pd.Series:  # noqa: ANN401 - any kind of field
     import pandas as pd
 
     if dtype == "category" and isinstance(kind, Category):
         return series.astype(pd.CategoricalDtype(list(kind.levels), kind.ordered))
     if dtype == "text":
-        return _spelled(series, kind)
+        return _restore_text(series, kind)
     if dtype == "object":
         return series
     return series.astype(dtype)  # pyright: ignore[reportArgumentType]
 
 
-def _spelled(series: pd.Series, kind: Any) -> pd.Series:  # noqa: ANN401 - any kind of field
+def _restore_text(series: pd.Series, kind: Any) -> pd.Series:  # noqa: ANN401 - any kind of field
     """Dates and numbers that a frame held as text, as text again."""
     import pandas as pd
 
-    from manikin.schema.inference.formatting import cells
+    from manikin.schema.inference.formatting import format_column
 
     if series.dtype == object:
         return series
     values = pa.array(series, from_pandas=True)
-    text = pd.Series(cells(values, kind, blank="").to_pandas(), dtype=object).set_axis(series.index)
+    text = pd.Series(format_column(values, kind, blank="").to_pandas(), dtype=object).set_axis(series.index)
     return text.where(series.notna())

@@ -21,7 +21,7 @@ from manikin.cohort import histories
 from manikin.core.seeds import Key
 from manikin.schema.kinds import Codes, Image, Signal, Text
 from manikin.stats import near_duplicate_arrays
-from manikin.text.tokenize import WORD
+from manikin.text.tokenize import WORD_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,21 +30,23 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-FIELDS = 3  # that vary, below which rows are equal by chance
-INFORMATIVE = 0.6  # of the pairs, in which a field agrees: more, and one pair less says nothing
-DEPENDENT = 3  # times as often as apart, fields may agree together
-WORDS = 30  # of a note, below which it may be written twice
-EVENTS = 8  # of a history, below which two patients may have the same
-TEMPLATE = 3  # records with one note, above which it is a template
+MIN_VARYING_FIELDS = 3  # that vary, below which rows are equal by chance
+MAX_AGREEMENT_SHARE = 0.6  # of the pairs, in which a field agrees: more, and one pair less says nothing
+DEPENDENCE_FACTOR = 3  # times as often as apart, fields may agree together
+MIN_NOTE_WORDS = 30  # of a note, below which it may be written twice
+MIN_HISTORY_EVENTS = 8  # of a history, below which two patients may have the same
+MAX_TEMPLATE_RECORDS = 3  # records with one note, above which it is a template
 """Records of more subjects than this that are nearly equal are a kind of picture, not twins."""
-CROWD = 0.1
+MAX_CROWD_SHARE = 0.1
 Pairs = np.ndarray
 """Positions of two records each, int (pairs, 2)."""
-_FOUND: dict[int, tuple[weakref.ref[pa.Table], Twins]] = {}  # what was found in columns that still exist
+_CACHE: dict[
+    int, tuple[weakref.ref[pa.Table], DuplicateRecords]
+] = {}  # what was found in columns that still exist
 
 
 @dataclass(frozen=True, eq=False)
-class Twins:
+class DuplicateRecords:
     """Which records are twins, by what shows it.
 
     Args:
@@ -52,19 +54,19 @@ class Twins:
         notes: Pairs of equal notes.
         histories: Pairs of equal histories.
         arrays: Pairs of equal or nearly equal pictures or signals.
-        equal: Pairs of rows that are equal, those that chance may explain among them.
-        chance: How many pairs of equal rows chance explains.
+        equal_rows: Pairs of rows that are equal, those that chance may explain among them.
+        expected_by_chance: How many pairs of equal rows chance explains.
     """
 
     rows: Pairs
     notes: Pairs
     histories: Pairs
     arrays: Pairs
-    equal: Pairs
-    chance: float = 0.0
+    equal_rows: Pairs
+    expected_by_chance: float = 0.0
 
     @property
-    def kinds(self) -> dict[str, Pairs]:
+    def pairs_by_kind(self) -> dict[str, Pairs]:
         """The pairs by what is equal, in words of one record and of several."""
         return {
             "row": self.rows,
@@ -76,36 +78,36 @@ class Twins:
     @property
     def pairs(self) -> Pairs:
         """All pairs."""
-        return np.concatenate(list(self.kinds.values()))
+        return np.concatenate(list(self.pairs_by_kind.values()))
 
 
-def find_twins(cohort: Cohort) -> Twins:
+def find_duplicates(cohort: Cohort) -> DuplicateRecords:
     """Records of different subjects that are equal or nearly equal, looked for once for each table.
 
     Example:
-        >>> from manikin.datasets.demo import demo
-        >>> cohort = demo()
-        >>> find_twins(cohort.take([*range(200), 3, 4])).rows.tolist()
+        >>> from manikin.datasets.demo import load_demo
+        >>> cohort = load_demo()
+        >>> find_duplicates(cohort.take([*range(200), 3, 4])).rows.tolist()
         [[3, 200], [4, 201]]
     """
-    known = _FOUND.get(id(cohort.columns))
+    known = _CACHE.get(id(cohort.columns))
     if known is not None and known[0]() is cohort.columns:
         return known[1]
-    rows, equal, chance = _equal_rows(cohort)
-    others = _equal_notes(cohort), _equal_histories(cohort), _near_arrays(cohort)
-    found = Twins(rows, *others, equal, chance)
+    rows, equal, chance = _find_equal_rows(cohort)
+    others = _find_equal_notes(cohort), _find_equal_histories(cohort), _find_near_arrays(cohort)
+    found = DuplicateRecords(rows, *others, equal, chance)
     key = id(cohort.columns)
-    _FOUND[key] = (weakref.ref(cohort.columns, lambda _: _FOUND.pop(key, None)), found)
+    _CACHE[key] = (weakref.ref(cohort.columns, lambda _: _CACHE.pop(key, None)), found)
     return found
 
 
-def find_families(cohort: Cohort) -> np.ndarray:
+def group_duplicate_subjects(cohort: Cohort) -> np.ndarray:
     """The first of the subjects that share a twin, for each record, (n,); else its own subject."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     subject = cohort.subject
-    pairs = find_twins(cohort).pairs
+    pairs = find_duplicates(cohort).pairs
     if not len(pairs):
         return subject
     codes, place = np.unique(subject, return_inverse=True)
@@ -115,11 +117,11 @@ def find_families(cohort: Cohort) -> np.ndarray:
     return codes[np.unique(family, return_index=True)[1]][family][place]
 
 
-def describe_twins(cohort: Cohort) -> list[str]:
+def describe_duplicates(cohort: Cohort) -> list[str]:
     """What was found, in a sentence for each kind; counts only."""
-    found = find_twins(cohort)
+    found = find_duplicates(cohort)
     said = []
-    for kind, pairs in found.kinds.items():
+    for kind, pairs in found.pairs_by_kind.items():
         if len(pairs):
             count = len(np.unique(pairs))
             near = " or nearly equals" * (kind == "picture or signal")
@@ -130,16 +132,16 @@ def describe_twins(cohort: Cohort) -> list[str]:
     return said
 
 
-def _equal_rows(cohort: Cohort) -> tuple[Pairs, Pairs, float]:
+def _find_equal_rows(cohort: Cohort) -> tuple[Pairs, Pairs, float]:
     """Pairs of rows that are twins, pairs that are equal, and how many chance explains."""
-    codes = [_codes(cohort, name) for name in cohort.schema.scalars]
+    codes = [_encode_field(cohort, name) for name in cohort.schema.scalar_fields]
     codes = [column for column in codes if column.max(initial=0) > 0]
     none = np.zeros((0, 2), dtype=int)
-    if len(codes) < FIELDS or len(cohort) < 2:  # noqa: PLR2004 - a pair
+    if len(codes) < MIN_VARYING_FIELDS or len(cohort) < 2:  # noqa: PLR2004 - a pair
         return none, none, 0.0
-    keys = [_hashed(column, j) for j, column in enumerate(codes)]
+    keys = [_hash_values(column, j) for j, column in enumerate(codes)]
     whole = np.asarray(np.sum(keys, axis=0, dtype=np.uint64))
-    groups = _groups(whole, cohort.subject)
+    groups = _group_records(whole, cohort.subject)
     if not groups:
         return none, none, 0.0
     first = np.array([group[0] for group in groups])
@@ -150,74 +152,82 @@ def _equal_rows(cohort: Cohort) -> tuple[Pairs, Pairs, float]:
         same = np.unique(rest, return_counts=True)
         near += same[1][np.searchsorted(same[0], rest[first])] - [len(group) for group in groups]
         q = float(np.sum((np.bincount(column) / len(column)) ** 2))
-        if q <= INFORMATIVE:
+        if q <= MAX_AGREEMENT_SHARE:
             beside = _count_pairs(same[1]) - _count_pairs(np.unique(whole, return_counts=True)[1])
-            chance = np.fmax(chance, DEPENDENT * beside * q / (1 - q))
+            chance = np.fmax(chance, DEPENDENCE_FACTOR * beside * q / (1 - q))
     alone = [group for group, others in zip(groups, near, strict=True) if others < len(group) - 1]
     if not len(alone) > chance:  # nor where no field tells what chance does
-        return none, _paired(groups), float(np.nan_to_num(chance))
-    return _paired(alone), _paired(groups), float(chance)
+        return none, _pair_with_first(groups), float(np.nan_to_num(chance))
+    return _pair_with_first(alone), _pair_with_first(groups), float(chance)
 
 
-def _equal_notes(cohort: Cohort) -> Pairs:
+def _find_equal_notes(cohort: Cohort) -> Pairs:
     found = [np.zeros((0, 2), dtype=int)]
     for name, kind in cohort.schema.items():
         if isinstance(kind, Text) and kind.role in (None, "note"):
             texts = [
                 " ".join(str(text or "").casefold().split()) for text in cohort.columns[name].to_pylist()
             ]
-            long = np.array([len(WORD.findall(text)) >= WORDS for text in texts])
-            groups = _groups(_digests(text.encode() for text in texts), cohort.subject, long)
-            found.append(_paired([group for group in groups if len(group) <= TEMPLATE]))
+            long = np.array([len(WORD_PATTERN.findall(text)) >= MIN_NOTE_WORDS for text in texts])
+            groups = _group_records(_hash_bytes(text.encode() for text in texts), cohort.subject, long)
+            found.append(
+                _pair_with_first([group for group in groups if len(group) <= MAX_TEMPLATE_RECORDS])
+            )
     return np.concatenate(found)
 
 
-def _equal_histories(cohort: Cohort) -> Pairs:
+def _find_equal_histories(cohort: Cohort) -> Pairs:
     found = [np.zeros((0, 2), dtype=int)]
     for name, kind in cohort.schema.items():
         column: Any = cohort.columns[name]
-        if isinstance(kind, Codes) and histories.is_codes(column.type):
+        if isinstance(kind, Codes) and histories.is_codes_type(column.type):
             cells = column.combine_chunks()
             lengths = cells.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
             plain = (str(events).encode() for events in cells.to_pylist())
-            found.append(_paired(_groups(_digests(plain), cohort.subject, lengths >= EVENTS)))
+            found.append(
+                _pair_with_first(
+                    _group_records(_hash_bytes(plain), cohort.subject, lengths >= MIN_HISTORY_EVENTS)
+                )
+            )
     return np.concatenate(found)
 
 
-def _near_arrays(cohort: Cohort) -> Pairs:
+def _find_near_arrays(cohort: Cohort) -> Pairs:
     found = [np.zeros((0, 2), dtype=int)]
     for name, kind in cohort.schema.items():
         if isinstance(kind, Signal) or (isinstance(kind, Image) and not kind.levels):
             x = cohort[name]
-            pairs = near_duplicate_arrays.find_near_pairs(x, near_duplicate_arrays.draw_thumbnails(x))
+            pairs = near_duplicate_arrays.find_near_pairs(x, near_duplicate_arrays.compute_thumbnails(x))
             apart = pairs[cohort.subject[pairs[:, 0]] != cohort.subject[pairs[:, 1]]]
-            found.append(_uncrowded(apart, len(cohort)))
+            found.append(_drop_crowded(apart, len(cohort)))
     return np.concatenate(found)
 
 
-def _uncrowded(pairs: Pairs, n: int) -> Pairs:
+def _drop_crowded(pairs: Pairs, n: int) -> Pairs:
     """Pairs without those of records that are like very many others."""
-    often = np.bincount(pairs.ravel(), minlength=n) > max(TEMPLATE, CROWD * n)
+    often = np.bincount(pairs.ravel(), minlength=n) > max(MAX_TEMPLATE_RECORDS, MAX_CROWD_SHARE * n)
     return pairs[~often[pairs].any(axis=1)]
 
 
-def _codes(cohort: Cohort, name: str) -> np.ndarray:
+def _encode_field(cohort: Cohort, name: str) -> np.ndarray:
     """The distinct values of a field as codes, missing one of them, (n,)."""
     encoded = cohort.columns[name].combine_chunks().dictionary_encode(null_encoding="encode")
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 
-def _hashed(codes: np.ndarray, field: int) -> np.ndarray:
+def _hash_values(codes: np.ndarray, field: int) -> np.ndarray:
     """A random 64-bit number for each value of a field, (n,)."""
     rng = Key(0).child("twins", field).numpy()
     return rng.integers(0, 2**63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)[codes]
 
 
-def _digests(parts: Iterator[bytes]) -> np.ndarray:
+def _hash_bytes(parts: Iterator[bytes]) -> np.ndarray:
     return np.array([int.from_bytes(blake2b(part, digest_size=8).digest()) for part in parts], np.uint64)
 
 
-def _groups(keys: np.ndarray, subject: np.ndarray, among: np.ndarray | None = None) -> list[np.ndarray]:
+def _group_records(
+    keys: np.ndarray, subject: np.ndarray, among: np.ndarray | None = None
+) -> list[np.ndarray]:
     """Positions of the records with one key, of at least two subjects."""
     rows = np.arange(len(keys)) if among is None else np.flatnonzero(among)
     if not len(rows):
@@ -227,7 +237,7 @@ def _groups(keys: np.ndarray, subject: np.ndarray, among: np.ndarray | None = No
     return [part for part in parts if len(part) > 1 and len(np.unique(subject[part])) > 1]
 
 
-def _paired(groups: list[np.ndarray]) -> Pairs:
+def _pair_with_first(groups: list[np.ndarray]) -> Pairs:
     """Each record of a group beside its first one."""
     pairs = [np.stack([np.full(len(group) - 1, group[0]), group[1:]], axis=1) for group in groups]
     found = np.concatenate([np.zeros((0, 2), dtype=int), *pairs])

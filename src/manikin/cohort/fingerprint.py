@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
-def digest(cohort: Cohort) -> str:
+def compute_fingerprint(cohort: Cohort) -> str:
     """SHA-256 of the names and values of all fields, in order (FIPS 180-4), as hexadecimal digits.
 
     Integers, booleans and floats of the same value count as the same, and so do all spellings of
@@ -29,26 +29,28 @@ def digest(cohort: Cohort) -> str:
         >>> from manikin.cohort.cohort import Cohort
         >>> age = Cohort.from_arrays({"age": np.array([61, 40])}, {"age": Number()})
         >>> same = Cohort.from_arrays({"age": np.array([61.0, 40.0])}, {"age": Number()})
-        >>> digest(age) == digest(same), digest(age) == digest(age.take([1, 0]))
-        (True, False)
+        >>> compute_fingerprint(age) == compute_fingerprint(same)
+        True
+        >>> compute_fingerprint(age) == compute_fingerprint(age.take([1, 0]))
+        False
     """
     total = hashlib.sha256()
     for name, values in zip(cohort.columns.column_names, cohort.columns.columns, strict=True):
         total.update(hashlib.sha256(name.encode()).digest())
-        total.update(_hashed(values).digest())
+        total.update(_hash_column(values).digest())
     return total.hexdigest()
 
 
-def _hashed(values: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a hash of hashlib, whose type has no name
+def _hash_column(values: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a hash of hashlib, whose type has no name
     if not isinstance(values.type, pa.FixedShapeTensorType):
-        return hashlib.sha256(_content(values.combine_chunks()))
+        return hashlib.sha256(_serialize_values(values.combine_chunks()))
     found = hashlib.sha256()
-    for block in mapped_arrays.blocks(mapped_arrays.array(values)):
+    for block in mapped_arrays.iterate_blocks(mapped_arrays.to_array(values)):
         found.update(np.ascontiguousarray(block, dtype="<f8").tobytes())
     return found
 
 
-def _content(values: pa.Array) -> bytes:
+def _serialize_values(values: pa.Array) -> bytes:
     if isinstance(values, pa.ChunkedArray):  # what an empty column gives
         values = pa.array([], values.type)
     if pa.types.is_dictionary(values.type):
@@ -60,16 +62,16 @@ def _content(values: pa.Array) -> bytes:
         or pa.types.is_floating(values.type)
         or pa.types.is_boolean(values.type)
     ):
-        return _numbers(values)
+        return _serialize_numbers(values)
     if pa.types.is_list(values.type):
         lengths = pc.list_value_length(values).fill_null(-1)
-        return _content(lengths) + _content(values.flatten())
+        return _serialize_values(lengths) + _serialize_values(values.flatten())
     if pa.types.is_struct(values.type):
-        return b"".join(_content(part) for part in values.flatten())
+        return b"".join(_serialize_values(part) for part in values.flatten())
     return "\x1f".join("\x00" if v is None else str(v) for v in values.to_pylist()).encode()
 
 
-def _numbers(values: pa.Array) -> bytes:
+def _serialize_numbers(values: pa.Array) -> bytes:
     if pa.types.is_boolean(values.type):
         values = values.cast(pa.uint8())
     numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)

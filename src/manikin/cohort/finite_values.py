@@ -9,7 +9,7 @@ import numpy as np
 from manikin.core import mapped_arrays
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Image, Signal
-from manikin.signals.files.recording import LARGEST
+from manikin.signals.files.recording import MAX_ABS_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 
-def measurable(cohort: Cohort, names: Iterable[str], side: str = "") -> None:
+def raise_if_extreme(cohort: Cohort, names: Iterable[str], side: str = "") -> None:
     """Check that signals and pictures hold no infinite value and none beyond 1e15; missing is NaN.
 
     Args:
@@ -32,12 +32,15 @@ def measurable(cohort: Cohort, names: Iterable[str], side: str = "") -> None:
         if not isinstance(cohort.schema[name], Signal | Image) or (x := cohort[name]).dtype.kind != "f":
             continue
         axes = tuple(range(1, x.ndim))
-        parts = [(np.abs(block) > LARGEST).any(axis=axes) for block in mapped_arrays.blocks(x)]
+        parts = [
+            (np.abs(block) > MAX_ABS_VALUE).any(axis=axes) for block in mapped_arrays.iterate_blocks(x)
+        ]
         bad = np.flatnonzero(np.concatenate(parts)) if parts else np.zeros(0)
         if len(bad):
             message = (
-                f"{side}{': ' * bool(side)}field {name!r}: values that are infinite or beyond {LARGEST:g}, "
-                f"in {len(bad)} of {len(x):,} records, first in record {bad[0]} (from 0); leave these "
-                "records out, or mark the values as missing (NaN)"
+                f"{side}{': ' * bool(side)}field {name!r}: values that are infinite or beyond "
+                f"{MAX_ABS_VALUE:g}, in {len(bad)} of {len(x):,} records, "
+                f"first in record {bad[0]} (from 0); leave these records out, "
+                "or mark the values as missing (NaN)"
             )
             raise SchemaError(message)

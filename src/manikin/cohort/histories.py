@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-EVENT = pa.struct(
+EVENT_TYPE = pa.struct(
     [("time", pa.float64()), ("visit", pa.int32()), ("code", pa.string()), ("value", pa.float64())]
 )
-TYPE = pa.list_(EVENT)
+HISTORY_TYPE = pa.list_(EVENT_TYPE)
 """A history: events by visit, then by time; days since the first one, visits numbered from 0."""
 
-BIRTH, DEATH = "MEDS_BIRTH", "MEDS_DEATH"
+BIRTH_CODE, DEATH_CODE = "MEDS_BIRTH", "MEDS_DEATH"
 """What MEDS calls birth and death (Medical Event Data Standard 0.4)."""
 
-HIDDEN = "\0?"
+HIDDEN_CODE = "\0?"
 """Stands for the code of an event where it is not known; in a column it is null."""
 
-GAP = 1.0
+VISIT_GAP_DAYS = 1.0
 """Days without an event that part two visits, where nothing else does."""
 
 
@@ -46,12 +46,12 @@ class Histories:
         code: Which of `codes`, (m,).
         value: What was measured, NaN where nothing was, (m,).
         codes: The vocabulary, (k,) of text.
-        bare: Whether only codes are known: bags without times, visits and values.
+        has_only_codes: Whether only codes are known: bags without times, visits and values.
 
     Example:
         >>> events = [{"time": 0.0, "visit": 0, "code": "I10"}, {"time": 30.0, "visit": 1, "code": "E11"}]
-        >>> found = Histories.of(pa.chunked_array([pa.array([events, []], TYPE)]))
-        >>> len(found), found.codes[found.code].tolist(), found.visits.tolist()
+        >>> found = Histories.from_column(pa.chunked_array([pa.array([events, []], HISTORY_TYPE)]))
+        >>> len(found), found.codes[found.code].tolist(), found.visit_counts.tolist()
         (2, ['I10', 'E11'], [2, 0])
     """
 
@@ -61,15 +61,15 @@ class Histories:
     code: np.ndarray
     value: np.ndarray
     codes: np.ndarray
-    bare: bool = False
+    has_only_codes: bool = False
 
     @classmethod
-    def of(cls, column: pa.ChunkedArray | pa.Array, *, hidden: bool = False) -> Histories:
+    def from_column(cls, column: pa.ChunkedArray | pa.Array, *, hidden: bool = False) -> Histories:
         """The histories of a column; a missing one is empty, a list of codes is one visit.
 
         Args:
             column: Of histories, or of lists of codes.
-            hidden: Whether an event may lack its code, which is `HIDDEN` then.
+            hidden: Whether an event may lack its code, which is `HIDDEN_CODE` then.
 
         Raises:
             SchemaError: An event lacks its code, and none may.
@@ -86,12 +86,18 @@ class Histories:
                 f"{named.null_count} events have no code; leave them out, or give them to a model of "
                 "'masked' that has the history in target and condition: it finds them"
             )
-        coded = named.fill_null(HIDDEN).dictionary_encode()
+        coded = named.fill_null(HIDDEN_CODE).dictionary_encode()
         code = coded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         names = np.array(coded.dictionary.to_pylist(), dtype=object)
         if bare:
             return cls(
-                start, np.zeros(m), np.zeros(m, np.int64), code, np.full(m, np.nan), names, bare=True
+                start,
+                np.zeros(m),
+                np.zeros(m, np.int64),
+                code,
+                np.full(m, np.nan),
+                names,
+                has_only_codes=True,
             )
         time, visit, value = (
             events.field(name).to_numpy(zero_copy_only=False) for name in ("time", "visit", "value")
@@ -106,9 +112,9 @@ class Histories:
         )
         start = pa.array(self.start, pa.int32())
         text = codes.cast(pa.string())
-        if HIDDEN in self.codes:
-            text = pc.if_else(pc.equal(text, HIDDEN), pa.scalar(None, pa.string()), text)
-        if self.bare:
+        if HIDDEN_CODE in self.codes:
+            text = pc.if_else(pc.equal(text, HIDDEN_CODE), pa.scalar(None, pa.string()), text)
+        if self.has_only_codes:
             return pa.ListArray.from_arrays(start, text)
         fields = [
             pa.array(self.time, pa.float64()),
@@ -116,7 +122,9 @@ class Histories:
             text,
             pa.array(self.value, pa.float64(), from_pandas=True),
         ]
-        events = pa.StructArray.from_arrays(fields, fields=[EVENT.field(i) for i in range(len(fields))])
+        events = pa.StructArray.from_arrays(
+            fields, fields=[EVENT_TYPE.field(i) for i in range(len(fields))]
+        )
         return pa.ListArray.from_arrays(start, events)
 
     def __len__(self) -> int:
@@ -128,39 +136,39 @@ class Histories:
         return np.repeat(np.arange(len(self)), np.diff(self.start))
 
     @cached_property
-    def opens(self) -> np.ndarray:
+    def is_visit_start(self) -> np.ndarray:
         """Which events are the first of a visit, (m,)."""
         first = np.ones(len(self.code), dtype=bool)
         first[1:] = (np.diff(self.patient) != 0) | (np.diff(self.visit) != 0)
         return first
 
     @cached_property
-    def place(self) -> np.ndarray:
+    def visit_index(self) -> np.ndarray:
         """The visit of each event, numbered from 0 over all patients, (m,)."""
-        return np.cumsum(self.opens) - 1
+        return np.cumsum(self.is_visit_start) - 1
 
     @property
-    def owner(self) -> np.ndarray:
+    def visit_patient(self) -> np.ndarray:
         """Whose each visit is, (visits,)."""
-        return self.patient[self.opens]
+        return self.patient[self.is_visit_start]
 
     @property
-    def visits(self) -> np.ndarray:
+    def visit_counts(self) -> np.ndarray:
         """How many visits each patient has, (n,)."""
-        return np.bincount(self.owner, minlength=len(self))
+        return np.bincount(self.visit_patient, minlength=len(self))
 
     @property
-    def gap(self) -> np.ndarray:
+    def days_between_visits(self) -> np.ndarray:
         """Days from the start of the visit before to that of each, 0 for first ones, (visits,)."""
-        begin, first = self.time[self.opens], self.visit[self.opens] == 0
+        begin, first = self.time[self.is_visit_start], self.visit[self.is_visit_start] == 0
         return np.where(first, 0.0, np.maximum(np.diff(begin, prepend=0.0), 0.0))
 
     @property
-    def step(self) -> np.ndarray:
+    def days_between_events(self) -> np.ndarray:
         """Days since the event before in the same visit, 0 for first ones, (m,)."""
-        return np.where(self.opens, 0.0, np.round(np.diff(self.time, prepend=0.0), 9))
+        return np.where(self.is_visit_start, 0.0, np.round(np.diff(self.time, prepend=0.0), 9))
 
-    def recoded(self, codes: np.ndarray) -> Histories:
+    def recode(self, codes: np.ndarray) -> Histories:
         """The same events numbered by another vocabulary; -1 where it lacks a code."""
         place = {name: i for i, name in enumerate(codes.tolist())}
         index = np.array([place.get(name, -1) for name in self.codes.tolist()], dtype=np.int64)
@@ -174,22 +182,22 @@ class Histories:
         time, visit, code, value = (x[events] for x in (self.time, self.visit, self.code, self.value))
         return replace(self, start=start, time=time, visit=visit, code=code, value=value)
 
-    def where(self, kept: np.ndarray) -> Histories:
+    def select_events(self, kept: np.ndarray) -> Histories:
         """Only the events where the mask `kept` (m,) is true; visits are numbered anew."""
         start = np.concatenate([[0], np.cumsum(np.bincount(self.patient[kept], minlength=len(self)))])
         time, visit, code, value = (x[kept] for x in (self.time, self.visit, self.code, self.value))
-        return replace(self, start=start, time=time, visit=visit, code=code, value=value).renumbered()
+        return replace(self, start=start, time=time, visit=visit, code=code, value=value).renumber_visits()
 
-    def renumbered(self) -> Histories:
+    def renumber_visits(self) -> Histories:
         """The same with the visits of each patient numbered from 0 without gaps."""
-        place, owner = self.place, self.owner
+        place, owner = self.visit_index, self.visit_patient
         first = np.searchsorted(owner, np.arange(len(self)))
         return replace(self, visit=place - first[self.patient])
 
 
-def repeats(found: Histories, time: np.ndarray | None) -> np.ndarray:
+def is_repeated_event(found: Histories, time: np.ndarray | None) -> np.ndarray:
     """Which events repeat the code of one before of the same visit (and time)."""
-    keys = [found.place, found.code, *([time] if time is not None else [])]
+    keys = [found.visit_index, found.code, *([time] if time is not None else [])]
     order = np.lexsort((np.arange(len(found.code)), *keys[::-1]))
     same = np.ones(len(order), dtype=bool)
     for key in keys:
@@ -200,50 +208,50 @@ def repeats(found: Histories, time: np.ndarray | None) -> np.ndarray:
     return out
 
 
-def is_timed(dtype: pa.DataType) -> bool:
+def is_history_type(dtype: pa.DataType) -> bool:
     """Whether a column of this type holds histories."""
     return pa.types.is_list(dtype) and pa.types.is_struct(dtype.value_type)
 
 
-def is_codes(dtype: pa.DataType) -> bool:
+def is_codes_type(dtype: pa.DataType) -> bool:
     """Whether a column of this type holds histories or bags of codes."""
-    return pa.types.is_list(dtype) and (is_timed(dtype) or pa.types.is_string(dtype.value_type))
+    return pa.types.is_list(dtype) and (is_history_type(dtype) or pa.types.is_string(dtype.value_type))
 
 
-def timed(column: pa.Array) -> pa.Array | None:
+def to_history_type(column: pa.Array) -> pa.Array | None:
     """The column in the type of histories, where it is a list of events with at least a time and a code."""
-    if not is_timed(column.type):
+    if not is_history_type(column.type):
         return None
     known = {column.type.value_type.field(i).name for i in range(column.type.value_type.num_fields)}
     if not {"time", "code"} <= known <= {"time", "visit", "code", "value"}:
         return None
     events, m = column.flatten(), len(column.flatten())
     blank = {"visit": pa.array(np.zeros(m, np.int32)), "value": pa.nulls(m, pa.float64())}
-    parts = [(events.field(f.name) if f.name in known else blank[f.name]).cast(f.type) for f in EVENT]
+    parts = [(events.field(f.name) if f.name in known else blank[f.name]).cast(f.type) for f in EVENT_TYPE]
     lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
     start = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
-    return pa.ListArray.from_arrays(start, pa.StructArray.from_arrays(parts, fields=list(EVENT)))
+    return pa.ListArray.from_arrays(start, pa.StructArray.from_arrays(parts, fields=list(EVENT_TYPE)))
 
 
-def fields(schema: Schema) -> list[str]:
+def list_history_fields(schema: Schema) -> list[str]:
     """The modelled fields that are histories or bags of codes."""
     from manikin.schema.kinds import Codes
 
-    return [name for name in schema.modelled if isinstance(schema[name], Codes)]
+    return [name for name in schema.modelled_fields if isinstance(schema[name], Codes)]
 
 
-def histories(cohort: Cohort) -> Histories:
+def extract_histories(cohort: Cohort) -> Histories:
     """The first field of histories."""
-    return Histories.of(cohort.columns[fields(cohort.schema)[0]])
+    return Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]])
 
 
-def cells(column: pa.ChunkedArray) -> np.ndarray:
+def to_event_arrays(column: pa.ChunkedArray) -> np.ndarray:
     """One array of events for each patient, its fields time, visit, code and value, (n,) of objects.
 
     A code that is not known is None.
     """
-    found = Histories.of(column, hidden=True)
-    named = np.array([None if code == HIDDEN else code for code in found.codes.tolist()], dtype=object)
+    found = Histories.from_column(column, hidden=True)
+    named = np.array([None if code == HIDDEN_CODE else code for code in found.codes.tolist()], dtype=object)
     dtype = [("time", float), ("visit", int), ("code", object), ("value", float)]
     events = np.empty(len(found.code), dtype=dtype)
     for name, values in zip(

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.scalar_matrix import spelling
+from manikin.cohort.scalar_matrix import normalize_level
 from manikin.schema.kinds import Category, Schema
-from manikin.stats.subject_counts import count_people, index_subjects
+from manikin.stats.subject_counts import count_distinct_subjects, index_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Level
 
-OTHER = re.compile(
+OTHER_LEVEL_PATTERN = re.compile(
     r"^(all )?(other|others|other/unknown|unspecified|andere|sonstige|autre|autres|otro|otros)$"
 )
-CODE = re.compile(r"^[A-Za-z]{0,2}\d[\w.]*$")
-ALIKE = 3  # letters that two codes of one category begin with
-BYTES = 2  # of a mark: so short that many words bear the same, and none can be told from it
+CODE_PATTERN = re.compile(r"^[A-Za-z]{0,2}\d[\w.]*$")
+MIN_COMMON_PREFIX = 3  # letters that two codes of one category begin with
+HASH_BYTES = 2  # of a mark: so short that many words bear the same, and none can be told from it
 
 
 @dataclass(frozen=True)
-class Pool:
+class PooledLevels:
     """The levels of one field that were pooled.
 
     Args:
@@ -49,22 +49,25 @@ class Pool:
     stands: dict[str, int] = field(default_factory=dict)
     pooled: int = 0
 
-    def place(self, level: Any) -> int | None:  # noqa: ANN401 - a level is text, a number or a boolean
+    def find_position(self, level: Any) -> int | None:  # noqa: ANN401 - a level is text, a number or a boolean
         """The place of the level that stands for a pooled one; None: it was not pooled.
 
         Example:
-            >>> Pool(3, 2, {mark("sickle"): 1}).place("sickle"), Pool(3, 2).place("sickle")
+            >>> levels = PooledLevels(3, 2, {hash_level("sickle"): 1})
+            >>> levels.find_position("sickle"), PooledLevels(3, 2).find_position("sickle")
             (1, None)
         """
-        return self.stands.get(mark(level))
+        return self.stands.get(hash_level(level))
 
 
-def mark(level: Any) -> str:  # noqa: ANN401 - as above
+def hash_level(level: Any) -> str:  # noqa: ANN401 - as above
     """A short mark of a level."""
-    return blake2b(spelling(level).encode(), digest_size=BYTES).hexdigest()
+    return blake2b(normalize_level(level).encode(), digest_size=HASH_BYTES).hexdigest()
 
 
-def pool_levels(cohort: Cohort, fields: Sequence[str], least: int) -> tuple[Cohort, dict[str, Pool]]:
+def pool_levels(
+    cohort: Cohort, fields: Sequence[str], least: int
+) -> tuple[Cohort, dict[str, PooledLevels]]:
     """The cohort without levels that fewer than `least` subjects share, and what became of these.
 
     Args:
@@ -81,24 +84,24 @@ def pool_levels(cohort: Cohort, fields: Sequence[str], least: int) -> tuple[Coho
         kind = cohort.schema[name]
         if least < 2 or not isinstance(kind, Category):  # noqa: PLR2004 - one person is one
             continue
-        codes, people = _counts(cohort, name, kind, who)
+        codes, people = _count_level_people(cohort, name, kind, who)
         rare = (people > 0) & (people < least)
         if not rare.any():
             continue
         kept = np.flatnonzero(~rare)
-        stands = _stands(kind, people, rare, kept)
+        stands = _choose_replacements(kind, people, rare, kept)
         place = np.where(rare, stands, np.cumsum(~rare) - 1)
         levels = tuple(kind.levels[i] for i in kept)
-        columns[name] = _move(columns[name], codes, place, levels)
+        columns[name] = _replace_levels(columns[name], codes, place, levels)
         kinds[name] = replace(kind, levels=levels)
-        marks = {mark(kind.levels[i]): int(stands[i]) for i in np.flatnonzero(rare)}
+        marks = {hash_level(kind.levels[i]): int(stands[i]) for i in np.flatnonzero(rare)}
         gone = int(np.isin(codes, np.flatnonzero(rare)).sum())
-        pools[name] = Pool(int((people > 0).sum()), gone, marks, int(rare.sum()))
+        pools[name] = PooledLevels(int((people > 0).sum()), gone, marks, int(rare.sum()))
     if not pools:
         return cohort, {}
     table = pa.table(columns)
-    whose = None if cohort.whose is None else (table, cohort.subject)
-    return replace(cohort, columns=table, schema=Schema(kinds), whose=whose), pools
+    whose = None if cohort.subject_codes is None else (table, cohort.subject)
+    return replace(cohort, columns=table, schema=Schema(kinds), subject_codes=whose), pools
 
 
 def count_subjects(cohort: Cohort) -> int:
@@ -106,11 +109,11 @@ def count_subjects(cohort: Cohort) -> int:
     return len(np.unique(cohort.subject))
 
 
-def describe_pool(name: str, pool: Pool, least: int) -> str:
+def describe_pool(name: str, pool: PooledLevels, least: int) -> str:
     """What became of the rare levels of a field, in words.
 
     Example:
-        >>> describe_pool("dx", Pool(3694, 4028, {}, 2618), 5)
+        >>> describe_pool("dx", PooledLevels(3694, 4028, {}, 2618), 5)
         'dx: 2,618 of 3,694 levels, each of fewer than 5 patients, were pooled with others (4,028 records)'
     """
     many = pool.pooled > 1
@@ -120,17 +123,17 @@ def describe_pool(name: str, pool: Pool, least: int) -> str:
     return f"{name}: {pool.pooled:,} of {pool.levels:,} levels, {whose} {what} ({records})"
 
 
-def _counts(
+def _count_level_people(
     cohort: Cohort, name: str, kind: Category, who: np.ndarray | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The level of each record (n,), -1 where it is missing, and how many people have each level."""
     column = cohort.columns[name].combine_chunks()
     known = pa.array(list(kind.levels), type=column.type)
     codes = pa.compute.index_in(column, known).fill_null(-1).to_numpy(zero_copy_only=False)  # type: ignore[attr-defined]
-    return codes, count_people(codes, who, len(kind.levels))
+    return codes, count_distinct_subjects(codes, who, len(kind.levels))
 
 
-def _move(
+def _replace_levels(
     column: pa.ChunkedArray, codes: np.ndarray, place: np.ndarray, levels: tuple[Level, ...]
 ) -> pa.Array:
     moved = np.append(place, -1)[codes]
@@ -138,14 +141,16 @@ def _move(
     return known.take(pa.array(np.maximum(moved, 0), mask=moved < 0))
 
 
-def _stands(kind: Category, people: np.ndarray, rare: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def _choose_replacements(
+    kind: Category, people: np.ndarray, rare: np.ndarray, kept: np.ndarray
+) -> np.ndarray:
     """The place among the kept levels of what stands for each level, -1: nothing can."""
     stands = np.full(len(people), -1)
     there = np.flatnonzero(people[kept] > 0)  # of the kept ones those that somebody has
     if not len(there):
         return stands
     names = [str(kind.levels[i]) for i in kept]
-    other = next((i for i in there if OTHER.match(names[i].strip().casefold())), None)
+    other = next((i for i in there if OTHER_LEVEL_PATTERN.match(names[i].strip().casefold())), None)
     share = np.cumsum(people[kept][there]) / people[kept][there].sum()
     for i in np.flatnonzero(rare):
         if kind.ordered:
@@ -154,20 +159,20 @@ def _stands(kind: Category, people: np.ndarray, rare: np.ndarray, kept: np.ndarr
         elif other is not None:
             stands[i] = other
         else:
-            alike = _alike(str(kind.levels[i]), names, there)
+            alike = _find_similar_codes(str(kind.levels[i]), names, there)
             if alike:
                 stands[i] = max(alike, key=lambda at: people[kept][at])
             else:
-                drawn = int(mark(f"drawn {kind.levels[i]}"), 16) / 256**BYTES
+                drawn = int(hash_level(f"drawn {kind.levels[i]}"), 16) / 256**HASH_BYTES
                 stands[i] = there[min(np.searchsorted(share, drawn, side="right"), len(there) - 1)]
     return stands
 
 
-def _alike(level: str, names: list[str], there: np.ndarray) -> list[int]:
+def _find_similar_codes(level: str, names: list[str], there: np.ndarray) -> list[int]:
     """The kept codes that begin as a code does, with the longest beginning in common."""
-    if not CODE.match(level):
+    if not CODE_PATTERN.match(level):
         return []
-    for length in range(len(level), ALIKE - 1, -1):
+    for length in range(len(level), MIN_COMMON_PREFIX - 1, -1):
         if found := [int(i) for i in there if names[i].startswith(level[:length])]:
             return found
     return []

@@ -13,11 +13,11 @@ from manikin.schema.kinds import Category, Time
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-DAY = np.timedelta64(1, "D")
+ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
-class Scalars:
+class ScalarEncoder:
     """Which scalar fields there are, and the levels of those that are categories.
 
     Args:
@@ -30,7 +30,7 @@ class Scalars:
         >>> schema = {"age": Number(), "sex": Category(levels=("F", "M"))}
         >>> arrays = {"age": np.array([61.0, np.nan]), "sex": np.array(["M", "X"], dtype=object)}
         >>> cohort = Cohort.from_arrays(arrays, schema)
-        >>> Scalars.fit(cohort.take([0])).encode(cohort)  # "X" was not declared: code 2
+        >>> ScalarEncoder.fit(cohort.take([0])).encode(cohort)  # "X" was not declared: code 2
         array([[61.,  1.],
                [nan,  2.]])
     """
@@ -39,13 +39,13 @@ class Scalars:
     levels: tuple[tuple[str, ...] | None, ...]
 
     @classmethod
-    def fit(cls, cohort: Cohort) -> Scalars:
+    def fit(cls, cohort: Cohort) -> ScalarEncoder:
         """Levels that the schema declares, then those seen in `cohort`."""
-        names = tuple(cohort.schema.scalars)
-        return cls(names, tuple(_levels(cohort, name) for name in names))
+        names = tuple(cohort.schema.scalar_fields)
+        return cls(names, tuple(_list_levels(cohort, name) for name in names))
 
     @property
-    def categorical(self) -> np.ndarray:
+    def is_categorical(self) -> np.ndarray:
         """Which fields are categories: boolean (p,)."""
         return np.array([levels is not None for levels in self.levels], dtype=bool)
 
@@ -60,15 +60,17 @@ class Scalars:
         """
         table = np.empty((len(cohort), len(self.names)))
         for j, (name, levels) in enumerate(zip(self.names, self.levels, strict=True)):
-            table[:, j] = _quantity(cohort, name) if levels is None else _codes(cohort, name, levels)
+            table[:, j] = (
+                _read_quantity(cohort, name) if levels is None else _encode_levels(cohort, name, levels)
+            )
         return table
 
 
-def spelling(level: Any) -> str:  # noqa: ANN401 - a level is text, a number or a boolean
+def normalize_level(level: Any) -> str:  # noqa: ANN401 - a level is text, a number or a boolean
     """One spelling for the levels that files write differently: 1, 1.0 and "1"; True and "true".
 
     Example:
-        >>> spelling(1.0), spelling("1"), spelling(True), spelling("True")
+        >>> normalize_level(1.0), normalize_level("1"), normalize_level(True), normalize_level("True")
         ('1', '1', 'true', 'true')
     """
     if isinstance(level, float | np.floating) and float(level).is_integer():
@@ -77,7 +79,7 @@ def spelling(level: Any) -> str:  # noqa: ANN401 - a level is text, a number or 
     return text.lower() if text.lower() in ("true", "false") else text
 
 
-def survival(cohort: Cohort) -> tuple[np.ndarray, np.ndarray] | None:
+def read_survival(cohort: Cohort) -> tuple[np.ndarray, np.ndarray] | None:
     """Follow-up time and whether the event was observed, from the roles "time" and "event".
 
     The event is the last level in the schema's order (1 of 0 and 1, true of false), or a
@@ -86,12 +88,13 @@ def survival(cohort: Cohort) -> tuple[np.ndarray, np.ndarray] | None:
     Returns:
         Time float64 (n,) and event bool (n,); None where the schema has no such pair.
     """
-    time, event = cohort.schema.named("time"), cohort.schema.named("event")
+    time, event = cohort.schema.find_by_role("time"), cohort.schema.find_by_role("event")
     if time is None or event is None:
         return None
     kind = cohort.schema[event]
-    fields = Scalars(
-        (time, event), (None, tuple(map(spelling, kind.levels)) if isinstance(kind, Category) else None)
+    fields = ScalarEncoder(
+        (time, event),
+        (None, tuple(map(normalize_level, kind.levels)) if isinstance(kind, Category) else None),
     )
     table = fields.encode(cohort.select(time, event))
     levels = fields.levels[1]
@@ -99,25 +102,27 @@ def survival(cohort: Cohort) -> tuple[np.ndarray, np.ndarray] | None:
     return np.where(np.isnan(table).any(axis=1), np.nan, table[:, 0]), observed & ~np.isnan(table[:, 0])
 
 
-def _levels(cohort: Cohort, name: str) -> tuple[str, ...] | None:
+def _list_levels(cohort: Cohort, name: str) -> tuple[str, ...] | None:
     kind = cohort.schema[name]
     if not isinstance(kind, Category):
         return None
-    seen = sorted({spelling(level) for level in cohort.columns[name].drop_null().unique().to_pylist()})
-    return tuple(dict.fromkeys([spelling(level) for level in kind.levels] + seen))
+    seen = sorted(
+        {normalize_level(level) for level in cohort.columns[name].drop_null().unique().to_pylist()}
+    )
+    return tuple(dict.fromkeys([normalize_level(level) for level in kind.levels] + seen))
 
 
-def _codes(cohort: Cohort, name: str, levels: tuple[str, ...]) -> np.ndarray:
+def _encode_levels(cohort: Cohort, name: str, levels: tuple[str, ...]) -> np.ndarray:
     encoded = cohort.columns[name].combine_chunks().dictionary_encode()
     place = {level: code for code, level in enumerate(levels)}
-    codes = [place.get(spelling(level), len(levels)) for level in encoded.dictionary.to_pylist()]
+    codes = [place.get(normalize_level(level), len(levels)) for level in encoded.dictionary.to_pylist()]
     indices = encoded.indices.to_numpy(zero_copy_only=False).astype(float)
     present = ~np.isnan(indices)
     indices[present] = np.array(codes, dtype=float)[indices[present].astype(int)]
     return indices
 
 
-def _quantity(cohort: Cohort, name: str) -> np.ndarray:
+def _read_quantity(cohort: Cohort, name: str) -> np.ndarray:
     try:
         values = cohort[name]
     except (ValueError, NotImplementedError) as error:  # Arrow's errors derive from these
@@ -129,4 +134,4 @@ def _quantity(cohort: Cohort, name: str) -> np.ndarray:
     if not isinstance(cohort.schema[name], Time):
         return values
     days = values.astype("datetime64[us]") - np.datetime64(0, "us")
-    return np.where(np.isnat(days), np.nan, days / DAY)
+    return np.where(np.isnat(days), np.nan, days / ONE_DAY)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.cohort.value_ranges import count_rare, find_range
+from manikin.cohort.value_ranges import count_rare_levels, find_range
 from manikin.schema.kinds import Category, Codes, Image, Kind, Number, Signal, Text, Time
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-_SHOWN = 6
+_MAX_SHOWN_LEVELS = 6
 
 
 @dataclass(frozen=True)
-class Row:
+class FieldSummary:
     """One field as `manikin inspect` shows it.
 
     Args:
@@ -38,47 +38,47 @@ class Row:
     notes: tuple[str, ...]
 
 
-def describe(cohort: Cohort) -> list[Row]:
+def summarize_fields(cohort: Cohort) -> list[FieldSummary]:
     """One row per field, in the order of the columns.
 
     Example:
         >>> import pandas as pd
         >>> from manikin.cohort.cohort import Cohort
         >>> frame = pd.DataFrame({"sex": ["F", "M"] * 20, "weight_kg": [61.5, None, 72.0, 80.2] * 10})
-        >>> for row in describe(Cohort.from_pandas(frame)):
+        >>> for row in summarize_fields(Cohort.from_pandas(frame)):
         ...     print(row.field, "|", row.kind, "|", row.detail, "|", row.missing)
         sex | category | F, M | 0.0
         weight_kg | number | kg, at least 0, in steps of 0.1, seen 61.5 to 80.2 | 0.25
     """
-    return [_row(cohort, name, kind) for name, kind in cohort.schema.items()]
+    return [_summarize_field(cohort, name, kind) for name, kind in cohort.schema.items()]
 
 
-def _row(cohort: Cohort, name: str, kind: Kind) -> Row:
+def _summarize_field(cohort: Cohort, name: str, kind: Kind) -> FieldSummary:
     notes = tuple(note.removeprefix(f"{name}: ") for note in cohort.notes if note.startswith(f"{name}: "))
     ordered = isinstance(kind, Category) and kind.ordered
     share = cohort.columns[name].null_count / max(len(cohort), 1)
     called = f"ordered {kind.name}" if ordered else kind.name
-    seen = _seen(cohort, name) if isinstance(kind, Number) else ""
-    detail = ", ".join(part for part in (_values(kind), seen) if part)
-    rare = _rare(cohort, name) if isinstance(kind, Category) else ()
-    return Row(name, called, detail, share, kind.role or "", (*notes, *rare))
+    seen = _describe_range(cohort, name) if isinstance(kind, Number) else ""
+    detail = ", ".join(part for part in (_describe_values(kind), seen) if part)
+    rare = _describe_rare_levels(cohort, name) if isinstance(kind, Category) else ()
+    return FieldSummary(name, called, detail, share, kind.role or "", (*notes, *rare))
 
 
-def _seen(cohort: Cohort, name: str) -> str:
+def _describe_range(cohort: Cohort, name: str) -> str:
     ends = find_range(cohort, name)
     return f"seen {ends[0]:g} to {ends[1]:g}" if ends else ""
 
 
-def _rare(cohort: Cohort, name: str) -> tuple[str, ...]:
+def _describe_rare_levels(cohort: Cohort, name: str) -> tuple[str, ...]:
     """That levels are rare, in a sentence, unless reading said so."""
-    few, levels = count_rare(cohort, name)
+    few, levels = count_rare_levels(cohort, name)
     if not few or any("fewer than five" in note for note in cohort.notes if note.startswith(f"{name}: ")):
         return ()
     stands = "levels stands" if few == 1 else "levels stand"
     return (f"{few:,} of {levels:,} {stands} in fewer than five patients, who may be known by it",)
 
 
-def _values(kind: Kind) -> str:
+def _describe_values(kind: Kind) -> str:
     match kind:
         case Number():
             low = "" if kind.low is None else f"at least {kind.low:g}"
@@ -86,7 +86,7 @@ def _values(kind: Kind) -> str:
             step = "" if kind.step is None else f"in steps of {kind.step:g}"
             return ", ".join(part for part in (kind.unit or "", low, high, step) if part)
         case Category():
-            return _levels(kind)
+            return _describe_levels(kind)
         case Time():
             return f"to the {kind.unit}" + (f", {kind.format}" if kind.format else "")
         case Codes():
@@ -97,13 +97,13 @@ def _values(kind: Kind) -> str:
             return ""
 
 
-def _levels(kind: Category) -> str:
-    shown = ", ".join(str(level) for level in kind.levels[:_SHOWN])
-    more = len(kind.levels) - _SHOWN
+def _describe_levels(kind: Category) -> str:
+    shown = ", ".join(str(level) for level in kind.levels[:_MAX_SHOWN_LEVELS])
+    more = len(kind.levels) - _MAX_SHOWN_LEVELS
     return f"{shown}, and {more} more levels" if more > 0 else shown
 
 
-def describe_sampled(real: Cohort, synthetic: Cohort) -> str:
+def describe_sample(real: Cohort, synthetic: Cohort) -> str:
     """How many records there are, with a warning where patients with several became patients of one."""
     rows, made = (np.unique(side.subject, return_counts=True)[1] for side in (real, synthetic))
     count = f"{len(synthetic):,} synthetic records"

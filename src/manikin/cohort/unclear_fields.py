@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
-FOLDER, UNCLEAR = "folder", "unclear"
+FOLDER_FIELD, UNCLEAR_OPTION = "folder", "unclear"
 """The field that numbers folders of which nothing tells whether they are patients or classes; and the
 option of a cohort's origin under which the line that settles it stands."""
 
 
-def settled(declared: Mapping[str, Kind] | None) -> dict[str, Kind]:
+def drop_settled_folders(declared: Mapping[str, Kind] | None) -> dict[str, Kind]:
     """What is declared, without unclear folders that the same schema settles by its key `folders`."""
     told = bool(getattr(declared, "folders", ()))
-    return {name: kind for name, kind in (declared or {}).items() if not (told and name == FOLDER)}
+    return {name: kind for name, kind in (declared or {}).items() if not (told and name == FOLDER_FIELD)}
 
 
-def refuse_unclear(cohort: Cohort, fields: Iterable[str] | None = None) -> None:
+def raise_if_unclear(cohort: Cohort, fields: Iterable[str] | None = None) -> None:
     """Refuse records among whose fields one may tell persons apart.
 
     Args:
@@ -43,12 +43,12 @@ def refuse_unclear(cohort: Cohort, fields: Iterable[str] | None = None) -> None:
     asked = set(cohort.schema if fields is None else fields)
     unclear = [name for name, kind in cohort.schema.items() if kind.role == "unclear" and name in asked]
     if unclear:
-        raise SchemaError("\n\n".join(_told(cohort, name) for name in unclear))
+        raise SchemaError("\n\n".join(_explain_unclear(cohort, name) for name in unclear))
 
 
-def _told(cohort: Cohort, name: str) -> str:
+def _explain_unclear(cohort: Cohort, name: str) -> str:
     """What is unclear of a field, and how to settle it."""
-    if told := cohort.origin.options.get(UNCLEAR, {}).get(name):
+    if told := cohort.origin.options.get(UNCLEAR_OPTION, {}).get(name):
         return f"field {name!r}: {told}"
     column, mine = cohort.columns[name], f"{name}: "
     why = next(

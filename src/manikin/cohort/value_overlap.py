@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.scalar_matrix import spelling
+from manikin.cohort.scalar_matrix import normalize_level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -23,72 +23,82 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-SHARED = 0.2  # of the held-out subjects, who have a training value in a column that tells persons apart
-FEWEST = 10  # distinct values on a side, below which a column is one of levels
-SPARSE = 1e-3  # of the numbers in their range, identifiers are fewer: none is met by counting
-LONG = 20  # letters of a text that nobody invents a second time
-CHANCE = 1e-3  # by which values may hit those of training rather than of holdout
-LIKELY = 0.05  # the same, where values can hardly be met by counting and two real persons hardly ever agree
-RARELY = 1e-4  # by which so many values may agree, were it as rare as it is between two real persons
-GUESSED = 1e-5  # by which numbers that nobody can guess may be met all the same
-OFFSETS = 5  # neighbours on either side, which what is drawn from a distribution hits as often
-SHARPER = 10  # times as often as neighbours: a value that is copied, not drawn near
-COUNTED = 10  # numbers in the range for each that is given: fewer are met by counting
-WINDOW = 1e-3  # of the range of numbers, in which they lie about evenly
-EXACT = 15  # digits that a floating-point number holds
-DAY, SECOND = 86_400_000_000, 1_000_000  # microseconds
-LETTER = re.compile(r"[^0-9a-z\u00c0-\uffff]+")
+MAX_SHARED_SHARE = (
+    0.2  # of the held-out subjects, who have a training value in a column that tells persons apart
+)
+MIN_DISTINCT = 10  # distinct values on a side, below which a column is one of levels
+MAX_IDENTIFIER_DENSITY = (
+    1e-3  # of the numbers in their range, identifiers are fewer: none is met by counting
+)
+MIN_UNIQUE_TEXT_LENGTH = 20  # letters of a text that nobody invents a second time
+MAX_HIT_P_VALUE = 1e-3  # by which values may hit those of training rather than of holdout
+MAX_RARE_HIT_P_VALUE = (
+    0.05  # the same, where values can hardly be met by counting and two real persons hardly ever agree
+)
+MAX_AGREEMENT_P_VALUE = (
+    1e-4  # by which so many values may agree, were it as rare as it is between two real persons
+)
+MAX_GUESS_P_VALUE = 1e-5  # by which numbers that nobody can guess may be met all the same
+MAX_NEIGHBOR_OFFSET = 5  # neighbours on either side, which what is drawn from a distribution hits as often
+MIN_COPY_RATIO = 10  # times as often as neighbours: a value that is copied, not drawn near
+MAX_COUNTING_RATIO = 10  # numbers in the range for each that is given: fewer are met by counting
+LOCAL_WINDOW_SHARE = 1e-3  # of the range of numbers, in which they lie about evenly
+MAX_FLOAT_DIGITS = 15  # digits that a floating-point number holds
+DAY_MICROSECONDS, SECOND_MICROSECONDS = 86_400_000_000, 1_000_000  # microseconds
+SEPARATOR_PATTERN = re.compile(r"[^0-9a-z\u00c0-\uffff]+")
 
 
 @dataclass(frozen=True)
-class Spelled:
+class NormalizedColumn:
     """The values of one column, or of several together.
 
     Args:
-        words: The distinct values, spelled alike on all sides.
-        place: Which of them each record has, shape (n,); -1: none.
+        values: The distinct values, spelled alike on all sides.
+        codes: Which of them each record has, shape (n,); -1: none.
     """
 
-    words: tuple[str, ...]
-    place: np.ndarray
+    values: tuple[str, ...]
+    codes: np.ndarray
 
-    def have(self, wanted: Collection[str]) -> np.ndarray:
+    def has_any_of(self, wanted: Collection[str]) -> np.ndarray:
         """Which records have one of these values, bool (n,)."""
-        return np.array([*(word in wanted for word in self.words), False])[self.place]
+        return np.array([*(word in wanted for word in self.values), False])[self.codes]
 
-    def join(self, other: Spelled) -> Spelled:
+    def join(self, other: NormalizedColumn) -> NormalizedColumn:
         """The pairs of values of two columns; of a record that lacks one, none."""
-        both = (self.place >= 0) & (other.place >= 0)
+        both = (self.codes >= 0) & (other.codes >= 0)
         pairs, place = np.unique(
-            np.where(both, self.place * (len(other.words) + 1) + other.place, -1), return_inverse=True
+            np.where(both, self.codes * (len(other.values) + 1) + other.codes, -1), return_inverse=True
         )
-        width = len(other.words) + 1
-        words = [f"{self.words[p // width]} + {other.words[p % width]}" for p in pairs.tolist() if p >= 0]
-        return Spelled(tuple(words), place - (pairs[0] < 0))
+        width = len(other.values) + 1
+        words = [f"{self.values[p // width]} + {other.values[p % width]}" for p in pairs.tolist() if p >= 0]
+        return NormalizedColumn(tuple(words), place - (pairs[0] < 0))
 
 
-def spell(cohort: Cohort, name: str) -> Spelled | None:
+def normalize_column(cohort: Cohort, name: str) -> NormalizedColumn | None:
     """The values of a column of words, numbers or times; None: it has arrays, lists or truth values.
 
     Example:
         >>> from manikin.schema.kinds import Text
         >>> arrays = {"mrn": np.array(["AB-0012", "ab 12", None], dtype=object)}
         >>> from manikin.cohort.cohort import Cohort
-        >>> spell(Cohort.from_arrays(arrays, {"mrn": Text()}), "mrn").words
+        >>> normalize_column(Cohort.from_arrays(arrays, {"mrn": Text()}), "mrn").values
         ('ab0012', 'ab12')
     """
     column: Any = cohort.columns[name].combine_chunks()
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        column = _steps(column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()))
+        column = _to_whole_units(column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()))
     elif not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or _is_number(kind)):
         return None
     encoded = column.dictionary_encode()
     indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    plain = [_plain(value) for value in encoded.dictionary.to_pylist()]
+    plain = [_normalize_value(value) for value in encoded.dictionary.to_pylist()]
     words = tuple(dict.fromkeys(word for word in plain if word))
     at = {word: code for code, word in enumerate(words)}
-    return Spelled(words, np.array([*(at.get(word, -1) for word in plain), -1], dtype=np.int64)[indices])
+    return NormalizedColumn(
+        words, np.array([*(at.get(word, -1) for word in plain), -1], dtype=np.int64)[indices]
+    )
 
 
 def is_quantity(cohort: Cohort, name: str) -> bool:
@@ -103,53 +113,53 @@ def is_quantity(cohort: Cohort, name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Columns:
+class ColumnSamples:
     """One column (or pair) of all three sides, as it is spelled, and whose records they are.
 
     Args:
         train: Of training records.
         holdout: Of held-out ones.
         synthetic: Of those to judge.
-        owner: The subject of each held-out record, (n,).
+        holdout_subject: The subject of each held-out record, (n,).
     """
 
-    train: Spelled
-    holdout: Spelled
-    synthetic: Spelled
-    owner: np.ndarray
+    train: NormalizedColumn
+    holdout: NormalizedColumn
+    synthetic: NormalizedColumn
+    holdout_subject: np.ndarray
 
     @property
-    def mine(self) -> set[str]:
+    def train_only_values(self) -> set[str]:
         """Values that only training records have."""
-        return set(self.train.words) - set(self.holdout.words)
+        return set(self.train.values) - set(self.holdout.values)
 
     @property
-    def theirs(self) -> set[str]:
+    def holdout_only_values(self) -> set[str]:
         """Values that only held-out records have."""
-        return set(self.holdout.words) - set(self.train.words)
+        return set(self.holdout.values) - set(self.train.values)
 
     @property
-    def telling(self) -> bool:
+    def is_identifying(self) -> bool:
         """Whether the column tells persons apart: hardly any held-out subject has a training value."""
-        if min(len(self.train.words), len(self.holdout.words)) < FEWEST:
+        if min(len(self.train.values), len(self.holdout.values)) < MIN_DISTINCT:
             return False
-        known = self.holdout.place >= 0
-        subjects, first = np.unique(self.owner[known], return_index=True)
-        met = self.holdout.have(set(self.train.words))[known][first]
-        return len(subjects) >= FEWEST and float(np.mean(met)) <= SHARED
+        known = self.holdout.codes >= 0
+        subjects, first = np.unique(self.holdout_subject[known], return_index=True)
+        met = self.holdout.has_any_of(set(self.train.values))[known][first]
+        return len(subjects) >= MIN_DISTINCT and float(np.mean(met)) <= MAX_SHARED_SHARE
 
-    def join(self, other: Columns) -> Columns:
+    def join(self, other: ColumnSamples) -> ColumnSamples:
         """The pairs of this column and another."""
-        return Columns(
+        return ColumnSamples(
             self.train.join(other.train),
             self.holdout.join(other.holdout),
             self.synthetic.join(other.synthetic),
-            self.owner,
+            self.holdout_subject,
         )
 
 
-def find_leaked(
-    columns: Columns, *, quantity: bool = False, moment: bool = False, looks: int = 1
+def find_leaked_values(
+    columns: ColumnSamples, *, quantity: bool = False, moment: bool = False, looks: int = 1
 ) -> set[str]:
     """The training values that are in the synthetic records and that held-out ones do not explain.
 
@@ -163,30 +173,43 @@ def find_leaked(
         moment: Whether it is a time; one to the second is met by chance as seldom as a number.
         looks: How many columns are looked at, for which the error is shared.
     """
-    hits = set(columns.synthetic.words) & columns.mine
-    if not hits or not columns.telling:
+    hits = set(columns.synthetic.values) & columns.train_only_values
+    if not hits or not columns.is_identifying:
         return set()
-    rare = is_unguessable(columns.train.words)
-    if (quantity and not rare) or len(hits) <= SHARPER * near_hits(columns.synthetic.words, columns.mine):
+    rare = is_unguessable(columns.train.values)
+    if (quantity and not rare) or len(hits) <= MIN_COPY_RATIO * estimate_near_hits(
+        columns.synthetic.values, columns.train_only_values
+    ):
         return set()
-    met = len(set(columns.synthetic.words) & columns.theirs)
-    apart = compare_hits(len(hits), met, len(columns.mine), len(columns.theirs)) * looks
-    if apart < CHANCE:
+    met = len(set(columns.synthetic.values) & columns.holdout_only_values)
+    apart = (
+        compute_hit_p_value(
+            len(hits), met, len(columns.train_only_values), len(columns.holdout_only_values)
+        )
+        * looks
+    )
+    if apart < MAX_HIT_P_VALUE:
         return hits
-    if is_counted(columns.train.words):
+    if is_countable(columns.train.values):
         return set()
-    unlike = apart < LIKELY * looks and _agreeing(len(hits), columns) < RARELY
+    unlike = (
+        apart < MAX_RARE_HIT_P_VALUE * looks
+        and _compute_agreement_p_value(len(hits), columns) < MAX_AGREEMENT_P_VALUE
+    )
     guess = (
-        rare and (moment or not quantity) and met == 0 and _guessed(len(hits), columns) * looks < GUESSED
+        rare
+        and (moment or not quantity)
+        and met == 0
+        and _compute_guess_p_value(len(hits), columns) * looks < MAX_GUESS_P_VALUE
     )
     return hits if unlike or guess else set()
 
 
-def compare_hits(hits: int, control: int, mine: int, theirs: int) -> float:
+def compute_hit_p_value(hits: int, control: int, mine: int, theirs: int) -> float:
     """The probability of so many hits among training values, were they those of held-out ones too.
 
     Example:
-        >>> round(compare_hits(10, 0, 80, 20), 3)
+        >>> round(compute_hit_p_value(10, 0, 80, 20), 3)
         0.095
     """
     from scipy.stats import hypergeom
@@ -203,74 +226,74 @@ def is_unguessable(values: Collection[str]) -> bool:
     """
     if not values:
         return False
-    numbers = [_number(value) for value in values]
+    numbers = [_extract_digits(value) for value in values]
     if all(number is not None for number in numbers):
         whole = [number for number in numbers if number is not None]
-        return len(whole) < SPARSE * (max(whole) - min(whole) + 1)
-    return float(np.mean([len(value) for value in values])) >= LONG
+        return len(whole) < MAX_IDENTIFIER_DENSITY * (max(whole) - min(whole) + 1)
+    return float(np.mean([len(value) for value in values])) >= MIN_UNIQUE_TEXT_LENGTH
 
 
-def near_hits(words: Iterable[str], mine: set[str]) -> float:
+def estimate_near_hits(words: Iterable[str], mine: set[str]) -> float:
     """How many values of training chance would meet, from those that lie one to five steps beside them."""
-    given = {number for word in words if (number := _whole(word)) is not None}
-    known = {number for word in mine if (number := _whole(word)) is not None}
+    given = {number for word in words if (number := _parse_whole_number(word)) is not None}
+    known = {number for word in mine if (number := _parse_whole_number(word)) is not None}
     beside = [
         len({number + step for number in known} & given - known)
-        for offset in range(1, OFFSETS + 1)
+        for offset in range(1, MAX_NEIGHBOR_OFFSET + 1)
         for step in (-offset, offset)
     ]
     return float(np.mean(beside))
 
 
-def is_counted(values: Collection[str]) -> bool:
+def is_countable(values: Collection[str]) -> bool:
     """Whether whoever counts meets such values: numbers that fill a good part of their range.
 
     Example:
-        >>> is_counted({"sub01", "sub02", "sub05"}), is_counted({"4857773456", "9434765919"})
+        >>> is_countable({"sub01", "sub02", "sub05"}), is_countable({"4857773456", "9434765919"})
         (True, False)
     """
-    whole = [number for value in values if (number := _number(value)) is not None]
-    return len(whole) == len(values) > 0 and max(whole) - min(whole) < COUNTED * len(whole)
+    whole = [number for value in values if (number := _extract_digits(value)) is not None]
+    return len(whole) == len(values) > 0 and max(whole) - min(whole) < MAX_COUNTING_RATIO * len(whole)
 
 
-def _agreeing(hits: int, columns: Columns) -> float:
+def _compute_agreement_p_value(hits: int, columns: ColumnSamples) -> float:
     """The probability of so many agreements, were they as rare as those of two real persons."""
     from scipy.stats import binom
 
-    real = len(columns.train.words) + len(columns.holdout.words)
-    pairs = len(columns.synthetic.words) * len(columns.mine), real * (real - 1) / 2
-    agree = len(set(columns.train.words) & set(columns.holdout.words))
+    real = len(columns.train.values) + len(columns.holdout.values)
+    pairs = len(columns.synthetic.values) * len(columns.train_only_values), real * (real - 1) / 2
+    agree = len(set(columns.train.values) & set(columns.holdout.values))
     return float(binom.sf(hits - 1, hits + agree, pairs[0] / sum(pairs)))
 
 
-def _guessed(hits: int, columns: Columns) -> float:
+def _compute_guess_p_value(hits: int, columns: ColumnSamples) -> float:
     """The probability of so many hits by drawing numbers as densely as they lie, or words at random."""
     from scipy.stats import poisson
 
     mine, theirs, given = (
-        np.unique([float(number) for word in words if (number := _number(word)) is not None])
-        for words in (columns.mine, columns.holdout.words, columns.synthetic.words)
+        np.unique([float(number) for word in words if (number := _extract_digits(word)) is not None])
+        for words in (columns.train_only_values, columns.holdout.values, columns.synthetic.values)
     )
-    if len(mine) < len(columns.mine) or not len(given):  # words
+    if len(mine) < len(columns.train_only_values) or not len(given):  # words
         return float(poisson.sf(hits - 1, 1e-9))
-    agree = len(set(columns.train.words) & set(columns.holdout.words))
-    rounded = (agree + 1) / (_expected(theirs, mine) + 1)
-    return float(poisson.sf(hits - 1, _expected(given, mine) * max(rounded, 1.0)))
+    agree = len(set(columns.train.values) & set(columns.holdout.values))
+    rounded = (agree + 1) / (_estimate_matches(theirs, mine) + 1)
+    return float(poisson.sf(hits - 1, _estimate_matches(given, mine) * max(rounded, 1.0)))
 
 
-def _expected(given: np.ndarray, known: np.ndarray) -> float:
+def _estimate_matches(given: np.ndarray, known: np.ndarray) -> float:
     """How many numbers of two rising lists would agree, were they as even as the pairs that lie near."""
     span = float(known[-1] - known[0]) + 1
-    width = max(WINDOW * span, 1.0)
+    width = max(LOCAL_WINDOW_SHARE * span, 1.0)
     near = np.searchsorted(known, given + width, "right") - np.searchsorted(known, given - width, "left")
     exact = np.isin(given, known)
     return float((near.sum() - exact.sum()) / (2 * width))
 
 
-def _steps(moments: pa.Array) -> pa.Array:
+def _to_whole_units(moments: pa.Array) -> pa.Array:
     """Microseconds as whole days or seconds, whichever hold all of them."""
     values = moments.drop_null().to_numpy(zero_copy_only=False)
-    unit = next((unit for unit in (DAY, SECOND) if not np.any(values % unit)), 1)
+    unit = next((unit for unit in (DAY_MICROSECONDS, SECOND_MICROSECONDS) if not np.any(values % unit)), 1)
     return pc.divide(moments, unit)
 
 
@@ -278,18 +301,18 @@ def _is_number(kind: pa.DataType) -> bool:
     return pa.types.is_integer(kind) or pa.types.is_floating(kind)
 
 
-def _plain(value: Any) -> str:  # noqa: ANN401 - text or a number
+def _normalize_value(value: Any) -> str:  # noqa: ANN401 - text or a number
     if not isinstance(value, str):
-        return spelling(value) if value == value else ""  # noqa: PLR0124 - NaN
-    word = LETTER.sub("", value.casefold())
+        return normalize_level(value) if value == value else ""  # noqa: PLR0124 - NaN
+    word = SEPARATOR_PATTERN.sub("", value.casefold())
     return (word.lstrip("0") or "0") if word.isdecimal() else word
 
 
-def _number(word: str) -> int | None:
+def _extract_digits(word: str) -> int | None:
     """The digits of a word as one whole number; None: it has none."""
     digits = re.sub(r"\D", "", word)
-    return int(digits[: 4 * EXACT]) if digits else None
+    return int(digits[: 4 * MAX_FLOAT_DIGITS]) if digits else None
 
 
-def _whole(word: str) -> int | None:
-    return int(word) if word.isdecimal() and len(word) <= 4 * EXACT else None
+def _parse_whole_number(word: str) -> int | None:
+    return int(word) if word.isdecimal() and len(word) <= 4 * MAX_FLOAT_DIGITS else None

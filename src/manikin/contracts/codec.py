@@ -29,27 +29,27 @@ class Codec(ABC):
 
     A codec is frozen: `fit` returns a fitted one. `kinds` are the kinds of field that it can
     encode; `tokens` tells whether it yields tokens rather than channels on a grid. Of several codecs for
-    the same fields that with the greatest `least` is taken of which a record has as many places.
+    the same fields that with the greatest `min_length` is taken of which a record has as many places.
     """
 
     kinds: ClassVar[tuple[type, ...]]
     tokens: ClassVar[bool]
-    least: ClassVar[int] = 0
+    min_length: ClassVar[int] = 0
 
     @property
     @abstractmethod
     def spec(self) -> Spec:
         """What the encoded array is made of."""
 
-    def together(self) -> Self:
+    def share_scales(self) -> Self:
         """This codec, before `fit`, with equal values of tied quantities encoded as equal, if it can."""
         return self
 
-    def beside(self, given: Sequence[str]) -> Self:  # noqa: ARG002 - some codecs heed it
+    def condition_on(self, given: Sequence[str]) -> Self:  # noqa: ARG002 - some codecs heed it
         """This codec, before `fit`, told which fields are given with each record."""
         return self
 
-    def asks(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec] | None:  # noqa: ARG002
+    def choose_condition_codecs(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec] | None:  # noqa: ARG002
         """Fitted codecs of what is given, where this one, fitted, wants others than the kinds tell."""
         return None
 
@@ -58,12 +58,12 @@ class Codec(ABC):
         """Learn the encoding of `fields` from training records."""
 
     @property
-    def told(self) -> dict[str, Any]:
+    def fit_report(self) -> dict[str, Any]:
         """What became of the records on the way, in plain numbers: it is kept with the model."""
         return {}
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training, as far as the codec knows."""
         return frozenset()
 
@@ -82,7 +82,7 @@ class Codec(ABC):
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """A compact array to columns in the types of the file."""
 
-    def filled(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:  # noqa: ARG002
+    def reconcile_given(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:  # noqa: ARG002
         """Decoded columns, made to agree with the fields that were given with each record."""
         return columns
 
@@ -96,11 +96,12 @@ class Codec(ABC):
         """The inverse of `to_dict`."""
 
 
-class Learned(ABC):
+class TrainableCodec(ABC):
     """What a codec that encodes through networks has beside `Codec`.
 
     After `fit` it knows its fields but cannot encode: `networks` are trained down `loss` by the one
-    training loop, then handed to `taught`. `from_dict` leaves `nets` with fresh weights, to be filled
+    training loop, then handed to `attach_networks`. `from_dict` leaves `nets` with fresh weights, to be
+    filled
     from a file of their own. `source` is the fitted codec whose compact arrays the networks take in and
     give back.
     """
@@ -110,7 +111,7 @@ class Learned(ABC):
 
     @property
     @abstractmethod
-    def factors(self) -> tuple[int, ...]:
+    def downsampling_factors(self) -> tuple[int, ...]:
         """Places of each axis of the source that one place of the encoded array stands for."""
 
     @abstractmethod
@@ -122,10 +123,10 @@ class Learned(ABC):
         """The scalar loss of the networks on compact records `x` of the source."""
 
     @abstractmethod
-    def taught(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
+    def attach_networks(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
         """This codec with trained networks; `x` are the source's compact training records."""
 
-    def fresh(self) -> dict[str, nn.Module]:
+    def create_blank_networks(self) -> dict[str, nn.Module]:
         """Networks whose weights are to be replaced: no random stream moves."""
         import torch
 

@@ -2,7 +2,7 @@
 
 A family is a frozen dataclass of hyperparameters with pure methods: the configuration *is*
 the object. What is learned lives outside it, in networks or in a state of plain arrays.
-Two contracts: `Family` trains networks through the one training loop; `Statistical` learns
+Two contracts: `Family` trains networks through the one training loop; `StatisticalFamily` learns
 directly from an encoded table.
 """
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import Given, GivenSpec
+    from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
-State = dict[str, "np.ndarray"]
-Progress = Callable[[float], None]  # told the share that is done, 0 to 1
+FamilyState = dict[str, "np.ndarray"]
+ProgressCallback = Callable[[float], None]  # told the share that is done, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Family(ABC):
 
     `turns` is the cycle of players that the loop lets step in order, one optimiser each; empty, nothing is
     learned; `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
-    `tokens` whether it wants tokens rather than channels on a grid; `fills` whether of a given
+    `tokens` whether it wants tokens rather than channels on a grid; `is_infilling` whether of a given
     history it finds what is hidden, rather than what comes after it; `sampling` which options concern
     sampling alone, and may differ from those in training.
     """
@@ -49,7 +49,7 @@ class Family(ABC):
     turns: ClassVar[tuple[str, ...]] = ("model",)
     private: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
-    fills: ClassVar[bool] = False
+    is_infilling: ClassVar[bool] = False
     sampling: ClassVar[frozenset[str]] = frozenset()
     optimizer: ClassVar[Optimizer] = Optimizer()
 
@@ -62,7 +62,7 @@ class Family(ABC):
         return self.private
 
     @abstractmethod
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
         """Fresh networks, one per player of `turns` (others are allowed beside them)."""
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Family(ABC):
         turn: str,
         spec: Spec,
         x: Tensor,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """The scalar loss of one player on a batch of compact data `x` (B, channels, *grid)."""
@@ -83,23 +83,23 @@ class Family(ABC):
         nets: dict[str, nn.Module],
         spec: Spec,
         n: int,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """`n` compact records; where `given` holds observed values, they are kept exactly."""
 
 
-class Statistical(ABC):
+class StatisticalFamily(ABC):
     """A family without networks, for encoded tables (n, channels), or tokens (n, length).
 
     Missing values are NaN in continuous channels and a level of their own in categorical ones.
-    `tied` tells whether it keeps equalities and orders, and so wants tied quantities on one scale,
-    rather than each as standard normal; `tokens` whether it wants tokens, the given fields first;
+    `has_equalities` tells whether it keeps equalities and orders, and so wants tied quantities on one
+    scale, rather than each as standard normal; `tokens` whether it wants tokens, the given fields first;
     `codec` names the codec that it wants, where the kinds of fields do not tell; `sampling` is as of
     `Family`.
     """
 
-    tied: ClassVar[bool] = False
+    has_equalities: ClassVar[bool] = False
     sampling: ClassVar[frozenset[str]] = frozenset()
     tokens: ClassVar[bool] = False
     codec: ClassVar[str | None] = None
@@ -116,8 +116,8 @@ class Statistical(ABC):
         given: int,
         subject: np.ndarray,
         key: Key,
-        progress: Progress,
-    ) -> State:
+        progress: ProgressCallback,
+    ) -> FamilyState:
         """Learn from compact records (n, channels) of subjects (n,).
 
         The first `given` channels are only conditions. Where patients are counted, not records,
@@ -127,7 +127,7 @@ class Statistical(ABC):
     @abstractmethod
     def draw(
         self,
-        state: State,
+        state: FamilyState,
         spec: Spec,
         x: np.ndarray,
         observed: np.ndarray,

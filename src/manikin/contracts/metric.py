@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from manikin.cohort.cohort import Cohort
-    from manikin.cohort.scalar_matrix import Scalars
+    from manikin.cohort.scalar_matrix import ScalarEncoder
     from manikin.core.seeds import Key
 
 Axis = Literal["fidelity", "diversity", "utility", "privacy", "fairness", "clinical validity", "provenance"]
@@ -43,22 +43,22 @@ class Sample:
     """Records of one side, as the judge sees them.
 
     Args:
-        whole: The cohort they are taken from.
+        source_cohort: The cohort they are taken from.
         rows: Their positions in it, shape (n,).
         x: Their vectors, float32 (n, d): robust scale, Euclidean distance, no NaN.
         table: Their scalar fields, float64 (n, p), NaN where missing: quantities as they are,
             levels as codes. In views of pictures the coordinates of `x` stand beside them.
         fields: The names and levels of the columns of `table`.
-        common: What was computed once for all records of `whole`; see `each`.
+        shared_cache: What was computed once for all records of `source_cohort`; see `compute_per_record`.
     """
 
-    whole: Cohort
+    source_cohort: Cohort
     rows: np.ndarray
     x: np.ndarray
     table: np.ndarray
-    fields: Scalars
+    fields: ScalarEncoder
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    common: dict[Hashable, Any] = field(default_factory=dict, repr=False)
+    shared_cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -66,12 +66,12 @@ class Sample:
     @cached_property
     def cohort(self) -> Cohort:
         """The records themselves."""
-        return self.whole.take(self.rows)
+        return self.source_cohort.take(self.rows)
 
     @cached_property
     def subject(self) -> np.ndarray:
         """To whom each record belongs, codes of shape (n,)."""
-        return self.whole.subject[self.rows]
+        return self.source_cohort.subject[self.rows]
 
     def take(self, rows: np.ndarray) -> Sample:
         """The records at these positions (or where a boolean array is true)."""
@@ -79,20 +79,20 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Question:
+class EvaluationOptions:
     """What the card is asked, beside the records.
 
     Args:
         label: The field that a downstream model predicts; None: no utility is asked for.
         subgroups: Fields by whose levels the records are compared apart.
         rules: Rules and checks, each with `name` and `holds(cohort) -> bool (n,)`.
-        imposed: Rules and checks that sampling enforced: that they hold is no merit of the model.
+        enforced_rules: Rules and checks that sampling enforced: that they hold is no merit of the model.
     """
 
     label: str | None = None
     subgroups: tuple[str, ...] = ()
     rules: tuple[Any, ...] = ()
-    imposed: tuple[Any, ...] = ()
+    enforced_rules: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,24 +106,24 @@ class Split:
             `reference="real"`, a half of all real records).
         synthetic: The candidate. In turn synthetic records, fresh real records (disjoint by
             subject from `holdout`) and a bad generator's, always equally many.
-        question: Label, subgroups and rules.
+        options: Label, subgroups and rules.
         key: Where a metric that draws or fits takes its random numbers from.
     """
 
     train: Sample
     holdout: Sample
     synthetic: Sample
-    question: Question
+    options: EvaluationOptions
     key: Key
     memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
-    def fields(self) -> Scalars:
+    def fields(self) -> ScalarEncoder:
         """The names and levels of the columns of `table`, the same on every side."""
         return self.train.fields
 
 
-def once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
+def compute_once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
     """`compute(owner, *given)`, computed once for each owner: for what several metrics share.
 
     Ask the narrowest owner: `once(split.train, tree)` is kept for the whole card,
@@ -136,7 +136,7 @@ def once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  #
 
 
 @dataclass(frozen=True, eq=False)
-class Exact:
+class ExactResult:
     """The outcome of a metric that looks at all records at once and brings an exact test.
 
     Few leaked records among thousands are lost in a sample of a few dozen; where a test is exact
@@ -146,20 +146,20 @@ class Exact:
         value: What was measured, of all synthetic records.
         low: The lower end of its 95 % interval.
         high: The upper end.
-        null: What never-seen real records give: draws of its distribution, shape (k,).
-        chance: The probability that never-seen real records give a value as bad.
+        null_values: What never-seen real records give: draws of its distribution, shape (k,).
+        p_value: The probability that never-seen real records give a value as bad.
         floor: What the bad generator gives, where that follows by definition; None: it is measured.
     """
 
     value: float
     low: float
     high: float
-    null: np.ndarray
-    chance: float
+    null_values: np.ndarray
+    p_value: float
     floor: float | None = None
 
     @classmethod
-    def counted(cls, hits: float, n: float, real: float, known: float, key: Key) -> Exact:
+    def from_counts(cls, hits: float, n: float, real: float, known: float, key: Key) -> ExactResult:
         """The share of hits among n synthetic records, against `real` hits among `known` real ones.
 
         What counts must be independent of each other: subjects rather than records, pairs rather than
@@ -167,27 +167,33 @@ class Exact:
         """
         from manikin.stats import permutation
 
-        found = permutation.usual(hits, n, real, known, key.child("usual").numpy())
-        low, high = permutation.share(round(hits), round(n))
-        return cls(found.value, low, high, found.null, permutation.fisher(hits, n, real, known))
+        found = permutation.simulate_null_share(hits, n, real, known, key.child("usual").numpy())
+        low, high = permutation.compute_share_interval(round(hits), round(n))
+        return cls(
+            found.value,
+            low,
+            high,
+            found.null_values,
+            permutation.compute_fisher_p_value(hits, n, real, known),
+        )
 
 
-def each(sample: Sample, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
+def compute_per_record(sample: Sample, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
     """`compute(cohort, *given)`, an entry for each record, computed once for the whole of a cohort.
 
     For what is costly and belongs to single records: the judge draws the same ones again and again.
     """
-    if compute not in sample.common:
-        sample.common[compute] = compute(sample.whole, *given)
-    return sample.common[compute][sample.rows]
+    if compute not in sample.shared_cache:
+        sample.shared_cache[compute] = compute(sample.source_cohort, *given)
+    return sample.shared_cache[compute][sample.rows]
 
 
-Measured = float | Exact | Mapping[str, float]
+MetricResult = float | ExactResult | Mapping[str, float]
 Floor = str | Callable[[Split], "Cohort"]
 
 
 @dataclass(frozen=True)
-class Plan:
+class MeasurementPlan:
     """How the judge repeats a metric.
 
     Args:
@@ -202,7 +208,7 @@ class Plan:
             so rarer faults are seen. "train": fresh real records are half of the training records,
             `Split.train` the other half and `Split.holdout` half of the holdout; for what models
             learn from the candidate and show on patients that neither side has seen. "whole": all
-            records of every side, asked once: the metric returns an `Exact`.
+            records of every side, asked once: the metric returns an `ExactResult`.
     """
 
     floor: Floor = "independent"
@@ -228,15 +234,15 @@ class Metric:
         note: `(split) -> str`, asked once, with all synthetic records: what stands beside the score.
     """
 
-    compute: Callable[[Split], Measured]
+    compute: Callable[[Split], MetricResult]
     axis: Axis
     better: Literal["low", "high"]
     source: str
-    plan: Plan = Plan()
+    plan: MeasurementPlan = MeasurementPlan()
     feature: str = ""
     note: Callable[[Split], str] | None = None
 
-    def __call__(self, split: Split) -> Measured:
+    def __call__(self, split: Split) -> MetricResult:
         """Measure one candidate."""
         return self.compute(split)
 
@@ -246,7 +252,7 @@ class Metric:
         return self.compute.__name__
 
     @property
-    def meaning(self) -> str:
+    def description(self) -> str:
         """The docstring of the function: what it is, how to read it, what it cannot see."""
         return self.compute.__doc__ or ""
 
@@ -259,8 +265,8 @@ def metric(
     feature: str = "",
     note: Callable[[Split], str] | None = None,
     **plan: Any,  # noqa: ANN401 - passed on to Plan, which names and checks them
-) -> Callable[[Callable[[Split], Measured]], Metric]:
-    """Make a function a metric; `floor`, `cost` and `reference` are those of `Plan`.
+) -> Callable[[Callable[[Split], MetricResult]], Metric]:
+    """Make a function a metric; `floor`, `cost` and `reference` are those of `MeasurementPlan`.
 
     Example:
         >>> import numpy as np
@@ -271,4 +277,4 @@ def metric(
         >>> mean_distance.name, mean_distance.better, mean_distance.plan.floor
         ('mean_distance', 'low', 'uniform')
     """
-    return lambda compute: Metric(compute, axis, better, source, Plan(**plan), feature, note)
+    return lambda compute: Metric(compute, axis, better, source, MeasurementPlan(**plan), feature, note)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def unfinished(folder: Path) -> Iterator[Path]:
+def open_atomic_folder(folder: Path) -> Iterator[Path]:
     """A folder under another name, renamed when all is done and removed when anything fails.
 
     Raises:

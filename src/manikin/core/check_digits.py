@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_DNI = "TRWAGMYFPDXBNJZSQVHLCKE"
-_HETU = "0123456789ABCDEFHJKLMNPRSTUVWXY"
+_DNI_LETTERS = "TRWAGMYFPDXBNJZSQVHLCKE"
+_HETU_LETTERS = "0123456789ABCDEFHJKLMNPRSTUVWXY"
 
 
-def weigh(digits: str, weights: Iterable[int]) -> int:
+def sum_weighted_digits(digits: str, weights: Iterable[int]) -> int:
     """The sum of digits times weights."""
     return sum(int(digit) * weight for digit, weight in zip(digits, weights, strict=False))
 
@@ -23,7 +23,9 @@ def is_nhs(number: str) -> bool:
         >>> is_nhs("9434765919"), is_nhs("9434765918")
         (True, False)
     """
-    return len(number) == 10 and number.isdigit() and weigh(number, range(10, 0, -1)) % 11 == 0  # noqa: PLR2004
+    return (
+        len(number) == 10 and number.isdigit() and sum_weighted_digits(number, range(10, 0, -1)) % 11 == 0  # noqa: PLR2004
+    )
 
 
 def is_luhn(number: str) -> bool:
@@ -45,7 +47,7 @@ def is_spanish(number: str) -> bool:
         (True, True, False)
     """
     digits = number[:-1].translate(str.maketrans("XYZ", "012"))
-    return digits.isdigit() and number[-1:] == _DNI[int(digits) % 23]
+    return digits.isdigit() and number[-1:] == _DNI_LETTERS[int(digits) % 23]
 
 
 def is_french(number: str) -> bool:
@@ -66,7 +68,11 @@ def is_bsn(number: str) -> bool:
         >>> is_bsn("111222333"), is_bsn("111222334")
         (True, False)
     """
-    return len(number) == 9 and number.isdigit() and weigh(number, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0  # noqa: PLR2004
+    return (
+        len(number) == 9  # noqa: PLR2004
+        and number.isdigit()
+        and sum_weighted_digits(number, (9, 8, 7, 6, 5, 4, 3, 2, -1)) % 11 == 0
+    )
 
 
 def is_norwegian(number: str) -> bool:
@@ -76,8 +82,8 @@ def is_norwegian(number: str) -> bool:
         >>> is_norwegian("01019000164"), is_norwegian("01019000165")
         (True, False)
     """
-    first = weigh(number, (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)) % 11
-    second = weigh(number, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)) % 11
+    first = sum_weighted_digits(number, (3, 7, 6, 1, 8, 9, 4, 5, 2, 1)) % 11
+    second = sum_weighted_digits(number, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)) % 11
     return len(number) == 11 and number.isdigit() and first == second == 0  # noqa: PLR2004
 
 
@@ -89,7 +95,7 @@ def is_finnish(number: str) -> bool:
         (True, False)
     """
     digits = number[:6] + number[7:10]
-    return digits.isdigit() and number[-1:] == _HETU[int(digits) % 31]
+    return digits.isdigit() and number[-1:] == _HETU_LETTERS[int(digits) % 31]
 
 
 def is_iban(number: str) -> bool:

@@ -18,9 +18,9 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-MAPPED = 256 << 20
+MIN_MAPPED_BYTES = 256 << 20
 """Bytes from which on an array is a mapped file."""
-_BLOCK = 64 << 20
+_BLOCK_BYTES = 64 << 20
 """Bytes copied at once."""
 
 
@@ -32,13 +32,13 @@ def allocate(shape: Sequence[int], dtype: np.dtype | type | str) -> np.ndarray:
         (3, 1, 28, 28)
     """
     dtype = np.dtype(dtype)
-    if math.prod(shape) * dtype.itemsize <= MAPPED:
+    if math.prod(shape) * dtype.itemsize <= MIN_MAPPED_BYTES:
         return np.zeros(shape, dtype)
     with tempfile.TemporaryFile(prefix="manikin-") as file:
         return np.memmap(file, dtype, "w+", shape=tuple(shape))
 
 
-def column(x: np.ndarray) -> pa.Array:
+def to_column(x: np.ndarray) -> pa.Array:
     """A column that shares the memory of an array (n, ...)."""
     values = pa.array(np.ascontiguousarray(x).reshape(-1))
     shape = x.shape[1:]
@@ -46,45 +46,45 @@ def column(x: np.ndarray) -> pa.Array:
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(values.type, shape), storage)
 
 
-def array(chunks: pa.ChunkedArray) -> np.ndarray:
+def to_array(chunks: pa.ChunkedArray) -> np.ndarray:
     """The array (n, ...) of a column; without a copy where the column is one piece."""
     pieces = [piece for piece in chunks.chunks if len(piece)]
     if len(pieces) == 1:
-        return _records(pieces[0])
+        return _to_records(pieces[0])
     dtype = chunks.type.value_type.to_pandas_dtype()
     x = allocate((len(chunks), *chunks.type.shape), dtype)
     start = 0
     for piece in pieces:
-        x[start : start + len(piece)] = _records(piece)
+        x[start : start + len(piece)] = _to_records(piece)
         start += len(piece)
     return x
 
 
-def _records(piece: pa.Array) -> np.ndarray:
+def _to_records(piece: pa.Array) -> np.ndarray:
     order = piece.type.permutation or range(len(piece.type.shape))
     x = piece.storage.flatten().to_numpy().reshape(len(piece), *piece.type.shape)
     return x.transpose(0, *(place + 1 for place in order))
 
 
-def rows(x: np.ndarray, positions: np.ndarray) -> np.ndarray:
+def take_rows(x: np.ndarray, positions: np.ndarray) -> np.ndarray:
     """The records at these positions: a view where they follow one another, else a copy."""
     positions = np.where(positions < 0, positions + len(x), positions)
     if len(positions) and (np.diff(positions) == 1).all():
         return x[positions[0] : positions[-1] + 1]
     taken = allocate((len(positions), *x.shape[1:]), x.dtype)
-    step = _step(x)
+    step = _count_block_records(x)
     for start in range(0, len(positions), step):
         taken[start : start + step] = x[positions[start : start + step]]
     return taken
 
 
-def blocks(x: np.ndarray) -> Iterator[np.ndarray]:
+def iterate_blocks(x: np.ndarray) -> Iterator[np.ndarray]:
     """Views of the records, some at a time."""
-    step = _step(x)
+    step = _count_block_records(x)
     for start in range(0, len(x), step):
         yield x[start : start + step]
 
 
-def _step(x: np.ndarray) -> int:
+def _count_block_records(x: np.ndarray) -> int:
     """How many records are handled at once."""
-    return max(1, _BLOCK // max(1, math.prod(x.shape[1:]) * x.itemsize))
+    return max(1, _BLOCK_BYTES // max(1, math.prod(x.shape[1:]) * x.itemsize))

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 T = TypeVar("T")
-SOON, LATER = 2.0, 30.0  # seconds until the first plain line of a step, and from one to the next
+FIRST_LINE_SECONDS, LINE_INTERVAL_SECONDS = (
+    2.0,
+    30.0,
+)  # seconds until the first plain line of a step, and from one to the next
 
 
 @dataclass
@@ -38,25 +41,25 @@ class Step:
     total: float | None = None
     done: float = 0.0
     text: str = ""
-    started: float = field(default_factory=time.monotonic)
-    changed: Callable[[Step], object] = lambda _: None
+    start_time: float = field(default_factory=time.monotonic)
+    listener: Callable[[Step], object] = lambda _: None
     lock: Any = field(default_factory=threading.Lock)
 
     def advance(self, more: float = 1.0) -> None:
         """So much more is done; from any thread."""
         with self.lock:
             self.done += more
-        self.changed(self)
+        self.listener(self)
 
-    def reach(self, done: float, text: str = "") -> None:
+    def set_progress(self, done: float, text: str = "") -> None:
         """So much is done in all."""
         self.done, self.text = done, text or self.text
-        self.changed(self)
+        self.listener(self)
 
-    def reach_of(self, done: float, total: float) -> None:
+    def set_progress_and_total(self, done: float, total: float) -> None:
         """So much is done of so much in all, which was not known before."""
         self.total = total
-        self.reach(done)
+        self.set_progress(done)
 
     @property
     def line(self) -> str:
@@ -68,7 +71,7 @@ class Step:
         """
         share = f"{100 * self.done / self.total:.0f} %, " if self.total else ""
         said = f", {self.text}" if self.text else ""
-        return f"{self.title}: {share}{clock(time.monotonic() - self.started)} so far{said}"
+        return f"{self.title}: {share}{format_duration(time.monotonic() - self.start_time)} so far{said}"
 
 
 class Display:
@@ -82,23 +85,23 @@ class Display:
     def show(self, step: Step) -> Iterator[Step]:
         """Show a step as long as it lasts."""
         if self.console is not None and (self.console.is_terminal or self.console.is_jupyter):
-            with self._bar(step):
+            with self._show_bar(step):
                 yield step
         elif self.console is not None and self.lines and not self.open:
-            with self._told(step):
+            with self._print_lines(step):
                 yield step
         else:
             yield step
 
     @contextmanager
-    def _bar(self, step: Step) -> Iterator[None]:
+    def _show_bar(self, step: Step) -> Iterator[None]:
         with self.lock:
             if self.bars is None:
-                self.bars = bars(self.console)
+                self.bars = create_bars(self.console)
                 self.bars.start()
             drawn, self.open = self.bars, self.open + 1
         task = drawn.add_task(step.title, total=step.total, text=step.text)
-        step.changed = lambda now: drawn.update(task, completed=now.done, total=now.total, text=now.text)
+        step.listener = lambda now: drawn.update(task, completed=now.done, total=now.total, text=now.text)
         try:
             yield
         finally:
@@ -111,13 +114,13 @@ class Display:
                     self.bars = None
 
     @contextmanager
-    def _told(self, step: Step) -> Iterator[None]:
+    def _print_lines(self, step: Step) -> Iterator[None]:
         ended, self.open = threading.Event(), self.open + 1
 
         def tell() -> None:
-            pause = SOON
+            pause = FIRST_LINE_SECONDS
             while not ended.wait(pause):
-                pause = LATER
+                pause = LINE_INTERVAL_SECONDS
                 if self.console is not None:
                     self.console.print(step.line, markup=False, highlight=False)
 
@@ -164,7 +167,7 @@ def show_step(title: str, total: float | None = None, *, quiet: bool = False) ->
     if quiet:
         yield step
         return
-    with _display().show(step):
+    with _get_display().show(step):
         yield step
 
 
@@ -182,7 +185,7 @@ def track(items: Iterable[T], title: str, total: float | None = None) -> Iterato
             step.advance()
 
 
-def _display() -> Display:
+def _get_display() -> Display:
     if not _displays:
         from rich.console import Console
 
@@ -190,7 +193,7 @@ def _display() -> Display:
     return _displays[-1]
 
 
-def bars(console: Console | None) -> Any:  # noqa: ANN401 - rich is imported when something is shown
+def create_bars(console: Console | None) -> Any:  # noqa: ANN401 - rich is imported when something is shown
     """Bars with what is done, what else there is to say, and the time so far."""
     from rich import progress as rich
 
@@ -204,11 +207,11 @@ def bars(console: Console | None) -> Any:  # noqa: ANN401 - rich is imported whe
     return rich.Progress(*columns, console=console, transient=True)
 
 
-def clock(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Minutes and seconds, as people read them.
 
     Example:
-        >>> clock(125.4), clock(float("inf"))
+        >>> format_duration(125.4), format_duration(float("inf"))
         ('2:05', '-')
     """
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}" if seconds < float("inf") else "-"

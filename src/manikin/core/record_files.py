@@ -14,67 +14,71 @@ if TYPE_CHECKING:
 
     from manikin.imaging.dicom.series import Series
 
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".npy")
-NIFTI = (".nii", ".nii.gz")
-DICOM = (".dcm", ".dicom", ".ima")
-EDF = (".edf", ".bdf", ".rec")
-WFDB = (".hea", ".dat")
-FHIR = (".json", ".ndjson")
-SETS = {
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".npy")
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
+DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
+EDF_SUFFIXES = (".edf", ".bdf", ".rec")
+WFDB_SUFFIXES = (".hea", ".dat")
+FHIR_SUFFIXES = (".json", ".ndjson")
+HISTORY_TABLES = {
     "mimic": {"patients", "admissions"},
     "omop": {"person", "visit_occurrence"},
 }
 """Tables by which folders of histories are known."""
 
-_PREAMBLE = 128
-_NAME = 255
-_PATH = 2_048  # bytes of a whole path, with room for the folder (PATH_MAX is 4,096)
+_DICOM_PREAMBLE_BYTES = 128
+_MAX_NAME_BYTES = 255
+_MAX_PATH_BYTES = 2_048  # bytes of a whole path, with room for the folder (PATH_MAX is 4,096)
 """Bytes that a file's name has at most in the file systems of today."""
 
 
-def suffix(path: Path | Series) -> str:
+def get_suffix(path: Path | Series) -> str:
     """The suffix of a file in lower case, ".nii.gz" in one piece.
 
     Example:
         >>> from pathlib import Path
-        >>> suffix(Path("a.b.NII.GZ")), suffix(Path("a.PNG"))
+        >>> get_suffix(Path("a.b.NII.GZ")), get_suffix(Path("a.PNG"))
         ('.nii.gz', '.png')
     """
     name = path.name.lower()
     return ".nii.gz" if name.endswith(".nii.gz") else PurePath(name).suffix
 
 
-def is_name(text: str) -> bool:
+def is_possible_path(text: str) -> bool:
     """Whether a cell can be the path of a file at all: notes are too long for that.
 
     Example:
-        >>> is_name("scans/a.png"), is_name("No fever. " * 40), is_name("")
+        >>> is_possible_path("scans/a.png"), is_possible_path("No fever. " * 40), is_possible_path("")
         (True, False, False)
     """
     size = len(text.encode())
     return (
-        0 < size <= _PATH
+        0 < size <= _MAX_PATH_BYTES
         and "\0" not in text
-        and all(len(part.encode()) <= _NAME for part in text.split("/"))
+        and all(len(part.encode()) <= _MAX_NAME_BYTES for part in text.split("/"))
     )
 
 
-def stem(path: Path) -> str:
+def strip_suffix(path: Path) -> str:
     """The name of a file without its suffix."""
-    return path.name[: len(path.name) - len(suffix(path))] if suffix(path) in NIFTI else path.stem
+    return (
+        path.name[: len(path.name) - len(get_suffix(path))]
+        if get_suffix(path) in NIFTI_SUFFIXES
+        else path.stem
+    )
 
 
 def is_dicom(path: Path) -> bool:
     """Whether a file is called like DICOM, or has no suffix and begins as DICOM does (PS3.10, 7.1)."""
-    if suffix(path) in DICOM:
+    if get_suffix(path) in DICOM_SUFFIXES:
         return True
     if path.suffix[1:].isalpha() or path.name == "DICOMDIR":
         return False
     with path.open("rb") as file:
-        return file.read(_PREAMBLE + 4)[_PREAMBLE:] == b"DICM"
+        return file.read(_DICOM_PREAMBLE_BYTES + 4)[_DICOM_PREAMBLE_BYTES:] == b"DICM"
 
 
-def files(folder: Path) -> list[Path]:
+def list_files(folder: Path) -> list[Path]:
     """All files below a folder in the order of their names; hidden ones are left out."""
     found = sorted(path for path in folder.rglob("*") if path.is_file())
     return [
@@ -82,54 +86,54 @@ def files(folder: Path) -> list[Path]:
     ]
 
 
-def kind(path: Path) -> str | None:
+def detect_file_format(path: Path) -> str | None:
     """Of which format a file is a record: "pictures", "nifti", "edf", ...; None: of none."""
-    if suffix(path) in PICTURES:
+    if get_suffix(path) in IMAGE_SUFFIXES:
         return "pictures"
-    if suffix(path) in NIFTI:
+    if get_suffix(path) in NIFTI_SUFFIXES:
         return "nifti"
-    if suffix(path) in EDF:
+    if get_suffix(path) in EDF_SUFFIXES:
         return "edf"
-    if suffix(path) in WFDB:
+    if get_suffix(path) in WFDB_SUFFIXES:
         return "wfdb"
-    if PurePath(path.name.lower().removesuffix(".gz")).suffix in FHIR:
+    if PurePath(path.name.lower().removesuffix(".gz")).suffix in FHIR_SUFFIXES:
         return "fhir"
     return "dicom" if is_dicom(path) else None
 
 
-def meds(folder: Path) -> list[Path]:
+def list_meds_files(folder: Path) -> list[Path]:
     """The Parquet files in the folder `data` of a folder, as a dataset of MEDS has them; none elsewhere."""
     return [
         path
-        for path in files(folder)
-        if path.relative_to(folder).parts[0] == "data" and suffix(path) == ".parquet"
+        for path in list_files(folder)
+        if path.relative_to(folder).parts[0] == "data" and get_suffix(path) == ".parquet"
     ]
 
 
-def tables(folder: Path) -> list[Path]:
+def list_tables(folder: Path) -> list[Path]:
     """The tables directly in a folder."""
     return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in (".csv", ".tsv", ".tab")]
 
 
-def table(path: Path) -> bool:
+def is_table_name(path: Path) -> bool:
     """Whether a file is a table by its name, or a text that may be one."""
     name = path.name.lower().removesuffix(".gz")
     return name.endswith((".csv", ".tsv", ".tab", ".txt"))
 
 
-def table_name(path: Path) -> str:
+def get_table_name(path: Path) -> str:
     """What a table of a set is called, in lower case; "" of other files.
 
     Example:
         >>> from pathlib import Path
-        >>> table_name(Path("PERSON.csv.gz")), table_name(Path("person.parquet")), table_name(Path("a.md"))
-        ('person', 'person', '')
+        >>> [get_table_name(Path(name)) for name in ("PERSON.csv.gz", "person.parquet", "a.md")]
+        ['person', 'person', '']
     """
     name = path.name.lower().removesuffix(".gz")
     return next((name.removesuffix(end) for end in (".csv", ".parquet") if name.endswith(end)), "")
 
 
-def tabled(path: Path) -> bool:
+def is_delimited_text(path: Path) -> bool:
     """Whether a text file is a table: its first lines have the same number of some delimiter."""
     with path.open("rb") as file:
         head = file.read(1 << 12)
@@ -141,30 +145,30 @@ def tabled(path: Path) -> bool:
     return len(lines) > 1 and any(len(each) == 1 and each != {0} for each in marks)
 
 
-def prose(folder: Path) -> list[Path]:
+def list_note_files(folder: Path) -> list[Path]:
     """The text files below a folder, where they are notes: empty if the first of them is a table."""
-    found = [path for path in files(folder) if path.suffix.lower() == ".txt"]
-    return [] if not found or tabled(found[0]) else found
+    found = [path for path in list_files(folder) if path.suffix.lower() == ".txt"]
+    return [] if not found or is_delimited_text(found[0]) else found
 
 
-def format_of(folder: Path) -> str:
+def detect_folder_format(folder: Path) -> str:
     """The format of most files of a folder; tables count where there is nothing else.
 
     Raises:
         FormatError: The folder holds no record.
     """
-    found = files(folder)
-    names = {table_name(path) for path in found}
-    for name, needed in SETS.items():
+    found = list_files(folder)
+    names = {get_table_name(path) for path in found}
+    for name, needed in HISTORY_TABLES.items():
         if needed <= names:
             return name
-    if meds(folder):
+    if list_meds_files(folder):
         return "meds"
-    counts = Counter(kind(path) for path in found)
+    counts = Counter(detect_file_format(path) for path in found)
     del counts[None]
-    if not counts and prose(folder) and not tables(folder):
+    if not counts and list_note_files(folder) and not list_tables(folder):
         return "text"
-    if not counts and any(table(path) for path in found):
+    if not counts and any(is_table_name(path) for path in found):
         return "csv"
     if not counts:
         what = "is a folder without a " + (

@@ -26,7 +26,7 @@ _GROUPED_FOLDERS = ("metrics",)  # each plug-in lies in a folder of its axis
 
 
 @cache
-def names(folder: str) -> tuple[str, ...]:
+def list_plugins(folder: str) -> tuple[str, ...]:
     """All plug-ins of a folder, sorted: those shipped and those installed beside."""
     shipped = _list_modules(folder)
     if folder in _GROUPED_FOLDERS:
@@ -45,18 +45,18 @@ def find(folder: str, name: str) -> Any:  # noqa: ANN401 - each folder holds its
     Raises:
         UsageError: No such plug-in; the message lists those that exist.
     """
-    known = names(folder)
+    known = list_plugins(folder)
     if name not in known:
         message = f"no {name!r} among the {folder}; there are: {', '.join(known)}"
         raise UsageError(message)
-    with uninterrupted():
+    with defer_interrupts():
         for point in entry_points(group=f"manikin.{folder}", name=name):
             return point.load()
         return import_module(f"manikin.{folder}.{name}").__plugin__
 
 
 @contextmanager
-def uninterrupted() -> Iterator[None]:
+def defer_interrupts() -> Iterator[None]:
     """Let Ctrl-C take effect at the end: while large libraries are imported, it can get lost.
 
     Raises:

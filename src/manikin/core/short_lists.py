@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MOST = 6
+MAX_NAMES = 6
 
 
-def list_names(names: Iterable[object], most: int = MOST, comma: str = ", ") -> str:
+def list_names(names: Iterable[object], most: int = MAX_NAMES, comma: str = ", ") -> str:
     """The first names, and how many more there are, so that nobody takes a part for the whole.
 
     Args:

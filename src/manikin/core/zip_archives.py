@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from manikin.core.record_files import files
+from manikin.core.record_files import list_files
 from manikin.errors import FormatError, ManikinError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ SUFFIX = ".zip"
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def unpack(path: Path) -> Iterator[Path]:
     """The one file or the folder that an archive holds, while the context lasts.
 
     Hidden files and those that archivers add are left out. Errors raised within the context name
@@ -30,23 +30,23 @@ def unpacked(path: Path) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory(prefix="manikin-") as folder:
         try:
-            yield _extracted(path, Path(folder))
+            yield _extract(path, Path(folder))
         except ManikinError as error:
             raise type(error)(
                 str(error).replace(f"{folder}/", f"{path}/").replace(folder, str(path))
             ) from error
 
 
-def alone(path: Path) -> Path | None:
+def find_only_archive(path: Path) -> Path | None:
     """The archive that a folder holds, if it holds nothing else but a schema; None: it is none such."""
-    found = [file for file in files(path) if file.name != "schema.toml"] if path.is_dir() else []
+    found = [file for file in list_files(path) if file.name != "schema.toml"] if path.is_dir() else []
     return found[0] if len(found) == 1 and found[0].suffix.lower() == SUFFIX else None
 
 
-def _extracted(path: Path, folder: Path) -> Path:
+def _extract(path: Path, folder: Path) -> Path:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [entry for entry in archive.infolist() if _shown(entry)]
+            members = [entry for entry in archive.infolist() if _is_visible(entry)]
             needed = sum(entry.file_size for entry in members)
             if needed > shutil.disk_usage(folder).free:
                 raise FormatError(
@@ -66,6 +66,6 @@ def _extracted(path: Path, folder: Path) -> Path:
     return found
 
 
-def _shown(entry: zipfile.ZipInfo) -> bool:
+def _is_visible(entry: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(entry.filename).parts
     return not entry.is_dir() and not any(part.startswith((".", "__MACOSX")) for part in parts)

@@ -13,10 +13,10 @@ from manikin.schema.kinds import Category, Image, Kind, Number, Schema, Signal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_UNITS = {"radius": "image units", "perimeter": "image units", "area": "square image units"}
+_UNITS_BY_WORD = {"radius": "image units", "perimeter": "image units", "area": "square image units"}
 
 
-def demo() -> Cohort:
+def load_demo() -> Cohort:
     """Breast cancer Wisconsin (diagnostic): 569 fine-needle aspirates, 30 measurements, the diagnosis.
 
     Each measurement of the cell nuclei comes as mean, standard error and worst. Lengths are in
@@ -24,8 +24,8 @@ def demo() -> Cohort:
     UCI Machine Learning Repository, 1995, CC BY 4.0; the copy bundled with scikit-learn.
 
     Example:
-        >>> cohort = demo()
-        >>> len(cohort), cohort.schema.named("label"), cohort.schema["diagnosis"].levels
+        >>> cohort = load_demo()
+        >>> len(cohort), cohort.schema.find_by_role("label"), cohort.schema["diagnosis"].levels
         (569, 'diagnosis', ('benign', 'malignant'))
     """
     from sklearn.datasets import load_breast_cancer
@@ -33,16 +33,16 @@ def demo() -> Cohort:
     bundle: Any = load_breast_cancer(as_frame=True)
     frame = bundle.frame
     diagnosis = frame.pop("target").map({0: "malignant", 1: "benign"})
-    schema: dict[str, Kind] = {name: Number(unit=_unit(name), low=0) for name in frame.columns}
+    schema: dict[str, Kind] = {name: Number(unit=_find_unit(name), low=0) for name in frame.columns}
     schema["diagnosis"] = Category(levels=("benign", "malignant"), role="label")
     return Cohort.from_pandas(frame.assign(diagnosis=diagnosis), Schema(schema))
 
 
-def _unit(name: str) -> str:
-    return next((unit for word, unit in _UNITS.items() if word in name), "ratio")
+def _find_unit(name: str) -> str:
+    return next((unit for word, unit in _UNITS_BY_WORD.items() if word in name), "ratio")
 
 
-def demo_multimodal(n: int = 64, seed: int = 0) -> Cohort:
+def generate_multimodal_demo(n: int = 64, seed: int = 0) -> Cohort:
     """Made-up patients with age, sex, a two-lead ECG, a 2-D scan and a small 3-D volume.
 
     One hidden severity, which rises with age and is higher in men, sets heart rate and beat
@@ -54,7 +54,7 @@ def demo_multimodal(n: int = 64, seed: int = 0) -> Cohort:
         seed: Same seed, same patients.
 
     Example:
-        >>> cohort = demo_multimodal(4)
+        >>> cohort = generate_multimodal_demo(4)
         >>> [cohort[name].shape for name in ("age", "ecg", "scan", "volume")]
         [(4,), (4, 2, 128), (4, 1, 16, 16), (4, 1, 8, 8, 8)]
     """
@@ -65,14 +65,14 @@ def demo_multimodal(n: int = 64, seed: int = 0) -> Cohort:
     arrays = {
         "age": age.astype(np.int64),
         "sex": np.where(male, "M", "F").astype(object),
-        "ecg": _ecg(severity, rng),
-        "scan": _lesion(severity, 16, 2, rng),
-        "volume": _lesion(severity, 8, 3, rng),
+        "ecg": _simulate_ecg(severity, rng),
+        "scan": _simulate_lesion(severity, 16, 2, rng),
+        "volume": _simulate_lesion(severity, 8, 3, rng),
     }
-    return Cohort.from_arrays(arrays, _MULTIMODAL)
+    return Cohort.from_arrays(arrays, _MULTIMODAL_SCHEMA)
 
 
-_MULTIMODAL: dict[str, Kind] = {
+_MULTIMODAL_SCHEMA: dict[str, Kind] = {
     "age": Number(unit="years", low=18, high=95, step=1),
     "sex": Category(levels=("F", "M")),
     "ecg": Signal(channels=("I", "II"), rate=100.0, unit="mV"),
@@ -81,7 +81,7 @@ _MULTIMODAL: dict[str, Kind] = {
 }
 
 
-def _ecg(severity: np.ndarray, rng: np.random.Generator, length: int = 128) -> np.ndarray:
+def _simulate_ecg(severity: np.ndarray, rng: np.random.Generator, length: int = 128) -> np.ndarray:
     """Two leads (n, 2, length) at 100 Hz: beats of 50 to 120 per minute, lower where severity is high."""
     n = len(severity)
     second = np.arange(length) / 100
@@ -94,7 +94,7 @@ def _ecg(severity: np.ndarray, rng: np.random.Generator, length: int = 128) -> n
     return (leads + 0.02 * rng.standard_normal(leads.shape)).astype(np.float32)
 
 
-def _lesion(severity: np.ndarray, side: int, axes: int, rng: np.random.Generator) -> np.ndarray:
+def _simulate_lesion(severity: np.ndarray, side: int, axes: int, rng: np.random.Generator) -> np.ndarray:
     """Pictures (n, 1, side, ...): a bright ball near the centre whose radius grows with severity."""
     n = len(severity)
     place = (slice(None), *[None] * axes)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.cohort.edit import altered
+from manikin.cohort.edit import replace_columns
 from manikin.core import mapped_arrays
-from manikin.imaging.analysis.pixel_features import responses
+from manikin.imaging.analysis.pixel_features import compute_filter_responses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,42 +16,44 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-WIDEST = {1: 256, 2: 32, 3: 16}
+MAX_AXIS_PLACES = {1: 256, 2: 32, 3: 16}
 """Places along an axis, to which pictures are averaged."""
 
-TESTED = 80
+MAX_TEST_PATIENTS = 80
 """Patients on whom a model is tested in a repeat."""
 
-LEARNED = 40_000  # places that a model learns from, evenly of all records
-ROUNDS = 25
-DATA = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
-SETTINGS = {"learning_rate": 0.2, "num_leaves": 15, "deterministic": True}
+N_TRAINING_PLACES = 40_000  # places that a model learns from, evenly of all records
+BOOSTING_ROUNDS = 25
+DATASET_PARAMETERS = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
+BOOSTING_PARAMETERS = {"learning_rate": 0.2, "num_leaves": 15, "deterministic": True}
 
 
-def surrounded(x: np.ndarray) -> np.ndarray:
+def compute_pixel_features(x: np.ndarray) -> np.ndarray:
     """Filter responses at every place of pictures (n, channels, *grid): (n, places, d)."""
-    return responses(x, WIDEST[x.ndim - 2])
+    return compute_filter_responses(x, MAX_AXIS_PLACES[x.ndim - 2])
 
 
-def exchanged(cohort: Cohort, fields: Sequence[str], key: Key) -> Cohort:
+def permute_images(cohort: Cohort, fields: Sequence[str], key: Key) -> Cohort:
     """The records with these pictures of other records, all of one."""
     order = key.numpy().permutation(len(cohort))
-    return altered(cohort, {name: mapped_arrays.column(cohort[name][order]) for name in fields})
+    return replace_columns(cohort, {name: mapped_arrays.to_column(cohort[name][order]) for name in fields})
 
 
-def some(x: np.ndarray, y: np.ndarray, key: Key) -> tuple[np.ndarray, np.ndarray]:
+def draw_places(x: np.ndarray, y: np.ndarray, key: Key) -> tuple[np.ndarray, np.ndarray]:
     """Places drawn at random: of (n, places, d) and (n, places), (LEARNED, d) and (LEARNED,)."""
     rng = key.child("places").numpy()
-    rows = rng.integers(len(x), size=LEARNED)
-    places = rng.integers(x.shape[1], size=LEARNED)
+    rows = rng.integers(len(x), size=N_TRAINING_PLACES)
+    places = rng.integers(x.shape[1], size=N_TRAINING_PLACES)
     return x[rows, places], y[rows, places]
 
 
-def boosted(x: np.ndarray, y: np.ndarray, objective: dict[str, Any]) -> Callable[[np.ndarray], np.ndarray]:
+def fit_boosted_trees(
+    x: np.ndarray, y: np.ndarray, objective: dict[str, Any]
+) -> Callable[[np.ndarray], np.ndarray]:
     """A model that has learned `y` (m,) from `x` (m, d), under an objective of LightGBM's."""
     import lightgbm
 
-    data = lightgbm.Dataset(x, y, params=DATA)
-    settings = {**SETTINGS, **objective, **DATA}
-    trees = lightgbm.train(settings, data, num_boost_round=ROUNDS, keep_training_booster=True)
+    data = lightgbm.Dataset(x, y, params=DATASET_PARAMETERS)
+    settings = {**BOOSTING_PARAMETERS, **objective, **DATASET_PARAMETERS}
+    trees = lightgbm.train(settings, data, num_boost_round=BOOSTING_ROUNDS, keep_training_booster=True)
     return lambda new: np.asarray(trees.predict(new, num_threads=1))

@@ -7,85 +7,88 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import once
-from manikin.downstream.task import CODES, Task
+from manikin.contracts.metric import compute_once
+from manikin.downstream.task import MAX_CODES, Task
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:
     from manikin.contracts.metric import Sample
 
 Model = Callable[["Sample"], np.ndarray]
-FEWEST = 20  # labelled records, below which nothing is learned or tested
-RIDGE = 1.0
-ROUNDS, SMALL = 40, 500  # rounds of boosting; fewer and smaller trees for fewer records
-SHRINK = 4.0  # records that the overall share weighs within a bin
-NEIGHBOURS, SEARCHED = 15, 1_000
-SINGLE = 6  # fields that have a model alone
+MIN_LABELLED_RECORDS = 20  # labelled records, below which nothing is learned or tested
+RIDGE_PENALTY = 1.0
+BOOSTING_ROUNDS, SMALL_SAMPLE_RECORDS = (
+    40,
+    500,
+)  # rounds of boosting; fewer and smaller trees for fewer records
+SHRINKAGE_RECORDS = 4.0  # records that the overall share weighs within a bin
+N_NEIGHBORS, MAX_SEARCHED_RECORDS = 15, 1_000
+MAX_SINGLE_FIELDS = 6  # fields that have a model alone
 
 
-def usual(sample: Sample, task: Task) -> Model:
+def fit_default_model(sample: Sample, task: Task) -> Model:
     """The model that utility is measured with: the mean of boosted trees and a linear model.
 
     Its prediction is a probability for each class (n, classes), or a quantity (n,).
     """
-    models = once(sample, pair, task)
+    models = compute_once(sample, fit_base_models, task)
     return lambda new: np.mean([model(new) for model in models], axis=0)
 
 
-def pair(sample: Sample, task: Task) -> tuple[Model, Model]:
+def fit_base_models(sample: Sample, task: Task) -> tuple[Model, Model]:
     """Boosted trees and a linear model, fitted once for each sample."""
-    known, y = enough(sample, task)
+    known, y = select_labelled_records(sample, task)
     if len(np.unique(y)) == 1:  # a generator that knows one outcome teaches just that
-        model = constant(y, task)
+        model = build_constant_model(y, task)
         return model, model
-    return boosted(known, y, task), linear(known, y, task)
+    return fit_boosted_trees(known, y, task), fit_linear_model(known, y, task)
 
 
-def others(sample: Sample, task: Task, fields: tuple[int, ...]) -> tuple[Model, ...]:
+def fit_other_models(sample: Sample, task: Task, fields: tuple[int, ...]) -> tuple[Model, ...]:
     """The rest of the panel: neighbours, naive Bayes, and one model for each of some fields alone."""
-    known, y = enough(sample, task)
-    counted = shares(known, y, task)
+    known, y = select_labelled_records(sample, task)
+    counted = compute_class_shares(known, y, task)
     return (
-        neighbours(known, y, task),
-        *[_binned(task, counted, (i,)) for i in fields],
-        *_bayes(task, counted),
+        fit_nearest_neighbors(known, y, task),
+        *[_build_binned_model(task, counted, (i,)) for i in fields],
+        *_build_naive_bayes(task, counted),
     )
 
 
-def enough(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
+def select_labelled_records(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
     """The labelled records.
 
     Raises:
         Unsupported: They are too few.
     """
-    known, y = once(sample, _labelled, task)
-    if len(y) < FEWEST:
-        raise Unsupported(f"{len(y)} labelled records on one side; a model needs {FEWEST}")
+    known, y = compute_once(sample, _select_labelled, task)
+    if len(y) < MIN_LABELLED_RECORDS:
+        raise Unsupported(f"{len(y)} labelled records on one side; a model needs {MIN_LABELLED_RECORDS}")
     return known, y
 
 
-def encoded(sample: Sample, task: Task) -> np.ndarray:
+def encode_predictors(sample: Sample, task: Task) -> np.ndarray:
     """The predictors as columns, (n, d)."""
     return task.design.encode(sample)
 
 
-def binned(sample: Sample, task: Task) -> np.ndarray:
+def bin_predictors(sample: Sample, task: Task) -> np.ndarray:
     """The predictors in bins, (n, p)."""
-    return task.design.bins(sample)
+    return task.design.assign_bins(sample)
 
 
-def constant(y: np.ndarray, task: Task) -> Model:
+def build_constant_model(y: np.ndarray, task: Task) -> Model:
     """What is predicted where there is one outcome only."""
     one = np.eye(len(task.classes))[y[0]] if task.classes else y[0]
     return lambda new: np.repeat(one[None], len(new), axis=0)
 
 
-def boosted(sample: Sample, y: np.ndarray, task: Task) -> Model:
+def fit_boosted_trees(sample: Sample, y: np.ndarray, task: Task) -> Model:
     """Gradient-boosted trees: levels as ordinal codes, missing values as they are."""
     import lightgbm
 
     columns = list(task.design.columns)
-    few = len(y) < SMALL
+    few = len(y) < SMALL_SAMPLE_RECORDS
     seen, target = np.unique(y, return_inverse=True) if task.classes else (np.zeros(0, int), y)
     many = len(seen) > 2  # noqa: PLR2004 - two classes
     data = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
@@ -101,38 +104,42 @@ def boosted(sample: Sample, y: np.ndarray, task: Task) -> Model:
     trees = lightgbm.train(
         settings,
         lightgbm.Dataset(sample.table[:, columns], target, params=data),
-        num_boost_round=ROUNDS // 2 if few else ROUNDS,
+        num_boost_round=BOOSTING_ROUNDS // 2 if few else BOOSTING_ROUNDS,
         keep_training_booster=True,
     )
-    return lambda new: _spread(np.asarray(trees.predict(new.table[:, columns], num_threads=1)), seen, task)
+    return lambda new: _spread_over_classes(
+        np.asarray(trees.predict(new.table[:, columns], num_threads=1)), seen, task
+    )
 
 
-def linear(sample: Sample, y: np.ndarray, task: Task) -> Model:
+def fit_linear_model(sample: Sample, y: np.ndarray, task: Task) -> Model:
     """Logistic regression, or linear regression, with a ridge of one record."""
     from sklearn.linear_model import LogisticRegression, Ridge
 
-    x = once(sample, encoded, task)
+    x = compute_once(sample, encode_predictors, task)
     if not task.classes:
-        ridge = Ridge(RIDGE, solver="cholesky").fit(x, y)
-        return lambda new: ridge.predict(once(new, encoded, task))
-    logistic = LogisticRegression(C=1 / RIDGE, solver="newton-cholesky", max_iter=50).fit(x, y)
-    return lambda new: _spread(logistic.predict_proba(once(new, encoded, task)), logistic.classes_, task)
+        ridge = Ridge(RIDGE_PENALTY, solver="cholesky").fit(x, y)
+        return lambda new: ridge.predict(compute_once(new, encode_predictors, task))
+    logistic = LogisticRegression(C=1 / RIDGE_PENALTY, solver="newton-cholesky", max_iter=50).fit(x, y)
+    return lambda new: _spread_over_classes(
+        logistic.predict_proba(compute_once(new, encode_predictors, task)), logistic.classes_, task
+    )
 
 
-def neighbours(sample: Sample, y: np.ndarray, task: Task) -> Model:
+def fit_nearest_neighbors(sample: Sample, y: np.ndarray, task: Task) -> Model:
     """The mean outcome of the fifteen nearest of the first thousand records."""
-    known = once(sample, encoded, task)[:SEARCHED]
+    known = compute_once(sample, encode_predictors, task)[:MAX_SEARCHED_RECORDS]
     target = np.eye(len(task.classes))[y[: len(known)]] if task.classes else y[: len(known)]
-    k = min(NEIGHBOURS, len(known) - 1)
+    k = min(N_NEIGHBORS, len(known) - 1)
 
     def predict(new: Sample) -> np.ndarray:
-        far = (known**2).sum(axis=1) - 2 * (once(new, encoded, task) @ known.T)
+        far = (known**2).sum(axis=1) - 2 * (compute_once(new, encode_predictors, task) @ known.T)
         return target[np.argpartition(far, k, axis=1)[:, :k]].mean(axis=1)
 
     return predict
 
 
-def shares(sample: Sample, y: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
+def compute_class_shares(sample: Sample, y: np.ndarray, task: Task) -> tuple[np.ndarray, np.ndarray]:
     """The share of each class (or the mean) in all, and, shrunken to it, in each bin of each field.
 
     Returns:
@@ -141,41 +148,43 @@ def shares(sample: Sample, y: np.ndarray, task: Task) -> tuple[np.ndarray, np.nd
     outcome = np.eye(len(task.classes))[y] if task.classes else y[:, None].astype(float)
     usual = outcome.mean(axis=0)
     usual = (usual * len(y) + 1 / len(usual)) / (len(y) + 1) if task.classes else usual
-    placed = once(sample, binned, task)
-    size = CODES + 2
+    placed = compute_once(sample, bin_predictors, task)
+    size = MAX_CODES + 2
     where = (placed + size * np.arange(placed.shape[1])).ravel()
     counts = np.bincount(where, minlength=size * placed.shape[1])
     sums = [
         np.bincount(where, np.repeat(part, placed.shape[1]), size * placed.shape[1]) for part in outcome.T
     ]
-    shrunk = (np.stack(sums, axis=1) + SHRINK * usual) / (counts[:, None] + SHRINK)
+    shrunk = (np.stack(sums, axis=1) + SHRINKAGE_RECORDS * usual) / (counts[:, None] + SHRINKAGE_RECORDS)
     return usual, shrunk.reshape(placed.shape[1], size, -1)
 
 
-def strongest(sample: Sample, task: Task) -> tuple[int, ...]:
+def find_strongest_predictors(sample: Sample, task: Task) -> tuple[int, ...]:
     """The predictors whose bins tell most of the outcome, best first: places in the design."""
-    known, y = enough(sample, task)
-    _, counted = shares(known, y, task)
-    placed = once(known, binned, task)
+    known, y = select_labelled_records(sample, task)
+    _, counted = compute_class_shares(known, y, task)
+    placed = compute_once(known, bin_predictors, task)
     told = [counted[i][placed[:, i]].var(axis=0).sum() for i in range(len(counted))]
-    return tuple(np.argsort(told, kind="stable")[::-1][:SINGLE].tolist())
+    return tuple(np.argsort(told, kind="stable")[::-1][:MAX_SINGLE_FIELDS].tolist())
 
 
-def _labelled(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
-    return task.labelled(sample)
+def _select_labelled(sample: Sample, task: Task) -> tuple[Sample, np.ndarray]:
+    return task.select_labelled(sample)
 
 
-def _bayes(task: Task, counted: tuple[np.ndarray, np.ndarray]) -> tuple[Model, ...]:
+def _build_naive_bayes(task: Task, counted: tuple[np.ndarray, np.ndarray]) -> tuple[Model, ...]:
     """Naive Bayes; it predicts classes only."""
-    return (_binned(task, counted, tuple(range(len(counted[1])))),) if task.classes else ()
+    return (_build_binned_model(task, counted, tuple(range(len(counted[1])))),) if task.classes else ()
 
 
-def _binned(task: Task, counted: tuple[np.ndarray, np.ndarray], fields: tuple[int, ...]) -> Model:
+def _build_binned_model(
+    task: Task, counted: tuple[np.ndarray, np.ndarray], fields: tuple[int, ...]
+) -> Model:
     """The product of what each of these fields alone says, or that itself where there is one."""
     usual, inside = counted
 
     def predict(new: Sample) -> np.ndarray:
-        placed = once(new, binned, task)
+        placed = compute_once(new, bin_predictors, task)
         if not task.classes:
             return inside[fields[0]][placed[:, fields[0]], 0]
         told = np.log(usual) + sum(np.log(inside[i][placed[:, i]] / usual) for i in fields)
@@ -185,7 +194,7 @@ def _binned(task: Task, counted: tuple[np.ndarray, np.ndarray], fields: tuple[in
     return predict
 
 
-def _spread(p: np.ndarray, seen: np.ndarray, task: Task) -> np.ndarray:
+def _spread_over_classes(p: np.ndarray, seen: np.ndarray, task: Task) -> np.ndarray:
     """Probabilities of the classes that were seen, put in their places among all classes."""
     if not task.classes:
         return p

@@ -11,30 +11,30 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.histories import BIRTH, DEATH, GAP, Histories
+from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, VISIT_GAP_DAYS, Histories
 from manikin.errors import SchemaError
-from manikin.schema.inference.infer import infer
+from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Codes, Number, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from manikin.cohort.cohort import Origin
+    from manikin.cohort.cohort import SourceFormat
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-FIELD, AGE = "history", "age"
-YEAR = 365.25
-OLDEST = 150  # years; MIMIC shifts births of patients above 89 by centuries
-PARTS = "//"
+HISTORY_FIELD, AGE_FIELD = "history", "age"
+DAYS_PER_YEAR = 365.25
+MAX_AGE_YEARS = 150  # years; MIMIC shifts births of patients above 89 by centuries
+CODE_SEPARATOR = "//"
 """What MEDS puts between the parts of a code."""
-ANSWER = "="
+ANSWER_PREFIX = "="
 """What the last part of a code begins with if it is an answer: LOINC//5778-6//=TEXT//clear."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Rows:
+class EventRows:
     """Events as they stand in files, in any order.
 
     Args:
@@ -43,9 +43,9 @@ class Rows:
         code: What, (m,) of text.
         value: How much, NaN for nothing, (m,).
         visit: In which visit, a number or -1 for none, (m,); None: nothing is said of visits.
-        facts: Fields of whole patients that came in a table of their own, by name, one value for each
-            of `people`.
-        people: Whom `facts` are about; empty: everybody who has an event.
+        static_fields: Fields of whole patients that came in a table of their own, by name, one value for
+            each of `patients`.
+        patients: Whom `static_fields` are about; empty: everybody who has an event.
     """
 
     subject: pa.Array
@@ -53,15 +53,15 @@ class Rows:
     code: pa.Array
     value: np.ndarray
     visit: np.ndarray | None = None
-    facts: Mapping[str, pa.Array] = field(default_factory=dict)
-    people: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
+    static_fields: Mapping[str, pa.Array] = field(default_factory=dict)
+    patients: pa.Array = field(default_factory=lambda: pa.array([], pa.string()))
 
 
-def cohort(
-    rows: Rows,
+def assemble_cohort(
+    rows: EventRows,
     name: str,
     schema: Schema | None,
-    origin: Origin,
+    origin: SourceFormat,
     notes: list[str],
     *,
     skip_bad: bool = False,
@@ -82,16 +82,16 @@ def cohort(
     Raises:
         SchemaError: A declaration does not fit, or there is no event with a time.
     """
-    people = _people(rows)
+    people = _list_patients(rows)
     place = pc.index_in(rows.subject, value_set=people).to_numpy(zero_copy_only=False).astype(np.int64)
     codes = rows.code.dictionary_encode()
     code = codes.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     names = np.array(codes.dictionary.to_pylist(), dtype=object)
-    timed, born = ~np.isnan(rows.time), np.isin(code, np.flatnonzero(names == BIRTH))
-    again = _again(place, timed & born)
-    admit = partial(_admit, place=place, notes=notes, skip_bad=skip_bad)
+    timed, born = ~np.isnan(rows.time), np.isin(code, np.flatnonzero(names == BIRTH_CODE))
+    again = _is_repeated_birth(place, timed & born)
+    admit = partial(_drop_or_raise, place=place, notes=notes, skip_bad=skip_bad)
     admit(again, "births follow another birth of their patient, first")
-    early = _unborn(place, rows.time, timed & born & ~again) & ~born
+    early = _is_before_birth(place, rows.time, timed & born & ~again) & ~born
     first = repr(names[code[early.argmax()]]) if early.any() else ""
     admit(early, f"events are before the birth of their patient, first {first}")
     kept = timed & ~born & ~early
@@ -100,41 +100,53 @@ def cohort(
             ["no event has a time; give a table of one row for each patient, or times", *notes]
         )
         raise SchemaError(left)
-    if late := _posthumous(place[kept], rows.time[kept], names[code[kept]] == DEATH, len(people)):
+    if late := _count_after_death(
+        place[kept], rows.time[kept], names[code[kept]] == DEATH_CODE, len(people)
+    ):
         notes.append(f"{late} events come after the death of their patient; models leave them out")
     first = np.full(len(people), np.inf)
     np.minimum.at(first, place[kept], rows.time[kept])
     visit = np.full(len(code), -1) if rows.visit is None else rows.visit
     time = np.round(rows.time - first[place], 9)
-    found = arranged(place[kept], time[kept], visit[kept], code[kept], rows.value[kept], names, len(people))
+    found = build_histories(
+        place[kept], time[kept], visit[kept], code[kept], rows.value[kept], names, len(people)
+    )
     if merged := int(kept.sum()) - len(found.code):
         notes.append(f"{merged} events repeat another of the same visit, time and code and are left out")
-    facts = dict(rows.facts) | _statics(place, code, rows.value, names, ~timed & ~born, len(people), notes)
+    facts = dict(rows.static_fields) | _build_static_fields(
+        place, code, rows.value, names, ~timed & ~born, len(people), notes
+    )
     if (born & timed).any():
         one = born & timed & ~again
-        facts[AGE] = _ages(place[one], rows.time[one], first, notes)
-    elif AGE in facts and pa.types.is_floating(facts[AGE].type):
-        negative = facts[AGE].to_numpy(zero_copy_only=False) < 0
-        _admit(negative, "ages are below 0, first", np.arange(len(people)), notes, skip_bad=skip_bad)
-        facts[AGE] = pc.if_else(pa.array(~negative), facts[AGE], None)
+        facts[AGE_FIELD] = _compute_ages(place[one], rows.time[one], first, notes)
+    elif AGE_FIELD in facts and pa.types.is_floating(facts[AGE_FIELD].type):
+        negative = facts[AGE_FIELD].to_numpy(zero_copy_only=False) < 0
+        _drop_or_raise(
+            negative, "ages are below 0, first", np.arange(len(people)), notes, skip_bad=skip_bad
+        )
+        facts[AGE_FIELD] = pc.if_else(pa.array(~negative), facts[AGE_FIELD], None)
     declared = dict(schema or {})
-    field_ = next((key for key, kind in declared.items() if isinstance(kind, Codes)), FIELD)
+    field_ = next((key for key, kind in declared.items() if isinstance(kind, Codes)), HISTORY_FIELD)
     kind = declared.pop(field_, Codes())
     table = pa.table({name: people, **facts})
-    kinds = {name: _subject(people), **({AGE: Number(unit="years")} if AGE in facts else {}), **declared}
-    whole = infer(table, Schema(kinds), spelled=True)
+    kinds = {
+        name: _choose_subject_kind(people),
+        **({AGE_FIELD: Number(unit="years")} if AGE_FIELD in facts else {}),
+        **declared,
+    }
+    whole = infer_cohort(table, Schema(kinds), spelled=True)
     if field_ in whole.schema:
         raise SchemaError(f"{field_!r} is both a fact of patients and their history; rename one")
     notes.append(
-        f"{field_}: {len(found.code):,} events of {len(found.codes):,} codes in {len(found.owner):,} "
-        "visits; days since the first event of each patient stand for dates"
+        f"{field_}: {len(found.code):,} events of {len(found.codes):,} codes in "
+        f"{len(found.visit_patient):,} visits; days since the first event of each patient stand for dates"
     )
     columns = whole.columns.append_column(field_, found.column)
     joined = Schema({**whole.schema, field_: replace(kind, levels=())})
     return Cohort(columns, joined, origin, (*notes, *whole.notes))
 
 
-def arranged(
+def build_histories(
     place: np.ndarray,
     time: np.ndarray,
     visit: np.ndarray,
@@ -146,17 +158,17 @@ def arranged(
     """Histories from events in any order: by patient, start of the visit, time and code, each once.
 
     Example:
-        >>> found = arranged(
+        >>> found = build_histories(
         ...     np.zeros(3, int), np.array([5.0, 0, 0.5]), np.full(3, -1), np.arange(3), np.ones(3),
         ...     np.array(["a", "b", "c"], dtype=object), 1,
         ... )
         >>> found.code.tolist(), found.visit.tolist()
         ([1, 2, 0], [0, 0, 1])
     """
-    label = _visits(place, time, visit)
+    label = _number_visits(place, time, visit)
     begin = np.full(label.max(initial=-1) + 1, np.inf)
     np.minimum.at(begin, label, time)
-    dead = names[code] == DEATH
+    dead = names[code] == DEATH_CODE
     spelling = np.argsort(np.argsort(names.astype(str), kind="stable"))[code]
     order = np.lexsort((spelling, dead, time, label, begin[label], place))
     place, time, label, code, value = (x[order] for x in (place, time, label, code, value))
@@ -165,10 +177,12 @@ def arranged(
     place, time, label, code, value = (x[~same] for x in (place, time, label, code, value))
     start = np.concatenate([[0], np.cumsum(np.bincount(place, minlength=n))])
     used, code = np.unique(code, return_inverse=True)
-    return Histories(start, time, label, code, value, names[used]).where(np.ones(len(code), dtype=bool))
+    return Histories(start, time, label, code, value, names[used]).select_events(
+        np.ones(len(code), dtype=bool)
+    )
 
 
-def _visits(place: np.ndarray, time: np.ndarray, visit: np.ndarray) -> np.ndarray:
+def _number_visits(place: np.ndarray, time: np.ndarray, visit: np.ndarray) -> np.ndarray:
     """A number for each visit; events of none belong to the one they fall into, or part after a day."""
     keys, label = np.unique(np.stack([place, visit]), axis=1, return_inverse=True)
     low, high = np.full(keys.shape[1], np.inf), np.full(keys.shape[1], -np.inf)
@@ -180,18 +194,18 @@ def _visits(place: np.ndarray, time: np.ndarray, visit: np.ndarray) -> np.ndarra
     free = free[np.lexsort((time[free], place[free]))]
     if len(order) and len(free):
         spans = np.stack([keys[0][order], low[order]])
-        at = _last(spans, np.stack([place[free], time[free]]))
+        at = _find_last_before(spans, np.stack([place[free], time[free]]))
         mine = order[np.maximum(at, 0)]
         inside = (at >= 0) & (keys[0][mine] == place[free]) & (time[free] <= high[mine])
         label[free[inside]] = mine[inside]
         free = free[~inside]
     parts = np.ones(len(free), dtype=bool)
-    parts[1:] = (np.diff(place[free]) != 0) | (np.diff(time[free]) > GAP)
+    parts[1:] = (np.diff(place[free]) != 0) | (np.diff(time[free]) > VISIT_GAP_DAYS)
     label[free] = keys.shape[1] + np.cumsum(parts) - 1
     return label
 
 
-def _last(spans: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+def _find_last_before(spans: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Where the last (patient, time) of `spans` that is not after each wanted one stands; -1: nowhere."""
     both = np.concatenate([spans, wanted], axis=1)
     order = np.lexsort((np.arange(both.shape[1]), both[1], both[0]))
@@ -201,22 +215,24 @@ def _last(spans: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return place[spans.shape[1] :]
 
 
-def _people(rows: Rows) -> pa.Array:
+def _list_patients(rows: EventRows) -> pa.Array:
     met = pc.unique(rows.subject)
-    if not len(rows.people):
+    if not len(rows.patients):
         return met
-    if pc.any(pc.invert(pc.is_in(met, value_set=rows.people))).as_py():
+    if pc.any(pc.invert(pc.is_in(met, value_set=rows.patients))).as_py():
         raise SchemaError("some events are of subjects whom the table of patients does not know")
-    return rows.people
+    return rows.patients
 
 
-def _subject(people: pa.Array) -> Any:  # noqa: ANN401 - a kind of field
+def _choose_subject_kind(people: pa.Array) -> Any:  # noqa: ANN401 - a kind of field
     from manikin.schema.kinds import Text
 
     return Text(role="subject") if pa.types.is_string(people.type) else Number(step=1, role="subject")
 
 
-def _admit(bad: np.ndarray, said: str, place: np.ndarray, notes: list[str], *, skip_bad: bool) -> None:
+def _drop_or_raise(
+    bad: np.ndarray, said: str, place: np.ndarray, notes: list[str], *, skip_bad: bool
+) -> None:
     """Note that what is bad of the patients `place` (m,) is left out, or refuse it, and name the first.
 
     Raises:
@@ -231,40 +247,41 @@ def _admit(bad: np.ndarray, said: str, place: np.ndarray, notes: list[str], *, s
     notes.append(f"{said.partition(',')[0]} and are left out")
 
 
-def _again(place: np.ndarray, born: np.ndarray) -> np.ndarray:
+def _is_repeated_birth(place: np.ndarray, born: np.ndarray) -> np.ndarray:
     """Which births follow another one of the same patient, (m,)."""
     out, rows = born.copy(), np.flatnonzero(born)
     out[rows[np.unique(place[rows], return_index=True)[1]]] = False
     return out
 
 
-def _unborn(place: np.ndarray, time: np.ndarray, born: np.ndarray) -> np.ndarray:
+def _is_before_birth(place: np.ndarray, time: np.ndarray, born: np.ndarray) -> np.ndarray:
     """Which events are before the birth of their patient, by more than the day that a date is long."""
     birth = np.full(place.max(initial=-1) + 1, -np.inf)
     birth[place[born]] = time[born]
     return time < birth[place] - 1
 
 
-def _posthumous(place: np.ndarray, time: np.ndarray, dead: np.ndarray, n: int) -> int:
+def _count_after_death(place: np.ndarray, time: np.ndarray, dead: np.ndarray, n: int) -> int:
     """How many events come after the first death of their patient."""
     death = np.full(n, np.inf)
     np.minimum.at(death, place[dead], time[dead])
     return int((time > death[place]).sum())
 
 
-def _ages(place: np.ndarray, time: np.ndarray, first: np.ndarray, notes: list[str]) -> pa.Array:
+def _compute_ages(place: np.ndarray, time: np.ndarray, first: np.ndarray, notes: list[str]) -> pa.Array:
     age = np.full(len(first), np.nan)
-    age[place] = np.maximum(np.round((first[place] - time) / YEAR, 4), 0.0)
-    hidden = np.isfinite(age) & (age > OLDEST)  # without an event there is no age
+    age[place] = np.maximum(np.round((first[place] - time) / DAYS_PER_YEAR, 4), 0.0)
+    hidden = np.isfinite(age) & (age > MAX_AGE_YEARS)  # without an event there is no age
     if hidden.any():
         notes.append(
-            f"{int(hidden.sum())} ages are beyond {OLDEST} years and left out: sources hide high ages so"
+            f"{int(hidden.sum())} ages are beyond {MAX_AGE_YEARS} years and left out: "
+            "sources hide high ages so"
         )
     age[np.isinf(age) | hidden] = np.nan
     return pa.array(age, from_pandas=True)
 
 
-def _statics(
+def _build_static_fields(
     place: np.ndarray,
     code: np.ndarray,
     value: np.ndarray,
@@ -276,7 +293,7 @@ def _statics(
     """Events without a time as fields: "sex//F" is the level F of sex, a code with a value its value."""
     found: dict[str, pa.Array] = {}
     twice = 0
-    keys: list[str] = [name.rpartition(PARTS)[0] or name for name in names.tolist()]
+    keys: list[str] = [name.rpartition(CODE_SEPARATOR)[0] or name for name in names.tolist()]
     for key in dict.fromkeys(keys[c] for c in np.unique(code[static]).tolist()):
         rows = np.flatnonzero(static & np.isin(code, [i for i, other in enumerate(keys) if other == key]))
         _, once = np.unique(place[rows], return_index=True)
@@ -289,7 +306,8 @@ def _statics(
             continue
         words = np.full(n, None, dtype=object)
         words[place[rows]] = [
-            name.rpartition(PARTS)[2] if PARTS in name else "yes" for name in names[code[rows]]
+            name.rpartition(CODE_SEPARATOR)[2] if CODE_SEPARATOR in name else "yes"
+            for name in names[code[rows]]
         ]
         found[key] = pa.array(words.tolist(), pa.string())
     if twice:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_TEN = {
+_ICD10_RANGES = {
     "female": (("C51", "C58"), ("N70", "N98"), ("O00", "O99")),
     "male": (("C60", "C63"), ("N40", "N53")),
     "pregnancy": (("O00", "O99"),),
     "newborn": (("P00", "P96"),),
 }
-_NINE = {
+_ICD9_RANGES = {
     "female": (("179", "184"), ("614", "629"), ("630", "679")),
     "male": (("185", "187"), ("600", "608")),
     "pregnancy": (("630", "679"),),
@@ -31,45 +31,46 @@ _CHAPTERS = {
         *(("S00", "T98"), ("U00", "U99"), ("V00", "Y99"), ("Z00", "Z99")),
     ),
 }
-_SYSTEM = re.compile(r"icd[-_ ]?(9|10)", re.IGNORECASE)
-_CODE = re.compile(r"^(?:[A-Z]\d[0-9A-Z]|\d{3})")
+_SYSTEM_PATTERN = re.compile(r"icd[-_ ]?(9|10)", re.IGNORECASE)
+_CODE_PATTERN = re.compile(r"^(?:[A-Z]\d[0-9A-Z]|\d{3})")
 
 
 @cache
-def said(code: str) -> frozenset[str]:
+def list_patient_groups(code: str) -> frozenset[str]:
     """Whom a diagnosis can be about: "female", "male", "newborn"; and "pregnancy"; of others nothing.
 
     Chapters and categories of ICD-10 (WHO) and ICD-9-CM (NCHS); the system stands before the code.
 
     Example:
-        >>> sorted(said("ICD10CM//O80")), sorted(said("ICD9//185//=mild")), said("LOINC//185")
-        (['female', 'pregnancy'], ['male'], frozenset())
+        >>> codes = "ICD10CM//O80", "ICD9//185//=mild", "LOINC//185"
+        >>> [sorted(list_patient_groups(code)) for code in codes]
+        [['female', 'pregnancy'], ['male'], []]
     """
-    version, category = _category(code)
+    version, category = _parse_category(code)
     if not version:
         return frozenset()
-    chapters = _NINE if version == "9" else _TEN
+    chapters = _ICD9_RANGES if version == "9" else _ICD10_RANGES
     return frozenset(
         name for name, ranges in chapters.items() if any(low <= category <= high for low, high in ranges)
     )
 
 
-def chapter(code: str) -> str:
+def find_chapter(code: str) -> str:
     """The first category of a diagnosis' chapter of ICD; "" of other codes.
 
     Example:
-        >>> chapter("ICD10CM//I50.1"), chapter("ICD9//428"), chapter("LOINC//428")
+        >>> find_chapter("ICD10CM//I50.1"), find_chapter("ICD9//428"), find_chapter("LOINC//428")
         ('I00', '390', '')
     """
-    version, category = _category(code)
+    version, category = _parse_category(code)
     chapters = _CHAPTERS.get(version, ())
     return next((low for low, high in chapters if low <= category <= high), "")
 
 
-def _category(code: str) -> tuple[str, str]:
+def _parse_category(code: str) -> tuple[str, str]:
     """The version of ICD and the three characters of a diagnosis; nothing of other codes."""
     system, _, tail = code.partition("//=")[0].rpartition("//")  # an answer is no part of a diagnosis
-    found, category = _SYSTEM.search(system), _CODE.match(tail)
+    found, category = _SYSTEM_PATTERN.search(system), _CODE_PATTERN.match(tail)
     if not found or not category or re.search(r"proc|pcs", system, re.IGNORECASE):
         return "", ""
     return found[1], category[0]

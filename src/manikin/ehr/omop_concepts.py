@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.histories import Histories, fields
+from manikin.cohort.histories import Histories, list_history_fields
 from manikin.core import record_files
-from manikin.ehr.code_names import CONCEPTS
+from manikin.ehr.code_names import CONCEPTS_OPTION
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-COLUMNS = (
+CONCEPT_COLUMNS = (
     *("concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id", "standard_concept"),
     *("concept_code", "valid_start_date", "valid_end_date", "invalid_reason"),
 )
 """The table CONCEPT of OMOP 5.4."""
-_CONCEPT = re.compile(r"^[A-Z]+//=?(\d+)")
-_ANSWER = re.compile(r"//=(\d+)$")
+_CONCEPT_PATTERN = re.compile(r"^[A-Z]+//=?(\d+)")
+_ANSWER_PATTERN = re.compile(r"//=(\d+)$")
 
 
-def told(folder: Path, codes: Iterable[str]) -> dict[str, list[str]]:
+def read_concepts(folder: Path, codes: Iterable[str]) -> dict[str, list[str]]:
     """The rows of the table CONCEPT by code, for the concepts that these codes are made of.
 
     It is read piece by piece: a vocabulary can be many gigabytes.
@@ -39,65 +39,71 @@ def told(folder: Path, codes: Iterable[str]) -> dict[str, list[str]]:
     Raises:
         FormatError: There is a table CONCEPT, and it cannot be read.
     """
-    path = next((p for p in record_files.files(folder) if record_files.table_name(p) == "concept"), None)
+    path = next(
+        (p for p in record_files.list_files(folder) if record_files.get_table_name(p) == "concept"), None
+    )
     if path is None:
         return {}
-    wanted = {i: code for code in codes for i in _ids(code)}
+    wanted = {i: code for code in codes for i in _find_concept_ids(code)}
     rows: dict[str, list[str]] = {}
     try:
-        for batch in _batches(path):
+        for batch in _iterate_batches(path):
             few = batch.filter(pc.is_in(batch.column(0), value_set=pa.array(list(wanted), pa.string())))
             rows |= {
                 row[0]: list(row[1:]) for row in zip(*(c.to_pylist() for c in few.columns), strict=True)
             }
     except (pa.ArrowException, KeyError) as error:
         raise FormatError(f"{path}: is no table of concepts ({error}); leave it out") from error
-    return {part: [i, *rows[i]] for code in codes for part, i in _named(code) if i in rows}
+    return {part: [i, *rows[i]] for code in codes for part, i in _find_concepts(code) if i in rows}
 
 
-def table(cohort: Cohort) -> pa.Table:
+def build_concept_table(cohort: Cohort) -> pa.Table:
     """CONCEPT with the concepts that a cohort's histories have, as far as they are known."""
     rows: dict[str, list[str]] = {}
-    known = cohort.origin.options.get(CONCEPTS, {})
-    for code in Histories.of(cohort.columns[fields(cohort.schema)[0]]).codes.tolist():
-        rows |= {i: known[part] for part, i in _named(code) if part in known}
-    columns = zip(*(rows[i] for i in sorted(rows, key=int)), strict=True) if rows else ((),) * len(COLUMNS)
-    whole = {n: [_day(text) for text in x] for n, x in zip(COLUMNS, columns, strict=True)}
+    known = cohort.origin.options.get(CONCEPTS_OPTION, {})
+    for code in Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]]).codes.tolist():
+        rows |= {i: known[part] for part, i in _find_concepts(code) if part in known}
+    columns = (
+        zip(*(rows[i] for i in sorted(rows, key=int)), strict=True)
+        if rows
+        else ((),) * len(CONCEPT_COLUMNS)
+    )
+    whole = {n: [_format_date(text) for text in x] for n, x in zip(CONCEPT_COLUMNS, columns, strict=True)}
     return pa.table({name: pa.array(texts, pa.string()) for name, texts in whole.items()})
 
 
-def _day(text: str) -> str:
+def _format_date(text: str) -> str:
     """A date as OMOP has it; vocabularies write 19700101. Other texts stay."""
     return re.sub(r"^((?:19|20)\d\d)(\d\d)(\d\d)$", r"\1-\2-\3", text) if text else text
 
 
-def names(rows: dict[str, list[str]]) -> dict[str, str]:
+def collect_names(rows: dict[str, list[str]]) -> dict[str, str]:
     """What codes are called, by their rows."""
     return {code: row[1] for code, row in rows.items()}
 
 
-def _named(code: str) -> Iterator[tuple[str, str]]:
+def _find_concepts(code: str) -> Iterator[tuple[str, str]]:
     """The parts of a code that are concepts, and the number of each: what it is about, and its answer."""
-    if found := _CONCEPT.match(code):
+    if found := _CONCEPT_PATTERN.match(code):
         yield found[0], found[1]
-    if found := _ANSWER.search(code):
+    if found := _ANSWER_PATTERN.search(code):
         yield found[1], found[1]
 
 
-def _ids(code: str) -> list[str]:
-    return [i for _, i in _named(code)]
+def _find_concept_ids(code: str) -> list[str]:
+    return [i for _, i in _find_concepts(code)]
 
 
-def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+def _iterate_batches(path: Path) -> Iterator[pa.RecordBatch]:
     """Its ten columns as text, some rows at a time."""
     if path.suffix == ".parquet":
         from pyarrow import parquet
 
         with parquet.ParquetFile(path) as file:
             at = {name.lower(): name for name in file.schema_arrow.names}
-            for batch in file.iter_batches(columns=[at[name] for name in COLUMNS]):
-                chosen = [batch.column(at[name]).cast(pa.string()) for name in COLUMNS]
-                yield pa.record_batch(chosen, names=list(COLUMNS))
+            for batch in file.iter_batches(columns=[at[name] for name in CONCEPT_COLUMNS]):
+                chosen = [batch.column(at[name]).cast(pa.string()) for name in CONCEPT_COLUMNS]
+                yield pa.record_batch(chosen, names=list(CONCEPT_COLUMNS))
         return
     from pyarrow import csv
 
@@ -105,7 +111,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
         head = file.readline().decode("utf-8-sig").strip()
     mark = "\t" if "\t" in head else ","
     at = {name.strip('"').lower(): name.strip('"') for name in head.split(mark)}
-    order = [at[name] for name in COLUMNS]
+    order = [at[name] for name in CONCEPT_COLUMNS]
     yield from csv.open_csv(
         path,
         parse_options=csv.ParseOptions(delimiter=mark, quote_char=False if mark == "\t" else '"'),

@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Origin
-from manikin.cohort.histories import Histories, fields
+from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.histories import Histories, list_history_fields
 from manikin.core import mapped_arrays
 from manikin.ehr import cooccurrence
-from manikin.ehr.vocabulary import stood, vocabulary
+from manikin.ehr.vocabulary import build_vocabulary, map_to_vocabulary
 from manikin.errors import SchemaError, UsageError
 from manikin.schema.kinds import Category, Number, Schema, Signal
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-LEVELS = ("no", "yes")
-VISITS = "visits"
-SERIES = "series"
+FLAG_LEVELS = ("no", "yes")
+VISITS_FIELD = "visits"
+SERIES_FIELD = "series"
 
 
-def aggregated(cohort: Cohort, *, counts: bool = False, least: int = 5) -> Cohort:
+def aggregate(cohort: Cohort, *, counts: bool = False, least: int = 5) -> Cohort:
     """One row for each patient: which codes ever, or at how many visits, and the number of visits.
 
     The other fields stay. Any family for tables models the result, as medGAN did (Choi et al. 2017,
@@ -44,24 +44,26 @@ def aggregated(cohort: Cohort, *, counts: bool = False, least: int = 5) -> Cohor
         SchemaError: No code is shared by so many patients, or a field is called like a code.
 
     Example:
-        >>> from manikin.datasets.histories import made
-        >>> wide = aggregated(made(50))
+        >>> from manikin.datasets.histories import generate_toy_histories
+        >>> wide = aggregate(generate_toy_histories(50))
         >>> wide.schema["ICD10//I10"].levels, sorted(set(wide["ICD10//I10"]))
         (('no', 'yes'), ['no', 'yes'])
     """
-    field = _field(cohort)
-    whole = Histories.of(cohort.columns[field])
-    found = _common(cohort, least, whole)
-    times = cooccurrence.visits_of(found, len(found.codes) + 1)[:, : len(found.codes)].toarray()
+    field = _find_history_field(cohort)
+    whole = Histories.from_column(cohort.columns[field])
+    found = _keep_shared_codes(cohort, least, whole)
+    times = cooccurrence.count_visits_per_code(found, len(found.codes) + 1)[:, : len(found.codes)].toarray()
     columns: dict[str, tuple[pa.Array, Any]] = {
-        code: (pa.array(column.astype(int)), Number(step=1, low=0)) if counts else _flags(column > 0)
+        code: (pa.array(column.astype(int)), Number(step=1, low=0))
+        if counts
+        else _to_flag_column(column > 0)
         for code, column in zip(found.codes.tolist(), times.T, strict=True)
     }
-    columns[VISITS] = (pa.array(whole.visits), Number(step=1, low=0))
-    return _replaced(cohort, field, columns)
+    columns[VISITS_FIELD] = (pa.array(whole.visit_counts), Number(step=1, low=0))
+    return _replace_history(cohort, field, columns)
 
 
-def snapshot(cohort: Cohort, day: float, *, least: int = 5) -> Cohort:
+def take_snapshot(cohort: Cohort, day: float, *, least: int = 5) -> Cohort:
     """What is known of each patient at a time: the last value of what is measured, else whether ever coded.
 
     Only patients whose history reaches that day: of others nobody knows.
@@ -76,34 +78,34 @@ def snapshot(cohort: Cohort, day: float, *, least: int = 5) -> Cohort:
         SchemaError: No code is shared by so many patients, or a field is called like a code.
 
     Example:
-        >>> from manikin.datasets.histories import made
-        >>> then = snapshot(made(200), 90)
+        >>> from manikin.datasets.histories import generate_toy_histories
+        >>> then = take_snapshot(generate_toy_histories(200), 90)
         >>> then.schema["LOINC//2345-7"].name, then.schema["ICD10//E11"].levels
         ('number', ('no', 'yes'))
     """
-    field = _field(cohort)
-    whole = Histories.of(cohort.columns[field])
+    field = _find_history_field(cohort)
+    whole = Histories.from_column(cohort.columns[field])
     last = np.full(len(whole), -np.inf)
     np.maximum.at(last, whole.patient, whole.time)
     there = cohort.take(np.flatnonzero(last >= day))
     if not len(there):
         raise UsageError(f"no history reaches day {day:g}; the longest has {last.max(initial=0):g} days")
-    known = until(there, day=day)
-    found = _common(known, least, Histories.of(known.columns[field]))
+    known = truncate(there, day=day)
+    found = _keep_shared_codes(known, least, Histories.from_column(known.columns[field]))
     columns: dict[str, tuple[pa.Array, Any]] = {}
     for i, code in enumerate(found.codes.tolist()):
         rows = np.flatnonzero(found.code == i)
         if np.isnan(found.value[rows]).all():
-            columns[code] = _flags(np.bincount(found.patient[rows], minlength=len(found)) > 0)
+            columns[code] = _to_flag_column(np.bincount(found.patient[rows], minlength=len(found)) > 0)
             continue
         value = np.full(len(found), np.nan)
         seen = rows[~np.isnan(found.value[rows])]
         value[found.patient[seen]] = found.value[seen]  # in the order of time, so that the last one stays
         columns[code] = (pa.array(value, from_pandas=True), Number())
-    return _replaced(there, field, columns)
+    return _replace_history(there, field, columns)
 
 
-def series(cohort: Cohort, step: float, length: int, *, least: int = 5) -> Cohort:
+def to_series(cohort: Cohort, step: float, length: int, *, least: int = 5) -> Cohort:
     """Measured codes as channels of a series from the first event on, (n, channels, length).
 
     A cell holds the mean of its measurements, NaN where there is none. What comes later is left out.
@@ -119,44 +121,48 @@ def series(cohort: Cohort, step: float, length: int, *, least: int = 5) -> Cohor
         SchemaError: No code is measured in so many patients.
 
     Example:
-        >>> from manikin.datasets.histories import made
-        >>> series(made(200), 30, 12)["series"].shape
+        >>> from manikin.datasets.histories import generate_toy_histories
+        >>> to_series(generate_toy_histories(200), 30, 12)["series"].shape
         (200, 1, 12)
     """
     if step <= 0 or length < 1:
         raise UsageError(f"step={step}, length={length}: both must be positive")
-    field = _field(cohort)
-    whole = Histories.of(cohort.columns[field])
-    found = _common(cohort, least, whole.where(~np.isnan(whole.value) & (whole.time < step * length)))
+    field = _find_history_field(cohort)
+    whole = Histories.from_column(cohort.columns[field])
+    found = _keep_shared_codes(
+        cohort, least, whole.select_events(~np.isnan(whole.value) & (whole.time < step * length))
+    )
     x = mapped_arrays.allocate((len(found), len(found.codes), length), np.float32)
     x[:] = np.nan
     cell = np.minimum((found.time / step).astype(int), length - 1)
     places, at = np.unique(np.stack([found.patient, found.code, cell]), axis=1, return_inverse=True)
     x[tuple(places)] = np.bincount(at, found.value) / np.bincount(at)
     kind = Signal(channels=tuple(found.codes.tolist()), rate=1 / (step * 86_400))
-    return _replaced(cohort, field, {SERIES: (mapped_arrays.column(x), kind)})
+    return _replace_history(cohort, field, {SERIES_FIELD: (mapped_arrays.to_column(x), kind)})
 
 
-def until(cohort: Cohort, *, day: float | None = None, visits: int | None = None) -> Cohort:
+def truncate(cohort: Cohort, *, day: float | None = None, visits: int | None = None) -> Cohort:
     """The same patients with the beginnings of their histories: up to a day, or of so many visits.
 
     Raises:
         UsageError: There is no field of histories, or not exactly one of `day` and `visits` is given.
 
     Example:
-        >>> from manikin.cohort.histories import histories
-        >>> from manikin.datasets.histories import made
-        >>> int(histories(until(made(20), visits=1)).visits.max())
+        >>> from manikin.cohort.histories import extract_histories
+        >>> from manikin.datasets.histories import generate_toy_histories
+        >>> int(extract_histories(truncate(generate_toy_histories(20), visits=1)).visit_counts.max())
         1
     """
     if (day is None) == (visits is None):
         raise UsageError("give either day= or visits=")
-    field = _field(cohort)
-    found = Histories.of(cohort.columns[field])
-    return _kept(cohort, field, found, found.visit < visits if visits is not None else found.time <= day)
+    field = _find_history_field(cohort)
+    found = Histories.from_column(cohort.columns[field])
+    return _select_events(
+        cohort, field, found, found.visit < visits if visits is not None else found.time <= day
+    )
 
 
-def without(cohort: Cohort, *codes: str) -> Cohort:
+def drop_codes(cohort: Cohort, *codes: str) -> Cohort:
     """The same patients without some of their events: what a counterfactual is asked from.
 
     What a model adds to it are the futures of other patients who look like that. It says nothing of what
@@ -170,47 +176,52 @@ def without(cohort: Cohort, *codes: str) -> Cohort:
         UsageError: There is no field of histories, or no event has such a code.
 
     Example:
-        >>> from manikin.cohort.histories import histories
-        >>> from manikin.datasets.histories import made
-        >>> "ICD10//E11" in histories(without(made(50), "ICD10//E11")).codes
+        >>> from manikin.cohort.histories import extract_histories
+        >>> from manikin.datasets.histories import generate_toy_histories
+        >>> "ICD10//E11" in extract_histories(drop_codes(generate_toy_histories(50), "ICD10//E11")).codes
         False
     """
-    field = _field(cohort)
-    found = Histories.of(cohort.columns[field])
+    field = _find_history_field(cohort)
+    found = Histories.from_column(cohort.columns[field])
     gone = [name.startswith(codes) for name in found.codes.tolist()]
     if not any(gone):
         raise UsageError(f"no event has a code that begins with {' or '.join(codes) or 'nothing'}")
-    return _kept(cohort, field, found, ~np.array(gone)[found.code])
+    return _select_events(cohort, field, found, ~np.array(gone)[found.code])
 
 
-def _kept(cohort: Cohort, field: str, found: Histories, kept: np.ndarray) -> Cohort:
+def _select_events(cohort: Cohort, field: str, found: Histories, kept: np.ndarray) -> Cohort:
     """The cohort with some of the events of its histories."""
     place = cohort.columns.column_names.index(field)
-    return replace(cohort, columns=cohort.columns.set_column(place, field, found.where(kept).column))
+    return replace(
+        cohort, columns=cohort.columns.set_column(place, field, found.select_events(kept).column)
+    )
 
 
-def _field(cohort: Cohort) -> str:
-    names = fields(cohort.schema)
+def _find_history_field(cohort: Cohort) -> str:
+    names = list_history_fields(cohort.schema)
     if not names:
         raise UsageError(f"no field is a history; there are {', '.join(cohort.schema)}")
     return names[0]
 
 
-def _common(cohort: Cohort, least: int, found: Histories) -> Histories:
+def _keep_shared_codes(cohort: Cohort, least: int, found: Histories) -> Histories:
     """The events by the codes that enough patients share."""
-    codes, _ = vocabulary(found, cohort.subject, least) if len(found.code) else ((), {})
+    codes, _ = build_vocabulary(found, cohort.subject, least) if len(found.code) else ((), {})
     if not codes:
         raise SchemaError(
-            f"field {_field(cohort)!r}: no code is shared by {least} patients; ask for fewer (least=)"
+            f"field {_find_history_field(cohort)!r}: no code is shared by {least} patients; "
+            "ask for fewer (least=)"
         )
-    return stood(found, codes)
+    return map_to_vocabulary(found, codes)
 
 
-def _flags(yes: np.ndarray) -> tuple[pa.Array, Category]:
-    return pa.array(np.where(yes, LEVELS[1], LEVELS[0]).tolist(), pa.string()), Category(LEVELS)
+def _to_flag_column(yes: np.ndarray) -> tuple[pa.Array, Category]:
+    return pa.array(np.where(yes, FLAG_LEVELS[1], FLAG_LEVELS[0]).tolist(), pa.string()), Category(
+        FLAG_LEVELS
+    )
 
 
-def _replaced(cohort: Cohort, field: str, columns: dict[str, tuple[pa.Array, Any]]) -> Cohort:
+def _replace_history(cohort: Cohort, field: str, columns: dict[str, tuple[pa.Array, Any]]) -> Cohort:
     """The cohort with these columns in place of its histories."""
     kept = [name for name in cohort.schema if name != field]
     if twice := sorted(set(kept) & set(columns)):
@@ -219,4 +230,4 @@ def _replaced(cohort: Cohort, field: str, columns: dict[str, tuple[pa.Array, Any
     kinds = {name: cohort.schema[name] for name in kept} | {
         name: kind for name, (_, kind) in columns.items()
     }
-    return replace(cohort, columns=pa.table(arrow), schema=Schema(kinds), origin=Origin("csv"))
+    return replace(cohort, columns=pa.table(arrow), schema=Schema(kinds), origin=SourceFormat("csv"))

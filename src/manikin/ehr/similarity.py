@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.stats.nearest_neighbors import Near
+from manikin.stats.nearest_neighbors import NearestNeighbors
 
 if TYPE_CHECKING:
-    from manikin.ehr.cooccurrence import Sparse
+    from manikin.ehr.cooccurrence import SparseMatrix
 
-BLOCK = 256
+BLOCK_SIZE = 256
 """Queries compared with all references at once."""
 
-MOST = 8
+MAX_VISIT_COUNT = 8
 """Above so many visits a code counts no more."""
 
 
-def nearest(queries: Sparse, references: Sparse, owner: np.ndarray, apart: np.ndarray | None) -> Near:
+def find_nearest(
+    queries: SparseMatrix, references: SparseMatrix, owner: np.ndarray, apart: np.ndarray | None
+) -> NearestNeighbors:
     """The nearest reference by weighted Jaccard distance, and the next one of another subject.
 
     Args:
@@ -28,23 +30,23 @@ def nearest(queries: Sparse, references: Sparse, owner: np.ndarray, apart: np.nd
         apart: To whom each query belongs, (n,): it is not compared with the same; None: with all.
     """
     parts = []
-    queries, references = queries.minimum(MOST), references.minimum(MOST)
+    queries, references = queries.minimum(MAX_VISIT_COUNT), references.minimum(MAX_VISIT_COUNT)
     size = np.asarray(references.sum(axis=1)).ravel()
-    for start in range(0, queries.shape[0], BLOCK):
-        block = queries[start : start + BLOCK]
-        shared = _shared(block, references)
+    for start in range(0, queries.shape[0], BLOCK_SIZE):
+        block = queries[start : start + BLOCK_SIZE]
+        shared = _sum_shared_counts(block, references)
         union = np.asarray(block.sum(axis=1)) + size - shared
         far = 1.0 - shared / np.maximum(union, 1.0)
         if apart is not None:
-            far[apart[start : start + BLOCK, None] == owner] = np.inf
+            far[apart[start : start + BLOCK_SIZE, None] == owner] = np.inf
         nearest = far.argmin(axis=1)
         first = far.min(axis=1)
         far[owner[nearest][:, None] == owner] = np.inf
         parts.append((nearest, first, far.min(axis=1)))
-    return Near(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    return NearestNeighbors(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _shared(a: Sparse, b: Sparse) -> np.ndarray:
+def _sum_shared_counts(a: SparseMatrix, b: SparseMatrix) -> np.ndarray:
     """The sum of the smaller counts of each pair of rows: over thresholds, products of 0 and 1."""
     out = np.zeros((a.shape[0], b.shape[0]))
     for least in range(1, 1 + int(min(a.max(), b.max()))):

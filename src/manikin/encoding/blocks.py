@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-LOG_SCALE = (-5.0, 3.0)
+LOG_SCALE_RANGE = (-5.0, 3.0)
 """Least and greatest logarithm of a learned standard deviation: a likelihood stays finite."""
 
-TEMPERATURE = 0.5
+RELAXATION_TEMPERATURE = 0.5
 """Of the relaxed draws of `link` (Jang et al., 2017): their gradient, not their value, depends on it."""
 
 
@@ -63,20 +63,20 @@ class Continuous:
         """A value and its flag are observed together."""
         return mask.repeat(1, 1 + self.optional, *[1] * (mask.dim() - 2))
 
-    def link(self, raw: Tensor, rng: torch.Generator) -> Tensor:
+    def draw_relaxed(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """(B, width, *grid) -> a differentiable expanded sample."""
         import torch
 
         if not self.optional:
             return raw
-        flag = _relaxed_binary(raw[:, self.n :], rng)
+        flag = _draw_relaxed_binary(raw[:, self.n :], rng)
         return torch.cat([raw[:, : self.n] * (1 - flag), flag], dim=1)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
         """-log p(x) per quantity, in nats; the value of a missing quantity counts nothing."""
         from torch.nn import functional
 
-        mean, log_scale = raw[:, : self.n], raw[:, self.n : 2 * self.n].clamp(*LOG_SCALE)
+        mean, log_scale = raw[:, : self.n], raw[:, self.n : 2 * self.n].clamp(*LOG_SCALE_RANGE)
         missing = x.isnan()
         z = (x.masked_fill(missing, 0.0) - mean) * (-log_scale).exp()
         values = (0.5 * z**2 + log_scale + 0.5 * math.log(2 * math.pi)).masked_fill(missing, 0.0)
@@ -96,11 +96,11 @@ class Continuous:
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record."""
-        mean, log_scale = raw[:, : self.n], raw[:, self.n : 2 * self.n].clamp(*LOG_SCALE)
-        x = mean + log_scale.exp() * _normal(mean, rng)
+        mean, log_scale = raw[:, : self.n], raw[:, self.n : 2 * self.n].clamp(*LOG_SCALE_RANGE)
+        x = mean + log_scale.exp() * _draw_normal(mean, rng)
         if not self.optional:
             return x
-        return x.masked_fill(_uniform(mean, rng) < raw[:, 2 * self.n :].sigmoid(), math.nan)
+        return x.masked_fill(_draw_uniform(mean, rng) < raw[:, 2 * self.n :].sigmoid(), math.nan)
 
 
 @final
@@ -117,49 +117,49 @@ class Positive:
     @property
     def width(self) -> int:
         """Channels of the expanded form."""
-        return self._log.width
+        return self._log_block.width
 
     @property
     def raw(self) -> int:
         """Channels of a likelihood's parameters."""
-        return self._log.raw
+        return self._log_block.raw
 
     @property
-    def _log(self) -> Continuous:
+    def _log_block(self) -> Continuous:
         return Continuous(self.n, self.optional)
 
     def expand(self, x: Tensor) -> Tensor:
         """Compact -> log(1 + values), then flags."""
-        return self._log.expand(x.log1p())
+        return self._log_block.expand(x.log1p())
 
     def collapse(self, x: Tensor) -> Tensor:
         """Log(1 + values) and flags -> compact."""
-        return self._log.collapse(x).expm1().clamp(min=0)
+        return self._log_block.collapse(x).expm1().clamp(min=0)
 
     def expand_mask(self, mask: Tensor) -> Tensor:
         """A value and its flag are observed together."""
-        return self._log.expand_mask(mask)
+        return self._log_block.expand_mask(mask)
 
-    def link(self, raw: Tensor, rng: torch.Generator) -> Tensor:
+    def draw_relaxed(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """(B, width, *grid) -> a differentiable expanded sample, its values above 0."""
         import torch
         from torch.nn import functional
 
-        return self._log.link(
+        return self._log_block.draw_relaxed(
             torch.cat([functional.softplus(raw[:, : self.n]), raw[:, self.n :]], dim=1), rng
         )
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
         """-log p(log(1 + x)) per quantity, in nats."""
-        return self._log.nll(raw, x.log1p())
+        return self._log_block.nll(raw, x.log1p())
 
     def mean(self, raw: Tensor) -> Tensor:
         """The expanded mean of the likelihood."""
-        return self._log.mean(raw)
+        return self._log_block.mean(raw)
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record."""
-        return self._log.draw(raw, rng).expm1().clamp(min=0)
+        return self._log_block.draw(raw, rng).expm1().clamp(min=0)
 
 
 @final
@@ -188,36 +188,36 @@ class Categorical:
 
     def collapse(self, x: Tensor) -> Tensor:
         """The level with the greatest channel."""
-        return self._by_level(x).argmax(dim=2).to(x.dtype)
+        return self._split_levels(x).argmax(dim=2).to(x.dtype)
 
     def expand_mask(self, mask: Tensor) -> Tensor:
         """All levels of a quantity are observed together."""
         return mask.repeat_interleave(self.levels, dim=1)
 
-    def link(self, raw: Tensor, rng: torch.Generator) -> Tensor:
+    def draw_relaxed(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """A one-hot draw with the gradient of its relaxation (straight-through Gumbel-softmax)."""
-        logits = self._by_level(raw)
-        gumbel = -(-_uniform(logits, rng).log()).log()
-        soft = ((logits + gumbel) / TEMPERATURE).softmax(dim=2)
+        logits = self._split_levels(raw)
+        gumbel = -(-_draw_uniform(logits, rng).log()).log()
+        soft = ((logits + gumbel) / RELAXATION_TEMPERATURE).softmax(dim=2)
         hard = soft.new_zeros(soft.shape).scatter_(2, soft.argmax(dim=2, keepdim=True), 1.0)
         return (hard + (soft - soft.detach())).flatten(1, 2)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
         """-log p(x) per quantity, in nats."""
-        chosen = self._by_level(raw).log_softmax(dim=2).gather(2, x.long().unsqueeze(2))
+        chosen = self._split_levels(raw).log_softmax(dim=2).gather(2, x.long().unsqueeze(2))
         return -chosen.squeeze(2)
 
     def mean(self, raw: Tensor) -> Tensor:
         """The probabilities of the levels."""
-        return self._by_level(raw).softmax(dim=2).flatten(1, 2)
+        return self._split_levels(raw).softmax(dim=2).flatten(1, 2)
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record (the Gumbel-max trick)."""
-        logits = self._by_level(raw)
-        gumbel = -(-_uniform(logits, rng).log()).log()
+        logits = self._split_levels(raw)
+        gumbel = -(-_draw_uniform(logits, rng).log()).log()
         return (logits + gumbel).argmax(dim=2).to(raw.dtype)
 
-    def _by_level(self, x: Tensor) -> Tensor:
+    def _split_levels(self, x: Tensor) -> Tensor:
         return x.unflatten(1, (self.n, self.levels))
 
 
@@ -250,9 +250,9 @@ class Binary:
         """The same."""
         return mask
 
-    def link(self, raw: Tensor, rng: torch.Generator) -> Tensor:
+    def draw_relaxed(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """A 0/1 draw with the gradient of its relaxation."""
-        return _relaxed_binary(raw, rng)
+        return _draw_relaxed_binary(raw, rng)
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
         """-log p(x) per quantity, in nats."""
@@ -266,25 +266,25 @@ class Binary:
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """One compact draw per record."""
-        return (_uniform(raw, rng) < raw.sigmoid()).to(raw.dtype)
+        return (_draw_uniform(raw, rng) < raw.sigmoid()).to(raw.dtype)
 
 
 Block = Continuous | Positive | Categorical | Binary
 
 
-def _normal(like: Tensor, rng: torch.Generator) -> Tensor:
+def _draw_normal(like: Tensor, rng: torch.Generator) -> Tensor:
     import torch
 
     return torch.randn(like.shape, generator=rng, device=like.device)
 
 
-def _uniform(like: Tensor, rng: torch.Generator) -> Tensor:
+def _draw_uniform(like: Tensor, rng: torch.Generator) -> Tensor:
     import torch
 
     return torch.rand(like.shape, generator=rng, device=like.device).clamp(1e-7, 1 - 1e-7)
 
 
-def _relaxed_binary(logits: Tensor, rng: torch.Generator) -> Tensor:
-    u = _uniform(logits, rng)
-    soft = ((logits + u.log() - (-u).log1p()) / TEMPERATURE).sigmoid()
+def _draw_relaxed_binary(logits: Tensor, rng: torch.Generator) -> Tensor:
+    u = _draw_uniform(logits, rng)
+    soft = ((logits + u.log() - (-u).log1p()) / RELAXATION_TEMPERATURE).sigmoid()
     return (soft > 0.5).to(soft) + (soft - soft.detach())  # noqa: PLR2004 - nearer 1 than 0

@@ -7,13 +7,13 @@ from typing import final
 
 from manikin.errors import UsageError
 
-OPTIONS = frozenset({"temperature", "shortest", "longest"})
+OPTION_NAMES = frozenset({"temperature", "shortest", "longest"})
 """The options of a family of texts that say so."""
 
 
 @final
 @dataclass(frozen=True)
-class Manner:
+class DecodingOptions:
     """How likely tokens are preferred, and how many tokens a text has, its end among them.
 
     Args:
@@ -25,7 +25,7 @@ class Manner:
             2020); 1: from all.
 
     Example:
-        >>> Manner(longest=60).most(512), Manner().most(512)
+        >>> DecodingOptions(longest=60).compute_max_length(512), DecodingOptions().compute_max_length(512)
         (60, 512)
     """
 
@@ -47,10 +47,10 @@ class Manner:
             )
 
     @property
-    def free(self) -> bool:
+    def has_free_length(self) -> bool:
         """Whether texts end where they would."""
         return self.shortest == 0 and self.longest is None
 
-    def most(self, length: int) -> int:
+    def compute_max_length(self, length: int) -> int:
         """Tokens of a text at most, where a model knows texts of `length` tokens."""
         return min(length, self.longest or length)

@@ -23,12 +23,13 @@ class Grammar:
         opens: Bins of the time from visit to visit; the first of them opens the first visit.
         steps: Bins of time within a visit.
         sizes: For each code, how many bins its value has; 0: it has no value.
-        again: Codes that may come again in a visit, at a later time.
-        last: Codes after which nothing comes.
-        kin: For each code the number of its relatives, such as a chapter of ICD; empty: none has any.
+        repeatable_codes: Codes that may come again in a visit, at a later time.
+        terminal_codes: Codes after which nothing comes.
+        code_groups: For each code the number of its relatives, such as a chapter of ICD; empty: none has
+            any.
 
     Example:
-        >>> grammar = Grammar(opens=2, steps=1, sizes=(0, 3), again=(), last=())
+        >>> grammar = Grammar(opens=2, steps=1, sizes=(0, 3), repeatable_codes=(), terminal_codes=())
         >>> grammar.starts, grammar.vocab
         ((0, 1, 2, 4, 5, 7), 10)
     """
@@ -36,9 +37,9 @@ class Grammar:
     opens: int
     steps: int
     sizes: tuple[int, ...]
-    again: tuple[int, ...] = ()
-    last: tuple[int, ...] = ()
-    kin: tuple[int, ...] = ()
+    repeatable_codes: tuple[int, ...] = ()
+    terminal_codes: tuple[int, ...] = ()
+    code_groups: tuple[int, ...] = ()
 
     @property
     def starts(self) -> tuple[int, ...]:

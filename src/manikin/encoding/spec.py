@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from manikin.encoding.grammar import Grammar
 
-__all__ = ["Binary", "Block", "Categorical", "Continuous", "Positive", "Spec", "coarse"]
+__all__ = ["Binary", "Block", "Categorical", "Continuous", "Positive", "Spec", "coarsen_grid"]
 
-COURSE, SEVERAL = 128, 4
+MAX_SERIES_LENGTH, MIN_SERIES_CHANNELS = 128, 4
 """Places up to which the courses of so many quantities or more are a series."""
 
 
@@ -69,7 +69,7 @@ class Spec:
     spectrum: tuple[tuple[float, ...], ...] = ()
 
     @property
-    def ends(self) -> bool:
+    def has_end_token(self) -> bool:
         """Whether records end early, at the token END."""
         return self.ragged or self.grammar is not None
 
@@ -79,10 +79,15 @@ class Spec:
         return self.vocab > 0
 
     @property
-    def series(self) -> bool:
+    def is_series(self) -> bool:
         """Whether records are short courses of several quantities with gaps, as in intensive care."""
         gaps = [isinstance(block, Continuous) and block.optional for block in self.blocks]
-        return len(self.grid) == 1 and self.grid[0] <= COURSE and self.channels >= SEVERAL and all(gaps)
+        return (
+            len(self.grid) == 1
+            and self.grid[0] <= MAX_SERIES_LENGTH
+            and self.channels >= MIN_SERIES_CHANNELS
+            and all(gaps)
+        )
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -96,7 +101,7 @@ class Spec:
 
     @property
     def width(self) -> int:
-        """Channels of the expanded form, and of the raw output that `link` takes."""
+        """Channels of the expanded form, and of the raw output that `draw_relaxed` takes."""
         return sum(block.width for block in self.blocks)
 
     @property
@@ -105,76 +110,84 @@ class Spec:
         return sum(block.raw for block in self.blocks)
 
     @property
-    def numeric(self) -> tuple[bool, ...]:
+    def is_numeric(self) -> tuple[bool, ...]:
         """Which expanded channels hold values rather than flags or levels."""
-        return tuple(i < _values(block) for block in self.blocks for i in range(block.width))
+        return tuple(i < _count_values(block) for block in self.blocks for i in range(block.width))
 
     @property
-    def discrete(self) -> Spec:
+    def discrete_spec(self) -> Spec:
         """The spec of the other expanded channels: the flags and levels alone."""
-        blocks = [Binary(block.n) if _values(block) else block for block in self.blocks if _levelled(block)]
+        blocks = [
+            Binary(block.n) if _count_values(block) else block
+            for block in self.blocks
+            if _has_levels(block)
+        ]
         return Spec(tuple(blocks), self.grid)
 
     @property
-    def flagged(self) -> tuple[bool, ...]:
-        """Which compact channels have flags or levels, and so are channels of `discrete`."""
-        return tuple(_levelled(block) for block in self.blocks for _ in range(block.n))
+    def has_discrete(self) -> tuple[bool, ...]:
+        """Which compact channels have flags or levels, and so are channels of `discrete_spec`."""
+        return tuple(_has_levels(block) for block in self.blocks for _ in range(block.n))
 
     def expand(self, x: Tensor) -> Tensor:
         """Compact (B, channels, *grid) -> expanded (B, width, *grid)."""
-        return _joined(block.expand(part) for block, part in self._parts(x, "n"))
+        return _concatenate_parts(block.expand(part) for block, part in self._split_blocks(x, "n"))
 
     def collapse(self, x: Tensor) -> Tensor:
         """Expanded (B, width, *grid) -> compact (B, channels, *grid)."""
-        return _joined(block.collapse(part) for block, part in self._parts(x, "width"))
+        return _concatenate_parts(block.collapse(part) for block, part in self._split_blocks(x, "width"))
 
     def expand_mask(self, mask: Tensor) -> Tensor:
         """A mask of compact channels -> the mask of the expanded channels that stand for them."""
-        return _joined(block.expand_mask(part) for block, part in self._parts(mask, "n"))
+        return _concatenate_parts(block.expand_mask(part) for block, part in self._split_blocks(mask, "n"))
 
-    def link(self, raw: Tensor, rng: torch.Generator) -> Tensor:
+    def draw_relaxed(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """Raw (B, width, *grid) -> an expanded sample through which gradients flow."""
-        return _joined(block.link(part, rng) for block, part in self._parts(raw, "width"))
+        return _concatenate_parts(
+            block.draw_relaxed(part, rng) for block, part in self._split_blocks(raw, "width")
+        )
 
     def nll(self, raw: Tensor, x: Tensor) -> Tensor:
         """-log p(x | raw) in nats, per quantity: raw (B, raw, *grid) -> (B, channels, *grid)."""
-        pairs = zip(self._parts(raw, "raw"), self._parts(x, "n"), strict=True)
-        return _joined(block.nll(parameters, values) for (block, parameters), (_, values) in pairs)
+        pairs = zip(self._split_blocks(raw, "raw"), self._split_blocks(x, "n"), strict=True)
+        return _concatenate_parts(
+            block.nll(parameters, values) for (block, parameters), (_, values) in pairs
+        )
 
     def mean(self, raw: Tensor) -> Tensor:
         """The mean of p(x | raw): raw (B, raw, *grid) -> expanded (B, width, *grid)."""
-        return _joined(block.mean(part) for block, part in self._parts(raw, "raw"))
+        return _concatenate_parts(block.mean(part) for block, part in self._split_blocks(raw, "raw"))
 
     def draw(self, raw: Tensor, rng: torch.Generator) -> Tensor:
         """A compact draw from p(x | raw): raw (B, raw, *grid) -> (B, channels, *grid)."""
-        return _joined(block.draw(part, rng) for block, part in self._parts(raw, "raw"))
+        return _concatenate_parts(block.draw(part, rng) for block, part in self._split_blocks(raw, "raw"))
 
-    def _parts(self, x: Tensor, size: str) -> Iterator[tuple[Block, Tensor]]:
+    def _split_blocks(self, x: Tensor, size: str) -> Iterator[tuple[Block, Tensor]]:
         parts = x.split([getattr(block, size) for block in self.blocks], dim=1)
         return zip(self.blocks, parts, strict=True)
 
 
-def coarse(grid: Sequence[int], factors: Sequence[int]) -> tuple[int, ...]:
+def coarsen_grid(grid: Sequence[int], factors: Sequence[int]) -> tuple[int, ...]:
     """The coarser grid each of whose places stands for `factors` places along each axis.
 
     Example:
-        >>> coarse((28, 30), (4, 4))
+        >>> coarsen_grid((28, 30), (4, 4))
         (7, 8)
     """
     return tuple(math.ceil(length / factor) for length, factor in zip(grid, factors, strict=True))
 
 
-def _joined(parts: Iterable[Tensor]) -> Tensor:
+def _concatenate_parts(parts: Iterable[Tensor]) -> Tensor:
     import torch
 
     return torch.cat(list(parts), dim=1)
 
 
-def _values(block: Block) -> int:
+def _count_values(block: Block) -> int:
     """How many expanded channels hold values."""
     return block.n if isinstance(block, Continuous | Positive) else 0
 
 
-def _levelled(block: Block) -> bool:
+def _has_levels(block: Block) -> bool:
     """Whether some expanded channels are flags or levels."""
-    return block.width > _values(block)
+    return block.width > _count_values(block)

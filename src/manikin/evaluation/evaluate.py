@@ -9,28 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.cohort.enforced_constraints import describe_imposed, is_imposed
-from manikin.contracts.metric import AXES, Metric, Question
+from manikin.cohort.enforced_constraints import describe_enforced, is_enforced
+from manikin.contracts.metric import AXES, EvaluationOptions, Metric
 from manikin.core import registry
 from manikin.core.progress_display import show_step
 from manikin.core.seeds import Key
-from manikin.evaluation.altered_copies import refuse_changed
-from manikin.evaluation.card.card_facts import roles
+from manikin.evaluation.altered_copies import refuse_altered_copies
+from manikin.evaluation.card.card_facts import list_roles
 from manikin.evaluation.card.rare_levels import describe_rare_levels
 from manikin.evaluation.card.scorecard import Scorecard
-from manikin.evaluation.inputs import admitted, known, tell_lacking, unwritten
-from manikin.evaluation.measuring.calibration import scores
-from manikin.evaluation.measuring.evaluation_data import HELD, LEARNED
+from manikin.evaluation.inputs import (
+    check_fields,
+    describe_missing_fields,
+    list_surrogate_notes,
+    validate_inputs,
+)
+from manikin.evaluation.measuring.calibration import compute_scores
+from manikin.evaluation.measuring.evaluation_data import MAX_HOLDOUT_RECORDS, MAX_RECORDS
 from manikin.evaluation.measuring.measurement import measure
-from manikin.evaluation.measuring.repeats import Draws
-from manikin.evaluation.measuring.views import arrays, compared
-from manikin.evaluation.measuring.views import views as viewed
-from manikin.evaluation.report.image_examples import samples
-from manikin.evaluation.report.note_examples import excerpts
-from manikin.evaluation.report.plot_data import about, plots
-from manikin.evaluation.report.signal_examples import traces
-from manikin.evaluation.report.worst_cases import tables
-from manikin.text.note_fields import notes
+from manikin.evaluation.measuring.repeats import Repeats
+from manikin.evaluation.measuring.views import build_views as viewed
+from manikin.evaluation.measuring.views import find_array_view, is_embedding_view
+from manikin.evaluation.report.image_examples import collect_image_examples
+from manikin.evaluation.report.note_examples import collect_note_examples
+from manikin.evaluation.report.plot_data import collect_metadata, compute_plots
+from manikin.evaluation.report.signal_examples import collect_signal_examples
+from manikin.evaluation.report.worst_cases import build_tables
+from manikin.text.note_fields import list_note_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,11 +43,11 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.evaluation.card.scorecard import Score
-    from manikin.evaluation.measuring.evaluation_data import Sides
+    from manikin.evaluation.measuring.evaluation_data import EvaluationData
 
-NONE = np.zeros(0)
-NOWHERE = {"table": "there are no fields of one value, such as age or sex"}
-ANY = {"", "grid"}  # asked of several views, whose names their scores bear
+NO_VALUES = np.zeros(0)
+ABSENCE_REASONS = {"table": "there are no fields of one value, such as age or sex"}
+GENERIC_FEATURES = {"", "grid"}  # asked of several views, whose names their scores bear
 
 
 def evaluate(
@@ -79,70 +84,84 @@ def evaluate(
     """
     started = time.perf_counter()
     key = Key(seed).child("evaluate")
-    given, hidden = admitted(synthetic, train, holdout), unwritten(train, synthetic)
-    label = label or given[0].schema.named("label")
-    known(given[0], label, subgroups)
-    cohorts = capped(given, key)
-    every, done = (*rules, *_checks(cohorts[0])), synthetic.imposed
-    won, imposed = (tuple(r for r in every if is_imposed(r, done) == side) for side in (False, True))
-    question = Question(label, tuple(subgroups), won, imposed)
+    given, hidden = validate_inputs(synthetic, train, holdout), list_surrogate_notes(train, synthetic)
+    label = label or given[0].schema.find_by_role("label")
+    check_fields(given[0], label, subgroups)
+    cohorts = cap_records(given, key)
+    every, done = (*rules, *_select_checks(cohorts[0])), synthetic.enforced_constraints
+    won, imposed = (tuple(r for r in every if is_enforced(r, done) == side) for side in (False, True))
+    question = EvaluationOptions(label, tuple(subgroups), won, imposed)
     with show_step("preparing what the judge looks at"):
         views = viewed(cohorts, question, encoders)
     if "table" in views:
-        refuse_changed(views["table"].train, views["table"].holdout, key.child("changed"))
-    draws = [draw for name in views for draw in _judged(name, views, key)]
-    grid = arrays(views)
-    front = (next(iter(views.values())) if grid is None else views[grid]).bare
+        refuse_altered_copies(views["table"].train, views["table"].holdout, key.child("changed"))
+    draws = [draw for name in views for draw in _measure_view(name, views, key)]
+    grid = find_array_view(views)
+    front = (next(iter(views.values())) if grid is None else views[grid]).scalar_data
     with show_step("drawing figures"):
-        figures = {**plots(front, draws, key), **_shown(views, key)}
+        figures = {**compute_plots(front, draws, key), **_collect_examples(views, key)}
     card = Scorecard(
-        _noted([*scores([*_told(draws), *_unseen(views), *_surrogates(hidden, views)])], views),
-        about(given, question, seed, _sentences(given, cohorts))
-        | {"roles": roles(train.schema, notes(given[0].schema))},
+        _add_metric_notes(
+            [
+                *compute_scores(
+                    [
+                        *_merge_unmeasured_views(draws),
+                        *_list_absent_metrics(views),
+                        *_report_surrogates(hidden, views),
+                    ]
+                )
+            ],
+            views,
+        ),
+        collect_metadata(given, question, seed, _describe_subsampling(given, cohorts))
+        | {"roles": list_roles(train.schema, list_note_fields(given[0].schema))},
         figures,
-        tables(front, key),
+        build_tables(front, key),
     )
     seconds = round(time.perf_counter() - started, 2)
     made = synthetic.origin.options
-    facts = (*tell_lacking(synthetic, train, holdout), *describe_rare_levels(given[0], given[2]))
-    card = card.with_facts(*facts, *made.get("unsupported", ()), *made.get("pooled", ()))
-    return replace(card, about={**card.about, "seconds": seconds}).with_facts(*describe_imposed(done))
+    facts = (*describe_missing_fields(synthetic, train, holdout), *describe_rare_levels(given[0], given[2]))
+    card = card.add_facts(*facts, *made.get("unsupported", ()), *made.get("pooled", ()))
+    return replace(card, about={**card.about, "seconds": seconds}).add_facts(*describe_enforced(done))
 
 
 @cache
-def all_metrics() -> tuple[Metric, ...]:
+def list_metrics() -> tuple[Metric, ...]:
     """Every metric there is, shipped or installed beside, axis by axis as the modules list them."""
-    modules = [registry.find("metrics", name) for name in registry.names("metrics")]
+    modules = [registry.find("metrics", name) for name in registry.list_plugins("metrics")]
     found = [metric for module in modules for metric in module]
     return tuple(sorted(found, key=lambda metric: AXES.index(metric.axis)))
 
 
-def asked(name: str, views: dict[str, Sides]) -> list[Metric]:
+def select_metrics(name: str, views: dict[str, EvaluationData]) -> list[Metric]:
     """All metrics that read this view."""
     features = {
         name,
-        "" if len(views) == 1 or views[name].wide else name,
-        "grid" if compared(views[name]) else name,
+        "" if len(views) == 1 or views[name].has_several_fields else name,
+        "grid" if is_embedding_view(views[name]) else name,
         "records" if name == next(iter(views)) else name,
-        "arrays" if name == arrays(views) else name,
+        "arrays" if name == find_array_view(views) else name,
     }
-    return [metric for metric in all_metrics() if metric.feature in features]
+    return [metric for metric in list_metrics() if metric.feature in features]
 
 
-def _judged(name: str, views: dict[str, Sides], key: Key) -> list[Draws]:
+def _measure_view(name: str, views: dict[str, EvaluationData], key: Key) -> list[Repeats]:
     """What a view gives; with several views, metrics that read any bear its name."""
-    found = measure(views[name], asked(name, views), key.child(name))
+    found = measure(views[name], select_metrics(name, views), key.child(name))
     if len(views) == 1 or name == "table":
         return found
-    return [_named(draws, name) if draws.metric.feature in ANY else draws for draws in found]
+    return [
+        _add_view_name(draws, name) if draws.metric.feature in GENERIC_FEATURES else draws
+        for draws in found
+    ]
 
 
-def _told(draws: list[Draws]) -> list[Draws]:
+def _merge_unmeasured_views(draws: list[Repeats]) -> list[Repeats]:
     """Of a metric that any view could be asked for, those views in which it could be measured; else one."""
     seen = {draw.metric for draw in draws if not draw.reason}
-    found: list[Draws] = []
+    found: list[Repeats] = []
     for draw in draws:
-        if draw.reason and draw.metric.feature in ANY:
+        if draw.reason and draw.metric.feature in GENERIC_FEATURES:
             if draw.metric in seen:
                 continue
             seen.add(draw.metric)
@@ -151,58 +170,60 @@ def _told(draws: list[Draws]) -> list[Draws]:
     return found
 
 
-def _named(draws: Draws, view: str) -> Draws:
+def _add_view_name(draws: Repeats, view: str) -> Repeats:
     metric, _, part = draws.name.removesuffix("]").partition("[")
     return replace(draws, name=f"{metric}[{view}{' ' * bool(part)}{part}]")
 
 
-def _unseen(views: dict[str, Sides]) -> list[Draws]:
+def _list_absent_metrics(views: dict[str, EvaluationData]) -> list[Repeats]:
     """What is asked of tables; what is about other kinds of field is asked only where there are any."""
-    others = {*ANY, "records", "arrays", *registry.names("features"), *views} - ({"table"} - set(views))
+    others = {*GENERIC_FEATURES, "records", "arrays", *registry.list_plugins("features"), *views} - (
+        {"table"} - set(views)
+    )
     return [
-        Draws(
+        Repeats(
             metric.name,
             metric,
-            NONE,
-            NONE,
-            NONE,
-            NOWHERE.get(metric.feature, f"there is no field for the feature {metric.feature!r}"),
+            NO_VALUES,
+            NO_VALUES,
+            NO_VALUES,
+            ABSENCE_REASONS.get(metric.feature, f"there is no field for the feature {metric.feature!r}"),
         )
-        for metric in all_metrics()
+        for metric in list_metrics()
         if metric.feature not in others
     ]
 
 
-def _surrogates(fields: list[str], views: dict[str, Sides]) -> list[Draws]:
+def _report_surrogates(fields: list[str], views: dict[str, EvaluationData]) -> list[Repeats]:
     """One line for notes that were replaced, where there are no others to judge."""
     if not fields or "text" in views:
         return []
-    metric = next(metric for metric in all_metrics() if metric.feature == "text")
+    metric = next(metric for metric in list_metrics() if metric.feature == "text")
     why = f"surrogates stand for the notes ({', '.join(fields)}): nothing is written there to judge"
-    return [Draws(metric.name, metric, NONE, NONE, NONE, why)]
+    return [Repeats(metric.name, metric, NO_VALUES, NO_VALUES, NO_VALUES, why)]
 
 
-def _shown(views: dict[str, Sides], key: Key) -> dict[str, Any]:
+def _collect_examples(views: dict[str, EvaluationData], key: Key) -> dict[str, Any]:
     """Synthetic pictures, signals and notes, where there are any."""
     shown = {
-        "samples": (samples, "radiomics"),
-        "signals": (traces, "dynamics"),
-        "notes": (excerpts, "text"),
+        "samples": (collect_image_examples, "radiomics"),
+        "signals": (collect_signal_examples, "dynamics"),
+        "notes": (collect_note_examples, "text"),
     }
     return {name: draw(views[view], key) for name, (draw, view) in shown.items() if view in views}
 
 
-def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:
+def _add_metric_notes(found: list[Score], views: dict[str, EvaluationData]) -> list[Score]:
     """The scores with what their metrics have to say about the whole of the synthetic records."""
     first = next(iter(views.values()))
-    metrics = {metric.name: metric for metric in all_metrics() if metric.note}
+    metrics = {metric.name: metric for metric in list_metrics() if metric.note}
 
     def said(score: Score) -> str:
         metric = metrics.get(score.name)
         if metric is None or metric.note is None or score.value is None:
             return ""
-        view = arrays(views) if metric.feature == "arrays" else metric.feature
-        return metric.note(views.get(view or "", first).whole)
+        view = find_array_view(views) if metric.feature == "arrays" else metric.feature
+        return metric.note(views.get(view or "", first).full_split)
 
     return [
         replace(score, note="; ".join((*filter(None, [score.note]), words)))
@@ -212,36 +233,43 @@ def _noted(found: list[Score], views: dict[str, Sides]) -> list[Score]:
     ]
 
 
-def _checks(train: Cohort) -> list[Any]:
+def _select_checks(train: Cohort) -> list[Any]:
     """The checks for which there are fields; they are counted as rules are."""
-    kinds = {type(train.schema[name]) for name in (*train.schema.modelled, *notes(train.schema))}
-    found = [check for name in registry.names("checks") for check in registry.find("checks", name)]
+    kinds = {
+        type(train.schema[name])
+        for name in (*train.schema.modelled_fields, *list_note_fields(train.schema))
+    }
+    found = [check for name in registry.list_plugins("checks") for check in registry.find("checks", name)]
     return [check for check in found if check.kind in kinds]
 
 
-def capped(given: tuple[Cohort, ...], key: Key) -> tuple[Cohort, ...]:
+def cap_records(given: tuple[Cohort, ...], key: Key) -> tuple[Cohort, ...]:
     """Of each side at most as many records as are looked at at all."""
     return tuple(
         cohort if len(rows) == len(cohort) else cohort.take(rows)
-        for cohort, rows in zip(given, looked(given, key), strict=True)
+        for cohort, rows in zip(given, choose_rows(given, key), strict=True)
     )
 
 
-def looked(given: tuple[Cohort, ...], key: Key) -> list[np.ndarray]:
+def choose_rows(given: tuple[Cohort, ...], key: Key) -> list[np.ndarray]:
     """Which records of each side are looked at, ascending."""
     keys = [key.child("cap", n) for n in range(len(given))]
     return [
         np.arange(len(cohort))
-        if len(cohort) <= LEARNED
-        else np.sort(one.numpy().choice(len(cohort), LEARNED, replace=False))
+        if len(cohort) <= MAX_RECORDS
+        else np.sort(one.numpy().choice(len(cohort), MAX_RECORDS, replace=False))
         for cohort, one in zip(given, keys, strict=True)
     ]
 
 
-def _sentences(given: tuple[Cohort, ...], cohorts: tuple[Cohort, ...]) -> list[str]:
+def _describe_subsampling(given: tuple[Cohort, ...], cohorts: tuple[Cohort, ...]) -> list[str]:
     """What was subsampled, in words."""
     sides = zip(("training", "held-out", "synthetic"), given, cohorts, strict=True)
     capped = [f"{len(b):,} of {len(a):,} {side} records" for side, a, b in sides if len(b) < len(a)]
     held = len(cohorts[1]) // 2
-    repeated = [f"{HELD:,} of {held:,} fresh records in each repeat"] if held > HELD else []
+    repeated = (
+        [f"{MAX_HOLDOUT_RECORDS:,} of {held:,} fresh records in each repeat"]
+        if held > MAX_HOLDOUT_RECORDS
+        else []
+    )
     return [*capped, *repeated]

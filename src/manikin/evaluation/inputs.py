@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.finite_values import measurable
+from manikin.cohort.finite_values import raise_if_extreme
 from manikin.core.short_lists import list_names
 from manikin.errors import SchemaError, UsageError
 from manikin.evaluation.overlap import refuse_overlap, refuse_shared_numbers
@@ -19,10 +19,10 @@ from manikin.text import note_fields
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-FEWEST = 10  # subjects on each side, below which nothing can be said
+MIN_SUBJECTS = 10  # subjects on each side, below which nothing can be said
 
 
-def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort, Cohort, Cohort]:
+def validate_inputs(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort, Cohort, Cohort]:
     """Training, held-out and synthetic records with the same fields in the same order and types.
 
     What is a field's kind is what the training records say. Fields that are never modelled
@@ -36,24 +36,24 @@ def admitted(synthetic: Cohort, train: Cohort, holdout: Cohort) -> tuple[Cohort,
     """
     sides = {"train": train, "holdout": holdout, "synthetic": synthetic}
     for side, cohort in sides.items():
-        enough(side, cohort)
+        check_cohort_size(side, cohort)
     refuse_shared_numbers(train, holdout)
-    names = [name for name in train.schema if _in_all(name, train, holdout, synthetic)]
-    alike = {side: _alike(side, cohort, train, names) for side, cohort in sides.items()}
+    names = [name for name in train.schema if _is_shared_field(name, train, holdout, synthetic)]
+    alike = {side: _align_fields(side, cohort, train, names) for side, cohort in sides.items()}
     for side, cohort in alike.items():
-        measurable(cohort, cohort.schema.modelled, side)
+        raise_if_extreme(cohort, cohort.schema.modelled_fields, side)
     refuse_overlap(alike["train"], alike["holdout"])
-    found = _told(alike["train"], alike["synthetic"])
+    found = _select_judged_notes(alike["train"], alike["synthetic"])
     return tuple(replace(cohort, schema=found) for cohort in alike.values())  # type: ignore[return-value]
 
 
-def unwritten(train: Cohort, synthetic: Cohort) -> list[str]:
+def list_surrogate_notes(train: Cohort, synthetic: Cohort) -> list[str]:
     """The fields of notes for which the synthetic records have surrogates."""
-    fields = [name for name in note_fields.prose(train) if name in synthetic.schema]
-    return [name for name in fields if note_fields.surrogates(synthetic, name)]
+    fields = [name for name in note_fields.detect_note_fields(train) if name in synthetic.schema]
+    return [name for name in fields if note_fields.is_mostly_surrogates(synthetic, name)]
 
 
-def tell_lacking(synthetic: Cohort, train: Cohort, holdout: Cohort) -> list[str]:
+def describe_missing_fields(synthetic: Cohort, train: Cohort, holdout: Cohort) -> list[str]:
     """Which fields of training are not on another side, in a sentence for each; they were not judged."""
     sides = {"synthetic": synthetic, "held-out": holdout}
     absent = {side: [n for n in train.schema if n not in cohort.schema] for side, cohort in sides.items()}
@@ -64,23 +64,22 @@ def tell_lacking(synthetic: Cohort, train: Cohort, holdout: Cohort) -> list[str]
     ]
 
 
-def known(train: Cohort, label: str | None, subgroups: Sequence[str]) -> None:
+def check_fields(train: Cohort, label: str | None, subgroups: Sequence[str]) -> None:
     """Check that label and subgroups are fields of one value per record.
 
     Raises:
         UsageError: They are not; the message lists those that are.
     """
     for role, name in (("label", label), *(("subgroup", name) for name in subgroups)):
-        if name is not None and name not in train.schema.scalars:
-            message = (
-                f"{role} {name!r} is no field of the records; there are {', '.join(train.schema.scalars)}"
-            )
+        if name is not None and name not in train.schema.scalar_fields:
+            known = ", ".join(train.schema.scalar_fields)
+            message = f"{role} {name!r} is no field of the records; there are {known}"
             raise UsageError(message)
 
 
-def _told(train: Cohort, synthetic: Cohort) -> Schema:
+def _select_judged_notes(train: Cohort, synthetic: Cohort) -> Schema:
     """The schema in which text without a role is notes to be judged."""
-    judged = set(note_fields.prose(train)) - set(unwritten(train, synthetic))
+    judged = set(note_fields.detect_note_fields(train)) - set(list_surrogate_notes(train, synthetic))
     kinds = dict(train.schema)
     for name, kind in kinds.items():
         if isinstance(kind, Text) and kind.role != "subject":
@@ -88,7 +87,7 @@ def _told(train: Cohort, synthetic: Cohort) -> Schema:
     return Schema(kinds)
 
 
-def enough(side: str, cohort: Cohort) -> None:
+def check_cohort_size(side: str, cohort: Cohort) -> None:
     """Check that a side is a cohort of so many subjects that something can be said.
 
     Raises:
@@ -98,17 +97,17 @@ def enough(side: str, cohort: Cohort) -> None:
         message = f"{side}: a Cohort is needed, not {type(cohort).__name__}; make one with manikin.read"
         raise UsageError(message)
     subjects = len(np.unique(cohort.subject))
-    if subjects < FEWEST:
+    if subjects < MIN_SUBJECTS:
         more = "; hold out a larger share" * (side == "holdout")
-        message = f"{side}: {subjects} subjects; nothing can be said of fewer than {FEWEST}{more}"
+        message = f"{side}: {subjects} subjects; nothing can be said of fewer than {MIN_SUBJECTS}{more}"
         raise UsageError(message)
 
 
-def _in_all(name: str, train: Cohort, holdout: Cohort, synthetic: Cohort) -> bool:
-    return name in train.schema.modelled or (name in holdout.schema and name in synthetic.schema)
+def _is_shared_field(name: str, train: Cohort, holdout: Cohort, synthetic: Cohort) -> bool:
+    return name in train.schema.modelled_fields or (name in holdout.schema and name in synthetic.schema)
 
 
-def _alike(side: str, cohort: Cohort, train: Cohort, names: list[str]) -> Cohort:
+def _align_fields(side: str, cohort: Cohort, train: Cohort, names: list[str]) -> Cohort:
     absent = [name for name in names if name not in cohort.schema]
     extra = [name for name in cohort.schema if name not in train.schema]
     if absent or extra:
@@ -116,23 +115,25 @@ def _alike(side: str, cohort: Cohort, train: Cohort, names: list[str]) -> Cohort
         has = f" has {', '.join(extra)}, which train has not" if extra else ""
         message = f"{side}:{lacks}{' and' * bool(lacks and has)}{has}; the fields must be the same"
         raise SchemaError(message)
-    columns = {name: _typed(cohort.columns[name], train.columns[name].type) for name in names}
+    columns = {name: _cast_column(cohort.columns[name], train.columns[name].type) for name in names}
     table, schema = pa.table(columns), Schema({n: train.schema[n] for n in names})
-    subject = cohort.schema.named("subject") or train.schema.named("subject")
+    subject = cohort.schema.find_by_role("subject") or train.schema.find_by_role("subject")
     if side == "synthetic" or subject in names:
         return replace(cohort, columns=table, schema=schema)
-    return replace(cohort, columns=table, schema=schema, whose=(table, _whose(cohort, subject)))
+    return replace(
+        cohort, columns=table, schema=schema, subject_codes=(table, _find_subjects(cohort, subject))
+    )
 
 
-def _whose(cohort: Cohort, subject: str | None) -> np.ndarray:
+def _find_subjects(cohort: Cohort, subject: str | None) -> np.ndarray:
     """The subject of each real record, where the synthetic ones lack the field that says it, (n,)."""
-    if subject in cohort.schema and cohort.schema.named("subject") is None:
+    if subject in cohort.schema and cohort.schema.find_by_role("subject") is None:
         column = cohort.columns[subject].combine_chunks().dictionary_encode(null_encoding="encode")
         return column.indices.to_numpy(zero_copy_only=False)
     return cohort.subject
 
 
-def _typed(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+def _cast_column(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
     """The column in the type that train has; as it is where some value cannot be said in it."""
     if column.type == wanted:
         return column

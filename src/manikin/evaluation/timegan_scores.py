@@ -15,7 +15,7 @@ import numpy as np
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
 from manikin.schema.kinds import Signal
-from manikin.signals.analysis.interpolate import filled
+from manikin.signals.analysis.interpolate import interpolate_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     Network = Callable[[Tensor], Tensor]
     Loss = Callable[[Network, np.ndarray], Tensor]
 
-BATCH, RATE = 128, 1e-3
-TAUGHT = 0.8  # of the windows, which the discriminator learns from
-FEWEST = 10
+BATCH_SIZE, LEARNING_RATE = 128, 1e-3
+TRAIN_SHARE = 0.8  # of the windows, which the discriminator learns from
+MIN_RECORDS = 10
 
 
 def discriminative_score(
@@ -54,9 +54,9 @@ def discriminative_score(
     from torch.nn.functional import binary_cross_entropy_with_logits as wrong
 
     key = Key(seed).child("discriminative_score")
-    sides = _scaled(synthetic, real, field)
+    sides = _scale_windows(synthetic, real, field)
     n = min(map(len, sides))
-    cut = int(TAUGHT * n)
+    cut = int(TRAIN_SHARE * n)
     mixed = [side[key.child(i).numpy().permutation(len(side))[:n]] for i, side in enumerate(sides)]
     taught, told = (torch.cat([side[part] for side in mixed]) for part in (slice(cut), slice(cut, n)))
     made, asked = (torch.tensor([1.0, 0.0]).repeat_interleave(m) for m in (cut, n - cut))
@@ -65,7 +65,7 @@ def discriminative_score(
         both = np.concatenate([rows, rows + cut])
         return wrong(net(taught[both])[:, -1, 0], made[both])
 
-    net = _trained(taught.shape[2], taught.shape[2], (cut, steps), loss, key)
+    net = _train_network(taught.shape[2], taught.shape[2], (cut, steps), loss, key)
     with torch.no_grad():
         right = (net(told)[:, -1, 0] > 0).float() == asked
     return abs(float(right.float().mean()) - 0.5)
@@ -95,37 +95,39 @@ def predictive_score(
     import torch
 
     key = Key(seed).child("predictive_score")
-    taught, told = _scaled(synthetic, real, field)
+    taught, told = _scale_windows(synthetic, real, field)
     others = max(1, taught.shape[2] - 1)
 
     def missed(net: Network, x: Tensor) -> Tensor:
         return (net(x[:, :-1, :others])[..., 0].sigmoid() - x[:, 1:, -1]).abs().mean()
 
     sizes = len(taught), steps
-    net = _trained(others, taught.shape[2], sizes, lambda net, rows: missed(net, taught[rows]), key)
+    net = _train_network(others, taught.shape[2], sizes, lambda net, rows: missed(net, taught[rows]), key)
     with torch.no_grad():
         return float(missed(net, told))
 
 
-def _scaled(synthetic: Cohort, real: Cohort, field: str | None) -> list[Tensor]:
+def _scale_windows(synthetic: Cohort, real: Cohort, field: str | None) -> list[Tensor]:
     """Both sides' windows (n, time, channels), 0 to 1 by the range of the real ones."""
     import torch
 
-    fields = [name for name in real.schema.modelled if isinstance(real.schema[name], Signal)]
+    fields = [name for name in real.schema.modelled_fields if isinstance(real.schema[name], Signal)]
     if field is None and len(fields) != 1:
         raise UsageError(f"{len(fields)} signals: name one of {fields} as `field`")
     name = field or fields[0]
     if name not in fields or name not in synthetic.schema:
         raise UsageError(f"{name!r} is no signal of both sides; the real ones are {fields}")
-    if min(len(synthetic), len(real)) < FEWEST:
-        raise UsageError(f"{len(synthetic)} and {len(real)} records; give at least {FEWEST} of each side")
-    x, y = (filled(side[name]) for side in (synthetic, real))
+    if min(len(synthetic), len(real)) < MIN_RECORDS:
+        raise UsageError(
+            f"{len(synthetic)} and {len(real)} records; give at least {MIN_RECORDS} of each side"
+        )
+    x, y = (interpolate_gaps(side[name]) for side in (synthetic, real))
     low, high = (end(y, axis=(0, 2), keepdims=True) for end in (np.min, np.max))
     width = np.where(high > low, high - low, 1)
     return [torch.from_numpy(((side - low) / width).swapaxes(1, 2).copy()) for side in (x, y)]
 
 
-def _trained(width: int, channels: int, sizes: tuple[int, int], loss: Loss, key: Key) -> Network:
+def _train_network(width: int, channels: int, sizes: tuple[int, int], loss: Loss, key: Key) -> Network:
     """A recurrent network (B, time, width) -> (B, time, 1), trained on batches of so many windows."""
     import torch
 
@@ -134,7 +136,7 @@ def _trained(width: int, channels: int, sizes: tuple[int, int], loss: Loss, key:
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(key.child("weights").integer())
         units, last = torch.nn.GRU(width, hidden, batch_first=True), torch.nn.Linear(hidden, 1)
-    optimizer = torch.optim.Adam([*units.parameters(), *last.parameters()], lr=RATE)
+    optimizer = torch.optim.Adam([*units.parameters(), *last.parameters()], lr=LEARNING_RATE)
     rng = key.child("batches").numpy()
 
     def net(x: Tensor) -> Tensor:
@@ -142,6 +144,6 @@ def _trained(width: int, channels: int, sizes: tuple[int, int], loss: Loss, key:
 
     for _ in range(steps):
         optimizer.zero_grad()
-        loss(net, rng.permutation(n)[:BATCH]).backward()
+        loss(net, rng.permutation(n)[:BATCH_SIZE]).backward()
         optimizer.step()
     return net

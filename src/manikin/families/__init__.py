@@ -11,7 +11,7 @@ from manikin.core import registry
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - any family
-    for module in registry.names("families"):
+    for module in registry.list_plugins("families"):
         if module.replace("_", "") == name.lower():
             return registry.find("families", module)
     message = f"module 'manikin.families' has no attribute {name!r}"

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from manikin.contracts.family import Progress, State, Statistical
+from manikin.contracts.family import FamilyState, ProgressCallback, StatisticalFamily
 from manikin.encoding.spec import Binary, Categorical
 
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
 
-ROUNDS = 20  # Gibbs rounds that place levels within their share, given the other columns
+GIBBS_ROUNDS = 20  # Gibbs rounds that place levels within their share, given the other columns
 
 
 @dataclass(frozen=True)
-class Copula(Statistical):
+class Copula(StatisticalFamily):
     """One correlation matrix of normal scores.
 
     Args:
@@ -47,26 +47,26 @@ class Copula(Statistical):
         given: int,
         subject: np.ndarray,  # noqa: ARG002 - records are taken as independent
         key: Key,
-        progress: Progress,
-    ) -> State:
+        progress: ProgressCallback,
+    ) -> FamilyState:
         """Thresholds of every discrete column and the correlation of all latent columns."""
-        discrete = _discrete(spec)
+        discrete = _is_discrete(spec)
         filled = np.where(np.isnan(x) & ~discrete, 0.0, x).astype(float)
-        state: State = {"given": np.array(given)}
+        state: FamilyState = {"given": np.array(given)}
         for j in np.flatnonzero(discrete):
-            state[f"levels.{j}"] = _levels(filled, int(j), discrete)
+            state[f"levels.{j}"] = _order_levels(filled, int(j), discrete)
         state["absent"] = np.isnan(x).mean(axis=0)
         rng = key.numpy()
-        latent = _latent(state, spec, x, rng)
-        lower, upper = _bounds(state, spec, x)
-        for done in range(ROUNDS):
-            correlation = self._correlation(latent)
-            latent = _within(latent, correlation, lower, upper, rng)
-            progress((done + 1) / ROUNDS)
-        state["correlation"] = self._correlation(latent)
+        latent = _draw_latent(state, spec, x, rng)
+        lower, upper = _compute_bounds(state, spec, x)
+        for done in range(GIBBS_ROUNDS):
+            correlation = self._estimate_correlation(latent)
+            latent = _run_gibbs_round(latent, correlation, lower, upper, rng)
+            progress((done + 1) / GIBBS_ROUNDS)
+        state["correlation"] = self._estimate_correlation(latent)
         return state
 
-    def _correlation(self, latent: np.ndarray) -> np.ndarray:
+    def _estimate_correlation(self, latent: np.ndarray) -> np.ndarray:
         spread = latent.std(axis=0)
         still = spread < 1e-9  # noqa: PLR2004 - a column without variation has no correlation
         found = np.corrcoef(
@@ -77,27 +77,29 @@ class Copula(Statistical):
         eye = np.eye(len(found))
         return (1 - self.shrinkage) * np.where(eye > 0, 1.0, found) + self.shrinkage * eye
 
-    def draw(self, state: State, spec: Spec, x: np.ndarray, observed: np.ndarray, key: Key) -> np.ndarray:
+    def draw(
+        self, state: FamilyState, spec: Spec, x: np.ndarray, observed: np.ndarray, key: Key
+    ) -> np.ndarray:
         """Free cells from the normal law given the observed ones."""
         rng = key.numpy()
-        latent = _latent(state, spec, x, rng)
+        latent = _draw_latent(state, spec, x, rng)
         known = np.concatenate([observed, observed], axis=1)
         known[:, len(x.T) :] &= state["absent"] > 0
         z = np.empty_like(latent)
         patterns, which = np.unique(known, axis=0, return_inverse=True)
         for p, pattern in enumerate(patterns):
             rows = np.flatnonzero(which == p)
-            z[rows] = _given(latent[rows], pattern, state["correlation"], rng)
-        return np.where(observed, x, _values(state, spec, z))
+            z[rows] = _draw_conditional(latent[rows], pattern, state["correlation"], rng)
+        return np.where(observed, x, _decode_latent(state, spec, z))
 
 
-def _discrete(spec: Spec) -> np.ndarray:
+def _is_discrete(spec: Spec) -> np.ndarray:
     return np.array(
         [isinstance(b, Categorical | Binary) for b in spec.blocks for _ in range(b.n)], dtype=bool
     )
 
 
-def _levels(x: np.ndarray, j: int, discrete: np.ndarray) -> np.ndarray:
+def _order_levels(x: np.ndarray, j: int, discrete: np.ndarray) -> np.ndarray:
     """(order of the levels, cumulated share at the end of each) of one column, shape (2, levels)."""
     code = x[:, j].astype(int)
     held = np.bincount(code)
@@ -112,21 +114,21 @@ def _levels(x: np.ndarray, j: int, discrete: np.ndarray) -> np.ndarray:
     return np.stack([order.astype(float), np.cumsum(held[order]) / held.sum()])
 
 
-def _edges(levels: np.ndarray, code: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _find_level_edges(levels: np.ndarray, code: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     order, upper = levels[0].astype(int), levels[1]
     place = np.argsort(order)[code]
     return np.concatenate([[0.0], upper[:-1]])[place], upper[place]
 
 
-def _bounds(state: State, spec: Spec, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compute_bounds(state: FamilyState, spec: Spec, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The interval of the normal line in which each latent cell lies: (n, 2 * columns) twice."""
     n, columns = x.shape
     lower, upper = np.full((n, 2 * columns), -np.inf), np.full((n, 2 * columns), np.inf)
-    discrete, absent = _discrete(spec), np.isnan(x)
+    discrete, absent = _is_discrete(spec), np.isnan(x)
     for j in range(columns):
         if discrete[j]:
             code = np.where(absent[:, j], 0, x[:, j]).astype(int)
-            low, high = _edges(state[f"levels.{j}"], code)
+            low, high = _find_level_edges(state[f"levels.{j}"], code)
             lower[:, j], upper[:, j] = ndtri(low), ndtri(high)
         else:
             seen = ~absent[:, j]
@@ -137,12 +139,12 @@ def _bounds(state: State, spec: Spec, x: np.ndarray) -> tuple[np.ndarray, np.nda
     return lower, upper
 
 
-def _latent(state: State, spec: Spec, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    lower, upper = _bounds(state, spec, x)
-    return _truncated(np.zeros_like(lower), np.ones(lower.shape[1]), lower, upper, rng)
+def _draw_latent(state: FamilyState, spec: Spec, x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    lower, upper = _compute_bounds(state, spec, x)
+    return _draw_truncated_normal(np.zeros_like(lower), np.ones(lower.shape[1]), lower, upper, rng)
 
 
-def _truncated(
+def _draw_truncated_normal(
     mean: np.ndarray, spread: np.ndarray, lower: np.ndarray, upper: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Normal draws within intervals; where the interval is a point, that point."""
@@ -152,7 +154,7 @@ def _truncated(
         return np.where(lower == upper, lower, np.clip(drawn, lower, upper))
 
 
-def _within(
+def _run_gibbs_round(
     latent: np.ndarray,
     correlation: np.ndarray,
     lower: np.ndarray,
@@ -165,11 +167,11 @@ def _within(
     for j in np.flatnonzero((lower != upper).any(axis=0)):
         spread = np.sqrt(1 / precision[j, j])
         mean = latent[:, j] - (latent @ precision[j]) / precision[j, j]
-        latent[:, j] = _truncated(mean, spread, lower[:, j], upper[:, j], rng)
+        latent[:, j] = _draw_truncated_normal(mean, spread, lower[:, j], upper[:, j], rng)
     return latent
 
 
-def _given(
+def _draw_conditional(
     latent: np.ndarray, known: np.ndarray, correlation: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """Draws of the columns not known from the normal law given those known."""
@@ -183,10 +185,10 @@ def _given(
     return z
 
 
-def _values(state: State, spec: Spec, z: np.ndarray) -> np.ndarray:
+def _decode_latent(state: FamilyState, spec: Spec, z: np.ndarray) -> np.ndarray:
     """Latent columns back to compact ones."""
     columns = z.shape[1] // 2
-    discrete, x = _discrete(spec), z[:, :columns].copy()
+    discrete, x = _is_discrete(spec), z[:, :columns].copy()
     for j in range(columns):
         if discrete[j]:
             order, upper = state[f"levels.{j}"]

@@ -27,14 +27,14 @@ from torch import Tensor, nn
 
 from manikin.contracts.family import Family, Optimizer
 from manikin.errors import Unsupported
-from manikin.nn.flow_network import Flow, power
-from manikin.nn.interpolate import counted
-from manikin.nn.layers import spread
-from manikin.nn.noise_schedule import FORMULATIONS, drawn, times
+from manikin.nn.flow_network import Flow, compute_mean_square
+from manikin.nn.interpolate import compute_loss_weights
+from manikin.nn.layers import expand_to_grid
+from manikin.nn.noise_schedule import FORMULATIONS, compute_sampling_times, draw_times
 
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import Given, GivenSpec
+    from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
 
 @final
@@ -77,7 +77,7 @@ class Diffusion(Family):
             return "tokens have no values between them to take noise; use 'masked' or 'autoregressive'"
         return None
 
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
         """One network: (x_t, t, given) -> velocities of values, logits of levels and flags."""
         return {"model": Flow(spec, given, self.formulation, self.width, self.blocks)}
 
@@ -87,28 +87,28 @@ class Diffusion(Family):
         turn: str,
         spec: Spec,
         x: Tensor,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """Squared error of velocities, cross-entropy of levels, of what is not observed."""
         net: Flow = nets[turn]  # pyright: ignore[reportAssignmentType]
         drop = self.drop if self.drop is not None else 0.1 if self.guidance != 1 else 0.0
-        given = net.conditioner.rehearse(given, x, rng, drop)
-        end = net.points(x)
+        given = net.conditioner.mask_for_training(given, x, rng, drop)
+        end = net.compute_targets(x)
         if given.mask is not None:
-            end = torch.where(spec.expand_mask(given.mask), net.shown(given), end)
-        noise = net.noise(len(x), rng)
-        t = drawn(self.formulation, len(x), spec, rng)
-        s = spread(t[:, None], len(spec.grid))
+            end = torch.where(spec.expand_mask(given.mask), net.compute_observed_targets(given), end)
+        noise = net.draw_noise(len(x), rng)
+        t = draw_times(self.formulation, len(x), spec, rng)
+        s = expand_to_grid(t[:, None], len(spec.grid))
         out = net((1 - s) * noise + s * end, t, given)
         hidden = torch.ones_like(x, dtype=torch.bool) if given.mask is None else ~given.mask
         wrong = net.emphasis(out - (end - noise)).square() * spec.expand_mask(hidden)
         if self.formulation == "edm":
-            wrong = wrong * power(s)
+            wrong = wrong * compute_mean_square(s)
         values = wrong[:, net.values]
-        total = (values * counted(x)).sum() if spec.series else values.sum()
-        if spec.discrete.blocks:
-            levels = spec.discrete.nll(out[:, net.levels], net.discrete(x))
+        total = (values * compute_loss_weights(x)).sum() if spec.is_series else values.sum()
+        if spec.discrete_spec.blocks:
+            levels = spec.discrete_spec.nll(out[:, net.levels], net.extract_discrete(x))
             total = total + (levels * hidden[:, net.flagged]).sum()
         return total / (x.numel())
 
@@ -118,19 +118,24 @@ class Diffusion(Family):
         nets: dict[str, nn.Module],
         spec: Spec,
         n: int,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """Follow the flow from noise; observed channels follow their own straight line."""
         net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
-        given = net.conditioner.complete(given, n, rng.device)
-        noise, ways = net.noise(n, rng), self._times(spec)
-        path = Path(self, net, given, noise)
-        return given.keep(path.end(path.along(noise, ways[:-1]), ways[-2], rng))
+        given = net.conditioner.fill_defaults(given, n, rng.device)
+        noise, ways = net.draw_noise(n, rng), self._compute_time_grid(spec)
+        path = FlowPath(self, net, given, noise)
+        return given.restore_observed(path.take_final_step(path.integrate(noise, ways[:-1]), ways[-2], rng))
 
     @torch.no_grad()
-    def carry(
-        self, nets: dict[str, nn.Module], spec: Spec, x: Tensor, before: Given, after: Given
+    def translate(
+        self,
+        nets: dict[str, nn.Module],
+        spec: Spec,
+        x: Tensor,
+        before: ConditionBatch,
+        after: ConditionBatch,
     ) -> Tensor:
         """Records as they would be had they another condition (Su et al., 2023).
 
@@ -147,73 +152,77 @@ class Diffusion(Family):
         Raises:
             Unsupported: Levels and flags, which no line leads back from.
         """
-        if spec.discrete.blocks:
+        if spec.discrete_spec.blocks:
             raise Unsupported(
                 "levels and missing values cannot be carried; only values that are never missing"
             )
         net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
-        ways = self._times(spec)
-        noise = Path(self, net, before, x).along(net.points(x), ways[::-1])
-        return spec.collapse(Path(self, net, after, noise).along(noise, ways))
+        ways = self._compute_time_grid(spec)
+        noise = FlowPath(self, net, before, x).integrate(net.compute_targets(x), ways[::-1])
+        return spec.collapse(FlowPath(self, net, after, noise).integrate(noise, ways))
 
-    def _times(self, spec: Spec) -> list[float]:
+    def _compute_time_grid(self, spec: Spec) -> list[float]:
         """From noise to data, one step more than are of second order."""
-        return times(self.formulation, (self.steps + 1) // 2 + 1, spec)
+        return compute_sampling_times(self.formulation, (self.steps + 1) // 2 + 1, spec)
 
 
 @final
 @dataclass(frozen=True)
-class Path:
+class FlowPath:
     """A flow under a condition, with the noise that its lines start from."""
 
     family: Diffusion
     net: Flow
-    given: Given
+    given: ConditionBatch
     noise: Tensor
 
-    def raw(self, x_t: Tensor, t: float) -> Tensor:
+    def compute_guided_output(self, x_t: Tensor, t: float) -> Tensor:
         """The network's output, exaggerated away from what it is without the condition."""
         times = torch.full((len(x_t),), t, dtype=x_t.dtype, device=x_t.device)
         out = self.net(x_t, times, self.given)
         w = self.family.guidance
         if w == 1 or not self.given.parts:
             return out
-        without = self.net(x_t, times, self.given.dropped(torch.zeros_like(times, dtype=torch.bool)))
+        without = self.net(x_t, times, self.given.drop_parts(torch.zeros_like(times, dtype=torch.bool)))
         return without + w * (out - without)
 
-    def velocity(self, x_t: Tensor, t: float) -> Tensor:
+    def compute_velocity(self, x_t: Tensor, t: float) -> Tensor:
         """The velocity of all channels."""
-        v, levels, discrete = self.raw(x_t, t), self.net.levels, self.net.spec.discrete
+        v, levels, discrete = (
+            self.compute_guided_output(x_t, t),
+            self.net.levels,
+            self.net.spec.discrete_spec,
+        )
         if levels:
             v[:, levels] = (2 * discrete.mean(v[:, levels]) - 1 - x_t[:, levels]) / (1 - t)
         return v
 
-    def along(self, x_t: Tensor, times: list[float]) -> Tensor:
+    def integrate(self, x_t: Tensor, times: list[float]) -> Tensor:
         """Follow the flow from the first time to the last, by steps of second order (Heun)."""
         for t, s in pairwise(times):
-            v = self.velocity(x_t, t)
-            x_s = self.held(x_t + (s - t) * v, s)
-            x_t = self.held(x_t + (s - t) * (v + self.velocity(x_s, s)) / 2, s)
+            v = self.compute_velocity(x_t, t)
+            x_s = self.clamp_observed(x_t + (s - t) * v, s)
+            x_t = self.clamp_observed(x_t + (s - t) * (v + self.compute_velocity(x_s, s)) / 2, s)
         return x_t
 
     @cached_property
-    def shown(self) -> Tensor:
+    def observed_ends(self) -> Tensor:
         """Where the lines of the observed channels end: the same at every step."""
-        return self.net.shown(self.given)
+        return self.net.compute_observed_targets(self.given)
 
-    def held(self, x_t: Tensor, t: float) -> Tensor:
+    def clamp_observed(self, x_t: Tensor, t: float) -> Tensor:
         """The same with the observed channels on their own lines."""
         if self.given.mask is None or self.given.values is None:
             return x_t
-        line = (1 - t) * self.noise + t * self.shown
+        line = (1 - t) * self.noise + t * self.observed_ends
         return torch.where(self.net.spec.expand_mask(self.given.mask), line, x_t)
 
-    def end(self, x_t: Tensor, t: float, rng: torch.Generator) -> Tensor:
+    def take_final_step(self, x_t: Tensor, t: float, rng: torch.Generator) -> Tensor:
         """One last step to compact records: values by their velocity, levels drawn."""
-        out, levels, spec = self.raw(x_t, t), self.net.levels, self.net.spec
+        out, levels, spec = self.compute_guided_output(x_t, t), self.net.levels, self.net.spec
         x = x_t + (1 - t) * out
         if levels:
-            x[:, levels] = spec.discrete.expand(spec.discrete.draw(out[:, levels], rng))
+            x[:, levels] = spec.discrete_spec.expand(spec.discrete_spec.draw(out[:, levels], rng))
         return spec.collapse(x)
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar, cast, final
 
 from manikin.contracts.family import Family
 from manikin.core import registry
-from manikin.encoding.decoding_options import OPTIONS, Manner
-from manikin.nn.language_model import Speaker, loaded, refusal
+from manikin.encoding.decoding_options import OPTION_NAMES, DecodingOptions
+from manikin.nn.language_model import LanguageModel, explain_refusal, load_language_model
 
 if TYPE_CHECKING:
     import torch
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from manikin.contracts.codec import Codec
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import Given, GivenSpec
+    from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
 
 @final
@@ -51,10 +51,10 @@ class FewShot(Family):
     shortest: int = 0
     turns: ClassVar[tuple[str, ...]] = ()
     tokens: ClassVar[bool] = True
-    sampling: ClassVar[frozenset[str]] = OPTIONS | {"nucleus"}
+    sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"nucleus"}
 
     def __post_init__(self) -> None:
-        self.manner.check()
+        self.decoding_options.check()
 
     @property
     def codec(self) -> Codec | None:
@@ -63,9 +63,9 @@ class FewShot(Family):
         return made(self.model, self.longest, shots=self.shots) if self.model else None
 
     @property
-    def manner(self) -> Manner:
+    def decoding_options(self) -> DecodingOptions:
         """How tokens are drawn."""
-        return Manner(self.temperature, self.shortest, self.longest, self.nucleus)
+        return DecodingOptions(self.temperature, self.shortest, self.longest, self.nucleus)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only text, and only with a model."""
@@ -73,11 +73,11 @@ class FewShot(Family):
             "a language model is prompted: name its folder, FewShot(model='folder') or fewshot:folder; "
             "from scratch learn 'templates' or 'autoregressive'"
         )
-        return refusal(self.model, spec, nameless)
+        return explain_refusal(self.model, spec, nameless)
 
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - as it is
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - as it is
         """The model as it is."""
-        return {"model": Speaker(loaded(self.model), {})}
+        return {"model": LanguageModel(load_language_model(self.model), {})}
 
     def loss(
         self,
@@ -85,22 +85,24 @@ class FewShot(Family):
         turn: str,
         spec: Spec,  # noqa: ARG002 - the contract's
         x: Tensor,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,  # noqa: ARG002 - nothing is drawn
     ) -> Tensor:
         """Mean -log p of a token of the texts and of their ends after the prompt, in nats."""
-        return cast("Speaker", nets[turn]).nll(x, given)
+        return cast("LanguageModel", nets[turn]).nll(x, given)
 
     def sample(
         self,
         nets: dict[str, nn.Module],
         spec: Spec,
         n: int,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """Tokens (n, length): what is observed of the text, and what follows."""
-        return cast("Speaker", nets["model"]).write(n, spec.length, given, self.manner, rng.device)
+        return cast("LanguageModel", nets["model"]).generate(
+            n, spec.length, given, self.decoding_options, rng.device
+        )
 
 
 __plugin__ = FewShot

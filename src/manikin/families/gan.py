@@ -19,17 +19,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from manikin.contracts.family import Family, Optimizer
-from manikin.nn.conditioning import Conditioner, Given, GivenSpec
-from manikin.nn.spectral_whitening import Emphasis
+from manikin.nn.conditioning import ConditionBatch, Conditioner, ConditionSpec
+from manikin.nn.spectral_whitening import SpectralWhitening
 from manikin.nn.unet import Decoder, Encoder
 
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
 
-EMBEDDING = 128
+EMBEDDING_WIDTH = 128
 """Width of the embedding of the condition."""
 
-PACKS = {0: 4, 1: 2}
+DEFAULT_PACK_SIZES = {0: 4, 1: 2}
 """Records that the critic judges together by the axes of their grid; 1 of more axes."""
 
 
@@ -68,7 +68,7 @@ class GAN(Family):
             )
         return None
 
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
         """The two players."""
         return {"critic": Critic(spec, given, self), "generator": Generator(spec, given, self)}
 
@@ -78,19 +78,19 @@ class GAN(Family):
         turn: str,
         spec: Spec,
         x: Tensor,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """The loss of one player."""
         generator: Generator = nets["generator"]  # pyright: ignore[reportAssignmentType]
-        given = generator.conditioner.rehearse(given, x, rng)
+        given = generator.conditioner.mask_for_training(given, x, rng)
         view = generator.emphasis
-        real, fake = view(spec.expand(x)), view(generator.imagine(len(x), given, rng))
+        real, fake = view(spec.expand(x)), view(generator.generate(len(x), given, rng))
         if turn == "generator":
             return functional.softplus(nets["critic"](real, given) - nets["critic"](fake, given)).mean()
         real, fake = real.requires_grad_(), fake.detach().requires_grad_()
         true, false = nets["critic"](real, given), nets["critic"](fake, given)
-        penalty = steepness(true, real) + steepness(false, fake)
+        penalty = compute_gradient_penalty(true, real) + compute_gradient_penalty(false, fake)
         gamma = self.gamma or (1.0 if spec.grid else 0.3)
         return functional.softplus(false - true).mean() + gamma / 2 * penalty
 
@@ -100,16 +100,16 @@ class GAN(Family):
         nets: dict[str, nn.Module],
         spec: Spec,
         n: int,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """One pass of the generator."""
         net: Generator = nets["generator"]  # pyright: ignore[reportAssignmentType]
-        given = net.conditioner.complete(given, n, rng.device)
-        return given.keep(spec.collapse(net.imagine(n, given, rng)))
+        given = net.conditioner.fill_defaults(given, n, rng.device)
+        return given.restore_observed(spec.collapse(net.generate(n, given, rng)))
 
 
-def steepness(verdict: Tensor, x: Tensor) -> Tensor:
+def compute_gradient_penalty(verdict: Tensor, x: Tensor) -> Tensor:
     """The mean squared gradient of the verdicts with respect to the records."""
     (gradient,) = torch.autograd.grad(verdict.sum(), x, create_graph=True)
     return gradient.square().flatten(1).sum(1).mean()
@@ -119,24 +119,24 @@ def steepness(verdict: Tensor, x: Tensor) -> Tensor:
 class Generator(nn.Module):
     """(z, given) -> expanded records."""
 
-    def __init__(self, spec: Spec, given: GivenSpec, family: GAN) -> None:
+    def __init__(self, spec: Spec, given: ConditionSpec, family: GAN) -> None:
         super().__init__()
         self.spec = spec
         self.latent = family.latent or (128 if spec.grid else 64)
-        self.conditioner = Conditioner(given, spec, EMBEDDING)
-        self.emphasis = Emphasis(spec)
+        self.conditioner = Conditioner(given, spec, EMBEDDING_WIDTH)
+        self.emphasis = SpectralWhitening(spec)
         size = (self.conditioner.channels, family.width, family.blocks)
         self.decoder = Decoder(self.latent, spec.width, spec.grid, self.conditioner.vector, *size)
 
-    def forward(self, z: Tensor, given: Given) -> Tensor:
+    def forward(self, z: Tensor, given: ConditionBatch) -> Tensor:
         """(B, latent) -> raw (B, width, *grid)."""
         condition = self.conditioner(given)
         return self.decoder(z, condition.vector, condition.map).float()
 
-    def imagine(self, n: int, given: Given, rng: torch.Generator) -> Tensor:
+    def generate(self, n: int, given: ConditionBatch, rng: torch.Generator) -> Tensor:
         """`n` expanded records, the observed part in its place."""
         z = torch.randn(n, self.latent, generator=rng, device=rng.device)
-        fake = self.emphasis.back(self.spec.link(self(z, given), rng))
+        fake = self.emphasis.invert(self.spec.draw_relaxed(self(z, given), rng))
         if given.mask is None or given.values is None:
             return fake
         seen = self.spec.expand(torch.where(given.mask, given.values, torch.zeros_like(given.values)))
@@ -145,25 +145,27 @@ class Generator(nn.Module):
 
 @final
 class Critic(nn.Module):
-    """(expanded records as `Emphasis` shows them, given) -> how real they look."""
+    """(expanded records as `SpectralWhitening` shows them, given) -> how real they look."""
 
-    def __init__(self, spec: Spec, given: GivenSpec, family: GAN) -> None:
+    def __init__(self, spec: Spec, given: ConditionSpec, family: GAN) -> None:
         super().__init__()
-        self.conditioner = Conditioner(given, spec, EMBEDDING)
-        self.pack = family.pack or PACKS.get(len(spec.grid), 1)
+        self.conditioner = Conditioner(given, spec, EMBEDDING_WIDTH)
+        self.pack = family.pack or DEFAULT_PACK_SIZES.get(len(spec.grid), 1)
         channels = (spec.width + self.conditioner.channels) * self.pack
         modulation = self.conditioner.vector * self.pack
         self.encoder = Encoder(channels, 1, spec.grid, modulation, family.width, family.blocks)
 
-    def forward(self, x: Tensor, given: Given) -> Tensor:
+    def forward(self, x: Tensor, given: ConditionBatch) -> Tensor:
         """(B, width, *grid) -> (packs,)."""
         condition = self.conditioner(given)
         if condition.map is not None:
             x = torch.cat([x, condition.map], dim=1)
         vector = condition.vector
-        return self.encoder(self._packed(x), None if vector is None else self._packed(vector)).float()[:, 0]
+        return self.encoder(
+            self._pack_records(x), None if vector is None else self._pack_records(vector)
+        ).float()[:, 0]
 
-    def _packed(self, x: Tensor) -> Tensor:
+    def _pack_records(self, x: Tensor) -> Tensor:
         """(B, C, ...) -> (packs, pack * C, ...); the last pack is filled from the start of the batch."""
         rows = torch.arange(-(-len(x) // self.pack) * self.pack, device=x.device) % len(x)
         return x[rows].unflatten(0, (-1, self.pack)).flatten(1, 2)

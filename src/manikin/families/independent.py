@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.family import Progress, State, Statistical
+from manikin.contracts.family import FamilyState, ProgressCallback, StatisticalFamily
 from manikin.encoding.spec import Continuous
-from manikin.stats.subject_counts import ENOUGH, count_sharers, index_subjects
+from manikin.stats.subject_counts import MIN_CELL_SIZE, count_sharing_subjects, index_subjects
 
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
 
-QUANTILES = 1000
+MAX_QUANTILES = 1000
 
 
 @dataclass(frozen=True)
-class Independent(Statistical):
+class Independent(StatisticalFamily):
     """Columns without any relation; numbers through their quantiles, levels by their shares."""
 
     def refusal(self, spec: Spec) -> str | None:
@@ -35,29 +35,36 @@ class Independent(Statistical):
         given: int,  # noqa: ARG002 - the contract's, as below
         subject: np.ndarray,
         key: Key,  # noqa: ARG002
-        progress: Progress,
-    ) -> State:
+        progress: ProgressCallback,
+    ) -> FamilyState:
         """Up to a thousand quantiles of each column, missing values among them."""
         ordered = np.sort(x, axis=0)  # NaN comes last, so missing keeps its share
         if (who := index_subjects(subject)) is not None:
             numbers = [isinstance(block, Continuous) for block in spec.blocks for _ in range(block.n)]
             for j in np.flatnonzero(numbers):
-                ordered[:, j] = _spread(x[:, j], who)
-        at = np.linspace(0, len(x) - 1, min(len(x), QUANTILES)).round().astype(int)
+                ordered[:, j] = _spread_rare_values(x[:, j], who)
+        at = np.linspace(0, len(x) - 1, min(len(x), MAX_QUANTILES)).round().astype(int)
         progress(1.0)
         return {"quantiles": ordered[at]}
 
-    def draw(self, state: State, spec: Spec, x: np.ndarray, observed: np.ndarray, key: Key) -> np.ndarray:  # noqa: ARG002 - the contract's
+    def draw(
+        self,
+        state: FamilyState,
+        spec: Spec,  # noqa: ARG002 - the contract's
+        x: np.ndarray,
+        observed: np.ndarray,
+        key: Key,
+    ) -> np.ndarray:
         """Each free cell from its own column."""
         quantiles = state["quantiles"]
         rows = key.numpy().integers(len(quantiles), size=x.shape)
         return np.where(observed, x, np.take_along_axis(quantiles, rows, axis=0))
 
 
-def _spread(values: np.ndarray, who: np.ndarray) -> np.ndarray:
+def _spread_rare_values(values: np.ndarray, who: np.ndarray) -> np.ndarray:
     """The values (n,) in rising order; those of few patients fill the room around them evenly."""
     order = np.argsort(values, kind="stable")
-    held, free = values[order], count_sharers(values, who)[order] < ENOUGH
+    held, free = values[order], count_sharing_subjects(values, who)[order] < MIN_CELL_SIZE
     known, run, size = np.unique(held, return_inverse=True, return_counts=True)
     known = known.astype(float)
     ends = np.concatenate([known[:1], (known[:-1] + known[1:]) / 2, known[-1:]])

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast, final
 
 from manikin.contracts.family import Family, Optimizer
 from manikin.core import registry
-from manikin.encoding.decoding_options import OPTIONS, Manner
+from manikin.encoding.decoding_options import OPTION_NAMES, DecodingOptions
 from manikin.errors import MissingExtra
-from manikin.nn.language_model import Speaker, loaded, refusal
+from manikin.nn.language_model import LanguageModel, explain_refusal, load_language_model
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from manikin.contracts.codec import Codec
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import Given, GivenSpec
+    from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
 
 @final
@@ -55,11 +55,11 @@ class LoRA(Family):
     shortest: int = 0
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
-    sampling: ClassVar[frozenset[str]] = OPTIONS | {"nucleus"}
+    sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"nucleus"}
     optimizer: ClassVar[Optimizer] = Optimizer(rate=5e-4)
 
     def __post_init__(self) -> None:
-        self.manner.check()
+        self.decoding_options.check()
 
     @property
     def codec(self) -> Codec | None:
@@ -68,9 +68,9 @@ class LoRA(Family):
         return made(self.model, self.longest) if self.model else None
 
     @property
-    def manner(self) -> Manner:
+    def decoding_options(self) -> DecodingOptions:
         """How tokens are drawn."""
-        return Manner(self.temperature, self.shortest, self.longest, self.nucleus)
+        return DecodingOptions(self.temperature, self.shortest, self.longest, self.nucleus)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only text, and only with a model."""
@@ -78,11 +78,11 @@ class LoRA(Family):
             "a language model is adapted: name its folder, LoRA(model='folder') or lora:folder; from "
             "scratch learn 'templates' or 'autoregressive'"
         )
-        return refusal(self.model, spec, nameless)
+        return explain_refusal(self.model, spec, nameless)
 
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - a prompt is text
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - a prompt is text
         """The model with fresh adapters."""
-        return {"model": adapted(self)}
+        return {"model": add_adapters(self)}
 
     def loss(
         self,
@@ -90,27 +90,29 @@ class LoRA(Family):
         turn: str,
         spec: Spec,  # noqa: ARG002 - the contract's
         x: Tensor,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,  # noqa: ARG002 - dropout draws from the process's, which the engine seeds
     ) -> Tensor:
         """Mean -log p of a token of the texts and of their ends, in nats."""
-        return cast("Speaker", nets[turn]).nll(x, given)
+        return cast("LanguageModel", nets[turn]).nll(x, given)
 
     def sample(
         self,
         nets: dict[str, nn.Module],
         spec: Spec,
         n: int,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """Tokens (n, length): what is observed of the text, and what follows."""
-        return cast("Speaker", nets["model"]).write(n, spec.length, given, self.manner, rng.device)
+        return cast("LanguageModel", nets["model"]).generate(
+            n, spec.length, given, self.decoding_options, rng.device
+        )
 
 
-def adapted(family: LoRA) -> Speaker:
+def add_adapters(family: LoRA) -> LanguageModel:
     """A language model of which only fresh adapters are parameters."""
-    peft, whole = _libraries(), loaded(family.model)
+    peft, whole = _import_peft(), load_language_model(family.model)
     config = peft.LoraConfig(
         r=family.rank,
         lora_alpha=family.alpha,
@@ -120,10 +122,10 @@ def adapted(family: LoRA) -> Speaker:
         fan_in_fan_out=any(type(part).__name__ == "Conv1D" for part in whole.modules()),
     )
     base = peft.get_peft_model(whole, config)
-    return Speaker(base, {n: p for n, p in base.named_parameters() if p.requires_grad})
+    return LanguageModel(base, {n: p for n, p in base.named_parameters() if p.requires_grad})
 
 
-def _libraries() -> Any:  # noqa: ANN401 - a module
+def _import_peft() -> Any:  # noqa: ANN401 - a module
     try:
         import peft
         import transformers  # noqa: F401 - what peft needs

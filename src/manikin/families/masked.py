@@ -15,18 +15,18 @@ import torch
 from torch import Tensor, nn
 
 from manikin.contracts.family import Family, Optimizer
-from manikin.encoding.decoding_options import OPTIONS, Manner
+from manikin.encoding.decoding_options import OPTION_NAMES, DecodingOptions
 from manikin.encoding.grammar import END
-from manikin.nn.conditioning import Condition, Conditioner, Given, GivenSpec
-from manikin.nn.history_decoder import Filler
-from manikin.nn.history_diffusion import bound, histories
-from manikin.nn.token_layers import Embed, Heads, Laid, sampled
-from manikin.nn.transformer import Shape, Transformer
+from manikin.nn.conditioning import ConditionBatch, Conditioner, ConditionSpec, EncodedCondition
+from manikin.nn.history_decoder import HistoryDecoder
+from manikin.nn.history_diffusion import compute_nll_bound, sample_histories
+from manikin.nn.token_layers import ConditionMapEmbedding, TokenEmbedding, TokenHeads, sample_tokens
+from manikin.nn.transformer import Transformer, TransformerShape
 
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
 
-CHUNK = 1024
+RECORDS_PER_CHUNK = 1024
 """Records sampled at a time, to bound memory."""
 
 
@@ -65,23 +65,23 @@ class Masked(Family):
     longest: int | None = None
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
-    sampling: ClassVar[frozenset[str]] = OPTIONS | {"steps"}
-    fills: ClassVar[bool] = True
+    sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"steps"}
+    is_infilling: ClassVar[bool] = True
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, decay=0.05)
 
     def __post_init__(self) -> None:
-        self.manner.check()
+        self.decoding_options.check()
 
     @property
-    def manner(self) -> Manner:
+    def decoding_options(self) -> DecodingOptions:
         """How tokens are drawn."""
-        return Manner(self.temperature, self.shortest, self.longest)
+        return DecodingOptions(self.temperature, self.shortest, self.longest)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only tokens can be hidden, and only texts are drawn in another manner than they were learned."""
         if not spec.tokens:
             return "channels on a grid are no tokens; use 'diffusion', or a codec that yields tokens"
-        if self.manner != Manner() and not spec.ragged:
+        if self.decoding_options != DecodingOptions() and not spec.ragged:
             return "temperature, shortest and longest are for texts; leave them out"
         return None
 
@@ -89,12 +89,12 @@ class Masked(Family):
         """Not of histories: only the events that are hidden go through the last layers."""
         return spec.grammar is None
 
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
         """One transformer that looks both ways."""
         if spec.grammar is None:
-            return {"model": Finder(spec, given, self)}
-        shape = Shape(self.width or 96, self.depth or 2, self.heads, self.dropout)
-        return {"model": Filler(spec, given, shape)}
+            return {"model": MaskedNetwork(spec, given, self)}
+        shape = TransformerShape(self.width or 96, self.depth or 2, self.heads, self.dropout)
+        return {"model": HistoryDecoder(spec, given, shape)}
 
     def loss(
         self,
@@ -102,14 +102,17 @@ class Masked(Family):
         turn: str,
         spec: Spec,
         x: Tensor,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """The bound on -log p per token, in nats; of histories by the length of the longest."""
         if spec.grammar is not None:
-            return bound(cast("Filler", nets[turn]), x.long(), given, rng).mean() / spec.length
-        count = hidden_counts(len(x), spec.length, rng)
-        hidden = ranks(x.shape, rng) < count
+            return (
+                compute_nll_bound(cast("HistoryDecoder", nets[turn]), x.long(), given, rng).mean()
+                / spec.length
+            )
+        count = draw_hidden_counts(len(x), spec.length, rng)
+        hidden = draw_ranks(x.shape, rng) < count
         nll = nets[turn](x.masked_fill(hidden, spec.vocab), x, given)
         return ((nll * hidden).sum(dim=1, keepdim=True) / count).mean()
 
@@ -119,56 +122,66 @@ class Masked(Family):
         nets: dict[str, nn.Module],
         spec: Spec,
         n: int,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """Tokens (n, length); all that is filled in depends on what is observed."""
         if spec.grammar is not None:
-            return histories(cast("Filler", nets["model"]), n, given, spec.length, self.steps, rng)
-        finder = cast("Finder", nets["model"])
+            return sample_histories(
+                cast("HistoryDecoder", nets["model"]), n, given, spec.length, self.steps, rng
+            )
+        finder = cast("MaskedNetwork", nets["model"])
         step = 1 if spec.ranges else -(-spec.length // self.steps)
-        starts = range(0, n, CHUNK)
+        starts = range(0, n, RECORDS_PER_CHUNK)
         chunks = [
-            finder.draw(min(CHUNK, n - i), given[slice(i, i + CHUNK)], step, self.manner, rng)
+            finder.generate_records(
+                min(RECORDS_PER_CHUNK, n - i),
+                given[slice(i, i + RECORDS_PER_CHUNK)],
+                step,
+                self.decoding_options,
+                rng,
+            )
             for i in starts
         ]
         return torch.cat(chunks)
 
 
-def hidden_counts(n: int, length: int, rng: torch.Generator) -> Tensor:
+def draw_hidden_counts(n: int, length: int, rng: torch.Generator) -> Tensor:
     """How many tokens to hide in each record (n, 1): uniform on 1, ..., length, evenly over a batch."""
     offset = torch.rand(1, generator=rng, device=rng.device)
     share = (torch.arange(n, device=rng.device) / n + offset) % 1
     return (share * length).floor().long().clamp(max=length - 1)[:, None] + 1
 
 
-def ranks(shape: torch.Size, rng: torch.Generator) -> Tensor:
+def draw_ranks(shape: torch.Size, rng: torch.Generator) -> Tensor:
     """The numbers 0, ..., L - 1 in a random order for each record: (n, L)."""
     return torch.rand(shape, generator=rng, device=rng.device).argsort(dim=1)
 
 
 @final
-class Finder(nn.Module):
+class MaskedNetwork(nn.Module):
     """The law of each hidden token given all that is not hidden."""
 
-    def __init__(self, spec: Spec, given: GivenSpec, family: Masked) -> None:
+    def __init__(self, spec: Spec, given: ConditionSpec, family: Masked) -> None:
         super().__init__()
         width = family.width or (64 if spec.ranges else 160)
         self.spec = spec
         self.condition = Conditioner(given, spec, width)
-        self.laid = Laid(spec, self.condition.channels, width)
-        self.embed = Embed(spec, width)
+        self.laid = ConditionMapEmbedding(spec, self.condition.channels, width)
+        self.embed = TokenEmbedding(spec, width)
         vector, context = self.condition.vector, self.condition.context
         self.body = Transformer(
-            Shape(width, family.depth or 3, family.heads, family.dropout, vector, context, not spec.ranges)
+            TransformerShape(
+                width, family.depth or 3, family.heads, family.dropout, vector, context, not spec.ranges
+            )
         )
-        self.heads = Heads(spec, width)
+        self.heads = TokenHeads(spec, width)
 
-    def forward(self, seen: Tensor, x: Tensor, given: Given) -> Tensor:
+    def forward(self, seen: Tensor, x: Tensor, given: ConditionBatch) -> Tensor:
         """-log p of each token of `x` (B, L) given `seen`, hidden tokens being `vocab`: (B, L)."""
-        return self.heads.nll(self.look(seen, self.laid(self.condition(given))), x)
+        return self.heads.nll(self.compute_features(seen, self.laid(self.condition(given))), x)
 
-    def look(self, seen: Tensor, condition: Condition) -> Tensor:
+    def compute_features(self, seen: Tensor, condition: EncodedCondition) -> Tensor:
         """Features (B, L, width) of tokens of which some are hidden."""
         place = torch.arange(seen.shape[1], device=seen.device).expand_as(seen)
         vector, context = condition.vector, condition.context
@@ -176,28 +189,36 @@ class Finder(nn.Module):
         h = h if condition.map is None else h + condition.map
         return self.body(h, causal=False, vector=vector, context=context)
 
-    def draw(self, n: int, given: Given, step: int, manner: Manner, rng: torch.Generator) -> Tensor:
+    def generate_records(
+        self, n: int, given: ConditionBatch, step: int, manner: DecodingOptions, rng: torch.Generator
+    ) -> Tensor:
         """`n` records of tokens (n, length), found `step` at a time in a random order."""
         hidden = torch.full((n, self.spec.length), self.spec.vocab, device=rng.device)
-        hidden[:, manner.most(self.spec.length) - 1 :] = END if manner.longest else self.spec.vocab
-        x = given.keep(hidden)
+        hidden[:, manner.compute_max_length(self.spec.length) - 1 :] = (
+            END if manner.longest else self.spec.vocab
+        )
+        x = given.restore_observed(hidden)
         # What is observed has the last ranks, so that no pass is spent on it.
-        order = ranks(x.shape, rng).masked_fill(x != self.spec.vocab, self.spec.length).argsort(dim=1)
+        order = draw_ranks(x.shape, rng).masked_fill(x != self.spec.vocab, self.spec.length).argsort(dim=1)
         rank = order.argsort(dim=1)
         condition = self.laid(self.condition(given))
         for first in range(0, int((x == self.spec.vocab).sum(dim=1).max()), step):
             now = (x == self.spec.vocab) & (rank >= first) & (rank < first + step)
-            h, place = self.look(x, condition)[now], now.nonzero()[:, 1]
+            h, place = self.compute_features(x, condition)[now], now.nonzero()[:, 1]
             x[now] = (
-                self._found(h, place, manner, rng) if self.spec.ends else self.heads.draw(h, place, rng)
+                self._draw_note_tokens(h, place, manner, rng)
+                if self.spec.has_end_token
+                else self.heads.draw(h, place, rng)
             )
         return x
 
-    def _found(self, h: Tensor, place: Tensor, manner: Manner, rng: torch.Generator) -> Tensor:
+    def _draw_note_tokens(
+        self, h: Tensor, place: Tensor, manner: DecodingOptions, rng: torch.Generator
+    ) -> Tensor:
         """Tokens (M,) of texts for features (M, width) at positions (M,)."""
-        logits = self.heads.logits(h, 0) / manner.temperature
+        logits = self.heads.compute_logits(h, 0) / manner.temperature
         logits[place + 1 < manner.shortest, END] = -torch.inf
-        return sampled(logits, rng)
+        return sample_tokens(logits, rng)
 
 
 __plugin__ = Masked

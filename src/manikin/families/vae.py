@@ -18,18 +18,18 @@ import torch
 from torch import Tensor, nn
 
 from manikin.contracts.family import Family, Optimizer
-from manikin.nn.conditioning import Conditioner, Given, GivenSpec
-from manikin.nn.layers import Constant
-from manikin.nn.spectral_whitening import Emphasis
-from manikin.nn.unet import SMALL, Decoder, Encoder
+from manikin.nn.conditioning import ConditionBatch, Conditioner, ConditionSpec
+from manikin.nn.layers import LearnedConstant
+from manikin.nn.spectral_whitening import SpectralWhitening
+from manikin.nn.unet import MIN_FULL_WIDTH_PLACES, Decoder, Encoder
 
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
 
-EMBEDDING = 128
+EMBEDDING_WIDTH = 128
 """Width of the embedding of the condition."""
 
-SCALES = (-6.0, 3.0)
+LOG_SCALE_LIMITS = (-6.0, 3.0)
 """Least and greatest logarithm of a standard deviation of z."""
 
 
@@ -64,7 +64,7 @@ class VAE(Family):
             return "tokens would be drawn each by itself; use 'autoregressive' or 'masked'"
         return None
 
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
         """One network: encoder, prior and decoder."""
         return {"model": Autoencoder(spec, given, self)}
 
@@ -74,20 +74,20 @@ class VAE(Family):
         turn: str,
         spec: Spec,
         x: Tensor,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """The bound on -log p per quantity, in nats, of what is not observed."""
         net: Autoencoder = nets[turn]  # pyright: ignore[reportAssignmentType]
-        given = net.conditioner.rehearse(given, x, rng)
-        known = net.known(given)
+        given = net.conditioner.mask_for_training(given, x, rng)
+        known = net.read_condition(given)
         x = net.emphasis(x)
-        mean, log_scale = net.code(x, known)
+        mean, log_scale = net.encode(x, known)
         z = mean + log_scale.exp() * torch.randn(mean.shape, generator=rng, device=x.device)
         hidden = torch.ones_like(x, dtype=torch.bool) if given.mask is None else ~given.mask
         likelihood = (spec.nll(net.decode(z, known), x) * hidden).flatten(1).sum(1)
         return (
-            likelihood + self.beta * (normal(z, mean, log_scale) - net.prior(z, known))
+            likelihood + self.beta * (compute_normal_log_density(z, mean, log_scale) - net.prior(z, known))
         ).sum() / x.numel()
 
     @torch.no_grad()
@@ -96,25 +96,25 @@ class VAE(Family):
         nets: dict[str, nn.Module],
         spec: Spec,
         n: int,
-        given: Given,
+        given: ConditionBatch,
         rng: torch.Generator,
     ) -> Tensor:
         """Codes from the prior, records from the likelihood."""
         net: Autoencoder = nets["model"]  # pyright: ignore[reportAssignmentType]
-        given = net.conditioner.complete(given, n, rng.device)
-        known = net.known(given)
+        given = net.conditioner.fill_defaults(given, n, rng.device)
+        known = net.read_condition(given)
         drawn = spec.draw(net.decode(net.prior.draw(n, known, rng), known), rng)
-        return given.keep(net.emphasis.back(drawn))
+        return given.restore_observed(net.emphasis.invert(drawn))
 
 
-def normal(z: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
+def compute_normal_log_density(z: Tensor, mean: Tensor, log_scale: Tensor) -> Tensor:
     """Log density of a normal law, summed over the last axis, without its constant."""
     return -(0.5 * ((z - mean) * (-log_scale).exp()).square() + log_scale).sum(-1)
 
 
 @final
 @dataclass(frozen=True)
-class Known:
+class ConditionState:
     """What is given: one vector (B, d) that says it all, and its aligned map; None: nothing is."""
 
     vector: Tensor | None
@@ -125,77 +125,79 @@ class Known:
 class Autoencoder(nn.Module):
     """Encoder, prior and decoder, all of them shown what is given."""
 
-    def __init__(self, spec: Spec, given: GivenSpec, family: VAE) -> None:
+    def __init__(self, spec: Spec, given: ConditionSpec, family: VAE) -> None:
         super().__init__()
         self.spec = spec
-        latent = family.latent or (64 if math.prod(spec.grid) >= SMALL else 16)
-        self.conditioner = Conditioner(given, spec, EMBEDDING)
-        self.emphasis = Emphasis(spec)
+        latent = family.latent or (64 if math.prod(spec.grid) >= MIN_FULL_WIDTH_PLACES else 16)
+        self.conditioner = Conditioner(given, spec, EMBEDDING_WIDTH)
+        self.emphasis = SpectralWhitening(spec)
         channels = self.conditioner.channels
-        modulation = EMBEDDING if given else 0
+        modulation = EMBEDDING_WIDTH if given else 0
         size = (family.width, family.blocks)
-        self.reader = Encoder(channels, EMBEDDING, spec.grid, 0, family.width, 1) if channels else None
+        self.reader = (
+            Encoder(channels, EMBEDDING_WIDTH, spec.grid, 0, family.width, 1) if channels else None
+        )
         self.encoder = Encoder(spec.width + channels, 2 * latent, spec.grid, modulation, *size)
-        self.prior = Mixture(latent, family.components)
+        self.prior = MixturePrior(latent, family.components)
         self.decoder = Decoder(latent, spec.raw, spec.grid, modulation, channels, *size)
 
-    def known(self, given: Given) -> Known:
+    def read_condition(self, given: ConditionBatch) -> ConditionState:
         """What is given, read once for all three."""
         condition = self.conditioner(given)
         vector = condition.vector
         if self.reader is not None and condition.map is not None:
             read = self.reader(condition.map)
             vector = read if vector is None else vector + read
-        return Known(vector, condition.map)
+        return ConditionState(vector, condition.map)
 
-    def code(self, x: Tensor, known: Known) -> tuple[Tensor, Tensor]:
+    def encode(self, x: Tensor, known: ConditionState) -> tuple[Tensor, Tensor]:
         """Emphasised compact records -> mean and log deviation of q(z | x, c), each (B, latent)."""
         h = self.spec.expand(x)
         if known.map is not None:
             h = torch.cat([h, known.map], dim=1)
         mean, log_scale = self.encoder(h, known.vector).float().chunk(2, dim=1)
-        return mean, log_scale.clamp(*SCALES)
+        return mean, log_scale.clamp(*LOG_SCALE_LIMITS)
 
-    def decode(self, z: Tensor, known: Known) -> Tensor:
+    def decode(self, z: Tensor, known: ConditionState) -> Tensor:
         """Codes (B, latent) -> parameters of the likelihood of emphasised records (B, raw, *grid)."""
         return self.decoder(z, known.vector, known.map).float()
 
 
 @final
-class Mixture(nn.Module):
+class MixturePrior(nn.Module):
     """p(z | c): a mixture of normal laws with diagonal covariance, its parameters linear in c."""
 
     def __init__(self, latent: int, components: int) -> None:
         super().__init__()
         self.sizes = (latent, latent, 1)
         self.components = components
-        self.start = Constant(EMBEDDING)
-        self.parameters_of = nn.Linear(EMBEDDING, components * sum(self.sizes))
+        self.start = LearnedConstant(EMBEDDING_WIDTH)
+        self.parameters_of = nn.Linear(EMBEDDING_WIDTH, components * sum(self.sizes))
         with torch.no_grad():
             bias = self.parameters_of.bias.view(components, -1)
             bias.zero_()[:, :latent].normal_()
 
-    def forward(self, z: Tensor, known: Known) -> Tensor:
+    def forward(self, z: Tensor, known: ConditionState) -> Tensor:
         """Log density (B,) at z (B, latent), without its constant."""
-        mean, log_scale, log_weight = self._laws(z, known)
-        return (normal(z[:, None], mean, log_scale) + log_weight).logsumexp(dim=1)
+        mean, log_scale, log_weight = self._compute_components(z, known)
+        return (compute_normal_log_density(z[:, None], mean, log_scale) + log_weight).logsumexp(dim=1)
 
-    def draw(self, n: int, known: Known, rng: torch.Generator) -> Tensor:
+    def draw(self, n: int, known: ConditionState, rng: torch.Generator) -> Tensor:
         """One code per record, (n, latent)."""
-        mean, log_scale, log_weight = self._laws(torch.zeros(n, 1, device=rng.device), known)
+        mean, log_scale, log_weight = self._compute_components(torch.zeros(n, 1, device=rng.device), known)
         chosen = torch.multinomial(log_weight.exp(), 1, generator=rng)[:, 0]
         rows = torch.arange(n, device=rng.device)
         mean, log_scale = mean[rows, chosen], log_scale[rows, chosen]
         return mean + log_scale.exp() * torch.randn(mean.shape, generator=rng, device=rng.device)
 
-    def _laws(self, like: Tensor, known: Known) -> tuple[Tensor, Tensor, Tensor]:
+    def _compute_components(self, like: Tensor, known: ConditionState) -> tuple[Tensor, Tensor, Tensor]:
         """Means, log deviations (B, K, latent) and log weights (B, K)."""
         h = self.start(like)
         if known.vector is not None:
             h = h + known.vector
         parts = self.parameters_of(h).float().unflatten(1, (self.components, -1)).split(self.sizes, dim=2)
         mean, log_scale, logits = parts
-        return mean, log_scale.clamp(*SCALES), logits[:, :, 0].log_softmax(dim=1)
+        return mean, log_scale.clamp(*LOG_SCALE_LIMITS), logits[:, :, 0].log_softmax(dim=1)
 
 
 __plugin__ = VAE

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from manikin.cohort.scalar_matrix import Scalars
+from manikin.cohort.scalar_matrix import ScalarEncoder
 from manikin.contracts.feature import Feature
-from manikin.schema.kinds import SCALARS
+from manikin.schema.kinds import SCALAR_TYPES
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-LEVELS = 24  # of a category; rarer ones share one coordinate
-UNEXPECTED = 5.0  # where a value is missing in a field in which none was
+MAX_LEVELS = 24  # of a category; rarer ones share one coordinate
+UNEXPECTED_GAP_VALUE = 5.0  # where a value is missing in a field in which none was
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,23 @@ class Table(Feature):
 
     """
 
-    kinds: ClassVar[tuple[type, ...]] = SCALARS
+    kinds: ClassVar[tuple[type, ...]] = SCALAR_TYPES
     version: ClassVar[str] = "table/1"
 
-    fields: Scalars = field(default_factory=lambda: Scalars((), ()))
+    fields: ScalarEncoder = field(default_factory=lambda: ScalarEncoder((), ()))
     centre: tuple[float, ...] = ()
     scale: tuple[float, ...] = ()
-    kept: tuple[tuple[int, ...], ...] = ()
-    gaps: tuple[bool, ...] = ()
+    frequent_levels: tuple[tuple[int, ...], ...] = ()
+    has_gaps: tuple[bool, ...] = ()
 
     def fit(self, cohort: Cohort) -> Table:
         """Learn medians, deviations and frequent levels."""
-        fields = Scalars.fit(cohort)
+        fields = ScalarEncoder.fit(cohort)
         table = fields.encode(cohort)
-        centre, scale = centres(table)
-        kept = tuple(frequent(table[:, j]) if c else () for j, c in enumerate(fields.categorical))
+        centre, scale = compute_robust_scales(table)
+        kept = tuple(
+            find_frequent_levels(table[:, j]) if c else () for j, c in enumerate(fields.is_categorical)
+        )
         gaps = tuple(bool(np.isnan(column).any()) for column in table.T)
         return Table(fields, tuple(centre), tuple(scale), kept, gaps)
 
@@ -65,24 +67,24 @@ class Table(Feature):
 
     def embed(self, table: np.ndarray) -> np.ndarray:
         """The same, from scalars that are encoded already, float64 (n, p)."""
-        blocks = [self._block(table[:, j], j) for j in range(table.shape[1])]
+        blocks = [self._encode_column(table[:, j], j) for j in range(table.shape[1])]
         return (
             np.column_stack(blocks).astype(np.float32) if blocks else np.zeros((len(table), 0), np.float32)
         )
 
-    def _block(self, values: np.ndarray, j: int) -> np.ndarray:
+    def _encode_column(self, values: np.ndarray, j: int) -> np.ndarray:
         absent = np.isnan(values)
         if self.fields.levels[j] is not None:
-            hot = values[:, None] == np.array(self.kept[j])
+            hot = values[:, None] == np.array(self.frequent_levels[j])
             other = ~absent & ~hot.any(axis=1)
             return np.column_stack([hot, other, absent]) / np.sqrt(2)
         scaled = np.arcsinh((values - self.centre[j]) / self.scale[j])
-        if not self.gaps[j]:
-            return np.where(absent, UNEXPECTED, scaled)[:, None]
+        if not self.has_gaps[j]:
+            return np.where(absent, UNEXPECTED_GAP_VALUE, scaled)[:, None]
         return np.column_stack([np.where(absent, 0.0, scaled), absent])
 
 
-def centres(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def compute_robust_scales(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The median and the robust deviation of each column, shapes (p,); never zero, never NaN.
 
     Where half of the values are one, the deviation is the standard deviation.
@@ -94,10 +96,10 @@ def centres(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return centre, np.where(scale > 0, scale, 1.0)
 
 
-def frequent(codes: np.ndarray) -> tuple[int, ...]:
+def find_frequent_levels(codes: np.ndarray) -> tuple[int, ...]:
     """The codes of the most frequent levels, at most 24, in the order of their codes."""
     values, counts = np.unique(codes[~np.isnan(codes)], return_counts=True)
-    kept = values[np.argsort(-counts, kind="stable")[:LEVELS]]
+    kept = values[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
     return tuple(sorted(int(code) for code in kept))
 
 

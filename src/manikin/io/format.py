@@ -19,29 +19,30 @@ if TYPE_CHECKING:
     from manikin.schema.kinds import Schema
 
 
-_HEAD = 1 << 16
-_CONTROL = frozenset((*range(9), *range(14, 27)))
+_HEAD_BYTES = 1 << 16
+_CONTROL_BYTES = frozenset((*range(9), *range(14, 27)))
 
 
 class Format(ABC):
     """A file format.
 
     `suffixes` are how its files are called, in lower case and without ".gz"; `signature` is how
-    every such file begins, empty where no such mark exists; `binary` formats judge the beginning of
-    their files themselves. The cells of a format with `names_files` may name pictures beside it.
-    A format with `writes_folders` writes a folder where a path has no suffix; one that is not `single`
-    writes nothing else, since each record is several files; of one that is `many`, a file holds any number.
-    `lent` are suffixes of another format under which it is found as well.
+    every such file begins, empty where no such mark exists; `is_binary` formats judge the beginning of
+    their files themselves. The cells of a format with `has_file_links` may name pictures beside it.
+    A format with `can_write_folder` writes a folder where a path has no suffix; one that is not
+    `can_write_file`
+    writes nothing else, since each record is several files; of one that is `has_many_records`, a file
+    holds any number. `extra_suffixes` are suffixes of another format under which it is found as well.
     """
 
     suffixes: ClassVar[tuple[str, ...]]
     signature: ClassVar[bytes] = b""
-    binary: ClassVar[bool] = False
-    names_files: ClassVar[bool] = False
-    writes_folders: ClassVar[bool] = False
-    single: ClassVar[bool] = True
-    many: ClassVar[bool] = False
-    lent: ClassVar[tuple[str, ...]] = ()
+    is_binary: ClassVar[bool] = False
+    has_file_links: ClassVar[bool] = False
+    can_write_folder: ClassVar[bool] = False
+    can_write_file: ClassVar[bool] = True
+    has_many_records: ClassVar[bool] = False
+    extra_suffixes: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def read(self, path: Path, schema: Schema | None) -> Cohort:
@@ -52,7 +53,7 @@ class Format(ABC):
             SchemaError: Its fields contradict the schema.
         """
 
-    def read_most(self, path: Path, schema: Schema | None) -> Cohort:
+    def read_skipping_bad(self, path: Path, schema: Schema | None) -> Cohort:
         """As `read`, but what is bad is left out and noted, where the format can tell it from the rest."""
         return self.read(path, schema)
 
@@ -74,7 +75,7 @@ class Format(ABC):
         """
 
 
-def content(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
     """The bytes of a file, decompressed if it is gzip, whatever it is called.
 
     Raises:
@@ -91,40 +92,40 @@ def content(path: Path) -> bytes:
     return data
 
 
-def store(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
     """Write bytes, compressed if the name ends in ".gz"; the same data always give the same file."""
     path.write_bytes(gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
 
 
-def utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
+def to_utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
     """Text in UTF-8 without a byte-order mark, and a note where it came in another encoding.
 
     Raises:
         FormatError: The bytes are no text.
     """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _decoded(data, "utf-16", path), ("the file is in UTF-16",)
+        return _recode_utf8(data, "utf-16", path), ("the file is in UTF-16",)
     data = data.removeprefix(b"\xef\xbb\xbf")
-    if not _CONTROL.isdisjoint(data[:_HEAD]):
+    if not _CONTROL_BYTES.isdisjoint(data[:_HEAD_BYTES]):
         raise FormatError(f"{path}: holds binary data, not text; is the suffix right?")
     try:
         data.decode()
     except UnicodeDecodeError:
-        return _western(data, path)
+        return _decode_western(data, path)
     return data, ()
 
 
-def _western(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
+def _decode_western(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
     """Windows-1252 where signs stand that Latin-1 has only as controls (dashes, curled quotation marks)."""
     if any(0x80 <= byte <= 0x9F for byte in data):  # noqa: PLR2004 - the controls of Latin-1
         try:
             return data.decode("cp1252").encode(), ("the file is not in UTF-8; read as Windows-1252",)
         except UnicodeDecodeError:  # one of the five bytes that Windows-1252 leaves open
             pass
-    return _decoded(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
+    return _recode_utf8(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
 
 
-def unicode(data: bytes, path: Path) -> str:
+def decode_text(data: bytes, path: Path) -> str:
     """Text in UTF-8, or in UTF-16 that says so; prose in an unknown encoding is not guessed at.
 
     Raises:
@@ -136,20 +137,22 @@ def unicode(data: bytes, path: Path) -> str:
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             what = (
-                "holds binary data, not text" if not _CONTROL.isdisjoint(data[:_HEAD]) else "not in UTF-8"
+                "holds binary data, not text"
+                if not _CONTROL_BYTES.isdisjoint(data[:_HEAD_BYTES])
+                else "not in UTF-8"
             )
             raise FormatError(f"{path}: line {line}: {what}; save it as UTF-8 text") from None
-    return utf8(data, path)[0].decode()
+    return to_utf8(data, path)[0].decode()
 
 
-def _decoded(data: bytes, encoding: str, path: Path) -> bytes:
+def _recode_utf8(data: bytes, encoding: str, path: Path) -> bytes:
     try:
         return data.decode(encoding).encode()
     except UnicodeDecodeError as error:
         raise FormatError(f"{path}: cannot be decoded as {encoding}; save it as UTF-8") from error
 
 
-def columns_only(cohort: Cohort, path: Path) -> None:
+def raise_if_not_scalar(cohort: Cohort, path: Path) -> None:
     """Refuse fields that are arrays or histories, for formats that hold one value per cell.
 
     Raises:

@@ -9,60 +9,65 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, Origin, column
+from manikin.cohort.cohort import Cohort, SourceFormat, to_arrow_column
 from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
 from manikin.imaging.analysis import burned_in_text
 from manikin.imaging.files import label_maps, resize
 from manikin.io import npz_signals as traces
-from manikin.io.npz_layout import MEDMNIST
-from manikin.schema.inference.infer import infer
+from manikin.io.npz_layout import MEDMNIST_KEYS
+from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Image, Kind, Schema, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_PARTS = re.compile(r"^(train|val|test)_(images|labels)$")
-_SIGNAL = re.compile(r"^(signals?|ecg|eeg|emg|ppg|waveforms?)(_|$)")
-_IMAGE = re.compile(r"^(images?|pictures?|volumes?|slices?|scans?)(_|$)")
-_LABEL = re.compile(r"^labels?(_|$)")
-_LONG, _CHANNELS, _ASPECT = 32, 16, 8
+_MEDMNIST_KEY = re.compile(r"^(train|val|test)_(images|labels)$")
+_SIGNAL_KEY = re.compile(r"^(signals?|ecg|eeg|emg|ppg|waveforms?)(_|$)")
+_IMAGE_KEY = re.compile(r"^(images?|pictures?|volumes?|slices?|scans?)(_|$)")
+_LABEL_KEY = re.compile(r"^labels?(_|$)")
+_MIN_SIGNAL_LENGTH, _MAX_CHANNELS, _MIN_ASPECT = 32, 16, 8
 """Rows of so many values are signals; a signal has at most so many channels, and is so much longer."""
-_COLOURS = (3, 4)
-_RATES = ("rate", "fs", "sampling_rate")
-_CLASSES = 100
+_COLOUR_CHANNELS = (3, 4)
+_RATE_KEYS = ("rate", "fs", "sampling_rate")
+_MAX_CLASSES = 100
 
 
-def cohort(arrays: Mapping[str, np.ndarray], schema: Schema | None, path: Path) -> Cohort:
+def build_cohort_from_arrays(arrays: Mapping[str, np.ndarray], schema: Schema | None, path: Path) -> Cohort:
     """The records of an archive.
 
     Raises:
         FormatError: Keys differ in their number of records, or an array is no record, signal or image.
         SchemaError: A field contradicts its declaration.
     """
-    parted = bool(arrays) and all(_PARTS.match(key) for key in arrays)
-    arrays, notes = _joined(arrays) if parted else (arrays, ())
+    parted = bool(arrays) and all(_MEDMNIST_KEY.match(key) for key in arrays)
+    arrays, notes = _join_parts(arrays) if parted else (arrays, ())
     constants = {key: x.item() for key, x in arrays.items() if x.ndim == 0}
     records = {key: x for key, x in arrays.items() if x.ndim}
-    _check(records, path)
+    _check_records(records, path)
     declared = Schema(schema or {})
-    forms = {key: _form(key, x, declared, path) for key, x in records.items()}
+    forms = {key: _infer_form(key, x, declared, path) for key, x in records.items()}
     whole = {
-        key: _shaped(x, forms[key]) for key, x in records.items() if forms[key] not in ("scalar", "columns")
+        key: _move_channels_first(x, forms[key])
+        for key, x in records.items()
+        if forms[key] not in ("scalar", "columns")
     }
-    kinds = {key: _kind(key, forms[key], declared) for key in whole}
-    own = next((float(constants[name]) for name in _RATES if name in constants), None)
-    finished = {key: _finished(key, x, kinds[key], own, path) for key, x in whole.items()}
-    flat = _table({key: x for key, x in records.items() if key not in whole}, forms)
+    kinds = {key: _choose_kind(key, forms[key], declared) for key in whole}
+    own = next((float(constants[name]) for name in _RATE_KEYS if name in constants), None)
+    finished = {key: _conform_array(key, x, kinds[key], own, path) for key, x in whole.items()}
+    flat = _flatten_scalars({key: x for key, x in records.items() if key not in whole}, forms)
     if absent := [key for key in declared if key not in flat and key not in whole]:
         raise SchemaError(
             f"the schema declares {', '.join(absent)}, which the archive does not have; its keys are "
             f"{', '.join(records)}"
         )
-    scalars = _scalars(flat, declared, whole)
-    constants |= _rates(constants, [kind for _, kind, _, _ in finished.values()])
-    columns = {**_columns(scalars), **{key: column(x) for key, (x, _, _, _) in finished.items()}}
+    scalars = _infer_scalars(flat, declared, whole)
+    constants |= _update_rate(constants, [kind for _, kind, _, _ in finished.values()])
+    columns = {
+        **_get_columns(scalars),
+        **{key: to_arrow_column(x) for key, (x, _, _, _) in finished.items()},
+    }
     kept = Schema(
         {**(scalars.schema if scalars else {}), **{key: kind for key, (_, kind, _, _) in finished.items()}}
     )
@@ -70,26 +75,26 @@ def cohort(arrays: Mapping[str, np.ndarray], schema: Schema | None, path: Path) 
     layout = {"forms": forms, "constants": constants, "parted": parted}
     told = tuple(f"{key}: {note}" for key, (_, _, _, note) in finished.items() if note)
     pictures = {key: x for key, (x, kind, _, _) in finished.items() if isinstance(kind, Image)}
-    state, seen = burned_in_text.burned_in(pictures, kept, {})
-    origin = Origin("npz", {"archive": layout, "tables": tables, burned_in_text.KEY: state})
+    state, seen = burned_in_text.detect_burned_in_text(pictures, kept, {})
+    origin = SourceFormat("npz", {"archive": layout, "tables": tables, burned_in_text.BURNED_IN_KEY: state})
     return Cohort(
         pa.table(columns), kept, origin, (*notes, *(scalars.notes if scalars else ()), *told, *seen)
     )
 
 
-def _joined(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
+def _join_parts(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
     """The parts of MedMNIST one after another."""
     parts = [part for part in ("train", "val", "test") if f"{part}_images" in arrays]
     counts = ", ".join(f"{len(arrays[f'{part}_images'])} of {part}" for part in parts)
     fields = {
         name: np.concatenate([arrays[f"{part}_{key}"] for part in parts if f"{part}_{key}" in arrays])
-        for name, key in MEDMNIST.items()
+        for name, key in MEDMNIST_KEYS.items()
         if any(f"{part}_{key}" in arrays for part in parts)
     }
     return fields, (f"the parts of MedMNIST in this order: {counts}",)
 
 
-def _check(records: Mapping[str, np.ndarray], path: Path) -> None:
+def _check_records(records: Mapping[str, np.ndarray], path: Path) -> None:
     lengths = {key: len(x) for key, x in records.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{key} {n}" for key, n in lengths.items())
@@ -102,57 +107,64 @@ def _check(records: Mapping[str, np.ndarray], path: Path) -> None:
         if (
             x.dtype.kind == "f"
             and x.ndim > 1
-            and any(np.isinf(block).any() for block in mapped_arrays.blocks(x))
+            and any(np.isinf(block).any() for block in mapped_arrays.iterate_blocks(x))
         ):
             raise FormatError(
                 f"{path}: {key} holds infinite values; leave these records out or correct them"
             )
 
 
-def _form(key: str, x: np.ndarray, declared: Schema, path: Path) -> str:
+def _infer_form(key: str, x: np.ndarray, declared: Schema, path: Path) -> str:
     """How an array is laid out: by its declaration, its name, its shape."""
     kind, name, shape = declared.get(key), key.lower(), x.shape[1:]
-    signal = isinstance(kind, Signal) or (kind is None and bool(_SIGNAL.match(name)))
-    image = isinstance(kind, Image) or (kind is None and bool(_IMAGE.match(name) or label_maps.named(name)))
+    signal = isinstance(kind, Signal) or (kind is None and bool(_SIGNAL_KEY.match(name)))
+    image = isinstance(kind, Image) or (
+        kind is None and bool(_IMAGE_KEY.match(name) or label_maps.is_label_map_name(name))
+    )
     match x.ndim:
         case 1:
             return "scalar"
         case 2:
-            long = kind is None and shape[0] >= _LONG and x.dtype.kind in "iuf" and not _LABEL.match(name)
+            long = (
+                kind is None
+                and shape[0] >= _MIN_SIGNAL_LENGTH
+                and x.dtype.kind in "iuf"
+                and not _LABEL_KEY.match(name)
+            )
             return "trace" if signal or long else "scalar" if shape[0] == 1 else "columns"
-        case 3 if signal or (not image and _elongated(shape)):
+        case 3 if signal or (not image and _is_elongated(shape)):
             return "first" if shape[0] <= shape[1] else "last"
         case 3:
             return "plane"
         case 4:
-            return _channels(shape, kind)
+            return _infer_channel_form(shape, kind)
         case 5:
-            return "last" if shape[-1] in _COLOURS and shape[0] not in _COLOURS else "first"
+            return "last" if shape[-1] in _COLOUR_CHANNELS and shape[0] not in _COLOUR_CHANNELS else "first"
     raise FormatError(
         f"{path}: {key} has {x.ndim} axes; records have at most channels, depth, height and width"
     )
 
 
-def traced(shape: tuple[int, ...]) -> bool:
+def is_signal_shape(shape: tuple[int, ...]) -> bool:
     """Whether a record of this shape looks like a signal: long, with few channels."""
-    return shape[0] >= _LONG if len(shape) == 1 else len(shape) == 2 and _elongated(shape)  # noqa: PLR2004
+    return shape[0] >= _MIN_SIGNAL_LENGTH if len(shape) == 1 else len(shape) == 2 and _is_elongated(shape)  # noqa: PLR2004
 
 
-def _elongated(shape: tuple[int, ...]) -> bool:
-    return min(shape) <= _CHANNELS and max(shape) >= _ASPECT * min(shape)
+def _is_elongated(shape: tuple[int, ...]) -> bool:
+    return min(shape) <= _MAX_CHANNELS and max(shape) >= _MIN_ASPECT * min(shape)
 
 
-def _channels(shape: tuple[int, ...], kind: Kind | None) -> str:
+def _infer_channel_form(shape: tuple[int, ...], kind: Kind | None) -> str:
     """Of four axes: pictures with channels first or last, or volumes without channels."""
     count = len(kind.channels) if isinstance(kind, Image) else 0
     if isinstance(kind, Image) and len(kind.size or kind.spacing) == 3:  # noqa: PLR2004 - a volume
         return "volume"
-    if shape[0] == (count or 1) or (not count and shape[0] in (2, *_COLOURS)):
+    if shape[0] == (count or 1) or (not count and shape[0] in (2, *_COLOUR_CHANNELS)):
         return "first"
-    return "last" if shape[-1] in ((count,) if count else (1, *_COLOURS)) else "volume"
+    return "last" if shape[-1] in ((count,) if count else (1, *_COLOUR_CHANNELS)) else "volume"
 
 
-def _shaped(x: np.ndarray, form: str) -> np.ndarray:
+def _move_channels_first(x: np.ndarray, form: str) -> np.ndarray:
     """Channels first, in a type that Arrow knows."""
     if form in ("trace", "plane", "volume"):
         x = x[:, None]
@@ -161,43 +173,47 @@ def _shaped(x: np.ndarray, form: str) -> np.ndarray:
     return x.astype(np.float32 if wide == np.float16 else wide, copy=False)
 
 
-def _kind(key: str, form: str, declared: Schema) -> Image | Signal:
+def _choose_kind(key: str, form: str, declared: Schema) -> Image | Signal:
     kind = declared.get(key)
     if kind is not None and not isinstance(kind, Image | Signal):
         raise SchemaError(
             f"field {key!r}: declared {kind.name}, but the archive holds an array for each record"
         )
-    return kind or (Signal() if form == "trace" or _SIGNAL.match(key.lower()) else Image())
+    return kind or (Signal() if form == "trace" or _SIGNAL_KEY.match(key.lower()) else Image())
 
 
-def _finished(
+def _conform_array(
     key: str, x: np.ndarray, kind: Image | Signal, rate: float | None, path: Path
 ) -> tuple[np.ndarray, Kind, list[int], str]:
     """At the size or rate that is asked for; label maps as levels."""
     if isinstance(kind, Signal) or x.ndim == 3:  # noqa: PLR2004 - (n, channels, time)
         try:
-            y, signal, told = traces.brought(x, kind if isinstance(kind, Signal) else Signal(), rate)
+            y, signal, told = traces.conform_signals(
+                x, kind if isinstance(kind, Signal) else Signal(), rate
+            )
         except FormatError as error:
             raise FormatError(f"{path}: {key} {error}") from error
         except SchemaError as error:
             raise SchemaError(f"field {key!r}: {error}") from error
         return y, signal, [], "; ".join(told)
-    mask = bool(kind.levels) or (kind == replace(Image(), size=kind.size) and label_maps.named(key))
-    x, kind = brought(x, kind, labels=mask)
+    mask = bool(kind.levels) or (
+        kind == replace(Image(), size=kind.size) and label_maps.is_label_map_name(key)
+    )
+    x, kind = conform_images(x, kind, labels=mask)
     if not mask:
         return x, kind, [], ""
     x, table, note = label_maps.to_levels(x, key, kind.levels)
     return x, replace(kind, levels=len(table)), table, note
 
 
-def _rates(constants: Mapping[str, Any], kinds: Sequence[Kind]) -> dict[str, float]:
+def _update_rate(constants: Mapping[str, Any], kinds: Sequence[Kind]) -> dict[str, float]:
     """The rate of the archive as it is now, where it has one and its signals agree."""
     rates = {kind.rate for kind in kinds if isinstance(kind, Signal) and kind.rate}
-    named = next((name for name in _RATES if name in constants), None)
+    named = next((name for name in _RATE_KEYS if name in constants), None)
     return {named: rates.pop()} if named and len(rates) == 1 and rates != {constants[named]} else {}
 
 
-def brought(x: np.ndarray, kind: Image, *, labels: bool) -> tuple[np.ndarray, Image]:
+def conform_images(x: np.ndarray, kind: Image, *, labels: bool) -> tuple[np.ndarray, Image]:
     """Pictures at the size that `kind` asks for, and the spacing that goes with it."""
     grid = x.shape[2:]
     if not kind.size or grid == kind.size:
@@ -206,12 +222,12 @@ def brought(x: np.ndarray, kind: Image, *, labels: bool) -> tuple[np.ndarray, Im
         raise SchemaError(f"size {kind.size} is declared, but the records have {len(grid)} axes")
     y = mapped_arrays.allocate((*x.shape[:2], *kind.size), x.dtype)
     for i, record in enumerate(x):
-        y[i] = resize.fitted(record, kind.size, labels=labels)
-    scale = resize.factor(grid, kind.size)
+        y[i] = resize.fit_to_size(record, kind.size, labels=labels)
+    scale = resize.compute_scale_factor(grid, kind.size)
     return y, replace(kind, spacing=tuple(step / scale for step in kind.spacing))
 
 
-def _table(records: Mapping[str, np.ndarray], forms: Mapping[str, str]) -> dict[str, np.ndarray]:
+def _flatten_scalars(records: Mapping[str, np.ndarray], forms: Mapping[str, str]) -> dict[str, np.ndarray]:
     """Scalar fields; a short row of values becomes one field each."""
     table: dict[str, np.ndarray] = {}
     for key, x in records.items():
@@ -222,23 +238,25 @@ def _table(records: Mapping[str, np.ndarray], forms: Mapping[str, str]) -> dict[
     return table
 
 
-def _scalars(table: Mapping[str, np.ndarray], declared: Schema, arrays: Mapping[str, Any]) -> Cohort | None:
+def _infer_scalars(
+    table: Mapping[str, np.ndarray], declared: Schema, arrays: Mapping[str, Any]
+) -> Cohort | None:
     if not table:
         return None
     kinds: dict[str, Kind] = {name: kind for name, kind in declared.items() if name not in arrays}
     for name, x in table.items():
         if (
-            _LABEL.match(name.lower())
+            _LABEL_KEY.match(name.lower())
             and name not in kinds
             and x.dtype.kind in "biuUS"
-            and len(set(x.tolist())) <= _CLASSES
+            and len(set(x.tolist())) <= _MAX_CLASSES
         ):
             role = "label" if name.lower() in ("label", "labels") else None
             kinds[name] = Category(tuple(sorted(set(x.tolist()))), role=role)
-    return infer(pa.table({name: _arrow(x) for name, x in table.items()}), Schema(kinds))
+    return infer_cohort(pa.table({name: _to_arrow(x) for name, x in table.items()}), Schema(kinds))
 
 
-def _arrow(x: np.ndarray) -> pa.Array:
+def _to_arrow(x: np.ndarray) -> pa.Array:
     if x.dtype.kind == "S":
         x = np.char.decode(x, "utf-8")
     x = x.astype(np.float32) if x.dtype == np.float16 else x
@@ -249,5 +267,5 @@ def _arrow(x: np.ndarray) -> pa.Array:
     )
 
 
-def _columns(scalars: Cohort | None) -> dict[str, Any]:
+def _get_columns(scalars: Cohort | None) -> dict[str, Any]:
     return {name: scalars.columns[name] for name in scalars.schema} if scalars else {}

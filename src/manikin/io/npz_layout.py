@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-MEDMNIST = {"image": "images", "label": "labels"}
+MEDMNIST_KEYS = {"image": "images", "label": "labels"}
 """How MedMNIST calls its fields."""
 
 
 @final
 @dataclass(frozen=True)
-class Layout:
+class ArchiveLayout:
     """How the fields of a cohort lie in an archive.
 
     Args:
@@ -40,13 +40,13 @@ class Layout:
     parted: bool = False
 
     @classmethod
-    def of(cls, cohort: Cohort) -> Layout:
+    def from_cohort(cls, cohort: Cohort) -> ArchiveLayout:
         """As the cohort came in; fields that came otherwise are laid out with channels first."""
         known = cohort.origin.options.get("archive", {}) if cohort.origin.format == "npz" else {}
         tables = cohort.origin.options.get("tables", {})
         return cls(**{**known, "tables": tables})
 
-    def arrays(self, cohort: Cohort) -> dict[str, np.ndarray]:
+    def to_arrays(self, cohort: Cohort) -> dict[str, np.ndarray]:
         """The arrays of an archive."""
         arrays = {key: np.asarray(value) for key, value in self.constants.items()}
         joined = {
@@ -54,16 +54,16 @@ class Layout:
         }
         for name in cohort.schema:
             if name not in joined:
-                arrays[name] = self._laid(cohort, name)
+                arrays[name] = self._arrange_field(cohort, name)
         for key, form in self.forms.items():
             members = [name for name in cohort.schema if re.fullmatch(rf"{re.escape(key)}_\d+", name)]
             if form == "columns" and members:
-                arrays[key] = np.stack([_scalar(cohort, name) for name in members], axis=1)
-        return _parted(arrays) if self.parted else arrays
+                arrays[key] = np.stack([_to_scalar_array(cohort, name) for name in members], axis=1)
+        return _to_medmnist_keys(arrays) if self.parted else arrays
 
-    def _laid(self, cohort: Cohort, name: str) -> np.ndarray:
+    def _arrange_field(self, cohort: Cohort, name: str) -> np.ndarray:
         if not isinstance(cohort.schema[name], Image | Signal):
-            return _scalar(cohort, name)
+            return _to_scalar_array(cohort, name)
         x = cohort[name]
         if name in self.tables:
             x = label_maps.from_levels(x, self.tables[name])
@@ -75,9 +75,9 @@ class Layout:
         return x
 
 
-def _parted(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def _to_medmnist_keys(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The keys of MedMNIST: all records in the part for training, the others empty."""
-    keys = {MEDMNIST.get(name, name): x for name, x in arrays.items()}
+    keys = {MEDMNIST_KEYS.get(name, name): x for name, x in arrays.items()}
     return {
         f"{part}_{key}": (x if part == "train" else x[:0]).reshape(
             len(x) if part == "train" else 0, *(x.shape[1:] or (1,))
@@ -87,7 +87,7 @@ def _parted(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     }
 
 
-def _scalar(cohort: Cohort, name: str) -> np.ndarray:
+def _to_scalar_array(cohort: Cohort, name: str) -> np.ndarray:
     """A scalar field in the type of its column; text without a value is empty."""
     values = cohort.columns[name].combine_chunks()
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from manikin.cohort.duplicate_records import describe_twins
+from manikin.cohort.duplicate_records import describe_duplicates
 from manikin.core import record_files, registry, zip_archives
 from manikin.core.progress_display import show_step
 from manikin.errors import AbsentField, FormatError, SchemaError
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.io.format import Format
 
-_FOLDER = "io.formats"
-_HEAD = 16
-_STRANGE = {
+_FORMATS_PACKAGE = "io.formats"
+_HEAD_BYTES = 16
+_FOREIGN_SIGNATURES = {
     b"PK\x03\x04": "a zip archive or an Excel workbook",
     b"%PDF": "a PDF",
     b"\xd0\xcf\x11\xe0": "an Excel workbook",
@@ -56,10 +56,10 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
         >>> len(cohort), list(cohort.schema)
         (2, ['sex', 'age'])
     """
-    path = zip_archives.alone(Path(path)) or Path(path)
+    path = zip_archives.find_only_archive(Path(path)) or Path(path)
     archive = path.suffix.lower() == zip_archives.SUFFIX and path.is_file()
     if not archive:
-        _check(path)
+        _raise_if_unreadable(path)
     beside = schema_files.find_schema(path) if schema is None else None
     if beside is None:
         declared, note = Schema.read(schema) if isinstance(schema, str | Path) else schema, ()
@@ -69,45 +69,45 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
             (f"{beside.name} beside the data overrides what was inferred",),
         )
     if archive:
-        with zip_archives.unpacked(path) as inside:
-            return read(inside, declared, skip_bad=skip_bad).noted(*note)
+        with zip_archives.unpack(path) as inside:
+            return read(inside, declared, skip_bad=skip_bad).add_notes(*note)
     try:
         with show_step("reading records"):
-            cohort = _read(path, declared, skip_bad=skip_bad)
+            cohort = _read_path(path, declared, skip_bad=skip_bad)
     except SchemaError as error:
         if beside is None:
-            raise _reworded(error, f"{path}: {error}") from error
+            raise _reword_error(error, f"{path}: {error}") from error
         if not (isinstance(error, AbsentField) and schema_files.is_foreign(beside, path)):
             advice = f"{beside.name} lies beside the data: correct it, or move it away"
-            raise _reworded(error, f"{path}: {error}; {advice}") from error
+            raise _reword_error(error, f"{path}: {error}; {advice}") from error
         note = (f"{beside.name} beside the data was made from another file and is not used",)
-        cohort = _read(path, None, skip_bad=skip_bad)
+        cohort = _read_path(path, None, skip_bad=skip_bad)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
-    folder = path.is_dir() or not _own(path, cohort)
-    options = {**cohort.origin.options, "suffix": "" if folder else "".join(_suffixes(path))}
-    found = replace(cohort, origin=replace(cohort.origin, options=options)).noted(*note)
-    return found.noted(*describe_twins(found))
+    folder = path.is_dir() or not _is_own_format(path, cohort)
+    options = {**cohort.origin.options, "suffix": "" if folder else "".join(_split_suffixes(path))}
+    found = replace(cohort, origin=replace(cohort.origin, options=options)).add_notes(*note)
+    return found.add_notes(*describe_duplicates(found))
 
 
-def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
+def _read_path(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
     if path.is_dir():
-        chosen = _formats()[record_files.format_of(path)]()
+        chosen = _load_formats()[record_files.detect_folder_format(path)]()
         return chosen.read_folder(path, declared, skip_bad=skip_bad)
-    chosen = _format(path)
-    one = chosen.read_most if skip_bad else chosen.read
-    if not chosen.names_files:
+    chosen = _find_format(path)
+    one = chosen.read_skipping_bad if skip_bad else chosen.read
+    if not chosen.has_file_links:
         return one(path, declared)
     from manikin.imaging.files import manifest
 
-    cells = one(path, manifest.of_cells(declared))
+    cells = one(path, manifest.select_cell_schema(declared))
     if {"series", "events"} & set(cells.origin.options):
         return cells
     from manikin.signals.files import manifest as recordings
 
-    if (found := recordings.joined(cells, path, declared, skip_bad=skip_bad)) is not None:
+    if (found := recordings.join_recordings(cells, path, declared, skip_bad=skip_bad)) is not None:
         return found
-    found = manifest.joined(cells, path, declared, skip_bad=skip_bad)
+    found = manifest.join_images(cells, path, declared, skip_bad=skip_bad)
     if absent := [name for name in declared or () if name not in found.schema]:
         raise AbsentField(
             f"the schema declares {', '.join(absent)}, which the data do not have; the fields are "
@@ -116,17 +116,17 @@ def _read(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
     return found
 
 
-def _reworded(error: SchemaError, message: str) -> SchemaError:
+def _reword_error(error: SchemaError, message: str) -> SchemaError:
     """The same error, with all that it holds, in other words."""
     found = type(error)(message)
     vars(found).update(vars(error))
     return found
 
 
-def _own(path: Path, cohort: Cohort) -> bool:
+def _is_own_format(path: Path, cohort: Cohort) -> bool:
     """Whether a file is of the format that the cohort goes back to: a manifest is of another."""
-    back = _formats()[cohort.origin.format]
-    return isinstance(_format(path), back) or _suffixes(path)[0].lower() in back.lent
+    back = _load_formats()[cohort.origin.format]
+    return isinstance(_find_format(path), back) or _split_suffixes(path)[0].lower() in back.extra_suffixes
 
 
 def write(cohort: Cohort, path: str | Path) -> None:
@@ -138,7 +138,7 @@ def write(cohort: Cohort, path: str | Path) -> None:
     Raises:
         FormatError: No such format, a field that it cannot hold, or no room or right to write.
     """
-    path, chosen = _target(cohort, Path(path))
+    path, chosen = _choose_target(cohort, Path(path))
     part = path.with_name(f".{os.getpid()}-part-{path.name}")
     try:
         with show_step(f"writing {len(cohort):,} records"):
@@ -154,67 +154,69 @@ def write(cohort: Cohort, path: str | Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
+def _choose_target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
     """Where a cohort is written and by which format."""
     if not path.suffix:
         origin = cohort.origin.format
         arrays = any(isinstance(kind, Image | Signal) for kind in cohort.schema.values())
         events = any(isinstance(kind, Codes) for kind in cohort.schema.values())
-        if _foldered(cohort) and (arrays or events or origin == "text"):
+        if _should_write_folder(cohort) and (arrays or events or origin == "text"):
             if path.is_dir() and any(path.iterdir()):
                 raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
-            return path, _formats()[origin]()
-        path = path.with_name(path.name + _suffix(cohort, arrays=arrays))
+            return path, _load_formats()[origin]()
+        path = path.with_name(path.name + _choose_suffix(cohort, arrays=arrays))
     if path.is_dir():
         raise FormatError(f"{path}: is a folder; name a file, or leave out the suffix")
-    return path, _format(path)
+    return path, _find_format(path)
 
 
-def _foldered(cohort: Cohort) -> bool:
+def _should_write_folder(cohort: Cohort) -> bool:
     """Whether a cohort goes into a folder: it came in one, or no single file of its format holds it."""
-    format_ = _formats()[cohort.origin.format]
-    one = format_.single and (len(cohort) == 1 or format_.many)
+    format_ = _load_formats()[cohort.origin.format]
+    one = format_.can_write_file and (len(cohort) == 1 or format_.has_many_records)
     alone = one and cohort.origin.options.get("suffix", "") != ""
-    return format_.writes_folders and not alone
+    return format_.can_write_folder and not alone
 
 
-def _suffix(cohort: Cohort, *, arrays: bool) -> str:
+def _choose_suffix(cohort: Cohort, *, arrays: bool) -> str:
     """The suffix of the file that the cohort came in, or of one that can hold it."""
     came = cohort.origin.options.get("suffix", "")
     if arrays:
-        tabled = _formats()[cohort.origin.format].names_files and "series" not in cohort.origin.options
+        tabled = (
+            _load_formats()[cohort.origin.format].has_file_links and "series" not in cohort.origin.options
+        )
         return came if came and not tabled else ".npz"
-    format_ = _formats()[cohort.origin.format]
-    return came if came and (format_.many or not format_.writes_folders) else ".csv"
+    format_ = _load_formats()[cohort.origin.format]
+    return came if came and (format_.has_many_records or not format_.can_write_folder) else ".csv"
 
 
-def formats() -> dict[str, str]:
+def map_suffixes() -> dict[str, str]:
     """Which format each suffix belongs to, {".csv": "csv", ...}."""
-    return {suffix: name for name, format_ in _formats().items() for suffix in format_.suffixes}
+    return {suffix: name for name, format_ in _load_formats().items() for suffix in format_.suffixes}
 
 
 @cache
-def _formats() -> dict[str, type[Format]]:
+def _load_formats() -> dict[str, type[Format]]:
     """All formats by name; looked up once, since asking every installed package takes time."""
-    return {name: registry.find(_FOLDER, name) for name in registry.names(_FOLDER)}
+    return {name: registry.find(_FORMATS_PACKAGE, name) for name in registry.list_plugins(_FORMATS_PACKAGE)}
 
 
-def _suffixes(path: Path) -> list[str]:
+def _split_suffixes(path: Path) -> list[str]:
     """The suffix of the format, and ".gz" where the file is compressed."""
     gz = path.suffix.lower() == ".gz"
     return [Path(path.stem).suffix if gz else path.suffix, *([path.suffix] if gz else [])]
 
 
-def _format(path: Path) -> Format:
-    suffix = _suffixes(path)[0].lower()
-    known = formats()
+def _find_format(path: Path) -> Format:
+    suffix = _split_suffixes(path)[0].lower()
+    known = map_suffixes()
     if suffix not in known:
         what = f"the suffix {suffix!r} is not known" if suffix else "a name without suffix says no format"
         raise FormatError(f"{path}: {what}; there are {', '.join(sorted(known))}, also with .gz, or .zip")
-    return _formats()[known[suffix]]()
+    return _load_formats()[known[suffix]]()
 
 
-def _check(path: Path) -> None:
+def _raise_if_unreadable(path: Path) -> None:
     """Refuse what is no file, or is plainly of another format than its name says."""
     if not path.exists():
         header = path.with_name(f"{path.name}.hea") if path.name else path
@@ -222,17 +224,17 @@ def _check(path: Path) -> None:
         raise FormatError(f"{path}: no such file{beside}")
     if path.is_dir():
         return
-    chosen = _format(path)
+    chosen = _find_format(path)
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            head = file.read(_HEAD_BYTES)
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
-    for name, other in _formats().items():
+    for name, other in _load_formats().items():
         if other.signature and head.startswith(other.signature) and not isinstance(chosen, other):
             raise FormatError(
                 f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}"
             )
-    strange = next((what for mark, what in _STRANGE.items() if head.startswith(mark)), None)
-    if strange and not chosen.binary:
+    strange = next((what for mark, what in _FOREIGN_SIGNATURES.items() if head.startswith(mark)), None)
+    if strange and not chosen.is_binary:
         raise FormatError(f"{path}: is {strange}; save the table as .csv")

@@ -14,22 +14,22 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from manikin.encoding.spec import coarse
-from manikin.nn.layers import conv, norm, resize, shrink
-from manikin.nn.unet import Fold, Stage, patch, plan
+from manikin.encoding.spec import coarsen_grid
+from manikin.nn.layers import create_conv, create_norm, resize, shrink
+from manikin.nn.unet import SpaceToDepth, Stage, choose_level_widths, choose_patch_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from manikin.encoding.spec import Spec
 
-CHUNK = 1 << 19
+CHUNK_PLACES = 1 << 19
 """Places that go through the networks at a time, which bounds memory."""
 
-SLOPES, POWER = 0.5, 0.1
+SLOPE_WEIGHT, POWER_WEIGHT = 0.5, 0.1
 """Weights of slopes and of power beside that of the values."""
 
-SCALES = 3
+SLOPE_SCALES = 3
 """At how many scales slopes are compared, each half as fine as the one before."""
 
 
@@ -49,29 +49,33 @@ class Autoencoder(nn.Module):
         axes = len(spec.grid)
         self.spec = spec
         # Factors up to 2 are a stem alone: halving a small grid at full width would cost most of the time.
-        pairs = zip(patch(spec.grid), factors, strict=True)
-        self.fold = Fold(spec.grid, [f if f <= 2 else min(p, f) for p, f in pairs])  # noqa: PLR2004
-        self.sizes, end = [self.fold.coarse], coarse(spec.grid, factors)
+        pairs = zip(choose_patch_size(spec.grid), factors, strict=True)
+        self.fold = SpaceToDepth(spec.grid, [f if f <= 2 else min(p, f) for p, f in pairs])  # noqa: PLR2004
+        self.sizes, end = [self.fold.coarse], coarsen_grid(spec.grid, factors)
         while self.sizes[-1] != end:
-            halves = coarse(self.sizes[-1], (2,) * axes)
+            halves = coarsen_grid(self.sizes[-1], (2,) * axes)
             self.sizes.append(tuple(max(size, least) for size, least in zip(halves, end, strict=True)))
-        default = plan(spec.grid, width)
+        default = choose_level_widths(spec.grid, width)
         widths = [default[min(i, len(default) - 1)] for i in range(len(self.sizes))]
         levels = list(zip([widths[0], *widths], widths, self.sizes, strict=False))
-        self.stem = conv(axes, spec.width * self.fold.factor, widths[0])
+        self.stem = create_conv(axes, spec.width * self.fold.factor, widths[0])
         self.down = nn.ModuleList([Stage(axes, a, b, places=math.prod(s)) for a, b, s in levels])
-        self.narrow = nn.Sequential(norm(axes, widths[-1]), nn.SiLU(), conv(axes, widths[-1], codes))
-        self.widen = conv(axes, codes, widths[-1])
+        self.narrow = nn.Sequential(
+            create_norm(axes, widths[-1]), nn.SiLU(), create_conv(axes, widths[-1], codes)
+        )
+        self.widen = create_conv(axes, codes, widths[-1])
         self.up = nn.ModuleList(
             [Stage(axes, b, a, blocks=2, places=math.prod(s)) for a, b, s in reversed(levels)]
         )
         self.head = nn.Sequential(
-            norm(axes, widths[0]), nn.SiLU(), conv(axes, widths[0], spec.width * self.fold.factor)
+            create_norm(axes, widths[0]),
+            nn.SiLU(),
+            create_conv(axes, widths[0], spec.width * self.fold.factor),
         )
-        self.values = [i for i, numeric in enumerate(spec.numeric) if numeric]
-        self.levels = [i for i, numeric in enumerate(spec.numeric) if not numeric]
+        self.values = [i for i, numeric in enumerate(spec.is_numeric) if numeric]
+        self.levels = [i for i, numeric in enumerate(spec.is_numeric) if not numeric]
 
-    def code(self, x: Tensor) -> Tensor:
+    def encode(self, x: Tensor) -> Tensor:
         """Compact records -> codes, unbounded."""
         h = self.stem(self.fold(self.spec.expand(x)))
         for stage, size in zip(self.down, self.sizes, strict=True):
@@ -83,13 +87,13 @@ class Autoencoder(nn.Module):
         h = self.widen(z)
         for stage, size in zip(self.up, reversed(self.sizes), strict=True):
             h = stage(resize(h, size))
-        return self.fold.back(self.head(h)).float()
+        return self.fold.invert(self.head(h)).float()
 
-    def likely(self, z: Tensor) -> Tensor:
+    def decode(self, z: Tensor) -> Tensor:
         """Codes -> the most likely compact records."""
         out = self(z)
         if self.levels:
-            out[:, self.levels] = self.spec.discrete.mean(out[:, self.levels])
+            out[:, self.levels] = self.spec.discrete_spec.mean(out[:, self.levels])
         return self.spec.collapse(out)
 
     def loss(self, z: Tensor, x: Tensor) -> Tensor:
@@ -98,16 +102,18 @@ class Autoencoder(nn.Module):
         if self.values:
             # Where a value is missing only its flag counts.
             there = self.spec.expand_mask(~x.isnan())[:, self.values].to(end)
-            total = total + lost(out[:, self.values] * there, end[:, self.values] * there)
+            total = total + compute_reconstruction_loss(
+                out[:, self.values] * there, end[:, self.values] * there
+            )
         if self.levels:
-            discrete = self.spec.discrete
+            discrete = self.spec.discrete_spec
             truth = discrete.collapse(end[:, self.levels])
             total = total + discrete.nll(out[:, self.levels], truth).mean()
         return total
 
 
 @torch.no_grad()
-def run(net: nn.Module, step: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
+def apply_in_chunks(net: nn.Module, step: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
     """An array through one step of a network, some records at a time, where the network is.
 
     Args:
@@ -116,21 +122,21 @@ def run(net: nn.Module, step: Callable[[Tensor], Tensor], x: np.ndarray) -> np.n
         x: Arrays (n, ...).
     """
     device = next(net.parameters()).device
-    size = max(1, CHUNK // max(1, math.prod(x.shape[1:])))
+    size = max(1, CHUNK_PLACES // max(1, math.prod(x.shape[1:])))
     chunks = [torch.from_numpy(np.ascontiguousarray(x[i : i + size])) for i in range(0, len(x), size)]
     return np.concatenate([step(chunk.to(device)).cpu().numpy() for chunk in chunks])
 
 
-def lost(out: Tensor, x: Tensor) -> Tensor:
+def compute_reconstruction_loss(out: Tensor, x: Tensor) -> Tensor:
     """What values have lost: (B, C, *grid) twice -> a scalar, 0 where they are the same."""
     wrong = (out - x).square().mean() + (out - x).abs().mean()
-    return wrong + SLOPES * _slopes(out, x) + POWER * _power(out, x)
+    return wrong + SLOPE_WEIGHT * _compare_slopes(out, x) + POWER_WEIGHT * _compare_power(out, x)
 
 
-def _slopes(out: Tensor, x: Tensor) -> Tensor:
+def _compare_slopes(out: Tensor, x: Tensor) -> Tensor:
     """The mean difference of slopes along each axis, at several scales."""
     total, terms = out.new_zeros(()), 0
-    for scale in range(SCALES):
+    for scale in range(SLOPE_SCALES):
         if scale:
             size = [max(1, length // 2) for length in x.shape[2:]]
             out, x = shrink(out, size), shrink(x, size)
@@ -140,7 +146,7 @@ def _slopes(out: Tensor, x: Tensor) -> Tensor:
     return total / max(1, terms)
 
 
-def _power(out: Tensor, x: Tensor) -> Tensor:
+def _compare_power(out: Tensor, x: Tensor) -> Tensor:
     """The mean difference of the amplitudes of all frequencies, whatever their phase."""
     axes = tuple(range(2, x.dim()))
     a, b = (torch.fft.rfftn(y.float(), dim=axes, norm="ortho").abs() for y in (out, x))

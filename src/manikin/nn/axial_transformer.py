@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, final
 import torch
 from torch import Tensor, nn
 
-from manikin.nn.layers import zero
-from manikin.nn.transformer import Shape, Transformer
+from manikin.nn.layers import init_zero
+from manikin.nn.transformer import Transformer, TransformerShape
 
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
 
-WIDTH, BLOCKS = 96, 3
+DEFAULT_WIDTH, DEFAULT_BLOCKS = 96, 3
 
 
 @final
-class Courses(nn.Module):
+class AxialTransformer(nn.Module):
     """Grid of one axis in, grid of the same length out, as `Backbone` does.
 
     Args:
@@ -48,17 +48,19 @@ class Courses(nn.Module):
         blocks: int | None = None,
     ) -> None:
         super().__init__()
-        width, blocks, (length,) = width or WIDTH, blocks or BLOCKS, spec.grid
+        width, blocks, (length,) = width or DEFAULT_WIDTH, blocks or DEFAULT_BLOCKS, spec.grid
         self.channels, self.parts = spec.channels, spec.width // spec.channels
         self.read = nn.Linear(self.parts * length, width)
         self.read_beside = nn.Linear(length, width) if beside else None
         self.names = nn.Embedding(spec.channels + beside, width)
         self.transformer = Transformer(
-            Shape(width, blocks, vector=modulation, context=context, rotary=False)
+            TransformerShape(width, blocks, vector=modulation, context=context, rotary=False)
         )
-        self.write = zero(nn.Linear(width, self.parts * length))
+        self.write = init_zero(nn.Linear(width, self.parts * length))
         self.tell = nn.Linear(width, self.parts * length)
-        self.moments = Moments(2 * spec.width + beside, spec.width, Shape(width, blocks, vector=modulation))
+        self.moments = TimeTransformer(
+            2 * spec.width + beside, spec.width, TransformerShape(width, blocks, vector=modulation)
+        )
 
     def forward(self, x: Tensor, modulation: Tensor | None = None, context: Tensor | None = None) -> Tensor:
         """(B, width of the spec + beside, length) -> (B, width of the spec, length)."""
@@ -70,23 +72,23 @@ class Courses(nn.Module):
         # Looked up for each record: only so are gradients of single records exact.
         h = h + self.names(torch.arange(h.shape[1], device=x.device).expand(h.shape[:2]))
         h = self.transformer(h, causal=False, vector=modulation, context=context)[:, : self.channels]
-        told = torch.cat([x, self._laid(self.tell(h))], dim=1)
-        return self._laid(self.write(h)) + self.moments(told, modulation)
+        told = torch.cat([x, self._to_channels(self.tell(h))], dim=1)
+        return self._to_channels(self.write(h)) + self.moments(told, modulation)
 
-    def _laid(self, courses: Tensor) -> Tensor:
+    def _to_channels(self, courses: Tensor) -> Tensor:
         """(B, channels, parts * length) -> (B, parts * channels, length)."""
         return courses.unflatten(2, (self.parts, -1)).transpose(1, 2).flatten(1, 2)
 
 
 @final
-class Moments(nn.Module):
+class TimeTransformer(nn.Module):
     """Channels of each moment -> channels of each moment, which look at those of all others."""
 
-    def __init__(self, width_in: int, width_out: int, shape: Shape) -> None:
+    def __init__(self, width_in: int, width_out: int, shape: TransformerShape) -> None:
         super().__init__()
         self.read = nn.Linear(width_in, shape.width)
         self.transformer = Transformer(shape)
-        self.write = zero(nn.Linear(shape.width, width_out))
+        self.write = init_zero(nn.Linear(shape.width, width_out))
 
     def forward(self, x: Tensor, modulation: Tensor | None) -> Tensor:
         """(B, width_in, length) -> (B, width_out, length)."""

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
 
 
-def encoder(spec: Spec, width: int) -> nn.Module:
+def build_encoder(spec: Spec, width: int) -> nn.Module:
     """The module that turns one compact part into a vector (B, width) and tokens (B, K, width) or None."""
     if spec.tokens:
-        return Sequence(spec, width)
-    return Picture(spec, width) if spec.grid else Row(spec, width)
+        return TokenEncoder(spec, width)
+    return ArrayEncoder(spec, width) if spec.grid else ScalarEncoder(spec, width)
 
 
 @final
-class Row(nn.Module):
+class ScalarEncoder(nn.Module):
     """Scalars -> vector."""
 
     def __init__(self, spec: Spec, width: int) -> None:
@@ -43,7 +43,7 @@ class Row(nn.Module):
 
 
 @final
-class Picture(nn.Module):
+class ArrayEncoder(nn.Module):
     """An array on a grid of its own -> vector, and its coarse features as context."""
 
     def __init__(self, spec: Spec, width: int) -> None:
@@ -54,12 +54,12 @@ class Picture(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(B, channels, *grid) -> vector (B, width), context (B, K, width)."""
-        features = self.encoder.features(self.spec.expand(x))
+        features = self.encoder.compute_features(self.spec.expand(x))
         return self.encoder.head(features), self.project(features.flatten(2).transpose(1, 2))
 
 
 @final
-class Sequence(nn.Module):
+class TokenEncoder(nn.Module):
     """Tokens -> context by one look at each other, and their mean as vector."""
 
     def __init__(self, spec: Spec, width: int) -> None:

@@ -18,9 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from manikin.errors import UsageError
-from manikin.nn.condition_encoders import encoder
-from manikin.nn.layers import Constant, spread
-from manikin.nn.random_masks import observe
+from manikin.nn.condition_encoders import build_encoder
+from manikin.nn.layers import LearnedConstant, expand_to_grid
+from manikin.nn.random_masks import draw_observation_mask
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class GivenSpec:
+class ConditionSpec:
     """What will be given.
 
     Args:
@@ -47,7 +47,7 @@ class GivenSpec:
 
 
 @dataclass(frozen=True)
-class Given:
+class ConditionBatch:
     """The encoded condition of a batch; every tensor has the records first.
 
     Args:
@@ -59,7 +59,7 @@ class Given:
 
     Example:
         >>> import numpy as np
-        >>> given = Given.of({"age": np.array([[70.0], [50.0]])})
+        >>> given = ConditionBatch.from_arrays({"age": np.array([[70.0], [50.0]])})
         >>> len(given), len(given.repeat(3)), given[torch.tensor([1])].parts["age"].item()
         (2, 6, 50.0)
     """
@@ -70,61 +70,61 @@ class Given:
     kept: Tensor | None = None
 
     @classmethod
-    def of(
+    def from_arrays(
         cls,
         parts: Mapping[str, np.ndarray] | None = None,
         values: np.ndarray | None = None,
         mask: np.ndarray | None = None,
-    ) -> Given:
+    ) -> ConditionBatch:
         """From the arrays that codecs give."""
-        tensors = {name: _tensor(array) for name, array in (parts or {}).items()}
-        observed = None if values is None else _tensor(values)
+        tensors = {name: _to_tensor(array) for name, array in (parts or {}).items()}
+        observed = None if values is None else _to_tensor(values)
         return cls(tensors, observed, None if mask is None else torch.as_tensor(mask, dtype=torch.bool))
 
     def __len__(self) -> int:
         """How many records; 0 if nothing is given."""
-        return next((len(tensor) for tensor in self._tensors() if tensor is not None), 0)
+        return next((len(tensor) for tensor in self._list_tensors() if tensor is not None), 0)
 
     def __bool__(self) -> bool:
-        return any(tensor is not None for tensor in self._tensors())
+        return any(tensor is not None for tensor in self._list_tensors())
 
-    def __getitem__(self, index: Tensor | slice) -> Given:
+    def __getitem__(self, index: Tensor | slice) -> ConditionBatch:
         """The records at these positions."""
-        return self._map(lambda tensor: tensor[index])
+        return self._map_tensors(lambda tensor: tensor[index])
 
-    def to(self, device: torch.device | str) -> Given:
+    def to(self, device: torch.device | str) -> ConditionBatch:
         """The same on a device."""
-        return self._map(lambda tensor: tensor.to(device))
+        return self._map_tensors(lambda tensor: tensor.to(device))
 
-    def repeat(self, times: int) -> Given:
+    def repeat(self, times: int) -> ConditionBatch:
         """Each record `times` times, copies side by side."""
-        return self._map(lambda tensor: tensor.repeat_interleave(times, dim=0))
+        return self._map_tensors(lambda tensor: tensor.repeat_interleave(times, dim=0))
 
-    def dropped(self, kept: Tensor) -> Given:
+    def drop_parts(self, kept: Tensor) -> ConditionBatch:
         """The same, with the parts shown only where `kept` (n,) is true."""
         return replace(self, kept=kept)
 
-    def observing(self, values: Tensor, mask: Tensor) -> Given:
+    def set_observed(self, values: Tensor, mask: Tensor) -> ConditionBatch:
         """The same, with these values of the target observed where `mask` is true."""
         return replace(self, values=values, mask=mask)
 
-    def keep(self, x: Tensor) -> Tensor:
+    def restore_observed(self, x: Tensor) -> Tensor:
         """Compact records `x` with the observed part put in its place, exactly."""
         if self.values is None or self.mask is None:
             return x
         return torch.where(self.mask, self.values.to(x.dtype), x)
 
-    def _tensors(self) -> list[Tensor | None]:
+    def _list_tensors(self) -> list[Tensor | None]:
         return [*self.parts.values(), self.values, self.mask, self.kept]
 
-    def _map(self, change: Callable[[Tensor], Tensor]) -> Given:
+    def _map_tensors(self, change: Callable[[Tensor], Tensor]) -> ConditionBatch:
         parts = {name: change(tensor) for name, tensor in self.parts.items()}
         others = (getattr(self, f.name) for f in fields(self)[1:])
-        return Given(parts, *(None if tensor is None else change(tensor) for tensor in others))
+        return ConditionBatch(parts, *(None if tensor is None else change(tensor) for tensor in others))
 
 
 @dataclass(frozen=True)
-class Condition:
+class EncodedCondition:
     """A condition as a network takes it in.
 
     Args:
@@ -138,10 +138,10 @@ class Condition:
     map: Tensor | None = None
     context: Tensor | None = None
 
-    def take(self, rows: Tensor) -> Condition:
+    def take(self, rows: Tensor) -> EncodedCondition:
         """Only some of the records."""
         parts = (self.vector, self.map, self.context)
-        return Condition(*(None if part is None else part[rows] for part in parts))
+        return EncodedCondition(*(None if part is None else part[rows] for part in parts))
 
 
 @final
@@ -157,35 +157,37 @@ class Conditioner(nn.Module):
         width: The width of the vector and of the context's tokens.
     """
 
-    def __init__(self, given: GivenSpec, target: Spec, width: int) -> None:
+    def __init__(self, given: ConditionSpec, target: Spec, width: int) -> None:
         super().__init__()
         self.target = target
         self.given = given
-        self.aligned = [name for name, spec in given.parts.items() if _aligned(spec, target)]
+        self.aligned = [name for name, spec in given.parts.items() if _is_aligned(spec, target)]
         self.others = [name for name in given.parts if name not in self.aligned]
         # Names of fields may hold dots, which module dictionaries refuse: hence lists.
-        self.encoders = nn.ModuleList([encoder(given.parts[name], width) for name in self.others])
-        self.absent = nn.ModuleList([Constant(width) for _ in self.others])
+        self.encoders = nn.ModuleList([build_encoder(given.parts[name], width) for name in self.others])
+        self.absent = nn.ModuleList([LearnedConstant(width) for _ in self.others])
         self.vector = width if self.others else 0
-        self.context = width if any(_sequenced(given.parts[name]) for name in self.others) else 0
+        self.context = width if any(_is_sequence(given.parts[name]) for name in self.others) else 0
         self.channels = sum(given.parts[name].width + 1 for name in self.aligned)
         if given.observed and not target.tokens:
             self.channels += target.width + target.channels
 
-    def forward(self, given: Given) -> Condition:
+    def forward(self, given: ConditionBatch) -> EncodedCondition:
         """The condition of a batch."""
         if not self.given:
-            return Condition()
-        pairs = [self._part(i, name, given) for i, name in enumerate(self.others)]
+            return EncodedCondition()
+        pairs = [self._encode_part(i, name, given) for i, name in enumerate(self.others)]
         vectors = [vector for vector, _ in pairs]
         contexts = [context for _, context in pairs if context is not None]
-        return Condition(
+        return EncodedCondition(
             torch.stack(vectors).sum(0) if vectors else None,
-            self._map(given) if self.channels else None,
+            self._build_map(given) if self.channels else None,
             torch.cat(contexts, dim=1) if contexts else None,
         )
 
-    def rehearse(self, given: Given, x: Tensor, rng: torch.Generator, drop: float = 0.0) -> Given:
+    def mask_for_training(
+        self, given: ConditionBatch, x: Tensor, rng: torch.Generator, drop: float = 0.0
+    ) -> ConditionBatch:
         """The condition as training shows it.
 
         Where the target may be observed and nothing says which part, a random part is; and of a
@@ -199,12 +201,12 @@ class Conditioner(nn.Module):
             drop: The share of records without condition, 0 to 1.
         """
         if self.given.observed and given.values is None:
-            given = given.observing(x, observe(x.shape, rng))
+            given = given.set_observed(x, draw_observation_mask(x.shape, rng))
         if self.given.parts and drop:
-            given = given.dropped(torch.rand(len(x), generator=rng, device=rng.device) >= drop)
+            given = given.drop_parts(torch.rand(len(x), generator=rng, device=rng.device) >= drop)
         return given
 
-    def complete(self, given: Given, n: int, device: torch.device) -> Given:
+    def fill_defaults(self, given: ConditionBatch, n: int, device: torch.device) -> ConditionBatch:
         """The condition of `n` records to sample, with nothing observed where nothing is said.
 
         Raises:
@@ -218,10 +220,10 @@ class Conditioner(nn.Module):
             raise UsageError(message)
         if self.given.observed and given.values is None and not self.target.tokens:
             nothing = torch.zeros(n, *self.target.shape, device=device)
-            given = given.observing(nothing, nothing.bool())
+            given = given.set_observed(nothing, nothing.bool())
         return given
 
-    def _part(self, i: int, name: str, given: Given) -> tuple[Tensor, Tensor | None]:
+    def _encode_part(self, i: int, name: str, given: ConditionBatch) -> tuple[Tensor, Tensor | None]:
         x = given.parts[name]
         vector, context = self.encoders[i](x)
         if given.kept is None:
@@ -230,19 +232,19 @@ class Conditioner(nn.Module):
         vector = torch.where(given.kept[:, None], vector, absent)
         return vector, None if context is None else context * given.kept[:, None, None]
 
-    def _map(self, given: Given) -> Tensor:
-        layers = [self._shown(name, given) for name in self.aligned]
+    def _build_map(self, given: ConditionBatch) -> Tensor:
+        layers = [self._encode_aligned(name, given) for name in self.aligned]
         if self.given.observed and not self.target.tokens:
-            layers.append(self._observed(given))
+            layers.append(self._encode_observed(given))
         return torch.cat(layers, dim=1)
 
-    def _shown(self, name: str, given: Given) -> Tensor:
+    def _encode_aligned(self, name: str, given: ConditionBatch) -> Tensor:
         x = self.given.parts[name].expand(given.parts[name])
         kept = torch.ones(len(x), dtype=torch.bool, device=x.device) if given.kept is None else given.kept
-        shown = spread(kept[:, None].to(x), x.dim() - 2)
+        shown = expand_to_grid(kept[:, None].to(x), x.dim() - 2)
         return torch.cat([x * shown, torch.ones_like(x[:, :1]) * shown], dim=1)
 
-    def _observed(self, given: Given) -> Tensor:
+    def _encode_observed(self, given: ConditionBatch) -> Tensor:
         if given.values is None or given.mask is None:
             message = "given.values and given.mask: declared as observed, so they must be there"
             raise ValueError(message)
@@ -251,14 +253,14 @@ class Conditioner(nn.Module):
         return torch.cat([values * self.target.expand_mask(mask), mask.to(values)], dim=1)
 
 
-def _sequenced(spec: Spec) -> bool:
+def _is_sequence(spec: Spec) -> bool:
     return spec.tokens or bool(spec.grid)
 
 
-def _aligned(spec: Spec, target: Spec) -> bool:
+def _is_aligned(spec: Spec, target: Spec) -> bool:
     return bool(spec.grid) and not spec.tokens and spec.grid == target.grid
 
 
-def _tensor(array: np.ndarray) -> Tensor:
+def _to_tensor(array: np.ndarray) -> Tensor:
     tensor: Any = torch.as_tensor(array)
     return tensor.float() if tensor.is_floating_point() else tensor.long()

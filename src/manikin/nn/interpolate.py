@@ -9,19 +9,19 @@ import torch
 if TYPE_CHECKING:
     from torch import Tensor
 
-BRIDGED = 0.3
+GAP_WEIGHT = 0.3
 """How much a place between two measurements counts, where one of a measurement counts 1."""
 
-MOST = 4.0
+MAX_WEIGHT_FACTOR = 4.0
 """By how much a place counts more at most because others of its channel are bridged."""
 
 
-def bridged(x: Tensor) -> Tensor:
+def interpolate_gaps(x: Tensor) -> Tensor:
     """(B, C, time) with straight lines across gaps; level before and behind, 0 where nothing is known.
 
     Example:
         >>> nan = float("nan")
-        >>> bridged(torch.tensor([[[nan, 1.0, nan, 3.0, nan], [nan] * 5]]))[0].tolist()
+        >>> interpolate_gaps(torch.tensor([[[nan, 1.0, nan, 3.0, nan], [nan] * 5]]))[0].tolist()
         [[1.0, 1.0, 2.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0, 0.0]]
     """
     absent, length = x.isnan(), x.shape[-1]
@@ -35,10 +35,10 @@ def bridged(x: Tensor) -> Tensor:
     return torch.where(absent, torch.lerp(a, b, (place - low) / (high - low).clamp(min=1)), known)
 
 
-def counted(x: Tensor) -> Tensor:
+def compute_loss_weights(x: Tensor) -> Tensor:
     """How much each place of a series with gaps (B, C, time) counts: what was measured, more than lines.
 
     One on average over a record's channel, unless hardly anything was measured.
     """
-    weights = torch.where(x.isnan(), BRIDGED, 1.0)
-    return weights * (x.shape[2] / weights.sum(dim=2, keepdim=True)).clamp(max=MOST)
+    weights = torch.where(x.isnan(), GAP_WEIGHT, 1.0)
+    return weights * (x.shape[2] / weights.sum(dim=2, keepdim=True)).clamp(max=MAX_WEIGHT_FACTOR)

@@ -19,18 +19,18 @@ from manikin.errors import FormatError, MissingExtra
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from manikin.encoding.decoding_options import Manner
+    from manikin.encoding.decoding_options import DecodingOptions
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import Given
+    from manikin.nn.conditioning import ConditionBatch
 
-FIRST = 1
+FIRST_TOKEN = 1
 """The token that stands for the tokenizer's first, as `codecs.pretrained` has it."""
 
-CHUNK = 32
+CHUNK_NOTES = 32
 """Texts drawn at a time."""
 
 
-class Speaker(nn.Module):
+class LanguageModel(nn.Module):
     """A language model of which only what is named is a parameter, so that only that is kept.
 
     Args:
@@ -51,21 +51,23 @@ class Speaker(nn.Module):
         """The model with what is learned."""
         return self.hidden[0]
 
-    def prompts(self, given: Given, n: int, device: torch.device) -> list[Tensor]:
+    def build_prompts(self, given: ConditionBatch, n: int, device: torch.device) -> list[Tensor]:
         """The tokens before each text; at least one, for something must come before the first."""
         start = torch.tensor([self.start], device=device)
         if "prompt" not in given.parts:
             return [start] * n
-        return [torch.cat([start, row[row != END].long() - FIRST]) for row in given.parts["prompt"]]
+        return [torch.cat([start, row[row != END].long() - FIRST_TOKEN]) for row in given.parts["prompt"]]
 
-    def nll(self, x: Tensor, given: Given) -> Tensor:
+    def nll(self, x: Tensor, given: ConditionBatch) -> Tensor:
         """Mean -log p of a token of the texts `x` (n, length) and of their ends, in nats."""
-        prompts = self.prompts(given, len(x), x.device)
-        texts = [row[row != END] - FIRST for row in x.long()]
+        prompts = self.build_prompts(given, len(x), x.device)
+        texts = [row[row != END] - FIRST_TOKEN for row in x.long()]
         ends = x.new_tensor([self.end]).long()
         whole = [torch.cat([prompt, text, ends]) for prompt, text in zip(prompts, texts, strict=True)]
-        ids, mask = joined(whole, self.end, left=False)
-        logits = self.base(input_ids=ids, attention_mask=mask, position_ids=places(mask)).logits.float()
+        ids, mask = pad_rows(whole, self.end, left=False)
+        logits = self.base(
+            input_ids=ids, attention_mask=mask, position_ids=compute_position_ids(mask)
+        ).logits.float()
         before = torch.tensor([len(prompt) for prompt in prompts], device=x.device)
         place = torch.arange(1, ids.shape[1], device=x.device)
         counted = (place >= before[:, None]) & mask[:, 1:].bool()
@@ -73,24 +75,28 @@ class Speaker(nn.Module):
         return (nll * counted).sum() / counted.sum()
 
     @torch.no_grad()
-    def write(self, n: int, length: int, given: Given, manner: Manner, device: torch.device) -> Tensor:
+    def generate(
+        self, n: int, length: int, given: ConditionBatch, manner: DecodingOptions, device: torch.device
+    ) -> Tensor:
         """Tokens (n, length): what is observed of the text, and what follows the prompt and it."""
-        prompts, most = self.prompts(given, n, device), manner.most(length)
+        prompts, most = self.build_prompts(given, n, device), manner.compute_max_length(length)
         x = torch.full((n, length), END, device=device)
         begun = [torch.zeros(0, dtype=torch.long, device=device)] * n
         if given.values is not None and given.mask is not None:
-            begun = [row[kept].long() - FIRST for row, kept in zip(given.values, given.mask, strict=True)]
-        for start in range(0, n, CHUNK):
-            rows = slice(start, min(start + CHUNK, n))
+            begun = [
+                row[kept].long() - FIRST_TOKEN for row, kept in zip(given.values, given.mask, strict=True)
+            ]
+        for start in range(0, n, CHUNK_NOTES):
+            rows = slice(start, min(start + CHUNK_NOTES, n))
             heads = [torch.cat(pair) for pair in zip(prompts[rows], begun[rows], strict=True)]
-            for i, tail in enumerate(self._after(heads, most, manner), rows.start):
+            for i, tail in enumerate(self._continue_prompts(heads, most, manner), rows.start):
                 row = torch.cat([begun[i], tail])[: most - 1]
-                x[i, : len(row)] = row + FIRST
+                x[i, : len(row)] = row + FIRST_TOKEN
         return x
 
-    def _after(self, heads: list[Tensor], length: int, manner: Manner) -> list[Tensor]:
+    def _continue_prompts(self, heads: list[Tensor], length: int, manner: DecodingOptions) -> list[Tensor]:
         """What the model writes after each head."""
-        ids, mask = joined(heads, self.end, left=True)
+        ids, mask = pad_rows(heads, self.end, left=True)
         out = self.base.generate(
             input_ids=ids,
             attention_mask=mask,
@@ -105,12 +111,12 @@ class Speaker(nn.Module):
         )[:, ids.shape[1] :]
         return [row[: int((row != self.end).cumprod(0).sum())] for row in out]
 
-    def train(self, mode: bool = True) -> Speaker:
+    def train(self, mode: bool = True) -> LanguageModel:
         """Dropout on or off."""
         self.base.train(mode)
         return super().train(mode)
 
-    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> Speaker:  # noqa: ARG002 - torch's
+    def _apply(self, fn: Callable[..., Any], recurse: bool = True) -> LanguageModel:  # noqa: ARG002 - torch's
         self.base._apply(fn)  # noqa: SLF001 - moves the model along with what is learned
         named = dict(self.base.named_parameters())
         for name in self.adapters:
@@ -118,7 +124,7 @@ class Speaker(nn.Module):
         return self
 
 
-def refusal(model: str, spec: Spec, nameless: str) -> str | None:
+def explain_refusal(model: str, spec: Spec, nameless: str) -> str | None:
     """Why a family that speaks through a language model cannot: `nameless` without one, or no text."""
     if not model:
         return nameless
@@ -127,7 +133,7 @@ def refusal(model: str, spec: Spec, nameless: str) -> str | None:
     return "a language model writes text only; use 'diffusion' or 'autoregressive'"
 
 
-def joined(rows: list[Tensor], fill: int, *, left: bool) -> tuple[Tensor, Tensor]:
+def pad_rows(rows: list[Tensor], fill: int, *, left: bool) -> tuple[Tensor, Tensor]:
     """Rows of tokens in one array (n, longest), filled on one side, and where they are."""
     longest = max(len(row) for row in rows)
     ids = torch.full((len(rows), longest), fill, device=rows[0].device, dtype=torch.long)
@@ -138,12 +144,12 @@ def joined(rows: list[Tensor], fill: int, *, left: bool) -> tuple[Tensor, Tensor
     return ids, mask
 
 
-def places(mask: Tensor) -> Tensor:
+def compute_position_ids(mask: Tensor) -> Tensor:
     """The position of each token, one row for each text: positions that all share break exact gradients."""
     return (mask.cumsum(dim=1) - 1).clamp(min=0)
 
 
-def loaded(model: str) -> Any:  # noqa: ANN401 - whatever model it is
+def load_language_model(model: str) -> Any:  # noqa: ANN401 - whatever model it is
     """The model, in 32 bits, from safetensors only: other files may run code when they are read."""
     try:
         from transformers import AutoModelForCausalLM

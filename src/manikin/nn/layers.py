@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 _CONV = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
 
-def conv(axes: int, width_in: int, width_out: int, kernel: int = 3) -> nn.Module:
+def create_conv(axes: int, width_in: int, width_out: int, kernel: int = 3) -> nn.Module:
     """A convolution over `axes` axes that keeps the size; over none, a linear layer."""
     if axes == 0:
         return nn.Linear(width_in, width_out)
     return _CONV[axes - 1](width_in, width_out, kernel, padding=kernel // 2)
 
 
-def zero(layer: nn.Module) -> nn.Module:
+def init_zero(layer: nn.Module) -> nn.Module:
     """The layer with all its parameters set to 0, so that a residual branch starts silent."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)
     return layer
 
 
-def norm(axes: int, width: int) -> nn.Module:
+def create_norm(axes: int, width: int) -> nn.Module:
     """Normalisation within one record: over all channels (no axes) or groups of them."""
     if axes == 0:
         return nn.LayerNorm(width)
     return nn.GroupNorm(math.gcd(width, 16), width)
 
 
-def spread(vector: Tensor, axes: int) -> Tensor:
+def expand_to_grid(vector: Tensor, axes: int) -> Tensor:
     """(B, C) -> (B, C, 1, ...), ready to be broadcast over a grid of `axes` axes."""
     return vector.reshape(*vector.shape, *(1,) * axes)
 
@@ -56,18 +56,18 @@ def shrink(x: Tensor, size: Sequence[int]) -> Tensor:
     return x if tuple(x.shape[2:]) == tuple(size) else functional.interpolate(x, tuple(size), mode="area")
 
 
-def split(x: Tensor, heads: int) -> Tensor:
+def split_heads(x: Tensor, heads: int) -> Tensor:
     """Features (B, L, width) of each attention head (B, heads, L, width / heads)."""
     return x.unflatten(-1, (heads, -1)).transpose(1, 2)
 
 
-def merge(x: Tensor) -> Tensor:
-    """The inverse of `split`."""
+def merge_heads(x: Tensor) -> Tensor:
+    """The inverse of `split_heads`."""
     return x.transpose(1, 2).flatten(2)
 
 
 @final
-class Constant(nn.Module):
+class LearnedConstant(nn.Module):
     """A learned vector, the same for every record."""
 
     def __init__(self, width: int) -> None:
@@ -80,7 +80,7 @@ class Constant(nn.Module):
 
 
 @final
-class Fourier(nn.Module):
+class FourierEmbedding(nn.Module):
     """A number in [0, 1] as a vector of unit scale: sines and cosines of growing frequency, two layers.
 
     Args:
@@ -118,19 +118,19 @@ class Attention(nn.Module):
         self.query = nn.Linear(width, width)
         self.key = nn.Linear(context or width, width)
         self.value = nn.Linear(context or width, width)
-        self.out = zero(nn.Linear(width, width))
+        self.out = init_zero(nn.Linear(width, width))
 
     def forward(self, x: Tensor, context: Tensor | None = None) -> Tensor:
         """Places (B, L, width), with a context (B, K, context) if built for one; same shape back."""
         h = self.norm(x)
         source = h if context is None else context
         q, k, v = (
-            split(layer(y), self.heads)
+            split_heads(layer(y), self.heads)
             for layer, y in ((self.query, h), (self.key, source), (self.value, source))
         )
         # Written out because the fused kernel has no second derivative, which gradient penalties need.
         weight = (q @ k.mT / math.sqrt(q.shape[-1])).softmax(dim=-1)
-        return x + self.out(merge(weight @ v))
+        return x + self.out(merge_heads(weight @ v))
 
 
 @final
@@ -150,23 +150,29 @@ class Residual(nn.Module):
     def __init__(self, axes: int, width_in: int, width_out: int, modulation: int = 0) -> None:
         super().__init__()
         self.axes = axes
-        self.before = nn.Sequential(norm(axes, width_in), nn.SiLU(), conv(axes, width_in, width_out))
-        self.norm = norm(axes, width_out)
-        self.modulate = zero(nn.Linear(modulation, 2 * width_out)) if modulation else None
-        self.after = nn.Sequential(nn.SiLU(), zero(conv(axes, width_out, width_out)))
-        self.shortcut = nn.Identity() if width_in == width_out else conv(axes, width_in, width_out, 1)
+        self.before = nn.Sequential(
+            create_norm(axes, width_in), nn.SiLU(), create_conv(axes, width_in, width_out)
+        )
+        self.norm = create_norm(axes, width_out)
+        self.modulate = init_zero(nn.Linear(modulation, 2 * width_out)) if modulation else None
+        self.after = nn.Sequential(nn.SiLU(), init_zero(create_conv(axes, width_out, width_out)))
+        self.shortcut = (
+            nn.Identity() if width_in == width_out else create_conv(axes, width_in, width_out, 1)
+        )
 
     def forward(self, x: Tensor, modulation: Tensor | None = None) -> Tensor:
         """(B, width_in, *grid) -> (B, width_out, *grid)."""
         h = self.norm(self.before(x))
         if self.modulate is not None and modulation is not None:
-            scale, shift = spread(self.modulate(functional.silu(modulation)), self.axes).chunk(2, dim=1)
+            scale, shift = expand_to_grid(self.modulate(functional.silu(modulation)), self.axes).chunk(
+                2, dim=1
+            )
             h = h * (1 + scale) + shift
         return self.shortcut(x) + self.after(h)
 
 
 @final
-class Mixing(nn.Module):
+class GridAttention(nn.Module):
     """Attention on a grid: among its places, and to the tokens of a context where there is one.
 
     Args:

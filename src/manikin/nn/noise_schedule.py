@@ -26,46 +26,50 @@ if TYPE_CHECKING:
 
 FORMULATIONS = ("flow", "edm")
 
-REFERENCE = 64 * 64
+REFERENCE_PLACES = 64 * 64
 """Places of a picture above which more noise is needed to hide it (Esser et al., 2024, eq. 23)."""
 
-BEAT, MOST_MOVED = 256, 4.0
+REFERENCE_LENGTH, MAX_SHIFT = 256, 4.0
 """The same of a signal: what is spread over a long one (its rhythm) is hidden by noise in proportion
 to its length; no more than was tried."""
 
-ALIKE = 4
+SERIES_REDUNDANCY = 4
 """The same of a series, where neighbouring hours tell the same, and flags and levels often all of them."""
 
-CENTRE, WIDTH = 0.5, 1.6  # of logit(t) in "edm"
-LEAST, MOST, ROOT = 0.002, 80.0, 7  # deviations of noise, and the root in whose even steps they go down
+EDM_CENTRE, EDM_WIDTH = 0.5, 1.6  # of logit(t) in "edm"
+MIN_NOISE, MAX_NOISE, SCHEDULE_ROOT = (
+    0.002,
+    80.0,
+    7,
+)  # deviations of noise, and the root in whose even steps they go down
 
 
-def drawn(formulation: str, n: int, spec: Spec, rng: torch.Generator) -> Tensor:
+def draw_times(formulation: str, n: int, spec: Spec, rng: torch.Generator) -> Tensor:
     """Times of n training records, (n,): 0 is noise, 1 data."""
     logit = torch.randn(n, generator=rng, device=rng.device)
-    centre = CENTRE if formulation == "edm" else 0.0
-    width = WIDTH if formulation == "edm" or spec.series else 1.0
-    return shifted((centre + width * logit).sigmoid(), spec)
+    centre = EDM_CENTRE if formulation == "edm" else 0.0
+    width = EDM_WIDTH if formulation == "edm" or spec.is_series else 1.0
+    return shift_times((centre + width * logit).sigmoid(), spec)
 
 
-def times(formulation: str, count: int, spec: Spec) -> list[float]:
+def compute_sampling_times(formulation: str, count: int, spec: Spec) -> list[float]:
     """So many times of sampling, from 0 to 1."""
     t = torch.linspace(0, 1, count, dtype=torch.float64)
     if formulation == "edm":
-        top, low = MOST ** (1 / ROOT), LEAST ** (1 / ROOT)
-        noise = (top + torch.linspace(0, 1, count - 1, dtype=torch.float64) * (low - top)) ** ROOT
+        top, low = MAX_NOISE ** (1 / SCHEDULE_ROOT), MIN_NOISE ** (1 / SCHEDULE_ROOT)
+        noise = (top + torch.linspace(0, 1, count - 1, dtype=torch.float64) * (low - top)) ** SCHEDULE_ROOT
         t[1:-1] = 1 / (1 + noise[1:])
-    return (t if spec.series else shifted(t, spec)).tolist()
+    return (t if spec.is_series else shift_times(t, spec)).tolist()
 
 
-def shifted(t: Tensor, spec: Spec) -> Tensor:
+def shift_times(t: Tensor, spec: Spec) -> Tensor:
     """Times moved towards noise where many places tell the data through more of it."""
     count = math.prod(spec.grid)
-    if spec.series:
-        a = math.sqrt(count / ALIKE)
+    if spec.is_series:
+        a = math.sqrt(count / SERIES_REDUNDANCY)
     elif len(spec.grid) == 1:
-        a = min(count / BEAT, MOST_MOVED)
+        a = min(count / REFERENCE_LENGTH, MAX_SHIFT)
     else:
-        a = math.sqrt(count / REFERENCE)
+        a = math.sqrt(count / REFERENCE_PLACES)
     a = max(1.0, a)
     return t / (t + a * (1 - t))

@@ -15,67 +15,68 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from manikin.nn.layers import merge, split
+from manikin.nn.layers import merge_heads, split_heads
 
-Pair = tuple[Tensor, Tensor]
+KeyValuePair = tuple[Tensor, Tensor]
 
 
 @final
 @dataclass
-class Cache:
+class KeyValueCache:
     """Keys and values of the positions seen so far, one pair (B, heads, L, width / heads) per block.
 
-    `past` grows with every pass, and has room for more than was `seen`, so that few passes copy it;
+    `past` grows with every pass, and has room for more than was `seen_counts`, so that few passes copy it;
     `context` holds the pairs of the context, which never change; `sums` what else is kept of the positions
     seen so far (of histories), a row for each record.
     """
 
-    past: dict[int, Pair] = field(default_factory=dict)
-    context: dict[int, Pair] = field(default_factory=dict)
+    past: dict[int, KeyValuePair] = field(default_factory=dict)
+    context: dict[int, KeyValuePair] = field(default_factory=dict)
     sums: tuple[Tensor, ...] = ()
-    seen: dict[int, int] = field(default_factory=dict)
+    seen_counts: dict[int, int] = field(default_factory=dict)
 
     @property
     def length(self) -> int:
         """How many positions were seen."""
-        return self.seen.get(0, 0)
+        return self.seen_counts.get(0, 0)
 
-    def take(self, rows: Tensor) -> Cache:
+    def take(self, rows: Tensor) -> KeyValueCache:
         """Only some of the records."""
         past = {
-            i: (k[rows, :, : self.seen[i]], v[rows, :, : self.seen[i]]) for i, (k, v) in self.past.items()
+            i: (k[rows, :, : self.seen_counts[i]], v[rows, :, : self.seen_counts[i]])
+            for i, (k, v) in self.past.items()
         }
         context = {i: (k[rows], v[rows]) for i, (k, v) in self.context.items()}
-        return Cache(past, context, tuple(part[rows] for part in self.sums), dict(self.seen))
+        return KeyValueCache(past, context, tuple(part[rows] for part in self.sums), dict(self.seen_counts))
 
-    def extend(self, block: int, pair: Pair) -> Pair:
+    def extend(self, block: int, pair: KeyValuePair) -> KeyValuePair:
         """Append a block's new keys and values; all of them so far come back."""
-        start = self.seen.get(block, 0)
-        end = self.seen[block] = start + pair[0].shape[2]
+        start = self.seen_counts.get(block, 0)
+        end = self.seen_counts[block] = start + pair[0].shape[2]
         if not start:
             self.past[block] = pair
             return pair
         old = self.past[block]
         if end > old[0].shape[2]:
-            self.past[block] = old = (_roomier(old[0], 2 * end), _roomier(old[1], 2 * end))
+            self.past[block] = old = (_enlarge(old[0], 2 * end), _enlarge(old[1], 2 * end))
         for kept, new in zip(old, pair, strict=True):
             kept[:, :, start:end] = new
         return old[0][:, :, :end], old[1][:, :, :end]
 
 
-def _roomier(x: Tensor, length: int) -> Tensor:
+def _enlarge(x: Tensor, length: int) -> Tensor:
     """The same with room for `length` positions."""
     return torch.cat([x, x.new_empty(*x.shape[:2], length - x.shape[2], x.shape[3])], 2)
 
 
-def rotate(x: Tensor, start: int = 0) -> Tensor:
+def rotate_features(x: Tensor, start: int = 0) -> Tensor:
     """Turn the pairs of features of `x` (B, heads, L, d) by angles that grow with the position.
 
     The product of a query and a key then depends on their distance alone.
 
     Example:
         >>> x = torch.ones(1, 1, 3, 4)
-        >>> near, far = rotate(x), rotate(x, start=7)
+        >>> near, far = rotate_features(x), rotate_features(x, start=7)
         >>> torch.allclose(near[..., 0, :] @ near[..., 2, :].mT, far[..., 0, :] @ far[..., 2, :].mT)
         True
     """
@@ -88,7 +89,7 @@ def rotate(x: Tensor, start: int = 0) -> Tensor:
 
 
 @final
-class Attention(nn.Module):
+class MultiHeadAttention(nn.Module):
     """Multi-head attention from Linears; `source` is the width of the tokens attended to."""
 
     def __init__(self, width: int, heads: int, source: int, *, rotary: bool) -> None:
@@ -98,21 +99,21 @@ class Attention(nn.Module):
         self.pair = nn.Linear(source, 2 * width)
         self.out = nn.Linear(width, width)
 
-    def pairs(self, source: Tensor, start: int = 0) -> Pair:
+    def compute_key_values(self, source: Tensor, start: int = 0) -> KeyValuePair:
         """Keys and values of tokens (B, L, source)."""
-        key, value = (split(part, self.heads) for part in self.pair(source).chunk(2, -1))
-        return (rotate(key, start) if self.rotary else key), value
+        key, value = (split_heads(part, self.heads) for part in self.pair(source).chunk(2, -1))
+        return (rotate_features(key, start) if self.rotary else key), value
 
-    def forward(self, h: Tensor, pair: Pair, start: int = 0, mask: Tensor | None = None) -> Tensor:
+    def forward(self, h: Tensor, pair: KeyValuePair, start: int = 0, mask: Tensor | None = None) -> Tensor:
         """Attend from `h` (B, L, width) to keys and values where `mask` (..., L, keys) is true."""
-        query = split(self.query(h), self.heads)
-        query = rotate(query, start) if self.rotary else query
+        query = split_heads(self.query(h), self.heads)
+        query = rotate_features(query, start) if self.rotary else query
         mixed = functional.scaled_dot_product_attention(query, *pair, attn_mask=mask)
-        return self.out(merge(mixed))
+        return self.out(merge_heads(mixed))
 
 
 @final
-class Adaptive(nn.Module):
+class AdaptiveLayerNorm(nn.Module):
     """A residual branch: layer norm, shifted and scaled by a vector, and a gate on the way out."""
 
     def __init__(self, width: int, vector: int) -> None:
@@ -133,7 +134,7 @@ class Adaptive(nn.Module):
 
 @final
 @dataclass(frozen=True)
-class Shape:
+class TransformerShape:
     """The size of a transformer.
 
     Args:
@@ -156,17 +157,19 @@ class Shape:
 
 
 @final
-class Block(nn.Module):
+class TransformerBlock(nn.Module):
     """Self-attention, cross-attention where there is context, and a two-layer perceptron."""
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: TransformerShape) -> None:
         super().__init__()
         width = shape.width
-        self.attention = Attention(width, shape.heads, width, rotary=shape.rotary)
-        self.cross = Attention(width, shape.heads, shape.context, rotary=False) if shape.context else None
+        self.attention = MultiHeadAttention(width, shape.heads, width, rotary=shape.rotary)
+        self.cross = (
+            MultiHeadAttention(width, shape.heads, shape.context, rotary=False) if shape.context else None
+        )
         self.mlp = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
         branches = 3 if shape.context else 2
-        self.norms = nn.ModuleList(Adaptive(width, shape.vector) for _ in range(branches))
+        self.norms = nn.ModuleList(AdaptiveLayerNorm(width, shape.vector) for _ in range(branches))
         self.dropout = nn.Dropout(shape.dropout)
 
     def forward(
@@ -174,18 +177,18 @@ class Block(nn.Module):
         h: Tensor,
         vector: Tensor | None,
         context: Tensor | None,
-        at: tuple[Cache, int],
+        at: tuple[KeyValueCache, int],
         mask: Tensor | None,
     ) -> Tensor:
         """One step deeper; `at` is the cache and this block's place in it."""
         cache, block = at
         x, gate = self.norms[0](h, vector)
-        start = cache.seen.get(block, 0)
-        pair = cache.extend(block, self.attention.pairs(x, start))
+        start = cache.seen_counts.get(block, 0)
+        pair = cache.extend(block, self.attention.compute_key_values(x, start))
         h = h + gate * self.dropout(self.attention(x, pair, start, mask))
         if self.cross is not None and context is not None:
             if block not in cache.context:
-                cache.context[block] = self.cross.pairs(context)
+                cache.context[block] = self.cross.compute_key_values(context)
             x, gate = self.norms[2](h, vector)
             h = h + gate * self.dropout(self.cross(x, cache.context[block]))
         x, gate = self.norms[1](h, vector)
@@ -197,17 +200,17 @@ class Transformer(nn.Module):
     """Tokens' features (B, L, width) to features of the same shape.
 
     Example:
-        >>> net = Transformer(Shape(width=8, depth=1, heads=2)).eval()
-        >>> h, cache = torch.randn(1, 3, 8, generator=torch.Generator().manual_seed(0)), Cache()
+        >>> net = Transformer(TransformerShape(width=8, depth=1, heads=2)).eval()
+        >>> h, cache = torch.randn(1, 3, 8, generator=torch.Generator().manual_seed(0)), KeyValueCache()
         >>> whole = net(h, causal=True)
         >>> steps = [net(h[:, i : i + 1], causal=True, cache=cache) for i in range(3)]
         >>> torch.allclose(whole, torch.cat(steps, 1), atol=1e-5)
         True
     """
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: TransformerShape) -> None:
         super().__init__()
-        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.depth))
+        self.blocks = nn.ModuleList(TransformerBlock(shape) for _ in range(shape.depth))
         self.norm = nn.LayerNorm(shape.width)
 
     def forward(
@@ -217,7 +220,7 @@ class Transformer(nn.Module):
         causal: bool,
         vector: Tensor | None = None,
         context: Tensor | None = None,
-        cache: Cache | None = None,
+        cache: KeyValueCache | None = None,
         there: Tensor | None = None,
     ) -> Tensor:
         """Mix the tokens.
@@ -230,14 +233,14 @@ class Transformer(nn.Module):
             cache: What earlier calls have seen; `h` continues it. The context is read once.
             there: Which tokens there are (B, L), where not causal; others are not looked at.
         """
-        cache = Cache() if cache is None else cache
-        mask = _causal(h.shape[1], cache.length, h.device) if causal and h.shape[1] > 1 else None
+        cache = KeyValueCache() if cache is None else cache
+        mask = _build_causal_mask(h.shape[1], cache.length, h.device) if causal and h.shape[1] > 1 else None
         mask = mask if there is None else there[:, None, None, :]
         for i, block in enumerate(self.blocks):
             h = block(h, vector, context, (cache, i), mask)
         return self.norm(h)
 
 
-def _causal(length: int, past: int, device: torch.device) -> Tensor:
+def _build_causal_mask(length: int, past: int, device: torch.device) -> Tensor:
     """Which keys (past + length) each of `length` new positions may see."""
     return torch.ones(length, past + length, dtype=torch.bool, device=device).tril(past)

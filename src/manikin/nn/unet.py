@@ -14,58 +14,60 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from manikin.encoding.spec import coarse
-from manikin.nn.layers import Mixing, Residual, conv, norm, resize, shrink, zero
+from manikin.encoding.spec import coarsen_grid
+from manikin.nn.layers import GridAttention, Residual, create_conv, create_norm, init_zero, resize, shrink
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WIDTHS = {1: (64, 128, 192), 2: (64, 128, 192), 3: (32, 64, 96)}
-PERCEPTRON = (256, 4)
+LEVEL_WIDTHS = {1: (64, 128, 192), 2: (64, 128, 192), 3: (32, 64, 96)}
+PERCEPTRON_SHAPE = (256, 4)
 """Width and residual blocks where there are no axes."""
 
-SMALL = 256
+MIN_FULL_WIDTH_PLACES = 256
 """Places below which a picture gets a network half as wide, which learns in twice as many steps."""
 
-ATTENDED = 64
+MAX_ATTENTION_PLACES = 64
 """Up to how many places look at each other: at 196 attention would be half of the work of a step."""
 
 
-def patch(grid: Sequence[int]) -> tuple[int, ...]:
+def choose_patch_size(grid: Sequence[int]) -> tuple[int, ...]:
     """How many places of each axis the stem folds into channels: 1, 2 or 4 by length.
 
     Example:
-        >>> patch((12,)), patch((64, 64)), patch((3, 5000))
+        >>> choose_patch_size((12,)), choose_patch_size((64, 64)), choose_patch_size((3, 5000))
         ((1,), (2, 2), (1, 4))
     """
     return tuple(1 if length < 24 else 2 if length < 128 else 4 for length in grid)  # noqa: PLR2004
 
 
-def sizes(grid: Sequence[int], most: int = 6) -> list[tuple[int, ...]]:
+def compute_level_sizes(grid: Sequence[int], most: int = 6) -> list[tuple[int, ...]]:
     """The grids of a U-Net's levels after the stem: each axis is halved while longer than 7.
 
     Example:
-        >>> sizes((28, 28)), sizes(())
+        >>> compute_level_sizes((28, 28)), compute_level_sizes(())
         ([(14, 14), (7, 7)], [()])
     """
-    levels = [coarse(grid, patch(grid))]
+    levels = [coarsen_grid(grid, choose_patch_size(grid))]
     while len(levels) < most and any(length > 7 for length in levels[-1]):  # noqa: PLR2004
         levels.append(tuple(math.ceil(a / 2) if a > 7 else a for a in levels[-1]))  # noqa: PLR2004
     return levels
 
 
-def plan(grid: Sequence[int], width: int | None = None) -> list[int]:
+def choose_level_widths(grid: Sequence[int], width: int | None = None) -> list[int]:
     """The channels of each level; `width` overrides those of the first."""
     if not grid:
-        return [width or PERCEPTRON[0]]
-    default = WIDTHS[len(grid)]
-    tiny = len(grid) > 1 and math.prod(grid) < SMALL
+        return [width or PERCEPTRON_SHAPE[0]]
+    default = LEVEL_WIDTHS[len(grid)]
+    tiny = len(grid) > 1 and math.prod(grid) < MIN_FULL_WIDTH_PLACES
     scale = width / default[0] if width else 0.5 if tiny else 1.0
-    return [16 * max(1, round(scale * default[min(i, 2)] / 16)) for i in range(len(sizes(grid)))]
+    return [
+        16 * max(1, round(scale * default[min(i, 2)] / 16)) for i in range(len(compute_level_sizes(grid)))
+    ]
 
 
 @final
-class Fold(nn.Module):
+class SpaceToDepth(nn.Module):
     """Space to depth: each patch of the grid becomes channels of one place.
 
     Args:
@@ -75,10 +77,10 @@ class Fold(nn.Module):
 
     def __init__(self, grid: Sequence[int], size: Sequence[int] | None = None) -> None:
         super().__init__()
-        self.patch = patch(grid) if size is None else tuple(size)
+        self.patch = choose_patch_size(grid) if size is None else tuple(size)
         self.factor = math.prod(self.patch)
         self.grid = tuple(grid)
-        self.coarse = coarse(grid, self.patch)
+        self.coarse = coarsen_grid(grid, self.patch)
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, *grid) -> (B, C * factor, *coarse); short edges are filled by repeating them."""
@@ -90,7 +92,7 @@ class Fold(nn.Module):
                 x = x.unflatten(2 + axis, (-1, p)).movedim(3 + axis, 2).flatten(1, 2)
         return x
 
-    def back(self, x: Tensor) -> Tensor:
+    def invert(self, x: Tensor) -> Tensor:
         """The inverse: (B, C * factor, *coarse) -> (B, C, *grid)."""
         for axis, p in reversed(list(enumerate(self.patch))):
             if p > 1:
@@ -98,7 +100,7 @@ class Fold(nn.Module):
         return x[(..., *(slice(length) for length in self.grid))]
 
 
-def coordinates(grid: Sequence[int]) -> Tensor:
+def build_coordinates(grid: Sequence[int]) -> Tensor:
     """Where each place is along each axis, -1 to 1: (axes, *grid).
 
     Convolutions do not know where they are, and "in the left lung" is not found in noise (CoordConv;
@@ -135,12 +137,12 @@ class Backbone(nn.Module):
         blocks: int | None = None,
     ) -> None:
         super().__init__()
-        axes, widths = len(grid), plan(grid, width)
-        count = blocks or (1 if grid else PERCEPTRON[1])
-        self.fold = Fold(grid)
-        self.levels = sizes(grid)
-        self.register_buffer("places", coordinates(self.fold.coarse), persistent=False)
-        self.stem = conv(axes, width_in * self.fold.factor + axes, widths[0])
+        axes, widths = len(grid), choose_level_widths(grid, width)
+        count = blocks or (1 if grid else PERCEPTRON_SHAPE[1])
+        self.fold = SpaceToDepth(grid)
+        self.levels = compute_level_sizes(grid)
+        self.register_buffer("places", build_coordinates(self.fold.coarse), persistent=False)
+        self.stem = create_conv(axes, width_in * self.fold.factor + axes, widths[0])
         steps = list(zip([widths[0], *widths], widths, self.levels, strict=False))
         self.down = nn.ModuleList(
             [Stage(axes, a, b, modulation, context, count, math.prod(s)) for a, b, s in steps]
@@ -152,7 +154,9 @@ class Backbone(nn.Module):
             ]
         )
         self.head = nn.Sequential(
-            norm(axes, widths[0]), nn.SiLU(), zero(conv(axes, widths[0], width_out * self.fold.factor))
+            create_norm(axes, widths[0]),
+            nn.SiLU(),
+            init_zero(create_conv(axes, widths[0], width_out * self.fold.factor)),
         )
 
     def forward(self, x: Tensor, modulation: Tensor | None = None, context: Tensor | None = None) -> Tensor:
@@ -165,7 +169,7 @@ class Backbone(nn.Module):
             left.append(h)
         for stage, skip in zip(self.up, reversed(left[:-1]), strict=True):
             h = stage(torch.cat([resize(h, skip.shape[2:]), skip], dim=1), modulation)
-        return self.fold.back(self.head(h))
+        return self.fold.invert(self.head(h))
 
 
 @final
@@ -185,8 +189,8 @@ class Stage(nn.Module):
         super().__init__()
         widths = [width_in, *[width_out] * (blocks - 1)]
         self.blocks = nn.ModuleList([Residual(axes, w, width_out, modulation) for w in widths])
-        among = axes > 0 and places is not None and places <= ATTENDED
-        self.mixing = Mixing(width_out, context or None, places=among) if among or context else None
+        among = axes > 0 and places is not None and places <= MAX_ATTENTION_PLACES
+        self.mixing = GridAttention(width_out, context or None, places=among) if among or context else None
 
     def forward(self, x: Tensor, modulation: Tensor | None = None, context: Tensor | None = None) -> Tensor:
         """(B, width_in, *size) -> (B, width_out, *size)."""
@@ -220,20 +224,20 @@ class Encoder(nn.Module):
         blocks: int | None = None,
     ) -> None:
         super().__init__()
-        axes, widths = len(grid), plan(grid, width)
+        axes, widths = len(grid), choose_level_widths(grid, width)
         count = blocks or (1 if grid else 2)
-        self.fold = Fold(grid)
-        self.levels = sizes(grid)
+        self.fold = SpaceToDepth(grid)
+        self.levels = compute_level_sizes(grid)
         self.coarse = widths[-1]
-        self.stem = conv(axes, width_in * self.fold.factor, widths[0])
+        self.stem = create_conv(axes, width_in * self.fold.factor, widths[0])
         steps = zip([widths[0], *widths], widths, strict=False)
         self.stages = nn.ModuleList([Stage(axes, a, b, modulation, blocks=count) for a, b in steps])
         self.out = nn.Sequential(
-            norm(axes, widths[-1]), nn.SiLU(), nn.Flatten(1),
+            create_norm(axes, widths[-1]), nn.SiLU(), nn.Flatten(1),
             nn.Linear(widths[-1] * math.prod(self.levels[-1]), width_out),
         )  # fmt: skip
 
-    def features(self, x: Tensor, modulation: Tensor | None = None) -> Tensor:
+    def compute_features(self, x: Tensor, modulation: Tensor | None = None) -> Tensor:
         """(B, width_in, *grid) -> the coarsest level (B, coarse, *size)."""
         h = self.stem(self.fold(x))
         for stage, size in zip(self.stages, self.levels, strict=True):
@@ -246,7 +250,7 @@ class Encoder(nn.Module):
 
     def forward(self, x: Tensor, modulation: Tensor | None = None) -> Tensor:
         """(B, width_in, *grid) -> (B, width_out)."""
-        return self.head(self.features(x, modulation))
+        return self.head(self.compute_features(x, modulation))
 
 
 @final
@@ -274,16 +278,18 @@ class Decoder(nn.Module):
         blocks: int | None = None,
     ) -> None:
         super().__init__()
-        axes, widths = len(grid), plan(grid, width)[::-1]
+        axes, widths = len(grid), choose_level_widths(grid, width)[::-1]
         count = blocks or (1 if grid else 2)
-        self.fold = Fold(grid)
-        self.levels = sizes(grid)[::-1]
+        self.fold = SpaceToDepth(grid)
+        self.levels = compute_level_sizes(grid)[::-1]
         self.stem = nn.Linear(width_in, widths[0] * math.prod(self.levels[0]))
         shown = channels * self.fold.factor
         steps = zip([widths[0], *widths], widths, strict=False)
         self.stages = nn.ModuleList([Stage(axes, a + shown, b, modulation, blocks=count) for a, b in steps])
         self.head = nn.Sequential(
-            norm(axes, widths[-1]), nn.SiLU(), conv(axes, widths[-1], width_out * self.fold.factor)
+            create_norm(axes, widths[-1]),
+            nn.SiLU(),
+            create_conv(axes, widths[-1], width_out * self.fold.factor),
         )
 
     def forward(self, z: Tensor, modulation: Tensor | None = None, shown: Tensor | None = None) -> Tensor:
@@ -295,4 +301,4 @@ class Decoder(nn.Module):
             if folded is not None:
                 h = torch.cat([h, shrink(folded, size)], dim=1)
             h = stage(h, modulation)
-        return self.fold.back(self.head(h))
+        return self.fold.invert(self.head(h))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from manikin.core.progress_display import show_step
 from manikin.evaluation.attacks import canaries, shadow_models
 from manikin.schema.kinds import Text
-from manikin.synthesis.user_warnings import silent
+from manikin.synthesis.user_warnings import silence_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from manikin.synthesis.synthesizer import Synthesizer
 
 
-def attacked(
+def attack_model(
     card: Scorecard,
     model: Synthesizer | Chain,
     train: Cohort,
@@ -40,23 +40,23 @@ def attacked(
         seed: The same seed attacks alike.
         told: Called before each fit.
     """
-    name = written(model)
+    name = find_note_field(model)
     with show_step("attacking the model", refits + (name is not None)) as step:
 
         def refit(records: Cohort, seed: int) -> Cohort:
             told()
-            with silent():
+            with silence_warnings():
                 drawn = model.refit(records, seed)
             step.advance()
             return drawn
 
-        card = shadow_models.attacked(card, refit, train, refits=refits, seed=seed)
+        card = shadow_models.add_shadow_scores(card, refit, train, refits=refits, seed=seed)
         if name is None:
             return card
-        return canaries.exposed(card, refit, train, name, seed=seed)
+        return canaries.add_canary_score(card, refit, train, name, seed=seed)
 
 
-def written(model: Synthesizer | Chain) -> str | None:
+def find_note_field(model: Synthesizer | Chain) -> str | None:
     """The field of notes that a model writes; None: it writes none."""
     known = ((part, name) for part in model.models for name in part.plan.target)
     return next((name for part, name in known if isinstance(part.schema[name], Text)), None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from manikin.errors import AbsentField
 from manikin.io.read_write import read
-from manikin.publication.pipeline import open_levels
+from manikin.publication.pipeline import relax_schema
 from manikin.schema.kinds import Schema
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 
-def read_beside(path: Path, schema: Schema) -> Cohort:
+def read_for_evaluation(path: Path, schema: Schema) -> Cohort:
     """The records of a file to be judged beside those of a schema; what no model learns may lack.
 
     Many tools leave numbers of patients out. The card says which fields were not there.
@@ -27,11 +27,11 @@ def read_beside(path: Path, schema: Schema) -> Cohort:
     Raises:
         SchemaError: A field that is modelled lacks, or holds values that are not of its kind.
     """
-    wanted = open_levels(schema)
+    wanted = relax_schema(schema)
     try:
         return read(path, wanted)
     except AbsentField as error:
-        if not error.absent or set(error.absent) & set(wanted.modelled):
+        if not error.absent or set(error.absent) & set(wanted.modelled_fields):
             raise
         rest = {name: kind for name, kind in wanted.items() if name not in error.absent}
     return read(path, Schema(rest))

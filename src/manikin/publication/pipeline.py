@@ -10,30 +10,36 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from manikin.cohort.summary import describe_sampled
-from manikin.cohort.unclear_fields import refuse_unclear
-from manikin.core.atomic import unfinished
+from manikin.cohort.summary import describe_sample
+from manikin.cohort.unclear_fields import raise_if_unclear
+from manikin.core.atomic import open_atomic_folder
 from manikin.core.progress_display import report_on
 from manikin.core.short_lists import list_names
 from manikin.errors import UsageError
-from manikin.evaluation.card.provenance_score import stamped
+from manikin.evaluation.card.provenance_score import add_provenance_score
 from manikin.evaluation.evaluate import evaluate
-from manikin.evaluation.inputs import FEWEST, enough
-from manikin.evaluation.selftest.detection_power import self_tested, testable
-from manikin.imaging.files.resize_cohort import sized
+from manikin.evaluation.inputs import MIN_SUBJECTS, check_cohort_size
+from manikin.evaluation.selftest.detection_power import add_self_test, check_testable
+from manikin.imaging.files.resize_cohort import resize_images
 from manikin.io.read_write import read, write
-from manikin.publication.attack import attacked
-from manikin.publication.model_summary import describe_learning, described, interrupted
-from manikin.publication.provenance import Cost, entity, provenance, public, write_provenance
-from manikin.publication.request_sampling import sample_wished
-from manikin.publication.round_trip import note_file
+from manikin.publication.attack import attack_model
+from manikin.publication.model_summary import describe_learning, describe_model, is_interrupted
+from manikin.publication.provenance import (
+    Cost,
+    build_provenance,
+    hash_entity,
+    redact_schema,
+    write_provenance,
+)
+from manikin.publication.request_sampling import sample_requested
+from manikin.publication.round_trip import add_file_hash
 from manikin.rules.rule import Rule, read_rules
-from manikin.schema.inference.textual import prose
+from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import Category, Number, Schema, Text
-from manikin.stats.subject_counts import ENOUGH
+from manikin.stats.subject_counts import MIN_CELL_SIZE
 from manikin.synthesis.synthesizer import Synthesizer
-from manikin.synthesis.user_warnings import tell_pooled
-from manikin.text.deid.deidentify import proses
+from manikin.synthesis.user_warnings import report_pools
+from manikin.text.deid.deidentify import list_note_fields
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -41,14 +47,14 @@ if TYPE_CHECKING:
     from manikin.evaluation.card.scorecard import Scorecard
     from manikin.training.budget import Training
 
-OF_NOTES = ("templates", "lora", "fewshot")
+NOTE_FAMILIES = ("templates", "lora", "fewshot")
 """Families that write notes and nothing else: who names one asks for the notes of the file."""
 
-Say = Callable[[str], None]
+MessageCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Wish:
+class SynthesisRequest:
     """What is asked of the job besides the file.
 
     Args:
@@ -74,7 +80,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Judging:
+class JudgingOptions:
     """How the records are judged, beside what the wish says.
 
     Args:
@@ -89,7 +95,7 @@ class Judging:
 
 
 @dataclass(frozen=True)
-class Done:
+class SynthesisResult:
     """What the job leaves: the card, and where the files are."""
 
     card: Scorecard
@@ -101,16 +107,16 @@ class Done:
 def synthesize(  # noqa: PLR0913 - each a choice of the user's
     source: Cohort,
     folder: str | Path,
-    wish: Wish | None = None,
+    wish: SynthesisRequest | None = None,
     *,
     path: Path | None = None,
     family: Any = None,  # noqa: ANN401 - a name or a family
     training: Training | None = None,
     checkpoint: Path | None = None,
-    judging: Judging | None = None,
-    anonymous: int = ENOUGH,
-    say: Say | None = None,
-) -> Done:
+    judging: JudgingOptions | None = None,
+    anonymous: int = MIN_CELL_SIZE,
+    say: MessageCallback | None = None,
+) -> SynthesisResult:
     """Split, learn, sample, judge and write.
 
     The folder appears whole or not at all. It holds the synthetic records in the format that came
@@ -132,30 +138,35 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         UsageError: The folder holds something, or a field does not exist.
         KeyboardInterrupt: The learning was interrupted; nothing is written.
     """
-    wish, judging, quiet, say = wish or Wish(), judging or Judging(), say is None, say or (lambda _: None)
+    wish, judging, quiet, say = (
+        wish or SynthesisRequest(),
+        judging or JudgingOptions(),
+        say is None,
+        say or (lambda _: None),
+    )
     rules = read_rules(wish.rules) if wish.rules else ()
-    _check(source, wish, rules)
+    _check_request(source, wish, rules)
     _refuse_unwritable(source, Path(folder))
     if judging.self_test:
-        testable(source)
+        check_testable(source)
     heard = report_on(None) if quiet else nullcontext()
-    with heard, Cost() as cost, unfinished(Path(folder)) as part:
+    with heard, Cost() as cost, open_atomic_folder(Path(folder)) as part:
         train, holdout = source.split(wish.holdout, wish.seed)
-        enough("train", train)  # before anything is learned that could not be judged
-        enough("holdout", holdout)
+        check_cohort_size("train", train)  # before anything is learned that could not be judged
+        check_cohort_size("holdout", holdout)
         say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
         model = Synthesizer(None, wish.condition, family, wish.seed, training, anonymous=anonymous)
         model.fit(train, checkpoint=checkpoint, quiet=quiet)
-        if interrupted(model):
+        if is_interrupted(model):
             raise KeyboardInterrupt
-        links = [described(fitted) for fitted in model.models]
+        links = [describe_model(fitted) for fitted in model.models]
         for link in links:
             say(f"learned {list_names(link['target'], 8)} with {link['family']['name']!r}")
-        pooled = tell_pooled(model, [*filter(None, [wish.label]), *wish.subgroups])
+        pooled = report_pools(model, [*filter(None, [wish.label]), *wish.subgroups])
         for sentence in [*describe_learning(links), *pooled]:
             say(sentence)
-        synthetic = sample_wished(model, train, wish, rules)
-        say(f"sampled {describe_sampled(train, synthetic)}; judging them")
+        synthetic = sample_requested(model, train, wish, rules)
+        say(f"sampled {describe_sample(train, synthetic)}; judging them")
         judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
         card = evaluate(synthetic, train, holdout, **judged)
         generator = links[0] if len(links) == 1 else {"chain": links}
@@ -163,50 +174,50 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         card = replace(card, about={"title": title, **card.about, "generator": generator})
         if judging.self_test:
             say("planting defects into real records, to see which of them the judge notices")
-            card = self_tested(card, train, holdout, seed=wish.seed)
+            card = add_self_test(card, train, holdout, seed=wish.seed)
         if judging.refits:
             say(f"attacking the model: {judging.refits} fits on halves of the training records")
-            card = attacked(card, model, train, refits=judging.refits, seed=wish.seed)
+            card = attack_model(card, model, train, refits=judging.refits, seed=wish.seed)
         inputs = {"input": path} if path else {"input": source}
         released = Schema({name: synthetic.schema.get(name, kind) for name, kind in source.schema.items()})
-        record = provenance(
+        record = build_provenance(
             {**inputs, "train": train, "holdout": holdout},
             outputs={"synthetic": synthetic},
             schema=released,
-            configuration={"generator": generator, "wish": _plain(wish)},
+            configuration={"generator": generator, "wish": _to_plain(wish)},
             seed=wish.seed,
             cost=cost,
         )
-        card = stamped(card, record)
+        card = add_provenance_score(card, record)
         write(synthetic, part / "synthetic")
-        Schema.from_dict(public(released)).write(part / "schema.toml")
-        card = note_file(card, part, say)
+        Schema.from_dict(redact_schema(released)).write(part / "schema.toml")
+        card = add_file_hash(card, part, say)
         model.save(part / "model")
         card.to_json(part / "scorecard.json")
         card.to_html(part / "scorecard.html", judging.policy)
-        files = {entry.name: entity(entry) for entry in sorted(part.iterdir())}
+        files = {entry.name: hash_entity(entry) for entry in sorted(part.iterdir())}
         write_provenance({**record, "files": files, "verdicts": card.verdicts}, part / "provenance.json")
         names = tuple(sorted(entry.name for entry in part.iterdir()))
-    return Done(card, Path(folder), names, cost.seconds)
+    return SynthesisResult(card, Path(folder), names, cost.seconds)
 
 
-def loaded(
+def read_cohort(
     path: Path, schema: Path | None = None, size: int | None = None, *, skip_bad: bool = False
 ) -> Cohort:
     """The records of a file or folder, the schema's file taken into account, pictures brought to a size."""
     cohort = read(path, Schema.read(schema) if schema else None, skip_bad=skip_bad)
-    return sized(cohort, size) if size else cohort
+    return resize_images(cohort, size) if size else cohort
 
 
-def noted(cohort: Cohort, notes: Sequence[str] = (), family: str | None = None) -> Cohort:
+def assign_note_roles(cohort: Cohort, notes: Sequence[str] = (), family: str | None = None) -> Cohort:
     """The cohort with these fields of text as notes; with none and a family of notes, all that hold prose.
 
     Raises:
         UsageError: A field that does not exist or holds no text.
     """
-    words = [name for name in cohort.schema if prose(name, cohort.columns[name])]
-    there = proses(cohort) or tuple(words)  # few notes, of which many are equal, look like levels
-    if not notes and family and family.partition(":")[0] in OF_NOTES:
+    words = [name for name in cohort.schema if is_free_text(name, cohort.columns[name])]
+    there = list_note_fields(cohort) or tuple(words)  # few notes, of which many are equal, look like levels
+    if not notes and family and family.partition(":")[0] in NOTE_FAMILIES:
         notes = () if any(kind.role == "note" for kind in cohort.schema.values()) else there
     for name in notes:
         if name not in cohort.schema or not pa.types.is_string(cohort.columns[name].type):
@@ -217,11 +228,11 @@ def noted(cohort: Cohort, notes: Sequence[str] = (), family: str | None = None) 
     return replace(cohort, schema=Schema(kinds), notes=remarks)
 
 
-def open_levels(schema: Schema) -> Schema:
+def relax_schema(schema: Schema) -> Schema:
     """The same kinds without levels, ranges and grids, so that records that break them can be judged.
 
     Example:
-        >>> open_levels(Schema(sex=Category(levels=("F", "M"), role="label")))
+        >>> relax_schema(Schema(sex=Category(levels=("F", "M"), role="label")))
         {'sex': Category(levels=(), ordered=False, role='label', missing=())}
     """
     return Schema(
@@ -245,27 +256,27 @@ def _refuse_unwritable(source: Cohort, folder: Path) -> None:
             refuse_uneven(source, name, folder)
 
 
-def _check(source: Cohort, wish: Wish, rules: Sequence[Rule]) -> None:
-    refuse_unclear(source)
+def _check_request(source: Cohort, wish: SynthesisRequest, rules: Sequence[Rule]) -> None:
+    raise_if_unclear(source)
     named = {
         "label": [wish.label] * bool(wish.label),
         "subgroup": wish.subgroups,
         "condition": wish.condition,
     }
     for option, fields in named.items():
-        if absent := [name for name in fields if name not in source.schema.modelled]:
+        if absent := [name for name in fields if name not in source.schema.modelled_fields]:
             message = (
                 f"--{option} {', '.join(map(str, absent))}: no modelled field; there are "
-                f"{', '.join(source.schema.modelled)}"
+                f"{', '.join(source.schema.modelled_fields)}"
             )
             raise UsageError(message)
-    if wish.n is not None and wish.n < FEWEST:
-        raise UsageError(f"-n {wish.n}: at least {FEWEST} synthetic records are needed to judge them")
+    if wish.n is not None and wish.n < MIN_SUBJECTS:
+        raise UsageError(f"-n {wish.n}: at least {MIN_SUBJECTS} synthetic records are needed to judge them")
     for rule in rules:
         rule.holds(source)  # an absent field or a type error shows before anything is learned
 
 
-def _plain(wish: Wish) -> dict[str, Any]:
+def _to_plain(wish: SynthesisRequest) -> dict[str, Any]:
     """The wish in plain values; file names do not tell where they lie."""
     found = {key: value for key, value in vars(wish).items() if key != "rules"}
     return {**found, "rules": wish.rules.name if wish.rules else None}

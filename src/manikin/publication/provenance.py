@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.fingerprint import digest
+from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.errors import FormatError
-from manikin.evaluation.card.scorecard import plain
-from manikin.schema.inference.fallback_kinds import with_usual_gaps
-from manikin.schema.kinds import IDENTITY
+from manikin.evaluation.card.scorecard import to_json_value
+from manikin.schema.inference.fallback_kinds import limit_missing_spellings
+from manikin.schema.kinds import IDENTITY_ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,14 +30,16 @@ if TYPE_CHECKING:
     from manikin.schema.kinds import Schema
 
 NOTICE = "Synthetic records drawn from a statistical model. No record describes a person."
-INTENDED = ("Only the uses that the scorecard beside the records allows, on the evidence that it shows.",)
-PROHIBITED = (
+INTENDED_USES = (
+    "Only the uses that the scorecard beside the records allows, on the evidence that it shows.",
+)
+PROHIBITED_USES = (
     "Attempts to find out who the real patients were, or anything about one of them.",
     "Decisions about the care of a patient.",
     "Passing the records on without this provenance and the label synthetic.",
     "Presenting the records, or results from them, as observations of real patients.",
 )
-RECORDED = {
+RECORDED_LIBRARIES = {
     "numpy": "numpy",
     "scipy": "scipy",
     "pandas": "pandas",
@@ -63,40 +65,40 @@ class Cost:
     """
 
     def __init__(self) -> None:
-        self._start = self._clocks()
+        self._start = self._read_clocks()
         self._end: tuple[float, float] | None = None
 
     def __enter__(self) -> Self:
-        self._start = self._clocks()
+        self._start = self._read_clocks()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._end = self._clocks()
+        self._end = self._read_clocks()
 
     @property
     def seconds(self) -> float:
         """Seconds on the clock."""
-        return (self._end or self._clocks())[0] - self._start[0]
+        return (self._end or self._read_clocks())[0] - self._start[0]
 
     @property
     def cpu_seconds(self) -> float:
         """Seconds of all processors together."""
-        return (self._end or self._clocks())[1] - self._start[1]
+        return (self._end or self._read_clocks())[1] - self._start[1]
 
     def to_dict(self) -> dict[str, float | None]:
         """Seconds on the clock, seconds of all processors together, and memory in MB."""
         return {
             "seconds": round(self.seconds, 2),
             "cpu_seconds": round(self.cpu_seconds, 2),
-            "peak_memory_mb": _peak_memory(),
+            "peak_memory_mb": _measure_peak_memory(),
         }
 
     @staticmethod
-    def _clocks() -> tuple[float, float]:
+    def _read_clocks() -> tuple[float, float]:
         return time.perf_counter(), time.process_time()
 
 
-def provenance(
+def build_provenance(
     inputs: Mapping[str, Cohort | str | Path],
     *,
     outputs: Mapping[str, Cohort | str | Path] | None = None,
@@ -121,7 +123,7 @@ def provenance(
         >>> import numpy as np
         >>> from manikin.schema.kinds import Number
         >>> cohort = Cohort.from_arrays({"age": np.array([61.0])}, {"age": Number()})
-        >>> record = provenance({"train": cohort}, configuration={"family": "trees"}, seed=0)
+        >>> record = build_provenance({"train": cohort}, configuration={"family": "trees"}, seed=0)
         >>> record["synthetic"], record["inputs"]["train"]["records"]
         (True, 1)
     """
@@ -129,67 +131,69 @@ def provenance(
         "synthetic": True,
         "notice": NOTICE,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "inputs": {name: entity(source) for name, source in inputs.items()},
-        "outputs": {name: entity(source) for name, source in (outputs or {}).items()},
-        "schema": public(schema) if schema else None,
+        "inputs": {name: hash_entity(source) for name, source in inputs.items()},
+        "outputs": {name: hash_entity(source) for name, source in (outputs or {}).items()},
+        "schema": redact_schema(schema) if schema else None,
         "configuration": dict(configuration or {}),
         "seed": seed,
-        "versions": versions(),
+        "versions": collect_versions(),
         "cost": cost.to_dict() if cost else None,
-        "intended_use": list(INTENDED),
-        "prohibited_use": list(PROHIBITED),
+        "intended_use": list(INTENDED_USES),
+        "prohibited_use": list(PROHIBITED_USES),
     }
-    return plain(record)
+    return to_json_value(record)
 
 
 def write_provenance(record: Mapping[str, Any], path: str | Path) -> None:
     """Write the record as JSON."""
-    text = json.dumps(plain(dict(record)), indent=2, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(to_json_value(dict(record)), indent=2, allow_nan=False, ensure_ascii=False)
     Path(path).write_text(text + "\n", encoding="utf-8")
 
 
-def entity(source: Cohort | str | Path) -> dict[str, Any]:
+def hash_entity(source: Cohort | str | Path) -> dict[str, Any]:
     """The hash and size of a cohort, a file, or a folder with all files in it.
 
     Raises:
         FormatError: The path does not exist.
     """
     if isinstance(source, Cohort):
-        return {"sha256": digest(source), "records": len(source), "fields": len(source.schema)}
+        return {"sha256": compute_fingerprint(source), "records": len(source), "fields": len(source.schema)}
     path = Path(source)
     if path.is_dir():
         files = sorted(entry for entry in path.rglob("*") if entry.is_file())
-        lines = [f"{_hash(entry)}  {entry.relative_to(path).as_posix()}\n" for entry in files]
+        lines = [f"{_hash_file(entry)}  {entry.relative_to(path).as_posix()}\n" for entry in files]
         total = hashlib.sha256("".join(lines).encode()).hexdigest()
         return {"sha256": total, "name": path.name, "files": len(files)}
     if not path.is_file():
         message = f"{path}: no such file or folder, so it cannot be hashed; give the file that was read"
         raise FormatError(message)
-    return {"sha256": _hash(path), "name": path.name, "bytes": path.stat().st_size}
+    return {"sha256": _hash_file(path), "name": path.name, "bytes": path.stat().st_size}
 
 
-def versions() -> dict[str, str]:
+def collect_versions() -> dict[str, str]:
     """manikin, Python, the system, and those numerical libraries that are loaded."""
-    loaded = {name: version(name) for module, name in RECORDED.items() if module in sys.modules}
+    loaded = {name: version(name) for module, name in RECORDED_LIBRARIES.items() if module in sys.modules}
     system = {"python": platform.python_version(), "platform": platform.platform()}
     return {"manikin": version("manikin"), **system, **loaded}
 
 
-def public(schema: Schema) -> dict[str, Any]:
+def redact_schema(schema: Schema) -> dict[str, Any]:
     """The schema without values of identifiers and words that stand for gaps: both may be of a patient."""
     kept = ("kind", "role", "unit")
     return {
-        name: {key: table[key] for key in kept if key in table} if table.get("role") in IDENTITY else table
-        for name, table in with_usual_gaps(schema).to_dict().items()
+        name: {key: table[key] for key in kept if key in table}
+        if table.get("role") in IDENTITY_ROLES
+        else table
+        for name, table in limit_missing_spellings(schema).to_dict().items()
     }
 
 
-def _hash(path: Path) -> str:
+def _hash_file(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _peak_memory() -> float | None:
+def _measure_peak_memory() -> float | None:
     try:
         import resource
     except ModuleNotFoundError:  # Windows has no such counter

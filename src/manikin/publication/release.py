@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from manikin.cohort.fingerprint import digest
-from manikin.core.atomic import unfinished
+from manikin.cohort.fingerprint import compute_fingerprint
+from manikin.core.atomic import open_atomic_folder
 from manikin.errors import PrivacyError, UsageError
-from manikin.evaluation.card.gate import Decision, gate
-from manikin.evaluation.card.policy import Policy, read
-from manikin.evaluation.report.decision_reasons import found
-from manikin.evaluation.report.wording import plain
+from manikin.evaluation.card.gate import Decision, decide_use
+from manikin.evaluation.card.policy import Policy, read_policy
+from manikin.evaluation.report.decision_reasons import describe_finding
+from manikin.evaluation.report.wording import format_plain_name
 from manikin.io.read_write import write
-from manikin.publication.provenance import entity, provenance, public, write_provenance
-from manikin.publication.round_trip import FILE, is_about
+from manikin.publication.provenance import build_provenance, hash_entity, redact_schema, write_provenance
+from manikin.publication.round_trip import FILE_HASH_KEY, is_about
 from manikin.schema.kinds import Schema
 
 if TYPE_CHECKING:
@@ -56,37 +56,42 @@ def release(
             for other records.
         UsageError: The folder holds something, the reason is blank, or there is no such tier.
     """
-    folder, policy = Path(folder), policy or read()
-    _check(synthetic, card, accept)
-    decision = gate(card, tier, policy)
-    if not decision.released and accept is None:
-        raise PrivacyError(_refusal(decision, card, policy))
-    verdict = {"tier": tier, "released": decision.released, "accepted": accept, "reasons": decision.reasons}
+    folder, policy = Path(folder), policy or read_policy()
+    _check_inputs(synthetic, card, accept)
+    decision = decide_use(card, tier, policy)
+    if not decision.is_released and accept is None:
+        raise PrivacyError(_describe_refusal(decision, card, policy))
+    verdict = {
+        "tier": tier,
+        "released": decision.is_released,
+        "accepted": accept,
+        "reasons": decision.reasons,
+    }
     stamped = replace(card, about={**card.about, "release": verdict})
-    with unfinished(folder) as part:
-        _fill(part, synthetic, stamped, policy)
+    with open_atomic_folder(folder) as part:
+        _write_files(part, synthetic, stamped, policy)
     return decision
 
 
-def _check(synthetic: Cohort, card: Scorecard, accept: str | None) -> None:
+def _check_inputs(synthetic: Cohort, card: Scorecard, accept: str | None) -> None:
     if accept is not None and not accept.strip():
         message = (
             'accept: give the reason in words, it will stand on the card: --accept "reviewed by ..." '
             '(in Python: accept="reviewed by ...")'
         )
         raise UsageError(message)
-    if not is_about(card, digest(synthetic)):
+    if not is_about(card, compute_fingerprint(synthetic)):
         message = (
             "the scorecard was made for other records than these; evaluate these and release with that card"
         )
         raise PrivacyError(message)
 
 
-def _refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
+def _describe_refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
     """The reasons, and what can be done: a tier that allows these very records, if there is one."""
     kind = policy.uses[decision.tier].kind
-    lines = [f"{decision.tier} {kind}: {decision.verdict}", *_reasons(decision, card)]
-    open_to = [tier for tier in policy.named("tier") if gate(card, tier, policy).released]
+    lines = [f"{decision.tier} {kind}: {decision.verdict}", *_list_reasons(decision, card)]
+    open_to = [tier for tier in policy.list_uses("tier") if decide_use(card, tier, policy).is_released]
     way = (
         f"release to a tier that allows them ({', '.join(open_to)})"
         if open_to
@@ -96,42 +101,44 @@ def _refusal(decision: Decision, card: Scorecard, policy: Policy) -> str:
     return "\n".join([*lines, f"{way}; or {accept}"])
 
 
-def _reasons(decision: Decision, card: Scorecard) -> list[str]:
+def _list_reasons(decision: Decision, card: Scorecard) -> list[str]:
     """Each limit that is not met, under the name that the first screen gives it and under the metric's."""
     lines = []
     for outcome in ("broken", "not shown"):
         for finding in (one for one in decision.findings if one.outcome == outcome):
-            called = plain(finding.score)
-            said = found(finding, card) if outcome == "broken" else f"{called}: {finding.detail}"
+            called = format_plain_name(finding.score)
+            said = describe_finding(finding, card) if outcome == "broken" else f"{called}: {finding.detail}"
             remedy = f"; {finding.remedy}" if finding.remedy and outcome == "not shown" else ""
             lines.append(f"  {said}{remedy}{f' [{finding.score}]' if called != finding.score else ''}")
     return lines
 
 
-def _fill(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> None:
+def _write_files(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> None:
     write(synthetic, part / "synthetic")
-    Schema.from_dict(public(synthetic.schema)).write(part / "schema.toml")
+    Schema.from_dict(redact_schema(synthetic.schema)).write(part / "schema.toml")
     card.to_json(part / "scorecard.json")
     card.to_html(part / "scorecard.html", policy)
-    files = {path.name: entity(path) for path in sorted(part.iterdir())}
-    write_provenance(_record(synthetic, card, policy, files), part / "provenance.json")
+    files = {path.name: hash_entity(path) for path in sorted(part.iterdir())}
+    write_provenance(_build_record(synthetic, card, policy, files), part / "provenance.json")
 
 
-def _record(synthetic: Cohort, card: Scorecard, policy: Policy, files: dict[str, Any]) -> dict[str, Any]:
+def _build_record(
+    synthetic: Cohort, card: Scorecard, policy: Policy, files: dict[str, Any]
+) -> dict[str, Any]:
     about = card.about
     real = {
         side: value
         for side, value in (about.get("hashes") or {}).items()
-        if side not in ("synthetic", FILE)
+        if side not in ("synthetic", FILE_HASH_KEY)
     }
-    record = provenance(
+    record = build_provenance(
         {},
         outputs={"synthetic": synthetic},
         schema=synthetic.schema,
         configuration={"generator": about.get("generator")},
         seed=about.get("seed"),
     )
-    allowed = [policy.uses[use] for use in policy.uses if gate(card, use, policy).released]
+    allowed = [policy.uses[use] for use in policy.uses if decide_use(card, use, policy).is_released]
     return {
         **record,
         "inputs": {side: {"sha256": value} for side, value in real.items()},

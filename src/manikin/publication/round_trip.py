@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from manikin.cohort.fingerprint import digest
+from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.core.progress_display import report_on
 from manikin.errors import ManikinError
 from manikin.io.read_write import read
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from manikin.evaluation.card.scorecard import Scorecard
 
-FILE = "synthetic_file"
+FILE_HASH_KEY = "synthetic_file"
 """What the fingerprint of the records as read from their file is called among those of a card."""
 
 
-def note_file(card: Scorecard, folder: Path, say: Callable[[str], None]) -> Scorecard:
+def add_file_hash(card: Scorecard, folder: Path, say: Callable[[str], None]) -> Scorecard:
     """The card with the fingerprint of the records as `read` gives them back from their file.
 
     Some formats do not return what was written to the last digit: subjects are numbered anew when DICOM
@@ -36,11 +36,11 @@ def note_file(card: Scorecard, folder: Path, say: Callable[[str], None]) -> Scor
     path = next(entry for entry in sorted(folder.iterdir()) if entry.name.partition(".")[0] == "synthetic")
     try:
         with report_on(None):
-            found = digest(read(path))
+            found = compute_fingerprint(read(path))
     except ManikinError as error:
         say(f"the file of synthetic records cannot be read again, so that no release is possible: {error}")
         return card
-    return replace(card, about={**card.about, "hashes": {**card.about["hashes"], FILE: found}})
+    return replace(card, about={**card.about, "hashes": {**card.about["hashes"], FILE_HASH_KEY: found}})
 
 
 def is_about(card: Scorecard, records: str) -> bool:
@@ -53,4 +53,4 @@ def is_about(card: Scorecard, records: str) -> bool:
         (True, True, False)
     """
     hashes: Mapping[str, Any] = card.about.get("hashes") or {}
-    return "synthetic" not in hashes or records in (hashes["synthetic"], hashes.get(FILE))
+    return "synthetic" not in hashes or records in (hashes["synthetic"], hashes.get(FILE_HASH_KEY))

@@ -1,7 +1,13 @@
 """Recipes: published methods that combine parts, one file each; nothing imports them."""
 
-from manikin.recipes.ecg_rhythm_fields import measured
-from manikin.recipes.image_translation import bridged
-from manikin.recipes.signal_continuation import prolonged
+from manikin.core.deprecation import forward_names
+from manikin.recipes.ecg_rhythm_fields import add_ecg_rhythm
+from manikin.recipes.image_translation import translate_unpaired
+from manikin.recipes.signal_continuation import continue_signal
 
-__all__ = ["bridged", "measured", "prolonged"]
+__all__ = ["add_ecg_rhythm", "continue_signal", "translate_unpaired"]
+
+__getattr__ = forward_names(
+    __name__,
+    {"bridged": "translate_unpaired", "measured": "add_ecg_rhythm", "prolonged": "continue_signal"},
+)

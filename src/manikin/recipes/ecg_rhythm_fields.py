@@ -9,15 +9,15 @@ import pyarrow as pa
 from manikin.cohort.cohort import Cohort
 from manikin.errors import Unsupported, UsageError
 from manikin.schema.kinds import Number, Schema, Signal
-from manikin.signals.analysis.qrs import leads, rhythm
+from manikin.signals.analysis.qrs import compute_rhythm, is_ecg
 
 if TYPE_CHECKING:
     import numpy as np
 
-UNITS = {"heart_rate": "1/min", "rr_deviation": "s", "qrs_duration": "s"}
+RHYTHM_UNITS = {"heart_rate": "1/min", "rr_deviation": "s", "qrs_duration": "s"}
 
 
-def measured(cohort: Cohort, field: str | None = None) -> Cohort:
+def add_ecg_rhythm(cohort: Cohort, field: str | None = None) -> Cohort:
     """The records with heart rate, deviation of RR intervals and QRS duration beside their ECG.
 
     A model that has them in its condition draws ECGs of the rate that is asked for; measure what it
@@ -42,28 +42,28 @@ def measured(cohort: Cohort, field: str | None = None) -> Cohort:
         >>> t = np.arange(1000) / 100
         >>> beats = np.exp(-(((t % 0.75 - 0.3) / 0.02) ** 2))[None, None]  # one each 0.75 s
         >>> ecg = mk.Cohort.from_arrays({"ecg": beats}, {"ecg": mk.Signal(channels=("II",), rate=100)})
-        >>> round(float(measured(ecg)["heart_rate"][0]))
+        >>> round(float(add_ecg_rhythm(ecg)["heart_rate"][0]))
         80
     """
-    name = field or _ecg(cohort)
+    name = field or _find_ecg(cohort)
     kind = cohort.schema[name]
     if not isinstance(kind, Signal) or not kind.rate:
         raise Unsupported(f"field {name!r} is no signal with a rate")
-    if twice := [part for part in UNITS if part in cohort.schema]:
+    if twice := [part for part in RHYTHM_UNITS if part in cohort.schema]:
         raise UsageError(f"{', '.join(twice)}: there already; rename or leave out")
-    found = dict(zip(UNITS, rhythm(cohort[name], kind.rate).T, strict=True))
-    columns = {part: _column(values) for part, values in found.items()}
+    found = dict(zip(RHYTHM_UNITS, compute_rhythm(cohort[name], kind.rate).T, strict=True))
+    columns = {part: _to_column(values) for part, values in found.items()}
     columns |= {other: cohort.columns[other] for other in cohort.schema}
-    kinds = {part: Number(unit=unit) for part, unit in UNITS.items()}
+    kinds = {part: Number(unit=unit) for part, unit in RHYTHM_UNITS.items()}
     return Cohort(pa.table(columns), Schema({**kinds, **cohort.schema}), cohort.origin)
 
 
-def _column(values: np.ndarray) -> pa.Array:
+def _to_column(values: np.ndarray) -> pa.Array:
     return pa.array(values, from_pandas=True)  # NaN are gaps
 
 
-def _ecg(cohort: Cohort) -> str:
+def _find_ecg(cohort: Cohort) -> str:
     for name, kind in cohort.schema.items():
-        if isinstance(kind, Signal) and kind.rate and leads(kind.channels):
+        if isinstance(kind, Signal) and kind.rate and is_ecg(kind.channels):
             return name
     raise Unsupported("no signal whose channels are called as the leads of an ECG (I, II, V1, MLII, ...)")

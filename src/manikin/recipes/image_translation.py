@@ -18,17 +18,17 @@ from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.families.diffusion import Diffusion
 from manikin.synthesis.conditions import Conditions
-from manikin.training.learner import Neural
+from manikin.training.learner import NeuralLearner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from manikin.cohort.cohort import Cohort
-    from manikin.synthesis.fitted import Fitted
+    from manikin.synthesis.fitted import FittedModel
     from manikin.synthesis.synthesizer import Synthesizer
 
 
-def bridged(model: Synthesizer, records: Cohort, where: Mapping[str, Any]) -> Cohort:
+def translate_unpaired(model: Synthesizer, records: Cohort, where: Mapping[str, Any]) -> Cohort:
     """The same records as they would be, were their condition another.
 
     With pictures of one patient and another diagnosis it shows what the model takes the diagnosis to change
@@ -56,24 +56,24 @@ def bridged(model: Synthesizer, records: Cohort, where: Mapping[str, Any]) -> Co
         >>> slices = mk.Cohort.from_arrays({"scan": x, "side": sides}, schema)
         >>> model = mk.Synthesizer("scan", "side", "diffusion", training=mk.Training(steps=5))
         >>> model = model.fit(slices, quiet=True)
-        >>> bridged(model, slices.take([0, 2]), {"side": "T2"})["scan"].shape
+        >>> translate_unpaired(model, slices.take([0, 2]), {"side": "T2"})["scan"].shape
         (2, 1, 8, 8)
     """
-    known = model._fitted  # noqa: SLF001 - says that nothing was learned yet, like `sample`
+    known = model._fitted_model  # noqa: SLF001 - says that nothing was learned yet, like `sample`
     learner = known.learner
-    if not isinstance(learner, Neural) or not isinstance(learner.family, Diffusion):
+    if not isinstance(learner, NeuralLearner) or not isinstance(learner.family, Diffusion):
         raise Unsupported(f"{type(known.plan.family).__name__} has no flow to follow back; use 'diffusion'")
-    before = _given(known, records, {})
-    after = _given(known, records, where)
+    before = _build_conditions(known, records, {})
+    after = _build_conditions(known, records, where)
     x = known.codec.encode(records.select(*known.plan.target), Key(0).child("bridge"))
-    carried = learner.carry(x, known.parts(before), known.parts(after))
+    carried = learner.translate(x, known.encode_condition(before), known.encode_condition(after))
     columns = dict(known.codec.decode(carried, Key(0).child("bridge")))
     columns |= {name: after.columns[name] for name in known.plan.condition}
-    return known.finished(pa.table(columns))
+    return known.finalize_table(pa.table(columns))
 
 
-def _given(known: Fitted, records: Cohort, where: Mapping[str, Any]) -> Conditions:
+def _build_conditions(known: FittedModel, records: Cohort, where: Mapping[str, Any]) -> Conditions:
     kept = records.select(*(name for name in known.plan.condition if name not in where))
-    given = Conditions.of(known.schema, known.types, None, kept, where, known.plan.condition)
-    known.admit(given, ())
+    given = Conditions.from_inputs(known.schema, known.arrow_types, None, kept, where, known.plan.condition)
+    known.check_request(given, ())
     return given

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.cohort.edit import altered
+from manikin.cohort.edit import replace_columns
 from manikin.core import mapped_arrays
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError
@@ -20,11 +20,11 @@ from manikin.schema.kinds import Signal
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.synthesis.fitted import Fitted
+    from manikin.synthesis.fitted import FittedModel
     from manikin.synthesis.synthesizer import Synthesizer
 
 
-def prolonged(
+def continue_signal(
     model: Synthesizer, records: Cohort, seconds: float, *, overlap: float = 0.5, seed: int = 0
 ) -> Cohort:
     """The same signals, gone on with until they last so long.
@@ -51,11 +51,11 @@ def prolonged(
         >>> waves = mk.Cohort.from_arrays({"wave": np.sin(6 * t)}, {"wave": mk.Signal(rate=16)})
         >>> training = mk.Training(steps=5)
         >>> model = mk.Synthesizer("wave", "wave", "diffusion", training=training).fit(waves, quiet=True)
-        >>> prolonged(model, waves.take([0, 1]), seconds=10)["wave"].shape
+        >>> continue_signal(model, waves.take([0, 1]), seconds=10)["wave"].shape
         (2, 1, 160)
     """
-    known = model._fitted  # noqa: SLF001 - says that nothing was learned yet, like `sample`
-    name, rate = _signal(known)
+    known = model._fitted_model  # noqa: SLF001 - says that nothing was learned yet, like `sample`
+    name, rate = _find_signal(known)
     x = records[name].astype(np.float64)
     if np.isnan(x).any():
         raise Unsupported(f"field {name!r} has gaps; only signals without any can be prolonged")
@@ -65,18 +65,18 @@ def prolonged(
         raise UsageError(
             f"overlap is {overlap}; it must leave a part of {length} places to give and to draw"
         )
-    read, step = known.read, 0
+    read, step = known.input_fields, 0
     while x.shape[2] < wanted:
         torn = np.full((len(x), x.shape[1], length), np.nan)
         torn[..., :given] = x[..., -given:]
-        asked = altered(records, {name: mapped_arrays.column(torn)}).select(*read)
+        asked = replace_columns(records, {name: mapped_arrays.to_column(torn)}).select(*read)
         drawn = model.sample(condition=asked, seed=Key(seed).child("prolong").child(step).integer())
         x, step = np.concatenate([x, drawn[name][..., given:]], axis=2), step + 1
     whole = x[..., :wanted].astype(records[name].dtype)
-    return altered(records, {name: mapped_arrays.column(whole)})
+    return replace_columns(records, {name: mapped_arrays.to_column(whole)})
 
 
-def _signal(known: Fitted) -> tuple[str, float]:
+def _find_signal(known: FittedModel) -> tuple[str, float]:
     """The signal that the model goes on with, and its rate in Hz."""
     for name in known.plan.observed:
         kind = known.schema[name]

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.rules.expression import Expression
-from manikin.rules.operands import absent, column
+from manikin.rules.operands import is_missing, read_operand
 from manikin.schema.kinds import Number, Time
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_DECADE = 3652.5
-_UNITS = {"month": 1.0, "day": 1.0, "minute": 1 / 1440, "s": 1 / 86_400}
+_DECADE_DAYS = 3652.5
+_UNIT_DAYS = {"month": 1.0, "day": 1.0, "minute": 1 / 1440, "s": 1 / 86_400}
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Formula:
         >>> from manikin.cohort.cohort import Cohort
         >>> arrays = {"height": np.array([1.7, 2.0]), "weight": np.array([70.0, np.nan])}
         >>> cohort = Cohort.from_arrays(arrays, {name: Number() for name in arrays})
-        >>> Formula("bmi", "weight / height ** 2").values(cohort, Number(step=0.1)).tolist()
+        >>> Formula("bmi", "weight / height ** 2").compute_values(cohort, Number(step=0.1)).tolist()
         [24.2, nan]
     """
 
@@ -63,37 +63,37 @@ class Formula:
         """The fields from which it is computed."""
         return Expression(self.expression).fields
 
-    def values(self, cohort: Cohort, kind: Kind) -> np.ndarray:
+    def compute_values(self, cohort: Cohort, kind: Kind) -> np.ndarray:
         """The computed field (n,), times in days; NaN where an operand is missing or there is no number."""
-        raw = Expression(self.expression).value(cohort)
+        raw = Expression(self.expression).evaluate_number(cohort)
         raw = np.where(np.isfinite(raw), raw, np.nan)
-        step = grid(kind)
+        step = find_grid_step(kind)
         if not step:
             return raw
         parts = raw / step
         whole = np.floor(parts + 1e-9) if self.down else np.round(parts)
         return np.round(whole * step, 12) if isinstance(kind, Number) else whole * step
 
-    def bound(self, cohort: Cohort) -> np.ndarray:
+    def is_applicable(self, cohort: Cohort) -> np.ndarray:
         """Which records it speaks of (n,)."""
         if not self.when:
             return np.ones(len(cohort), dtype=bool)
         condition = Expression(self.when)
-        return condition.truth(cohort) & ~condition.unknown(cohort)
+        return condition.evaluate_condition(cohort) & ~condition.has_missing_values(cohort)
 
-    def solved(self, operand: str) -> Formula | None:
+    def solve_for(self, operand: str) -> Formula | None:
         """An operand from the field and the other operands; None: it cannot be freed."""
-        from manikin.rules.equation_solver import freed
+        from manikin.rules.equation_solver import solve_expression
 
-        expression = freed(self.expression, operand, self.field)
+        expression = solve_expression(self.expression, operand, self.field)
         return Formula(operand, expression, when=self.when) if expression else None
 
     @property
-    def stepped(self) -> bool:
+    def is_many_to_one(self) -> bool:
         """Whether the result is rounded down, so that many operands give it."""
         return self.down or "years(" in self.expression or "floor(" in self.expression
 
-    def shifted(self, operand: str, cohort: Cohort, kinds: tuple[Kind, Kind]) -> np.ndarray:
+    def shift_operand(self, operand: str, cohort: Cohort, kinds: tuple[Kind, Kind]) -> np.ndarray:
         """An operand (n,), moved as little as brings the result to the value that the field has.
 
         Args:
@@ -101,33 +101,34 @@ class Formula:
             cohort: Records with the field and all operands.
             kinds: Of the field and of the operand.
         """
-        here, there = (_plain(column(cohort, name)) for name in (self.field, operand))
-        off = here - self.values(cohort, kinds[0])
-        reach = _DECADE if isinstance(kinds[1], Time) else max(float(np.nanstd(there)), 1e-9)
+        here, there = (_to_numbers(read_operand(cohort, name)) for name in (self.field, operand))
+        off = here - self.compute_values(cohort, kinds[0])
+        reach = _DECADE_DAYS if isinstance(kinds[1], Time) else max(float(np.nanstd(there)), 1e-9)
         ends = [
-            Expression(self.expression).value(_with(cohort, operand, there + s * reach)) for s in (-1, 1)
+            Expression(self.expression).evaluate_number(_replace_values(cohort, operand, there + s * reach))
+            for s in (-1, 1)
         ]
         with np.errstate(all="ignore"):
             moved = there + off * 2 * reach / (ends[1] - ends[0])
-        step = grid(kinds[1])
+        step = find_grid_step(kinds[1])
         moved = np.where(off == 0, there, np.round(moved / step) * step if step else moved)
         return np.where(np.isfinite(moved), moved, np.nan)
 
-    def agrees(self, cohort: Cohort, kinds: Mapping[str, Kind]) -> np.ndarray:
+    def is_consistent(self, cohort: Cohort, kinds: Mapping[str, Kind]) -> np.ndarray:
         """Which records (n,) have the very value that follows, as far as the operands' grids allow."""
-        here = _plain(column(cohort, self.field))
-        off = np.abs(here - self.values(cohort, kinds[self.field]))
+        here = _to_numbers(read_operand(cohort, self.field))
+        off = np.abs(here - self.compute_values(cohort, kinds[self.field]))
         moves = [np.full(len(cohort), np.inf)]
         for name in self.operands:
-            if step := grid(kinds[name]):
-                moved = _with(cohort, name, _plain(column(cohort, name)) + step / 2)
-                change = Expression(self.expression).value(moved) - Expression(self.expression).value(
-                    cohort
-                )
+            if step := find_grid_step(kinds[name]):
+                moved = _replace_values(cohort, name, _to_numbers(read_operand(cohort, name)) + step / 2)
+                change = Expression(self.expression).evaluate_number(moved) - Expression(
+                    self.expression
+                ).evaluate_number(cohort)
                 moves.append(np.abs(change))
         least = np.minimum.reduce(moves)
-        slack = np.fmax(0.5 * grid(kinds[self.field]), np.where(np.isfinite(least), least, 0))
-        return ~self.bound(cohort) | np.isnan(off) | (off <= slack * (1 + 1e-6) + 1e-9)
+        slack = np.fmax(0.5 * find_grid_step(kinds[self.field]), np.where(np.isfinite(least), least, 0))
+        return ~self.is_applicable(cohort) | np.isnan(off) | (off <= slack * (1 + 1e-6) + 1e-9)
 
     def __str__(self) -> str:
         return self.expression + f" when {self.when}" * bool(self.when)
@@ -155,24 +156,24 @@ class Lookup:
         return (self.by,)
 
     @cached_property
-    def _table(self) -> dict[Any, Any]:
+    def _level_map(self) -> dict[Any, Any]:
         return dict(map(tuple, self.levels))
 
-    def column(self, cohort: Cohort) -> pa.Array:
+    def compute_column(self, cohort: Cohort) -> pa.Array:
         """What follows (n,), in the type of the field; null where nothing does."""
-        return looked_up(cohort, self.by, self.field, self._table)
+        return look_up_levels(cohort, self.by, self.field, self._level_map)
 
-    def backwards(self, cohort: Cohort) -> pa.Array:
+    def infer_source_column(self, cohort: Cohort) -> pa.Array:
         """The level from which the field follows (n,); null where several could be, or none."""
         found: dict[Any, list[Any]] = {}
         for fine, coarse in self.levels:
             found.setdefault(coarse, []).append(fine)
         only = {coarse: fines[0] for coarse, fines in found.items() if len(fines) == 1}
-        return looked_up(cohort, self.field, self.by, only)
+        return look_up_levels(cohort, self.field, self.by, only)
 
     def holds(self, cohort: Cohort) -> np.ndarray:
         """Which records do not contradict it (n,)."""
-        told, here = self.column(cohort), cohort.columns[self.field].combine_chunks()
+        told, here = self.compute_column(cohort), cohort.columns[self.field].combine_chunks()
         return pc.fill_null(pc.equal(told, here), True).to_numpy(zero_copy_only=False)
 
     @property
@@ -192,7 +193,7 @@ class Lookup:
 Derivation = Formula | Lookup
 
 
-def looked_up(cohort: Cohort, source: str, wanted: str, table: dict[Any, Any]) -> pa.Array:
+def look_up_levels(cohort: Cohort, source: str, wanted: str, table: dict[Any, Any]) -> pa.Array:
     """The entry of a table for each record's level of `source`, in the type of the column `wanted`."""
     codes = cohort.columns[source].combine_chunks()
     wide = cohort.columns[wanted].type
@@ -200,26 +201,26 @@ def looked_up(cohort: Cohort, source: str, wanted: str, table: dict[Any, Any]) -
     return pa.array(list(table.values()), wide).take(place)
 
 
-def _plain(values: Any) -> np.ndarray:  # noqa: ANN401 - numbers or dates
+def _to_numbers(values: Any) -> np.ndarray:  # noqa: ANN401 - numbers or dates
     return getattr(values, "days", values)
 
 
-def _with(cohort: Cohort, name: str, values: np.ndarray) -> Cohort:
+def _replace_values(cohort: Cohort, name: str, values: np.ndarray) -> Cohort:
     """The cohort with other values of a number, or of a date in days."""
     place, dtype = cohort.columns.column_names.index(name), cohort.columns[name].type
     time = pa.types.is_temporal(dtype)
-    column = typed_days(values, dtype) if time else pa.array(values, from_pandas=True)
+    column = to_time_array(values, dtype) if time else pa.array(values, from_pandas=True)
     return dataclasses.replace(cohort, columns=cohort.columns.set_column(place, name, column))
 
 
-def grid(kind: Kind) -> float:
+def find_grid_step(kind: Kind) -> float:
     """The recording grid of a number, or of a time in days; 0: none."""
     if isinstance(kind, Time):
-        return _UNITS.get(kind.unit, 0.0)
+        return _UNIT_DAYS.get(kind.unit, 0.0)
     return float(getattr(kind, "step", None) or 0.0)
 
 
-def typed_days(days: np.ndarray, dtype: pa.DataType) -> pa.Array:
+def to_time_array(days: np.ndarray, dtype: pa.DataType) -> pa.Array:
     """Days since 1970 (n,) as dates or moments; NaN becomes missing."""
     gap = np.isnan(days)
     moments = np.round(np.where(gap, 0, days) * 86_400e6).astype(np.int64).astype("datetime64[us]")
@@ -227,7 +228,7 @@ def typed_days(days: np.ndarray, dtype: pa.DataType) -> pa.Array:
     return pa.array(moments, mask=gap).cast(pa.timestamp("us", zone)).cast(dtype, safe=False)
 
 
-def typed_numbers(values: np.ndarray, dtype: pa.DataType) -> pa.Array:
+def to_number_array(values: np.ndarray, dtype: pa.DataType) -> pa.Array:
     """Numbers (n,) in the type of a column; NaN becomes missing."""
     gap = np.isnan(values)
     if pa.types.is_integer(dtype):
@@ -235,14 +236,22 @@ def typed_numbers(values: np.ndarray, dtype: pa.DataType) -> pa.Array:
     return pa.array(values, mask=gap).cast(dtype)
 
 
-def column_of(values: np.ndarray, kind: Kind, dtype: pa.DataType) -> pa.Array:
+def to_typed_column(values: np.ndarray, kind: Kind, dtype: pa.DataType) -> pa.Array:
     """Computed values (n,) as a column of the file's type."""
-    return (typed_days if isinstance(kind, Time) else typed_numbers)(values, dtype)
+    return (to_time_array if isinstance(kind, Time) else to_number_array)(values, dtype)
 
 
-def given_or(mask: np.ndarray, new: pa.Array, old: pa.Array) -> pa.Array:
+def merge_values(mask: np.ndarray, new: pa.Array, old: pa.Array) -> pa.Array:
     """The new values where the mask (n,) says so, else the old ones."""
     return pc.if_else(pa.array(mask), new, old)
 
 
-__all__ = ["Derivation", "Formula", "Lookup", "absent", "column_of", "given_or", "grid"]
+__all__ = [
+    "Derivation",
+    "Formula",
+    "Lookup",
+    "find_grid_step",
+    "is_missing",
+    "merge_values",
+    "to_typed_column",
+]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from manikin.rules.derivation import Formula
 from manikin.rules.expression import Expression
-from manikin.rules.mining.candidate import spell
+from manikin.rules.mining.candidate import quote_field
 from manikin.schema.kinds import Number, Time
 
 if TYPE_CHECKING:
@@ -17,47 +17,52 @@ if TYPE_CHECKING:
     from manikin.schema.kinds import Schema
 
 
-def freed(expression: str, operand: str, whole: str) -> str | None:
+def solve_expression(expression: str, operand: str, whole: str) -> str | None:
     """The expression of an operand where `whole` = expression; None: it cannot be freed.
 
     It can where it stands once, under sums, differences, products, ratios, squares and signs.
 
     Example:
-        >>> freed("weight / height ** 2", "weight", "bmi"), freed("a + b", "b", "total")
+        >>> bmi = "weight / height ** 2"
+        >>> solve_expression(bmi, "weight", "bmi"), solve_expression("a + b", "b", "total")
         ('bmi * height ** 2', 'total - a')
-        >>> freed("weight / height ** 2", "height", "bmi"), freed("a + 2 * a", "a", "b")
+        >>> solve_expression(bmi, "height", "bmi"), solve_expression("a + 2 * a", "a", "b")
         ('sqrt(weight / bmi)', None)
     """
-    parsed = Expression(f"({expression}) == {spell(whole)}")
+    parsed = Expression(f"({expression}) == {quote_field(whole)}")
     tree = parsed.tree
-    if not isinstance(tree, ast.Compare) or _count(parsed, tree.left, operand) != 1:
+    if not isinstance(tree, ast.Compare) or _count_occurrences(parsed, tree.left, operand) != 1:
         return None
-    found = _freed(parsed, tree.left, operand, tree.comparators[0])
-    return parsed.spelled(found) if found is not None else None
+    found = _solve_tree(parsed, tree.left, operand, tree.comparators[0])
+    return parsed.to_text(found) if found is not None else None
 
 
-def _count(parsed: Expression, tree: ast.expr, operand: str) -> int:
+def _count_occurrences(parsed: Expression, tree: ast.expr, operand: str) -> int:
     if isinstance(tree, ast.Name | ast.Attribute):
-        return int(parsed.field_of(tree) == operand)
+        return int(parsed.resolve_field(tree) == operand)
     return sum(
-        _count(parsed, part, operand) for part in ast.iter_child_nodes(tree) if isinstance(part, ast.expr)
+        _count_occurrences(parsed, part, operand)
+        for part in ast.iter_child_nodes(tree)
+        if isinstance(part, ast.expr)
     )
 
 
-def _freed(parsed: Expression, tree: ast.expr, operand: str, whole: ast.expr) -> ast.expr | None:
+def _solve_tree(parsed: Expression, tree: ast.expr, operand: str, whole: ast.expr) -> ast.expr | None:
     match tree:
         case ast.Name() | ast.Attribute():
             return whole
         case ast.UnaryOp(op=ast.USub(), operand=inner):
-            return _freed(parsed, inner, operand, ast.UnaryOp(ast.USub(), whole))
+            return _solve_tree(parsed, inner, operand, ast.UnaryOp(ast.USub(), whole))
         case ast.BinOp(left=left, op=op, right=right):
-            mine = bool(_count(parsed, left, operand))
-            rest = _undone(op, whole, right if mine else left, first=mine)
-            return None if rest is None else _freed(parsed, left if mine else right, operand, rest)
+            mine = bool(_count_occurrences(parsed, left, operand))
+            rest = _invert_operation(op, whole, right if mine else left, first=mine)
+            return None if rest is None else _solve_tree(parsed, left if mine else right, operand, rest)
     return None
 
 
-def _undone(op: ast.operator, whole: ast.expr, other: ast.expr, *, first: bool) -> ast.expr | None:
+def _invert_operation(
+    op: ast.operator, whole: ast.expr, other: ast.expr, *, first: bool
+) -> ast.expr | None:
     """The side of an operation that is looked for, from its result and its other side."""
     match op:
         case ast.Add():
@@ -73,7 +78,7 @@ def _undone(op: ast.operator, whole: ast.expr, other: ast.expr, *, first: bool) 
     return None
 
 
-def stated(rule: Rule, schema: Schema, free: Collection[str]) -> list[Formula]:
+def extract_formulas(rule: Rule, schema: Schema, free: Collection[str]) -> list[Formula]:
     """The formulas that a rule of equality states, for each free number or time that it can give.
 
     Equality is `a == expression`, or `abs(a - expression) <= tolerance`.
@@ -83,26 +88,26 @@ def stated(rule: Rule, schema: Schema, free: Collection[str]) -> list[Formula]:
         >>> from manikin.schema.kinds import Schema
         >>> schema = Schema(admitted=Time(), los=Number(step=1), discharged=Time())
         >>> rule = Rule("stay", "abs(admitted + los - discharged) <= 1e-06")
-        >>> [f"{formula.field} = {formula}" for formula in stated(rule, schema, ["discharged"])]
+        >>> [f"{formula.field} = {formula}" for formula in extract_formulas(rule, schema, ["discharged"])]
         ['discharged = admitted + los']
     """
     parsed = Expression(rule.expression)
-    sides = _sides(parsed.tree)
+    sides = _split_equation(parsed.tree)
     if sides is None or not set(parsed.fields) <= set(schema):
         return []
     found = []
     for name in parsed.fields:
-        mine = [_count(parsed, side, name) for side in sides]
+        mine = [_count_occurrences(parsed, side, name) for side in sides]
         if name not in free or sum(mine) != 1 or not isinstance(schema[name], Number | Time):
             continue
         inside, outside = sides if mine[0] else sides[::-1]
-        tree = _freed(parsed, inside, name, outside)
+        tree = _solve_tree(parsed, inside, name, outside)
         if tree is not None:
-            found.append(Formula(name, _plain(parsed.spelled(tree)), when=rule.when))
+            found.append(Formula(name, _drop_zero(parsed.to_text(tree)), when=rule.when))
     return found
 
 
-def _sides(tree: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+def _split_equation(tree: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     match tree:
         case ast.Compare(left=left, ops=[ast.Eq()], comparators=[right]):
             return left, right
@@ -115,7 +120,7 @@ def _sides(tree: ast.expr) -> tuple[ast.expr, ast.expr] | None:
     return None
 
 
-def _plain(text: str) -> str:
+def _drop_zero(text: str) -> str:
     """The expression without the zero that stood on the other side."""
     for noise in (" - 0", " + 0"):
         text = text.removesuffix(noise)

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_DAY = np.timedelta64(1, "D")
+_ONE_DAY = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
-class Levels:
+class CategoryOperand:
     """A category of text: the place of each record's level, -1 where missing."""
 
     field: str
@@ -30,7 +30,7 @@ class Levels:
     levels: tuple[Any, ...]
     ordered: bool
 
-    def place(self, level: Any) -> int:  # noqa: ANN401 - a constant of the expression
+    def find_position(self, level: Any) -> int:  # noqa: ANN401 - a constant of the expression
         """Where a level stands among all."""
         if not isinstance(level, str | int | float):  # a whole column of numbers or dates
             raise RuleError(f"field {self.field!r} holds text; compare it with a level or a field of text")
@@ -41,30 +41,30 @@ class Levels:
 
 
 @dataclass(frozen=True)
-class Dates:
+class DateOperand:
     """A field of dates, as days since 1970."""
 
     days: np.ndarray
 
 
-def completed_years(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+def count_completed_years(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """Birthdays between two dates, given in days since 1970, as an age is counted (n,).
 
     Example:
-        >>> completed_years(np.array([0.0, 0.0]), np.array([364.0, 365.0])).tolist()
+        >>> count_completed_years(np.array([0.0, 0.0]), np.array([364.0, 365.0])).tolist()
         [0.0, 1.0]
     """
-    (first, birthday), (last, day) = _anniversary(start), _anniversary(end)
+    (first, birthday), (last, day) = _split_date(start), _split_date(end)
     whole = last - first - (day < birthday)
     return np.where(np.isnan(start) | np.isnan(end), np.nan, whole)
 
 
-def calendar_year(days: np.ndarray) -> np.ndarray:
+def extract_year(days: np.ndarray) -> np.ndarray:
     """The year of a date, given in days since 1970 (n,)."""
-    return np.where(np.isnan(days), np.nan, _anniversary(days)[0] + 1970.0)
+    return np.where(np.isnan(days), np.nan, _split_date(days)[0] + 1970.0)
 
 
-def _anniversary(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _split_date(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The year of each day, and its place in the year as month and day, (n,) each."""
     dates = np.floor(np.nan_to_num(np.atleast_1d(days))).astype(np.int64).astype("datetime64[D]")
     years, months = dates.astype("datetime64[Y]"), dates.astype("datetime64[M]")
@@ -72,12 +72,12 @@ def _anniversary(days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return years.astype(int), month * 32 + (dates - months.astype("datetime64[D]")).astype(int)
 
 
-def absent(cohort: Cohort, name: str) -> np.ndarray:
+def is_missing(cohort: Cohort, name: str) -> np.ndarray:
     """Which records lack a field, (n,) of booleans."""
     return cohort.columns[name].combine_chunks().is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
 
 
-def column(cohort: Cohort, name: str) -> Any:  # noqa: ANN401 - numbers, dates or levels
+def read_operand(cohort: Cohort, name: str) -> Any:  # noqa: ANN401 - numbers, dates or levels
     """A field as numbers (n,), as days, or as places among levels.
 
     Raises:
@@ -89,53 +89,55 @@ def column(cohort: Cohort, name: str) -> Any:  # noqa: ANN401 - numbers, dates o
             return cohort[name]
         case Time():
             since = cohort[name].astype("datetime64[us]") - np.datetime64(0, "us")
-            return Dates(np.where(np.isnat(since), np.nan, since / _DAY))
+            return DateOperand(np.where(np.isnat(since), np.nan, since / _ONE_DAY))
         case Category() if values.null_count == len(values):
             return np.full(len(values), np.nan)  # whatever its type: no value says what it is
         case Category() if not pa.types.is_string(values.type):
             return values.cast(pa.float64()).to_numpy(zero_copy_only=False)
         case Category():
             codes = pc.index_in(values, pa.array(kind.levels, pa.string())).fill_null(-1)
-            return Levels(name, codes.to_numpy(zero_copy_only=False), kind.levels, kind.ordered)
+            return CategoryOperand(name, codes.to_numpy(zero_copy_only=False), kind.levels, kind.ordered)
     raise RuleError(f"field {name!r} is {kind.name}; a rule compares numbers, categories and times")
 
 
-def comparable(a: Any, b: Any, op: ast.cmpop, text: str) -> tuple[Any, Any]:  # noqa: ANN401 - any column
+def align_operands(a: Any, b: Any, op: ast.cmpop, text: str) -> tuple[Any, Any]:  # noqa: ANN401 - any column
     """Both sides of a comparison as numbers.
 
     Raises:
         RuleError: They cannot be compared.
     """
     order = not isinstance(op, ast.Eq | ast.NotEq)
-    if isinstance(a, Levels) or isinstance(b, Levels):
-        return _places(a, b, text, order=order)
-    dates = isinstance(a, Dates) or isinstance(b, Dates)
-    return tuple(_days(side, text) if dates else _plain(side, text) for side in (a, b))  # pyright: ignore[reportReturnType]
+    if isinstance(a, CategoryOperand) or isinstance(b, CategoryOperand):
+        return _align_levels(a, b, text, order=order)
+    dates = isinstance(a, DateOperand) or isinstance(b, DateOperand)
+    return tuple(_to_days(side, text) if dates else _require_number(side, text) for side in (a, b))  # pyright: ignore[reportReturnType]
 
 
-def _places(a: Any, b: Any, text: str, *, order: bool) -> tuple[Any, Any]:  # noqa: ANN401 - columns or constants
-    if order and any(isinstance(side, Levels) and not side.ordered for side in (a, b)):
+def _align_levels(a: Any, b: Any, text: str, *, order: bool) -> tuple[Any, Any]:  # noqa: ANN401 - columns or constants
+    if order and any(isinstance(side, CategoryOperand) and not side.ordered for side in (a, b)):
         raise RuleError(f"{text!r}: the levels have no order; declare ordered = true in schema.toml")
-    if isinstance(a, Levels) and isinstance(b, Levels):
+    if isinstance(a, CategoryOperand) and isinstance(b, CategoryOperand):
         if order and a.levels != b.levels:
             raise RuleError(f"{text!r}: the two fields do not have the same levels")
         place = np.array([*(a.levels.index(level) if level in a.levels else -2 for level in b.levels), -1])
         return a.codes, place[b.codes]
-    return (a.codes, a.place(b)) if isinstance(a, Levels) else (b.place(a), b.codes)
+    return (
+        (a.codes, a.find_position(b)) if isinstance(a, CategoryOperand) else (b.find_position(a), b.codes)
+    )
 
 
-def _days(side: Any, text: str) -> Any:  # noqa: ANN401 - a column or a constant
-    if isinstance(side, Dates):
+def _to_days(side: Any, text: str) -> Any:  # noqa: ANN401 - a column or a constant
+    if isinstance(side, DateOperand):
         return side.days
     if not isinstance(side, str):
-        return _plain(side, text)
+        return _require_number(side, text)
     try:
-        return (np.datetime64(side, "us") - np.datetime64(0, "us")) / _DAY
+        return (np.datetime64(side, "us") - np.datetime64(0, "us")) / _ONE_DAY
     except ValueError as error:
         raise RuleError(f"{text!r}: {side!r} is no date; write YYYY-MM-DD") from error
 
 
-def _plain(side: Any, text: str) -> Any:  # noqa: ANN401 - a column or a constant
+def _require_number(side: Any, text: str) -> Any:  # noqa: ANN401 - a column or a constant
     if isinstance(side, str):
         raise RuleError(f"{text!r}: {side!r} is text, and what it is compared with is a number")
     return side

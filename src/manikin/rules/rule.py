@@ -62,9 +62,9 @@ class Rule:
     support: int = 0
 
     def __post_init__(self) -> None:
-        self._parsed()
+        self._parse()
 
-    def _parsed(self) -> list[Expression]:
+    def _parse(self) -> list[Expression]:
         try:
             parts = [Expression(self.expression), *([Expression(self.when)] if self.when else [])]
             return [part for part in parts if part.tree]
@@ -74,13 +74,13 @@ class Rule:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the rule speaks of, in order."""
-        return tuple(dict.fromkeys(name for part in self._parsed() for name in part.fields))
+        return tuple(dict.fromkeys(name for part in self._parse() for name in part.fields))
 
     @property
     def needed(self) -> tuple[str, ...]:
         """The fields whose value it needs; those only asked whether they are missing are not."""
-        asked = {name for part in self._parsed() for name in part.fields} - {
-            name for part in self._parsed() for name in part.needed
+        asked = {name for part in self._parse() for name in part.fields} - {
+            name for part in self._parse() for name in part.required_fields
         }
         return tuple(name for name in self.fields if name not in asked)
 
@@ -91,10 +91,10 @@ class Rule:
             RuleError: A field is absent, or the expression does not fit its kind.
         """
         try:
-            what, *condition = self._parsed()
-            found = what.truth(cohort) | what.unknown(cohort)
+            what, *condition = self._parse()
+            found = what.evaluate_condition(cohort) | what.has_missing_values(cohort)
             for part in condition:
-                found = found | ~part.truth(cohort) | part.unknown(cohort)
+                found = found | ~part.evaluate_condition(cohort) | part.has_missing_values(cohort)
         except RuleError as error:
             raise (
                 error if str(error).startswith("rule ") else RuleError(f"rule {self.name!r}: {error}")
@@ -118,12 +118,12 @@ def read_rules(path: str | Path) -> tuple[Rule, ...]:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RuleError(f"{path}: is not TOML ({error})") from error
     try:
-        return tuple(_rule(name, table) for name, table in tables.items())
+        return tuple(_parse_rule(name, table) for name, table in tables.items())
     except RuleError as error:
         raise RuleError(f"{path}: {error}") from error
 
 
-def _rule(name: str, table: Any) -> Rule:  # noqa: ANN401 - TOML holds anything
+def _parse_rule(name: str, table: Any) -> Rule:  # noqa: ANN401 - TOML holds anything
     known = {"expression": str, "source": str, "when": str, "support": int}
     if not isinstance(table, dict) or "expression" not in table:
         raise RuleError(f'rule {name!r}: needs expression = "..."')

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_PEOPLE = """
+_PERSON_WORDS = """
 patient pat ptnt subject subj person participant particip member beneficiary bene enrollee respondent
 proband volunteer donor client individual indiv resident animal veteran insured case_?patient
 unique_?patient patienten probanden versicherten teilnehmer personen sujet personne assure beneficiaire
@@ -16,26 +16,26 @@ malade paciente sujeto persona participante individuo afiliado doente utente pes
 assistito partecipante deelnemer persoon proefpersoon pasient deltagare deltager forsoksperson potilas
 henkilo osallistuja pacjent pacjenta uczestnik pacient pacienta hasta beteg
 """
-_KIN = "pt child mother infant newborn baby twin mouse rat dog pupil student"
-_NUMBER = """
+_DEPENDENT_WORDS = "pt child mother infant newborn baby twin mouse rat dog pupil student"
+_NUMBER_WORDS = """
 id ids nr nbr no num number key uid uuid guid code identifier sk nummer numero numer codigo codice n
 kennung pseudonym pseudo kode kod cislo tunnus tunniste nro hash token label tag ref reference
 """
-_STUDY = """
+_STUDY_WORDS = """
 study site trial source src master local hospital hosp internal external encrypted enc anon hashed deid
 unique
 """
 
 
-def _any(words: str) -> str:
+def _join_alternatives(words: str) -> str:
     return "|".join(words.split())
 
 
-_LINK = r"(_(de|del|du|da|do|di|della|van|der|des|of))?_?"
-PERSON = re.compile(
-    rf"^(({_any(_STUDY)})_)?({_any(_PEOPLE)})(_study)?(_?({_any(_NUMBER)})s?)?$"
-    rf"|^({_any(_KIN)})_?(?!n$)({_any(_NUMBER)})$"
-    rf"|^({_any(_NUMBER)}){_LINK}({_any(_PEOPLE)}|{_any(_KIN)})(?<!en)$"
+_LINK_PATTERN = r"(_(de|del|du|da|do|di|della|van|der|des|of))?_?"
+SUBJECT_ID_PATTERN = re.compile(
+    rf"^(({_join_alternatives(_STUDY_WORDS)})_)?({_join_alternatives(_PERSON_WORDS)})(_study)?(_?({_join_alternatives(_NUMBER_WORDS)})s?)?$"
+    rf"|^({_join_alternatives(_DEPENDENT_WORDS)})_?(?!n$)({_join_alternatives(_NUMBER_WORDS)})$"
+    rf"|^({_join_alternatives(_NUMBER_WORDS)}){_LINK_PATTERN}({_join_alternatives(_PERSON_WORDS)}|{_join_alternatives(_DEPENDENT_WORDS)})(?<!en)$"
     r"|^(uhid|persoonsnummer|kundnummer|pnum|pin|identifiant|matricule|urn|ur_(no|number)|umrn|usubjid"
     r"|subjid|subid|subno|subnum|sub|suj|([a-z]+_)?eid|seqn|uniquepid|pid|mrn|emrn"
     r"|medical_record_(number|no|nr|id)"
@@ -47,7 +47,7 @@ PERSON = re.compile(
 )
 """Names of a number that each person has."""
 
-NATIONAL = re.compile(
+NATIONAL_ID_PATTERN = re.compile(
     r"(^|_)(new_)?(nhs_?(number|no|num|nr|id)|nhi_(number|no|nr|id)|chi_(number|no|nr)|health_?(card"
     r"|care)?_(number|no|nr)"
     r"|ssn|social_security(_(number|no|nr))?|medicare_(number|no|id)|personnummer|personnr"
@@ -65,7 +65,7 @@ NATIONAL = re.compile(
 )
 """Names of numbers that a state, an insurer or a hospital gives to a person."""
 
-_NAMES = """
+_NAME_WORDS = """
 patientenname probandenname vorname vornamen nachname familienname zuname geburtsname rufname
 prenom prenoms nom_(de_)?famille
 nom_(de_)?naissance nom_(du_)?patient nom_(et_)?prenoms? apellido apellidos (primer|segundo)_apellido
@@ -74,16 +74,16 @@ nome_e_cognome sobrenome apelido nome_(do_)?paciente voornaam voornamen achterna
 efternamn tilltalsnamn fornavn etternavn efternavn etunimi sukunimi imie imie_i_nazwisko nazwisko prijmeni
 jmeno_(a_)?prijmeni priezvisko vezeteknev keresztnev prezime ime_i_prezime soyad soyadi ad_soyad
 """
-_WHOSE = "patient pat pt person subject mother father spouse guardian relative next_of_kin contact"
-NAMING = re.compile(
-    rf"^(({_any(_WHOSE)})(_?s)?_)?(first|last|full|given|family|middle|maiden|birth)_?names?$"
+_OWNER_WORDS = "patient pat pt person subject mother father spouse guardian relative next_of_kin contact"
+PERSON_NAME_PATTERN = re.compile(
+    rf"^(({_join_alternatives(_OWNER_WORDS)})(_?s)?_)?(first|last|full|given|family|middle|maiden|birth)_?names?$"
     r"|^(patient|person|subject|mother|father|spouse|guardian|relative|next_of_kin)(_?s)?_?names?$"
     r"|^(surname|forename|maidenname)s?$"
-    rf"|^(pat(ient(en)?)?_?)?({_any(_NAMES)})$"
+    rf"|^(pat(ient(en)?)?_?)?({_join_alternatives(_NAME_WORDS)})$"
 )
 """Names of columns that hold names of persons, and nothing else, however few."""
 
-CONTACT = re.compile(
+CONTACT_PATTERN = re.compile(
     r"(^|_)(first|last|full|given|family|middle|maiden|patient|person|subject)_?names?$|"
     r"(^|_)(telefon|telefono|telefone|telefoon|puhelin|handy(nummer)?|mobil(nummer)?|courriel|correo"
     r"|strasse|anschrift|adresse|direccion|domicilio|indirizzo|endereco|adres|rue)(_?(nr|no|nummer))?(_|$)"
@@ -92,14 +92,14 @@ CONTACT = re.compile(
 )
 """Names of columns of addresses and telephone numbers; and of names, of persons or of something else."""
 
-_OTHER_SCRIPTS = """
+_NON_LATIN_NAME_LIST = """
 姓名 患者名 病人名 氏名 이름 성명 환자명 身份证号 фио ф.и.о фамилия имяпациента отчество ονοματεπώνυμο
 επώνυμο الاسم שםמשפחה
 """
-OTHER_SCRIPTS = frozenset(_OTHER_SCRIPTS.split())
+NON_LATIN_NAME_WORDS = frozenset(_NON_LATIN_NAME_LIST.split())
 """What names of columns of names contain in scripts other than the Latin one."""
 
-_RECORDS = """
+_RECORD_WORDS = """
 encounter enc visit hadm stay icustay admission adm episode spell case record rec study scan image exam
 order claim clm sample specimen accession row note report csn fall aufnahme aufnahmenr sejour episodio
 ricovero opname consulta vardtillfalle registro request result series instance visit_occurrence
@@ -107,26 +107,26 @@ pat_enc_csn event observation measurement condition_occurrence drug_exposure pro
 prescription rx lab_event transfer reg registration file folder chart seq research screening
 randomisation randomization random rand enrolment enrollment anon pseudo pseudonym hashed unique ehr emr
 """
-RECORD = re.compile(
+RECORD_ID_PATTERN = re.compile(
     r"^(unnamed(_\d+)?|index|idx|row(s|id|name|names|number|nr|no)?|row_(id|nr|no|num|number|names?)"
     r"|s_?no|sr_?no|sl_?no|serial(_(no|number))?|uid|guid|uuid|key|accession(_(no|number))?"
-    rf"|({_any(_RECORDS)})_?(id|nr|nbr|no|num|number|key|uid|uuid|nummer|numero)"
-    rf"|(id|num|numero|nr|no)_(de_)?({_any(_RECORDS)})"
+    rf"|({_join_alternatives(_RECORD_WORDS)})_?(id|nr|nbr|no|num|number|key|uid|uuid|nummer|numero)"
+    rf"|(id|num|numero|nr|no)_(de_)?({_join_alternatives(_RECORD_WORDS)})"
     r"|patientunitstayid|patienthealthsystemstayid|admissionid|casenum|caseid|studyno|record_?id"
     r"|redcap_id|epikey|nda|iep|id_?(no|nr|nbr|num|number|nummer|numero)|(lfd|laufende)_?(nr|nummer)|obs)$"
 )
 """Names of the number of a record: a visit, a stay, a sample, a study's case."""
 
-COUNTING = re.compile(
+ROW_COUNTER_PATTERN = re.compile(
     r"^(unnamed(_\d+)?|index|idx|row.*|s_?no|sr_?no|sl_?no|serial.*"
     r"|(visit|exam|image|scan|sample|note|row|order)_?(nr|nbr|no|num|number))$"
 )
 """Names of numbers that count rows, or what a person has several of."""
 
-NUMBERED = re.compile(r"(^|_)(id|ids|nbr|uid|uuid|guid|mrn|ssn|identifier)$")
+ID_PATTERN = re.compile(r"(^|_)(id|ids|nbr|uid|uuid|guid|mrn|ssn|identifier)$")
 """Names of numbers given to things, whatever they are."""
 
-MARKED = re.compile(
+POSSIBLE_ID_PATTERN = re.compile(
     r"(^|_)(ids?|nbr|uid|uuid|guid|identifier|no|nr|num|number|nummer|numero|key|pseudonym|hash|token"
     r"|barcode|kennung"
     r"|tag|ref|label)_?\d*$|^[a-z]{1,4}(id|no|nr)\d*$|^(id|no|nr)[a-z]{1,4}$|^(pt|pts|case|cases|child"
@@ -134,7 +134,7 @@ MARKED = re.compile(
 )
 """Names that may be those of a number of persons: what the column does decides."""
 
-_THINGS = """
+_NON_KEY_WORD_LIST = """
 provider doctor physician nurse surgeon clinician consultant operator reader rater prescriber gp
 practice practitioner site center centre hospital facility clinic ward dept department bed room location
 care country region state city county zip zipcode post postal postcode plz district area territory tract
@@ -145,27 +145,31 @@ specialty speciality insurance payer plan arm treatment trt protocol school vill
 school inst institution medico medecin arzt station klinik lakare ort gemeinde patients subjects persons
 people participants
 """
-THINGS = frozenset(_THINGS.split())
+NON_KEY_WORDS = frozenset(_NON_KEY_WORD_LIST.split())
 """Words of names whose numbers belong to places, things, staff and codes, not to patients."""
 
-OPEN = frozenset({"id", "code", "label", "target", "y", "source", "group", "class", "kind", "type"})
+AMBIGUOUS_WORDS = frozenset(
+    {"id", "code", "label", "target", "y", "source", "group", "class", "kind", "type"}
+)
 """Words of names of codes under which a number of persons may stand as well."""
 
-_QUANTITIES = """
+_QUANTITY_WORD_LIST = """
 age ages count counts score day days year years yr yrs month months week weeks hour hours minute minutes
 second seconds time times date weight height bmi dose rate pressure nodes size length los points total
 sum mean max min percent pct parity duration volume area income cost costs charge charges price salary
 wage expenditure payment steps cells platelet platelets calories kcal population timestamp epoch unix
 offset distance level value val result ratio titer titre copies load dob birth
 """
-QUANTITIES = frozenset(_QUANTITIES.split())
+QUANTITY_WORDS = frozenset(_QUANTITY_WORD_LIST.split())
 """Words of names that hold quantities or moments."""
-AMOUNT = re.compile(r"(offset|_?time|_?date|_?days|_?score|_?count|_?dose|_?rate|minutes|seconds|year)$")
+AMOUNT_PATTERN = re.compile(
+    r"(offset|_?time|_?date|_?days|_?score|_?count|_?dose|_?rate|minutes|seconds|year)$"
+)
 
-_LASTING = """
+_LASTING_WORD_LIST = """
 sex gender female male geschlecht sexe sexo sesso kon kjonn koen sukupuoli geslacht plec race ethnicity
 ethnic ethnie raza etnia dob birth birthdate birthday birthyear yob geburtsdatum geburtsjahr gebdat
 naissance nacimiento nascita nascimento geboortedatum geboortejaar fodelsedatum fodselsdato syntymaaika
 """
-LASTING = frozenset(_LASTING.split())
+LASTING_WORDS = frozenset(_LASTING_WORD_LIST.split())
 """Words of names of what stays the same with a person."""

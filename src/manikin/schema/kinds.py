@@ -18,19 +18,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import tomli_w
 
+from manikin.core.deprecation import forward_method
 from manikin.errors import SchemaError
-from manikin.schema.toml_keys import EXPECTED, consistent, levels_of_folders
+from manikin.schema.toml_keys import KEY_TESTS, parse_folder_roles, raise_if_inconsistent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear"]
 ROLES = ("subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear")
-IDENTITY = ("subject", "identifier", "unclear")
+IDENTITY_ROLES = ("subject", "identifier", "unclear")
 """Roles of fields that say who somebody is, or may: they are never modelled."""
-_ROLE = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
+_ROLE_TEST = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
 Level = str | int | float | bool
-SCHEMA_OF = "schema_of"
+SOURCE_FILE_KEY = "schema_of"
 """The key of `schema.toml` that names the file it was made from."""
 
 
@@ -163,7 +164,7 @@ Kind = Number | Category | Time | Codes | Text | Signal | Image
 KINDS: dict[str, type[Kind]] = {
     kind.name: kind for kind in (Number, Category, Time, Codes, Text, Signal, Image)
 }
-SCALARS = (Number, Category, Time)
+SCALAR_TYPES = (Number, Category, Time)
 
 
 class Schema(dict[str, Kind]):
@@ -173,32 +174,35 @@ class Schema(dict[str, Kind]):
 
     Example:
         >>> schema = Schema(age=Number(unit="years"), sex=Category(levels=("F", "M"), role="label"))
-        >>> schema.named("label"), schema.modelled
+        >>> schema.find_by_role("label"), schema.modelled_fields
         ('sex', ['age', 'sex'])
     """
 
     folders: tuple[str, ...] = ()
 
-    def named(self, role: Role) -> str | None:
+    named = forward_method("Schema.named", "find_by_role")
+
+    def find_by_role(self, role: Role) -> str | None:
         """The first field with this role."""
         return next((name for name, kind in self.items() if kind.role == role), None)
 
     @property
-    def modelled(self) -> list[str]:
+    def modelled_fields(self) -> list[str]:
         """The fields a generator may learn: no identifiers, nothing unclear, of free text only notes."""
         return [
             name
             for name, kind in self.items()
-            if (kind.role == "note" if isinstance(kind, Text) else kind.role not in IDENTITY)
+            if (kind.role == "note" if isinstance(kind, Text) else kind.role not in IDENTITY_ROLES)
         ]
 
-    def asked(self, names: Iterable[str]) -> Schema:
+    def mark_notes(self, names: Iterable[str]) -> Schema:
         """The same, with the texts among `names` as notes, which are modelled.
 
         A text that says to whom a record belongs stays what it is.
 
         Example:
-            >>> Schema(report=Text(role="identifier"), age=Number()).asked(["report", "age"]).modelled
+            >>> schema = Schema(report=Text(role="identifier"), age=Number())
+            >>> schema.mark_notes(["report", "age"]).modelled_fields
             ['report', 'age']
         """
         chosen = {
@@ -207,12 +211,12 @@ class Schema(dict[str, Kind]):
         return Schema({n: replace(k, role="note") if n in chosen else k for n, k in self.items()})
 
     @property
-    def scalars(self) -> list[str]:
+    def scalar_fields(self) -> list[str]:
         """The modelled fields that are one value per record."""
-        return [name for name in self.modelled if isinstance(self[name], SCALARS)]
+        return [name for name in self.modelled_fields if isinstance(self[name], SCALAR_TYPES)]
 
     @property
-    def survival(self) -> list[tuple[str, str]]:
+    def survival_pairs(self) -> list[tuple[str, str]]:
         """The survival pairs: each field with the role "time" beside the "event" of the same rank."""
         times = [name for name, kind in self.items() if kind.role == "time"]
         events = [name for name, kind in self.items() if kind.role == "event"]
@@ -220,7 +224,7 @@ class Schema(dict[str, Kind]):
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Plain tables, ready for TOML or JSON; what is unset is left out."""
-        return {name: _table(kind) for name, kind in self.items()}
+        return {name: _to_table(kind) for name, kind in self.items()}
 
     @classmethod
     def from_dict(cls, tables: dict[str, dict[str, Any]]) -> Schema:
@@ -229,16 +233,16 @@ class Schema(dict[str, Kind]):
         Raises:
             SchemaError: An unknown kind, key or role, with the field where it stands.
         """
-        levels = levels_of_folders(tables.get("folders"))
-        found = cls({n: _kind(n, t) for n, t in tables.items() if n != "folders" or not levels})
+        levels = parse_folder_roles(tables.get("folders"))
+        found = cls({n: _parse_kind(n, t) for n, t in tables.items() if n != "folders" or not levels})
         found.folders = levels
         return found
 
     def write(self, path: str | Path) -> None:
         """Write an editable `schema.toml`."""
-        Path(path).write_text(tomli_w.dumps({**self.heading(), **self.to_dict()}), encoding="utf-8")
+        Path(path).write_text(tomli_w.dumps({**self.build_header(), **self.to_dict()}), encoding="utf-8")
 
-    def heading(self) -> dict[str, list[str]]:
+    def build_header(self) -> dict[str, list[str]]:
         """What stands above the fields in a file: what levels of folders are, where there are any."""
         return {"folders": list(self.folders)} if self.folders else {}
 
@@ -251,8 +255,8 @@ class Schema(dict[str, Kind]):
         """
         try:
             tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-            if isinstance(tables.get(SCHEMA_OF), str):
-                del tables[SCHEMA_OF]
+            if isinstance(tables.get(SOURCE_FILE_KEY), str):
+                del tables[SOURCE_FILE_KEY]
         except OSError as error:
             raise SchemaError(f"{path}: cannot be read ({error.strerror})") from error
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -263,7 +267,7 @@ class Schema(dict[str, Kind]):
             raise SchemaError(f"{path}: {error}") from error
 
 
-def _table(kind: Kind) -> dict[str, Any]:
+def _to_table(kind: Kind) -> dict[str, Any]:
     unset = (None, (), False)
     values = {
         key: value for key, value in asdict(kind).items() if not any(value is blank for blank in unset)
@@ -272,7 +276,7 @@ def _table(kind: Kind) -> dict[str, Any]:
     return {"kind": kind.name, **plain}
 
 
-def _kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
+def _parse_kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
     if not isinstance(table, dict) or str(table.get("kind")) not in KINDS:
         raise SchemaError(f"schema, field {name!r}: needs kind = one of {', '.join(KINDS)}")
     cls = KINDS[table["kind"]]
@@ -283,16 +287,18 @@ def _kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
             f"it knows {', '.join(sorted(known))}"
         )
     options: dict[str, Any] = {
-        key: _value(name, cls, key, value) for key, value in table.items() if key != "kind"
+        key: _parse_value(name, cls, key, value) for key, value in table.items() if key != "kind"
     }
     kind = cls(**options)
-    consistent(name, kind)
+    raise_if_inconsistent(name, kind)
     return kind
 
 
-def _value(name: str, cls: type[Kind], key: str, value: Any) -> Any:  # noqa: ANN401 - TOML holds anything
+def _parse_value(name: str, cls: type[Kind], key: str, value: Any) -> Any:  # noqa: ANN401 - TOML holds anything
     """A value of `schema.toml` in the type that its key asks for."""
-    what, test = _ROLE if key == "role" else EXPECTED["labels" if (cls, key) == (Image, "levels") else key]
+    what, test = (
+        _ROLE_TEST if key == "role" else KEY_TESTS["labels" if (cls, key) == (Image, "levels") else key]
+    )
     if key == "missing" and isinstance(value, list):
         value = [str(spelling) for spelling in value]
     if not test(value):

@@ -16,65 +16,65 @@ _SCALES = (
     ("absent", "present"), ("negative", "positive"), ("neg", "pos"), ("pre", "peri", "post"),
     ("alive", "dead"), ("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"),
 )  # fmt: skip
-_WORDS = r"under|below|less than|up to|at most|over|above|more than|at least"
-_INTERVAL = re.compile(
-    rf"^(?P<sign>[<>≤≥]=?|=[<>]|{_WORDS})?\s*[\[(]?\s*[$€£]?(?P<low>-?\d+(\.\d+)?)\s*[k%]?"
+_LIMIT_WORDS = r"under|below|less than|up to|at most|over|above|more than|at least"
+_INTERVAL_PATTERN = re.compile(
+    rf"^(?P<sign>[<>≤≥]=?|=[<>]|{_LIMIT_WORDS})?\s*[\[(]?\s*[$€£]?(?P<low>-?\d+(\.\d+)?)\s*[k%]?"
     r"(?P<end>\s*(-|–|to|,|:)\s*[$€£]?(?P<high>-?\d+(\.\d+)?)\s*[k%]?"
     r"|\s*\+|\s+(or|and) (more|over|older|above))?"
     r"\s*[\])]?\s*[A-Za-z]*$",
     re.IGNORECASE,
 )
-_BELOW = ("<", "≤", "=<", "under", "below", "less", "up to", "at most")
+_BELOW_WORDS = ("<", "≤", "=<", "under", "below", "less", "up to", "at most")
 
 
-def _natural(level: str) -> list[tuple[int, float, str]]:
+def _split_numbers(level: str) -> list[tuple[int, float, str]]:
     parts = re.split(r"(\d+(?:\.\d+)?)", level.casefold())
     return [(0, float(part), "") if i % 2 else (1, 0.0, part) for i, part in enumerate(parts)]
 
 
-def _bound(level: str) -> tuple[float, float] | None:
+def _parse_lower_bound(level: str) -> tuple[float, float] | None:
     """Where an interval begins, with a tie-breaker; None: not an interval."""
     if level.casefold() in ("norm", "normal"):
         return (float("-inf"), 0.0)
-    found = _INTERVAL.match(level.strip())
+    found = _INTERVAL_PATTERN.match(level.strip())
     if found is None or not (found["sign"] or found["end"]):
         return None
     low = float(found["low"])
     sign = (found["sign"] or "").casefold()
-    if sign.startswith(_BELOW):
+    if sign.startswith(_BELOW_WORDS):
         return (low, -2.0)
     return (low, 1.0 if sign else -1.0) if not found["high"] else (low, float(found["high"]) / 1e12)
 
 
-def _intervals(levels: list[str]) -> list[str] | None:
-    bounds = {level: _bound(level) for level in levels}
+def _sort_intervals(levels: list[str]) -> list[str] | None:
+    bounds = {level: _parse_lower_bound(level) for level in levels}
     if len(levels) < 2 or any(bound is None for bound in bounds.values()):  # noqa: PLR2004 - one has no order
         return None
-    below = [level for level in levels if level.strip().casefold().startswith(_BELOW)]
+    below = [level for level in levels if level.strip().casefold().startswith(_BELOW_WORDS)]
     rest = [level for level in levels if level not in below]
     return sorted(below, key=lambda level: bounds[level] or (0, 0)) + sorted(
         rest, key=lambda level: bounds[level] or (0, 0)
     )
 
 
-def arrange(levels: list[str]) -> tuple[tuple[str, ...], bool]:
+def order_levels(levels: list[str]) -> tuple[tuple[str, ...], bool]:
     """Levels in their order, and whether that order means something.
 
     Two levels such as "no" and "yes" come in their natural order but need no order.
 
     Example:
-        >>> arrange([">50", "20-50", "<=20"])
+        >>> order_levels([">50", "20-50", "<=20"])
         (('<=20', '20-50', '>50'), True)
-        >>> arrange(["severe", "mild", "none"])
+        >>> order_levels(["severe", "mild", "none"])
         (('none', 'mild', 'severe'), True)
-        >>> arrange(["V27", "E909", "V3"])
+        >>> order_levels(["V27", "E909", "V3"])
         (('E909', 'V3', 'V27'), False)
     """
-    if (intervals := _intervals(levels)) is not None:
+    if (intervals := _sort_intervals(levels)) is not None:
         return tuple(intervals), True
     lower = [level.casefold() for level in levels]
     for scale in _SCALES:
         if len(set(lower)) == len(levels) and set(lower) <= set(scale):
             two = len(levels) < 3  # noqa: PLR2004 - an order of two levels says nothing
             return tuple(sorted(levels, key=lambda level: scale.index(level.casefold()))), not two
-    return tuple(sorted(levels, key=_natural)), False
+    return tuple(sorted(levels, key=_split_numbers)), False

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import tomli_w
 
-from manikin.schema.kinds import SCHEMA_OF, Schema
+from manikin.schema.kinds import SOURCE_FILE_KEY, Schema
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = "schema.toml"
+SCHEMA_FILE_NAME = "schema.toml"
 
 
 def find_schema(path: Path) -> Path | None:
@@ -20,7 +20,11 @@ def find_schema(path: Path) -> Path | None:
 
     In a folder of records it lies inside the folder. None: there is neither.
     """
-    places = [path / NAME] if path.is_dir() else [_own(path), path.with_name(NAME)]
+    places = (
+        [path / SCHEMA_FILE_NAME]
+        if path.is_dir()
+        else [_build_own_path(path), path.with_name(SCHEMA_FILE_NAME)]
+    )
     return next((place for place in places if place.is_file()), None)
 
 
@@ -29,25 +33,27 @@ def is_foreign(schema: Path, data: Path) -> bool:
     if data.is_dir() or not schema.is_file():
         return False
     try:
-        made_from = tomllib.loads(schema.read_text(encoding="utf-8")).get(SCHEMA_OF)
+        made_from = tomllib.loads(schema.read_text(encoding="utf-8")).get(SOURCE_FILE_KEY)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return False  # reading it says what is wrong
     return isinstance(made_from, str) and made_from != data.name
 
 
-def place_schema(folder: Path, data: Path) -> Path:
+def choose_schema_path(folder: Path, data: Path) -> Path:
     """Where a schema made from some data goes: `schema.toml`, or a name of its own where that is taken."""
-    shared = folder / NAME
-    return folder / _own(data).name if is_foreign(shared, data) else shared
+    shared = folder / SCHEMA_FILE_NAME
+    return folder / _build_own_path(data).name if is_foreign(shared, data) else shared
 
 
 def write_schema(schema: Schema, path: Path, data: Path) -> None:
     """Write an editable schema file that says which file it was made from."""
-    made_from = {} if data.is_dir() else {SCHEMA_OF: data.name}
-    path.write_text(tomli_w.dumps({**made_from, **schema.heading(), **schema.to_dict()}), encoding="utf-8")
+    made_from = {} if data.is_dir() else {SOURCE_FILE_KEY: data.name}
+    path.write_text(
+        tomli_w.dumps({**made_from, **schema.build_header(), **schema.to_dict()}), encoding="utf-8"
+    )
 
 
-def _own(path: Path) -> Path:
+def _build_own_path(path: Path) -> Path:
     """`heart.schema.toml` beside `heart.csv` or `heart.csv.gz`."""
     stem = path.name.removesuffix(path.suffix) if path.suffix.lower() == ".gz" else path.name
-    return path.with_name(f"{stem.rpartition('.')[0] or stem}.{NAME}")
+    return path.with_name(f"{stem.rpartition('.')[0] or stem}.{SCHEMA_FILE_NAME}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-DEPENDENT = 3  # times as often as apart, fields may agree together
+DEPENDENCE_FACTOR = 3  # times as often as apart, fields may agree together
 
 
 def estimate_coincidence(table: np.ndarray, rng: np.random.Generator) -> float:
@@ -33,7 +33,9 @@ def estimate_coincidence(table: np.ndarray, rng: np.random.Generator) -> float:
     agree = np.array([np.sum((np.bincount(column) / n) ** 2) for column in codes])
     odds = agree / (1 - agree)
     beside = np.array([_count_pairs(whole - key) for key in keys]) - _count_pairs(whole)
-    expected = DEPENDENT * (float(np.max(beside * odds)) + float(odds.min())) / _count_pairs(np.zeros(n))
+    expected = (
+        DEPENDENCE_FACTOR * (float(np.max(beside * odds)) + float(odds.min())) / _count_pairs(np.zeros(n))
+    )
     return min(1.0, expected * n)
 
 

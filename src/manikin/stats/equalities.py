@@ -10,34 +10,34 @@ from typing import NamedTuple
 
 import numpy as np
 
-SHARE = 0.05
+MIN_EQUAL_SHARE = 0.05
 """Of the records, at least so many are equal, and so much of Cohen's kappa is left."""
-CROSSED = 0.02
+MIN_CROSSED_SHARE = 0.02
 """Of independent values, at least so many would break an order that is worth keeping."""
-ROWS = 20
+MIN_RECORDS = 20
 """Records that must be equal, or that independent values would have out of order."""
-GLANCE = 2000
+SCREENING_RECORDS = 2000
 """Records on which pairs are sorted out before they are looked at closely."""
 
 
-class Ties(NamedTuple):
+class ColumnRelations(NamedTuple):
     """What holds between k quantities.
 
     Args:
-        equal: The share of records in which they are equal for no chance reason, else 0; (k, k).
-        below: Whether the first never exceeds the second, and this is no chance; (k, k).
+        equal_share: The share of records in which they are equal for no chance reason, else 0; (k, k).
+        is_below: Whether the first never exceeds the second, and this is no chance; (k, k).
     """
 
-    equal: np.ndarray
-    below: np.ndarray
+    equal_share: np.ndarray
+    is_below: np.ndarray
 
     @property
-    def joined(self) -> np.ndarray:
+    def is_related(self) -> np.ndarray:
         """Whether either holds, (k, k), symmetric."""
-        return (self.equal > 0) | self.below | self.below.T
+        return (self.equal_share > 0) | self.is_below | self.is_below.T
 
 
-def ties(x: np.ndarray) -> Ties:
+def find_relations(x: np.ndarray) -> ColumnRelations:
     """What holds between the columns of `x` (n, k), where NaN is missing.
 
     Equality counts beyond what the two distributions give by chance, and beyond the value that
@@ -46,45 +46,47 @@ def ties(x: np.ndarray) -> Ties:
     Example:
         >>> a = np.arange(100.0) * 37 % 101
         >>> b = np.where(np.arange(100) % 2, a, a / 2)
-        >>> found = ties(np.column_stack([a, b]))
-        >>> float(found.equal[0, 1]), found.below.tolist()
+        >>> found = find_relations(np.column_stack([a, b]))
+        >>> float(found.equal_share[0, 1]), found.is_below.tolist()
         (0.51, [[False, False], [True, False]])
     """
     k = x.shape[1]
-    found = Ties(np.zeros((k, k)), np.zeros((k, k), dtype=bool))
-    some = x[:: max(1, len(x) // GLANCE)]
+    found = ColumnRelations(np.zeros((k, k)), np.zeros((k, k), dtype=bool))
+    some = x[:: max(1, len(x) // SCREENING_RECORDS)]
     for i in range(k):
-        close = (some[:, i, None] == some).mean(axis=0) > SHARE / 2
+        close = (some[:, i, None] == some).mean(axis=0) > MIN_EQUAL_SHARE / 2
         never = np.logical_not((some[:, i, None] > some).any(axis=0))
         for j in np.flatnonzero((np.arange(k) != i) & (close | never)):
             seen = ~np.isnan(x[:, i]) & ~np.isnan(x[:, j])
-            found.below[i, j] = never[j] and _never_exceeds(x[seen, i], x[seen, j])
+            found.is_below[i, j] = never[j] and _is_never_above(x[seen, i], x[seen, j])
             if i < j and close[j]:
-                found.equal[i, j] = found.equal[j, i] = _equal(x[seen, i], x[seen, j]) * seen.mean()
+                found.equal_share[i, j] = found.equal_share[j, i] = (
+                    _compute_equal_share(x[seen, i], x[seen, j]) * seen.mean()
+                )
     return found
 
 
-def _equal(a: np.ndarray, b: np.ndarray) -> float:
+def _compute_equal_share(a: np.ndarray, b: np.ndarray) -> float:
     """The share of equal values if it is more than chance."""
     same = a == b
-    if same.sum() < ROWS:
+    if same.sum() < MIN_RECORDS:
         return 0.0
     values, counts = np.unique(a[same], return_counts=True)
     rest = ~same | (a != values[counts.argmax()])
     left = same[rest].sum()
-    if left < max(ROWS, SHARE * len(a)):
+    if left < max(MIN_RECORDS, MIN_EQUAL_SHARE * len(a)):
         return 0.0
     known, code = np.unique(np.concatenate([a[rest], b[rest]]), return_inverse=True)
     first, second = (np.bincount(part, minlength=len(known)) for part in np.split(code, 2))
     n = rest.sum()
     chance = float(first / n @ (second / n))
     kappa = (left / n - chance) / (1 - chance) if chance < 1 else 0.0
-    return float(same.mean()) if kappa >= SHARE else 0.0
+    return float(same.mean()) if kappa >= MIN_EQUAL_SHARE else 0.0
 
 
-def _never_exceeds(a: np.ndarray, b: np.ndarray) -> bool:
+def _is_never_above(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether no value exceeds the other although independent values would."""
-    if len(a) < ROWS or (a > b).any():
+    if len(a) < MIN_RECORDS or (a > b).any():
         return False
     crossed = np.searchsorted(np.sort(b), a, side="left").mean() / len(b)
-    return bool(crossed >= max(CROSSED, ROWS / len(a)))
+    return bool(crossed >= max(MIN_CROSSED_SHARE, MIN_RECORDS / len(a)))

@@ -9,15 +9,17 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SIDES = {1: 128, 2: 16, 3: 8}  # places along each axis, by the number of axes
-NEAR = 0.04  # root mean square difference of thumbnails, in standard deviations of one
-NEARER = 0.2  # the same of the arrays themselves: compression adds that much, another picture more
-FINE = 96  # places along an axis, to which large arrays are reduced before they are compared
-CELLS = 1 << 22  # distances in memory at once
-VARIED = 8  # distinct values of a thumbnail, below which a picture is empty
+THUMBNAIL_SIDES = {1: 128, 2: 16, 3: 8}  # places along each axis, by the number of axes
+MAX_THUMBNAIL_DISTANCE = 0.04  # root mean square difference of thumbnails, in standard deviations of one
+MAX_ARRAY_DISTANCE = (
+    0.2  # the same of the arrays themselves: compression adds that much, another picture more
+)
+COMPARISON_SIDE = 96  # places along an axis, to which large arrays are reduced before they are compared
+MAX_DISTANCE_CELLS = 1 << 22  # distances in memory at once
+MIN_DISTINCT_VALUES = 8  # distinct values of a thumbnail, below which a picture is empty
 
 
-def draw_thumbnails(x: np.ndarray, tick: Callable[[int], None] | None = None) -> np.ndarray:
+def compute_thumbnails(x: np.ndarray, tick: Callable[[int], None] | None = None) -> np.ndarray:
     """Each array averaged over equal parts, then centred and scaled, float32 (n, d); empty ones are 0.
 
     Args:
@@ -26,13 +28,13 @@ def draw_thumbnails(x: np.ndarray, tick: Callable[[int], None] | None = None) ->
 
     Example:
         >>> ramp = np.arange(512.0).reshape(1, 1, 512)
-        >>> float(np.abs(draw_thumbnails(ramp) - draw_thumbnails(3 * ramp + 1)).max()) < 1e-6
+        >>> float(np.abs(compute_thumbnails(ramp) - compute_thumbnails(3 * ramp + 1)).max()) < 1e-6
         True
     """
-    side = SIDES.get(x.ndim - 2, 4)
+    side = THUMBNAIL_SIDES.get(x.ndim - 2, 4)
     found = []
     for start in range(0, len(x), 256):
-        found.append(_scaled(_reduced(x[start : start + 256], side)))
+        found.append(_standardize(_average_blocks(x[start : start + 256], side)))
         if tick:
             tick(min(start + 256, len(x)))
     return np.concatenate(found) if found else np.zeros((0, 1), np.float32)
@@ -49,25 +51,25 @@ def find_near_pairs(x: np.ndarray, small: np.ndarray) -> np.ndarray:
         small: Their thumbnails, (n, d).
     """
     rows = np.flatnonzero(np.abs(small).max(axis=1) > 0)
-    pairs = rows[_candidates(small[rows])]
+    pairs = rows[_find_candidate_pairs(small[rows])]
     if not len(pairs):
         return pairs
-    keep = [_far(x[i], x[j]) <= NEARER for i, j in pairs.tolist()]
+    keep = [_compute_distance(x[i], x[j]) <= MAX_ARRAY_DISTANCE for i, j in pairs.tolist()]
     return np.sort(pairs[np.array(keep)], axis=1)
 
 
-def _candidates(small: np.ndarray) -> np.ndarray:
+def _find_candidate_pairs(small: np.ndarray) -> np.ndarray:
     """Pairs of thumbnails within reach of each other, (pairs, 2)."""
     if len(small) < 2:  # noqa: PLR2004 - a pair
         return np.zeros((0, 2), dtype=int)
-    reach = NEAR * np.sqrt(small.shape[1])
-    score = small @ _axis(small)
+    reach = MAX_THUMBNAIL_DISTANCE * np.sqrt(small.shape[1])
+    score = small @ _compute_main_axis(small)
     order = np.argsort(score, kind="stable")
     x, score = small[order], score[order]
     last = np.searchsorted(score, score + reach, "right")
     found, start = [np.zeros((0, 2), dtype=int)], 0
     while start < len(x):
-        stop = start + max(1, min(256, CELLS // max(last[start] - start, 1)))
+        stop = start + max(1, min(256, MAX_DISTANCE_CELLS // max(last[start] - start, 1)))
         end = last[min(stop, len(x)) - 1]
         likeness = x[start:stop] @ x[start:end].T
         norms = (x[start:end] ** 2).sum(axis=1)
@@ -78,7 +80,7 @@ def _candidates(small: np.ndarray) -> np.ndarray:
     return order[np.concatenate(found)]
 
 
-def _axis(small: np.ndarray) -> np.ndarray:
+def _compute_main_axis(small: np.ndarray) -> np.ndarray:
     """The direction in which thumbnails differ most, by a few power iterations, (d,)."""
     centred = small - small.mean(axis=0)
     axis = centred[np.argmax((centred**2).sum(axis=1))].astype(np.float32)
@@ -88,7 +90,7 @@ def _axis(small: np.ndarray) -> np.ndarray:
     return axis
 
 
-def _reduced(x: np.ndarray, side: int) -> np.ndarray:
+def _average_blocks(x: np.ndarray, side: int) -> np.ndarray:
     """Means over equal parts of every axis of the grid, float64."""
     found = np.nan_to_num(x.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     for axis in range(2, x.ndim):
@@ -100,18 +102,18 @@ def _reduced(x: np.ndarray, side: int) -> np.ndarray:
     return found
 
 
-def _scaled(x: np.ndarray) -> np.ndarray:
+def _standardize(x: np.ndarray) -> np.ndarray:
     flat = x.reshape(len(x), -1)
     flat = flat - flat.mean(axis=1, keepdims=True)
     spread = flat.std(axis=1, keepdims=True)
     ordered = np.sort(flat, axis=1)
-    empty = (ordered[:, 1:] > ordered[:, :-1]).sum(axis=1) < VARIED - 1
+    empty = (ordered[:, 1:] > ordered[:, :-1]).sum(axis=1) < MIN_DISTINCT_VALUES - 1
     scaled = np.divide(flat, spread, out=np.zeros_like(flat), where=spread > 0)
     scaled[empty] = 0
     return scaled.astype(np.float32)
 
 
-def _far(a: np.ndarray, b: np.ndarray) -> float:
+def _compute_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Root mean square difference of two arrays, each centred and in its standard deviations."""
-    a, b = (_scaled(_reduced(part[None], FINE))[0] for part in (a, b))
+    a, b = (_standardize(_average_blocks(part[None], COMPARISON_SIDE))[0] for part in (a, b))
     return float(np.sqrt(np.mean((a - b) ** 2)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-ENOUGH = 5
+MIN_CELL_SIZE = 5
 """People who must have something in common before a model or a page says it."""
 
 
@@ -23,7 +23,7 @@ def index_subjects(subject: np.ndarray) -> np.ndarray | None:
     return codes if len(known) < len(subject) else None
 
 
-def count_people(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.ndarray:
+def count_distinct_subjects(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.ndarray:
     """How many people are in each of `size` groups (size,); records of group -1 are in none.
 
     Args:
@@ -32,7 +32,7 @@ def count_people(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.nd
         size: How many groups there are.
 
     Example:
-        >>> count_people(np.array([0, 0, 1, 1, -1]), np.array([0, 0, 0, 1, 1]), 3).tolist()
+        >>> count_distinct_subjects(np.array([0, 0, 1, 1, -1]), np.array([0, 0, 0, 1, 1]), 3).tolist()
         [1, 2, 0]
     """
     inside = groups >= 0
@@ -43,11 +43,11 @@ def count_people(groups: np.ndarray, who: np.ndarray | None, size: int) -> np.nd
     return np.bincount(groups[inside].astype(np.int64), minlength=size)
 
 
-def count_sharers(values: np.ndarray, who: np.ndarray | None) -> np.ndarray:
+def count_sharing_subjects(values: np.ndarray, who: np.ndarray | None) -> np.ndarray:
     """How many people have the value of each record, (n,); nobody has a missing one.
 
     Example:
-        >>> count_sharers(np.array([2.0, 2.0, 3.0, np.nan]), np.array([0, 0, 1, 1])).tolist()
+        >>> count_sharing_subjects(np.array([2.0, 2.0, 3.0, np.nan]), np.array([0, 0, 1, 1])).tolist()
         [1, 1, 1, 0]
     """
     seen = ~np.isnan(values)
@@ -55,5 +55,5 @@ def count_sharers(values: np.ndarray, who: np.ndarray | None) -> np.ndarray:
     _, codes = np.unique(values[seen], return_inverse=True)
     groups = np.full(len(values), -1)
     groups[seen] = codes
-    found[seen] = count_people(groups, who, int(codes.max(initial=-1)) + 1)[codes]
+    found[seen] = count_distinct_subjects(groups, who, int(codes.max(initial=-1)) + 1)[codes]
     return found

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.family import Statistical
+from manikin.contracts.family import StatisticalFamily
+from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
-from manikin.schema.kinds import SCALARS, Image, Schema, Text
-from manikin.stats.subject_counts import ENOUGH
-from manikin.synthesis.conditions import check_number, find_unknown
-from manikin.synthesis.plan import found, names
-from manikin.synthesis.user_warnings import ask_support, join_evidence, name_unknown, silent, warn
+from manikin.schema.kinds import SCALAR_TYPES, Image, Schema, Text
+from manikin.stats.subject_counts import MIN_CELL_SIZE
+from manikin.synthesis.conditions import check_number, find_unknown_columns
+from manikin.synthesis.plan import check_fields, resolve_family
+from manikin.synthesis.user_warnings import (
+    describe_link_support,
+    describe_unknown_columns,
+    join_evidence,
+    silence_warnings,
+    warn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from manikin.contracts.family import Family
-    from manikin.synthesis.fitted import Fitted
+    from manikin.synthesis.fitted import FittedModel
     from manikin.synthesis.plan import Plan
     from manikin.synthesis.synthesizer import Synthesizer
     from manikin.training.budget import Training
@@ -41,16 +48,16 @@ class Chain:
     links: Sequence[Synthesizer]
 
     @classmethod
-    def over(
+    def from_schema(
         cls,
         schema: Schema,
         condition: str | Sequence[str] = (),
-        family: str | Family | Statistical | None = None,
+        family: str | Family | StatisticalFamily | None = None,
         seed: int = 0,
         training: Training | None = None,
         *,
         scan: bool = True,
-        anonymous: int = ENOUGH,
+        anonymous: int = MIN_CELL_SIZE,
     ) -> Self:
         """The chain for all fields that are not given: first scalars, then label maps, then the rest.
 
@@ -59,16 +66,16 @@ class Chain:
 
         Example:
             >>> from manikin.schema.kinds import Number
-            >>> chain = Chain.over(Schema(scan=Image(), age=Number(), lesion=Image(levels=2)))
+            >>> chain = Chain.from_schema(Schema(scan=Image(), age=Number(), lesion=Image(levels=2)))
             >>> [(link.target, link.condition) for link in chain.links]
             [(('age',), ()), (('lesion',), ('age',)), (('scan',), ('age', 'lesion'))]
         """
         from manikin.synthesis.synthesizer import Synthesizer
 
-        given = names(schema, condition)
+        given = check_fields(schema, condition)
         links = []
-        targets = groups(schema, [name for name in schema.modelled if name not in given])
-        fitting = [family is not None and _fits(family, schema, target) for target in targets]
+        targets = group_fields(schema, [name for name in schema.modelled_fields if name not in given])
+        fitting = [family is not None and _can_model(family, schema, target) for target in targets]
         for target, fits in zip(targets, fitting, strict=True):
             fit = family if fits or not any(fitting) else None  # one that fits none says why
             links.append(Synthesizer(target, given, fit, seed, training, scan=scan, anonymous=anonymous))
@@ -99,7 +106,7 @@ class Chain:
         return [model.plan for model in self.models]
 
     @property
-    def given(self) -> tuple[str, ...]:
+    def condition_fields(self) -> tuple[str, ...]:
         """The fields that no link makes: they are given at sampling."""
         made = {name for plan in self._plans for name in plan.target}
         wanted = [name for plan in self._plans for name in plan.condition if name not in made]
@@ -122,39 +129,41 @@ class Chain:
         """
         check_number(n)
         asked = dict(where or {})
-        here = {*self.given, *(name for plan in self._plans for name in plan.target)}
+        here = {*self.condition_fields, *(name for plan in self._plans for name in plan.target)}
         if strange := sorted(set(asked) - here):
             raise UsageError(f"where: no link of the chain knows {', '.join(strange)}")
-        known = _columns(condition)
+        known = _to_columns(condition)
         imposed: tuple[Any, ...] = ()
         if known:
-            warn(name_unknown(find_unknown(list(known), self.models[-1].schema)))
+            warn(describe_unknown_columns(find_unknown_columns(list(known), self.models[-1].schema)))
         count = n if not known else len(next(iter(known.values())))
         first, kinds, pools, evidence = set(known), dict[str, Any](), dict[str, Any](), list[Any]()
         for link, model in zip(self.links, self.models, strict=True):
-            fields = [name for name in model.read if name in known]
+            fields = [name for name in model.input_fields if name in known]
             mine = {*model.plan.condition, *model.plan.target}
-            with silent():  # what links give one another nobody asked for
+            with silence_warnings():  # what links give one another nobody asked for
                 made = link.sample(
                     None if fields else count,
-                    condition=_cohort(known, model.schema, fields) if fields else None,
+                    condition=_build_cohort(known, model.schema, fields) if fields else None,
                     where={name: v for name, v in asked.items() if name in mine - set(known)},
                     rules=[rule for rule in rules if set(rule.fields) <= mine],
                     seed=seed,
                 )
             known |= {name: made.columns[name] for name in made.schema}
-            imposed += made.imposed
+            imposed += made.enforced_constraints
             kinds |= dict(made.schema)
             pools |= link.support.pools
             constant, given = [name for name in asked if name in mine], [*first.intersection(mine), *asked]
-            evidence.append(ask_support(made, link.support, given, constant))
-        whole = self.models[-1].finished(pa.table({name: known[name] for name in known if name in here}))
+            evidence.append(describe_link_support(made, link.support, given, constant))
+        whole = self.models[-1].finalize_table(
+            pa.table({name: known[name] for name in known if name in here})
+        )
         return join_evidence(
-            replace(whole, imposed=imposed), kinds, evidence, pools, self.links[0].anonymous
+            replace(whole, enforced_constraints=imposed), kinds, evidence, pools, self.links[0].anonymous
         )
 
     @property
-    def models(self) -> tuple[Fitted, ...]:
+    def models(self) -> tuple[FittedModel, ...]:
         """What each link has learned.
 
         Raises:
@@ -162,7 +171,9 @@ class Chain:
         """
         return tuple(model for link in self.links for model in link.models)
 
-    def using(self, **options: float) -> Self:
+    using = forward_method("Chain.using", "replace_sampling_options")
+
+    def replace_sampling_options(self, **options: float) -> Self:
         """The same chain, each link with those of the options that its family has for sampling.
 
         Raises:
@@ -175,7 +186,9 @@ class Chain:
             raise UsageError(f"{', '.join(strange)}: no link samples by it; options of sampling: {listed}")
         mine = [{name: options[name] for name in options if name in some} for some in known]
         pairs = zip(self.links, mine, strict=True)
-        return replace(self, links=[link.using(**some) if some else link for link, some in pairs])
+        return replace(
+            self, links=[link.replace_sampling_options(**some) if some else link for link, some in pairs]
+        )
 
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same chain fitted anew to these alone.
@@ -197,10 +210,10 @@ class Chain:
             for link, plan in zip(self.links, self._plans, strict=True)
         ]
         again = Chain(links).fit(train, quiet=True)
-        if not self.given:
+        if not self.condition_fields:
             return again.sample(len(train), seed=seed)
         rows = Key(seed).child("refit").numpy().permutation(len(train))
-        return again.sample(condition=train.take(rows).select(*self.given), seed=seed)
+        return again.sample(condition=train.take(rows).select(*self.condition_fields), seed=seed)
 
     def save(self, folder: str | Path) -> None:
         """Write the fitted links to a folder, one model each.
@@ -214,29 +227,29 @@ class Chain:
         save_chain(self, folder)
 
 
-def _fits(family: str | Family | Statistical, schema: Schema, target: Sequence[str]) -> bool:
+def _can_model(family: str | Family | StatisticalFamily, schema: Schema, target: Sequence[str]) -> bool:
     """Whether a family is for such fields: one that brings a codec of its own is for texts."""
-    kind, first = found(family, schema, target, ()), schema[target[0]]
+    kind, first = resolve_family(family, schema, target, ()), schema[target[0]]
     if getattr(type(kind), "codec", None) is not None:  # asked of the class: it may lack a model
         return isinstance(first, Text)
-    return isinstance(first, SCALARS) or not isinstance(kind, Statistical)
+    return isinstance(first, SCALAR_TYPES) or not isinstance(kind, StatisticalFamily)
 
 
-def groups(schema: Schema, fields: Sequence[str]) -> list[tuple[str, ...]]:
+def group_fields(schema: Schema, fields: Sequence[str]) -> list[tuple[str, ...]]:
     """The fields that one model can hold together: all scalars, then label maps, then each other array."""
-    scalars = tuple(name for name in fields if isinstance(schema[name], SCALARS))
+    scalars = tuple(name for name in fields if isinstance(schema[name], SCALAR_TYPES))
     arrays = [name for name in fields if name not in scalars]
-    maps = [name for name in arrays if _labelled(schema, name)]
+    maps = [name for name in arrays if _is_label_map(schema, name)]
     rest = [name for name in arrays if name not in maps]
     return [*([scalars] if scalars else []), *((name,) for name in (*maps, *rest))]
 
 
-def _labelled(schema: Schema, name: str) -> bool:
+def _is_label_map(schema: Schema, name: str) -> bool:
     kind = schema[name]
     return isinstance(kind, Image) and kind.levels > 0
 
 
-def _columns(condition: Cohort | pd.DataFrame | None) -> dict[str, Any]:
+def _to_columns(condition: Cohort | pd.DataFrame | None) -> dict[str, Any]:
     """The given columns by name."""
     if condition is None:
         return {}
@@ -244,6 +257,6 @@ def _columns(condition: Cohort | pd.DataFrame | None) -> dict[str, Any]:
     return {name: table[name] for name in table.column_names}
 
 
-def _cohort(columns: dict[str, Any], schema: Schema, fields: Sequence[str]) -> Cohort:
+def _build_cohort(columns: dict[str, Any], schema: Schema, fields: Sequence[str]) -> Cohort:
     kinds = Schema({name: schema[name] for name in fields})
     return Cohort(pa.table({name: columns[name] for name in fields}), kinds)

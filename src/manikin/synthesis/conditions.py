@@ -12,7 +12,7 @@ import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import SchemaError, UsageError
-from manikin.schema.inference.censoring import read_given
+from manikin.schema.inference.censoring import replace_limits
 from manikin.schema.kinds import Category, Number, Schema
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from manikin.cohort.level_pooling import Pool
+    from manikin.cohort.level_pooling import PooledLevels
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
-_UNREADABLE = (pa.ArrowException, TypeError, ValueError, OverflowError)
+_CAST_ERRORS = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,19 @@ class Conditions:
     Args:
         n: How many records.
         columns: What is given, a level that was pooled by the one that stands for it.
-        constant: The fields with the same value in all records.
-        before: The columns with such levels as they were given.
-        unknown: Columns of the table that are no field.
+        constant_fields: The fields with the same value in all records.
+        original_columns: The columns with such levels as they were given.
+        unknown_columns: Columns of the table that are no field.
     """
 
     n: int
     columns: dict[str, pa.Array]
-    constant: tuple[str, ...] = ()
-    before: dict[str, pa.Array] = field(default_factory=dict)
-    unknown: tuple[str, ...] = ()
+    constant_fields: tuple[str, ...] = ()
+    original_columns: dict[str, pa.Array] = field(default_factory=dict)
+    unknown_columns: tuple[str, ...] = ()
 
     @classmethod
-    def of(
+    def from_inputs(
         cls,
         schema: Schema,
         types: Mapping[str, pa.DataType],
@@ -53,7 +53,7 @@ class Conditions:
         condition: Cohort | pd.DataFrame | None,
         where: Mapping[str, Any] | None,
         read: Sequence[str],
-        pools: Mapping[str, Pool] | None = None,
+        pools: Mapping[str, PooledLevels] | None = None,
     ) -> Conditions:
         """Check and gather what is given; of a table only the fields in `read`; `pools` are pooled levels.
 
@@ -62,8 +62,8 @@ class Conditions:
             SchemaError: A field that is not modelled, or a value that it cannot have.
         """
         check_number(n)
-        table = _table(condition)
-        unknown = () if table is None else find_unknown(table.column_names, schema)
+        table = _to_table(condition)
+        unknown = () if table is None else find_unknown_columns(table.column_names, schema)
         count = table.num_rows if table is not None else n
         if count is None:
             raise UsageError("say how many records: sample(n), or give one condition for each")
@@ -73,19 +73,19 @@ class Conditions:
             raise UsageError(f"n is {count}; at least 1 record is needed")
         present = [name for name in table.column_names if name in read] if table is not None else []
         given = {name: table[name] for name in present} if table is not None else {}
-        constant = {name: _repeat(name, value, count) for name, value in (where or {}).items()}
+        constant = {name: _repeat_value(name, value, count) for name, value in (where or {}).items()}
         if twice := set(given) & set(constant):
             raise UsageError(f"{', '.join(sorted(twice))}: given both by condition and by where")
         columns, before = {}, {}
         for name, values in {**given, **constant}.items():
-            columns[name] = _cast(schema, types, name, values, before, (pools or {}).get(name))
+            columns[name] = _cast_column(schema, types, name, values, before, (pools or {}).get(name))
         return cls(count, columns, tuple(constant), before, unknown)
 
-    def original(self, name: str) -> pa.Array:
+    def get_original(self, name: str) -> pa.Array:
         """What is given of a field, as it was given."""
-        return self.before.get(name, self.columns[name])
+        return self.original_columns.get(name, self.columns[name])
 
-    def whole(self, complete: Collection[str], filled: Collection[str]) -> None:
+    def check_complete(self, complete: Collection[str], filled: Collection[str]) -> None:
         """Check that no condition is missing for a field that always was there in training.
 
         Args:
@@ -97,14 +97,14 @@ class Conditions:
         """
         for name, column in self.columns.items():
             absent = pc.sum(pc.is_null(column, nan_is_null=True)).as_py()
-            if absent and name in complete and (name in self.constant or name not in filled):
+            if absent and name in complete and (name in self.constant_fields or name not in filled):
                 message = (
                     f"field {name!r}: missing in {absent} of {self.n} given records, never in training; "
                     "give a value, or leave these records out"
                 )
                 raise UsageError(message)
 
-    def cohort(self, schema: Schema, fields: tuple[str, ...]) -> Cohort:
+    def to_cohort(self, schema: Schema, fields: tuple[str, ...]) -> Cohort:
         """The given fields among `fields`, as a cohort.
 
         Raises:
@@ -132,26 +132,26 @@ def check_number(n: object) -> None:
     raise UsageError(f"n is {n!r}: a whole number of records is needed, at least 1")
 
 
-def find_unknown(names: Sequence[str], schema: Schema) -> tuple[str, ...]:
+def find_unknown_columns(names: Sequence[str], schema: Schema) -> tuple[str, ...]:
     """Those of the columns of a condition that are no field.
 
     Raises:
         UsageError: None of them is a field of the model.
     """
     unknown = tuple(name for name in names if name not in schema)
-    if names and not any(name in schema.modelled for name in names):
-        lower = {name.casefold(): name for name in schema.modelled}
+    if names and not any(name in schema.modelled_fields for name in names):
+        lower = {name.casefold(): name for name in schema.modelled_fields}
         near = [lower[word] for name in names for word in get_close_matches(name.casefold(), lower, n=1)]
         meant = f"; did you mean {', '.join(dict.fromkeys(near))}?" if near else ""
         message = (
             f"condition: none of its columns ({', '.join(names[:12])}) is a field of the model; "
-            f"it knows {', '.join(schema.modelled)}{meant}"
+            f"it knows {', '.join(schema.modelled_fields)}{meant}"
         )
         raise UsageError(message)
     return unknown
 
 
-def _table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
+def _to_table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
     if condition is None or isinstance(condition, Cohort):
         return condition.columns if condition is not None else None
     if not hasattr(condition, "columns"):
@@ -162,11 +162,11 @@ def _table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
         raise UsageError("condition: column names repeat; rename them")
     try:
         return pa.Table.from_pandas(frame, preserve_index=False)
-    except (*_UNREADABLE, AttributeError) as error:
+    except (*_CAST_ERRORS, AttributeError) as error:
         raise UsageError("condition: a column mixes values of several types; convert it") from error
 
 
-def _repeat(name: str, value: Any, count: int) -> pa.Array:  # noqa: ANN401 - whatever a user gives
+def _repeat_value(name: str, value: Any, count: int) -> pa.Array:  # noqa: ANN401 - whatever a user gives
     """One value for every record, a missing one as null.
 
     Raises:
@@ -174,49 +174,49 @@ def _repeat(name: str, value: Any, count: int) -> pa.Array:  # noqa: ANN401 - wh
     """
     try:
         return pa.array([value] * count, from_pandas=True)
-    except _UNREADABLE as error:
+    except _CAST_ERRORS as error:
         raise SchemaError(f"field {name!r}: a value of {type(value).__name__} cannot be given") from error
 
 
-def _cast(
+def _cast_column(
     schema: Schema,
     types: Mapping[str, pa.DataType],
     name: str,
     values: pa.Array | pa.ChunkedArray,
     before: dict[str, pa.Array],
-    pool: Pool | None,
+    pool: PooledLevels | None,
 ) -> pa.Array:
-    if name not in schema or name not in schema.modelled:
-        message = f"{name!r} is no modelled field; there are {', '.join(schema.modelled)}"
+    if name not in schema or name not in schema.modelled_fields:
+        message = f"{name!r} is no modelled field; there are {', '.join(schema.modelled_fields)}"
         raise SchemaError(message)
     values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     kind, wanted = schema[name], types[name]
     if isinstance(values.type, pa.FixedShapeTensorType) and isinstance(wanted, pa.FixedShapeTensorType):
         return values  # in floats, where unknown places are NaN: bytes have no such value
-    values = read_given(values, getattr(kind, "censored", ()))
+    values = replace_limits(values, getattr(kind, "censored", ()))
     try:
         column = values if values.type == wanted else values.cast(wanted)
         if pa.types.is_integer(wanted):
             column.cast(pa.float64())  # a whole number above 2^53 is none that the model can hold
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        message = f"field {name!r} takes {_allowed(kind)}; what is given cannot be read as that"
+        message = f"field {name!r} takes {_describe_allowed(kind)}; what is given cannot be read as that"
         raise SchemaError(message) from error
     if isinstance(kind, Category):
         known = pa.array(list(kind.levels), type=wanted)
-        if pool is not None and (stood := _stood(column, known, pool)) is not None:
+        if pool is not None and (stood := _replace_pooled_levels(column, known, pool)) is not None:
             before[name], column = column, stood
-        _among(name, column, known, kind)
+        _check_levels(name, column, known, kind)
     elif isinstance(wanted, pa.DataType) and pa.types.is_floating(wanted):
         numbers = column.to_numpy(zero_copy_only=False)
         if np.isinf(numbers).any():
             message = f"field {name!r}: an infinite value is given"
             raise SchemaError(message)
     if isinstance(kind, Number):
-        _within(name, column, kind)
+        _check_range(name, column, kind)
     return column
 
 
-def _among(name: str, column: pa.Array, known: pa.Array, kind: Category) -> None:
+def _check_levels(name: str, column: pa.Array, known: pa.Array, kind: Category) -> None:
     """Check that given values are levels of the field.
 
     Raises:
@@ -224,11 +224,14 @@ def _among(name: str, column: pa.Array, known: pa.Array, kind: Category) -> None
     """
     strange = pc.and_(pc.is_valid(column), pc.invert(pc.is_in(column, known)))
     if pc.any(strange).as_py():
-        message = f"field {name!r} takes {_allowed(kind)}; {_count(strange)} given values are none of these"
+        message = (
+            f"field {name!r} takes {_describe_allowed(kind)}; "
+            f"{_count_true(strange)} given values are none of these"
+        )
         raise SchemaError(message)
 
 
-def _within(name: str, column: pa.Array, kind: Number) -> None:
+def _check_range(name: str, column: pa.Array, kind: Number) -> None:
     """Check that given values lie in the range that the schema declares.
 
     Raises:
@@ -245,10 +248,10 @@ def _within(name: str, column: pa.Array, kind: Number) -> None:
             raise SchemaError(message)
 
 
-def _stood(column: pa.Array, known: pa.Array, pool: Pool) -> pa.Array | None:
+def _replace_pooled_levels(column: pa.Array, known: pa.Array, pool: PooledLevels) -> pa.Array | None:
     """The column with kept levels for those that were pooled; None: none of these is given."""
     strange = pc.unique(column.filter(pc.invert(pc.is_in(column, known)))).drop_null()
-    places = {level: pool.place(level) for level in strange.to_pylist()}
+    places = {level: pool.find_position(level) for level in strange.to_pylist()}
     stands = {level: place for level, place in places.items() if place is not None and place >= 0}
     if not stands:
         return None
@@ -257,11 +260,11 @@ def _stood(column: pa.Array, known: pa.Array, pool: Pool) -> pa.Array | None:
     return pc.if_else(pc.is_valid(moved), levels.take(moved), column)
 
 
-def _count(flags: pa.Array) -> int:
+def _count_true(flags: pa.Array) -> int:
     return pc.sum(flags).as_py()
 
 
-def _allowed(kind: Any) -> str:  # noqa: ANN401 - any kind of field
+def _describe_allowed(kind: Any) -> str:  # noqa: ANN401 - any kind of field
     if isinstance(kind, Category):
         shown = ", ".join(repr(level) for level in kind.levels[:12])
         return f"one of {shown}{', ...' if len(kind.levels) > 12 else ''}"  # noqa: PLR2004 - one line

@@ -22,16 +22,16 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 
 DAY = 86_400_000_000
 WEEK = 7 * DAY
-MONDAY = 3 * DAY
+MONDAY_OFFSET = 3 * DAY
 """1 January 1970 was a Thursday: weeks begin three days before it."""
-TICKS = (*(s * 1_000_000 for s in (3600, 1800, 900, 600, 300, 60, 30, 15, 10, 5, 1)), 1000, 1)
+CLOCK_TICKS = (*(s * 1_000_000 for s in (3600, 1800, 900, 600, 300, 60, 30, 15, 10, 5, 1)), 1000, 1)
 """The grids on which clock times are recorded, in microseconds, coarse to fine."""
-FARTHEST = 9_200_000_000_000_000
+MAX_MICROSECONDS = 9_200_000_000_000_000
 """The farthest moment, in microseconds from 1970, that nanoseconds in 64 bits reach: in the year 2261."""
 
 
 @dataclass(frozen=True)
-class Moment:
+class DateRecoding:
     """How one field of dates or times is learned.
 
     Args:
@@ -56,12 +56,12 @@ class Moment:
     weekdays: tuple[int, ...] = ()
 
     @property
-    def daily(self) -> bool:
+    def is_daily(self) -> bool:
         """Whether the main part counts whole days or weeks, beside which a clock time stands."""
         return self.tick >= DAY
 
     @property
-    def main(self) -> str:
+    def main_part(self) -> str:
         """The name of the main part, in which gaps are."""
         if self.anchor:
             late, early = (self.field, self.anchor) if self.after else (self.anchor, self.field)
@@ -69,12 +69,12 @@ class Moment:
         return f"{self.field}: {'week' if self.tick == WEEK else 'day'}"
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def part_names(self) -> tuple[str, ...]:
         """All parts by name."""
         parts = {"weekday": self.tick == WEEK, "clock": self.clock > 0, "apart": self.apart}
-        return (self.main, *(f"{self.field}: {part}" for part, there in parts.items() if there))
+        return (self.main_part, *(f"{self.field}: {part}" for part, there in parts.items() if there))
 
-    def kinds(self) -> dict[str, Kind]:
+    def build_kinds(self) -> dict[str, Kind]:
         """What each part is."""
         unit = (
             f"{self.tick / 1e6:g} s from {self.anchor or '1970'}"
@@ -82,7 +82,7 @@ class Moment:
             else ("days" if self.tick == DAY else "weeks")
         )
         known: dict[str, Kind] = {
-            self.main: Number(unit=unit if self.anchor else f"{unit} since 1970", step=1.0),
+            self.main_part: Number(unit=unit if self.anchor else f"{unit} since 1970", step=1.0),
             f"{self.field}: weekday": Category(levels=tuple(range(7))),
             f"{self.field}: clock": Number(
                 unit=f"{self.clock / 1e6:g} s of a day",
@@ -92,69 +92,71 @@ class Moment:
             ),
             f"{self.field}: apart": Number(unit="days since 1970", step=1.0),
         }
-        return {name: known[name] for name in self.names}
+        return {name: known[name] for name in self.part_names}
 
     def split(self, moment: np.ndarray, anchor: np.ndarray | None) -> dict[str, np.ndarray]:
         """The parts of moments (n,) in microseconds, of which none is missing."""
         day = np.floor_divide(moment, DAY)
-        base = day * DAY if self.daily else moment
+        base = day * DAY if self.is_daily else moment
         parts = {f"{self.field}: clock": (moment - day * DAY) // self.clock} if self.clock else {}
         if self.apart:
             parts[f"{self.field}: apart"] = day
         if anchor is not None:
-            start = np.floor_divide(anchor, DAY) * DAY if self.daily else anchor
-            parts[self.main] = np.rint((base - start) / (self.tick if self.after else -self.tick)).astype(
-                np.int64
-            )
+            start = np.floor_divide(anchor, DAY) * DAY if self.is_daily else anchor
+            parts[self.main_part] = np.rint(
+                (base - start) / (self.tick if self.after else -self.tick)
+            ).astype(np.int64)
         elif self.tick == WEEK:
-            parts[self.main] = np.floor_divide(base + MONDAY, WEEK)
-            parts[f"{self.field}: weekday"] = np.mod(base + MONDAY, WEEK) // DAY
+            parts[self.main_part] = np.floor_divide(base + MONDAY_OFFSET, WEEK)
+            parts[f"{self.field}: weekday"] = np.mod(base + MONDAY_OFFSET, WEEK) // DAY
         else:
-            parts[self.main] = day
-        return {name: parts[name] for name in self.names}
+            parts[self.main_part] = day
+        return {name: parts[name] for name in self.part_names}
 
-    def joined(self, parts: dict[str, np.ndarray], anchor: np.ndarray | None) -> np.ndarray:
+    def join(self, parts: dict[str, np.ndarray], anchor: np.ndarray | None) -> np.ndarray:
         """Moments (n,) in microseconds from their parts."""
-        main = parts[self.main]
+        main = parts[self.main_part]
         if anchor is not None:
-            start = np.floor_divide(anchor, DAY) * DAY if self.daily else anchor
+            start = np.floor_divide(anchor, DAY) * DAY if self.is_daily else anchor
             base = start + main * (self.tick if self.after else -self.tick)
-            base = self._on_weekdays(base, start) if self.weekdays else base
+            base = self._move_to_weekdays(base, start) if self.weekdays else base
         elif self.tick == WEEK:
-            base = main * WEEK - MONDAY + parts[f"{self.field}: weekday"] * DAY
+            base = main * WEEK - MONDAY_OFFSET + parts[f"{self.field}: weekday"] * DAY
         else:
             base = main * DAY
-        return base + self._clock(parts) if self.daily else base
+        return base + self._compute_clock_time(parts) if self.is_daily else base
 
-    def _on_weekdays(self, base: np.ndarray, start: np.ndarray) -> np.ndarray:
+    def _move_to_weekdays(self, base: np.ndarray, start: np.ndarray) -> np.ndarray:
         """Days (n,) moved to the nearest weekday on which the field falls, not across the anchor."""
         toward = -1 if self.after else 1
         steps = sorted(range(-6, 7), key=lambda step: (abs(step), step * -toward))
         done, moved = np.zeros(len(base), dtype=bool), base.copy()
         for step in steps:
             day = base + step * DAY
-            fits = np.isin(np.mod(day + MONDAY, WEEK) // DAY, self.weekdays)
+            fits = np.isin(np.mod(day + MONDAY_OFFSET, WEEK) // DAY, self.weekdays)
             fits &= (day >= start) | (base < start) if self.after else (day <= start) | (base > start)
             moved = np.where(fits & ~done, day, moved)
             done |= fits
         return moved
 
-    def own(self, parts: dict[str, np.ndarray]) -> np.ndarray:
+    def join_unanchored(self, parts: dict[str, np.ndarray]) -> np.ndarray:
         """Moments (n,) in microseconds as they are where there is no anchor."""
-        return parts[f"{self.field}: apart"] * DAY + self._clock(parts)
+        return parts[f"{self.field}: apart"] * DAY + self._compute_clock_time(parts)
 
-    def freed(self, moment: np.ndarray, parts: dict[str, np.ndarray], anchor: np.ndarray) -> np.ndarray:
+    def solve_anchor(
+        self, moment: np.ndarray, parts: dict[str, np.ndarray], anchor: np.ndarray
+    ) -> np.ndarray:
         """The anchor (n,) from the moment; of whole days it keeps the clock time that was drawn."""
-        back = moment - parts[self.main] * (self.tick if self.after else -self.tick)
-        if not self.daily:
+        back = moment - parts[self.main_part] * (self.tick if self.after else -self.tick)
+        if not self.is_daily:
             return back
         return np.floor_divide(back, DAY) * DAY + np.mod(anchor, DAY)
 
-    def _clock(self, parts: dict[str, np.ndarray]) -> np.ndarray:
+    def _compute_clock_time(self, parts: dict[str, np.ndarray]) -> np.ndarray:
         clock = f"{self.field}: clock"
-        return parts[clock] * self.clock if self.clock else np.full(len(parts[self.main]), self.at)
+        return parts[clock] * self.clock if self.clock else np.full(len(parts[self.main_part]), self.at)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """How it is learned, in words."""
         if self.anchor and self.tick >= DAY:
             words = f"days {'after' if self.after else 'before'} {self.anchor}"
@@ -162,16 +164,16 @@ class Moment:
             words = f"time {'after' if self.after else 'before'} {self.anchor}"
         else:
             words = "week and weekday" if self.tick == WEEK else "day"
-        clock = " and clock time" * bool(self.clock) if self.daily else ""
+        clock = " and clock time" * bool(self.clock) if self.is_daily else ""
         return words + clock
 
 
-def coarsest(values: np.ndarray) -> int:
+def find_coarsest_tick(values: np.ndarray) -> int:
     """The coarsest grid, in microseconds, on which all values (n,) lie."""
-    return next(tick for tick in TICKS if not (values % tick).any())
+    return next(tick for tick in CLOCK_TICKS if not (values % tick).any())
 
 
-def microseconds(column: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+def to_microseconds(column: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """Moments (n,) in microseconds from 1970 by the clock of their zone, 0 where missing; and the gaps."""
     values = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if getattr(values.type, "tz", None):
@@ -181,11 +183,11 @@ def microseconds(column: pa.Array | pa.ChunkedArray) -> tuple[np.ndarray, np.nda
     return whole.to_numpy(zero_copy_only=False), missing
 
 
-def column_of(moment: np.ndarray, missing: np.ndarray, dtype: pa.DataType) -> pa.Array:
-    """The inverse of `microseconds`, in the type of the file."""
+def from_microseconds(moment: np.ndarray, missing: np.ndarray, dtype: pa.DataType) -> pa.Array:
+    """The inverse of `to_microseconds`, in the type of the file."""
     zone, unit = getattr(dtype, "tz", None), getattr(dtype, "unit", "us")
     if unit == "ns":
-        moment = np.clip(moment, -FARTHEST, FARTHEST)
+        moment = np.clip(moment, -MAX_MICROSECONDS, MAX_MICROSECONDS)
     values = pa.array(np.where(missing, 0, moment).astype("datetime64[us]"), mask=missing)
     if zone:
         values = pc.assume_timezone(values, zone, ambiguous="earliest", nonexistent="earliest")

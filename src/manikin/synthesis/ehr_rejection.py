@@ -18,24 +18,29 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.contracts.check import Check
 
-CHECKS = (codes_fit_sex, codes_fit_age, anything_happened)
-RARE = 0.001
+HISTORY_CHECKS = (codes_fit_sex, codes_fit_age, anything_happened)
+MAX_VIOLATION_SHARE = 0.001
 """Share of training patients below which those who break a check are errors of coding."""
 
 
-def passed(train: Cohort, target: Sequence[str]) -> dict[str, Any]:
+def record_passed_checks(train: Cohort, target: Sequence[str]) -> dict[str, Any]:
     """Which checks training patients pass, as a fact of a model of these fields; none without histories.
 
     Example:
-        >>> from manikin.datasets.histories import made
-        >>> passed(made(50), ["history"]), passed(made(50), ["age"])
+        >>> from manikin.datasets.histories import generate_toy_histories
+        >>> toy = generate_toy_histories(50)
+        >>> record_passed_checks(toy, ["history"]), record_passed_checks(toy, ["age"])
         ({'plausible': ['codes_fit_sex', 'codes_fit_age', 'anything_happened']}, {})
     """
     if not any(isinstance(train.schema[name], Codes) for name in target):
         return {}
-    return {"plausible": [check.name for check in CHECKS if (~check.holds(train)).mean() < RARE]}
+    return {
+        "plausible": [
+            check.name for check in HISTORY_CHECKS if (~check.holds(train)).mean() < MAX_VIOLATION_SHARE
+        ]
+    }
 
 
-def wishes(facts: Mapping[str, Any]) -> tuple[Check, ...]:
+def find_soft_checks(facts: Mapping[str, Any]) -> tuple[Check, ...]:
     """The checks that records of a model with these facts shall pass."""
-    return tuple(check for check in CHECKS if check.name in facts.get("plausible", ()))
+    return tuple(check for check in HISTORY_CHECKS if check.name in facts.get("plausible", ()))

@@ -10,20 +10,20 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.codecs.events import Events
-from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.cohort.histories import Histories
 from manikin.core.seeds import Key
-from manikin.ehr.corrupt import continued
+from manikin.ehr.corrupt import append_continuation
 from manikin.encoding.grammar import END, OPEN, STEP
 from manikin.errors import SchemaError, Unsupported, UsageError
-from manikin.schema.kinds import SCALARS, Image, Schema, Signal
-from manikin.synthesis.ehr_rejection import wishes
+from manikin.schema.kinds import SCALAR_TYPES, Image, Schema, Signal
+from manikin.synthesis.ehr_rejection import find_soft_checks
 from manikin.synthesis.given_values import fill_in, keep_given, overlay
-from manikin.synthesis.history_imputation import known
-from manikin.synthesis.identifier_surrogates import surrogate
-from manikin.synthesis.inverse_recoding import Outward, absent_in
+from manikin.synthesis.history_imputation import impute_hidden_events
+from manikin.synthesis.identifier_surrogates import generate_surrogates
+from manikin.synthesis.inverse_recoding import InverseRecoding, is_null_or_nan
 from manikin.synthesis.recoding import Recoding
-from manikin.training.learner import Learner, Neural, Parts, Tabular
+from manikin.training.learner import Learner, NeuralLearner, Parts, StatisticalLearner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,54 +37,58 @@ pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedModel:
     """What was learned, and how fields of the file become encoded records and back.
 
     Args:
         plan: Which fields stand where.
         schema: The fields of the training records, identifiers without their values.
-        types: Their Arrow types.
+        arrow_types: Their Arrow types.
         origin: The format in which samples are written back.
         codec: Encodes the target; for a statistical family the condition before the target.
-        givens: Encode the parts of the condition, for a family with networks.
+        condition_codecs: Encode the parts of the condition, for a family with networks.
         learner: What was learned.
-        starts: Where surrogate numbers start, per identifier.
+        surrogate_starts: Where surrogate numbers start, per identifier.
         recoding: How the fields become the parts that were learned, and what is computed.
     """
 
     plan: Plan
     schema: Schema
-    types: dict[str, pa.DataType]
-    origin: Origin
+    arrow_types: dict[str, pa.DataType]
+    origin: SourceFormat
     codec: Codec
-    givens: dict[str, Codec]
+    condition_codecs: dict[str, Codec]
     learner: Learner
-    starts: dict[str, int]
+    surrogate_starts: dict[str, int]
     recoding: Recoding = field(default_factory=Recoding)
 
     @property
-    def joined(self) -> bool:
+    def has_condition_in_row(self) -> bool:
         """Whether the condition stands in the same encoded row as the target."""
-        return isinstance(self.learner, Tabular)
+        return isinstance(self.learner, StatisticalLearner)
 
     @property
-    def skipped(self) -> int:
+    def n_condition_channels(self) -> int:
         """The channels of the encoded row that are the condition's."""
-        return len(self.recoding.names(self.plan.condition)) if self.joined else 0
+        return len(self.recoding.list_parts(self.plan.condition)) if self.has_condition_in_row else 0
 
     @property
-    def partly(self) -> bool:
+    def can_redraw_fields(self) -> bool:
         """Whether single fields can be drawn given the others."""
         learner = self.learner
-        return not isinstance(learner, Neural) or learner.anytime or learner.given_spec.observed
+        return (
+            not isinstance(learner, NeuralLearner)
+            or learner.can_observe_any_field
+            or learner.given_spec.observed
+        )
 
     @property
-    def wishes(self) -> tuple[Check, ...]:
+    def soft_checks(self) -> tuple[Check, ...]:
         """Checks that what is drawn shall pass."""
-        return wishes(self.learner.facts)
+        return find_soft_checks(self.learner.facts)
 
     @property
-    def read(self) -> tuple[str, ...]:
+    def input_fields(self) -> tuple[str, ...]:
         """The fields that a given table is read for.
 
         With a condition those of the condition, so that a whole cohort can be given without its
@@ -94,12 +98,14 @@ class Fitted:
         return (*plan.condition, *plan.observed) or plan.target
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training."""
-        parts = self.codec.complete.union(*(codec.complete for codec in self.givens.values()))
-        return frozenset(name for name in self.schema if self.recoding.main(name) in parts)
+        parts = self.codec.complete_fields.union(
+            *(codec.complete_fields for codec in self.condition_codecs.values())
+        )
+        return frozenset(name for name in self.schema if self.recoding.find_main_part(name) in parts)
 
-    def admit(self, given: Conditions, rules: Sequence[Any]) -> None:
+    def check_request(self, given: Conditions, rules: Sequence[Any]) -> None:
         """Check that conditions and rules speak of this model's fields.
 
         Raises:
@@ -107,10 +113,10 @@ class Fitted:
             UsageError: A condition is missing that never was in training.
         """
         here = {*self.plan.condition, *self.plan.target}
-        if strange := [name for name in given.constant if name not in here]:
+        if strange := [name for name in given.constant_fields if name not in here]:
             message = f"{', '.join(strange)}: not part of this model; it knows {', '.join(sorted(here))}"
             raise SchemaError(message)
-        given.whole(self.complete, self.plan.target)
+        given.check_complete(self.complete_fields, self.plan.target)
         for rule in rules:
             if absent := [name for name in rule.fields if name not in here]:
                 message = (
@@ -118,89 +124,99 @@ class Fitted:
                 )
                 raise SchemaError(message)
 
-    def parts(self, given: Conditions) -> Parts:
+    def encode_condition(self, given: Conditions) -> Parts:
         """The encoded condition."""
         if not self.plan.condition:
             return {}
-        cohort = self.recoding.inward(given.cohort(self.schema, self.plan.condition))
-        if self.joined:
-            row = self._row(
-                {name: cohort.columns[name] for name in self.recoding.names(self.plan.condition)}, given.n
+        cohort = self.recoding.recode(given.to_cohort(self.schema, self.plan.condition))
+        if self.has_condition_in_row:
+            row = self._build_row(
+                {name: cohort.columns[name] for name in self.recoding.list_parts(self.plan.condition)},
+                given.n,
             )
-            return {"row": self.codec.encode(row)[:, : self.skipped]}
-        return {name: _known(name, codec, cohort) for name, codec in self.givens.items()}
+            return {"row": self.codec.encode(row)[:, : self.n_condition_channels]}
+        return {
+            name: _encode_condition_part(name, codec, cohort)
+            for name, codec in self.condition_codecs.items()
+        }
 
-    def observed(self, given: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def encode_observed(self, given: Conditions) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Encoded target values, where they are observed, and which fields must not be missing."""
         target = self.plan.target
         here = {name: given.columns[name] for name in target if name in given.columns}
-        parts = self.recoding.names(target)
+        parts = self.recoding.list_parts(target)
         channels, *grid = self.codec.spec.shape
-        shape = (given.n, channels - self.skipped, *grid)
+        shape = (given.n, channels - self.n_condition_channels, *grid)
         wanted = np.zeros((given.n, len(target)), dtype=bool)
         if not here:
             dtype = np.int64 if self.codec.tokens else np.float32
             return np.zeros(shape, dtype=dtype), np.zeros(shape, dtype=bool), wanted
-        if not isinstance(self.schema[target[0]], SCALARS):
-            x = self.codec.encode(given.cohort(self.schema, target))
-            if not self.codec.spec.ends:
+        if not isinstance(self.schema[target[0]], SCALAR_TYPES):
+            x = self.codec.encode(given.to_cohort(self.schema, target))
+            if not self.codec.spec.has_end_token:
                 return x, ~np.isnan(x), wanted
-            self._findable(x)
+            self._check_hidden_events(x)
             begun = here[target[0]].is_valid().to_numpy(zero_copy_only=False)
             return x, (x != END) & begun[:, None], wanted
-        told, _ = self.recoding.partly(given.columns, given.n)
-        values = self.codec.encode(self._row(told, given.n))[:, self.skipped :]
+        told, _ = self.recoding.recode_given(given.columns, given.n)
+        values = self.codec.encode(self._build_row(told, given.n))[:, self.n_condition_channels :]
         mask = np.zeros(shape, dtype=bool)
         for i, name in enumerate(parts):
             if name in told:
-                mask[:, i] = ~absent_in(told[name])
+                mask[:, i] = ~is_null_or_nan(told[name])
         for i, name in enumerate(target):
             if name in here:
-                wanted[:, i] = absent_in(here[name])
+                wanted[:, i] = is_null_or_nan(here[name])
         return values, mask, wanted
 
-    def decoded(self, given: Conditions, rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
+    def decode_records(self, given: Conditions, rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
         """Given and drawn fields of these rows, as a cohort."""
-        blank = np.zeros((len(x), self.skipped), dtype=x.dtype)
-        columns = self.codec.decode(np.concatenate([blank, x], axis=1) if self.skipped else x, key)
+        blank = np.zeros((len(x), self.n_condition_channels), dtype=x.dtype)
+        columns = self.codec.decode(
+            np.concatenate([blank, x], axis=1) if self.n_condition_channels else x, key
+        )
         if self.plan.condition:
-            before = given.cohort(self.schema, self.plan.condition).take(rows)
-            columns = self.codec.filled(columns, before)
+            before = given.to_cohort(self.schema, self.plan.condition).take(rows)
+            columns = self.codec.reconcile_given(columns, before)
             columns |= {name: before.columns[name] for name in self.plan.condition}
-        columns = self._outward(given, rows, columns)
+        columns = self._invert_recoding(given, rows, columns)
         columns |= {
-            name: keep_given(given.columns[name], rows, columns[name]) for name in self._scalars(given)
+            name: keep_given(given.columns[name], rows, columns[name])
+            for name in self._list_given_scalars(given)
         }
-        columns |= {name: overlay(given.columns[name], rows, columns[name]) for name in self._arrays(given)}
-        for name in self._histories(given):
-            columns[name] = self._completed(given, rows, columns[name], x)
+        columns |= {
+            name: overlay(given.columns[name], rows, columns[name])
+            for name in self._list_given_arrays(given)
+        }
+        for name in self._list_given_histories(given):
+            columns[name] = self._complete_histories(given, rows, columns[name], x)
         kept = [name for name in self.schema if name in columns]
         return Cohort(
             pa.table({name: columns[name] for name in kept}), Schema({n: self.schema[n] for n in kept})
         )
 
-    def _outward(
+    def _invert_recoding(
         self, given: Conditions, rows: np.ndarray, columns: dict[str, pa.Array]
     ) -> dict[str, pa.Array]:
         """The fields of the file from their parts; what is given of parts is kept to the digit."""
         if self.recoding == Recoding():
             return columns
         here = {name: column.take(pa.array(rows)) for name, column in given.columns.items()}
-        told, _ = self.recoding.partly(here, len(rows))
+        told, _ = self.recoding.recode_given(here, len(rows))
         parts = {name: pc.coalesce(told[name], c) if name in told else c for name, c in columns.items()}
         made = [name for name in self.schema if name in (*self.plan.condition, *self.plan.target)]
         schema = Schema({name: self.schema[name] for name in made})
-        return Outward(self.recoding, schema, self.types, here).fields(parts)
+        return InverseRecoding(self.recoding, schema, self.arrow_types, here).compute_fields(parts)
 
-    def _scalars(self, given: Conditions) -> list[str]:
+    def _list_given_scalars(self, given: Conditions) -> list[str]:
         """The target fields of one value that are given."""
         return [
             name
             for name in self.plan.target
-            if name in given.columns and isinstance(self.schema[name], SCALARS)
+            if name in given.columns and isinstance(self.schema[name], SCALAR_TYPES)
         ]
 
-    def _arrays(self, given: Conditions) -> list[str]:
+    def _list_given_arrays(self, given: Conditions) -> list[str]:
         """The target fields that are signals or pictures of which a part is given."""
         return [
             name
@@ -208,13 +224,13 @@ class Fitted:
             if name in given.columns and isinstance(self.schema[name], Signal | Image)
         ]
 
-    def _histories(self, given: Conditions) -> list[str]:
+    def _list_given_histories(self, given: Conditions) -> list[str]:
         """The target fields whose beginning, or all but some codes, is given."""
         return [name for name in self.plan.target if name in given.columns and self.codec.spec.grammar]
 
-    def _findable(self, x: np.ndarray) -> None:
+    def _check_hidden_events(self, x: np.ndarray) -> None:
         """Check that hidden codes and values are given only to a family that finds them."""
-        if (x == self.codec.spec.vocab).any() and not self._fills:
+        if (x == self.codec.spec.vocab).any() and not self._can_fill_hidden:
             raise Unsupported(
                 f"{self.plan.target[0]!r} is given with events that have no code, or lack the value that "
                 "their code always had; only 'masked' finds them, 'autoregressive' goes on where a history "
@@ -222,38 +238,49 @@ class Fitted:
             )
 
     @property
-    def _fills(self) -> bool:
+    def _can_fill_hidden(self) -> bool:
         """Whether hidden codes of given histories are found, rather than what comes after them."""
-        return isinstance(self.learner, Neural) and self.learner.family.fills
+        return isinstance(self.learner, NeuralLearner) and self.learner.family.is_infilling
 
-    def _completed(self, given: Conditions, rows: np.ndarray, drawn: pa.Array, x: np.ndarray) -> pa.Array:
+    def _complete_histories(
+        self, given: Conditions, rows: np.ndarray, drawn: pa.Array, x: np.ndarray
+    ) -> pa.Array:
         """What is given of histories as it stands; what is hidden of it, or comes after, is drawn."""
-        cohort = given.cohort(self.schema, self.plan.target).take(rows)
-        begun = Histories.of(cohort.columns[self.plan.target[0]], hidden=True)
-        opened, found, grammar = self.codec.encode(cohort), Histories.of(drawn), self.codec.spec.grammar
+        cohort = given.to_cohort(self.schema, self.plan.target).take(rows)
+        begun = Histories.from_column(cohort.columns[self.plan.target[0]], hidden=True)
+        opened, found, grammar = (
+            self.codec.encode(cohort),
+            Histories.from_column(drawn),
+            self.codec.spec.grammar,
+        )
         if grammar is None or not isinstance(self.codec, Events):
             raise Unsupported("histories without a grammar cannot be completed")
-        if self._fills:
-            return known(begun, found, opened, x, grammar, self.codec.lost(begun)).column
+        if self._can_fill_hidden:
+            return impute_hidden_events(
+                begun, found, opened, x, grammar, self.codec.find_missing_values(begun)
+            ).column
         first, last = (grammar.starts[kind] for kind in (OPEN, STEP))
         visits = ((opened >= first) & (opened < last)).sum(axis=1)
-        return continued(begun, found, visits).column
+        return append_continuation(begun, found, visits).column
 
-    def finished(self, table: pa.Table) -> Cohort:
+    def finalize_table(self, table: pa.Table) -> Cohort:
         """All fields in the order of the file; identifiers are surrogates where all else is there."""
-        whole = set(self.schema.modelled) <= set(table.column_names)
-        hidden = [name for name in self.schema if name not in self.schema.modelled and whole]
+        whole = set(self.schema.modelled_fields) <= set(table.column_names)
+        hidden = [name for name in self.schema if name not in self.schema.modelled_fields and whole]
         columns = {name: table[name] for name in table.column_names}
-        columns |= {name: surrogate(self.types[name], table.num_rows, self.starts[name]) for name in hidden}
+        columns |= {
+            name: generate_surrogates(self.arrow_types[name], table.num_rows, self.surrogate_starts[name])
+            for name in hidden
+        }
         kept = [name for name in self.schema if name in columns]
         schema = Schema({name: self.schema[name] for name in kept})
         return Cohort(pa.table({name: columns[name] for name in kept}), schema, self.origin)
 
-    def _row(self, here: Mapping[str, Any], n: int) -> Cohort:
+    def _build_row(self, here: Mapping[str, Any], n: int) -> Cohort:
         """A cohort with all fields of the codec; cells that are not given hold some valid value."""
-        before, after = (self.recoding.names(part) for part in (self.plan.condition, self.plan.target))
-        fields = (*before, *after) if self.joined else after
-        kinds = self.recoding.schema(self.schema)
+        before, after = (self.recoding.list_parts(part) for part in (self.plan.condition, self.plan.target))
+        fields = (*before, *after) if self.has_condition_in_row else after
+        kinds = self.recoding.recode_schema(self.schema)
         dtype = np.int64 if self.codec.tokens else np.float32
         start = [low for low, _ in self.codec.spec.ranges] or [0] * len(fields)
         some = self.codec.decode(np.array([start], dtype=dtype), Key(0))
@@ -264,7 +291,7 @@ class Fitted:
         return Cohort(pa.table(columns), Schema({name: kinds[name] for name in fields}))
 
 
-def _known(name: str, codec: Codec, cohort: Cohort) -> np.ndarray:
+def _encode_condition_part(name: str, codec: Codec, cohort: Cohort) -> np.ndarray:
     """One part of the condition, encoded.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.cohort.histories import fields
+from manikin.cohort.histories import list_history_fields
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Question = Callable[[np.ndarray, np.ndarray], bool | None]
 
 
-def chances(
+def estimate_event_probabilities(
     model: Synthesizer,
     begun: Cohort,
     happens: Question,
@@ -40,7 +40,8 @@ def chances(
             history, which begins with it; None: the question does not arise.
         draws: Futures of each patient.
         seed: The same seed gives the same futures.
-        pooled: Whether what few draws say of a patient is weighed against what they say of all (`shrunk`):
+        pooled: Whether what few draws say of a patient is weighed against what they say of all
+            (`shrink_to_prior`):
             closer to the model's own probability, but dependent on who else is asked about.
 
     Returns:
@@ -53,7 +54,7 @@ def chances(
         >>> def again(known, whole):  # is there another visit?
         ...     return len(whole) > len(known)
     """
-    names = fields(begun.schema)
+    names = list_history_fields(begun.schema)
     if not names or draws < 1:
         raise UsageError(
             f"draws={draws}: at least one future" if names else "the patients have no field of histories"
@@ -66,10 +67,10 @@ def chances(
         asked += [answer is not None for answer in said]
         hits += [bool(answer) for answer in said]
     share = np.divide(hits, asked, out=np.full(len(begun), np.nan), where=asked > 0)
-    return shrunk(share, asked) if pooled else share
+    return shrink_to_prior(share, asked) if pooled else share
 
 
-def shrunk(share: np.ndarray, draws: np.ndarray) -> np.ndarray:
+def shrink_to_prior(share: np.ndarray, draws: np.ndarray) -> np.ndarray:
     """Chances behind the shares of few draws: posterior means under a beta law fitted to all patients.
 
     The law has the mean of the shares and their variance less that of drawing (method of moments for the
@@ -83,9 +84,11 @@ def shrunk(share: np.ndarray, draws: np.ndarray) -> np.ndarray:
         Probabilities (n,), NaN as in `share`; the shares themselves where nobody has two draws.
 
     Example:
-        >>> shrunk(np.array([0.0, 1.0]), np.array([2, 2])).tolist()  # they vary as much as they can
+        >>> # they vary as much as they can
+        >>> shrink_to_prior(np.array([0.0, 1.0]), np.array([2, 2])).tolist()
         [0.0, 1.0]
-        >>> shrunk(np.array([0.25, 0.75]), np.array([4, 4])).tolist()  # as much as chance has it
+        >>> # as much as chance has it
+        >>> shrink_to_prior(np.array([0.25, 0.75]), np.array([4, 4])).tolist()
         [0.5, 0.5]
     """
     known = draws > 0

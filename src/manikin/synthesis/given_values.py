@@ -24,10 +24,10 @@ def overlay(given: Any, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN4
 
     A codec need not give back what it got: of series it makes values that files record, in an order.
     """
-    mine, found = (mapped_arrays.array(pa.chunked_array([x])) for x in (given, drawn))
+    mine, found = (mapped_arrays.to_array(pa.chunked_array([x])) for x in (given, drawn))
     mine = mine[rows]
     known = ~np.isnan(mine) if mine.dtype.kind == "f" else np.ones(mine.shape, dtype=bool)
-    return mapped_arrays.column(np.where(known, mine, found).astype(found.dtype))
+    return mapped_arrays.to_column(np.where(known, mine, found).astype(found.dtype))
 
 
 def fill_in(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from manikin.encoding.grammar import Grammar
 
 
-def known(
+def impute_hidden_events(
     begun: Histories,
     drawn: Histories,
     given: np.ndarray,
@@ -36,29 +36,29 @@ def known(
     Raises:
         UsageError: An event to be found lies beyond what the model reads, or after a death.
     """
-    before, after = _events(given, grammar), _events(x, grammar)
+    before, after = _locate_events(given, grammar), _locate_events(x, grammar)
     before, unvalued = before[:, :3], before[before[:, 3] == 1, :3]
     unknown = before[before[:, 2] == grammar.vocab]
     here = np.isin(after[:, 0], before[:, 0])
-    new = np.flatnonzero(here & ~np.isin(_number(after), _number(before)))
-    hidden = corrupt.hidden(begun)
+    new = np.flatnonzero(here & ~np.isin(_compute_event_keys(after), _compute_event_keys(before)))
+    hidden = corrupt.find_hidden_events(begun)
     if len(hidden) != len(unknown) or not np.array_equal(after[new, :2], unknown[:, :2]):
         raise UsageError(
             f"{len(hidden)} events have no code, and not all of them can be found: some come after a "
             "death, or beyond what the model reads of a history (mk.codecs.Events(longest=...))"
         )
-    measured = np.flatnonzero(np.isin(_number(after), _number(unvalued)))
+    measured = np.flatnonzero(np.isin(_compute_event_keys(after), _compute_event_keys(unvalued)))
     if not len(lost) == len(unvalued) == len(measured):
         raise UsageError(
             f"{len(lost)} events lack their value, and not all of them can be found: some lie beyond what "
             "the model reads of a history (mk.codecs.Events(longest=...))"
         )
-    whole = corrupt.filled(begun, drawn.codes, drawn.code[new], drawn.value[new])
+    whole = corrupt.fill_hidden_codes(begun, drawn.codes, drawn.code[new], drawn.value[new])
     whole.value[lost] = drawn.value[measured]
-    return corrupt.continued(whole, drawn, np.where(np.diff(begun.start) > 0, x.shape[1], 0))
+    return corrupt.append_continuation(whole, drawn, np.where(np.diff(begun.start) > 0, x.shape[1], 0))
 
 
-def _events(x: np.ndarray, grammar: Grammar) -> np.ndarray:
+def _locate_events(x: np.ndarray, grammar: Grammar) -> np.ndarray:
     """Of each event the row, the number of the time, the token of the code, whether its value is hidden."""
     starts = grammar.starts
     moved = (x >= starts[OPEN]) & (x < starts[CODE])
@@ -74,6 +74,6 @@ def _events(x: np.ndarray, grammar: Grammar) -> np.ndarray:
     return np.stack([row, group[row, at], x[row, at], lost[row, at]], axis=1).astype(np.int64)
 
 
-def _number(events: np.ndarray) -> np.ndarray:
+def _compute_event_keys(events: np.ndarray) -> np.ndarray:
     """One number for each row, time and token."""
     return (events[:, 0] << 40) + (events[:, 1] << 20) + events[:, 2]

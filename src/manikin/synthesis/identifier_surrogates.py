@@ -8,19 +8,19 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.codecs.events import Events
-from manikin.ehr.code_names import within
+from manikin.ehr.code_names import restrict_code_names
 from manikin.schema.kinds import Schema
 
 if TYPE_CHECKING:
-    from manikin.cohort.cohort import Cohort, Origin
+    from manikin.cohort.cohort import Cohort, SourceFormat
     from manikin.contracts.codec import Codec
 
 
-_LARGEST, _FEW = 10**18, 10**9
+_MAX_START, _MAX_SURROGATES = 10**18, 10**9
 """The largest power of ten in 64 bits; as many surrogates as nobody draws."""
 
 
-def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
+def generate_surrogates(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
     """Invented values for an identifier: running numbers, or texts that say that they are synthetic.
 
     Every record gets its own, so every synthetic record is a subject of its own. Numbers run from
@@ -28,7 +28,7 @@ def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
     left empty.
 
     Example:
-        >>> surrogate(pa.string(), 2).to_pylist(), surrogate(pa.int64(), 2).to_pylist()
+        >>> generate_surrogates(pa.string(), 2).to_pylist(), generate_surrogates(pa.int64(), 2).to_pylist()
         (['synthetic-000001', 'synthetic-000002'], [1, 2])
     """
     number = np.arange(n) + start
@@ -40,34 +40,34 @@ def surrogate(dtype: pa.DataType, n: int, start: int = 1) -> pa.Array:
     return pa.nulls(n, dtype)
 
 
-def beyond(column: pa.ChunkedArray) -> int:
+def find_surrogate_start(column: pa.ChunkedArray) -> int:
     """Where surrogate numbers start so that they meet no real one: the next power of ten.
 
     Real ones of nineteen digits leave none; surrogates then have few digits.
 
     Example:
-        >>> beyond(pa.chunked_array([[1, 918]])), beyond(pa.chunked_array([["a"]]))
-        (1000, 1)
+        >>> [find_surrogate_start(pa.chunked_array([x])) for x in ([1, 918], ["a"])]
+        [1000, 1]
     """
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         return 1
     values = np.abs(column.drop_null().to_numpy().astype(np.float64))
     values = values[np.isfinite(values)]
     most = values.max(initial=0)
-    if most >= _LARGEST:
-        return 1 if values.min() > _FEW else _LARGEST
+    if most >= _MAX_START:
+        return 1 if values.min() > _MAX_SURROGATES else _MAX_START
     return 10 ** (len(str(int(most))) if most >= 1 else 0)
 
 
-def source(train: Cohort, codec: Codec) -> Origin:
+def redact_origin(train: Cohort, codec: Codec) -> SourceFormat:
     """The format in which records came, with names of those codes only that a fitted codec has."""
-    return within(train.origin, codec.codes if isinstance(codec, Events) else ())
+    return restrict_code_names(train.origin, codec.codes if isinstance(codec, Events) else ())
 
 
-def public(schema: Schema) -> Schema:
+def redact_schema(schema: Schema) -> Schema:
     """All fields; of those that are not modelled only kind, role and unit."""
     tables = schema.to_dict()
-    hidden = set(schema) - set(schema.modelled)
+    hidden = set(schema) - set(schema.modelled_fields)
     return Schema.from_dict(
         {
             name: {k: v for k, v in table.items() if name not in hidden or k in ("kind", "role", "unit")}

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.unclear_fields import refuse_unclear
+from manikin.cohort.unclear_fields import raise_if_unclear
 from manikin.errors import UsageError
-from manikin.schema.inference.fallback_kinds import with_usual_gaps
-from manikin.synthesis.note_preparation import with_notes
+from manikin.schema.inference.fallback_kinds import limit_missing_spellings
+from manikin.synthesis.note_preparation import mark_notes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def admit_training(
+def prepare_training_records(
     train: Cohort | pd.DataFrame, target: str | Sequence[str] | None, condition: str | Sequence[str]
 ) -> Cohort:
     """The training records as a cohort, with the prose that is asked for as notes.
@@ -35,6 +35,6 @@ def admit_training(
     if len(train) < 2:  # noqa: PLR2004 - one record has no distribution
         raise UsageError(f"{len(train)} training record: 2 are needed, and a few hundred to be of use")
     sides = [(side,) if isinstance(side, str) else tuple(side) for side in (target or (), condition)]
-    refuse_unclear(train, None if target is None else (*sides[0], *sides[1]))
-    train = replace(train, schema=with_usual_gaps(train.schema))
-    return with_notes(train, target, condition)
+    raise_if_unclear(train, None if target is None else (*sides[0], *sides[1]))
+    train = replace(train, schema=limit_missing_spellings(train.schema))
+    return mark_notes(train, target, condition)

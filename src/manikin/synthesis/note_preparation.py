@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.schema.inference.textual import prose
+from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import Text
-from manikin.text.deid.deidentify import cleaned
+from manikin.text.deid.deidentify import deidentify_field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
-def with_notes(cohort: Cohort, *sides: str | Sequence[str] | None) -> Cohort:
+def mark_notes(cohort: Cohort, *sides: str | Sequence[str] | None) -> Cohort:
     """The cohort with the prose among the named fields as notes: naming it asks that it be modelled.
 
     Names of persons and numbers of records stay identifiers, whoever names them.
     """
     asked = [name for side in sides for name in ((side,) if isinstance(side, str) else side or ())]
-    notes = [name for name in asked if name in cohort.schema and prose(name, cohort.columns[name])]
-    return replace(cohort, schema=cohort.schema.asked(notes))
+    notes = [name for name in asked if name in cohort.schema and is_free_text(name, cohort.columns[name])]
+    return replace(cohort, schema=cohort.schema.mark_notes(notes))
 
 
-def many(cohort: Cohort, target: str | Sequence[str] | None) -> int:
+def count_note_letters(cohort: Cohort, target: str | Sequence[str] | None) -> int:
     """The letters of all notes that are to be modelled."""
     names = cohort.schema if target is None else (target,) if isinstance(target, str) else target
     notes = [name for name in names if isinstance(cohort.schema.get(name), Text)]
@@ -39,7 +39,9 @@ def many(cohort: Cohort, target: str | Sequence[str] | None) -> int:
     return sum(pc.sum(pc.utf8_length(column)).as_py() or 0 for column in columns)
 
 
-def scanned(cohort: Cohort, fields: Sequence[str], key: Key) -> tuple[Cohort, dict[str, dict[str, int]]]:
+def replace_identifiers(
+    cohort: Cohort, fields: Sequence[str], key: Key
+) -> tuple[Cohort, dict[str, dict[str, int]]]:
     """The cohort with surrogates for identifiers in those fields that are text.
 
     Returns:
@@ -49,6 +51,6 @@ def scanned(cohort: Cohort, fields: Sequence[str], key: Key) -> tuple[Cohort, di
     columns = {name: cohort.columns[name] for name in cohort.schema}
     for name in fields:
         if isinstance(cohort.schema[name], Text):
-            texts, found = cleaned(cohort, name, key)
+            texts, found = deidentify_field(cohort, name, key)
             columns[name], counts[name] = pa.array(texts, columns[name].type), dict(found)
     return replace(cohort, columns=pa.table(columns)), counts

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.errors import Unsupported
-from manikin.training.learner import Neural
+from manikin.training.learner import NeuralLearner
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
-    from manikin.synthesis.fitted import Fitted
+    from manikin.synthesis.fitted import FittedModel
 
 
-def losses(known: Fitted, records: Cohort, draws: int, key: Key) -> np.ndarray:
+def compute_record_losses(known: FittedModel, records: Cohort, draws: int, key: Key) -> np.ndarray:
     """The loss of training of each record alone, the mean over draws of its noise, shape (n,).
 
     Every record meets the same noise, so that differences between records are not noise.
@@ -24,25 +24,26 @@ def losses(known: Fitted, records: Cohort, draws: int, key: Key) -> np.ndarray:
         Unsupported: The family has no loss, or one that only compares sides.
     """
     learner = known.learner
-    if not isinstance(learner, Neural) or len(learner.family.turns) > 1:
+    if not isinstance(learner, NeuralLearner) or len(learner.family.turns) > 1:
         raise Unsupported(
             f"{type(learner.family).__name__} has no loss of a single record; judge what it writes instead"  # pyright: ignore[reportAttributeAccessIssue]
         )
     import torch
 
-    from manikin.nn.conditioning import Given
+    from manikin.nn.conditioning import ConditionBatch
     from manikin.training.engine import Engine
 
-    engine = Engine.auto(learner.spec)
+    engine = Engine.select(learner.spec)
     nets = engine.place(learner.nets)
-    records = known.recoding.inward(records)
+    records = known.recoding.recode(records)
     x = torch.from_numpy(known.codec.encode(records))
-    parts = {name: codec.encode(records) for name, codec in known.givens.items()}
+    parts = {name: codec.encode(records) for name, codec in known.condition_codecs.items()}
     found = np.zeros((len(records), draws))
     for i in range(len(records)):
-        given = Given.of(learner._still(parts, slice(i, i + 1))).to(engine.device)  # noqa: SLF001 - as in `draw`
+        arrays = learner._select_condition(parts, slice(i, i + 1))  # noqa: SLF001 - of one package
+        given = ConditionBatch.from_arrays(arrays).to(engine.device)
         for draw in range(draws):
-            with torch.no_grad(), engine.stream(key.child(draw)) as rng:
+            with torch.no_grad(), engine.seed_generators(key.child(draw)) as rng:
                 one = x[i : i + 1].to(engine.device)
                 loss = learner.family.loss(nets, "model", learner.spec, one, given, rng)
             found[i, draw] = float(loss)

@@ -22,27 +22,27 @@ if TYPE_CHECKING:
     from manikin.core.progress_display import Step
     from manikin.core.seeds import Key
 
-ROUNDS = 60
+MAX_ATTEMPTS = 60
 """Attempts before a record is given up."""
 
-PATIENCE = 10
+MAX_FIELD_ATTEMPTS = 10
 """Attempts at the offending fields alone, before the whole record is drawn anew."""
 
-LENIENT = 40
+MAX_STRICT_GAP_ATTEMPTS = 40
 """Attempts after which a value may be there that was missing at first."""
 
-CELLS = 1 << 24
+MAX_BLOCK_CELLS = 1 << 24
 """About how many places of encoded records stand in memory together: long histories are mostly padding."""
 
-LEAST = 8192
+MIN_BLOCK_RECORDS = 8192
 """Records that are drawn together at least."""
 
-Draw = Callable[[np.ndarray, np.ndarray, np.ndarray, "Key"], np.ndarray]
-Decode = Callable[[np.ndarray, np.ndarray, "Key"], "Cohort"]
+DrawFunction = Callable[[np.ndarray, np.ndarray, np.ndarray, "Key"], np.ndarray]
+DecodeFunction = Callable[[np.ndarray, np.ndarray, "Key"], "Cohort"]
 
 
 @dataclass(frozen=True)
-class Obedience:
+class RejectionSampler:
     """What drawn records must meet.
 
     Args:
@@ -50,21 +50,23 @@ class Obedience:
         rules: Clinical rules: `name`, `fields`, `holds(cohort) -> bool (n,)`.
         draw: (rows, values, mask, key) -> encoded records for those row numbers.
         decode: (rows, encoded, key) -> cohort with given and drawn fields.
-        partly: Whether single fields can be drawn given the others.
-        redrawn: Filled while sampling: how many records broke each rule and check when first drawn.
-        cells: For each field the channels that are drawn again to change it; empty: that of its own place.
-        wishes: Further checks, `holds(cohort) -> bool (n,)`: records that break one are drawn again a few
-            times and then left as they are, because what is given of them may break it.
+        can_redraw_fields: Whether single fields can be drawn given the others.
+        violation_counts: Filled while sampling: how many records broke each rule and check when first
+            drawn.
+        field_channels: For each field the channels that are drawn again to change it; empty: that of its
+            own place.
+        soft_checks: Further checks, `holds(cohort) -> bool (n,)`: records that break one are drawn again a
+            few times and then left as they are, because what is given of them may break it.
     """
 
     fields: tuple[str, ...]
     rules: Sequence[Any]
-    draw: Draw
-    decode: Decode
-    partly: bool
-    wishes: Sequence[Any] = ()
-    cells: Mapping[str, list[int]] = field(default_factory=dict)
-    redrawn: dict[str, int] = field(default_factory=dict)
+    draw: DrawFunction
+    decode: DecodeFunction
+    can_redraw_fields: bool
+    soft_checks: Sequence[Any] = ()
+    field_channels: Mapping[str, list[int]] = field(default_factory=dict)
+    violation_counts: dict[str, int] = field(default_factory=dict)
 
     def sample(self, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key) -> pa.Table:
         """Records for every row of `values`: kept where `mask`, present where `wanted`.
@@ -72,38 +74,40 @@ class Obedience:
         Raises:
             RuleError: A rule is still broken after all attempts; the message says how often.
         """
-        n, size = len(values), max(LEAST, CELLS // max(1, values[:1].size))
+        n, size = len(values), max(MIN_BLOCK_RECORDS, MAX_BLOCK_CELLS // max(1, values[:1].size))
         with show_step(f"sampling {n:,} records", n) as step:
             if n <= size:
-                return self._block(np.arange(n), values, mask, wanted, key, step)
+                return self._sample_block(np.arange(n), values, mask, wanted, key, step)
             blocks = [slice(start, min(start + size, n)) for start in range(0, n, size)]
             keys = [key.child("block", b.start) for b in blocks]
             return pa.concat_tables(
-                self._block(np.arange(n)[b], values[b], mask[b], wanted[b], block, step)
+                self._sample_block(np.arange(n)[b], values[b], mask[b], wanted[b], block, step)
                 for b, block in zip(blocks, keys, strict=True)
             )
 
-    def _block(
+    def _sample_block(
         self, at: np.ndarray, values: np.ndarray, mask: np.ndarray, wanted: np.ndarray, key: Key, step: Step
     ) -> pa.Table:
         """Records for the rows `at` of what is given."""
         rows, first = np.arange(len(values)), np.zeros((len(values), 0), dtype=bool)
         x = self.draw(at, values, mask, key.child("draw"))
         done: list[tuple[np.ndarray, pa.Table]] = []
-        for attempt in range(ROUNDS):
+        for attempt in range(MAX_ATTEMPTS):
             cohort = self.decode(at[rows], x[rows], key.child("decode", attempt))
-            bad = self._bad(cohort, wanted[rows], self.wishes if attempt < PATIENCE else ())
+            bad = self._find_bad_cells(
+                cohort, wanted[rows], self.soft_checks if attempt < MAX_FIELD_ATTEMPTS else ()
+            )
             if attempt == 0:
-                first = self._gaps(cohort)
-                self._count(cohort)
-            bad |= self._torn(cohort, first[rows], lenient=attempt > LENIENT)
+                first = self._find_gaps(cohort)
+                self._count_violations(cohort)
+            bad |= self._find_changed_gaps(cohort, first[rows], lenient=attempt > MAX_STRICT_GAP_ATTEMPTS)
             fine = np.logical_not(bad.any(axis=1))
             done.append((rows[fine], cohort.columns.filter(pa.array(fine))))
             step.advance(int(fine.sum()))
-            if fine.all() or not self._movable(bad, mask[rows], fine, cohort):
+            if fine.all() or not self._can_redraw(bad, mask[rows], fine, cohort):
                 break
             rows, bad = rows[~fine], bad[~fine]
-            keep = mask[rows] | (~bad if self.partly and attempt < PATIENCE else False)
+            keep = mask[rows] | (~bad if self.can_redraw_fields and attempt < MAX_FIELD_ATTEMPTS else False)
             x[rows] = self.draw(
                 at[rows],
                 np.where(mask[rows] | ~keep, values[rows], x[rows]),
@@ -111,66 +115,72 @@ class Obedience:
                 key.child("again", attempt),
             )
         else:
-            cohort = self.decode(at[rows], x[rows], key.child("decode", ROUNDS))
-            self._give_up(cohort, len(values))
+            cohort = self.decode(at[rows], x[rows], key.child("decode", MAX_ATTEMPTS))
+            self._raise_if_broken(cohort, len(values))
             done.append((rows, cohort.columns))
         order = np.argsort(np.concatenate([kept for kept, _ in done]), kind="stable")
         return pa.concat_tables([table for _, table in done]).take(pa.array(order))
 
     @property
-    def _needed(self) -> list[str]:
+    def _needed_fields(self) -> list[str]:
         """The drawn fields whose value a rule needs."""
         needed = {name for rule in self.rules for name in getattr(rule, "needed", ())}
         return [name for name in self.fields if name in needed]
 
-    def _gaps(self, cohort: Cohort) -> np.ndarray:
+    def _find_gaps(self, cohort: Cohort) -> np.ndarray:
         """Which of the fields that rules need are missing (n, fields)."""
-        gaps = [cohort.columns[name].is_null(nan_is_null=True).to_numpy() for name in self._needed]
+        gaps = [cohort.columns[name].is_null(nan_is_null=True).to_numpy() for name in self._needed_fields]
         return np.stack(gaps, axis=1) if gaps else np.zeros((len(cohort), 0), dtype=bool)
 
-    def _torn(self, cohort: Cohort, first: np.ndarray, *, lenient: bool) -> np.ndarray:
+    def _find_changed_gaps(self, cohort: Cohort, first: np.ndarray, *, lenient: bool) -> np.ndarray:
         """The cells to draw again because a value is missing that was there at first, or the reverse.
 
         A record that lacks a value meets a rule by that alone: without this, rules would be met by
         losing values.
         """
-        gaps = self._gaps(cohort)
+        gaps = self._find_gaps(cohort)
         changed = gaps & ~first if lenient else gaps != first
-        torn = np.zeros((len(cohort), self._width), dtype=bool)
-        for i, name in enumerate(self._needed):
-            torn[np.ix_(changed[:, i], np.array(self._cells(name)))] = True
+        torn = np.zeros((len(cohort), self._n_channels), dtype=bool)
+        for i, name in enumerate(self._needed_fields):
+            torn[np.ix_(changed[:, i], np.array(self._find_channels(name)))] = True
         return torn
 
     @property
-    def _width(self) -> int:
-        return max((i + 1 for cells in self.cells.values() for i in cells), default=len(self.fields))
+    def _n_channels(self) -> int:
+        return max(
+            (i + 1 for cells in self.field_channels.values() for i in cells), default=len(self.fields)
+        )
 
-    def _cells(self, name: str) -> list[int]:
-        return self.cells[name] if self.cells else [self.fields.index(name)]
+    def _find_channels(self, name: str) -> list[int]:
+        return self.field_channels[name] if self.field_channels else [self.fields.index(name)]
 
-    def _count(self, cohort: Cohort) -> None:
+    def _count_violations(self, cohort: Cohort) -> None:
         """Remember how many records broke each rule and check when they were first drawn."""
-        for rule in (*self.rules, *self.wishes):
-            self.redrawn[rule.name] = self.redrawn.get(rule.name, 0) + int((~rule.holds(cohort)).sum())
+        for rule in (*self.rules, *self.soft_checks):
+            self.violation_counts[rule.name] = self.violation_counts.get(rule.name, 0) + int(
+                (~rule.holds(cohort)).sum()
+            )
 
-    def _bad(self, cohort: Cohort, wanted: np.ndarray, wishes: Sequence[Any]) -> np.ndarray:
+    def _find_bad_cells(self, cohort: Cohort, wanted: np.ndarray, wishes: Sequence[Any]) -> np.ndarray:
         """The cells (n, fields) that need drawing again; a rule on no drawn field marks the row."""
-        bad = np.zeros((len(cohort), self._width), dtype=bool)
+        bad = np.zeros((len(cohort), self._n_channels), dtype=bool)
         for wish in wishes:
             names = [name for name in self.fields if name in getattr(wish, "fields", ())]
-            cells = sorted({i for name in names for i in self._cells(name)}) or range(self._width)
+            cells = sorted({i for name in names for i in self._find_channels(name)}) or range(
+                self._n_channels
+            )
             bad[np.ix_(~wish.holds(cohort), np.array(cells))] = True
         for i, name in enumerate(self.fields):
             if wanted[:, i].any():
                 lacking = wanted[:, i] & cohort.columns[name].is_null(nan_is_null=True).to_numpy()
-                bad[np.ix_(lacking, np.array(self._cells(name)))] = True
+                bad[np.ix_(lacking, np.array(self._find_channels(name)))] = True
         for rule in self.rules:
             broken = ~rule.holds(cohort)
-            speaks = {i for name in self.fields if name in rule.fields for i in self._cells(name)}
-            bad[np.ix_(broken, sorted(speaks) or range(self._width))] = True
+            speaks = {i for name in self.fields if name in rule.fields for i in self._find_channels(name)}
+            bad[np.ix_(broken, sorted(speaks) or range(self._n_channels))] = True
         return bad
 
-    def _movable(self, bad: np.ndarray, mask: np.ndarray, fine: np.ndarray, cohort: Cohort) -> bool:
+    def _can_redraw(self, bad: np.ndarray, mask: np.ndarray, fine: np.ndarray, cohort: Cohort) -> bool:
         """Whether drawing again can help: some cell of every bad record is free."""
         stuck = ~fine & mask.all(axis=1)
         if stuck.any():
@@ -180,12 +190,13 @@ class Obedience:
             raise RuleError(message)
         return bool(bad.any())
 
-    def _give_up(self, cohort: Cohort, n: int) -> None:
+    def _raise_if_broken(self, cohort: Cohort, n: int) -> None:
         for rule in self.rules:
             broken = int((~rule.holds(cohort)).sum())
             if broken:
                 message = (
-                    f"rule {rule.name!r}: {broken} of {n} records still break it after {ROUNDS} attempts "
-                    "each, so the model can hardly meet it: check the rule against the training records"
+                    f"rule {rule.name!r}: {broken} of {n} records still break it after "
+                    f"{MAX_ATTEMPTS} attempts each, so the model can hardly meet it: "
+                    "check the rule against the training records"
                 )
                 raise RuleError(message)

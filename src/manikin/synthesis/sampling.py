@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.codecs.table import Scale
-from manikin.cohort.enforced_constraints import Imposed
+from manikin.codecs.table import QuantileTransform
+from manikin.cohort.enforced_constraints import EnforcedConstraint
 from manikin.rules.derivation import Formula, Lookup
 from manikin.schema.kinds import Number
-from manikin.synthesis.date_recoding import microseconds
-from manikin.synthesis.inverse_recoding import absent_in
-from manikin.synthesis.rejection import Obedience
+from manikin.synthesis.date_recoding import to_microseconds
+from manikin.synthesis.inverse_recoding import is_null_or_nan
+from manikin.synthesis.rejection import RejectionSampler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.schema.kinds import Schema
     from manikin.synthesis.conditions import Conditions
-    from manikin.synthesis.fitted import Fitted
+    from manikin.synthesis.fitted import FittedModel
 
-COPIES = 16
+N_CANDIDATES = 16
 """Records of which the nearest is taken, where a date is given whose anchor is not."""
 
 
 @dataclass(frozen=True)
-class Within:
+class RangeCheck:
     """A rule of its own: a value that follows from what is given lies where training values do.
 
     Args:
@@ -59,85 +59,93 @@ class Within:
         return np.isnan(values) | ((values >= self.low) & (values <= self.high))
 
 
-def sampled(known: Fitted, given: Conditions, rules: Sequence[Any], key: Key) -> Cohort:
+def sample_records(known: FittedModel, given: Conditions, rules: Sequence[Any], key: Key) -> Cohort:
     """Records for what is given: formulas of rules are computed, other rules met by drawing again."""
     free = [name for name in known.plan.target if name not in given.columns]
-    known = replace(known, recoding=known.recoding.bound(rules, known.schema, free))
-    parts, (values, mask, wanted) = known.parts(given), known.observed(given)
-    _, open_ended = known.recoding.partly(given.columns, given.n)
+    known = replace(known, recoding=known.recoding.add_rule_formulas(rules, known.schema, free))
+    parts, (values, mask, wanted) = known.encode_condition(given), known.encode_observed(given)
+    _, open_ended = known.recoding.recode_given(given.columns, given.n)
 
     def draw(rows: np.ndarray, x: np.ndarray, keep: np.ndarray, key: Key) -> np.ndarray:
         drawn = known.learner.draw({name: part[rows] for name, part in parts.items()}, x, keep, key)
         far = np.flatnonzero(open_ended[rows])
         if not len(far):
             return drawn
-        many = np.repeat(far, COPIES)
+        many = np.repeat(far, N_CANDIDATES)
         copies = known.learner.draw(
             {name: part[rows[many]] for name, part in parts.items()}, x[many], keep[many], key.child("near")
         )
-        drawn[far] = copies[_nearest(known, given, rows[many], copies, key)]
+        drawn[far] = copies[_choose_nearest(known, given, rows[many], copies, key)]
         return drawn
 
     def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
-        return known.decoded(given, rows, x, key)
+        return known.decode_records(given, rows, x, key)
 
-    obedience = Obedience(
+    obedience = RejectionSampler(
         known.plan.target,
-        (*rules, *_implied(known, given), *_agreeing(known, given, firm=True)),
+        (*rules, *_find_implied_checks(known, given), *_find_formula_checks(known, given, firm=True)),
         draw,
         decode,
-        known.partly,
-        (*known.wishes, *_agreeing(known, given, firm=False)),
-        cells_of(known),
+        known.can_redraw_fields,
+        (*known.soft_checks, *_find_formula_checks(known, given, firm=False)),
+        map_field_channels(known),
     )
-    records = known.finished(obedience.sample(values, mask, wanted, key))
-    return replace(records, imposed=_imposed(known, obedience, len(records)))
+    records = known.finalize_table(obedience.sample(values, mask, wanted, key))
+    return replace(records, enforced_constraints=_list_imposed(known, obedience, len(records)))
 
 
-def _imposed(known: Fitted, obedience: Obedience, n: int) -> tuple[Imposed, ...]:
+def _list_imposed(
+    known: FittedModel, obedience: RejectionSampler, n: int
+) -> tuple[EnforcedConstraint, ...]:
     """What sampling enforced: rules and checks by drawing again, formulas by computing."""
     drawn = [
-        Imposed(rule.name, tuple(getattr(rule, "fields", ())), obedience.redrawn[rule.name] / n)
-        for rule in (*obedience.rules, *obedience.wishes)
+        EnforcedConstraint(
+            rule.name, tuple(getattr(rule, "fields", ())), obedience.violation_counts[rule.name] / n
+        )
+        for rule in (*obedience.rules, *obedience.soft_checks)
     ]
-    computed = [Imposed(f"{d.field} {d}", (d.field, *d.operands)) for d in known.recoding.derivations]
+    computed = [
+        EnforcedConstraint(f"{d.field} {d}", (d.field, *d.operands)) for d in known.recoding.derivations
+    ]
     return (*drawn, *computed)
 
 
-def _nearest(
-    known: Fitted, given: Conditions, rows: np.ndarray, copies: np.ndarray, key: Key
+def _choose_nearest(
+    known: FittedModel, given: Conditions, rows: np.ndarray, copies: np.ndarray, key: Key
 ) -> np.ndarray:
     """Of the copies of each record the one whose dates, drawn freely, come nearest to those given."""
     fields = {
-        moment.field for moment in known.recoding.moments if moment.anchor and moment.field in given.columns
+        moment.field
+        for moment in known.recoding.date_recodings
+        if moment.anchor and moment.field in given.columns
     }
     loose = replace(given, columns={n: c for n, c in given.columns.items() if n not in fields})
-    drawn = known.decoded(loose, rows, copies, key.child("look"))
+    drawn = known.decode_records(loose, rows, copies, key.child("look"))
     far = np.zeros(len(rows))
     for name in fields:
-        wished, unasked = microseconds(given.columns[name].take(rows))
-        found, gap = microseconds(drawn.columns[name])
+        wished, unasked = to_microseconds(given.columns[name].take(rows))
+        found, gap = to_microseconds(drawn.columns[name])
         far += np.where(unasked, 0.0, np.where(gap, np.inf, np.abs(found - wished)))
-    best = far.reshape(-1, COPIES).argmin(axis=1)
-    return best + np.arange(len(best)) * COPIES
+    best = far.reshape(-1, N_CANDIDATES).argmin(axis=1)
+    return best + np.arange(len(best)) * N_CANDIDATES
 
 
-def _implied(known: Fitted, given: Conditions) -> list[Any]:
+def _find_implied_checks(known: FittedModel, given: Conditions) -> list[Any]:
     """What must hold besides the rules, where a field is given that follows from others."""
-    found, ranges = list[Any](), ranges_of(known)
+    found, ranges = list[Any](), find_training_ranges(known)
     for derivation in known.recoding.derivations:
-        if derivation.field not in given.columns or absent_in(given.columns[derivation.field]).all():
+        if derivation.field not in given.columns or is_null_or_nan(given.columns[derivation.field]).all():
             continue
         if isinstance(derivation, Lookup):
             found.append(derivation)
         elif isinstance(derivation, Formula):
             free = [n for n in derivation.operands if n in ranges and n not in given.columns]
-            found += [Within(name, *ranges[name]) for name in free]
+            found += [RangeCheck(name, *ranges[name]) for name in free]
     return found
 
 
 @dataclass(frozen=True)
-class Agreeing:
+class FormulaCheck:
     """A check of its own: a field that is given agrees with those from which it follows.
 
     Args:
@@ -160,10 +168,10 @@ class Agreeing:
 
     def holds(self, cohort: Cohort) -> np.ndarray:
         """Which records keep it (n,)."""
-        return self.formula.agrees(cohort, self.schema)
+        return self.formula.is_consistent(cohort, self.schema)
 
 
-def _agreeing(known: Fitted, given: Conditions, *, firm: bool) -> list[Agreeing]:
+def _find_formula_checks(known: FittedModel, given: Conditions, *, firm: bool) -> list[FormulaCheck]:
     """That given fields agree with their operands: firmly where all records are given the same value.
 
     In a given table all operands may be given, and are left as they are.
@@ -172,27 +180,31 @@ def _agreeing(known: Fitted, given: Conditions, *, firm: bool) -> list[Agreeing]
     for formula in known.recoding.derivations:
         if isinstance(formula, Formula) and formula.field in given.columns:
             free = not set(formula.operands) <= set(given.columns)
-            if free and firm == (formula.field in given.constant):
-                found.append(Agreeing(formula, known.schema))
+            if free and firm == (formula.field in given.constant_fields):
+                found.append(FormulaCheck(formula, known.schema))
     return found
 
 
-def cells_of(known: Fitted) -> dict[str, list[int]]:
+def map_field_channels(known: FittedModel) -> dict[str, list[int]]:
     """For each target field the channels of the encoded record that are drawn again to change it."""
-    place = {part: i for i, part in enumerate(known.recoding.names(known.plan.target))}
+    place = {part: i for i, part in enumerate(known.recoding.list_parts(known.plan.target))}
     return {
-        name: [place[part] for part in known.recoding.names(known.recoding.sources(name)) if part in place]
+        name: [
+            place[part]
+            for part in known.recoding.list_parts(known.recoding.find_sources(name))
+            if part in place
+        ]
         for name in known.plan.target
     }
 
 
-def ranges_of(known: Fitted) -> dict[str, tuple[float, float]]:
+def find_training_ranges(known: FittedModel) -> dict[str, tuple[float, float]]:
     """Between what values the numbers of the target lay in training, a tenth wider on either side."""
     columns = getattr(getattr(known.codec, "table", known.codec), "columns", None) or {}
     found = {}
     for name in known.plan.target:
         scale = columns.get(name)
-        if isinstance(known.schema[name], Number) and isinstance(scale, Scale) and scale.start:
+        if isinstance(known.schema[name], Number) and isinstance(scale, QuantileTransform) and scale.start:
             low, high = scale.start[0], scale.end[-1]
             found[name] = (low - (high - low) / 10, high + (high - low) / 10)
     return found

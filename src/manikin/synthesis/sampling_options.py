@@ -6,15 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from manikin.errors import Unsupported, UsageError
-from manikin.training.learner import Neural, Tabular
+from manikin.training.learner import NeuralLearner, StatisticalLearner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from manikin.synthesis.fitted import Fitted
+    from manikin.synthesis.fitted import FittedModel
 
 
-def using(known: Fitted, options: Mapping[str, Any]) -> Fitted:
+def replace_sampling_options(known: FittedModel, options: Mapping[str, Any]) -> FittedModel:
     """The same with these options of sampling.
 
     Raises:
@@ -36,7 +36,7 @@ def using(known: Fitted, options: Mapping[str, Any]) -> Fitted:
         raise UsageError(f"{told}: a value of another type is wanted ({error})") from error
     if reason:
         raise Unsupported(reason)
-    if not isinstance(learner, Neural | Tabular):
+    if not isinstance(learner, NeuralLearner | StatisticalLearner):
         raise UsageError("this model has no options of sampling")
     return replace(
         known, plan=replace(known.plan, family=changed), learner=replace(learner, family=changed)

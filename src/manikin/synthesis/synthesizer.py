@@ -6,29 +6,30 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from manikin.contracts.codec import Learned
-from manikin.contracts.family import Statistical
+from manikin.contracts.codec import TrainableCodec
+from manikin.contracts.family import StatisticalFamily
+from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
 from manikin.errors import NotFitted, Unsupported
-from manikin.stats.subject_counts import ENOUGH
+from manikin.stats.subject_counts import MIN_CELL_SIZE
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.conditions import Conditions
-from manikin.synthesis.ehr_rejection import passed
-from manikin.synthesis.fitted import Fitted
-from manikin.synthesis.identifier_surrogates import beyond, public, source
-from manikin.synthesis.inputs import admit_training
-from manikin.synthesis.note_preparation import many, scanned
-from manikin.synthesis.plan import Plan, given_codecs, target_codec
+from manikin.synthesis.ehr_rejection import record_passed_checks
+from manikin.synthesis.fitted import FittedModel
+from manikin.synthesis.identifier_surrogates import find_surrogate_start, redact_origin, redact_schema
+from manikin.synthesis.inputs import prepare_training_records
+from manikin.synthesis.note_preparation import count_note_letters, replace_identifiers
+from manikin.synthesis.plan import Plan, choose_target_codec, fit_condition_codecs
 from manikin.synthesis.recoding import Recoding
-from manikin.synthesis.record_losses import losses
-from manikin.synthesis.sampling import sampled
-from manikin.synthesis.sampling_options import using
-from manikin.synthesis.training_support import Support
-from manikin.synthesis.user_warnings import count_pooled, disclose, pool_rare
-from manikin.training.autoencoder import SHARE, part, shared, taught
+from manikin.synthesis.record_losses import compute_record_losses
+from manikin.synthesis.sampling import sample_records
+from manikin.synthesis.sampling_options import replace_sampling_options
+from manikin.synthesis.training_support import TrainingSupport
+from manikin.synthesis.user_warnings import annotate_sample, count_pooled_levels, pool_rare_levels
+from manikin.training.autoencoder import AUTOENCODER_SHARE, scale_progress, take_budget_share, train_codec
 from manikin.training.budget import Training
-from manikin.training.learner import Learner, Neural, Tabular
-from manikin.training.progress import shown
+from manikin.training.learner import Learner, NeuralLearner, StatisticalLearner
+from manikin.training.progress import show_optional_bar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.contracts.codec import Codec
     from manikin.contracts.family import Family
-    from manikin.training.progress import Report
+    from manikin.training.progress import ProgressCallback
 
 
 @dataclass
@@ -77,15 +78,15 @@ class Synthesizer:
 
     target: str | Sequence[str] | None = None
     condition: str | Sequence[str] = ()
-    family: str | Family | Statistical | None = None
+    family: str | Family | StatisticalFamily | None = None
     seed: int = 0
     training: Training | None = None
     codec: str | Codec | None = None
     scan: bool = True
-    fitted: Fitted | None = field(default=None, repr=False, compare=False)
+    fitted_model: FittedModel | None = field(default=None, repr=False, compare=False)
     chain: Chain | None = field(default=None, repr=False, compare=False)
-    anonymous: int = ENOUGH
-    support: Support = field(default_factory=Support, repr=False, compare=False)
+    anonymous: int = MIN_CELL_SIZE
+    support: TrainingSupport = field(default_factory=TrainingSupport, repr=False, compare=False)
 
     def fit(
         self,
@@ -108,39 +109,45 @@ class Synthesizer:
             SchemaError: A field may tell persons apart; the message shows what to write into schema.toml.
             Unsupported: A combination without meaning; the message names the alternative.
         """
-        train = admit_training(train, self.target, self.condition)
+        train = prepare_training_records(train, self.target, self.condition)
         options = (self.condition, self.family, self.seed, self.training)
-        chain = Chain.over(train.schema, *options, scan=self.scan, anonymous=self.anonymous)
+        chain = Chain.from_schema(train.schema, *options, scan=self.scan, anonymous=self.anonymous)
         if self.target is None and len(chain.links) > 1:
             self.chain = chain.fit(train, checkpoint=checkpoint, quiet=quiet)
             return self
-        plan = Plan.of(train.schema, self.target, self.condition, self.family, many(train, self.target))
+        plan = Plan.from_schema(
+            train.schema, self.target, self.condition, self.family, count_note_letters(train, self.target)
+        )
         here, hidden = (*plan.condition, *plan.target), {}
         if self.scan:
-            train, hidden = scanned(train, here, Key(self.seed).child("scan"))
-        train, pools = pool_rare(train, here, plan.condition, self.anonymous)
-        statistical = isinstance(plan.family, Statistical)
+            train, hidden = replace_identifiers(train, here, Key(self.seed).child("scan"))
+        train, pools = pool_rare_levels(train, here, plan.condition, self.anonymous)
+        statistical = isinstance(plan.family, StatisticalFamily)
         recoding = Recoding.find(train, plan)
-        records, parts = recoding.inward(train), recoding.plan(plan)
+        records, parts = recoding.recode(train), recoding.recode_plan(plan)
         encode = (*parts.condition, *parts.target) if statistical else parts.target
-        codec = target_codec(records, parts, encode, self.codec)
-        if isinstance(plan.family, Statistical) and plan.family.tied:
-            codec = codec.together()
-        codec = codec.beside(parts.condition).fit(records, list(encode))
+        codec = choose_target_codec(records, parts, encode, self.codec)
+        if isinstance(plan.family, StatisticalFamily) and plan.family.has_equalities:
+            codec = codec.share_scales()
+        codec = codec.condition_on(parts.condition).fit(records, list(encode))
         if reason := plan.family.refusal(codec.spec):
             raise Unsupported(reason)
-        givens = {} if statistical else given_codecs(records, parts.condition, codec)
+        givens = {} if statistical else fit_condition_codecs(records, parts.condition, codec)
         where = None if checkpoint is None else Path(checkpoint)
-        with shown(f"learning {len(plan.target)} fields", quiet=quiet) as report:
+        with show_optional_bar(f"learning {len(plan.target)} fields", quiet=quiet) as report:
             codec, learner = self._learn(parts, codec, givens, records, report, where)
-        learner.facts.update(({"identifiers": hidden} if hidden else {}) | passed(train, plan.target))
-        self.support = Support.of(train, here, pools)
-        learner.facts.update(recoding.told(len(train)) | count_pooled(learner.facts, pools))
+        learner.facts.update(
+            ({"identifiers": hidden} if hidden else {}) | record_passed_checks(train, plan.target)
+        )
+        self.support = TrainingSupport.from_cohort(train, here, pools)
+        learner.facts.update(recoding.describe(len(train)) | count_pooled_levels(learner.facts, pools))
         types = {name: train.columns[name].type for name in train.schema}
-        schema, unseen = public(train.schema), set(train.schema) - set(train.schema.modelled)
-        starts = {name: beyond(train.columns[name]) for name in unseen}
-        origin = source(train, codec)
-        self.fitted = Fitted(plan, schema, types, origin, codec, givens, learner, starts, recoding)
+        schema, unseen = redact_schema(train.schema), set(train.schema) - set(train.schema.modelled_fields)
+        starts = {name: find_surrogate_start(train.columns[name]) for name in unseen}
+        origin = redact_origin(train, codec)
+        self.fitted_model = FittedModel(
+            plan, schema, types, origin, codec, givens, learner, starts, recoding
+        )
         return self
 
     def _learn(
@@ -149,37 +156,47 @@ class Synthesizer:
         codec: Codec,
         givens: dict[str, Codec],
         train: Cohort,
-        report: Report,
+        report: ProgressCallback,
         checkpoint: Path | None,
     ) -> tuple[Codec, Learner]:
-        key, training, facts = Key(self.seed).child("fit"), self.training or Training(), codec.told
-        if isinstance(plan.family, Statistical):
+        key, training, facts = Key(self.seed).child("fit"), self.training or Training(), codec.fit_report
+        if isinstance(plan.family, StatisticalFamily):
             x = codec.encode(train)
             given, whose = len(plan.condition), train.subject
-            return codec, Tabular.learn(plan.family, codec.spec, x, given, whose, key, report)
-        if isinstance(codec, Learned):
+            return codec, StatisticalLearner.fit(plan.family, codec.spec, x, given, whose, key, report)
+        if isinstance(codec, TrainableCodec):
             beside = checkpoint and checkpoint.with_name(f"{checkpoint.name}-codec")
-            codec, facts = taught(
-                codec, train, training, key.child("codec"), part(report, 0, SHARE), beside
+            codec, facts = train_codec(
+                codec,
+                train,
+                training,
+                key.child("codec"),
+                scale_progress(report, 0, AUTOENCODER_SHARE),
+                beside,
             )
-            training, report = shared(training, 1 - SHARE), part(report, SHARE, 1)
-        from manikin.nn.conditioning import Given, GivenSpec
-        from manikin.training.augment import wanted
-        from manikin.training.data import Encoded
-        from manikin.training.preview import preview
+            training, report = (
+                take_budget_share(training, 1 - AUTOENCODER_SHARE),
+                scale_progress(report, AUTOENCODER_SHARE, 1),
+            )
+        from manikin.nn.conditioning import ConditionBatch, ConditionSpec
+        from manikin.training.augment import should_augment
+        from manikin.training.data import TrainingData
+        from manikin.training.preview import build_preview_writer
 
         x = codec.encode(train, key.child("encode"))
         parts = {name: given.encode(train) for name, given in givens.items()}
         specs = {name: given.spec for name, given in givens.items()}
-        given_spec = GivenSpec(specs, bool(plan.observed))
-        data = Encoded(codec.spec, x, train.subject, given_spec, Given.of(parts))
+        given_spec = ConditionSpec(specs, bool(plan.observed))
+        data = TrainingData(codec.spec, x, train.subject, given_spec, ConditionBatch.from_arrays(parts))
         if not plan.family.turns:  # a model that is used as it is
             nets = plan.family.networks(codec.spec, given_spec)
-            return codec, Neural(plan.family, codec.spec, given_spec, nets, {"codec": facts})
-        if not isinstance(codec, Learned) and wanted(training, codec.spec, given_spec, len(train)):
-            data = data.augmented()
-        look = preview(checkpoint, plan.family, codec, data, train, plan.target[0])
-        return codec, Neural.learn(plan.family, data, training, key, report, checkpoint, facts, look)
+            return codec, NeuralLearner(plan.family, codec.spec, given_spec, nets, {"codec": facts})
+        if not isinstance(codec, TrainableCodec) and should_augment(
+            training, codec.spec, given_spec, len(train)
+        ):
+            data = data.add_augmentation()
+        look = build_preview_writer(checkpoint, plan.family, codec, data, train, plan.target[0])
+        return codec, NeuralLearner.fit(plan.family, data, training, key, report, checkpoint, facts, look)
 
     def sample(
         self,
@@ -208,19 +225,22 @@ class Synthesizer:
         """
         if self.chain:
             return self.chain.sample(n, condition=condition, where=where, rules=rules, seed=seed)
-        known = self._fitted
-        options = (condition, where, known.read, self.support.pools)
-        given = Conditions.of(known.schema, known.types, n, *options)
-        known.admit(given, rules)
-        made = sampled(known, given, rules, Key(seed).child("sample", self.seed))
-        return disclose(made, given, self.support, self.anonymous)
+        known = self._fitted_model
+        options = (condition, where, known.input_fields, self.support.pools)
+        given = Conditions.from_inputs(known.schema, known.arrow_types, n, *options)
+        known.check_request(given, rules)
+        made = sample_records(known, given, rules, Key(seed).child("sample", self.seed))
+        return annotate_sample(made, given, self.support, self.anonymous)
 
-    def using(self, **options: float) -> Self:
+    using = forward_method("Synthesizer.using", "replace_sampling_options")
+    losses = forward_method("Synthesizer.losses", "compute_losses")
+
+    def replace_sampling_options(self, **options: float) -> Self:
         """The same model with other options of sampling, such as temperature; others raise a UsageError."""
         if self.chain:
-            return replace(self, chain=self.chain.using(**options))
-        fitted = using(self._fitted, options)
-        return replace(self, family=fitted.plan.family, fitted=fitted)
+            return replace(self, chain=self.chain.replace_sampling_options(**options))
+        fitted = replace_sampling_options(self._fitted_model, options)
+        return replace(self, family=fitted.plan.family, fitted_model=fitted)
 
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same configuration fitted anew to these alone.
@@ -236,7 +256,7 @@ class Synthesizer:
         """
         if self.chain:
             return self.chain.refit(train, seed)
-        plan = self._fitted.plan
+        plan = self._fitted_model.plan
         condition = (*plan.condition, *plan.observed)
         model = replace(self, target=plan.target, condition=condition, family=plan.family, seed=seed)
         model.fit(train, quiet=True)
@@ -245,7 +265,7 @@ class Synthesizer:
         rows = Key(seed).child("refit").numpy().permutation(len(train))
         return model.sample(condition=train.take(rows).select(*plan.condition), seed=seed)
 
-    def losses(self, records: Cohort, *, draws: int = 1, seed: int = 0) -> np.ndarray:
+    def compute_losses(self, records: Cohort, *, draws: int = 1, seed: int = 0) -> np.ndarray:
         """How badly the model foretells each record: its loss in training, of each alone, shape (n,).
 
         Lowest for those learned by heart, which tells who was in training (Yeom et al. 2018, section 3).
@@ -259,7 +279,7 @@ class Synthesizer:
             NotFitted: Nothing was learned yet.
             Unsupported: A family without a loss.
         """
-        return losses(self._fitted, records, draws, Key(seed).child("losses"))
+        return compute_record_losses(self._fitted_model, records, draws, Key(seed).child("losses"))
 
     def save(self, folder: str | Path) -> None:
         """Write the fitted model to a folder: TOML, JSON and safetensors, nothing executable.
@@ -268,21 +288,21 @@ class Synthesizer:
             NotFitted: Nothing was learned yet.
             UsageError: The folder holds something that is no model.
         """
-        from manikin.synthesis.persistence import save
+        from manikin.synthesis.persistence import save_synthesizer
 
         if self.chain:
             self.chain.save(folder)
         else:
-            save(self, self._fitted, folder)
+            save_synthesizer(self, self._fitted_model, folder)
 
     @property
-    def models(self) -> tuple[Fitted, ...]:
+    def models(self) -> tuple[FittedModel, ...]:
         """What was learned: one model, or those of the links of a chain.
 
         Raises:
             NotFitted: Nothing was learned yet.
         """
-        return self.chain.models if self.chain else (self._fitted,)
+        return self.chain.models if self.chain else (self._fitted_model,)
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -291,10 +311,10 @@ class Synthesizer:
         Raises:
             NotFitted: Nothing was learned yet, or one model per link of a chain (`models`).
         """
-        return self._fitted.learner.facts
+        return self._fitted_model.learner.facts
 
     @property
-    def _fitted(self) -> Fitted:
-        if self.fitted is None:
+    def _fitted_model(self) -> FittedModel:
+        if self.fitted_model is None:
             raise NotFitted("the synthesizer has learned nothing yet; call fit(train) first")
-        return self.fitted
+        return self.fitted_model

@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.cohort.level_pooling import Pool
+    from manikin.cohort.level_pooling import PooledLevels
     from manikin.synthesis.chain import Chain
     from manikin.synthesis.synthesizer import Synthesizer
-    from manikin.synthesis.training_support import Support
+    from manikin.synthesis.training_support import TrainingSupport
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
-UNSUPPORTED = "unsupported"
+UNSUPPORTED_KEY = "unsupported"
 """What the origin of drawn records calls conditions with too few patients behind them."""
 
-POOLED = "pooled"
+POOLED_KEY = "pooled"
 """What it calls the sentences on pooled levels."""
 
-LOUD = ("label", "sensitive", "event")
+WARNED_ROLES = ("label", "sensitive", "event")
 """Roles of fields of which no level shall go without a warning."""
 
 
@@ -42,9 +42,9 @@ def warn(*texts: str) -> None:
         warnings.warn(text, ManikinWarning, stacklevel=4)
 
 
-def pool_rare(
+def pool_rare_levels(
     train: Cohort, fields: Sequence[str], condition: Sequence[str], least: int
-) -> tuple[Cohort, dict[str, Pool]]:
+) -> tuple[Cohort, dict[str, PooledLevels]]:
     """The training records without levels of fewer than `least` patients, and what became of these.
 
     Where they are of a label, of a condition or of a sensitive field, or none is left, it warns.
@@ -54,12 +54,12 @@ def pool_rare(
         warn(f"{people} patients are too few to pool levels that fewer than {least} share: all stay")
     kept, pools = pool_levels(train, fields, least)
     for name, pool in pools.items():
-        if train.schema[name].role in LOUD or name in condition or pool.pooled == pool.levels:
-            warn(describe_loss(name, pool, least))
+        if train.schema[name].role in WARNED_ROLES or name in condition or pool.pooled == pool.levels:
+            warn(describe_removed_levels(name, pool, least))
     return kept, pools
 
 
-def describe_loss(name: str, pool: Pool, least: int) -> str:
+def describe_removed_levels(name: str, pool: PooledLevels, least: int) -> str:
     """That levels which somebody may need are gone, and how to keep them."""
     return (
         f"{describe_pool(name, pool, least)}: no synthetic record will have them; where nobody can be hurt "
@@ -67,7 +67,7 @@ def describe_loss(name: str, pool: Pool, least: int) -> str:
     )
 
 
-def count_pooled(facts: Mapping[str, Any], pools: Mapping[str, Pool]) -> dict[str, Any]:
+def count_pooled_levels(facts: Mapping[str, Any], pools: Mapping[str, PooledLevels]) -> dict[str, Any]:
     """The facts of a codec, with how many levels of each field were pooled."""
     found = {
         name: {"levels": pool.levels, "pooled": pool.pooled, "records": pool.records}
@@ -76,66 +76,66 @@ def count_pooled(facts: Mapping[str, Any], pools: Mapping[str, Pool]) -> dict[st
     return {"codec": {**facts.get("codec", {}), "pooled": found}} if found else {}
 
 
-def pools_of(model: Synthesizer | Chain) -> dict[str, Pool]:
+def find_pools(model: Synthesizer | Chain) -> dict[str, PooledLevels]:
     """The levels that a model has pooled, by field; of a chain those of all its links."""
     links = getattr(model, "links", None) or ([] if model.chain is None else model.chain.links)  # type: ignore[union-attr]
     if links:
-        return {name: pool for link in links for name, pool in pools_of(link).items()}
+        return {name: pool for link in links for name, pool in find_pools(link).items()}
     return model.support.pools  # type: ignore[union-attr]
 
 
-def tell_pooled(model: Synthesizer, judged: Sequence[str]) -> list[str]:
+def report_pools(model: Synthesizer, judged: Sequence[str]) -> list[str]:
     """What was pooled, a sentence for each field; of the `judged`, a label or a subgroup, it warns too."""
-    pools = pools_of(model)
+    pools = find_pools(model)
     for name in judged:
-        if name in pools and model.models[-1].schema[name].role not in LOUD:
-            warn(describe_loss(name, pools[name], model.anonymous))
+        if name in pools and model.models[-1].schema[name].role not in WARNED_ROLES:
+            warn(describe_removed_levels(name, pools[name], model.anonymous))
     return [describe_pool(name, pool, model.anonymous) for name, pool in pools.items()]
 
 
-def common_rows(model: Synthesizer, train: Cohort) -> np.ndarray:
+def find_common_rows(model: Synthesizer, train: Cohort) -> np.ndarray:
     """The training records without a level that was pooled; all where there are none, (n,)."""
     fine = np.ones(len(train), dtype=bool)
-    for name, pool in pools_of(model).items():
+    for name, pool in find_pools(model).items():
         words = pc.unique(train.columns[name].drop_null()).to_pylist()
         kept = set(getattr(model.models[-1].schema[name], "levels", ()))
-        rare = [word for word in words if word not in kept and pool.place(word) is not None]
+        rare = [word for word in words if word not in kept and pool.find_position(word) is not None]
         found = pc.is_in(train.columns[name], value_set=pa.array(rare, train.columns[name].type))
         fine &= ~found.to_numpy()
     return np.flatnonzero(fine) if fine.any() else np.arange(len(train))
 
 
-def name_unknown(names: Sequence[str]) -> str:
+def describe_unknown_columns(names: Sequence[str]) -> str:
     """That columns of a condition are no fields, in words; empty: all are."""
     listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")  # noqa: PLR2004
     return f"condition: no field of the model is called {listed}; not read" if names else ""
 
 
-def disclose(made: Cohort, given: Conditions, support: Support, least: int) -> Cohort:
+def annotate_sample(made: Cohort, given: Conditions, support: TrainingSupport, least: int) -> Cohort:
     """Drawn records with what was given as it was given, and what must be known of them."""
     columns = {name: made.columns[name] for name in made.schema}
     kinds = dict(made.schema)
-    for name in set(given.before) & set(made.schema):
-        columns[name] = given.before[name]
-        kinds[name] = _levelled(kinds[name], given.before[name])
+    for name in set(given.original_columns) & set(made.schema):
+        columns[name] = given.original_columns[name]
+        kinds[name] = _add_levels(kinds[name], given.original_columns[name])
     whole = replace(made, columns=pa.table(columns), schema=Schema(kinds))
     told, much = support.describe(given)
-    texts = [name_unknown(given.unknown), *told]
+    texts = [describe_unknown_columns(given.unknown_columns), *told]
     warn(*texts)
     pools = [describe_pool(name, pool, least) for name, pool in support.pools.items()]
     return add_evidence(whole, {}, [*filter(None, texts), *pools], list(told) if much else [], pools)
 
 
 @contextmanager
-def silent() -> Iterator[None]:
+def silence_warnings() -> Iterator[None]:
     """No warning of what nobody asked for."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ManikinWarning)
         yield
 
 
-def ask_support(
-    made: Cohort, support: Support, given: Sequence[str], constant: Sequence[str]
+def describe_link_support(
+    made: Cohort, support: TrainingSupport, given: Sequence[str], constant: Sequence[str]
 ) -> tuple[tuple[str, ...], bool]:
     """What of the given fields has too few patients behind it, as of `Support.describe`."""
     columns = {name: made.columns[name].combine_chunks() for name in given if name in made.schema}
@@ -146,7 +146,7 @@ def join_evidence(
     made: Cohort,
     kinds: Mapping[str, Any],
     evidence: Sequence[tuple[tuple[str, ...], bool]],
-    pools: Mapping[str, Pool],
+    pools: Mapping[str, PooledLevels],
     least: int,
 ) -> Cohort:
     """The records of a chain with what must be known of all its links."""
@@ -171,8 +171,8 @@ def add_evidence(
     """
     options = dict(made.origin.options)
     if unsupported is None:
-        options.pop(UNSUPPORTED, None)
-    for key, texts in ((UNSUPPORTED, unsupported), (POOLED, pools)):
+        options.pop(UNSUPPORTED_KEY, None)
+    for key, texts in ((UNSUPPORTED_KEY, unsupported), (POOLED_KEY, pools)):
         if texts:
             options[key] = list(texts)
     schema = Schema({name: kinds.get(name, kind) for name, kind in made.schema.items()})
@@ -180,7 +180,7 @@ def add_evidence(
     return replace(made, schema=schema, origin=origin, notes=(*made.notes, *notes))
 
 
-def _levelled(kind: Any, column: pa.Array) -> Any:  # noqa: ANN401 - any kind, the same one back
+def _add_levels(kind: Any, column: pa.Array) -> Any:  # noqa: ANN401 - any kind, the same one back
     """A category with the levels that were given too."""
     if not isinstance(kind, Category):
         return kind

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import Cohort, Origin
-from manikin.schema.inference.distinct_values import NUMBER
-from manikin.schema.inference.formatting import cells
-from manikin.schema.inference.infer import infer
+from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.schema.inference.distinct_values import NUMBER_PATTERN
+from manikin.schema.inference.formatting import format_column
+from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
-def received(table: pa.Table, schema: Schema | None, name: str) -> Cohort:
+def from_typed_table(table: pa.Table, schema: Schema | None, name: str) -> Cohort:
     """A cohort from a typed table; the origin holds what inference changes.
 
     Args:
@@ -43,11 +43,11 @@ def received(table: pa.Table, schema: Schema | None, name: str) -> Cohort:
     options: dict[str, Any] = {"nominal": nominal, "text": text}
     if pandas := (table.schema.metadata or {}).get(b"pandas"):
         options["pandas"] = pandas.decode()
-        options["dtypes"] = _dtypes(json.loads(pandas), table.column_names)
-    return infer(table, schema, origin=Origin(name, options))
+        options["dtypes"] = _read_dtypes(json.loads(pandas), table.column_names)
+    return infer_cohort(table, schema, origin=SourceFormat(name, options))
 
 
-def _dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:
+def _read_dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:
     """The types of pandas that Arrow alone would not give back."""
     special = re.compile(r"^(U?Int\d+|Float\d+|boolean|string.*|object)$")
     found = {
@@ -61,10 +61,10 @@ def _dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:
     }
 
 
-def restored(cohort: Cohort) -> pa.Table:
+def to_typed_table(cohort: Cohort) -> pa.Table:
     """The table as its file would hold it: gaps as they were spelled, text and factors as such."""
     columns = {
-        name: _column(cohort.columns[name].combine_chunks(), kind, name, cohort.origin)
+        name: _restore_column(cohort.columns[name].combine_chunks(), kind, name, cohort.origin)
         for name, kind in cohort.schema.items()
     }
     table = pa.table(columns)
@@ -76,26 +76,26 @@ def restored(cohort: Cohort) -> pa.Table:
     return table.replace_schema_metadata({"pandas": json.dumps(known)})
 
 
-def _column(values: pa.Array, kind: Kind, name: str, origin: Origin) -> pa.Array:
+def _restore_column(values: pa.Array, kind: Kind, name: str, origin: SourceFormat) -> pa.Array:
     spellings = getattr(kind, "missing", ())
     if name in origin.options.get("text", ()) and not pa.types.is_string(values.type):
-        text = cells(values, kind, blank="")
+        text = format_column(values, kind, blank="")
         return pc.if_else(values.is_null(), pa.scalar(next(iter(spellings), None), pa.string()), text)
-    values = _refilled(values, spellings)
+    values = _fill_missing(values, spellings)
     if name in origin.options.get("nominal", ()) and isinstance(kind, Category):
         levels = pa.array(kind.levels, values.type)
         return pa.DictionaryArray.from_arrays(pc.index_in(values, levels), levels, ordered=kind.ordered)
     return values
 
 
-def _refilled(values: pa.Array, spellings: tuple[str, ...]) -> pa.Array:
+def _fill_missing(values: pa.Array, spellings: tuple[str, ...]) -> pa.Array:
     """Nulls spelled as the file spelled them, where its type can hold that."""
     if pa.types.is_string(values.type):
         return values.fill_null(spellings[0]) if spellings else values
     days = [text for text in spellings if re.match(r"^\d{4}-\d{2}-\d{2}$", text)]
     if days and pa.types.is_temporal(values.type):
         return values.fill_null(pa.scalar(np.datetime64(days[0], "s")).cast(values.type))
-    numbers = [text for text in spellings if re.match(NUMBER, text)]
+    numbers = [text for text in spellings if re.match(NUMBER_PATTERN, text)]
     if numbers and (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return values.fill_null(pa.scalar(float(numbers[0])).cast(values.type))
     return values

@@ -7,41 +7,41 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.text.tokenize import sentences
+from manikin.text.tokenize import split_sentences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def words_exchanged(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
+def shuffle_words(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Every word drawn from all notes: lengths and frequencies of words stay, nothing else does."""
     parts = [text.split() for text in texts]
     pool = np.array([word for part in parts for word in part], dtype=object)
-    return _dealt(parts, pool[rng.permutation(len(pool))])
+    return _join_words(parts, pool[rng.permutation(len(pool))])
 
 
-def words_even(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
+def draw_uniform_words(texts: Sequence[str], rng: np.random.Generator) -> list[str]:
     """Every word drawn from all different ones alike: only lengths stay."""
     parts = [text.split() for text in texts]
     pool = np.array(sorted({word for part in parts for word in part}), dtype=object)
     count = sum(map(len, parts))
-    return _dealt(parts, pool[rng.integers(len(pool), size=count)] if len(pool) else pool)
+    return _join_words(parts, pool[rng.integers(len(pool), size=count)] if len(pool) else pool)
 
 
-def halved(texts: Sequence[str]) -> list[str]:
+def truncate_notes(texts: Sequence[str]) -> list[str]:
     """The first half of the words of each note."""
     return [" ".join(part[: (len(part) + 1) // 2]) for part in (text.split() for text in texts)]
 
 
-def grafted(texts: Sequence[str], order: np.ndarray) -> list[str]:
+def splice_notes(texts: Sequence[str], order: np.ndarray) -> list[str]:
     """The first half of the sentences of each note, and the second half of another's."""
-    parts = [sentences(text) for text in texts]
+    parts = [split_sentences(text) for text in texts]
     return [
         "\n".join([*one[: (len(one) + 1) // 2], *(other := parts[j])[(len(other) + 1) // 2 :]])
         for one, j in zip(parts, order.tolist(), strict=True)
     ]
 
 
-def _dealt(parts: list[list[str]], pool: np.ndarray) -> list[str]:
+def _join_words(parts: list[list[str]], pool: np.ndarray) -> list[str]:
     edges = np.concatenate([[0], np.cumsum([len(part) for part in parts])])
     return [" ".join(pool[a:b]) for a, b in pairwise(edges.tolist())]

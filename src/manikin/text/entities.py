@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from manikin.cohort.edit import altered
+from manikin.cohort.edit import replace_columns
 from manikin.errors import SchemaError, UsageError
 from manikin.schema.kinds import Text
-from manikin.text.inline_tags import inline, outline
+from manikin.text.inline_tags import extract_tags, insert_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def tagged(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int, int, 
         >>> labelled["note"][0], untagged(labelled, "note")[1]
         ('No <symptom>fever</symptom>.', [[Span(start=3, end=8, kind='symptom')], []])
     """
-    texts = _texts(cohort, field)
+    texts = _read_notes(cohort, field)
     if len(spans) != len(texts):
         raise UsageError(f"field {field!r}: {len(texts)} records and {len(spans)} lists of spans")
     from manikin.text.deid.detect import Span
@@ -46,10 +46,10 @@ def tagged(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int, int, 
     out = []
     for row, (text, listed) in enumerate(zip(texts, spans, strict=True)):
         try:
-            out.append(None if text is None else inline(text, [Span(*one) for one in listed]))
+            out.append(None if text is None else insert_tags(text, [Span(*one) for one in listed]))
         except UsageError as error:
             raise UsageError(f"field {field!r}, record {row}: {error}") from error
-    return altered(cohort, {field: pa.array(out, cohort.columns[field].type)})
+    return replace_columns(cohort, {field: pa.array(out, cohort.columns[field].type)})
 
 
 def untagged(cohort: Cohort, field: str) -> tuple[Cohort, list[list[Span]]]:
@@ -60,12 +60,12 @@ def untagged(cohort: Cohort, field: str) -> tuple[Cohort, list[list[Span]]]:
     Raises:
         SchemaError: The field is none of text.
     """
-    found = [(None, []) if text is None else outline(text) for text in _texts(cohort, field)]
+    found = [(None, []) if text is None else extract_tags(text) for text in _read_notes(cohort, field)]
     plain = pa.array([text for text, _ in found], cohort.columns[field].type)
-    return altered(cohort, {field: plain}), [spans for _, spans in found]
+    return replace_columns(cohort, {field: plain}), [spans for _, spans in found]
 
 
-def _texts(cohort: Cohort, field: str) -> list[str | None]:
+def _read_notes(cohort: Cohort, field: str) -> list[str | None]:
     if not isinstance(cohort.schema.get(field), Text):
         texts = ", ".join(name for name, kind in cohort.schema.items() if isinstance(kind, Text)) or "none"
         raise SchemaError(f"{field!r}: no field of text; there are: {texts}")

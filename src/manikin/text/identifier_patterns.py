@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from manikin.text.deid.national_number_rules import NATIONAL
+from manikin.text.deid.national_number_rules import NATIONAL_NUMBER_RULES
 
-MARKS = {
+IDENTIFIER_PATTERNS = {
     "e-mail address": r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}",
     "web address": r"https?://\S+",
     "subject number of a trial": r"(?<![\w-])[A-Za-z]{2,6}\d{0,4}-\d{2,4}-\d{3,6}(?![\w-])",
@@ -21,44 +21,51 @@ MARKS = {
     "record number": r"\b(mrn|nhs|ssn|patient|case|record)\W{0,3}(id|no|nr|number)?\W{0,3}\d{4,}",
     "unique identifier": r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}",
 }
-MARK = re.compile("|".join(f"(?:{pattern})" for pattern in MARKS.values()), re.IGNORECASE)
-_NAMED = [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in MARKS.items()]
-MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-DATE = (
-    r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d\d-\d\d\b"
-    rf"|\b{MONTH}\.? \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {MONTH} \d{{4}}\b"
+ANY_IDENTIFIER_PATTERN = re.compile(
+    "|".join(f"(?:{pattern})" for pattern in IDENTIFIER_PATTERNS.values()), re.IGNORECASE
 )
-FORMAL = "number or address"
-KINDS = {
-    FORMAL: MARK,
-    "date": re.compile(DATE, re.IGNORECASE),
+_COMPILED_PATTERNS = [
+    (name, re.compile(pattern, re.IGNORECASE)) for name, pattern in IDENTIFIER_PATTERNS.items()
+]
+MONTH_PATTERN = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+DATE_PATTERN = (
+    r"\b\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}\b|\b\d{4}-\d\d-\d\d\b"
+    rf"|\b{MONTH_PATTERN}\.? \d{{1,2}},? \d{{4}}\b|\b\d{{1,2}} {MONTH_PATTERN} \d{{4}}\b"
+)
+NUMBER_KIND = "number or address"
+KIND_PATTERNS = {
+    NUMBER_KIND: ANY_IDENTIFIER_PATTERN,
+    "date": re.compile(DATE_PATTERN, re.IGNORECASE),
     "name": re.compile(r"\b(?:Mrs?|Ms|Miss|Dr|Prof)\.? (?:[A-Z][a-z]+(?:[ -][A-Z][a-z]+)*)"),
 }
 
 
-def marks(text: str) -> set[tuple[str, str]]:
+def find_identifiers(text: str) -> set[tuple[str, str]]:
     """What in a text points to a person: its kind, and how it is spelled.
 
     Example:
-        >>> sorted(marks("Mr. Ash Miller, MRN 1234567, seen 3/14/2019; BP 120/80."))
+        >>> sorted(find_identifiers("Mr. Ash Miller, MRN 1234567, seen 3/14/2019; BP 120/80."))
         [('date', '3/14/2019'), ('name', 'Mr. Ash Miller'), ('number or address', 'MRN 1234567')]
     """
-    found = {(kind, match.group()) for kind, pattern in KINDS.items() for match in pattern.finditer(text)}
+    found = {
+        (kind, match.group()) for kind, pattern in KIND_PATTERNS.items() for match in pattern.finditer(text)
+    }
     if not any(char.isdigit() for char in text):
         return found
     return found | {
-        (FORMAL, match["x"] if "x" in pattern.groupindex else match[0])
-        for _, pattern, check in NATIONAL  # national numbers, by their check digits where they have them
+        (NUMBER_KIND, match["x"] if "x" in pattern.groupindex else match[0])
+        # national numbers, by their check digits where they have them
+        for _, pattern, check in NATIONAL_NUMBER_RULES
         for match in pattern.finditer(text)
         if check is None or check(match)
     }
 
 
-def name_mark(text: str) -> str:
-    """Which mark of a person stands in a text, the first of `MARKS`; "" where there is none.
+def classify_identifier(text: str) -> str:
+    """Which mark of a person stands in a text, the first of `IDENTIFIER_PATTERNS`; "" where there is none.
 
     Example:
-        >>> name_mark("ABC01-103-4711"), name_mark("0664 123 4567"), name_mark("BP 120/80")
-        ('subject number of a trial', 'telephone number', '')
+        >>> [classify_identifier(text) for text in ("ABC01-103-4711", "0664 123 4567", "BP 120/80")]
+        ['subject number of a trial', 'telephone number', '']
     """
-    return next((name for name, pattern in _NAMED if pattern.search(text)), "")
+    return next((name for name, pattern in _COMPILED_PATTERNS if pattern.search(text)), "")

@@ -10,47 +10,47 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-AGE = re.compile(
+AGE_PATTERN = re.compile(
     r"\b(\d{1,3})(?:[ -](?:years?|yrs?)[ -]?(?:old|of age)|[ -]?y/?o\b)|\b(?:age[d:]?|age is) (\d{1,3})\b",
     re.IGNORECASE,
 )
-MALE, FEMALE = "male|man|gentleman|boy", "female|woman|lady|girl"
-SAID = re.compile(
-    rf"(?:old|y/?o|yo)[ ,-]+(?:[\w-]+ ){{0,3}}?(?:(?P<m>{MALE})|(?P<f>{FEMALE}))\b"
-    rf"|\bpatient is an? (?:[\w-]+ ){{0,4}}?(?:(?P<m2>{MALE})|(?P<f2>{FEMALE}))\b",
+MALE_NOUNS, FEMALE_NOUNS = "male|man|gentleman|boy", "female|woman|lady|girl"
+SEX_PATTERN = re.compile(
+    rf"(?:old|y/?o|yo)[ ,-]+(?:[\w-]+ ){{0,3}}?(?:(?P<m>{MALE_NOUNS})|(?P<f>{FEMALE_NOUNS}))\b"
+    rf"|\bpatient is an? (?:[\w-]+ ){{0,4}}?(?:(?P<m2>{MALE_NOUNS})|(?P<f2>{FEMALE_NOUNS}))\b",
     re.IGNORECASE,
 )
-HE, SHE = re.compile(r"\bhe\b", re.IGNORECASE), re.compile(r"\bshe\b", re.IGNORECASE)
-SURE = 2  # pronouns of one sex, and none of the other, that say whom a note is about
+HE_PATTERN, SHE_PATTERN = re.compile(r"\bhe\b", re.IGNORECASE), re.compile(r"\bshe\b", re.IGNORECASE)
+MIN_PRONOUNS = 2  # pronouns of one sex, and none of the other, that say whom a note is about
 
 
-def ages(texts: Sequence[str]) -> np.ndarray:
+def extract_ages(texts: Sequence[str]) -> np.ndarray:
     """The first age that each text names, in years, (n,); NaN where it names none.
 
     Example:
-        >>> ages(["A 61-year-old man.", "Aged 7, well.", "Well."]).tolist()
+        >>> extract_ages(["A 61-year-old man.", "Aged 7, well.", "Well."]).tolist()
         [61.0, 7.0, nan]
     """
-    found = (AGE.search(text) for text in texts)
+    found = (AGE_PATTERN.search(text) for text in texts)
     return np.array([float(next(filter(None, m.groups()))) if m else np.nan for m in found])
 
 
-def sexes(texts: Sequence[str]) -> np.ndarray:
+def extract_sexes(texts: Sequence[str]) -> np.ndarray:
     """The sex that each text says: 1 male, 0 female, NaN where it says none, (n,).
 
     By the first noun that names the patient, else by pronouns that are all of one sex.
 
     Example:
-        >>> sexes(["A 61-year-old white man.", "She smokes; she drinks.", "Well."]).tolist()
+        >>> extract_sexes(["A 61-year-old white man.", "She smokes; she drinks.", "Well."]).tolist()
         [1.0, 0.0, nan]
     """
-    return np.array([_sex(text) for text in texts], dtype=float)
+    return np.array([_extract_sex(text) for text in texts], dtype=float)
 
 
-def _sex(text: str) -> float:
-    if found := SAID.search(text):
+def _extract_sex(text: str) -> float:
+    if found := SEX_PATTERN.search(text):
         return float(bool(found["m"] or found["m2"]))
-    he, she = len(HE.findall(text)), len(SHE.findall(text))
-    if max(he, she) >= SURE and min(he, she) == 0:
+    he, she = len(HE_PATTERN.findall(text)), len(SHE_PATTERN.findall(text))
+    if max(he, she) >= MIN_PRONOUNS and min(he, she) == 0:
         return float(he > she)
     return np.nan

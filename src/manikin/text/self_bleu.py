@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from manikin.text.tokenize import Running
+    from manikin.text.tokenize import TokenStream
 
-ORDERS = 4
-NONE = 0.1  # counted where no gram of an order is shared (Chen and Cherry 2014, method 1)
+MAX_ORDER = 4
+ZERO_MATCH_COUNT = 0.1  # counted where no gram of an order is shared (Chen and Cherry 2014, method 1)
 
 
-def self_bleu(running: Running) -> np.ndarray:
+def compute_self_bleu(running: TokenStream) -> np.ndarray:
     """The BLEU of each note against all others as references, 0 to 1, (n,); NaN for notes of under 4 words.
 
     Example:
-        >>> from manikin.text.tokenize import Running
+        >>> from manikin.text.tokenize import TokenStream
         >>> same = ["the heart is normal in size", "the heart is normal in size", "no focal disease seen"]
-        >>> self_bleu(Running.of(same)).round(2).tolist()
+        >>> compute_self_bleu(TokenStream.from_notes(same)).round(2).tolist()
         [1.0, 1.0, 0.03]
     """
-    logs = np.mean([np.log(_precision(running, n)) for n in range(1, ORDERS + 1)], axis=0)
-    sizes = running.sizes
-    long = sizes >= ORDERS
-    return np.where(long, np.exp(logs + _brevity(sizes)), np.nan)
+    logs = np.mean([np.log(_compute_precision(running, n)) for n in range(1, MAX_ORDER + 1)], axis=0)
+    sizes = running.note_lengths
+    long = sizes >= MAX_ORDER
+    return np.where(long, np.exp(logs + _compute_log_brevity(sizes)), np.nan)
 
 
-def _precision(running: Running, n: int) -> np.ndarray:
+def _compute_precision(running: TokenStream, n: int) -> np.ndarray:
     """The share of the grams of a note that another note has as often."""
-    grams, owner = running.runs(n)
+    grams, owner = running.hash_ngrams(n)
     order = np.lexsort((owner, grams))
     grams, owner = grams[order], owner[order]
     new = np.flatnonzero(np.diff(grams, prepend=-1) | np.diff(owner, prepend=-1))
@@ -46,12 +46,12 @@ def _precision(running: Running, n: int) -> np.ndarray:
     several = np.bincount(place[top], minlength=len(first)) > 1
     np.maximum.at(second, place[~top], counts[~top])
     other = np.where(top & ~several[place], second[place], first[place])
-    shared = np.bincount(mine, np.minimum(counts, other), minlength=running.count)
-    total = np.maximum(running.sizes - n + 1, 1)
-    return np.maximum(shared, NONE) / total
+    shared = np.bincount(mine, np.minimum(counts, other), minlength=running.note_count)
+    total = np.maximum(running.note_lengths - n + 1, 1)
+    return np.maximum(shared, ZERO_MATCH_COUNT) / total
 
 
-def _brevity(sizes: np.ndarray) -> np.ndarray:
+def _compute_log_brevity(sizes: np.ndarray) -> np.ndarray:
     """The logarithm of the penalty for notes shorter than the other whose length is nearest."""
     order = np.argsort(sizes, kind="stable")
     ranked = sizes[order].astype(float)

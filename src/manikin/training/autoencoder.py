@@ -16,7 +16,7 @@ from manikin.contracts.family import Family, Optimizer
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.schema.kinds import Image
-from manikin.training.budget import batch_for, steps_for
+from manikin.training.budget import choose_batch_size, count_player_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.codec import Codec, Learned
+    from manikin.contracts.codec import Codec, TrainableCodec
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import Given, GivenSpec
+    from manikin.nn.conditioning import ConditionBatch, ConditionSpec
     from manikin.training.budget import Training
-    from manikin.training.progress import Progress, Report
+    from manikin.training.progress import Progress, ProgressCallback
 
-SHARE = 0.4
+AUTOENCODER_SHARE = 0.4
 """Share of the budget that the autoencoder gets."""
 
 
 @final
 @dataclass(frozen=True)
-class Autoencoding(Family):
+class AutoencoderFamily(Family):
     """The autoencoder of a codec as the training loop sees it; it makes no records by itself."""
 
     codec: Any
@@ -47,7 +47,7 @@ class Autoencoding(Family):
         """It stands behind a codec, not beside families."""
         return "an autoencoder makes no records; use 'diffusion' on its codes"
 
-    def networks(self, spec: Spec, given: GivenSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - nothing is given
+    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - nothing is given
         """The codec's."""
         return self.codec.networks()
 
@@ -57,7 +57,7 @@ class Autoencoding(Family):
         turn: str,  # noqa: ARG002 - one player
         spec: Spec,  # noqa: ARG002 - the codec knows it
         x: Tensor,
-        given: Given,  # noqa: ARG002 - nothing is given
+        given: ConditionBatch,  # noqa: ARG002 - nothing is given
         rng: torch.Generator,
     ) -> Tensor:
         """The codec's."""
@@ -68,7 +68,7 @@ class Autoencoding(Family):
         nets: dict[str, nn.Module],  # noqa: ARG002 - the contract's
         spec: Spec,
         n: int,  # noqa: ARG002
-        given: Given,  # noqa: ARG002
+        given: ConditionBatch,  # noqa: ARG002
         rng: torch.Generator,  # noqa: ARG002
     ) -> Tensor:
         """Never asked for.
@@ -79,12 +79,12 @@ class Autoencoding(Family):
         raise Unsupported(self.refusal(spec))
 
 
-def shared(training: Training, share: float) -> Training:
+def take_budget_share(training: Training, share: float) -> Training:
     """A share of a budget, whatever it is stated in; what is not stated stays open.
 
     Example:
         >>> from manikin.training.budget import Training
-        >>> shared(Training(steps=1000), 0.4).steps
+        >>> take_budget_share(Training(steps=1000), 0.4).steps
         400
     """
     parts = {name: getattr(training, name) for name in ("minutes", "epochs")}
@@ -92,7 +92,7 @@ def shared(training: Training, share: float) -> Training:
     return replace(training, **kept, steps=training.steps and max(1, round(share * training.steps)))
 
 
-def part(report: Report, start: float, end: float) -> Report:
+def scale_progress(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
     """A report of one of several trainings, from `start` to `end` of the whole."""
 
     def told(now: Progress) -> None:
@@ -101,12 +101,12 @@ def part(report: Report, start: float, end: float) -> Report:
     return told
 
 
-def taught(
-    codec: Learned,
+def train_codec(
+    codec: TrainableCodec,
     train: Cohort,
     training: Training,
     key: Key,
-    report: Report | None = None,
+    report: ProgressCallback | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[Any, dict[str, Any]]:
     """A fitted codec with its networks trained, and the facts of it: steps, seconds, what is lost.
@@ -122,49 +122,51 @@ def taught(
     Raises:
         KeyboardInterrupt: Ctrl-C: without codes there is nothing to go on with.
     """
-    from manikin.training.batches import partition
-    from manikin.training.data import Encoded
+    from manikin.training.batches import split_subjects
+    from manikin.training.data import TrainingData
     from manikin.training.engine import Engine
     from manikin.training.loop import train as loop
 
     x, spec = codec.source.encode(train), codec.source.spec
-    data = Encoded(spec, x, train.subject)
-    budget = _budget(training, spec, len(x))
-    done = loop(Autoencoding(codec), data, budget, key, checkpoint=checkpoint, progress=report)
-    if done.ended == "interrupted":
+    data = TrainingData(spec, x, train.subject)
+    budget = _compute_budget(training, spec, len(x))
+    done = loop(AutoencoderFamily(codec), data, budget, key, checkpoint=checkpoint, progress=report)
+    if done.stop_reason == "interrupted":
         raise KeyboardInterrupt
-    ready: Any = codec.taught(Engine.auto(spec).place(done.nets), x)
-    _, held = partition(train.subject, budget.holdout, key.child("holdout"))
+    ready: Any = codec.attach_networks(Engine.select(spec).place(done.nets), x)
+    _, held = split_subjects(train.subject, budget.holdout, key.child("holdout"))
     seen = train.take(held if len(held) else np.arange(len(train)))
     facts = {
-        "steps": done.turns,
+        "steps": done.steps,
         "seconds": round(done.seconds, 3),
-        "ended": done.ended,
+        "ended": done.stop_reason,
         "measured": f"{len(seen)} records of {'held-out' if len(held) else 'the same'} subjects",
-        "error": errors(ready, seen),
+        "error": compute_reconstruction_errors(ready, seen),
     }
     return ready, facts
 
 
-def _budget(training: Training, spec: Spec, n: int) -> Training:
+def _compute_budget(training: Training, spec: Spec, n: int) -> Training:
     """The autoencoder's share; where nothing is stated, of the steps that such records get by default."""
     if training.minutes or training.steps or training.epochs:
-        return shared(training, SHARE)
-    batch = min(n, training.batch or batch_for(spec, n))
-    return replace(training, batch=batch, steps=round(SHARE * steps_for(spec, n, batch)))
+        return take_budget_share(training, AUTOENCODER_SHARE)
+    batch = min(n, training.batch or choose_batch_size(spec, n))
+    return replace(
+        training, batch=batch, steps=round(AUTOENCODER_SHARE * count_player_steps(spec, n, batch))
+    )
 
 
-def errors(codec: Codec, cohort: Cohort) -> dict[str, dict[str, float]]:
+def compute_reconstruction_errors(codec: Codec, cohort: Cohort) -> dict[str, dict[str, float]]:
     """What decode(encode(x)) loses of each field, in the unit of the file.
 
     Measured values: `rmse`, the root mean square error, and `psnr`, 20 log10(range / rmse) in dB, the
     range being that of these records. Label maps: `wrong`, the share of places with another level.
     """
     back = codec.decode(codec.encode(cohort), Key(0))
-    return {name: _error(cohort, name, column.to_numpy_ndarray()) for name, column in back.items()}
+    return {name: _compute_error(cohort, name, column.to_numpy_ndarray()) for name, column in back.items()}
 
 
-def _error(cohort: Cohort, name: str, back: np.ndarray) -> dict[str, float]:
+def _compute_error(cohort: Cohort, name: str, back: np.ndarray) -> dict[str, float]:
     x, kind = cohort[name], cohort.schema[name]
     if isinstance(kind, Image) and kind.levels:
         return {"wrong": round(float((back != x).mean()), 6)}

@@ -9,33 +9,38 @@ import numpy as np
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
 
-POOL = 32
+BATCHES_PER_POOL = 32
 """Batches that are sorted by length together."""
 
-JUDGED = 1024
+MAX_EVALUATED_RECORDS = 1024
 """Up to how many records of either side are looked at, and about how many draws of noise."""
 
-FEW = 50
+MIN_HOLDOUT_SUBJECTS = 50
 """With fewer subjects none is held out: the loss of one to four says nothing."""
 
 
-def alike(order: np.ndarray, lengths: np.ndarray, batch: int, rng: np.random.Generator) -> np.ndarray:
+def bucket_by_length(
+    order: np.ndarray, lengths: np.ndarray, batch: int, rng: np.random.Generator
+) -> np.ndarray:
     """The same order with records of like length in each batch, so that little is spent on their ends.
 
     They are sorted within pools of some batches, and the batches shuffled again.
 
     Example:
-        >>> alike(np.arange(4), np.array([9, 1, 8, 2]), 2, np.random.default_rng(0)).reshape(2, 2).tolist()
+        >>> lengths, rng = np.array([9, 1, 8, 2]), np.random.default_rng(0)
+        >>> bucket_by_length(np.arange(4), lengths, 2, rng).reshape(2, 2).tolist()
         [[1, 3], [2, 0]]
     """
-    pools = [order[i : i + POOL * batch] for i in range(0, len(order), POOL * batch)]
+    pools = [
+        order[i : i + BATCHES_PER_POOL * batch] for i in range(0, len(order), BATCHES_PER_POOL * batch)
+    ]
     flat = np.concatenate([pool[np.argsort(lengths[pool], kind="stable")] for pool in pools])
     batches = [flat[i : i + batch] for i in range(0, len(flat), batch)]
     last = [batches.pop()] if len(flat) % batch else []
     return np.concatenate([*(batches[i] for i in rng.permutation(len(batches))), *last])
 
 
-def partition(subject: np.ndarray, share: float, key: Key) -> tuple[np.ndarray, np.ndarray]:
+def split_subjects(subject: np.ndarray, share: float, key: Key) -> tuple[np.ndarray, np.ndarray]:
     """Rows to learn from and rows held out: no subject is in both.
 
     Args:
@@ -44,12 +49,13 @@ def partition(subject: np.ndarray, share: float, key: Key) -> tuple[np.ndarray, 
         key: Chooses them.
 
     Returns:
-        Positions to learn from, and at most `JUDGED` positions held out (none with few subjects).
+        Positions to learn from, and at most `MAX_EVALUATED_RECORDS` positions held out (none with few
+        subjects).
     """
     subjects, first = np.unique(subject, return_inverse=True)
-    if len(subjects) < FEW or not share:
+    if len(subjects) < MIN_HOLDOUT_SUBJECTS or not share:
         return np.arange(len(subject)), np.arange(0)
     order = key.numpy().permutation(len(subjects))
     held = np.zeros(len(subjects), dtype=bool)
     held[order[: max(1, round(share * len(subjects)))]] = True
-    return np.flatnonzero(~held[first]), np.flatnonzero(held[first])[:JUDGED]
+    return np.flatnonzero(~held[first]), np.flatnonzero(held[first])[:MAX_EVALUATED_RECORDS]

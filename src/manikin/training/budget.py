@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from manikin.contracts.family import Family
     from manikin.encoding.spec import Spec
 
-CELLS = 65_536
+MAX_BATCH_CELLS = 65_536
 """Places of all records of a step together, where one record has many."""
 
-HISTORIES = 64
+HISTORIES_PER_STEP = 64
 """Histories of a step: most are far shorter than the longest, and more steps teach more."""
 
-TEXTS = 8
+NOTES_PER_STEP = 8
 """Texts of a step: in the same time four times the steps of 32 taught far more (MTS-Dialog and Indiana)."""
 
-LOGITS = 1 << 25
+MAX_BATCH_LOGITS = 1 << 25
 """Numbers that networks give for all tokens of a step together, at most."""
 
-SEEN = 200_000_000
+MAX_TRAINING_CELLS = 200_000_000
 """Places of a grid that a network sees by default, all steps together."""
 
 
@@ -48,7 +48,7 @@ class Training:
             samples are not (`manikin.training.augment`); None: where there are fewer than 1,000.
 
     Example:
-        >>> Training(steps=200).fraction(turn=50, epoch=1.0, seconds=3.0)
+        >>> Training(steps=200).compute_fraction(turn=50, epoch=1.0, seconds=3.0)
         0.25
     """
 
@@ -70,7 +70,7 @@ class Training:
         if not (0 <= self.ema < 1 and 0 <= self.holdout < 1 and self.patience >= 0):
             raise UsageError("training: ema and holdout lie in [0, 1), patience is at least 0")
 
-    def fraction(self, turn: int, epoch: float, seconds: float) -> float:
+    def compute_fraction(self, turn: int, epoch: float, seconds: float) -> float:
         """The share of the budget that is spent, 0 to 1."""
         spent = (
             seconds / (60 * self.minutes) if self.minutes else 0.0,
@@ -80,35 +80,42 @@ class Training:
         return min(1.0, max(spent))
 
 
-def settled(training: Training, family: Family, spec: Spec, n: int) -> Training:
+def resolve_budget(training: Training, family: Family, spec: Spec, n: int) -> Training:
     """The same with batch and budget filled in for `n` training records.
 
     The default budget is in steps, so that the same seed gives the same model on every machine.
     """
-    batch = min(n, training.batch or batch_for(spec, n))
+    batch = min(n, training.batch or choose_batch_size(spec, n))
     if training.minutes or training.steps or training.epochs:
         return replace(training, batch=batch)
-    return replace(training, batch=batch, steps=usual_steps(family, spec, n, batch))
+    return replace(training, batch=batch, steps=count_default_steps(family, spec, n, batch))
 
 
-def usual_steps(family: Family, spec: Spec, n: int, batch: int) -> int:
+def count_default_steps(family: Family, spec: Spec, n: int, batch: int) -> int:
     """Steps that a family gets for `n` training records where no budget is given, all players together."""
-    return steps_for(spec, n, batch) * len(set(family.turns))
+    return count_player_steps(spec, n, batch) * len(set(family.turns))
 
 
-def batch_for(spec: Spec, n: int) -> int:
+def choose_batch_size(spec: Spec, n: int) -> int:
     """Records per step: few where one record is large, never more than an eighth of the data.
 
     Over a grid at most 64, of series 32: for the same work, more and smaller steps taught more.
     """
-    usual = 32 if spec.series else 64 if spec.grid else 256
-    most = max(2, min(usual, CELLS // _places(spec)))
-    if spec.ends:  # each place has a number for every token
-        most = max(2, min(most, TEXTS if spec.ragged else HISTORIES, LOGITS // (spec.vocab * spec.length)))
+    usual = 32 if spec.is_series else 64 if spec.grid else 256
+    most = max(2, min(usual, MAX_BATCH_CELLS // _count_cells(spec)))
+    if spec.has_end_token:  # each place has a number for every token
+        most = max(
+            2,
+            min(
+                most,
+                NOTES_PER_STEP if spec.ragged else HISTORIES_PER_STEP,
+                MAX_BATCH_LOGITS // (spec.vocab * spec.length),
+            ),
+        )
     return max(min(8, most), 2 ** round(math.log2(min(most, max(1, n / 8)))))
 
 
-def steps_for(spec: Spec, n: int, batch: int) -> int:
+def count_player_steps(spec: Spec, n: int, batch: int) -> int:
     """Steps per player: about 100 passes over the records, not fewer steps than a network needs to form.
 
     Tokens take 60 passes, at least 1,000 steps: every pass teaches all steps of an order. Over a
@@ -117,8 +124,8 @@ def steps_for(spec: Spec, n: int, batch: int) -> int:
     if spec.tokens:
         return min(6_000, max(1_000, round(60 * n / batch)))
     steps = min(5_000, max(1_500, round(100 * n / batch)))
-    return max(300, min(steps, SEEN // (batch * _places(spec)))) if spec.grid else steps
+    return max(300, min(steps, MAX_TRAINING_CELLS // (batch * _count_cells(spec)))) if spec.grid else steps
 
 
-def _places(spec: Spec) -> int:
+def _count_cells(spec: Spec) -> int:
     return spec.length if spec.tokens else math.prod(spec.grid)

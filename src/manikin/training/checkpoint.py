@@ -26,7 +26,7 @@ def write(path: Path, tensors: Tree, facts: dict[str, Any]) -> None:
     """Write under a temporary name and rename: an interrupted run leaves no half file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(path.name + ".part")
-    flat = {name: tensor.detach().cpu().contiguous() for name, tensor in _flat(tensors).items()}
+    flat = {name: tensor.detach().cpu().contiguous() for name, tensor in _flatten(tensors).items()}
     save_file(flat, unfinished, metadata={"facts": json.dumps(facts)})
     unfinished.replace(path)
 
@@ -44,32 +44,34 @@ def read(path: Path) -> tuple[Tree, dict[str, Any]]:
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         message = f"{path}: not a readable checkpoint ({error}); delete it to start anew"
         raise TrainingError(message) from error
-    return _nested(tensors), facts
+    return _nest(tensors), facts
 
 
-def optimizer_tensors(optimizer: torch.optim.Optimizer) -> Tree:
+def extract_optimizer_state(optimizer: torch.optim.Optimizer) -> Tree:
     """The moments of an optimiser, by the position of the parameter."""
     return {str(index): state for index, state in optimizer.state_dict()["state"].items()}
 
 
-def fill_optimizer(optimizer: torch.optim.Optimizer, tensors: Tree) -> None:
-    """The inverse of `optimizer_tensors`."""
+def restore_optimizer_state(optimizer: torch.optim.Optimizer, tensors: Tree) -> None:
+    """The inverse of `extract_optimizer_state`."""
     groups = optimizer.state_dict()["param_groups"]
     state = {int(index): values for index, values in tensors.items()}
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def _flat(tree: Tree, prefix: str = "") -> dict[str, Tensor]:
+def _flatten(tree: Tree, prefix: str = "") -> dict[str, Tensor]:
     flat = {}
     for name, value in tree.items():
         inner = (
-            _flat(value, prefix + name + SEPARATOR) if isinstance(value, dict) else {prefix + name: value}
+            _flatten(value, prefix + name + SEPARATOR)
+            if isinstance(value, dict)
+            else {prefix + name: value}
         )
         flat.update(inner)
     return flat
 
 
-def _nested(flat: dict[str, Tensor]) -> Tree:
+def _nest(flat: dict[str, Tensor]) -> Tree:
     tree: Tree = {}
     for name, tensor in flat.items():
         *path, last = name.split(SEPARATOR)

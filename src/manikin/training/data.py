@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from manikin.nn.conditioning import Given, GivenSpec
+from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 from manikin.training import augment
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True)
-class Encoded:
+class TrainingData:
     """Encoded training records.
 
     Args:
@@ -32,24 +32,24 @@ class Encoded:
     spec: Spec
     x: np.ndarray
     subject: np.ndarray
-    given_spec: GivenSpec = field(default_factory=GivenSpec)
-    given: Given = field(default_factory=Given)
+    given_spec: ConditionSpec = field(default_factory=ConditionSpec)
+    given: ConditionBatch = field(default_factory=ConditionBatch)
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def augmented(self) -> Encoded:
+    def add_augmentation(self) -> TrainingData:
         """The same with the moves of augmentation among what is given, all records at rest."""
-        parts = {**self.given.parts, augment.PART: augment.at_rest(self.spec, len(self))}
-        given_spec = augment.announced(self.spec, self.given_spec)
+        parts = {**self.given.parts, augment.MOVES_PART: augment.build_zero_moves(self.spec, len(self))}
+        given_spec = augment.add_move_condition(self.spec, self.given_spec)
         return replace(self, given_spec=given_spec, given=replace(self.given, parts=parts))
 
     @property
-    def moves(self) -> bool:
+    def is_augmented(self) -> bool:
         """Whether records are moved in training."""
-        return augment.PART in self.given_spec.parts
+        return augment.MOVES_PART in self.given_spec.parts
 
-    def batch(self, rows: np.ndarray, device: str) -> tuple[Tensor, Given]:
+    def load_batch(self, rows: np.ndarray, device: str) -> tuple[Tensor, ConditionBatch]:
         """Some records and what is given with them, on the device."""
         x = torch.from_numpy(np.ascontiguousarray(self.x[rows])).to(device)
         return x, self.given[torch.from_numpy(rows)].to(device)
@@ -57,23 +57,24 @@ class Encoded:
 
 @final
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """What training gives.
 
     Args:
         nets: The networks with the weights to keep, in evaluation mode, on the CPU.
-        turns: Steps taken.
+        steps: Steps taken.
         seconds: Wall time spent.
-        held: The loss of the kept weights on held-out subjects; NaN where there is none.
-        ended: Why it ended: "budget", "patience" or "interrupted" (Ctrl-C).
-        usual: Steps it gets where no budget is given.
-        falling: Whether the last look at held-out subjects was the best of several; None: too few looks.
+        holdout_loss: The loss of the kept weights on held-out subjects; NaN where there is none.
+        stop_reason: Why it ended: "budget", "patience" or "interrupted" (Ctrl-C).
+        default_steps: Steps it gets where no budget is given.
+        is_improving: Whether the last look at held-out subjects was the best of several; None: too few
+            looks.
     """
 
     nets: dict[str, nn.Module]
-    turns: int
+    steps: int
     seconds: float
-    held: float
-    ended: str
-    usual: int = 0
-    falling: bool | None = None
+    holdout_loss: float
+    stop_reason: str
+    default_steps: int = 0
+    is_improving: bool | None = None

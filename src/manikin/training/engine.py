@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
 
-CLIP = 1.0
+MAX_GRADIENT_NORM = 1.0
 """Greatest norm of a gradient: one odd batch must not throw the weights away."""
 
 
@@ -43,7 +43,7 @@ class Engine:
     threads: int | None = None
 
     @classmethod
-    def auto(cls, spec: Spec) -> Engine:
+    def select(cls, spec: Spec) -> Engine:
         """A GPU where there is one, else the CPU; bf16 where it pays.
 
         On a CPU it pays over a grid where there are units for products of matrices (AMX). Without, though
@@ -59,7 +59,7 @@ class Engine:
         return {name: net.to(self.device) for name, net in nets.items()}
 
     @contextmanager
-    def running(self, spec: Spec) -> Iterator[None]:
+    def limit_threads(self, spec: Spec) -> Iterator[None]:
         """The threads that such records ask for, and as they were afterwards."""
         before = torch.get_num_threads()
         row = not spec.grid and (not spec.tokens or bool(spec.ranges))
@@ -70,13 +70,13 @@ class Engine:
             torch.set_num_threads(before)
 
     @contextmanager
-    def stream(self, key: Key) -> Iterator[torch.Generator]:
+    def seed_generators(self, key: Key) -> Iterator[torch.Generator]:
         """A generator for what is drawn by hand; weights and dropout draw from the same key.
 
         The process-wide generators are seeded inside and restored at the end.
         """
         devices = [torch.device(self.device)] if self.device.startswith("cuda") else []
-        with torch.random.fork_rng(devices=devices), self.autocast():
+        with torch.random.fork_rng(devices=devices), self.enable_autocast():
             # Not torch.manual_seed: without a GPU it queues a call for each absent device, for ever.
             seed = key.child("process").integer()
             torch.default_generator.manual_seed(seed)
@@ -84,7 +84,7 @@ class Engine:
                 torch.cuda.manual_seed(seed)
             yield key.torch(self.device)
 
-    def autocast(self) -> torch.autocast:
+    def enable_autocast(self) -> torch.autocast:
         """Mixed precision, where it is wanted."""
         kind = torch.device(self.device).type
         return torch.autocast(kind, dtype=torch.bfloat16, enabled=self.precision == "bf16")
@@ -96,5 +96,5 @@ class Engine:
         # Not autograd.grad: what it gives of a penalty on gradients may lie in memory in another order
         # than the parameter, and fused optimisers read both alike.
         loss.backward(inputs=parameters)
-        nn.utils.clip_grad_norm_(parameters, CLIP)
+        nn.utils.clip_grad_norm_(parameters, MAX_GRADIENT_NORM)
         optimizer.step()

@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from manikin.contracts.family import Family, State, Statistical
+    from manikin.contracts.family import Family, FamilyState, StatisticalFamily
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import GivenSpec
+    from manikin.nn.conditioning import ConditionSpec
     from manikin.training.budget import Training
-    from manikin.training.data import Encoded
-    from manikin.training.progress import Report
-    from manikin.training.state import Run
+    from manikin.training.data import TrainingData
+    from manikin.training.progress import ProgressCallback
+    from manikin.training.state import TrainingState
 
-BATCH = 8192
+MAX_BATCH_RECORDS = 8192
 """Records that networks draw at a time, which bounds memory."""
 
-CELLS = 65_536
+MAX_BATCH_CELLS = 65_536
 """The same in cells (records x places) on a grid: of sixteen pictures of 64 px together each takes a third
 less time than of two."""
 
@@ -56,27 +56,27 @@ class Learner(ABC):
 
 
 @dataclass(frozen=True)
-class Tabular(Learner):
+class StatisticalLearner(Learner):
     """A statistical family and its state; the given columns come first in its rows."""
 
-    family: Statistical
+    family: StatisticalFamily
     spec: Spec
-    state: State
-    given: int = 0
+    state: FamilyState
+    n_condition_channels: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def learn(
+    def fit(
         cls,
-        family: Statistical,
+        family: StatisticalFamily,
         spec: Spec,
         x: np.ndarray,
         given: int,
         subject: np.ndarray,
         key: Key,
-        report: Report,
+        report: ProgressCallback,
     ) -> Self:
-        """Learn from rows (n, channels) of subjects (n,), of which the first `given` are conditions."""
+        """Learn from rows (n, channels) of subjects (n,), `n_condition_channels` of them given."""
         started = time.monotonic()
 
         def progress(share: float) -> None:
@@ -100,107 +100,112 @@ class Tabular(Learner):
         save_file(arrays, folder / "weights.safetensors")
 
     @classmethod
-    def load(cls, folder: Path, family: Statistical, spec: Spec, given: int, facts: dict[str, Any]) -> Self:
+    def load(
+        cls, folder: Path, family: StatisticalFamily, spec: Spec, given: int, facts: dict[str, Any]
+    ) -> Self:
         """The inverse of `save`."""
         return cls(family, spec, read_arrays(folder / "weights.safetensors"), given, facts)
 
 
 @dataclass(frozen=True)
-class Neural(Learner):
+class NeuralLearner(Learner):
     """A family with networks and their weights."""
 
     family: Family
     spec: Spec
-    given_spec: GivenSpec
+    given_spec: ConditionSpec
     nets: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def learn(
+    def fit(
         cls,
         family: Family,
-        data: Encoded,
+        data: TrainingData,
         training: Training,
         key: Key,
-        report: Report,
+        report: ProgressCallback,
         checkpoint: Path | None,
         known: dict[str, Any] | None = None,
-        look: Callable[[Run], None] | None = None,
+        look: Callable[[TrainingState], None] | None = None,
     ) -> Self:
         """Train on encoded records and the parts given with them; `known` are facts of the codec."""
         from manikin.training.loop import train
 
         done = train(family, data, training, key, checkpoint=checkpoint, progress=report, look=look)
         facts: dict[str, Any] = {
-            "steps": done.turns,
+            "steps": done.steps,
             "seconds": round(done.seconds, 3),
-            "ended": done.ended,
-            "usual": done.usual,
+            "ended": done.stop_reason,
+            "usual": done.default_steps,
         }
-        facts |= {} if done.falling is None else {"falling": done.falling}
-        facts |= {"augmented": True} if data.moves else {}
+        facts |= {} if done.is_improving is None else {"falling": done.is_improving}
+        facts |= {"augmented": True} if data.is_augmented else {}
         facts |= {"codec": known} if known else {}
         return cls(family, data.spec, data.given_spec, done.nets, facts)
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
         """Records drawn in batches; what is observed must have been announced, or the order be free."""
-        if mask.any() and not (self.given_spec.observed or self.anytime):
+        if mask.any() and not (self.given_spec.observed or self.can_observe_any_field):
             raise Unsupported(
                 f"this {type(self.family).__name__} was not fitted for observed fields; name them in "
                 "condition= (and in target=, if any part of them may be observed), or use 'trees'"
             )
         import torch
 
-        from manikin.nn.conditioning import Given
+        from manikin.nn.conditioning import ConditionBatch
         from manikin.training.engine import Engine
 
-        engine = Engine.auto(self.spec)
+        engine = Engine.select(self.spec)
         nets = engine.place(self.nets)
         drawn = []
-        for rows in self._batches(len(values)):
+        for rows in self._split_batches(len(values)):
             observed = (values[rows], mask[rows]) if mask.any() else (None, None)
-            batch = Given.of(self._still(given, rows), *observed)
+            batch = ConditionBatch.from_arrays(self._select_condition(given, rows), *observed)
             n = len(values[rows])
-            with torch.no_grad(), engine.stream(key.child(rows.start)) as rng:
+            with torch.no_grad(), engine.seed_generators(key.child(rows.start)) as rng:
                 x = self.family.sample(nets, self.spec, n, batch.to(engine.device), rng)
             drawn.append(x.cpu().numpy())
         return np.concatenate(drawn)
 
-    def carry(self, x: np.ndarray, before: Parts, after: Parts) -> np.ndarray:
+    def translate(self, x: np.ndarray, before: Parts, after: Parts) -> np.ndarray:
         """Encoded records as they would be under another condition; the family must know how."""
         import torch
 
-        from manikin.nn.conditioning import Given
+        from manikin.nn.conditioning import ConditionBatch
         from manikin.training.engine import Engine
 
-        engine = Engine.auto(self.spec)
+        engine = Engine.select(self.spec)
         nets, carried = engine.place(self.nets), []
-        for rows in self._batches(len(x)):
+        for rows in self._split_batches(len(x)):
             some = torch.from_numpy(np.ascontiguousarray(x[rows])).to(engine.device)
-            sides = (Given.of(self._still(part, rows)).to(engine.device) for part in (before, after))
-            with engine.autocast():
-                done = self.family.carry(nets, self.spec, some, *sides)  # type: ignore[attr-defined]
+            sides = (
+                ConditionBatch.from_arrays(self._select_condition(part, rows)).to(engine.device)
+                for part in (before, after)
+            )
+            with engine.enable_autocast():
+                done = self.family.translate(nets, self.spec, some, *sides)  # type: ignore[attr-defined]
             carried.append(done.float().cpu().numpy())
         return np.concatenate(carried)
 
-    def _batches(self, n: int) -> list[slice]:
+    def _split_batches(self, n: int) -> list[slice]:
         """The records of each batch."""
-        size = min(BATCH, max(1, CELLS // int(np.prod(self.spec.grid, dtype=int))))
+        size = min(MAX_BATCH_RECORDS, max(1, MAX_BATCH_CELLS // int(np.prod(self.spec.grid, dtype=int))))
         return [slice(start, min(start + size, n)) for start in range(0, n, size)]
 
-    def _still(self, given: Parts, rows: slice) -> Parts:
+    def _select_condition(self, given: Parts, rows: slice) -> Parts:
         """The condition of some records, none of which is moved."""
         from manikin.training import augment
 
         some = {name: part[rows] for name, part in given.items()}
-        if augment.PART in self.given_spec.parts:
-            some[augment.PART] = augment.at_rest(self.spec, rows.stop - rows.start).numpy()
+        if augment.MOVES_PART in self.given_spec.parts:
+            some[augment.MOVES_PART] = augment.build_zero_moves(self.spec, rows.stop - rows.start).numpy()
         return some
 
     @property
-    def anytime(self) -> bool:
+    def can_observe_any_field(self) -> bool:
         """Whether any part of a record can be observed without having been announced."""
-        return bool(self.spec.ranges or self.spec.ends)
+        return bool(self.spec.ranges or self.spec.has_end_token)
 
     def save(self, folder: Path) -> None:
         """Write the weights."""
@@ -218,12 +223,12 @@ class Neural(Learner):
         """The inverse of `save`."""
         import torch
 
-        from manikin.nn.conditioning import GivenSpec
-        from manikin.training.augment import announced
+        from manikin.nn.conditioning import ConditionSpec
+        from manikin.training.augment import add_move_condition
 
-        given_spec = GivenSpec(*given)
+        given_spec = ConditionSpec(*given)
         if facts.get("augmented"):
-            given_spec = announced(spec, given_spec)
+            given_spec = add_move_condition(spec, given_spec)
         with torch.random.fork_rng(devices=[]):
             nets = family.networks(spec, given_spec)
         read_weights(folder / "weights.safetensors", nets)

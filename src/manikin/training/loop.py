@@ -4,8 +4,8 @@ Players take turns, each with its optimiser (AdamW; Loshchilov & Hutter, 2019), 
 warmed up and let down along a cosine of the budget (Loshchilov & Hutter, 2017). What is kept is
 the exponential moving average of the weights. Where a family has one player, its own loss on
 held-out *subjects*, always with the same noise, says when to stop and which weights were best;
-what the networks know of training subjects alone counts against them (`Run`). Weights that were best
-long before the end come to rest in the last fifth of the training, as if it had been made for them.
+what the networks know of training subjects alone counts against them (`TrainingState`). Weights that were
+best long before the end come to rest in the last fifth of the training, as if it had been made for them.
 All randomness follows from the key and the number of the turn: a resumed run is the same run.
 """
 
@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from manikin.training.budget import Training
-from manikin.training.data import Encoded, Trained
+from manikin.training.data import TrainingData, TrainingResult
 from manikin.training.engine import Engine
-from manikin.training.state import Run
+from manikin.training.state import TrainingState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,28 +24,28 @@ if TYPE_CHECKING:
 
     from manikin.contracts.family import Family
     from manikin.core.seeds import Key
-    from manikin.training.progress import Report
+    from manikin.training.progress import ProgressCallback
 
-__all__ = ["Encoded", "Trained", "Training", "train"]
+__all__ = ["Training", "TrainingData", "TrainingResult", "train"]
 
-SAVED = 60.0
+SECONDS_BETWEEN_CHECKPOINTS = 60.0
 """Seconds between checkpoints."""
 
-TOLD = 1.0
+SECONDS_BETWEEN_REPORTS = 1.0
 """Seconds after which slow steps are reported one by one."""
 
 
 def train(
     family: Family,
-    data: Encoded,
+    data: TrainingData,
     training: Training,
     key: Key,
     *,
     checkpoint: Path | None = None,
-    progress: Report | None = None,
-    look: Callable[[Run], None] | None = None,
+    progress: ProgressCallback | None = None,
+    look: Callable[[TrainingState], None] | None = None,
     engine: Engine | None = None,
-) -> Trained:
+) -> TrainingResult:
     """Train a family's networks on encoded records.
 
     Ctrl-C ends the training and keeps the best weights so far.
@@ -63,37 +63,44 @@ def train(
     Raises:
         TrainingError: The loss is no longer finite, or the checkpoint is of another run.
     """
-    run = Run(family, data, training, key, engine or Engine.auto(data.spec))
+    run = TrainingState(family, data, training, key, engine or Engine.select(data.spec))
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint)
-    with run.engine.running(data.spec):
-        ended = _loop(run, checkpoint, progress, look)
-        _keep(run, checkpoint, look)
-    return run.finish(ended)
+    with run.engine.limit_threads(data.spec):
+        ended = _run_loop(run, checkpoint, progress, look)
+        _save_checkpoint(run, checkpoint, look)
+    return run.finish_training(ended)
 
 
-def _keep(run: Run, checkpoint: Path | None, look: Callable[[Run], None] | None) -> None:
+def _save_checkpoint(
+    run: TrainingState, checkpoint: Path | None, look: Callable[[TrainingState], None] | None
+) -> None:
     if checkpoint is not None:
         run.save(checkpoint)
     if look is not None:
         look(run)
 
 
-def _loop(
-    run: Run, checkpoint: Path | None, progress: Report | None, look: Callable[[Run], None] | None
+def _run_loop(
+    run: TrainingState,
+    checkpoint: Path | None,
+    progress: ProgressCallback | None,
+    look: Callable[[TrainingState], None] | None,
 ) -> str:
     saved = told = run.seconds
     try:
-        while not run.ended:
+        while not run.stop_reason:
             run.advance()
-            if progress is not None and (run.turn % 10 == 0 or run.ended or run.seconds - told > TOLD):
-                progress(run.progress())
+            if progress is not None and (
+                run.turn % 10 == 0 or run.stop_reason or run.seconds - told > SECONDS_BETWEEN_REPORTS
+            ):
+                progress(run.measure_progress())
                 told = run.seconds
-            if run.seconds - saved > SAVED:
-                _keep(run, checkpoint, look)
+            if run.seconds - saved > SECONDS_BETWEEN_CHECKPOINTS:
+                _save_checkpoint(run, checkpoint, look)
                 saved = run.seconds
     except KeyboardInterrupt:
         if run.turn == 0:
             raise
         return "interrupted"
-    return run.ended
+    return run.stop_reason

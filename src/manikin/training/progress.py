@@ -7,7 +7,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, final
 
-from manikin.core.progress_display import clock, show_step
+from manikin.core.progress_display import format_duration, show_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +23,10 @@ class Progress:
         fraction: Share of the budget spent, 0 to 1.
         seconds: Wall time so far.
         loss: The recent mean of the training loss.
-        held: The last loss on held-out subjects; NaN where there is none.
+        holdout_loss: The last loss on held-out subjects; NaN where there is none.
 
     Example:
-        >>> Progress(turn=50, fraction=0.25, seconds=10.0, loss=0.5).left
+        >>> Progress(turn=50, fraction=0.25, seconds=10.0, loss=0.5).seconds_left
         30.0
     """
 
@@ -34,15 +34,15 @@ class Progress:
     fraction: float
     seconds: float
     loss: float
-    held: float = math.nan
+    holdout_loss: float = math.nan
 
     @property
-    def left(self) -> float:
+    def seconds_left(self) -> float:
         """Seconds that remain of the budget at this pace."""
         return self.seconds * (1 - self.fraction) / self.fraction if self.fraction else math.inf
 
 
-class Report(Protocol):
+class ProgressCallback(Protocol):
     """Whoever wants to hear how the training goes."""
 
     def __call__(self, progress: Progress, /) -> None:
@@ -50,7 +50,7 @@ class Report(Protocol):
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Report]:
+def show_progress_bar(title: str) -> Iterator[ProgressCallback]:
     """A step that shows the loss and the time left.
 
     Args:
@@ -59,15 +59,15 @@ def bar(title: str) -> Iterator[Report]:
     with show_step(title, 1.0) as step:
 
         def report(now: Progress) -> None:
-            loss = now.loss if math.isnan(now.held) else now.held
+            loss = now.loss if math.isnan(now.holdout_loss) else now.holdout_loss
             known = "" if math.isnan(loss) else f"loss {loss:.3f}, "
-            step.reach(now.fraction, f"{known}{clock(now.left)} left of learning")
+            step.set_progress(now.fraction, f"{known}{format_duration(now.seconds_left)} left of learning")
 
         yield report
 
 
 @contextmanager
-def shown(title: str, *, quiet: bool) -> Iterator[Report]:
+def show_optional_bar(title: str, *, quiet: bool) -> Iterator[ProgressCallback]:
     """The same bar, or nobody who listens."""
-    with nullcontext(lambda _: None) if quiet else bar(title) as report:
+    with nullcontext(lambda _: None) if quiet else show_progress_bar(title) as report:
         yield report

@@ -15,9 +15,9 @@ from torch import Tensor
 from manikin.errors import TrainingError
 from manikin.training import augment
 from manikin.training import checkpoint as store
-from manikin.training.batches import JUDGED, alike, partition
-from manikin.training.budget import Training, settled, usual_steps
-from manikin.training.data import Encoded, Trained
+from manikin.training.batches import MAX_EVALUATED_RECORDS, bucket_by_length, split_subjects
+from manikin.training.budget import Training, count_default_steps, resolve_budget
+from manikin.training.data import TrainingData, TrainingResult
 from manikin.training.progress import Progress
 
 if TYPE_CHECKING:
@@ -27,42 +27,44 @@ if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.training.engine import Engine
 
-LOOK = 100
+STEPS_PER_EVALUATION = 100
 """Steps between looks at the held-out subjects."""
 
-LAST = 0.2
+COOLDOWN_SHARE = 0.2
 """Share of a training in which weights that were best in the middle of it come to rest."""
 
-STALE = 3
+MAX_STALE_EVALUATIONS = 3
 """Looks without a better loss after which they do."""
 
-PLACES = 1 << 16
+MAX_EVALUATED_TOKENS = 1 << 16
 """About how many places of histories are looked at on either side."""
 
 
 @final
-class Run:
+class TrainingState:
     """All that changes while a family learns; `train` drives it."""
 
-    def __init__(self, family: Family, data: Encoded, training: Training, key: Key, engine: Engine) -> None:
+    def __init__(
+        self, family: Family, data: TrainingData, training: Training, key: Key, engine: Engine
+    ) -> None:
         self.family, self.data, self.key, self.engine = family, data, key, engine
         share = training.holdout if len(set(family.turns)) == 1 else 0.0
-        self.rows, self.held_rows = partition(data.subject, share, key.child("holdout"))
-        self.training = settled(training, family, data.spec, len(self.rows))
-        with engine.stream(key.child("weights")):
+        self.rows, self.held_rows = split_subjects(data.subject, share, key.child("holdout"))
+        self.training = resolve_budget(training, family, data.spec, len(self.rows))
+        with engine.seed_generators(key.child("weights")):
             self.nets = engine.place(family.networks(data.spec, data.given_spec))
         self.average = {
             name: copy.deepcopy(net).requires_grad_(False).eval() for name, net in self.nets.items()
         }
-        self.optimizers = {player: self._optimizer(player) for player in dict.fromkeys(family.turns)}
+        self.optimizers = {player: self._build_optimizer(player) for player in dict.fromkeys(family.turns)}
         self.turn, self.seconds, self.loss, self.held = 0, 0.0, math.nan, math.nan
         self.best: dict[str, dict[str, Tensor]] = {}
         self.least, self.least_held, self.since = math.inf, math.nan, 0
         self.back, self.rest, self.best_pace = 0, 0, 1.0
         self.orders: dict[int, np.ndarray] = {}
-        self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.ends else np.zeros(0)
+        self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.has_end_token else np.zeros(0)
 
-    def _optimizer(self, player: str) -> torch.optim.Optimizer:
+    def _build_optimizer(self, player: str) -> torch.optim.Optimizer:
         o = self.family.optimizer
         parameters = list(self.nets[player].parameters())
         return torch.optim.AdamW(parameters, lr=o.rate, betas=o.betas, weight_decay=o.decay, fused=True)
@@ -71,10 +73,10 @@ class Run:
     def fraction(self) -> float:
         """The share of the budget that is spent."""
         epoch = self.turn * (self.training.batch or 1) / len(self.rows)
-        return self.training.fraction(self.turn, epoch, self.seconds)
+        return self.training.compute_fraction(self.turn, epoch, self.seconds)
 
     @property
-    def ended(self) -> str:
+    def stop_reason(self) -> str:
         """Why the training is at its end, "budget" or "patience"; "" before that."""
         if self.fraction >= 1:
             return "budget"
@@ -84,33 +86,35 @@ class Run:
         """One turn of one player, and now and then a look at the held-out subjects."""
         started = time.monotonic()
         player = self.family.turns[self.turn % len(self.family.turns)]
-        self._step(player)
+        self._train_step(player)
         self.turn += 1
-        if self.turn % LOOK == 0 or self.ended:
-            self._look()
-        if self.best and not self.back and self._stale():
-            self._return()
+        if self.turn % STEPS_PER_EVALUATION == 0 or self.stop_reason:
+            self._evaluate_average()
+        if self.best and not self.back and self._is_stale():
+            self._return_to_best()
         self.seconds += time.monotonic() - started
 
-    def _step(self, player: str) -> None:
+    def _train_step(self, player: str) -> None:
         optimizer = self.optimizers[player]
         for group in optimizer.param_groups:
-            group["lr"] = self.family.optimizer.rate * self._pace(self.family.optimizer.warmup)
-        x, given = self.data.batch(self._next_rows(), self.engine.device)
-        with self.engine.stream(self.key.child("loss", self.turn)) as rng:
-            if self.data.moves:
-                x, given = augment.moved(self.data.spec, x, given, rng)
+            group["lr"] = self.family.optimizer.rate * self._compute_rate_scale(
+                self.family.optimizer.warmup
+            )
+        x, given = self.data.load_batch(self._choose_next_rows(), self.engine.device)
+        with self.engine.seed_generators(self.key.child("loss", self.turn)) as rng:
+            if self.data.is_augmented:
+                x, given = augment.move_batch(self.data.spec, x, given, rng)
             loss = self.family.loss(self.nets, player, self.data.spec, x, given, rng)
-        self._watch(loss)
+        self._track_loss(loss)
         self.engine.step(loss, optimizer)
-        self._follow(player)
+        self._update_average(player)
 
-    def _stale(self) -> bool:
+    def _is_stale(self) -> bool:
         """Whether patience is at an end; or the budget nearly is, and the best weights are long past."""
         impatient = 0 < self.training.patience <= self.since
-        return impatient or (self.since >= STALE and self.fraction >= 1 - LAST)
+        return impatient or (self.since >= MAX_STALE_EVALUATIONS and self.fraction >= 1 - COOLDOWN_SHARE)
 
-    def _return(self) -> None:
+    def _return_to_best(self) -> None:
         """Go back to the best weights and let the learning rate down from where it was then.
 
         Weights from the middle of a training still move much from step to step, and what they say of
@@ -120,34 +124,37 @@ class Run:
             self.nets[name].load_state_dict(weights)
             self.average[name].load_state_dict(weights)
         left = self.turn * (1 - self.fraction) / max(self.fraction, 1e-9)
-        self.back, self.rest = self.turn, max(1, round(min(left, self.turn * LAST / (1 - LAST))))
+        self.back, self.rest = (
+            self.turn,
+            max(1, round(min(left, self.turn * COOLDOWN_SHARE / (1 - COOLDOWN_SHARE)))),
+        )
 
-    def _pace(self, warmup: int) -> float:
+    def _compute_rate_scale(self, warmup: int) -> float:
         if self.back:
             return self.best_pace * max(0.01, 1 - (self.turn - self.back) / self.rest)
         cosine = 0.5 * (1 + math.cos(math.pi * self.fraction))
         return min(1.0, (self.turn + 1) / warmup) * max(0.01, cosine)
 
-    def _next_rows(self) -> np.ndarray:
+    def _choose_next_rows(self) -> np.ndarray:
         """The next records of an endless row of shuffled epochs."""
         batch = self.training.batch or 1
         epoch, place = divmod(self.turn * batch, len(self.rows))
-        order = self._order(epoch)[place : place + batch]
+        order = self._shuffle_epoch(epoch)[place : place + batch]
         while len(order) < batch:
             epoch += 1
-            order = np.append(order, self._order(epoch)[: batch - len(order)])
+            order = np.append(order, self._shuffle_epoch(epoch)[: batch - len(order)])
         return self.rows[order]
 
-    def _order(self, epoch: int) -> np.ndarray:
+    def _shuffle_epoch(self, epoch: int) -> np.ndarray:
         if epoch not in self.orders:
             rng = self.key.child("order", epoch).numpy()
             shuffled = rng.permutation(len(self.rows))
-            if self.data.spec.ends:
-                shuffled = alike(shuffled, self.lengths, self.training.batch or 1, rng)
+            if self.data.spec.has_end_token:
+                shuffled = bucket_by_length(shuffled, self.lengths, self.training.batch or 1, rng)
             self.orders = {k: v for k, v in self.orders.items() if k == epoch - 1} | {epoch: shuffled}
         return self.orders[epoch]
 
-    def _watch(self, loss: Tensor) -> None:
+    def _track_loss(self, loss: Tensor) -> None:
         value = float(loss.detach())
         if not math.isfinite(value):
             message = (
@@ -158,14 +165,14 @@ class Run:
         self.loss = value if math.isnan(self.loss) else 0.98 * self.loss + 0.02 * value
 
     @torch.no_grad()
-    def _follow(self, player: str) -> None:
+    def _update_average(self, player: str) -> None:
         """Move the average; early on it forgets faster, or it would remember the random start."""
         weight = 1 - min(self.training.ema, (1 + self.turn) / (10 + self.turn))
         pairs = zip(self.average[player].parameters(), self.nets[player].parameters(), strict=True)
         for average, parameter in pairs:
             average.lerp_(parameter, weight)
 
-    def _look(self) -> None:
+    def _evaluate_average(self) -> None:
         """Judge the averaged weights; what they know of training subjects alone counts against them.
 
         The criterion is the held-out loss plus its distance from the loss on as many training
@@ -175,53 +182,55 @@ class Run:
         """
         if not len(self.held_rows):
             return
-        self.held = self._judged(self.held_rows)
-        known = self._judged(self.rows[: len(self.held_rows)])
+        self.held = self._compute_loss(self.held_rows)
+        known = self._compute_loss(self.rows[: len(self.held_rows)])
         criterion = 2 * self.held - known
         self.since += 1
         if self.held < self.least_held if self.back else criterion < self.least:
-            self.best = {name: _copied(net.state_dict()) for name, net in self.average.items()}
+            self.best = {name: _copy_weights(net.state_dict()) for name, net in self.average.items()}
             self.least, self.least_held, self.since = criterion, self.held, 0
             if not self.back:
-                self.best_pace = self._pace(self.family.optimizer.warmup)
+                self.best_pace = self._compute_rate_scale(self.family.optimizer.warmup)
 
     @torch.no_grad()
-    def _judged(self, rows: np.ndarray) -> float:
+    def _compute_loss(self, rows: np.ndarray) -> float:
         """The loss of the averaged weights on some records, each time with the same noise."""
         player, batch = self.family.turns[0], self.training.batch or 1
         spec = self.data.spec
-        if spec.ends:  # their loss draws no noise
-            rows = rows[: max(batch, PLACES // spec.length)]
+        if spec.has_end_token:  # their loss draws no noise
+            rows = rows[: max(batch, MAX_EVALUATED_TOKENS // spec.length)]
         else:
-            rows = np.resize(rows, max(len(rows), min(JUDGED, 8 * len(rows))))
+            rows = np.resize(rows, max(len(rows), min(MAX_EVALUATED_RECORDS, 8 * len(rows))))
         total = 0.0
-        with self.engine.stream(self.key.child("held")) as rng:
+        with self.engine.seed_generators(self.key.child("held")) as rng:
             for start in range(0, len(rows), batch):
-                x, given = self.data.batch(rows[start : start + batch], self.engine.device)
+                x, given = self.data.load_batch(rows[start : start + batch], self.engine.device)
                 loss = self.family.loss(self.average, player, self.data.spec, x, given, rng)
                 total += float(loss) * len(x)
         return total / len(rows)
 
-    def progress(self) -> Progress:
+    def measure_progress(self) -> Progress:
         """Where the training stands."""
         return Progress(self.turn, self.fraction, self.seconds, self.loss, self.held)
 
-    def finish(self, ended: str) -> Trained:
+    def finish_training(self, ended: str) -> TrainingResult:
         """The weights to keep: the best on held-out subjects, else the last average."""
         for name, weights in self.best.items():
             self.average[name].load_state_dict(weights)
         nets = {name: net.cpu().eval() for name, net in self.average.items()}
-        return Trained(nets, self.turn, self.seconds, self.least_held, ended, self.usual, self.falling)
+        return TrainingResult(
+            nets, self.turn, self.seconds, self.least_held, ended, self.default_steps, self.is_improving
+        )
 
     @property
-    def usual(self) -> int:
+    def default_steps(self) -> int:
         """The steps of a training without a budget of its own, on these records."""
-        return usual_steps(self.family, self.data.spec, len(self.rows), self.training.batch or 1)
+        return count_default_steps(self.family, self.data.spec, len(self.rows), self.training.batch or 1)
 
     @property
-    def falling(self) -> bool | None:
+    def is_improving(self) -> bool | None:
         """Whether the last look at held-out subjects was the best so far; None: fewer than two looks."""
-        if not len(self.held_rows) or self.turn < 2 * LOOK:
+        if not len(self.held_rows) or self.turn < 2 * STEPS_PER_EVALUATION:
             return None
         return self.since == 0
 
@@ -230,11 +239,11 @@ class Run:
         tensors = {
             "nets": {name: net.state_dict() for name, net in self.nets.items()},
             "average": {name: net.state_dict() for name, net in self.average.items()},
-            "optimizers": {name: store.optimizer_tensors(o) for name, o in self.optimizers.items()},
+            "optimizers": {name: store.extract_optimizer_state(o) for name, o in self.optimizers.items()},
             "best": self.best,
         }
-        numbers = {name: getattr(self, name) for name in NUMBERS}
-        store.write(path, tensors, {"run": self._fingerprint(), **numbers})
+        numbers = {name: getattr(self, name) for name in SAVED_NUMBERS}
+        store.write(path, tensors, {"run": self._compute_fingerprint(), **numbers})
 
     def restore(self, path: Path) -> None:
         """Go on from where `save` left.
@@ -243,7 +252,7 @@ class Run:
             TrainingError: The checkpoint is of another run, or unreadable.
         """
         tensors, facts = store.read(path)
-        if facts["run"] != self._fingerprint():
+        if facts["run"] != self._compute_fingerprint():
             message = (
                 f"{path}: the checkpoint of another run (data, family, seed or budget differ); delete it"
             )
@@ -252,12 +261,12 @@ class Run:
             net.load_state_dict(tensors["nets"][name])
             self.average[name].load_state_dict(tensors["average"][name])
         for name, optimizer in self.optimizers.items():
-            store.fill_optimizer(optimizer, tensors["optimizers"].get(name, {}))
+            store.restore_optimizer_state(optimizer, tensors["optimizers"].get(name, {}))
         self.best = tensors.get("best", {})
-        for name in NUMBERS:
+        for name in SAVED_NUMBERS:
             setattr(self, name, facts[name])
 
-    def _fingerprint(self) -> str:
+    def _compute_fingerprint(self) -> str:
         """What must be the same for a run to be the same run."""
         some = np.ascontiguousarray(self.data.x[:: max(1, len(self.data) // 1000)])
         parts: tuple[Any, ...] = (
@@ -271,8 +280,19 @@ class Run:
         return hashlib.blake2b(text + some.tobytes(), digest_size=16).hexdigest()
 
 
-NUMBERS = ("turn", "seconds", "loss", "held", "least", "least_held", "since", "back", "rest", "best_pace")
+SAVED_NUMBERS = (
+    "turn",
+    "seconds",
+    "loss",
+    "held",
+    "least",
+    "least_held",
+    "since",
+    "back",
+    "rest",
+    "best_pace",
+)
 
 
-def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+def _copy_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.clone() for name, tensor in weights.items()}

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
-from manikin.codecs.arrays.limb_leads import Limbs
-from manikin.codecs.arrays.standardize import Values, chunks, missing
-from manikin.codecs.table.series import Series
-from manikin.cohort.cohort import column
-from manikin.cohort.finite_values import measurable
+from manikin.codecs.arrays.limb_leads import LimbLeadScaler
+from manikin.codecs.arrays.standardize import StandardScaler, compute_missing_share, iterate_chunks
+from manikin.codecs.table.series import SeriesTransform
+from manikin.cohort.cohort import to_arrow_column
+from manikin.cohort.finite_values import raise_if_extreme
 from manikin.contracts.codec import Codec
 from manikin.encoding.spec import Block, Categorical, Spec
 from manikin.errors import NotFitted, SchemaError, Unsupported
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-GAPS = 0.05
+MIN_MISSING_SHARE = 0.05
 """Share of missing places from which on a signal is a series; a waveform's spikes are no tails."""
 
 
 @final
 @dataclass(frozen=True)
-class Labels:
+class LabelMapEncoder:
     """One label map: `levels` levels at every place of a grid.
 
     Args:
@@ -72,7 +72,7 @@ class Labels:
         return cls(**{**state, "shape": tuple(state["shape"])})
 
 
-Layer = Values | Labels | Series | Limbs
+Layer = StandardScaler | LabelMapEncoder | SeriesTransform | LimbLeadScaler
 
 
 @final
@@ -92,7 +92,9 @@ class ArrayCodec(Codec):
     def spec(self) -> Spec:
         """The channels of all fields, one after another, on their common grid."""
         layers = list(self._layers.values())
-        known = [layer.spectrum if isinstance(layer, Values | Limbs) else [] for layer in layers]
+        known = [
+            layer.spectrum if isinstance(layer, StandardScaler | LimbLeadScaler) else [] for layer in layers
+        ]
         spectrum = tuple(tuple(row) for rows in known for row in rows) if all(known) else ()
         return Spec(tuple(layer.block for layer in layers), grid=layers[0].shape[1:], spectrum=spectrum)
 
@@ -109,8 +111,8 @@ class ArrayCodec(Codec):
             Unsupported: The fields do not lie on one grid.
             SchemaError: A label map holds other values than its levels, or a value is infinite.
         """
-        measurable(cohort, fields)
-        layers = {name: _learn(cohort, name) for name in fields}
+        raise_if_extreme(cohort, fields)
+        layers = {name: _fit_layer(cohort, name) for name in fields}
         if len({layer.shape[1:] for layer in layers.values()}) > 1:
             shapes = ", ".join(f"{name} {layer.shape}" for name, layer in layers.items())
             message = f"not on one grid: {shapes}; model them one after another with Chain"
@@ -137,7 +139,10 @@ class ArrayCodec(Codec):
         ends = np.cumsum([layer.block.n for layer in self._layers.values()])[:-1]
         parts = np.split(x, ends, axis=1)
         layers = self._layers.items()
-        return {name: column(layer.decode(part)) for (name, layer), part in zip(layers, parts, strict=True)}
+        return {
+            name: to_arrow_column(layer.decode(part))
+            for (name, layer), part in zip(layers, parts, strict=True)
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Per field, its scale or its levels."""
@@ -146,31 +151,31 @@ class ArrayCodec(Codec):
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        return cls({name: _layer(table) for name, table in state.items()})
+        return cls({name: _load_layer(table) for name, table in state.items()})
 
 
-def _layer(table: dict[str, Any]) -> Layer:
-    for mark, layer in (("scales", Series), ("told", Limbs), ("levels", Labels)):
+def _load_layer(table: dict[str, Any]) -> Layer:
+    for mark, layer in (("scales", SeriesTransform), ("told", LimbLeadScaler), ("levels", LabelMapEncoder)):
         if mark in table:
             return layer.from_dict(table)
-    return Values.from_dict(table)
+    return StandardScaler.from_dict(table)
 
 
-def _learn(cohort: Cohort, name: str) -> Layer:
+def _fit_layer(cohort: Cohort, name: str) -> Layer:
     kind, x = cohort.schema[name], cohort[name]
     shape = tuple(x.shape[1:])
     if isinstance(kind, Image) and kind.levels:
         _check_levels(name, x, kind.levels)
-        return Labels(shape, str(x.dtype), kind.levels)
+        return LabelMapEncoder(shape, str(x.dtype), kind.levels)
     if not isinstance(kind, Signal):
-        return Values.of(x)
-    if missing(x) > GAPS:
-        return Series.of(x, kind.channels, cohort.subject)
-    return Limbs.of(x, kind.channels) or Values.of(x)
+        return StandardScaler.from_records(x)
+    if compute_missing_share(x) > MIN_MISSING_SHARE:
+        return SeriesTransform.from_records(x, kind.channels, cohort.subject)
+    return LimbLeadScaler.from_records(x, kind.channels) or StandardScaler.from_records(x)
 
 
 def _check_levels(name: str, x: np.ndarray, levels: int) -> None:
-    for chunk in chunks(x):
+    for chunk in iterate_chunks(x):
         if ((chunk < 0) | (chunk >= levels) | (chunk != np.floor(chunk))).any():
             message = (
                 f"field {name!r}: a label map of {levels} levels holds others than 0 to {levels - 1}; "

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 
-from manikin.codecs.arrays.standardize import Values
+from manikin.codecs.arrays.standardize import StandardScaler
 from manikin.errors import SchemaError
-from manikin.signals.analysis.lead_names import SHARES, limbs
+from manikin.signals.analysis.lead_names import LIMB_LEAD_WEIGHTS, find_limb_leads
 
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Block
 
-OFF = 0.1
+MAX_LAW_ERROR = 0.1
 """Share of its deviation by which a lead may miss the law, so that it counts as held."""
 
 
 @final
 @dataclass(frozen=True)
-class Limbs:
+class LimbLeadScaler:
     """The scale of an ECG without the leads that follow from I and II.
 
     Args:
@@ -36,22 +36,29 @@ class Limbs:
     kept: list[int]
     told: dict[int, tuple[float, float]]
     pair: tuple[int, int]
-    values: Values
+    values: StandardScaler
 
     @classmethod
-    def of(cls, x: np.ndarray, channels: tuple[str, ...]) -> Self | None:
+    def from_records(cls, x: np.ndarray, channels: tuple[str, ...]) -> Self | None:
         """Learn from records (n, channels, time); None where no lead follows from others by the law."""
-        names = limbs(channels)
+        names = find_limb_leads(channels)
         if len(channels) != x.shape[1] or any(names.count(lead) != 1 for lead in ("I", "II")):
             return None
         pair = (names.index("I"), names.index("II"))
         told = {
-            j: SHARES[name]
+            j: LIMB_LEAD_WEIGHTS[name]
             for j, name in enumerate(names)
-            if name and j not in pair and names.count(name) == 1 and _held(x, j, pair, SHARES[name])
+            if name
+            and j not in pair
+            and names.count(name) == 1
+            and _is_law_kept(x, j, pair, LIMB_LEAD_WEIGHTS[name])
         }
         kept = [j for j in range(len(channels)) if j not in told]
-        return cls(tuple(x.shape[1:]), kept, told, pair, Values.of(x[:, kept])) if told else None
+        return (
+            cls(tuple(x.shape[1:]), kept, told, pair, StandardScaler.from_records(x[:, kept]))
+            if told
+            else None
+        )
 
     @property
     def block(self) -> Block:
@@ -92,7 +99,7 @@ class Limbs:
         one, two = (x[:, j].astype(np.float64) for j in self.pair)
         for j, (a, b) in self.told.items():
             lead = a * one + b * two
-            x[:, j] = np.round(lead) if self.values.whole else lead
+            x[:, j] = np.round(lead) if self.values.is_integer else lead
         return x
 
     def to_dict(self) -> dict[str, Any]:
@@ -104,12 +111,12 @@ class Limbs:
         """The inverse of `to_dict`."""
         told = {int(j): (a, b) for j, a, b in state["told"]}
         one, two = state["pair"]
-        values = Values.from_dict(state["values"])
+        values = StandardScaler.from_dict(state["values"])
         return cls(tuple(state["shape"]), state["kept"], told, (one, two), values)
 
 
-def _held(x: np.ndarray, j: int, pair: tuple[int, int], shares: tuple[float, float]) -> bool:
+def _is_law_kept(x: np.ndarray, j: int, pair: tuple[int, int], shares: tuple[float, float]) -> bool:
     """Whether the training records keep the law for one lead."""
     one, two, lead = (x[:, place].astype(np.float64) for place in (*pair, j))
     off = lead - shares[0] * one - shares[1] * two
-    return bool(np.nanmean(off**2) <= OFF**2 * np.nanvar(lead))
+    return bool(np.nanmean(off**2) <= MAX_LAW_ERROR**2 * np.nanvar(lead))

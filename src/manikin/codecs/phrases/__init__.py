@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.codecs.phrases.rare_words import drawn, learned, shape
+from manikin.codecs.phrases.rare_words import fit_word_shapes, sample_word, to_word_shape
 from manikin.codecs.rows import RowsCodec
-from manikin.codecs.text import words as words_of
-from manikin.codecs.text.record_slots import FIRST, Slots
+from manikin.codecs.text import list_notes as words_of
+from manikin.codecs.text.record_slots import FIRST_SLOT, RecordSlots
 from manikin.contracts.codec import Codec
 from manikin.encoding.grammar import END
 from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError, Unsupported
-from manikin.schema.kinds import SCALARS, Category, Number, Text, Time
+from manikin.schema.kinds import SCALAR_TYPES, Category, Number, Text, Time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-NONE, GAP, SPECIAL = 1, 2, 3
+ABSENT_TOKEN, GAP_TOKEN, SPECIAL_COUNT = 1, 2, 3
 """A record without a text; a word that too few share; the first token of a slot."""
 
 _WORD = re.compile(
@@ -66,14 +66,14 @@ class Phrases(Codec):
     name: str = ""
     words: tuple[str, ...] = ()
     numerals: dict[str, list[list[float]]] = field(default_factory=dict)
-    slots: Slots = field(default_factory=Slots)
+    slots: RecordSlots = field(default_factory=RecordSlots)
     record: RowsCodec | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def spec(self) -> Spec:
         """Words first in the vocabulary, then the tokens of each field."""
-        first, length = self._first, self.facts["length"]
+        first, length = self._first_field_token, self.facts["length"]
         ranges = self.record.spec.ranges if self.record else ()
         moved = tuple((low + first, high + first) for low, high in ranges)
         last = max((high for _, high in moved), default=first)
@@ -82,20 +82,20 @@ class Phrases(Codec):
         )
 
     @property
-    def _first(self) -> int:
+    def _first_field_token(self) -> int:
         """The first token that is no word."""
-        return SPECIAL + len(self.slots.names) + len(self.words) + len(self.numerals)
+        return SPECIAL_COUNT + len(self.slots.slot_names) + len(self.words) + len(self.numerals)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def fit_report(self) -> dict[str, Any]:
         """How long texts are; how many were cut, empty or absent; how many words are left out."""
         return self.facts
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training."""
         text = frozenset() if self.facts.get("absent") else frozenset({self.name})
-        return text | (self.record.complete if self.record else frozenset())
+        return text | (self.record.complete_fields if self.record else frozenset())
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn which words are shared, which fields notes repeat, and the bins of the other fields."""
@@ -110,17 +110,17 @@ class Phrases(Codec):
                 f"templates hold one text given fields of one value, not {', '.join(notes)}; name one of "
                 "them (target=, or --note), or use 'autoregressive'"
             )
-        (name,), scalars = notes, [g for g in fields if isinstance(cohort.schema[g], SCALARS)]
+        (name,), scalars = notes, [g for g in fields if isinstance(cohort.schema[g], SCALAR_TYPES)]
         texts = words_of(cohort, name)
-        slots = Slots.of(texts, cohort, scalars, self.anonymous)
+        slots = RecordSlots.from_notes(texts, cohort, scalars, self.anonymous)
         record = RowsCodec(bins=self.bins).fit(cohort, scalars) if scalars else None
         whole = replace(self, name=name, slots=slots, record=record)
-        cut = [list(_split(parts)) for parts in slots.cuts(cohort, texts)]
+        cut = [list(_split_words(parts)) for parts in slots.split_notes(cohort, texts)]
         subjects = cohort.subject.tolist()
-        known = _people(cut, subjects)
+        known = _find_word_owners(cut, subjects)
         shared = {word for word, whose in known.items() if len(whose) >= self.anonymous}
         rest = [[w for w in listed if isinstance(w, str) and w not in shared] for listed in cut]
-        numerals = learned(rest, subjects, self.anonymous)
+        numerals = fit_word_shapes(rest, subjects, self.anonymous)
         if not shared:
             raise SchemaError(
                 f"field {name!r}: no word is shared by {self.anonymous} subjects; give more records, or "
@@ -141,46 +141,52 @@ class Phrases(Codec):
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
         """Tokens (n, fields + length)."""
         listed = (*self.words, *(f"\0{one}" for one in self.numerals))
-        place = {word: SPECIAL + len(self.slots.names) + i for i, word in enumerate(listed)}
+        place = {word: SPECIAL_COUNT + len(self.slots.slot_names) + i for i, word in enumerate(listed)}
         length, texts = self.facts["length"], cohort.columns[self.name].to_pylist()
         x = np.full((len(cohort), length), END, dtype=np.int64)
-        for row, (text, parts) in enumerate(zip(texts, self.slots.cuts(cohort, texts), strict=True)):
-            listed = [NONE] if text is None else [_token(word, place) for word in _split(parts)]
+        for row, (text, parts) in enumerate(zip(texts, self.slots.split_notes(cohort, texts), strict=True)):
+            listed = (
+                [ABSENT_TOKEN]
+                if text is None
+                else [_find_token(word, place) for word in _split_words(parts)]
+            )
             x[row, : min(len(listed), length - 1)] = listed[: length - 1]
         if self.record is None:
             return x
-        return np.concatenate([self.record.encode(cohort) + self._first, x], axis=1)
+        return np.concatenate([self.record.encode(cohort) + self._first_field_token, x], axis=1)
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """The text, in which characters of private use stand for slots until `filled`; and the fields."""
         given = len(self.record.spec.ranges) if self.record else 0
         rng = key.child("digits").numpy()
-        said = {self.name: pa.array([self._text(row, rng) for row in x[:, given:].tolist()], pa.string())}
+        said = {
+            self.name: pa.array([self._to_text(row, rng) for row in x[:, given:].tolist()], pa.string())
+        }
         if self.record is None:
             return said
         low, high = np.array(self.record.spec.ranges).T
-        rows = np.clip(x[:, :given] - self._first, low, high - 1)
+        rows = np.clip(x[:, :given] - self._first_field_token, low, high - 1)
         return self.record.decode(rows, key) | said
 
-    def filled(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
+    def reconcile_given(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
         """The decoded texts with their slots filled from the records beside them."""
-        said = self.slots.fills(columns[self.name].to_pylist(), given)
+        said = self.slots.fill_notes(columns[self.name].to_pylist(), given)
         return columns | {self.name: pa.array(said, columns[self.name].type)}
 
-    def _text(self, tokens: Sequence[int], rng: np.random.Generator) -> str | None:
-        if tokens and tokens[0] == NONE:
+    def _to_text(self, tokens: Sequence[int], rng: np.random.Generator) -> str | None:
+        if tokens and tokens[0] == ABSENT_TOKEN:
             return None
-        slots, parts, shapes = SPECIAL + len(self.slots.names), [], list(self.numerals)
+        slots, parts, shapes = SPECIAL_COUNT + len(self.slots.slot_names), [], list(self.numerals)
         for token in tokens:
             if token == END:
                 break
             if token >= slots + len(self.words):
                 one = shapes[token - slots - len(self.words)]
-                parts.append(drawn(one, self.numerals[one], rng))
+                parts.append(sample_word(one, self.numerals[one], rng))
             elif token >= slots:
                 parts.append(self.words[token - slots])
-            elif token >= SPECIAL:
-                parts.append(chr(FIRST + token - SPECIAL))
+            elif token >= SPECIAL_COUNT:
+                parts.append(chr(FIRST_SLOT + token - SPECIAL_COUNT))
         return "".join(parts).lstrip(" ")  # of a word that seldom comes first
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,12 +201,12 @@ class Phrases(Codec):
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        slots, record = Slots.from_dict(state["slots"]), state["record"]
+        slots, record = RecordSlots.from_dict(state["slots"]), state["record"]
         known = RowsCodec.from_dict(record) if record else None
         return cls(**{**state, "words": tuple(state["words"]), "slots": slots, "record": known})
 
 
-def _split(parts: Sequence[str | int]) -> Iterator[str | int]:
+def _split_words(parts: Sequence[str | int]) -> Iterator[str | int]:
     """Words and numbers of slots."""
     for part in parts:
         if isinstance(part, int):
@@ -209,13 +215,13 @@ def _split(parts: Sequence[str | int]) -> Iterator[str | int]:
             yield from _WORD.findall(part)
 
 
-def _token(word: str | int, place: dict[str, int]) -> int:
+def _find_token(word: str | int, place: dict[str, int]) -> int:
     if isinstance(word, int):
-        return SPECIAL + word
-    return place.get(word, place.get(f"\0{shape(word)}", GAP))
+        return SPECIAL_COUNT + word
+    return place.get(word, place.get(f"\0{to_word_shape(word)}", GAP_TOKEN))
 
 
-def _people(notes: Sequence[Sequence[str | int]], subjects: Sequence[int]) -> dict[str, set[int]]:
+def _find_word_owners(notes: Sequence[Sequence[str | int]], subjects: Sequence[int]) -> dict[str, set[int]]:
     """Who has each word."""
     people: dict[str, set[int]] = {}
     for subject, words in zip(subjects, notes, strict=True):

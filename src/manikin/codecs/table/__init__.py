@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from manikin.codecs.table.arrow_columns import arrow
-from manikin.codecs.table.category import Levels
-from manikin.codecs.table.fit import learn
-from manikin.codecs.table.quantile_transform import Scale, mixture, segments
+from manikin.codecs.table.arrow_columns import parse_arrow_type
+from manikin.codecs.table.category import CategoryEncoder
+from manikin.codecs.table.fit import fit_columns
+from manikin.codecs.table.quantile_transform import QuantileTransform, fit_segments, mix_segments
 from manikin.contracts.codec import Codec
 from manikin.encoding.spec import Spec
 from manikin.schema.kinds import Category, Number, Time
@@ -30,7 +30,14 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-__all__ = ["Levels", "Scale", "TableCodec", "arrow", "mixture", "segments"]
+__all__ = [
+    "CategoryEncoder",
+    "QuantileTransform",
+    "TableCodec",
+    "fit_segments",
+    "mix_segments",
+    "parse_arrow_type",
+]
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class TableCodec(Codec):
 
     kinds: ClassVar[tuple[type, ...]] = (Number, Category, Time)
     tokens: ClassVar[bool] = False
-    columns: dict[str, Scale | Levels] | None = None
+    columns: dict[str, QuantileTransform | CategoryEncoder] | None = None
     shared: bool = field(default=False, compare=False)
 
     @property
@@ -53,21 +60,21 @@ class TableCodec(Codec):
         return Spec(tuple(column.block for column in self._columns.values()))
 
     @property
-    def _columns(self) -> dict[str, Scale | Levels]:
+    def _columns(self) -> dict[str, QuantileTransform | CategoryEncoder]:
         return self.columns or {}
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training."""
         return frozenset(name for name, column in self._columns.items() if not column.optional)
 
-    def together(self) -> Self:
+    def share_scales(self) -> Self:
         """This codec, with tied quantities on one scale."""
         return replace(self, shared=True)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn each field's distribution or levels."""
-        return replace(self, columns=learn(cohort, fields, shared=self.shared))
+        return replace(self, columns=fit_columns(cohort, fields, shared=self.shared))
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Rows of shape (n, fields), float32."""
@@ -90,7 +97,12 @@ class TableCodec(Codec):
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        return cls({name: (Levels if "levels" in s else Scale)(**s) for name, s in state.items()})
+        return cls(
+            {
+                name: (CategoryEncoder if "levels" in s else QuantileTransform)(**s)
+                for name, s in state.items()
+            }
+        )
 
 
 __plugin__ = TableCodec

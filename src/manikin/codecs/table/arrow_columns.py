@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 
-def floats(column: pa.ChunkedArray, *, months: bool = False) -> np.ndarray:
+def to_floats(column: pa.ChunkedArray, *, months: bool = False) -> np.ndarray:
     """Values as float64, NaN where missing; moments in microseconds, or in months, since 1970."""
     if not pa.types.is_temporal(column.type):
         return column.cast(pa.float64()).to_numpy().astype(float)
@@ -17,11 +17,12 @@ def floats(column: pa.ChunkedArray, *, months: bool = False) -> np.ndarray:
     return np.where(np.isnat(moments), np.nan, counted)
 
 
-def arrow(dtype: str) -> pa.DataType:
+def parse_arrow_type(dtype: str) -> pa.DataType:
     """The Arrow type called so by `str`.
 
     Example:
-        >>> all(arrow(str(t)) == t for t in (pa.int8(), pa.date32(), pa.timestamp("s", tz="UTC")))
+        >>> types = pa.int8(), pa.date32(), pa.timestamp("s", tz="UTC")
+        >>> all(parse_arrow_type(str(t)) == t for t in types)
         True
     """
     if moment := re.fullmatch(r"timestamp\[(\w+)(?:, tz=(.+))?\]", dtype):
@@ -29,9 +30,9 @@ def arrow(dtype: str) -> pa.DataType:
     return pa.type_for_alias({"date32[day]": "date32", "date64[ms]": "date64"}.get(dtype, dtype))
 
 
-def typed(values: np.ndarray, dtype: str, *, months: bool = False) -> pa.Array:
-    """The inverse of `floats`, in the type that `arrow` reads; NaN becomes missing."""
-    kind, missing = arrow(dtype), np.isnan(values)
+def from_floats(values: np.ndarray, dtype: str, *, months: bool = False) -> pa.Array:
+    """The inverse of `to_floats`, in the type that `parse_arrow_type` reads; NaN becomes missing."""
+    kind, missing = parse_arrow_type(dtype), np.isnan(values)
     if pa.types.is_floating(kind):
         return pa.array(values, type=kind, mask=missing)
     whole = np.where(missing, 0, np.round(values)).astype(np.int64)

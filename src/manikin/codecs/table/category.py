@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.codecs.table.arrow_columns import arrow
+from manikin.codecs.table.arrow_columns import parse_arrow_type
 from manikin.core.short_lists import list_names
 from manikin.encoding.spec import Categorical
 from manikin.errors import SchemaError
@@ -18,7 +18,7 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 
 
 @dataclass(frozen=True)
-class Levels:
+class CategoryEncoder:
     """The levels of one category; one more stands for missing where that occurs."""
 
     levels: list[Any]
@@ -52,5 +52,5 @@ class Levels:
         """Level numbers to values of the file's type."""
         codes = z.astype(int)
         missing = codes >= len(self.levels)
-        known = pa.array(self.levels, type=arrow(self.dtype))
+        known = pa.array(self.levels, type=parse_arrow_type(self.dtype))
         return known.take(pa.array(np.where(missing, 0, codes), mask=missing))

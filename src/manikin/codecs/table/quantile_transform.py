@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from manikin.codecs.table.arrow_columns import floats, typed
+from manikin.codecs.table.arrow_columns import from_floats, to_floats
 from manikin.encoding.spec import Continuous
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SHARE = 5  # people who must have a value in common before it is stored
-RESOLUTION = 1000  # segments that describe a marginal well enough, whatever the size
-OUTERMOST = 0.05  # of the outer segments: less than one record's part, for five or more are in each
-LEAST = 1e-9  # a smaller share of records is a rounding error
+MIN_SUBJECTS = 5  # people who must have a value in common before it is stored
+MAX_SEGMENTS = 1000  # segments that describe a marginal well enough, whatever the size
+OUTER_SHARE = 0.05  # of the outer segments: less than one record's part, for five or more are in each
+MIN_SHARE = 1e-9  # a smaller share of records is a rounding error
 
 Segments = tuple[list[float], list[float], list[float]]
 
 
 @dataclass(frozen=True)
-class Scale:
+class QuantileTransform:
     """The distribution of one number or time.
 
     Args:
@@ -52,17 +52,17 @@ class Scale:
 
     def encode(self, column: pa.ChunkedArray, rng: np.random.Generator | None) -> np.ndarray:
         """Values to normal scores (n,), NaN where missing."""
-        return self.scores(floats(column, months=self.months), rng)
+        return self.to_scores(to_floats(column, months=self.months), rng)
 
-    def scores(self, values: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
+    def to_scores(self, values: np.ndarray, rng: np.random.Generator | None = None) -> np.ndarray:
         """Numbers to normal scores (n,), NaN where missing; with `rng` spread over what they stand for."""
         z = np.full(len(values), np.nan)
         seen = ~np.isnan(values)
         if self.upper and seen.any():
-            z[seen] = ndtri(self._rank(values[seen], rng))
+            z[seen] = ndtri(self._to_ranks(values[seen], rng))
         return z
 
-    def _rank(self, values: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
+    def _to_ranks(self, values: np.ndarray, rng: np.random.Generator | None) -> np.ndarray:
         start, end, upper = map(np.asarray, (self.start, self.end, self.upper))
         lower = np.concatenate([[0.0], upper[:-1]])
         # The values between two segments belong to the nearer one.
@@ -75,36 +75,36 @@ class Scale:
         share = np.where(run > 0, np.clip(inside, 0, 1), spread)
         rank = lower[at] + share * (upper[at] - lower[at])
         # The outermost value is one person's, and far out in normal scores nothing would move it.
-        outer = np.where(start[[0, -1]] < end[[0, -1]], OUTERMOST * (upper - lower)[[0, -1]], 1e-7)
+        outer = np.where(start[[0, -1]] < end[[0, -1]], OUTER_SHARE * (upper - lower)[[0, -1]], 1e-7)
         return np.clip(rank, outer[0], 1 - outer[1])
 
     def decode(self, z: np.ndarray, _rng: np.random.Generator) -> pa.Array:
         """Normal scores to values of the file's type."""
-        return typed(self.values(z), self.dtype, months=self.months)
+        return from_floats(self.to_values(z), self.dtype, months=self.months)
 
-    def values(self, z: np.ndarray) -> np.ndarray:
+    def to_values(self, z: np.ndarray) -> np.ndarray:
         """Normal scores to numbers (n,), NaN where missing."""
         values = np.full(len(z), np.nan)
         seen = ~np.isnan(z)
         if self.upper:
-            values[seen] = self._value(ndtr(z[seen].astype(float)))
+            values[seen] = self._from_ranks(ndtr(z[seen].astype(float)))
         return values
 
-    def _value(self, rank: np.ndarray) -> np.ndarray:
+    def _from_ranks(self, rank: np.ndarray) -> np.ndarray:
         start, end, upper = map(np.asarray, (self.start, self.end, self.upper))
         lower = np.concatenate([[0.0], upper[:-1]])
         at = np.minimum(np.searchsorted(upper, rank, side="right"), len(upper) - 1)
         share = np.clip((rank - lower[at]) / (upper[at] - lower[at]), 0, 1)
         values = start[at] + share * (end[at] - start[at])
-        values = on_grid(values, self.step, start[at] < end[at])
-        return np.clip(values, *limits(*self.within)) if self.within else values
+        values = round_to_step(values, self.step, start[at] < end[at])
+        return np.clip(values, *to_bounds(*self.within)) if self.within else values
 
 
-def on_grid(values: np.ndarray, step: float, where: np.ndarray | bool = True) -> np.ndarray:
+def round_to_step(values: np.ndarray, step: float, where: np.ndarray | bool = True) -> np.ndarray:
     """Values rounded to multiples of `step` (0: as they are), without binary dust.
 
     Example:
-        >>> on_grid(np.array([0.31, 0.449]), 0.1).tolist()
+        >>> round_to_step(np.array([0.31, 0.449]), 0.1).tolist()
         [0.3, 0.4]
     """
     if not step:
@@ -113,10 +113,10 @@ def on_grid(values: np.ndarray, step: float, where: np.ndarray | bool = True) ->
     return np.where(where, np.round(np.round(values / step) * step, digits), values)
 
 
-def segments(
+def fit_segments(
     values: np.ndarray, low: float | None, high: float | None, who: np.ndarray | None = None
 ) -> Segments:
-    """Atoms and stretches of a sample: (upper, start, end) as in `Scale`.
+    """Atoms and stretches of a sample: (upper, start, end) as in `QuantileTransform`.
 
     Args:
         values: The sample, (n,).
@@ -127,17 +127,17 @@ def segments(
             is another person's.
 
     Example:
-        >>> upper, start, end = segments(np.array([0.0] * 6 + [1.0, 2.0, 3.0, 4.0]), None, None)
+        >>> upper, start, end = fit_segments(np.array([0.0] * 6 + [1.0, 2.0, 3.0, 4.0]), None, None)
         >>> upper, start[0], end[0]
         ([0.6, 1.0], 0.0, 0.0)
     """
     if len(values) == 0:
         return [], [], []
     distinct, counts = np.unique(values, return_counts=True)
-    people = None if who is None else _people(distinct, values, who)
+    people = None if who is None else _find_owners(distinct, values, who)
     crowd = counts if people is None else np.diff(people[0])
-    share = max(SHARE, int(crowd.sum()) // RESOLUTION)
-    group = _groups(crowd, share, people)
+    share = max(MIN_SUBJECTS, int(crowd.sum()) // MAX_SEGMENTS)
+    group = _group_values(crowd, share, people)
     first = np.flatnonzero(np.diff(group, prepend=-1))
     last = np.append(first[1:], len(distinct)) - 1
     held = np.add.reduceat(counts, first)
@@ -151,20 +151,24 @@ def segments(
         start[0] = max(2 * mean[0] - end[0], distinct[0]) if len(first) > 1 else start[0]
     if not atom[-1]:
         end[-1] = min(2 * mean[-1] - start[-1], distinct[-1]) if len(first) > 1 else end[-1]
-    bounds = limits(low, high)
+    bounds = to_bounds(low, high)
     upper = np.cumsum(held) / held.sum()
     upper[-1] = 1.0
     return upper.tolist(), np.clip(start, *bounds).tolist(), np.clip(end, *bounds).tolist()
 
 
-def _people(distinct: np.ndarray, values: np.ndarray, who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _find_owners(
+    distinct: np.ndarray, values: np.ndarray, who: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Who has each of the distinct values: where each value's people start, (k + 1,), and the people."""
     width = int(who.max()) + 1
     pairs = np.unique(np.searchsorted(distinct, values) * width + who)
     return np.searchsorted(pairs // width, np.arange(len(distinct) + 1)), pairs % width
 
 
-def _groups(counts: np.ndarray, share: int, people: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+def _group_values(
+    counts: np.ndarray, share: int, people: tuple[np.ndarray, np.ndarray] | None
+) -> np.ndarray:
     """The segment that each distinct value belongs to; a stretch goes on until enough people are in it."""
     group = np.empty(len(counts), dtype=int)
     at, held, was_atom = -1, share, True
@@ -183,12 +187,12 @@ def _groups(counts: np.ndarray, share: int, people: tuple[np.ndarray, np.ndarray
     return group
 
 
-def limits(low: float | None, high: float | None) -> tuple[float, float]:
+def to_bounds(low: float | None, high: float | None) -> tuple[float, float]:
     """The range of a number, infinite where it is open."""
     return (-np.inf if low is None else low, np.inf if high is None else high)
 
 
-def mixture(parts: list[Segments], weights: list[int]) -> Segments:
+def mix_segments(parts: list[Segments], weights: list[int]) -> Segments:
     """The distribution of several columns' values together, with the segments of all of them.
 
     Args:
@@ -197,7 +201,7 @@ def mixture(parts: list[Segments], weights: list[int]) -> Segments:
 
     Example:
         >>> half = ([1.0], [0.0], [2.0]), ([0.5, 1.0], [0.0, 1.0], [1.0, 1.0])
-        >>> mixture(list(half), [1, 1])
+        >>> mix_segments(list(half), [1, 1])
         ([0.5, 0.75, 1.0], [0.0, 1.0, 1.0], [1.0, 1.0, 2.0])
     """
     whole, arrays = sum(weights), [tuple(map(np.array, part)) for part in parts]
@@ -215,6 +219,6 @@ def mixture(parts: list[Segments], weights: list[int]) -> Segments:
             stretches += np.interp(points, ends, np.column_stack([below - held[~atom], below]).ravel())
     held = np.column_stack([atoms, np.diff(stretches, append=stretches[-1])]).ravel()
     start, end = np.repeat(points, 2), np.column_stack([points, np.append(points[1:], points[-1])]).ravel()
-    kept = held > LEAST
+    kept = held > MIN_SHARE
     upper = np.cumsum(held[kept])
     return (upper / upper[-1]).tolist(), start[kept].tolist(), end[kept].tolist()

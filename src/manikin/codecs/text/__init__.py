@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.codecs.text.bpe import learned, tokenizer
-from manikin.codecs.text.record_slots import FIRST, Slots
+from manikin.codecs.text.bpe import load_bpe, train_bpe
+from manikin.codecs.text.record_slots import FIRST_SLOT, RecordSlots
 from manikin.contracts.codec import Codec
 from manikin.encoding.grammar import END
 from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError
-from manikin.schema.kinds import SCALARS, Text
+from manikin.schema.kinds import SCALAR_TYPES, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-NONE = 1
+ABSENT_TOKEN = 1
 """The token of a record without a text; END is that after which nothing comes."""
 
-SPECIAL = 2
+SPECIAL_COUNT = 2
 
 
 @final
@@ -55,49 +55,53 @@ class TextCodec(Codec):
     longest: int = 512
     name: str = ""
     given: tuple[str, ...] = ()
-    slots: Slots = field(default_factory=Slots)
+    slots: RecordSlots = field(default_factory=RecordSlots)
     pieces: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def spec(self) -> Spec:
         """Tokens that end early."""
-        vocab = self._first + tokenizer(self.pieces).get_vocab_size()
+        vocab = self._first_piece + load_bpe(self.pieces).get_vocab_size()
         return Spec(vocab=vocab, length=self.facts["length"], ragged=True)
 
     @property
-    def _first(self) -> int:
+    def _first_piece(self) -> int:
         """The first token that is a piece."""
-        return SPECIAL + len(self.slots.names)
+        return SPECIAL_COUNT + len(self.slots.slot_names)
 
     @property
-    def told(self) -> dict[str, Any]:
+    def fit_report(self) -> dict[str, Any]:
         """How long texts are, and how many were cut, empty or absent."""
         return self.facts
 
     @property
-    def complete(self) -> frozenset[str]:
+    def complete_fields(self) -> frozenset[str]:
         """The field, if no record lacked a text in training."""
         return frozenset() if self.facts.get("absent") else frozenset({self.name})
 
-    def beside(self, given: Sequence[str]) -> Self:
+    def condition_on(self, given: Sequence[str]) -> Self:
         """This codec, before `fit`, told which fields stand beside the text."""
         return replace(self, given=tuple(given))
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn which fields texts repeat, and the pieces of all other words."""
         (name,) = fields
-        texts = words(cohort, name)
-        scalars = [g for g in self.given if isinstance(cohort.schema[g], SCALARS)]
-        slots = Slots.of(texts, cohort, scalars, self.anonymous)
+        texts = list_notes(cohort, name)
+        scalars = [g for g in self.given if isinstance(cohort.schema[g], SCALAR_TYPES)]
+        slots = RecordSlots.from_notes(texts, cohort, scalars, self.anonymous)
         whole = replace(self, name=name, slots=slots)
-        parts = [[part for part in cut if isinstance(part, str)] for cut in slots.cuts(cohort, texts)]
+        parts = [
+            [part for part in cut if isinstance(part, str)] for cut in slots.split_notes(cohort, texts)
+        ]
         subject = [
             whose for whose, listed in zip(cohort.subject.tolist(), parts, strict=True) for _ in listed
         ]
-        pieces = learned([part for listed in parts for part in listed], subject, self.size, self.anonymous)
+        pieces = train_bpe(
+            [part for listed in parts for part in listed], subject, self.size, self.anonymous
+        )
         whole = replace(whole, pieces=pieces)
-        lengths = np.array([len(tokens) for tokens in whole.listed(cohort)]) + 1
+        lengths = np.array([len(tokens) for tokens in whole.tokenize(cohort)]) + 1
         facts = {
             "length": int(min(lengths.max(), self.longest)),
             "cut": int((lengths > self.longest).sum()),
@@ -107,53 +111,55 @@ class TextCodec(Codec):
         }
         return replace(whole, facts=facts)
 
-    def listed(self, cohort: Cohort) -> list[list[int]]:
+    def tokenize(self, cohort: Cohort) -> list[list[int]]:
         """The tokens of each text without its end."""
-        texts, cutter = words(cohort, self.name), tokenizer(self.pieces)
-        flat = [part for cut in self.slots.cuts(cohort, texts) for part in (*cut, None)]
+        texts, cutter = list_notes(cohort, self.name), load_bpe(self.pieces)
+        flat = [part for cut in self.slots.split_notes(cohort, texts) for part in (*cut, None)]
         spelled = iter(cutter.encode_batch([part for part in flat if isinstance(part, str)]))
         out: list[list[int]] = [[]]
         for part in flat:
             if part is None:
                 out.append([])
             elif isinstance(part, int):
-                out[-1].append(SPECIAL + part)
+                out[-1].append(SPECIAL_COUNT + part)
             else:
-                out[-1] += [self._first + token for token in next(spelled).ids]
-        return [[NONE] if text is None else tokens for text, tokens in zip(texts, out[:-1], strict=True)]
+                out[-1] += [self._first_piece + token for token in next(spelled).ids]
+        return [
+            [ABSENT_TOKEN] if text is None else tokens for text, tokens in zip(texts, out[:-1], strict=True)
+        ]
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
         """Tokens (n, length); a text that is too long is cut before its end."""
         length = self.facts["length"]
         x = np.full((len(cohort), length), END, dtype=np.int64)
-        for row, tokens in enumerate(self.listed(cohort)):
+        for row, tokens in enumerate(self.tokenize(cohort)):
             kept = tokens[: length - 1]
             x[row, : len(kept)] = kept
         return x
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - nothing is drawn
         """Texts, in which characters of private use stand for slots until `filled`."""
-        return {self.name: pa.array([self.text(row.tolist()) for row in x], pa.string())}
+        return {self.name: pa.array([self.to_text(row.tolist()) for row in x], pa.string())}
 
-    def text(self, tokens: Sequence[int]) -> str | None:
+    def to_text(self, tokens: Sequence[int]) -> str | None:
         """The text of one row of tokens."""
-        cutter, parts, run = tokenizer(self.pieces), [], []
-        if tokens and tokens[0] == NONE and self.facts["absent"]:
+        cutter, parts, run = load_bpe(self.pieces), [], []
+        if tokens and tokens[0] == ABSENT_TOKEN and self.facts["absent"]:
             return None
         for token in [*tokens, END]:
-            if token >= self._first:
-                run.append(token - self._first)
+            if token >= self._first_piece:
+                run.append(token - self._first_piece)
                 continue
             parts.append(cutter.decode(run, skip_special_tokens=False))
             run = []
             if token == END:
                 break
-            parts.append(chr(FIRST + token - SPECIAL) if token >= SPECIAL else "")
+            parts.append(chr(FIRST_SLOT + token - SPECIAL_COUNT) if token >= SPECIAL_COUNT else "")
         return "".join(parts)
 
-    def filled(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
+    def reconcile_given(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
         """The decoded texts with their slots filled from the records beside them."""
-        said = self.slots.fills(columns[self.name].to_pylist(), given)
+        said = self.slots.fill_notes(columns[self.name].to_pylist(), given)
         return columns | {self.name: pa.array(said, columns[self.name].type)}
 
     def to_dict(self) -> dict[str, Any]:
@@ -165,11 +171,11 @@ class TextCodec(Codec):
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
-        slots = Slots.from_dict(state["slots"])
+        slots = RecordSlots.from_dict(state["slots"])
         return cls(**{**state, "given": tuple(state["given"]), "slots": slots})
 
 
-def words(cohort: Cohort, name: str) -> list[str | None]:
+def list_notes(cohort: Cohort, name: str) -> list[str | None]:
     """The texts of a field.
 
     Raises:
@@ -178,7 +184,7 @@ def words(cohort: Cohort, name: str) -> list[str | None]:
     texts = cohort.columns[name].to_pylist()
     if not any(text and text.strip() for text in texts):
         raise SchemaError(f"field {name!r}: no record has a text; leave the field out")
-    if any(text and max(text) >= chr(FIRST) for text in texts):
+    if any(text and max(text) >= chr(FIRST_SLOT) for text in texts):
         raise SchemaError(f"field {name!r}: holds characters of private use (from U+F0000 on); remove them")
     return texts
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
-def learned(texts: Sequence[str], subjects: Sequence[Any], size: int, anonymous: int) -> str:
+def train_bpe(texts: Sequence[str], subjects: Sequence[Any], size: int, anonymous: int) -> str:
     """A tokenizer as JSON.
 
     Args:
@@ -31,7 +31,7 @@ def learned(texts: Sequence[str], subjects: Sequence[Any], size: int, anonymous:
     Raises:
         MissingExtra: The library is not installed.
     """
-    library = _library()
+    library = _import_tokenizers()
     cut = library.pre_tokenizers.ByteLevel(add_prefix_space=False)
     people: dict[str, set[Any]] = {}
     counts: Counter[str] = Counter()
@@ -53,12 +53,12 @@ def learned(texts: Sequence[str], subjects: Sequence[Any], size: int, anonymous:
 
 
 @cache
-def tokenizer(text: str) -> Tokenizer:
+def load_bpe(text: str) -> Tokenizer:
     """A tokenizer from its JSON."""
-    return _library().Tokenizer.from_str(text)
+    return _import_tokenizers().Tokenizer.from_str(text)
 
 
-def _library() -> Any:  # noqa: ANN401 - a module
+def _import_tokenizers() -> Any:  # noqa: ANN401 - a module
     try:
         import tokenizers
         from tokenizers import decoders, models, pre_tokenizers, trainers  # noqa: F401 - loaded with it

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, final
 
-from manikin.schema.inference.formatting import cells
+from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-FIRST = 0xF0000
+FIRST_SLOT = 0xF0000
 """Where the characters begin that stand for slots in a text on its way: of private use, in no note."""
 
-SEXES = (
+SEX_WORDS = (
     *(("he", "she", "they"), ("his", "her", "their"), ("him", "her", "them")),
     *(("himself", "herself", "themselves"), ("male", "female", "patient"), ("man", "woman", "patient")),
     *(("boy", "girl", "child"), ("gentleman", "lady", "patient"), ("mr.", "ms.", "patient")),
@@ -33,15 +33,15 @@ SEXES = (
 _FEMALE = frozenset(("f", "female", "woman", "w"))
 _MALE = frozenset(("m", "male", "man"))
 _CASES = (str.lower, str.capitalize, str.upper)
-_MORE = 1.5  # times the share by chance
-_SHORT = 2  # a numeral or a word of fewer letters stands in a note for many things
+_MIN_LIFT = 1.5  # times the share by chance
+_MIN_LENGTH = 2  # a numeral or a word of fewer letters stands in a note for many things
 
 Row = dict[str, str]
 
 
 @final
 @dataclass(frozen=True)
-class Slots:
+class RecordSlots:
     """Which fields of a record its notes repeat.
 
     Args:
@@ -55,23 +55,25 @@ class Slots:
     sex: str = ""
 
     @classmethod
-    def of(cls, texts: Sequence[str | None], cohort: Cohort, fields: Sequence[str], least: int) -> Self:
+    def from_notes(
+        cls, texts: Sequence[str | None], cohort: Cohort, fields: Sequence[str], least: int
+    ) -> Self:
         """The slots of notes beside these fields; at least so many notes must repeat a field."""
-        sex = next((name for name in fields if _sexed(cohort.schema[name])), "")
+        sex = next((name for name in fields if _has_two_sexes(cohort.schema[name])), "")
         kinds = {name: cohort.schema[name] for name in fields if name != sex}
         numbers = [name for name, kind in kinds.items() if isinstance(kind, Number)]
         words = [name for name, kind in kinds.items() if isinstance(kind, Category)]
-        listed = rows(cohort, kinds)
+        listed = spell_fields(cohort, kinds)
 
         def told(name: str) -> bool:
             one = cls((name,)) if name in numbers else cls((), (name,))
             pairs = [(text, row) for text, row in zip(texts, listed, strict=True) if text]
             others = [row for _, row in pairs[1:] + pairs[:1]]
             true, chance = (
-                sum(any(isinstance(part, int) for part in one.cut(text, row)) for text, row in side)
+                sum(any(isinstance(part, int) for part in one.split_note(text, row)) for text, row in side)
                 for side in (pairs, [(text, row) for (text, _), row in zip(pairs, others, strict=True)])
             )
-            return true >= least and true > _MORE * chance
+            return true >= least and true > _MIN_LIFT * chance
 
         return cls(tuple(filter(told, numbers)), tuple(filter(told, words)), sex)
 
@@ -81,12 +83,16 @@ class Slots:
         return cls(tuple(state["numbers"]), tuple(state["words"]), state["sex"])
 
     @property
-    def names(self) -> list[tuple[str, int, int]]:
+    def slot_names(self) -> list[tuple[str, int, int]]:
         """Each slot: its field, which of the words for a sex (or 0), and its case."""
         return [
             *((name, 0, 0) for name in self.numbers),
             *((name, 0, case) for name in self.words for case in range(3)),
-            *((self.sex, pair, case) for pair in range(len(SEXES) * bool(self.sex)) for case in range(3)),
+            *(
+                (self.sex, pair, case)
+                for pair in range(len(SEX_WORDS) * bool(self.sex))
+                for case in range(3)
+            ),
         ]
 
     @property
@@ -94,67 +100,67 @@ class Slots:
         """The fields that slots are filled from."""
         return (*self.numbers, *self.words, *((self.sex,) if self.sex else ()))
 
-    def cut(self, text: str, row: Row) -> Iterator[str | int]:
+    def split_note(self, text: str, row: Row) -> Iterator[str | int]:
         """A note as what stays, and the numbers of slots that repeat this row."""
         known = {}
-        for slot, _ in enumerate(self.names):
-            spelled = self.spelled(slot, row)
-            if spelled is not None and len(spelled) >= _SHORT:
+        for slot, _ in enumerate(self.slot_names):
+            spelled = self.spell_slot(slot, row)
+            if spelled is not None and len(spelled) >= _MIN_LENGTH:
                 known.setdefault(spelled, slot)
         if not known:
             yield text
             return
         end = 0
-        for found in _pattern(tuple(sorted(known, key=len, reverse=True))).finditer(text):
+        for found in _compile_pattern(tuple(sorted(known, key=len, reverse=True))).finditer(text):
             yield text[end : found.start()]
             yield known[found[0]]
             end = found.end()
         yield text[end:]
 
-    def filled(self, text: str, row: Row) -> str:
+    def fill_note(self, text: str, row: Row) -> str:
         """A text with its slots filled from a row; what the row does not say is called unknown."""
 
         def said(found: re.Match[str]) -> str:
-            slot = ord(found[0]) - FIRST
-            return self.spelled(slot, row) or self._unknown(slot)
+            slot = ord(found[0]) - FIRST_SLOT
+            return self.spell_slot(slot, row) or self._spell_unknown(slot)
 
-        return re.sub(f"[{chr(FIRST)}-{chr(FIRST + len(self.names))}]", said, text)
+        return re.sub(f"[{chr(FIRST_SLOT)}-{chr(FIRST_SLOT + len(self.slot_names))}]", said, text)
 
-    def cuts(self, cohort: Cohort, texts: Sequence[str | None]) -> list[list[str | int]]:
+    def split_notes(self, cohort: Cohort, texts: Sequence[str | None]) -> list[list[str | int]]:
         """The notes of a cohort, each cut; without the fields that they may repeat, in one piece."""
         if not all(name in cohort.schema for name in self.fields):
             return [[text or ""] for text in texts]
-        beside = rows(cohort, self.fields)
-        return [list(self.cut(text or "", row)) for text, row in zip(texts, beside, strict=True)]
+        beside = spell_fields(cohort, self.fields)
+        return [list(self.split_note(text or "", row)) for text, row in zip(texts, beside, strict=True)]
 
-    def fills(self, texts: Sequence[str | None], given: Cohort) -> list[str | None]:
+    def fill_notes(self, texts: Sequence[str | None], given: Cohort) -> list[str | None]:
         """Texts with their slots filled, each from the record beside it."""
-        beside = rows(given, [name for name in self.fields if name in given.schema])
+        beside = spell_fields(given, [name for name in self.fields if name in given.schema])
         pairs = zip(texts, beside, strict=True)
-        return [None if text is None else self.filled(text, row) for text, row in pairs]
+        return [None if text is None else self.fill_note(text, row) for text, row in pairs]
 
-    def spelled(self, slot: int, row: Row) -> str | None:
+    def spell_slot(self, slot: int, row: Row) -> str | None:
         """What a slot says beside a row; None where the row does not say it."""
-        name, pair, case = self.names[slot]
+        name, pair, case = self.slot_names[slot]
         value = row.get(name)
         if value is None or name in self.numbers:
             return value
         if name != self.sex:
             return _CASES[case](value) if case else value
         place = 0 if value.lower() in _MALE else 1 if value.lower() in _FEMALE else 2
-        return _CASES[case](SEXES[pair][place])
+        return _CASES[case](SEX_WORDS[pair][place])
 
-    def _unknown(self, slot: int) -> str:
-        name, pair, case = self.names[slot]
-        return _CASES[case](SEXES[pair][2] if name == self.sex else "unknown")
+    def _spell_unknown(self, slot: int) -> str:
+        name, pair, case = self.slot_names[slot]
+        return _CASES[case](SEX_WORDS[pair][2] if name == self.sex else "unknown")
 
 
-def rows(cohort: Cohort, fields: Mapping[str, Any] | Sequence[str]) -> list[Row]:
+def spell_fields(cohort: Cohort, fields: Mapping[str, Any] | Sequence[str]) -> list[Row]:
     """What each record says in some fields, as notes spell it: whole numbers without decimals."""
     columns = {}
     for name in fields:
         values = cohort.columns[name].combine_chunks()
-        spelled = cells(values, cohort.schema[name]).to_pylist()
+        spelled = format_column(values, cohort.schema[name]).to_pylist()
         present = values.is_valid().to_pylist()
         columns[name] = [
             text.removesuffix(".0") if here else None for text, here in zip(spelled, present, strict=True)
@@ -165,13 +171,13 @@ def rows(cohort: Cohort, fields: Mapping[str, Any] | Sequence[str]) -> list[Row]
     ]
 
 
-def _sexed(kind: Any) -> bool:  # noqa: ANN401 - any kind of field
+def _has_two_sexes(kind: Any) -> bool:  # noqa: ANN401 - any kind of field
     if not isinstance(kind, Category):
         return False
     levels = {str(level).lower() for level in kind.levels}
     return bool(levels & _FEMALE) and bool(levels & _MALE)
 
 
-def _pattern(spelled: tuple[str, ...]) -> re.Pattern[str]:
+def _compile_pattern(spelled: tuple[str, ...]) -> re.Pattern[str]:
     either = "|".join(re.escape(word) for word in spelled)
     return re.compile(rf"(?<![\w.])(?:{either})(?![\w]|\.\d)")

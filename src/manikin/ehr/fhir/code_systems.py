@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from manikin.ehr.assemble import PARTS
+from manikin.ehr.assemble import CODE_SEPARATOR
 
-SYSTEMS = {
+SYSTEM_NAMES = {
     "http://snomed.info/sct": "SNOMED",
     "http://loinc.org": "LOINC",
     "http://www.nlm.nih.gov/research/umls/rxnorm": "RxNorm",
@@ -17,15 +17,16 @@ SYSTEMS = {
     "http://www.whocc.no/atc": "ATC",
     "http://www.ama-assn.org/go/cpt": "CPT",
 }
-_URLS = {short: url for url, short in SYSTEMS.items()}
-_HTTP = "http://"
+_SYSTEM_URLS = {short: url for url, short in SYSTEM_NAMES.items()}
+_HTTP_PREFIX = "http://"
 
 
-def coded(concept: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
+def parse_concept(concept: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
     """System and code of a CodeableConcept, and its display name; None: it has no code.
 
     Example:
-        >>> coded({"coding": [{"system": "http://loinc.org", "code": "8302-2", "display": "Body Height"}]})
+        >>> coding = {"system": "http://loinc.org", "code": "8302-2", "display": "Body Height"}
+        >>> parse_concept({"coding": [coding]})
         ('LOINC//8302-2', 'Body Height')
     """
     if not isinstance(concept, dict):
@@ -33,22 +34,30 @@ def coded(concept: Any) -> tuple[str, str] | None:  # noqa: ANN401 - JSON
     coding = next((c for c in concept.get("coding") or () if isinstance(c, dict) and c.get("code")), None)
     if coding is None:
         text = concept.get("text")
-        return (f"TEXT{PARTS}{text.replace(PARTS, '/')}", text) if isinstance(text, str) and text else None
+        return (
+            (f"TEXT{CODE_SEPARATOR}{text.replace(CODE_SEPARATOR, '/')}", text)
+            if isinstance(text, str) and text
+            else None
+        )
     url = coding.get("system") or ""
-    short = SYSTEMS.get(url) or url.removeprefix(_HTTP).replace(PARTS, "/") or "NONE"
-    return f"{short}{PARTS}{coding['code']}", coding.get("display") or concept.get("text") or ""
+    short = SYSTEM_NAMES.get(url) or url.removeprefix(_HTTP_PREFIX).replace(CODE_SEPARATOR, "/") or "NONE"
+    return f"{short}{CODE_SEPARATOR}{coding['code']}", coding.get("display") or concept.get("text") or ""
 
 
-def concept(code: str, name: str) -> dict[str, Any]:
-    """The CodeableConcept of a system and code; the inverse of `coded`.
+def build_concept(code: str, name: str) -> dict[str, Any]:
+    """The CodeableConcept of a system and code; the inverse of `parse_concept`.
 
     Example:
-        >>> concept("LOINC//8302-2", "Body Height")["coding"][0]["system"]
+        >>> build_concept("LOINC//8302-2", "Body Height")["coding"][0]["system"]
         'http://loinc.org'
     """
-    short, _, tail = code.partition(PARTS)
+    short, _, tail = code.partition(CODE_SEPARATOR)
     if short == "TEXT":
         return {"text": tail}
-    url = {} if short == "NONE" else {"system": _URLS.get(short, short if ":" in short else _HTTP + short)}
+    url = (
+        {}
+        if short == "NONE"
+        else {"system": _SYSTEM_URLS.get(short, short if ":" in short else _HTTP_PREFIX + short)}
+    )
     display = {"display": name} if name else {}
     return {"coding": [{**url, "code": tail, **display}], **({"text": name} if name else {})}

@@ -10,14 +10,14 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.histories import BIRTH, Histories, fields
+from manikin.cohort.histories import BIRTH_CODE, Histories, list_history_fields
 from manikin.ehr import assemble
-from manikin.ehr.code_names import NAMES
-from manikin.ehr.long.code_columns import Beside, parted
-from manikin.ehr.long.read import MEASURED, Columns
+from manikin.ehr.code_names import NAMES_OPTION
+from manikin.ehr.long.code_columns import CodeColumns, split_codes
+from manikin.ehr.long.read import VALUE_COLUMN, EventColumns
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.datetimes import spell
-from manikin.schema.inference.formatting import cells
+from manikin.schema.inference.datetimes import format_times
+from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Number, Schema, Text
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-TYPES = {MEASURED: pa.float32(), "text_value": pa.large_string()}
-_DAY = 86_400.0
+MEDS_TYPES = {VALUE_COLUMN: pa.float32(), "text_value": pa.large_string()}
+_SECONDS_PER_DAY = 86_400.0
 _EPOCH = np.datetime64("2000-01-01", "us")
-_MOMENT, _DATE = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"
+_MOMENT_FORMAT, _DATE_FORMAT = "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"
 
 
-def laid(cohort: Cohort) -> pa.Table:
+def to_long_table(cohort: Cohort) -> pa.Table:
     """The long table of a cohort: what is said once without a time, then the events.
 
     Times of files with dates are dates again, counted from 1 January 2000; an age becomes a birth.
@@ -39,41 +39,43 @@ def laid(cohort: Cohort) -> pa.Table:
     Raises:
         FormatError: There is no history, or a field that is no scalar.
     """
-    layout = dict(cohort.origin.options.get("events", {**asdict(Columns()), "spelling": "moment"}))
+    layout = dict(cohort.origin.options.get("events", {**asdict(EventColumns()), "spelling": "moment"}))
     spelling, units = layout.pop("spelling"), layout.pop("units", ())
-    more = Beside(**layout.pop("beside", {}))
-    columns = Columns(**layout)
-    name = fields(cohort.schema)[0]
-    found = Histories.of(cohort.columns[name])
-    subject = cohort.schema.named("subject")
+    more = CodeColumns(**layout.pop("beside", {}))
+    columns = EventColumns(**layout)
+    name = list_history_fields(cohort.schema)[0]
+    found = Histories.from_column(cohort.columns[name])
+    subject = cohort.schema.find_by_role("subject")
     ids = cohort.columns[subject].combine_chunks() if subject else pa.array(np.arange(len(cohort)) + 1)
-    listed = [_timed(found)]
-    for key in cohort.schema.scalars:
+    listed = [_list_events(found)]
+    for key in cohort.schema.scalar_fields:
         column = cohort.columns[key].combine_chunks()
-        as_birth = key == assemble.AGE and spelling in ("moment", "date")
-        listed.append(_birth(column) if as_birth else _static(key, column, cohort.schema[key]))
+        as_birth = key == assemble.AGE_FIELD and spelling in ("moment", "date")
+        listed.append(
+            _list_births(column) if as_birth else _list_static_rows(key, column, cohort.schema[key])
+        )
     row, time, code, value, visit = (np.concatenate([part[i] for part in listed]) for i in range(5))
-    birth = code == BIRTH
+    birth = code == BIRTH_CODE
     order = np.lexsort((np.arange(len(row)), np.where(np.isnan(time), 0, np.where(birth, 1, 2)), row))
     row, time, code, value, visit = (x[order] for x in (row, time, code, value, visit))
-    parts = _parted(code, visit >= 0, more, units, cohort)
+    parts = _split_code_columns(code, visit >= 0, more, units, cohort)
     table = {
         columns.subject: ids.take(pa.array(row)),
-        columns.time: _spelled(time, spelling),
+        columns.time: _format_times(time, spelling),
         columns.code: parts[""],
-        columns.value or MEASURED: pa.array(value, pa.float64(), from_pandas=True),
+        columns.value or VALUE_COLUMN: pa.array(value, pa.float64(), from_pandas=True),
         columns.visit or "visit_id": pa.array(visit, pa.int64(), mask=visit < 0),
     }
     table |= {name: parts[role] for role, name in asdict(more).items() if name}
     return pa.table(table)
 
 
-def _parted(
-    code: np.ndarray, events: np.ndarray, beside: Beside, units: Sequence[str], cohort: Cohort
+def _split_code_columns(
+    code: np.ndarray, events: np.ndarray, beside: CodeColumns, units: Sequence[str], cohort: Cohort
 ) -> dict[str, pa.Array]:
     """The columns of codes and of what stands beside them, row by row; facts of patients stay."""
     told, at = np.unique(code.astype(str), return_inverse=True)
-    parts = parted(told, beside, units, cohort.origin.options.get(NAMES, {}))
+    parts = split_codes(told, beside, units, cohort.origin.options.get(NAMES_OPTION, {}))
     here = pa.array(events)
     plain = {"": pa.array(code.tolist(), pa.string())}
     nothing = pa.nulls(len(code), pa.string())
@@ -82,63 +84,70 @@ def _parted(
     }
 
 
-def typed(table: pa.Table) -> pa.Table:
+def cast_to_meds_types(table: pa.Table) -> pa.Table:
     """A long table in the types of MEDS 0.4: `numeric_value` of 32 bits, `text_value` of large strings.
 
     Example:
-        >>> typed(pa.table({"numeric_value": [7.53]})).schema.field("numeric_value").type
+        >>> cast_to_meds_types(pa.table({"numeric_value": [7.53]})).schema.field("numeric_value").type
         DataType(float)
     """
-    for name, kind in TYPES.items():
+    for name, kind in MEDS_TYPES.items():
         if name in table.column_names:
             table = table.set_column(table.column_names.index(name), name, table[name].cast(kind))
     return table
 
 
-def _timed(found: Histories) -> tuple[np.ndarray, ...]:
-    return found.patient, found.time, found.codes[found.code], found.value, found.place + 1
+def _list_events(found: Histories) -> tuple[np.ndarray, ...]:
+    return found.patient, found.time, found.codes[found.code], found.value, found.visit_index + 1
 
 
-def _birth(column: pa.Array) -> tuple[np.ndarray, ...]:
+def _list_births(column: pa.Array) -> tuple[np.ndarray, ...]:
     age = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero(~np.isnan(age))
     nothing = np.full(len(rows), np.nan)
-    names = np.full(len(rows), BIRTH, dtype=object)
-    return rows, np.round(-age[rows] * assemble.YEAR, 6), names, nothing, np.full(len(rows), -1)
+    names = np.full(len(rows), BIRTH_CODE, dtype=object)
+    return rows, np.round(-age[rows] * assemble.DAYS_PER_YEAR, 6), names, nothing, np.full(len(rows), -1)
 
 
-def _static(key: str, column: pa.Array, kind: Any) -> tuple[np.ndarray, ...]:  # noqa: ANN401 - a kind of field
+def _list_static_rows(key: str, column: pa.Array, kind: Any) -> tuple[np.ndarray, ...]:  # noqa: ANN401 - a kind of field
     rows = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
     nothing, never = np.full(len(rows), np.nan), np.full(len(rows), -1)
     if isinstance(kind, Number):
         values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)[rows]
         return rows, nothing, np.full(len(rows), key, dtype=object), values, never
-    words = np.array(cells(column, kind).to_pylist(), dtype=object)[rows]
-    names = np.array([f"{key}{assemble.PARTS}{word}" for word in words], dtype=object)
+    words = np.array(format_column(column, kind).to_pylist(), dtype=object)[rows]
+    names = np.array([f"{key}{assemble.CODE_SEPARATOR}{word}" for word in words], dtype=object)
     return rows, nothing, names, nothing, never
 
 
-def _spelled(time: np.ndarray, spelling: str) -> pa.Array:
-    if spelling in elapsed_time.SECONDS:
-        return pa.array(np.round(time * _DAY / elapsed_time.SECONDS[spelling], 6), from_pandas=True)
+def _format_times(time: np.ndarray, spelling: str) -> pa.Array:
+    if spelling in elapsed_time.SECONDS_PER_UNIT:
+        return pa.array(
+            np.round(time * _SECONDS_PER_DAY / elapsed_time.SECONDS_PER_UNIT[spelling], 6), from_pandas=True
+        )
     gap = np.isnan(time)
-    whole = np.where(gap, 0, np.rint(time * _DAY * 1e3) * 1e3).astype(np.int64)  # milliseconds are known
+    whole = np.where(gap, 0, np.rint(time * _SECONDS_PER_DAY * 1e3) * 1e3).astype(
+        np.int64
+    )  # milliseconds are known
     return pa.array(_EPOCH + whole.astype("timedelta64[us]"), pa.timestamp("us"), mask=gap)
 
 
-def rendered(cohort: Cohort, delimiter: str) -> str:
+def render_long_table(cohort: Cohort, delimiter: str) -> str:
     """The long table of a cohort as delimited text."""
-    from manikin.io.formats.csv import render
+    from manikin.io.formats.csv import render_delimited
 
-    table = laid(cohort)
+    table = to_long_table(cohort)
     spelling = cohort.origin.options.get("events", {}).get("spelling", "moment")
     kinds = Schema(dict.fromkeys(table.column_names, Text()))
-    texts = [_text(column, _DATE if spelling == "date" else _MOMENT) for column in table.columns]
+    texts = [
+        _format_column(column, _DATE_FORMAT if spelling == "date" else _MOMENT_FORMAT)
+        for column in table.columns
+    ]
     plain = pa.table(dict(zip(table.column_names, texts, strict=True)))
-    return render(Cohort(plain, kinds), delimiter)
+    return render_delimited(Cohort(plain, kinds), delimiter)
 
 
-def _text(column: pa.ChunkedArray, layout: str) -> pa.ChunkedArray:
+def _format_column(column: pa.ChunkedArray, layout: str) -> pa.ChunkedArray:
     if pa.types.is_timestamp(column.type):
-        column = spell(column.combine_chunks(), layout)
+        column = format_times(column.combine_chunks(), layout)
     return column.cast(pa.string()).fill_null("")

@@ -15,13 +15,20 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.core import record_files
-from manikin.ehr.assemble import ANSWER, PARTS, Rows
-from manikin.ehr.long.read import days
-from manikin.ehr.long.validate import Fault, admitted, gaps, timeless, unlike, wordy
+from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR, EventRows
+from manikin.ehr.long.read import parse_days
+from manikin.ehr.long.validate import (
+    RowIssue,
+    check_rows,
+    has_minority_time_format,
+    is_missing,
+    is_not_number,
+    is_not_time,
+)
 from manikin.ehr.relational import tables
-from manikin.ehr.relational.tables import Opened, blank
+from manikin.ehr.relational.tables import TextTable, is_blank
 from manikin.errors import FormatError
-from manikin.schema.inference.distinct_values import MISSING, NUMBER
+from manikin.schema.inference.distinct_values import MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,57 +36,57 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_SLOT = re.compile(r"\{(\w+)\}")
-ANSWERED = "value_as_concept_id"
+_PLACEHOLDER_PATTERN = re.compile(r"\{(\w+)\}")
+ANSWER_COLUMN = "value_as_concept_id"
 """Where OMOP has the answer to a measurement or question that is no number."""
 
 
 @final
 @dataclass(frozen=True)
-class Source:
+class EventSource:
     """Where events stand, and how their codes are made of the columns.
 
     Args:
         file: The table, without suffix, in lower case.
-        code: The code, with names of columns in braces: "LAB//{itemid}".
+        code_template: The code, with names of columns in braces: "LAB//{itemid}".
         time: Columns of the time, the best first.
         value: The column of what was measured.
         visit: The column of the visit.
-        by: Where the time stands in the table `visits` instead, by visit.
+        visit_time_column: Where the time stands in the table `visits` instead, by visit.
         constants: What else a written row must have.
         end: A column of days on which events end, which must be written: that of their beginning.
     """
 
     file: str
-    code: str
+    code_template: str
     time: tuple[str, ...] = ()
     value: str = ""
     visit: str = "hadm_id"
-    by: str = ""
+    visit_time_column: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
     end: str = ""
 
     @property
-    def slots(self) -> list[str]:
+    def code_columns(self) -> list[str]:
         """The columns that the code is made of."""
-        return _SLOT.findall(self.code)
+        return _PLACEHOLDER_PATTERN.findall(self.code_template)
 
     @property
-    def needed(self) -> list[str]:
+    def required_columns(self) -> list[str]:
         """The columns without which there is no code: all but the unit of what was measured."""
-        return self.slots[:1] if self.value else self.slots
+        return self.code_columns[:1] if self.value else self.code_columns
 
     @property
     def pattern(self) -> re.Pattern[str]:
         """What its codes look like."""
-        parts = _SLOT.split(self.code)
+        parts = _PLACEHOLDER_PATTERN.split(self.code_template)
         like = [re.escape(part) if i % 2 == 0 else "(.*?)" for i, part in enumerate(parts)]
         return re.compile("".join(like))
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Part:
+class EventBatch:
     """Events of one source: whose, when in days, what, how much, in which visit; all (m,)."""
 
     subject: np.ndarray
@@ -88,33 +95,35 @@ class Part:
     value: np.ndarray
     visit: np.ndarray
 
-    def where(self, kept: np.ndarray) -> Part:
+    def select_events(self, kept: np.ndarray) -> EventBatch:
         """Only some events."""
-        return Part(*(x[kept] for x in (self.subject, self.time, self.code, self.value, self.visit)))
+        return EventBatch(*(x[kept] for x in (self.subject, self.time, self.code, self.value, self.visit)))
 
 
 @final
 @dataclass
-class Folder:
+class RelationalFolder:
     """A folder of tables that is being read.
 
     Args:
         path: Where it is.
-        subject: The column of subjects in all tables.
+        subject_column: The column of subjects in all tables.
         skip_bad: Whether bad rows are left out and counted, instead of being an error.
-        people: The ids of the patients, once their table is read; None: not yet.
+        patient_ids: The ids of the patients, once their table is read; None: not yet.
         notes: What was noticed so far.
         tables: The tables that were read, by name.
     """
 
     path: Path
-    subject: str
+    subject_column: str
     skip_bad: bool = False
-    people: np.ndarray | None = None
+    patient_ids: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
-    tables: dict[str, Opened | None] = field(default_factory=dict)
+    tables: dict[str, TextTable | None] = field(default_factory=dict)
 
-    def table(self, name: str, key: str = "", times: Sequence[str] = (), value: str = "") -> Opened | None:
+    def read_table(
+        self, name: str, key: str = "", times: Sequence[str] = (), value: str = ""
+    ) -> TextTable | None:
         """A table whose rows can be read; None: the folder has none, or it is empty.
 
         Args:
@@ -127,39 +136,48 @@ class Folder:
             FormatError: A row is bad, and none may be left out.
         """
         if name not in self.tables:
-            opened = tables.table(self.path, name)
-            self.tables[name] = None if opened is None else self._admitted(*opened, key, times, value)
+            opened = tables.read_table(self.path, name)
+            self.tables[name] = (
+                None if opened is None else self._drop_invalid_rows(*opened, key, times, value)
+            )
         return self.tables[name]
 
-    def _admitted(self, found: pa.Table, path: Path, key: str, times: Sequence[str], value: str) -> Opened:
+    def _drop_invalid_rows(
+        self, found: pa.Table, path: Path, key: str, times: Sequence[str], value: str
+    ) -> TextTable:
         here = [name for name in times if name in found.column_names]
-        faults = [Fault(timeless(found[n]), f"the {n} is no time") for n in here]
-        faults += [Fault(unlike(found[n]), f"the {n} is spelled otherwise than most") for n in here]
+        faults = [RowIssue(is_not_time(found[n]), f"the {n} is no time") for n in here]
+        faults += [
+            RowIssue(has_minority_time_format(found[n]), f"the {n} is spelled otherwise than most")
+            for n in here
+        ]
         if value in found.column_names:
-            faults.append(Fault(wordy(found[value]), f"the {value} is no number"))
+            faults.append(RowIssue(is_not_number(found[value]), f"the {value} is no number"))
         if key in found.column_names:
-            faults.append(Fault(tables.again(found[key]), f"the {key} stands twice"))
-        if self.subject in found.column_names:
-            faults.append(Fault(gaps(found[self.subject]), f"no {self.subject}"))
-        if self.people is not None and self.subject in found.column_names:
-            known = np.isin(column(found, self.subject, path).astype(str), self.people.astype(str))
-            faults.append(Fault(~known, f"the {self.subject} is not in the table of patients"))
-        return self.cleared((found, path), faults)
+            faults.append(RowIssue(tables.is_repeated(found[key]), f"the {key} stands twice"))
+        if self.subject_column in found.column_names:
+            faults.append(RowIssue(is_missing(found[self.subject_column]), f"no {self.subject_column}"))
+        if self.patient_ids is not None and self.subject_column in found.column_names:
+            known = np.isin(
+                read_text_column(found, self.subject_column, path).astype(str), self.patient_ids.astype(str)
+            )
+            faults.append(RowIssue(~known, f"the {self.subject_column} is not in the table of patients"))
+        return self.drop_bad_rows((found, path), faults)
 
-    def cleared(self, opened: Opened, faults: Sequence[Fault]) -> Opened:
+    def drop_bad_rows(self, opened: TextTable, faults: Sequence[RowIssue]) -> TextTable:
         """A table without its bad rows, which are counted.
 
         Raises:
             FormatError: A row is bad, and none may be left out.
         """
         found, path = opened
-        kept, notes = admitted(faults, path, skip_bad=self.skip_bad)
+        kept, notes = check_rows(faults, path, skip_bad=self.skip_bad)
         self.notes += notes
         return (found.filter(pa.array(kept)) if notes else found), path
 
-    def events(
-        self, source: Source, key: str = "", begins: Mapping[str, float] | None = None
-    ) -> Part | None:
+    def read_events(
+        self, source: EventSource, key: str = "", begins: Mapping[str, float] | None = None
+    ) -> EventBatch | None:
         """The events of a source; None where the folder does not have it, or not with these columns.
 
         Args:
@@ -170,58 +188,77 @@ class Folder:
         Raises:
             FormatError: A row is bad, and none may be left out.
         """
-        if (opened := self.table(source.file, key, source.time, source.value)) is None:
+        if (opened := self.read_table(source.file, key, source.time, source.value)) is None:
             return None
         found, path = opened
-        if any(slot not in found.column_names for slot in source.needed):
+        if any(slot not in found.column_names for slot in source.required_columns):
             return None
-        part = _part(source, found, path, begins or {})
-        who = column(found, self.subject, path)
+        part = _build_events(source, found, path, begins or {})
+        who = read_text_column(found, self.subject_column, path)
         known = np.array([code is not None for code in part.code.tolist()], dtype=bool)
         if lost := int((known & np.isnan(part.time)).sum()):
             self.notes.append(f"{lost} rows of {path.name} have no time and are left out")
-        return Part(who, part.time, part.code, part.value, part.visit).where(known & ~np.isnan(part.time))
+        return EventBatch(who, part.time, part.code, part.value, part.visit).select_events(
+            known & ~np.isnan(part.time)
+        )
 
-    def remarks(
-        self, sources: Sequence[Source], known: Sequence[str] = (), used: Sequence[str] = ()
+    def collect_notes(
+        self, sources: Sequence[EventSource], known: Sequence[str] = (), used: Sequence[str] = ()
     ) -> list[str]:
         """What is not modelled: files that are not known, tables without the columns that they need."""
         files = {*known, *(source.file for source in sources)}
-        left = [p.name for p in record_files.files(self.path) if record_files.table_name(p) not in files]
+        left = [
+            p.name
+            for p in record_files.list_files(self.path)
+            if record_files.get_table_name(p) not in files
+        ]
         notes = [f"not modelled and left out: {', '.join(left)}"] if left else []
         for name in dict.fromkeys(source.file for source in sources):
-            wanted = [source.needed for source in sources if source.file == name]
+            wanted = [source.required_columns for source in sources if source.file == name]
             opened = self.tables.get(name)
             if opened and not any(set(slots) <= set(opened[0].column_names) for slots in wanted):
                 absent = [slot for slot in wanted[0] if slot not in opened[0].column_names]
                 notes.append(f"{opened[1].name} lacks {', '.join(absent)} and gives no events")
-            elif opened and (lost := self._lost(opened[0], [s for s in sources if s.file == name], used)):
+            elif opened and (
+                lost := self._find_unused_columns(opened[0], [s for s in sources if s.file == name], used)
+            ):
                 notes.append(f"columns of {opened[1].name} that are not modelled: {', '.join(lost)}")
         return [*self.notes, *notes]
 
-    def _lost(self, found: pa.Table, sources: Sequence[Source], used: Sequence[str]) -> list[str]:
+    def _find_unused_columns(
+        self, found: pa.Table, sources: Sequence[EventSource], used: Sequence[str]
+    ) -> list[str]:
         """The columns that hold something, and of which nothing is kept."""
-        mine = {self.subject, ANSWERED, "row_id", *used}
+        mine = {self.subject_column, ANSWER_COLUMN, "row_id", *used}
         for source in sources:
-            mine |= {*source.slots, *source.time, *source.constants, source.value, source.visit}
-            mine |= {source.by, f"{source.file}_id"}
-        return [name for name in found.column_names if name not in mine and not blank(found[name])]
+            mine |= {*source.code_columns, *source.time, *source.constants, source.value, source.visit}
+            mine |= {source.visit_time_column, f"{source.file}_id"}
+        return [name for name in found.column_names if name not in mine and not is_blank(found[name])]
 
 
-def _part(source: Source, found: pa.Table, path: Path, begins: Mapping[str, float]) -> Part:
+def _build_events(
+    source: EventSource, found: pa.Table, path: Path, begins: Mapping[str, float]
+) -> EventBatch:
     """All rows of a table as events; what has no code or time is None and NaN."""
     n = found.num_rows
     time = np.full(n, np.nan)
-    visit = column(found, source.visit, path) if source.visit in found.column_names else np.full(n, None)
+    visit = (
+        read_text_column(found, source.visit, path)
+        if source.visit in found.column_names
+        else np.full(n, None)
+    )
     for name in reversed(source.time):
         if name in found.column_names:
-            here, _ = days(found[name], name, path, empty=True)
+            here, _ = parse_days(found[name], name, path, empty=True)
             time = np.where(np.isnan(here), time, here)
-    if source.by:
+    if source.visit_time_column:
         time = np.array([begins.get(v, np.nan) for v in visit.tolist()], dtype=float)
-    absent = set(source.slots) - set(source.needed) - set(found.column_names)
-    slots = [np.full(n, None) if slot in absent else column(found, slot, path) for slot in source.slots]
-    prefix = _SLOT.split(source.code)[::2]
+    absent = set(source.code_columns) - set(source.required_columns) - set(found.column_names)
+    slots = [
+        np.full(n, None) if slot in absent else read_text_column(found, slot, path)
+        for slot in source.code_columns
+    ]
+    prefix = _PLACEHOLDER_PATTERN.split(source.code_template)[::2]
     # Only the first part must be there: a measurement may have no unit.
     code = [
         "".join(p + (s or "") for p, s in zip(prefix, (*row, ""), strict=True))
@@ -230,39 +267,47 @@ def _part(source: Source, found: pa.Table, path: Path, begins: Mapping[str, floa
         for row in zip(*slots, strict=True)
     ]
     measured = source.value in found.column_names
-    value = _numbers(column(found, source.value, path)) if measured else np.full(n, np.nan)
-    if source.value and ANSWERED in found.column_names:
-        answers = column(found, ANSWERED, path).tolist()
+    value = _parse_numbers(read_text_column(found, source.value, path)) if measured else np.full(n, np.nan)
+    if source.value and ANSWER_COLUMN in found.column_names:
+        answers = read_text_column(found, ANSWER_COLUMN, path).tolist()
         code = [
-            f"{c}{PARTS}{ANSWER}{a}" if c is not None and np.isnan(v) and a not in (None, "0") else c
+            f"{c}{CODE_SEPARATOR}{ANSWER_PREFIX}{a}"
+            if c is not None and np.isnan(v) and a not in (None, "0")
+            else c
             for c, v, a in zip(code, value.tolist(), answers, strict=True)
         ]
-    return Part(np.full(n, None), time, np.array(code, dtype=object), value, visit)
+    return EventBatch(np.full(n, None), time, np.array(code, dtype=object), value, visit)
 
 
-def joined(parts: Sequence[Part], people: np.ndarray, facts: Mapping[str, pa.Array]) -> Rows:
+def combine_batches(
+    parts: Sequence[EventBatch], people: np.ndarray, facts: Mapping[str, pa.Array]
+) -> EventRows:
     """All events as rows of the same patients, subjects as numbers where all are."""
-    whole = [np.concatenate([getattr(part, name) for part in parts]) for name in Part.__dataclass_fields__]
+    whole = [
+        np.concatenate([getattr(part, name) for part in parts]) for name in EventBatch.__dataclass_fields__
+    ]
     subject, time, code, value, visit = whole
     numbered = all(re.fullmatch(r"0|[1-9]\d{0,17}", str(name)) for name in people.tolist())
     cast = (lambda x: pa.array([int(v) for v in x])) if numbered else (lambda x: pa.array(x.tolist()))
     number = {name: i for i, name in enumerate(dict.fromkeys(v for v in visit.tolist() if v is not None))}
     place = np.array([number.get(v, -1) for v in visit.tolist()])
-    return Rows(cast(subject), time, pa.array(code.tolist()), value, place, facts, cast(people))
+    return EventRows(cast(subject), time, pa.array(code.tolist()), value, place, facts, cast(people))
 
 
-def moments(owner: np.ndarray, opened: Opened, name: str, code: str, later: float) -> Part:
+def extract_timed_events(
+    owner: np.ndarray, opened: TextTable, name: str, code: str, later: float
+) -> EventBatch:
     """One event for each row of a table that has a time in a column, `later` days after it."""
     found, path = opened
     if name not in found.column_names:
-        return Part(*(np.zeros(0, dtype=kind) for kind in (object, float, object, float, object)))
-    time, _ = days(found[name], name, path, empty=True)
+        return EventBatch(*(np.zeros(0, dtype=kind) for kind in (object, float, object, float, object)))
+    time, _ = parse_days(found[name], name, path, empty=True)
     n = len(time)
-    whole = Part(owner, time + later, np.full(n, code, object), np.full(n, np.nan), np.full(n, None))
-    return whole.where(~np.isnan(time))
+    whole = EventBatch(owner, time + later, np.full(n, code, object), np.full(n, np.nan), np.full(n, None))
+    return whole.select_events(~np.isnan(time))
 
 
-def column(found: pa.Table, name: str, path: Path) -> np.ndarray:
+def read_text_column(found: pa.Table, name: str, path: Path) -> np.ndarray:
     """A column as text, (n,) of objects, None where nothing stands.
 
     Raises:
@@ -271,10 +316,10 @@ def column(found: pa.Table, name: str, path: Path) -> np.ndarray:
     if name not in found.column_names:
         raise FormatError(f"{path}: has no column {name}; is it a table of this format?")
     values = np.array(found[name].to_pylist(), dtype=object)
-    values[np.isin(values, sorted(MISSING))] = None
+    values[np.isin(values, sorted(MISSING_SPELLINGS))] = None
     return values
 
 
-def _numbers(values: np.ndarray) -> np.ndarray:
-    like = re.compile(NUMBER)
+def _parse_numbers(values: np.ndarray) -> np.ndarray:
+    like = re.compile(NUMBER_PATTERN)
     return np.array([float(v) if v is not None and like.match(v) else np.nan for v in values.tolist()])

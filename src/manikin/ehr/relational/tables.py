@@ -8,29 +8,29 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.core import record_files
-from manikin.ehr.long.validate import gaps
+from manikin.ehr.long.validate import is_missing
 from manikin.errors import FormatError
-from manikin.io.formats.csv import texts
-from manikin.schema.inference.distinct_values import MISSING
+from manikin.io.formats.csv import read_text_columns
+from manikin.schema.inference.distinct_values import MISSING_SPELLINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-Opened = tuple[pa.Table, "Path"]
+TextTable = tuple[pa.Table, "Path"]
 """A table of text, its columns named in lower case, and its file."""
 
 
-def table(folder: Path, name: str) -> Opened | None:
+def read_table(folder: Path, name: str) -> TextTable | None:
     """The table of a folder by its name in lower case; None: there is none, or it is empty.
 
     Raises:
         FormatError: It cannot be read.
     """
-    for path in record_files.files(folder):
-        if record_files.table_name(path) != name:
+    for path in record_files.list_files(folder):
+        if record_files.get_table_name(path) != name:
             continue
         try:
-            found = _spelled(path) if path.suffix == ".parquet" else texts(path)
+            found = _read_parquet_as_text(path) if path.suffix == ".parquet" else read_text_columns(path)
         except FormatError as error:
             if "no record" in str(error):
                 return None
@@ -39,7 +39,7 @@ def table(folder: Path, name: str) -> Opened | None:
     return None
 
 
-def _spelled(path: Path) -> pa.Table:
+def _read_parquet_as_text(path: Path) -> pa.Table:
     """A table of Parquet as text, as if it had been csv.
 
     Raises:
@@ -51,24 +51,24 @@ def _spelled(path: Path) -> pa.Table:
         found = parquet.read_table(path)
         if not found.num_rows:
             raise FormatError(f"{path}: holds no record")
-        return pa.table({name: _words(found[name]) for name in found.column_names})
+        return pa.table({name: _to_text(found[name]) for name in found.column_names})
     except pa.ArrowException as error:
         raise FormatError(f"{path}: is no table of Parquet that can be read ({error})") from error
 
 
-def _words(values: pa.ChunkedArray) -> pa.ChunkedArray:
+def _to_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
     seconds = values.cast(pa.timestamp("s"), safe=False) if pa.types.is_timestamp(values.type) else values
     return seconds.cast(pa.string()).fill_null("")
 
 
-def blank(values: pa.ChunkedArray) -> bool:
+def is_blank(values: pa.ChunkedArray) -> bool:
     """Whether a column says nothing: "" and concept 0."""
-    return {*values.unique().to_pylist()} <= {*MISSING, "0", None}
+    return {*values.unique().to_pylist()} <= {*MISSING_SPELLINGS, "0", None}
 
 
-def again(values: pa.ChunkedArray) -> np.ndarray:
+def is_repeated(values: pa.ChunkedArray) -> np.ndarray:
     """Which values stand in a row before, (n,); nothing does not."""
     code = values.combine_chunks().dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False)
     first = np.zeros(len(code), dtype=bool)
     first[np.unique(code, return_index=True)[1]] = True
-    return ~first & ~gaps(values)
+    return ~first & ~is_missing(values)

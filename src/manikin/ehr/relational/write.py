@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute
 from pyarrow import parquet
 
-from manikin.cohort.histories import Histories, fields
-from manikin.ehr.assemble import ANSWER, PARTS
-from manikin.ehr.relational.read import ANSWERED
-from manikin.io.formats.csv import render
-from manikin.schema.inference.datetimes import spell
+from manikin.cohort.histories import Histories, list_history_fields
+from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
+from manikin.ehr.relational.read import ANSWER_COLUMN
+from manikin.io.formats.csv import render_delimited
+from manikin.schema.inference.datetimes import format_times
 from manikin.schema.kinds import Schema, Text
 
 if TYPE_CHECKING:
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-    from manikin.ehr.relational.read import Source
+    from manikin.ehr.relational.read import EventSource
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _EPOCH = np.datetime64("2000-01-01", "s")
-_MINUTE = 1440
-ROWS = 1 << 16
+_MINUTES_PER_DAY = 1440
+ROWS_PER_BLOCK = 1 << 16
 """Rows of a table that are written together."""
 
 
 @final
 @dataclass(frozen=True, eq=False)
-class Visits:
+class VisitTable:
     """Visits as they are written: whose each is, its first and its last moment, (visits,) of text."""
 
     patient: np.ndarray
@@ -42,40 +42,42 @@ class Visits:
     last: np.ndarray
 
 
-def written(cohort: Cohort, folder: Path, sources: Sequence[Source], subject: str) -> Visits:
+def write_tables(cohort: Cohort, folder: Path, sources: Sequence[EventSource], subject: str) -> VisitTable:
     """Write one table for each file of the sources.
 
     Returns:
         The visits, in the order of the numbers by which the tables name them, which start with 1.
     """
-    found = Histories.of(cohort.columns[fields(cohort.schema)[0]])
+    found = Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]])
     moments, codes = (
-        spelled(found.time),
-        [code.partition(PARTS + ANSWER)[0] for code in found.codes.tolist()],
+        format_days(found.time),
+        [code.partition(CODE_SEPARATOR + ANSWER_PREFIX)[0] for code in found.codes.tolist()],
     )
     hits = [next((i for i, s in enumerate(sources) if s.pattern.fullmatch(code)), -1) for code in codes]
     chosen = np.array(hits, dtype=np.int64)[found.code]
     for file in dict.fromkeys(source.file for source in sources):
         parts = [
-            _listed(found, moments, source, np.flatnonzero(chosen == i), subject)
+            _to_source_rows(found, moments, source, np.flatnonzero(chosen == i), subject)
             for i, source in enumerate(sources)
             if source.file == file and (chosen == i).any()
         ]
         if parts:
             whole = pa.concat_tables(parts, promote_options="default")
-            save(place(folder, file, cohort), whole, f"{file}_id")
-    ends = np.append(found.opens[1:], True)[: len(found.code)]
-    edges = (moments.filter(pa.array(at)).to_numpy(zero_copy_only=False) for at in (found.opens, ends))
-    return Visits(found.owner, *edges)
+            write_table(build_table_path(folder, file, cohort), whole, f"{file}_id")
+    ends = np.append(found.is_visit_start[1:], True)[: len(found.code)]
+    edges = (
+        moments.filter(pa.array(at)).to_numpy(zero_copy_only=False) for at in (found.is_visit_start, ends)
+    )
+    return VisitTable(found.visit_patient, *edges)
 
 
-def place(folder: Path, table: str, cohort: Cohort) -> Path:
+def build_table_path(folder: Path, table: str, cohort: Cohort) -> Path:
     """Where a table is written, in the format that it came in."""
     parquet = cohort.origin.options.get("parquet", False)
     return folder / (f"{table}.parquet" if parquet else f"{table.upper()}.csv")
 
 
-def matched(found: Histories, source: Source) -> tuple[np.ndarray, np.ndarray]:
+def match_events(found: Histories, source: EventSource) -> tuple[np.ndarray, np.ndarray]:
     """Which events a source has, and what the first column of its code then holds."""
     hits = [source.pattern.fullmatch(code) for code in found.codes.tolist()]
     rows = np.flatnonzero(np.array([hit is not None for hit in hits], dtype=bool)[found.code])
@@ -83,33 +85,35 @@ def matched(found: Histories, source: Source) -> tuple[np.ndarray, np.ndarray]:
     return rows, words[found.code[rows]]
 
 
-def _listed(
-    found: Histories, moments: pa.Array, source: Source, rows: np.ndarray, subject: str
+def _to_source_rows(
+    found: Histories, moments: pa.Array, source: EventSource, rows: np.ndarray, subject: str
 ) -> pa.Table:
     """The events in `rows` as the rows of a source."""
     code, time = pa.array(found.code[rows]), moments.take(pa.array(rows))
-    asked = [name.partition(PARTS + ANSWER) for name in found.codes.tolist()]
+    asked = [name.partition(CODE_SEPARATOR + ANSWER_PREFIX) for name in found.codes.tolist()]
     hits = [source.pattern.fullmatch(name) for name, _, _ in asked]
     columns = {
         subject: pa.array(found.patient[rows] + 1).cast(pa.string()),
-        source.visit: pa.array(found.place[rows] + 1).cast(pa.string()),
+        source.visit: pa.array(found.visit_index[rows] + 1).cast(pa.string()),
     }
-    for i, slot in enumerate(source.slots):
+    for i, slot in enumerate(source.code_columns):
         columns[slot] = pa.array([hit[i + 1] if hit else None for hit in hits], pa.string()).take(code)
     for name in source.time:
-        columns[name] = day(time) if name.endswith("_date") else time
+        columns[name] = extract_dates(time) if name.endswith("_date") else time
     if source.end:
-        columns[source.end] = day(time)
+        columns[source.end] = extract_dates(time)
     if source.value:
         value = [None if np.isnan(x) else f"{x:.10g}" for x in found.value[rows].tolist()]
         columns[source.value] = pa.array(value, pa.string())
         if any(said for _, _, said in asked):
-            columns[ANSWERED] = pa.array([said or None for _, _, said in asked], pa.string()).take(code)
+            columns[ANSWER_COLUMN] = pa.array([said or None for _, _, said in asked], pa.string()).take(
+                code
+            )
     columns |= {name: pa.repeat(pa.scalar(text), len(rows)) for name, text in source.constants.items()}
     return pa.table(columns)
 
 
-def save(path: Path, table: pa.Table, key: str = "") -> None:
+def write_table(path: Path, table: pa.Table, key: str = "") -> None:
     """Write a table of text, with a running number in the column `key` if it is named; nulls are empty.
 
     Some rows at a time, so that the text of all of them never stands in memory.
@@ -117,30 +121,33 @@ def save(path: Path, table: pa.Table, key: str = "") -> None:
     from manikin.cohort.cohort import Cohort
 
     if path.suffix == ".parquet":
-        parquet.write_table(typed(table, key), path)
+        parquet.write_table(cast_to_omop_types(table, key), path)
         return
     with path.open("w", encoding="utf-8", newline="") as file:
-        for start in range(0, max(table.num_rows, 1), ROWS):
-            some = table.slice(start, ROWS)
+        for start in range(0, max(table.num_rows, 1), ROWS_PER_BLOCK):
+            some = table.slice(start, ROWS_PER_BLOCK)
             number = pa.array(np.arange(start, start + some.num_rows) + 1).cast(pa.string())
             numbered = {key: number} if key else {}
             columns = numbered | {name: some[name].fill_null("") for name in table.column_names}
-            text = render(Cohort(pa.table(columns), Schema(dict.fromkeys(columns, Text()))))
+            text = render_delimited(Cohort(pa.table(columns), Schema(dict.fromkeys(columns, Text()))))
             file.write(text.partition("\n")[2] if start else text)
 
 
-def typed(table: pa.Table, key: str = "") -> pa.Table:
+def cast_to_omop_types(table: pa.Table, key: str = "") -> pa.Table:
     """A table of text in the types that the names of OMOP's columns say.
 
     Example:
-        >>> typed(pa.table({"person_id": ["7"], "death_date": ["2000-01-31"]})).column("person_id").type
+        >>> table = pa.table({"person_id": ["7"], "death_date": ["2000-01-31"]})
+        >>> cast_to_omop_types(table).column("person_id").type
         DataType(int64)
     """
     number = {key: pa.array(np.arange(table.num_rows) + 1)} if key else {}
-    return pa.table(number | {name: table[name].cast(_type(name)) for name in table.column_names})
+    return pa.table(
+        number | {name: table[name].cast(_choose_omop_type(name)) for name in table.column_names}
+    )
 
 
-def _type(name: str) -> pa.DataType:
+def _choose_omop_type(name: str) -> pa.DataType:
     ends = {"_id": pa.int64(), "year_of_birth": pa.int64(), "_as_number": pa.float64()}
     ends |= {"_datetime": pa.timestamp("s"), "_date": pa.date32()}
     vocabulary = ("domain_id", "vocabulary_id", "concept_class_id")  # of text, though called so
@@ -149,14 +156,14 @@ def _type(name: str) -> pa.DataType:
     )
 
 
-def spelled(time: Sequence[float] | np.ndarray) -> pa.Array:
+def format_days(time: Sequence[float] | np.ndarray) -> pa.Array:
     """Days as moments from 1 January 2000 on, to the minute: 2000-01-01 00:00:00; null where NaN."""
     days_ = np.asarray(time, dtype=float)
     gap = np.isnan(days_)
-    minutes = np.rint(np.where(gap, 0.0, days_) * _MINUTE).astype("timedelta64[m]")
-    return spell(pa.array(_EPOCH + minutes, pa.timestamp("s"), mask=gap), "%Y-%m-%d %H:%M:%S")
+    minutes = np.rint(np.where(gap, 0.0, days_) * _MINUTES_PER_DAY).astype("timedelta64[m]")
+    return format_times(pa.array(_EPOCH + minutes, pa.timestamp("s"), mask=gap), "%Y-%m-%d %H:%M:%S")
 
 
-def day(moments: pa.Array) -> pa.Array:
+def extract_dates(moments: pa.Array) -> pa.Array:
     """The dates of spelled moments."""
     return pc.utf8_slice_codeunits(moments, 0, len("2000-01-01"))

@@ -22,9 +22,9 @@ from scipy.stats import t as student
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
 from manikin.evaluation.card.scorecard import Score
-from manikin.evaluation.measuring.calibration import UNDECIDED, Limit, verdict
+from manikin.evaluation.measuring.calibration import UNDECIDED_NOTE, Thresholds, decide_verdict
 from manikin.features.table import Table
-from manikin.stats.nearest_neighbors import CELLS
+from manikin.stats.nearest_neighbors import MAX_CELLS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
 
     Refit = Callable[[Cohort, int], Cohort]
 
-FEWEST = 8  # fits: three pairs to learn from, one to attack
-NEIGHBOURS = (1, 5)  # the distances that are watched
-RATES = (0.01, 0.1)
-MOST = 2_000  # records under attack; the fits learn from halves of all
+MIN_REFITS = 8  # fits: three pairs to learn from, one to attack
+NEIGHBOR_COUNTS = (1, 5)  # the distances that are watched
+FALSE_POSITIVE_RATES = (0.01, 0.1)
+MAX_ATTACKED_RECORDS = 2_000  # records under attack; the fits learn from halves of all
 SOURCE = "Carlini et al. 2022, Membership inference attacks from first principles, algorithm 1"
-MEANINGS = {
+SCORE_DESCRIPTIONS = {
     "shadow_auc": """How surely one who can run the generator tells who was learned from.
 
     The generator is fitted again and again with and without each patient. 0.5: a training patient is
@@ -53,38 +53,38 @@ MEANINGS = {
 
     0.1 is chance; 1: all are found. It cannot see a single exposed patient among thousands.""",
 }
-LIMITS = {  # in calibrated scores, with what they mean: no generator that learns is at chance for ever
-    "shadow_auc": Limit(0.9, 0.8),  # areas of 0.55 and 0.60
-    "shadow_tpr_1": Limit(0.99, 0.96),  # shares of 0.02 and 0.05
-    "shadow_tpr_10": Limit(0.94, 0.89),  # shares of 0.15 and 0.2
+THRESHOLDS = {  # in calibrated scores, with what they mean: no generator that learns is at chance for ever
+    "shadow_auc": Thresholds(0.9, 0.8),  # areas of 0.55 and 0.60
+    "shadow_tpr_1": Thresholds(0.99, 0.96),  # shares of 0.02 and 0.05
+    "shadow_tpr_10": Thresholds(0.94, 0.89),  # shares of 0.15 and 0.2
 }
 
 
 @dataclass(frozen=True, eq=False)
-class Shadow:
+class ShadowAttack:
     """What fits with and without each patient told.
 
     Args:
-        inside: Who was in training in each fit, bool (refits, n).
-        likely: The log-likelihood ratio that a record was, shape (refits, n).
+        membership: Who was in training in each fit, bool (refits, n).
+        log_ratios: The log-likelihood ratio that a record was, shape (refits, n).
     """
 
-    inside: np.ndarray
-    likely: np.ndarray
+    membership: np.ndarray
+    log_ratios: np.ndarray
 
-    def auc(self) -> np.ndarray:
+    def compute_auroc(self) -> np.ndarray:
         """The area under the curve of each fit, shape (refits,): 0.5 nothing is told, 1 everything."""
         found = []
-        for member, score in zip(self.inside, self.likely, strict=True):
+        for member, score in zip(self.membership, self.log_ratios, strict=True):
             n = int(member.sum())
             above = rankdata(score)[member].sum() - n * (n + 1) / 2
             found.append(above / (n * (len(member) - n)))
         return np.array(found)
 
-    def tpr(self, rate: float) -> np.ndarray:
+    def compute_tpr(self, rate: float) -> np.ndarray:
         """The share of members found at this false positive rate, in each fit, shape (refits,)."""
         found = []
-        for member, score in zip(self.inside, self.likely, strict=True):
+        for member, score in zip(self.membership, self.log_ratios, strict=True):
             others = np.sort(score[~member])[::-1]
             found.append(np.mean(score[member] > others[int(rate * len(others))]))
         return np.array(found)
@@ -96,10 +96,10 @@ class Interval(NamedTuple):
     value: float
     low: float
     high: float
-    chance: float
+    p_value: float
 
 
-def shadow(refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0) -> Shadow:
+def run_shadow_attack(refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0) -> ShadowAttack:
     """Fit on random halves of the records, and attack each fit with what the others taught.
 
     Fits come in pairs whose training halves are each other's complement, so that each patient is
@@ -115,54 +115,62 @@ def shadow(refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0) -> S
     Raises:
         UsageError: The number of fits is odd or too small.
     """
-    enough(refits)
+    check_refit_count(refits)
     key = Key(seed).child("shadow")
     feature = Table().fit(train)
-    attacked = np.sort(key.child("attacked").numpy().permutation(len(train))[:MOST])
+    attacked = np.sort(key.child("attacked").numpy().permutation(len(train))[:MAX_ATTACKED_RECORDS])
     x = feature(train)[attacked]
-    inside = np.concatenate([_pair(train, key.child("pair", k)) for k in range(refits // 2)])
+    inside = np.concatenate([_split_pair(train, key.child("pair", k)) for k in range(refits // 2)])
     seen = []
     for k, member in enumerate(inside):
         drawn = refit(train.take(member), key.child("fit", k).integer() % 2**31)
-        seen.append(_statistics(x, feature(drawn)))
+        seen.append(_compute_statistics(x, feature(drawn)))
     inside = inside[:, attacked]
-    return Shadow(inside, _ratios(np.stack(seen), inside))
+    return ShadowAttack(inside, _compute_log_ratios(np.stack(seen), inside))
 
 
-def enough(refits: int) -> None:
+def check_refit_count(refits: int) -> None:
     """Check the number of fits.
 
     Raises:
         UsageError: It is odd, or too small to learn from.
     """
-    if refits < FEWEST or refits % 2:
-        message = f"{refits} shadow fits; give an even number, {FEWEST} at least"
+    if refits < MIN_REFITS or refits % 2:
+        message = f"{refits} shadow fits; give an even number, {MIN_REFITS} at least"
         raise UsageError(message)
 
 
-def shadow_scores(refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0) -> list[Score]:
+def compute_shadow_scores(refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0) -> list[Score]:
     """The attack as scores of the axis privacy: `shadow_auc`, `shadow_tpr_1` and `shadow_tpr_10`."""
-    found = shadow(refit, train, refits=refits, seed=seed)
-    parts = [("shadow_auc", found.auc(), 0.5)]
-    parts += [(f"shadow_tpr_{round(100 * rate)}", found.tpr(rate), rate) for rate in RATES]
-    return [_score(name, over(draws, chance), chance, refits) for name, draws, chance in parts]
+    found = run_shadow_attack(refit, train, refits=refits, seed=seed)
+    parts = [("shadow_auc", found.compute_auroc(), 0.5)]
+    parts += [
+        (f"shadow_tpr_{round(100 * rate)}", found.compute_tpr(rate), rate) for rate in FALSE_POSITIVE_RATES
+    ]
+    return [
+        _to_score(name, average_over_fits(draws, chance), chance, refits) for name, draws, chance in parts
+    ]
 
 
-def attacked(card: Scorecard, refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0) -> Scorecard:
+def add_shadow_scores(
+    card: Scorecard, refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0
+) -> Scorecard:
     """The card with the attack's scores on its privacy axis, in place of any that it bears.
 
     Args:
         card: What was measured.
-        refit: As in `shadow`; the `refit` of a fitted `Synthesizer` is one.
+        refit: As in `run_shadow_attack`; the `refit` of a fitted `Synthesizer` is one.
         train: The records that the judged generator learned from.
         refits: How many fits.
         seed: The same seed attacks alike.
     """
-    found = shadow_scores(refit, train, refits=refits, seed=seed)
-    return replace(card, scores=[*(score for score in card.scores if score.name not in MEANINGS), *found])
+    found = compute_shadow_scores(refit, train, refits=refits, seed=seed)
+    return replace(
+        card, scores=[*(score for score in card.scores if score.name not in SCORE_DESCRIPTIONS), *found]
+    )
 
 
-def over(draws: np.ndarray, null: float) -> Interval:
+def average_over_fits(draws: np.ndarray, null: float) -> Interval:
     """The mean over fits, by Student's t on pairs: the two fits of a pair are not independent."""
     pairs = draws.reshape(-1, 2).mean(axis=1)
     mean, error = float(pairs.mean()), float(pairs.std(ddof=1) / np.sqrt(len(pairs)))
@@ -173,11 +181,13 @@ def over(draws: np.ndarray, null: float) -> Interval:
     return Interval(mean, max(mean - reach, 0.0), min(mean + reach, 1.0), chance)
 
 
-def _score(name: str, found: Interval, null: float, refits: int) -> Score:
+def _to_score(name: str, found: Interval, null: float, refits: int) -> Score:
     calibrated, worst = ((1 - end) / (1 - null) for end in (found.value, found.high))
-    said = verdict(calibrated, worst, found.chance * len((None, *RATES)), LIMITS[name])
-    told = f"{refits} fits with and without each patient: {_told(name, found.value, null)}"
-    note = UNDECIDED if said == "not assessed" else told
+    said = decide_verdict(
+        calibrated, worst, found.p_value * len((None, *FALSE_POSITIVE_RATES)), THRESHOLDS[name]
+    )
+    told = f"{refits} fits with and without each patient: {_describe_result(name, found.value, null)}"
+    note = UNDECIDED_NOTE if said == "not assessed" else told
     return Score(
         name,
         "privacy",
@@ -193,11 +203,11 @@ def _score(name: str, found: Interval, null: float, refits: int) -> Score:
     )
 
 
-def _told(name: str, value: float, null: float) -> str:
+def _describe_result(name: str, value: float, null: float) -> str:
     """What was found, for people.
 
     Example:
-        >>> _told("shadow_tpr_1", 0.0231, 0.01)
+        >>> _describe_result("shadow_tpr_1", 0.0231, 0.01)
         '2.3 % of training patients were found at 1 % false alarms'
     """
     if name == "shadow_auc":
@@ -207,27 +217,27 @@ def _told(name: str, value: float, null: float) -> str:
     return f"{100 * value:.1f} % of training patients were found at {100 * null:.0f} % false alarms"
 
 
-def _pair(train: Cohort, key: Key) -> np.ndarray:
+def _split_pair(train: Cohort, key: Key) -> np.ndarray:
     """Two complementary halves, bool (2, n); the records of a subject stay together."""
     _, subject = np.unique(train.subject, return_inverse=True)
     half = (key.numpy().permutation(subject.max() + 1) % 2 == 0)[subject]
     return np.stack([half, ~half])
 
 
-def _statistics(x: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+def _compute_statistics(x: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     """The logarithm of the mean distance of each record to its nearest few, (n, statistics)."""
-    found = np.empty((len(x), len(NEIGHBOURS)))
-    step = max(1, CELLS // max(len(drawn), 1))
-    most = min(max(NEIGHBOURS), len(drawn)) - 1
+    found = np.empty((len(x), len(NEIGHBOR_COUNTS)))
+    step = max(1, MAX_CELLS // max(len(drawn), 1))
+    most = min(max(NEIGHBOR_COUNTS), len(drawn)) - 1
     for start in range(0, len(x), step):
         far = cdist(x[start : start + step], drawn)
         near = np.sort(np.partition(far, most, axis=1)[:, : most + 1], axis=1)
-        for j, k in enumerate(NEIGHBOURS):
+        for j, k in enumerate(NEIGHBOR_COUNTS):
             found[start : start + step, j] = np.log(near[:, :k].mean(axis=1) + 1e-6)
     return found - found.mean(axis=0)
 
 
-def _ratios(seen: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def _compute_log_ratios(seen: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """Log-likelihood ratios (refits, n) from statistics (refits, n, statistics).
 
     Gaussians of one variance for all records, as is advised where fits are few (Carlini et al. 2022,
@@ -237,20 +247,20 @@ def _ratios(seen: np.ndarray, inside: np.ndarray) -> np.ndarray:
     for k in range(0, len(seen), 2):
         rest = np.r_[0:k, k + 2 : len(seen)]
         member, told = inside[rest][..., None], seen[rest]
-        with_, without = (_mean(told, chosen) for chosen in (member, ~member))
+        with_, without = (_average_chosen(told, chosen) for chosen in (member, ~member))
         left = told - np.where(member, with_, without)
         noise = (left**2).sum(axis=(0, 1)) / (left.shape[0] - 2) / left.shape[1] + 1e-12
-        effect = _shrunk(with_ - without, 4 * noise / len(rest))
+        effect = _shrink_effects(with_ - without, 4 * noise / len(rest))
         middle = (with_ + without) / 2
         found[k : k + 2] = (effect / noise * (seen[k : k + 2] - middle)).sum(axis=2)
     return found
 
 
-def _mean(told: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def _average_chosen(told: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     return (told * chosen).sum(axis=0) / chosen.sum(axis=0)
 
 
-def _shrunk(effect: np.ndarray, error: np.ndarray) -> np.ndarray:
+def _shrink_effects(effect: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Effects (n, statistics), of sampling variance `error`, towards their mean."""
     mean, spread = effect.mean(axis=0), effect.var(axis=0)
     own = np.maximum(spread - error, 0.0) / np.maximum(spread, 1e-12)

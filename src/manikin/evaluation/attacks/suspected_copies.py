@@ -12,19 +12,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
-from manikin.cohort.scalar_matrix import spelling
-from manikin.contracts.metric import Question
+from manikin.cohort.scalar_matrix import normalize_level
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core.seeds import Key
-from manikin.evaluation.evaluate import asked, capped, looked
-from manikin.evaluation.inputs import admitted
-from manikin.evaluation.measuring.views import gridded
-from manikin.evaluation.measuring.views import views as viewed
+from manikin.evaluation.evaluate import cap_records, choose_rows, select_metrics
+from manikin.evaluation.inputs import validate_inputs
+from manikin.evaluation.measuring.views import build_views as viewed
+from manikin.evaluation.measuring.views import is_array_view
 from manikin.evaluation.report import html_page
-from manikin.evaluation.report.image_examples import coloured, side_by_side
-from manikin.evaluation.report.signal_charts import courses
-from manikin.imaging.analysis.intensity import limits
-from manikin.metrics.privacy.copies import exact_copies, near_match_excess, pairs
-from manikin.metrics.privacy.transformed_copies import copied, disguised_copies, too_few, visible
+from manikin.evaluation.report.image_examples import to_data_uri, to_rgb
+from manikin.evaluation.report.signal_charts import draw_channels
+from manikin.imaging.analysis.intensity import find_intensity_range
+from manikin.metrics.privacy.copies import exact_copies, find_copy_pairs, near_match_excess
+from manikin.metrics.privacy.transformed_copies import (
+    disguised_copies,
+    find_matches,
+    has_too_few_records,
+    list_compared_fields,
+)
 from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:
@@ -34,10 +39,10 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.contracts.metric import Metric
-    from manikin.evaluation.measuring.evaluation_data import Sides
+    from manikin.evaluation.measuring.evaluation_data import EvaluationData
 
-SHOWN = 100  # pairs on the page
-VALUES = 60  # values of a record on the page
+MAX_SHOWN_PAIRS = 100  # pairs on the page
+MAX_SHOWN_VALUES = 60  # values of a record on the page
 
 
 class Suspect(NamedTuple):
@@ -62,41 +67,41 @@ class Suspects:
     """What was found, the most suspicious first.
 
     Args:
-        found: The pairs.
+        pairs: The pairs.
         synthetic: The synthetic records.
         train: The training records.
     """
 
-    found: tuple[Suspect, ...]
+    pairs: tuple[Suspect, ...]
     synthetic: Cohort
     train: Cohort
 
     def __len__(self) -> int:
         """How many pairs there are."""
-        return len(self.found)
+        return len(self.pairs)
 
     @property
     def records(self) -> np.ndarray:
         """The positions of the suspicious synthetic records, ascending, each once."""
-        return np.unique([suspect.record for suspect in self.found]).astype(int)
+        return np.unique([suspect.record for suspect in self.pairs]).astype(int)
 
     def to_pandas(self) -> pd.DataFrame:
         """One row for each pair."""
         import pandas as pd
 
-        return pd.DataFrame(self.found, columns=pd.Index(Suspect._fields))
+        return pd.DataFrame(self.pairs, columns=pd.Index(Suspect._fields))
 
     def to_html(self, path: str | Path) -> None:
         """Write a page that shows the pairs beside each other. It holds real patients: keep it inside."""
-        text = html_page.template("suspects.html").render(
-            suspects=self, pairs=list(self._pairs()), shown=SHOWN
+        text = html_page.load_template("suspects.html").render(
+            suspects=self, pairs=list(self._list_page_pairs()), shown=MAX_SHOWN_PAIRS
         )
         Path(path).write_text(text, encoding="utf-8")
 
-    def _pairs(self) -> Iterator[dict[str, Any]]:
-        for suspect in self.found[:SHOWN]:
+    def _list_page_pairs(self) -> Iterator[dict[str, Any]]:
+        for suspect in self.pairs[:MAX_SHOWN_PAIRS]:
             one, other = self.synthetic.take([suspect.record]), self.train.take([suspect.patient])
-            yield {"suspect": suspect, **_beside(one, other, suspect.field, self.train)}
+            yield {"suspect": suspect, **_render_pair(one, other, suspect.field, self.train)}
 
 
 def suspects(synthetic: Cohort, train: Cohort, holdout: Cohort, *, seed: int = 0) -> Suspects:
@@ -116,40 +121,42 @@ def suspects(synthetic: Cohort, train: Cohort, holdout: Cohort, *, seed: int = 0
         SchemaError: The fields of the three differ.
         UsageError: Too few records, or shared subjects.
     """
-    given, key = admitted(synthetic, train, holdout), Key(seed).child("evaluate")
-    rows = looked(given, key)
-    views = viewed(capped(given, key), Question())
+    given, key = validate_inputs(synthetic, train, holdout), Key(seed).child("evaluate")
+    rows = choose_rows(given, key)
+    views = viewed(cap_records(given, key), EvaluationOptions())
     found: dict[tuple[int, int], Suspect] = {}
     for name, sides in views.items():
-        for one in _found(sides, key.child(name).child("whole"), asked(name, views)):
+        for one in _find_in_view(sides, key.child(name).child("whole"), select_metrics(name, views)):
             record, patient = int(rows[2][one.record]), int(rows[0][one.patient])
             found.setdefault((record, patient), one._replace(record=record, patient=patient))
     return Suspects(tuple(sorted(found.values(), key=lambda one: one.ratio)), given[2], given[0])
 
 
-def _found(sides: Sides, key: Key, metrics: Sequence[Metric]) -> Iterator[Suspect]:
+def _find_in_view(sides: EvaluationData, key: Key, metrics: Sequence[Metric]) -> Iterator[Suspect]:
     """What is counted in one view, pictures and signals themselves first."""
-    split = replace(sides.whole, key=key)
-    if disguised_copies in metrics and not too_few(split):
-        for field in copied(split):
+    split = replace(sides.full_split, key=key)
+    if disguised_copies in metrics and not has_too_few_records(split):
+        for field in find_matches(split):
             for i in np.flatnonzero(field.matches.hits):
-                ratio = round(float(field.near.ratio[i]), 4)
-                yield Suspect(int(field.rows[i]), int(field.near.place[i]), field.name, ratio)
+                ratio = round(float(field.near.ratios[i]), 4)
+                yield Suspect(int(field.rows[i]), int(field.near.positions[i]), field.name, ratio)
     if near_match_excess in metrics:
-        shown = visible(split.train.whole.schema)[0] if gridded(sides) else ""
-        for record, patient, ratio in pairs(split, equal=exact_copies in metrics):
+        shown = list_compared_fields(split.train.source_cohort.schema)[0] if is_array_view(sides) else ""
+        for record, patient, ratio in find_copy_pairs(split, equal=exact_copies in metrics):
             yield Suspect(record, patient, shown, round(ratio, 4))
 
 
-def _beside(one: Cohort, other: Cohort, field: str, train: Cohort) -> dict[str, Any]:
+def _render_pair(one: Cohort, other: Cohort, field: str, train: Cohort) -> dict[str, Any]:
     """What the page shows of a pair: pictures, traces or values."""
     kind = train.schema[field] if field else None
     if isinstance(kind, Image):
-        ends = limits(train[field][:SHOWN])
-        both = [coloured(cohort[field], *ends) for cohort in (one, other)]
-        return {"png": side_by_side(np.concatenate(both))}
+        ends = find_intensity_range(train[field][:MAX_SHOWN_PAIRS])
+        both = [to_rgb(cohort[field], *ends) for cohort in (one, other)]
+        return {"png": to_data_uri(np.concatenate(both))}
     if isinstance(kind, Signal):
         label = f"{len(one[field][0])} channels"
-        return {"traces": [courses(cohort[field][0], label) for cohort in (one, other)]}
-    names = [name for name in train.schema.scalars if name in train.schema.modelled][:VALUES]
-    return {"rows": [(n, *(spelling(c.columns[n][0].as_py()) for c in (one, other))) for n in names]}
+        return {"traces": [draw_channels(cohort[field][0], label) for cohort in (one, other)]}
+    names = [name for name in train.schema.scalar_fields if name in train.schema.modelled_fields][
+        :MAX_SHOWN_VALUES
+    ]
+    return {"rows": [(n, *(normalize_level(c.columns[n][0].as_py()) for c in (one, other))) for n in names]}

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from manikin.imaging.analysis.burned_in_text import KEY, burned_in, flagged
+from manikin.imaging.analysis.burned_in_text import (
+    BURNED_IN_KEY,
+    detect_burned_in_text,
+    find_flagged_fields,
+)
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.evaluation.card.scorecard import Scorecard
 
-SCORE = "burned_in_text"
+FINDING_NAME = "burned_in_text"
 """The finding that holds a card whose training pictures may bear text."""
 REMEDY = (
     'look at the training pictures; where none bears text, write burned_in = "none" under the field in '
@@ -19,21 +23,21 @@ REMEDY = (
 )
 
 
-def find_text(train: Cohort) -> dict[str, dict[str, Any]]:
+def find_burned_text(train: Cohort) -> dict[str, dict[str, Any]]:
     """The fields of training pictures into which text may be burned: how many, of how many, and why.
 
     Cohorts that were made from arrays are looked at here; files were when they were read.
     """
-    if KEY in train.origin.options:
-        return flagged(train)
+    if BURNED_IN_KEY in train.origin.options:
+        return find_flagged_fields(train)
     pictures = {name: train[name] for name, kind in train.schema.items() if isinstance(kind, Image)}
-    found, _ = burned_in(pictures, train.schema, {})
+    found, _ = detect_burned_in_text(pictures, train.schema, {})
     return {name: state for name, state in found.items() if state["state"] == "flagged"}
 
 
-def detail(card: Scorecard) -> str:
+def describe_burned_text(card: Scorecard) -> str:
     """Why a card is held, in counts of pictures; "" where it is not."""
-    found = card.about.get(KEY) or {}
+    found = card.about.get(BURNED_IN_KEY) or {}
     parts = [f"{state['records']:,} of {state['of']:,} of {name!r}" for name, state in found.items()]
     if not parts:
         return ""

@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from manikin.evaluation.card.scorecard import Scorecard
     from manikin.schema.kinds import Schema
 
-ENOUGH = 0.5  # share of the usual steps from which on a training is not called too short
-SINGLE = 1.05  # rows per patient up to which patients have one row each
+MIN_STEPS_SHARE = 0.5  # share of the usual steps from which on a training is not called too short
+SINGLE_ROW_RATIO = 1.05  # rows per patient up to which patients have one row each
 
 
-def facts(card: Scorecard) -> list[str]:
+def list_facts(card: Scorecard) -> list[str]:
     """The sentences of the first screen, what limits the use of the records first.
 
     Example:
         >>> from manikin.evaluation.card.scorecard import Scorecard
-        >>> facts(Scorecard([], {"facts": ["2 levels were pooled."]}))[0]
+        >>> list_facts(Scorecard([], {"facts": ["2 levels were pooled."]}))[0]
         '2 levels were pooled.'
     """
     about = card.about
     found = [
-        *training(about),
+        *list_short_trainings(about),
         *about.get("facts", []),
-        *cuts(about),
-        rows(about),
-        columns(about),
-        guarantee(about),
+        *list_cuts(about),
+        describe_rows(about),
+        describe_columns(about),
+        describe_guarantee(about),
     ]
     return [sentence for sentence in found if sentence]
 
 
-def roles(schema: Schema, notes: Collection[str] = ()) -> dict[str, list[str]]:
+def list_roles(schema: Schema, notes: Collection[str] = ()) -> dict[str, list[str]]:
     """Which columns were taken for what: the subject, identifiers, and those otherwise not modelled.
 
     Args:
@@ -50,19 +50,19 @@ def roles(schema: Schema, notes: Collection[str] = ()) -> dict[str, list[str]]:
 
     Example:
         >>> from manikin.schema.kinds import Number, Schema, Text
-        >>> roles(Schema(mrn=Text(role="identifier"), comment=Text(), age=Number()))
+        >>> list_roles(Schema(mrn=Text(role="identifier"), comment=Text(), age=Number()))
         {'subject': [], 'identifier': ['mrn'], 'left out': ['comment']}
     """
     found = {
         role: [n for n, kind in schema.items() if kind.role == role] for role in ("subject", "identifier")
     }
     found = {role: [name for name in named if name not in notes] for role, named in found.items()}
-    known = {*found["subject"], *found["identifier"], *schema.modelled, *notes}
+    known = {*found["subject"], *found["identifier"], *schema.modelled_fields, *notes}
     out = [name for name, kind in schema.items() if isinstance(kind, Text) and name not in known]
     return {**found, "left out": out}
 
 
-def columns(about: dict[str, Any]) -> str:
+def describe_columns(about: dict[str, Any]) -> str:
     """Which columns were taken as subject and identifiers, and which were left out; "" if not on record."""
     known = about.get("roles")
     if known is None:
@@ -81,7 +81,7 @@ def columns(about: dict[str, Any]) -> str:
     return "; ".join(filter(None, parts)) + "."
 
 
-def rows(about: dict[str, Any]) -> str:
+def describe_rows(about: dict[str, Any]) -> str:
     """How many rows a patient has on either side; "" where every patient has one."""
     records, subjects = about.get("records") or {}, about.get("subjects") or {}
     sides = {}
@@ -89,12 +89,12 @@ def rows(about: dict[str, Any]) -> str:
         if not records.get(side) or not subjects.get(side):
             return ""
         sides[side] = records[side] / subjects[side]
-    if max(sides.values()) <= SINGLE:
+    if max(sides.values()) <= SINGLE_ROW_RATIO:
         return ""
     return f"Rows per patient: {sides['train']:.1f} real, {sides['synthetic']:.1f} synthetic."
 
 
-def guarantee(about: dict[str, Any]) -> str:
+def describe_guarantee(about: dict[str, Any]) -> str:
     """Whether there is a guarantee of differential privacy."""
     budget = about.get("privacy") or {}
     if budget.get("epsilon") is None:
@@ -104,13 +104,18 @@ def guarantee(about: dict[str, Any]) -> str:
     return f"Differential privacy: epsilon {budget['epsilon']:g} per {unit}, {audited}."
 
 
-def cuts(about: dict[str, Any]) -> list[str]:
+def list_cuts(about: dict[str, Any]) -> list[str]:
     """What of histories was not learned: codes that few patients have, and the ends of long ones."""
-    known = [link.get("codec") or {} for link in models(about)]
-    return [sentence for codec in known for sentence in (rare(codec), cut(codec)) if sentence]
+    known = [link.get("codec") or {} for link in list_models(about)]
+    return [
+        sentence
+        for codec in known
+        for sentence in (describe_rare_codes(codec), describe_cut_events(codec))
+        if sentence
+    ]
 
 
-def rare(codec: dict[str, Any]) -> str:
+def describe_rare_codes(codec: dict[str, Any]) -> str:
     """How many events of rare codes were left out; "" where none were."""
     codes, events = codec.get("codes_left_out", 0), codec.get("events_left_out", 0)
     if not events:
@@ -118,11 +123,12 @@ def rare(codec: dict[str, Any]) -> str:
     return f"Not learned: {events:,} events of {codes:,} codes that too few patients have."
 
 
-def cut(codec: dict[str, Any]) -> str:
+def describe_cut_events(codec: dict[str, Any]) -> str:
     """How many events of long histories were cut; "" where none were.
 
     Example:
-        >>> cut({"longest": 64, "histories": 30, "events": 300, "cut_histories": 1, "cut_events": 90})
+        >>> cut = {"cut_histories": 1, "cut_events": 90}
+        >>> describe_cut_events({"longest": 64, "histories": 30, "events": 300, **cut})
         'Not learned: 90 of 300 events, the last ones of 1 of 30 histories, beyond 64 tokens.'
     """
     if not codec.get("cut_events"):
@@ -134,19 +140,21 @@ def cut(codec: dict[str, Any]) -> str:
     )
 
 
-def models(about: dict[str, Any]) -> list[dict[str, Any]]:
+def list_models(about: dict[str, Any]) -> list[dict[str, Any]]:
     """What the models of a generator say of themselves, one by one."""
     maker = about.get("generator")
     return maker.get("chain", [maker]) if isinstance(maker, dict) else []
 
 
-def training(about: dict[str, Any]) -> list[str]:
+def list_short_trainings(about: dict[str, Any]) -> list[str]:
     """How far learning got, for each model that was stopped well before the usual number of steps."""
-    links = models(about)
-    return [sentence for link in links if (sentence := short(link, alone=len(links) == 1))]
+    links = list_models(about)
+    return [
+        sentence for link in links if (sentence := describe_short_training(link, alone=len(links) == 1))
+    ]
 
 
-def short(link: dict[str, Any], *, alone: bool = True) -> str:
+def describe_short_training(link: dict[str, Any], *, alone: bool = True) -> str:
     """What is said of a model that learned too little; "" where it had its time, or stopped by itself.
 
     Args:
@@ -154,11 +162,11 @@ def short(link: dict[str, Any], *, alone: bool = True) -> str:
         alone: Whether it is the only model, so that its fields need not be named.
 
     Example:
-        >>> short({"steps": 51, "usual": 1500, "ended": "budget", "falling": True})[:66]
+        >>> describe_short_training({"steps": 51, "usual": 1500, "ended": "budget", "falling": True})[:66]
         'Learned too little: 51 of about 1,500 steps, the loss still fallin'
     """
     steps, usual = link.get("steps"), link.get("usual")
-    if not steps or not usual or link.get("ended") == "patience" or steps >= ENOUGH * usual:
+    if not steps or not usual or link.get("ended") == "patience" or steps >= MIN_STEPS_SHARE * usual:
         return ""
     whom = "" if alone else f" ({list_names(link.get('target', []), 3)})"
     state = {True: ", the loss still falling", None: ", too few to see the loss level off"}

@@ -17,8 +17,8 @@ from manikin.errors import UsageError
 
 MEASURES = ("value", "calibrated", "excess", "found", "percentile")
 TIERS = ("internal", "controlled", "open")
-KINDS = ("tier", "purpose")
-SHIPPED = Path(__file__).with_name("policy.toml")
+USE_KINDS = ("tier", "purpose")
+DEFAULT_POLICY_PATH = Path(__file__).with_name("policy.toml")
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Policy:
     """Uses and the limits that hold for them.
 
     Example:
-        >>> policy = read()
-        >>> policy.chain("open")
+        >>> policy = read_policy()
+        >>> policy.list_inherited_uses("open")
         ['open', 'controlled', 'internal']
     """
 
@@ -67,7 +67,7 @@ class Policy:
     uses: dict[str, Use]
     limits: tuple[Limit, ...]
 
-    def chain(self, use: str) -> list[str]:
+    def list_inherited_uses(self, use: str) -> list[str]:
         """The use and those whose limits hold for it too, the strictest first.
 
         Raises:
@@ -77,36 +77,39 @@ class Policy:
             message = f"no tier or purpose {use!r} in {self.name}; there are {', '.join(self.uses)}"
             raise UsageError(message)
         needed = self.uses[use].needs
-        return [use, *(self.chain(needed) if needed else [])]
+        return [use, *(self.list_inherited_uses(needed) if needed else [])]
 
-    def named(self, kind: Literal["tier", "purpose"]) -> list[str]:
+    def list_uses(self, kind: Literal["tier", "purpose"]) -> list[str]:
         """The tiers, or the purposes, in the order of the file."""
         return [name for name, use in self.uses.items() if use.kind == kind]
 
 
-def read(path: str | Path | None = None) -> Policy:
+def read_policy(path: str | Path | None = None) -> Policy:
     """The policy in a TOML file; None: the one shipped with manikin.
 
     Raises:
         UsageError: The file cannot be read, or declares what does not exist; it says where.
     """
-    path = Path(path) if path else SHIPPED
+    path = Path(path) if path else DEFAULT_POLICY_PATH
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         message = f"{path}: not a readable policy ({error}); start from a copy of the default one"
         raise UsageError(message) from error
-    _outlined(tables, path)
-    uses = {name: _use(table, f"{path}: [use.{name}]") for name, table in tables.get("use", {}).items()}
+    _check_layout(tables, path)
+    uses = {
+        name: _parse_use(table, f"{path}: [use.{name}]") for name, table in tables.get("use", {}).items()
+    }
     limits = [
-        _limit(table, uses, f"{path}: limit {n}") for n, table in enumerate(tables.get("limit", []), 1)
+        _parse_limit(table, uses, f"{path}: limit {n}")
+        for n, table in enumerate(tables.get("limit", []), 1)
     ]
     policy = Policy(tables.get("name", path.stem), uses, tuple(limits))
-    _ordered(policy, path)
+    _check_order(policy, path)
     return policy
 
 
-def _outlined(tables: dict[str, Any], path: Path) -> None:
+def _check_layout(tables: dict[str, Any], path: Path) -> None:
     """Check that the file has the parts of a policy and no others."""
     if unknown := set(tables) - {"name", "use", "limit"}:
         message = f"{path}: a policy has name, [use.*] and [[limit]]; not {', '.join(sorted(unknown))}"
@@ -123,7 +126,7 @@ def _outlined(tables: dict[str, Any], path: Path) -> None:
         raise UsageError(message)
 
 
-def _made(cls: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - Use or Limit
+def _build_entry(cls: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - Use or Limit
     known = {entry.name for entry in fields(cls)}
     if unknown := set(table) - known:
         message = f"{where} knows {', '.join(sorted(known))}; not {', '.join(sorted(unknown))}"
@@ -135,10 +138,10 @@ def _made(cls: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 
         raise UsageError(message) from error
 
 
-def _use(table: dict[str, Any], where: str) -> Use:
-    use: Use = _made(Use, table, where)
-    if use.kind not in KINDS:
-        message = f"{where}: kind is one of {', '.join(KINDS)}, not {use.kind!r}"
+def _parse_use(table: dict[str, Any], where: str) -> Use:
+    use: Use = _build_entry(Use, table, where)
+    if use.kind not in USE_KINDS:
+        message = f"{where}: kind is one of {', '.join(USE_KINDS)}, not {use.kind!r}"
         raise UsageError(message)
     if type(use.holdout) is not int or use.holdout < 0:
         message = f"{where}: holdout is a number of patients, 0 or more, not {use.holdout!r}"
@@ -150,10 +153,10 @@ def _use(table: dict[str, Any], where: str) -> Use:
     return use
 
 
-def _limit(table: dict[str, Any], uses: dict[str, Use], where: str) -> Limit:
+def _parse_limit(table: dict[str, Any], uses: dict[str, Use], where: str) -> Limit:
     score = table.get("score", ())
     names = (score,) if isinstance(score, str) else score
-    limit: Limit = _made(
+    limit: Limit = _build_entry(
         Limit, {**table, "score": tuple(names) if isinstance(names, list) else names}, where
     )
     known = isinstance(limit.score, tuple) and limit.score and all(isinstance(n, str) for n in limit.score)
@@ -167,32 +170,32 @@ def _limit(table: dict[str, Any], uses: dict[str, Use], where: str) -> Limit:
         message = f"{where}: remedy must be text in quotes"
         raise UsageError(message)
     for key in ("at_most", "at_least", "below"):
-        _bounded(getattr(limit, key), uses, f"{where}: {key}")
+        _check_bounds(getattr(limit, key), uses, f"{where}: {key}")
     return limit
 
 
-def _bounded(bounds: Any, uses: dict[str, Use], where: str) -> None:  # noqa: ANN401 - what TOML holds
+def _check_bounds(bounds: Any, uses: dict[str, Use], where: str) -> None:  # noqa: ANN401 - what TOML holds
     """Check that each bound is a number for a use that there is."""
     if not isinstance(bounds, dict):
         message = f"{where} names a number for each use, as in {{ internal = 0.1 }}; not {bounds!r}"
         raise UsageError(message)
-    wrong = [use for use, bound in bounds.items() if use not in uses or not _finite(bound)]
+    wrong = [use for use, bound in bounds.items() if use not in uses or not _is_finite_number(bound)]
     if wrong:
         message = f"{where}: each bound is a number for one of {', '.join(uses)}; not so {', '.join(wrong)}"
         raise UsageError(message)
 
 
-def _finite(bound: object) -> bool:
+def _is_finite_number(bound: object) -> bool:
     return isinstance(bound, int | float) and not isinstance(bound, bool) and math.isfinite(bound)
 
 
-def _ordered(policy: Policy, path: Path) -> None:
+def _check_order(policy: Policy, path: Path) -> None:
     """Check that every use stands below the one whose limits it shares, and that something is asked."""
     for name, use in policy.uses.items():
         before = list(policy.uses)[: list(policy.uses).index(name)]
         if use.needs and use.needs not in before:
             message = f"{path}: [use.{name}] needs {use.needs!r}, which must stand above it"
             raise UsageError(message)
-    if not policy.named("tier") or not policy.limits:
+    if not policy.list_uses("tier") or not policy.limits:
         message = f'{path}: needs a use with kind = "tier" and a [[limit]]; without limits all would pass'
         raise UsageError(message)

@@ -14,11 +14,11 @@ from manikin.evaluation.card.scorecard import Score, Scorecard
 if TYPE_CHECKING:
     from manikin.evaluation.card.scorecard import Verdict
 
-NAME = "provenance_record"
+SCORE_NAME = "provenance_record"
 SOURCE = "W3C PROV-DM 2013: entity, activity, agent"
 
 
-def stamped(card: Scorecard, record: Mapping[str, Any]) -> Scorecard:
+def add_provenance_score(card: Scorecard, record: Mapping[str, Any]) -> Scorecard:
     """The card with a score of its provenance.
 
     Args:
@@ -27,14 +27,14 @@ def stamped(card: Scorecard, record: Mapping[str, Any]) -> Scorecard:
 
     Example:
         >>> card = Scorecard([], {"hashes": {"synthetic": "ab"}})
-        >>> stamped(card, {"outputs": {"synthetic": {"sha256": "cd"}}}).verdicts["provenance"]
+        >>> add_provenance_score(card, {"outputs": {"synthetic": {"sha256": "cd"}}}).verdicts["provenance"]
         'fail'
     """
-    others = [score for score in card.scores if score.name != NAME]
-    return replace(card, scores=[*others, provenance_record(card.about, record)])
+    others = [score for score in card.scores if score.name != SCORE_NAME]
+    return replace(card, scores=[*others, score_provenance(card.about, record)])
 
 
-def provenance_record(about: Mapping[str, Any], record: Mapping[str, Any]) -> Score:
+def score_provenance(about: Mapping[str, Any], record: Mapping[str, Any]) -> Score:
     """Share of what must be known of the making of the records that is on record.
 
     0 to 1: the hash of what was learned from, the configuration, the seed, the versions, and the
@@ -42,16 +42,16 @@ def provenance_record(about: Mapping[str, Any], record: Mapping[str, Any]) -> Sc
     see whether what was declared is true.
     """
     hashes = about.get("hashes") or {}
-    declared = _hash(record.get("outputs"), "synthetic")
+    declared = _find_hash(record.get("outputs"), "synthetic")
     if declared != hashes.get("synthetic"):
         note = (
             "the provenance is about other records than these"
             if declared
             else "the provenance bears no hash of the records"
         )
-        return _made(0.0, "fail", note)
+        return _build_score(0.0, "fail", note)
     entries = {
-        "what was learned from": _inputs(record, hashes),
+        "what was learned from": _has_training_inputs(record, hashes),
         "configuration": bool(record.get("configuration")),
         "seed": record.get("seed") is not None,
         "versions": bool(record.get("versions")),
@@ -59,25 +59,25 @@ def provenance_record(about: Mapping[str, Any], record: Mapping[str, Any]) -> Sc
     }
     absent = [name for name, known in entries.items() if not known]
     share = 1 - len(absent) / len(entries)
-    return _made(
+    return _build_score(
         share, "warn" if absent else "pass", f"not on record: {', '.join(absent)}" if absent else ""
     )
 
 
-def _inputs(record: Mapping[str, Any], hashes: Mapping[str, Any]) -> bool:
+def _has_training_inputs(record: Mapping[str, Any], hashes: Mapping[str, Any]) -> bool:
     """Whether the training records are on record, and are those of the card."""
-    train = _hash(record.get("inputs"), "train")
+    train = _find_hash(record.get("inputs"), "train")
     return train is not None and train == hashes.get("train")
 
 
-def _hash(entities: Any, name: str) -> str | None:  # noqa: ANN401 - a file may hold anything
+def _find_hash(entities: Any, name: str) -> str | None:  # noqa: ANN401 - a file may hold anything
     entity = entities.get(name) if isinstance(entities, Mapping) else None
     return entity.get("sha256") if isinstance(entity, Mapping) else None
 
 
-def _made(share: float, verdict: Verdict, note: str) -> Score:
+def _build_score(share: float, verdict: Verdict, note: str) -> Score:
     return Score(
-        name=NAME,
+        name=SCORE_NAME,
         axis="provenance",
         value=share,
         low=None,

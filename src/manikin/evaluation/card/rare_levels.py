@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.schema.kinds import IDENTITY, Category
-from manikin.stats.subject_counts import ENOUGH, count_people, index_subjects
+from manikin.schema.kinds import IDENTITY_ROLES, Category
+from manikin.stats.subject_counts import MIN_CELL_SIZE, count_distinct_subjects, index_subjects
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
-FEW = 10
+MIN_SUBJECTS = 10
 """Of so few patients every level is rare."""
 
 
@@ -35,28 +35,30 @@ def describe_rare_levels(train: Cohort, synthetic: Cohort) -> list[str]:
         ['job: 1 level that fewer than 5 training patients have stands in 1 of 2 synthetic records']
     """
     who = index_subjects(train.subject)
-    if len(np.unique(train.subject)) < FEW:
+    if len(np.unique(train.subject)) < MIN_SUBJECTS:
         return []
     found = []
     for name, kind in train.schema.items():
-        if isinstance(kind, Category) and kind.role not in IDENTITY and name in synthetic.schema:
-            levels, bearing = _count(train, synthetic, name, who)
+        if isinstance(kind, Category) and kind.role not in IDENTITY_ROLES and name in synthetic.schema:
+            levels, bearing = _count_rare_levels(train, synthetic, name, who)
             several = f"{levels} levels that" if levels > 1 else "1 level that"
             stand = "stand" if levels > 1 else "stands"
             if levels:
                 found.append(
-                    f"{name}: {several} fewer than {ENOUGH} training patients have {stand} in {bearing} "
-                    f"of {len(synthetic)} synthetic records"
+                    f"{name}: {several} fewer than {MIN_CELL_SIZE} training patients have {stand} in "
+                    f"{bearing} of {len(synthetic)} synthetic records"
                 )
     return found
 
 
-def _count(train: Cohort, synthetic: Cohort, name: str, who: np.ndarray | None) -> tuple[int, int]:
+def _count_rare_levels(
+    train: Cohort, synthetic: Cohort, name: str, who: np.ndarray | None
+) -> tuple[int, int]:
     """How many rare levels came out, and how many records bear one."""
     coded = train.columns[name].combine_chunks().dictionary_encode()
     codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    people = count_people(codes, who, len(coded.dictionary))
-    rare = coded.dictionary.filter(pa.array((people > 0) & (people < ENOUGH))).cast(pa.string())
+    people = count_distinct_subjects(codes, who, len(coded.dictionary))
+    rare = coded.dictionary.filter(pa.array((people > 0) & (people < MIN_CELL_SIZE))).cast(pa.string())
     words = synthetic.columns[name].combine_chunks().cast(pa.string())
     bearing = words.filter(pc.is_in(words, rare))
     return len(bearing.unique()), len(bearing)

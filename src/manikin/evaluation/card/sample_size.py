@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-MANY = 100.0  # times as many records: nobody has them
-MORE = "judge more synthetic and more held-out records"
+MAX_FACTOR = 100.0  # times as many records: nobody has them
+MORE_RECORDS_REMEDY = "judge more synthetic and more held-out records"
 
 
-def remedy(
+def suggest_sample_size(
     spread: tuple[float, float],
     value: float,
     bounds: tuple[float | None, float | None],
@@ -27,9 +27,9 @@ def remedy(
             falls with their number, and is at least three over it.
 
     Example:
-        >>> remedy((0.54, 0.62), 0.58, (0.6, None))
+        >>> suggest_sample_size((0.54, 0.62), 0.58, (0.6, None))
         'about 4 times as many synthetic and held-out records would decide it, if the figure stays'
-        >>> remedy((0.0, 0.0066), 0.0, (0.001, None), 455)
+        >>> suggest_sample_size((0.0, 0.0066), 0.0, (0.001, None), 455)
         'judge about 3,000 synthetic records instead of 455'
     """
     most, least = bounds
@@ -40,16 +40,16 @@ def remedy(
     gaps += [value - least] if least is not None else []
     reach = max(spread[1] - value, value - spread[0])
     if not gaps or reach <= 0:
-        return MORE
+        return MORE_RECORDS_REMEDY
     if min(gaps) <= 0:
         return "the figure itself lies beyond the limit: more records would not help, better ones would"
     times = (reach / min(gaps)) ** 2
-    if times > MANY:
+    if times > MAX_FACTOR:
         return "the figure lies at the limit: no number of records that anybody has would decide it"
-    many = f"about {spell(times)} times as many synthetic and held-out records"
+    many = f"about {format_factor(times)} times as many synthetic and held-out records"
     return f"{many} would decide it, if the figure stays"
 
 
-def spell(times: float) -> str:
+def format_factor(times: float) -> str:
     """A factor rounded up: halves below 3, whole above."""
     return f"{math.ceil(2 * times) / 2:g}" if times < 3 else f"{math.ceil(times - 1e-9):g}"  # noqa: PLR2004

@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 from manikin.contracts.metric import AXES
+from manikin.core.deprecation import forward_method
 from manikin.errors import FormatError, UsageError
 
 if TYPE_CHECKING:
@@ -86,22 +87,22 @@ class Score:
     percentile: float | None = None
 
     @property
-    def assessed(self) -> bool:
+    def is_assessed(self) -> bool:
         """Whether there is a verdict on it."""
         return self.verdict != "not assessed"
 
     @property
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether something was found that has no verdict, or a search for copies had no power.
 
         Neither is a pass of the axis, nor may records be released on it.
         """
-        doubtful = self.axis == "privacy" and (self.percentile or 0.0) >= UNUSUAL
-        found = doubtful or (self.name.partition("[")[0] in NONE and bool(self.value))
-        return not self.assessed and (found or self.name in SOUGHT)
+        doubtful = self.axis == "privacy" and (self.percentile or 0.0) >= UNUSUAL_PERCENTILE
+        found = doubtful or (self.name.partition("[")[0] in ZERO_TOLERANCE_SCORES and bool(self.value))
+        return not self.is_assessed and (found or self.name in REQUIRED_SEARCHES)
 
     @property
-    def unfavourable(self) -> float | None:
+    def unfavourable_end(self) -> float | None:
         """The end of the interval that speaks against the data; the value where there is none."""
         end = self.high if self.better == "low" else self.low
         return self.value if end is None else end
@@ -133,21 +134,25 @@ class Scorecard:
     @property
     def verdicts(self) -> dict[str, str]:
         """The worst assessed verdict of each axis; no pass where what it rests on could not be told."""
-        return {axis: self._verdict(axis) for axis in AXES}
+        return {axis: self._decide_verdict(axis) for axis in AXES}
 
-    def _verdict(self, axis: str) -> str:
-        worst = _worst(score.verdict for score in self.scores if score.axis == axis)
-        rests = [score for name in RESTS.get(axis, ()) for score in self.parts(name)]
+    def _decide_verdict(self, axis: str) -> str:
+        worst = _find_worst(score.verdict for score in self.scores if score.axis == axis)
+        rests = [score for name in PASS_REQUIREMENTS.get(axis, ()) for score in self.find_parts(name)]
         asked = [score for score in rests if score.value is not None or axis == "privacy"]
-        untold = bool(asked) and not any(score.assessed for score in asked)
-        unexplained = any(score.pending for score in self.scores if score.axis == axis)
+        untold = bool(asked) and not any(score.is_assessed for score in asked)
+        unexplained = any(score.is_pending for score in self.scores if score.axis == axis)
         return "not assessed" if worst == "pass" and (untold or unexplained) else worst
 
-    def with_facts(self, *sentences: str) -> Scorecard:
+    with_facts = forward_method("Scorecard.with_facts", "add_facts")
+    parts = forward_method("Scorecard.parts", "find_parts")
+    summary = forward_method("Scorecard.summary", "to_text")
+
+    def add_facts(self, *sentences: str) -> Scorecard:
         """The card with more sentences for its first screen and for the console; none stands twice.
 
         Example:
-            >>> Scorecard([]).with_facts("3 levels of fewer than five patients were pooled.").about["facts"]
+            >>> Scorecard([]).add_facts("3 levels of fewer than five patients were pooled.").about["facts"]
             ['3 levels of fewer than five patients were pooled.']
         """
         said = dict.fromkeys([*self.about.get("facts", []), *sentences])
@@ -157,7 +162,7 @@ class Scorecard:
         """The score called `name`, or None if the card has none."""
         return next((score for score in self.scores if score.name == name), None)
 
-    def parts(self, metric: str) -> list[Score]:
+    def find_parts(self, metric: str) -> list[Score]:
         """All scores of a metric: the one called so, and those of its parts, `metric[part]`."""
         return [s for s in self.scores if s.name == metric or s.name.startswith(f"{metric}[")]
 
@@ -176,20 +181,20 @@ class Scorecard:
         return f"Scorecard({len(self.scores)} scores; {verdicts})"
 
     def _repr_html_(self) -> str:
-        from manikin.evaluation.report.html_page import brief
+        from manikin.evaluation.report.html_page import render_summary
 
-        return brief(self)
+        return render_summary(self)
 
     def __rich__(self) -> Table:
-        from manikin.evaluation.report.terminal import shown
+        from manikin.evaluation.report.terminal import render_rich
 
-        return shown(self)
+        return render_rich(self)
 
-    def summary(self, policy: Policy | None = None) -> str:
+    def to_text(self, policy: Policy | None = None) -> str:
         """What the records may be used for and what was found on each axis, in a few plain lines."""
-        from manikin.evaluation.report.terminal import told
+        from manikin.evaluation.report.terminal import render_text
 
-        return told(self, policy)
+        return render_text(self, policy)
 
     def to_html(self, path: str | Path, policy: Policy | None = None) -> None:
         """Write the page that people read: one file that needs no network.
@@ -198,14 +203,14 @@ class Scorecard:
             path: Where to.
             policy: The limits of its uses; None: those shipped with manikin.
         """
-        from manikin.evaluation.report.html_page import render
+        from manikin.evaluation.report.html_page import render_page
 
-        Path(path).write_text(render(self, policy), encoding="utf-8")
+        Path(path).write_text(render_page(self, policy), encoding="utf-8")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, tables and numbers; what is not finite becomes None."""
         card = {"format": FORMAT, "verdicts": self.verdicts, **asdict(self)}
-        return plain(card)
+        return to_json_value(card)
 
     @classmethod
     def from_dict(cls, card: Any) -> Self:  # noqa: ANN401 - JSON holds anything
@@ -217,7 +222,7 @@ class Scorecard:
         if not isinstance(card, dict) or card.get("format") != FORMAT:
             message = f'not a scorecard: needs "format": "{FORMAT}"; write one with Scorecard.to_json'
             raise FormatError(message)
-        scores = [_score(number, table) for number, table in enumerate(card.get("scores", []))]
+        scores = [_parse_score(number, table) for number, table in enumerate(card.get("scores", []))]
         return cls(scores, *(card.get(part, {}) for part in ("about", "plots", "tables")))
 
     def to_json(self, path: str | Path) -> None:
@@ -239,23 +244,23 @@ class Scorecard:
             raise FormatError(message) from error
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - JSON holds anything
+def to_json_value(value: Any) -> Any:  # noqa: ANN401 - JSON holds anything
     """The same with NumPy values and tuples as plain ones, and None for what is not finite.
 
     Example:
-        >>> plain({"a": (1, float("nan"))})
+        >>> to_json_value({"a": (1, float("nan"))})
         {'a': [1, None]}
     """
     if isinstance(value, dict):
-        return {str(key): plain(entry) for key, entry in value.items()}
+        return {str(key): to_json_value(entry) for key, entry in value.items()}
     if hasattr(value, "tolist"):  # a NumPy array or scalar
-        return plain(value.tolist())
+        return to_json_value(value.tolist())
     if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
+        return [to_json_value(entry) for entry in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-RESTS = {
+PASS_REQUIREMENTS = {
     "fidelity": ("correlation_distance", "c2st_auc"),
     "diversity": ("coverage", "recall"),
     "utility": ("tstr_auroc", "trts_auroc", "tstr_r2", "trts_r2"),
@@ -266,22 +271,28 @@ RESTS = {
 Of privacy also where they could not be measured: too few patients prove nothing.
 """
 
-NONE = ("exact_copies", "held_out_copies", "near_match_excess", "disguised_copies", "identifiers_left")
+ZERO_TOLERANCE_SCORES = (
+    "exact_copies",
+    "held_out_copies",
+    "near_match_excess",
+    "disguised_copies",
+    "identifiers_left",
+)
 """Scores that count what must not be there: what chance may explain of it is still to be looked at."""
 
-UNUSUAL = 0.975  # of fresh real records do better: found, if no proof
+UNUSUAL_PERCENTILE = 0.975  # of fresh real records do better: found, if no proof
 
-SOUGHT = ("disguised_copies",)
+REQUIRED_SEARCHES = ("disguised_copies",)
 """Those of them that are asked only where there is something to look at, and so must have been answered."""
 
 
-def _worst(verdicts: Iterable[str]) -> str:
+def _find_worst(verdicts: Iterable[str]) -> str:
     order = ("fail", "warn", "pass")
     found = set(verdicts)
     return next((verdict for verdict in order if verdict in found), "not assessed")
 
 
-def _score(number: int, table: Any) -> Score:  # noqa: ANN401 - JSON holds anything
+def _parse_score(number: int, table: Any) -> Score:  # noqa: ANN401 - JSON holds anything
     known = {entry.name for entry in fields(Score)}
     required = known - {"percentile"}
     if not isinstance(table, dict) or not required <= set(table) <= known:

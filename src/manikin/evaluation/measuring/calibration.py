@@ -32,71 +32,75 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.evaluation.card.scorecard import Score
-from manikin.evaluation.measuring.repeats import FEWEST, Draws
+from manikin.evaluation.measuring.repeats import MIN_REPEATS, Repeats
 
 if TYPE_CHECKING:
     from manikin.evaluation.card.scorecard import Verdict
 
-ERROR = 0.05  # family-wise, over the whole card
-DECIDED = 0.5  # the calibrated score that the interval of a pass must exclude
-UNDECIDED = "too few records to decide whether they are as good as fresh real ones"
-FOUND = (
+FAMILYWISE_ERROR = 0.05  # family-wise, over the whole card
+PASS_MARGIN = 0.5  # the calibrated score that the interval of a pass must exclude
+UNDECIDED_NOTE = "too few records to decide whether they are as good as fresh real ones"
+MATCHES_NOTE = (
     "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
 )
-DOUBTFUL = (
+DOUBTFUL_NOTE = (
     "more than chance explains in one check, but not over all checks of the card: more held-out patients "
     "would decide it"
 )
-ALLOWED = 0.025  # by which chance explains one score of privacy, below which it is no pass
-FOREMOST = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
-ALONE = frozenset({"worst_pair"})  # tested by itself at `ERROR`; it warns and never fails
+MIN_PRIVACY_P_VALUE = 0.025  # by which chance explains one score of privacy, below which it is no pass
+ERROR_WEIGHTS = {"disguised_copies": 4.0}  # what it may spend of the error, where each axis may spend 1
+SEPARATE_TESTS = frozenset(
+    {"worst_pair"}
+)  # tested by itself at `FAMILYWISE_ERROR`; it warns and never fails
 
 
 @dataclass(frozen=True)
-class Limit:
+class Thresholds:
     """From which calibrated score a difference that is certain passes, and below which it fails."""
 
-    passes: float
-    fails: float
+    pass_threshold: float
+    fail_threshold: float
 
 
-LIMITS = {
+THRESHOLDS = {
     # axes
-    "fidelity": Limit(0.8, 0.6),
-    "diversity": Limit(0.8, 0.6),
-    "utility": Limit(0.8, 0.6),
-    "fairness": Limit(0.8, 0.6),
-    "privacy": Limit(0.995, 0.99),  # a leak of 1 % is 1 % of the way to copies
-    "clinical validity": Limit(0.99, 0.98),
-    "provenance": Limit(1.0, 1.0),
+    "fidelity": Thresholds(0.8, 0.6),
+    "diversity": Thresholds(0.8, 0.6),
+    "utility": Thresholds(0.8, 0.6),
+    "fairness": Thresholds(0.8, 0.6),
+    "privacy": Thresholds(0.995, 0.99),  # a leak of 1 % is 1 % of the way to copies
+    "clinical validity": Thresholds(0.99, 0.98),
+    "provenance": Thresholds(1.0, 1.0),
     # scores that are stricter or more lenient than their axis
-    "duplicate_share": Limit(0.99, 0.98),
-    "near_duplicate_share": Limit(0.95, 0.9),
-    "exact_copies": Limit(
+    "duplicate_share": Thresholds(0.99, 0.98),
+    "near_duplicate_share": Thresholds(0.95, 0.9),
+    "exact_copies": Thresholds(
         1.0, 1.0
     ),  # what chance explains is taken off already: one patient is one too many
-    "held_out_copies": Limit(1.0, 1.0),
-    "single_values": Limit(1.0, 1.0),
-    "near_match_excess": Limit(1.0, 1.0),
-    "disguised_copies": Limit(1.0, 1.0),
-    "identifiers_left": Limit(1.0, 1.0),
-    "survival_distance": Limit(0.8, 0.6),
-    "trts_auroc": Limit(0.9, 0.85),  # one label in ten flipped leaves at most .8 of the way
+    "held_out_copies": Thresholds(1.0, 1.0),
+    "single_values": Thresholds(1.0, 1.0),
+    "near_match_excess": Thresholds(1.0, 1.0),
+    "disguised_copies": Thresholds(1.0, 1.0),
+    "identifiers_left": Thresholds(1.0, 1.0),
+    "survival_distance": Thresholds(0.8, 0.6),
+    "trts_auroc": Thresholds(0.9, 0.85),  # one label in ten flipped leaves at most .8 of the way
 }
 
 
-def scores(draws: list[Draws]) -> list[Score]:
+def compute_scores(draws: list[Repeats]) -> list[Score]:
     """The scores of a card: verdicts know of each other, for chance adds up over a card."""
-    able = [draw for draw in draws if draw.measured and draw.separate]
-    alone = {id(draw): draw.chance for draw in able if draw.name in ALONE}
-    judged = [draw for draw in able if draw.name not in ALONE]
+    able = [draw for draw in draws if draw.is_measured and draw.has_separate_floor]
+    alone = {id(draw): draw.p_value for draw in able if draw.name in SEPARATE_TESTS}
+    judged = [draw for draw in able if draw.name not in SEPARATE_TESTS]
     count = Counter(draw.metric.axis for draw in judged)
-    weights = [FOREMOST.get(draw.name, 1 / count[draw.metric.axis]) for draw in judged]
-    adjusted = dict(zip(map(id, judged), holm([draw.chance for draw in judged], weights), strict=True))
-    return [_score(draw, {**adjusted, **alone}.get(id(draw))) for draw in draws]
+    weights = [ERROR_WEIGHTS.get(draw.name, 1 / count[draw.metric.axis]) for draw in judged]
+    adjusted = dict(
+        zip(map(id, judged), adjust_p_values([draw.p_value for draw in judged], weights), strict=True)
+    )
+    return [_to_score(draw, {**adjusted, **alone}.get(id(draw))) for draw in draws]
 
 
-def holm(chances: list[float], weights: list[float]) -> list[float]:
+def adjust_p_values(chances: list[float], weights: list[float]) -> list[float]:
     """Probabilities adjusted for how many there are, in the order given (Holm 1979, section 3).
 
     Args:
@@ -104,9 +108,9 @@ def holm(chances: list[float], weights: list[float]) -> list[float]:
         weights: How much of the error each may spend, relative to the others.
 
     Example:
-        >>> holm([0.01, 0.04, 0.03], [1, 1, 1])
+        >>> adjust_p_values([0.01, 0.04, 0.03], [1, 1, 1])
         [0.03, 0.06, 0.06]
-        >>> holm([0.01, 0.04, 0.03], [1, 0.5, 0.5])
+        >>> adjust_p_values([0.01, 0.04, 0.03], [1, 0.5, 0.5])
         [0.02, 0.06, 0.06]
     """
     ratio = np.array(chances) / np.array(weights)
@@ -117,7 +121,7 @@ def holm(chances: list[float], weights: list[float]) -> list[float]:
     return [round(chance, 12) for chance in adjusted.tolist()]
 
 
-def verdict(calibrated: float, worst: float, chance: float, limit: Limit) -> Verdict:
+def decide_verdict(calibrated: float, worst: float, chance: float, limit: Thresholds) -> Verdict:
     """What a calibrated score says.
 
     Args:
@@ -127,26 +131,28 @@ def verdict(calibrated: float, worst: float, chance: float, limit: Limit) -> Ver
         limit: What is asked of it.
 
     Example:
-        >>> verdict(0.5, 0.4, 0.001, Limit(0.8, 0.6)), verdict(0.9, 0.2, 0.4, Limit(0.8, 0.6))
+        >>> limit = Thresholds(0.8, 0.6)
+        >>> decide_verdict(0.5, 0.4, 0.001, limit), decide_verdict(0.9, 0.2, 0.4, limit)
         ('fail', 'not assessed')
-        >>> verdict(0.98, 0.9, 0.4, Limit(1.0, 1.0))  # of copies one is too many, be it by chance
+        >>> # of copies one is too many, be it by chance
+        >>> decide_verdict(0.98, 0.9, 0.4, Thresholds(1.0, 1.0))
         'not assessed'
     """
-    if chance > ERROR:
-        explained = limit.passes >= 1 and calibrated < 1  # one is too many, and there is one
-        return "pass" if worst >= DECIDED and not explained else "not assessed"
-    if calibrated >= limit.passes:
+    if chance > FAMILYWISE_ERROR:
+        explained = limit.pass_threshold >= 1 and calibrated < 1  # one is too many, and there is one
+        return "pass" if worst >= PASS_MARGIN and not explained else "not assessed"
+    if calibrated >= limit.pass_threshold:
         return "pass"
-    return "fail" if calibrated < limit.fails else "warn"
+    return "fail" if calibrated < limit.fail_threshold else "warn"
 
 
-def _score(draws: Draws, chance: float | None) -> Score:
-    if not draws.measured:
-        note = draws.reason or f"measured in {len(draws.value)} repeats; it needs {FEWEST}"
-        return _blank(draws, note)
+def _to_score(draws: Repeats, chance: float | None) -> Score:
+    if not draws.is_measured:
+        note = draws.reason or f"measured in {len(draws.value)} repeats; it needs {MIN_REPEATS}"
+        return _build_unassessed_score(draws, note)
     low, high = draws.interval
     score = replace(
-        _blank(
+        _build_unassessed_score(
             draws, "on so few records a bad generator scores like fresh real ones, so nothing can be told"
         ),
         value=float(np.mean(draws.value)),
@@ -156,23 +162,28 @@ def _score(draws: Draws, chance: float | None) -> Score:
         ceiling=float(np.mean(draws.fresh)),
         percentile=draws.percentile,
     )
-    return score if chance is None else _judged(score, draws, chance)
+    return score if chance is None else _add_verdict(score, draws, chance)
 
 
-def _judged(score: Score, draws: Draws, chance: float) -> Score:
-    limit = LIMITS.get(draws.name.partition("[")[0], LIMITS[score.axis])
-    said = verdict(draws.calibrated, draws.worst, chance, limit)
-    if said == "fail" and draws.name in ALONE:
+def _add_verdict(score: Score, draws: Repeats, chance: float) -> Score:
+    limit = THRESHOLDS.get(draws.name.partition("[")[0], THRESHOLDS[score.axis])
+    said = decide_verdict(draws.calibrated, draws.calibrated_worst, chance, limit)
+    if said == "fail" and draws.name in SEPARATE_TESTS:
         said = "warn"
-    doubtful = score.axis == "privacy" and said == "pass" and chance > ERROR and draws.chance < ALLOWED
+    doubtful = (
+        score.axis == "privacy"
+        and said == "pass"
+        and chance > FAMILYWISE_ERROR
+        and draws.p_value < MIN_PRIVACY_P_VALUE
+    )
     said = "not assessed" if doubtful else said
-    found = limit.passes >= 1 and draws.calibrated < 1
-    why = DOUBTFUL if doubtful else FOUND if found else UNDECIDED
+    found = limit.pass_threshold >= 1 and draws.calibrated < 1
+    why = DOUBTFUL_NOTE if doubtful else MATCHES_NOTE if found else UNDECIDED_NOTE
     note = why if said == "not assessed" else ""
     return replace(score, calibrated=draws.calibrated, verdict=said, note=note)
 
 
-def _blank(draws: Draws, note: str) -> Score:
+def _build_unassessed_score(draws: Repeats, note: str) -> Score:
     metric = draws.metric
     return Score(
         name=draws.name,

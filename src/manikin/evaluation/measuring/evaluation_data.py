@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.scalar_matrix import Scalars
-from manikin.contracts.metric import Question, Sample, Split
+from manikin.cohort.scalar_matrix import ScalarEncoder
+from manikin.contracts.metric import EvaluationOptions, Sample, Split
 from manikin.core.seeds import Key
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.contracts.feature import Feature
 
-HELD = 4_000  # records of a side in one repeat, where the reference is held out
-ENOUGH = 1_000  # held-out records of a side that tell links between fields; fewer are joined by training
-POOLED = 20_000  # the same, where it is all real records
-LEARNED = 100_000  # records of training, and of the synthetic side, that are looked at at all
+MAX_HOLDOUT_RECORDS = 4_000  # records of a side in one repeat, where the reference is held out
+MIN_HOLDOUT_RECORDS = (
+    1_000  # held-out records of a side that tell links between fields; fewer are joined by training
+)
+MAX_POOLED_RECORDS = 20_000  # the same, where it is all real records
+MAX_RECORDS = 100_000  # records of training, and of the synthetic side, that are looked at at all
 
 
 @dataclass(frozen=True, eq=False)
-class Sides:
+class EvaluationData:
     """All records, seen through one feature.
 
     Args:
@@ -40,29 +42,31 @@ class Sides:
     train: Sample
     holdout: Sample
     synthetic: Sample
-    question: Question
+    question: EvaluationOptions
 
     @classmethod
-    def of(
+    def from_cohorts(
         cls,
         feature: Feature,
-        fields: Scalars,
+        fields: ScalarEncoder,
         cohorts: tuple[Cohort, ...],
-        question: Question,
-    ) -> Sides:
+        question: EvaluationOptions,
+    ) -> EvaluationData:
         """Look at training, held-out and synthetic records through a feature, once."""
-        train, holdout, synthetic = (seen(cohort, feature, fields) for cohort in cohorts)
+        train, holdout, synthetic = (to_sample(cohort, feature, fields) for cohort in cohorts)
         return cls(feature, train, holdout, synthetic, question)
 
     @cached_property
     def real(self) -> Sample:
         """Training and held-out records together."""
-        sides = self.train.whole, self.holdout.whole
+        sides = self.train.source_cohort, self.holdout.source_cohort
         columns = pa.concat_tables([side.columns for side in sides])
-        whole = replace(self.train.whole, columns=columns)
-        if whole.schema.named("subject") is None:  # its column may have been left out
+        whole = replace(self.train.source_cohort, columns=columns)
+        if whole.schema.find_by_role("subject") is None:  # its column may have been left out
             first, second = (side.subject for side in sides)
-            whole = replace(whole, whose=(columns, np.append(first, second + first.max(initial=-1) + 1)))
+            whole = replace(
+                whole, subject_codes=(columns, np.append(first, second + first.max(initial=-1) + 1))
+            )
         return Sample(
             whole,
             np.arange(len(whole)),
@@ -72,13 +76,13 @@ class Sides:
         )
 
     @property
-    def bare(self) -> Sides:
+    def scalar_data(self) -> EvaluationData:
         """The same without the coordinates that stand as fields beside the scalar ones."""
         names, levels = self.train.fields.names, self.train.fields.levels
-        count = sum(name in self.train.whole.schema for name in names)
+        count = sum(name in self.train.source_cohort.schema for name in names)
         if count == len(names):
             return self
-        fields = Scalars(names[:count], levels[:count])
+        fields = ScalarEncoder(names[:count], levels[:count])
         parts = (self.train, self.holdout, self.synthetic)
         train, holdout, synthetic = (
             replace(side, table=side.table[:, :count], fields=fields, memo={}) for side in parts
@@ -86,18 +90,18 @@ class Sides:
         return replace(self, train=train, holdout=holdout, synthetic=synthetic)
 
     @property
-    def wide(self) -> bool:
+    def has_several_fields(self) -> bool:
         """Whether its vectors tell records apart: a label alone does not."""
         return len(self.train.fields.names) > 1
 
     @property
-    def whole(self) -> Split:
+    def full_split(self) -> Split:
         """All records at once, for what is asked of them only once."""
         return Split(self.train, self.holdout, self.synthetic, self.question, Key(0))
 
-    def see(self, cohort: Cohort) -> Sample:
+    def to_sample(self, cohort: Cohort) -> Sample:
         """Other records through the same feature."""
-        return seen(cohort, self.feature, self.train.fields)
+        return to_sample(cohort, self.feature, self.train.fields)
 
     def draw(self, reference: str, repeat: int, key: Key) -> tuple[Split, Split]:
         """One repeat: a split whose candidate is synthetic and one whose candidate is fresh and real.
@@ -108,48 +112,52 @@ class Sides:
         """
         pair, turn = divmod(repeat, 2)
         key = key.child(reference, pair)
-        pool, cap = self._pool(reference)
-        kept, fresh = halves(pool, key.child("real"))[:: 1 - 2 * turn]
-        order = shuffled(self.synthetic, key.child("synthetic"))
+        pool, cap = self._choose_pool(reference)
+        kept, fresh = split_halves(pool, key.child("real"))[:: 1 - 2 * turn]
+        order = shuffle_by_subject(self.synthetic, key.child("synthetic"))
         n = min(len(kept), len(fresh), max(1, len(order) // 2), cap)
         candidate = self.synthetic.take(order[turn * n : (turn + 1) * n])
         split = Split(self.train, pool.take(kept[:cap]), candidate, self.question, key.child(turn))
         return split, replace(split, synthetic=pool.take(fresh[:n]), memo={})
 
-    def _pool(self, reference: str) -> tuple[Sample, int]:
+    def _choose_pool(self, reference: str) -> tuple[Sample, int]:
         """The real records that a repeat draws from, and how many of them are enough.
 
         Halves of a small holdout cannot tell independent columns from linked ones; training
         records are as real, and what they show of the population does not depend on who saw them.
         """
         if reference != "holdout":
-            return self.real, POOLED
-        return (self.real, ENOUGH) if pooled(len(self.holdout)) else (self.holdout, HELD)
+            return self.real, MAX_POOLED_RECORDS
+        return (
+            (self.real, MIN_HOLDOUT_RECORDS)
+            if should_pool_training(len(self.holdout))
+            else (self.holdout, MAX_HOLDOUT_RECORDS)
+        )
 
 
-def pooled(held: int) -> bool:
+def should_pool_training(held: int) -> bool:
     """Whether so few held-out records are joined by training records to judge likeness and variety."""
-    return held < 2 * ENOUGH
+    return held < 2 * MIN_HOLDOUT_RECORDS
 
 
-def seen(cohort: Cohort, feature: Feature, fields: Scalars) -> Sample:
+def to_sample(cohort: Cohort, feature: Feature, fields: ScalarEncoder) -> Sample:
     """A cohort as a sample of all its records; fields beyond its own are the coordinates of the feature."""
     x, scalar = feature(cohort), [name in cohort.schema for name in fields.names]
-    own = Scalars(tuple(compress(fields.names, scalar)), tuple(compress(fields.levels, scalar)))
+    own = ScalarEncoder(tuple(compress(fields.names, scalar)), tuple(compress(fields.levels, scalar)))
     beside = x[:, : len(scalar) - sum(scalar)]
     return Sample(cohort, np.arange(len(cohort)), x, np.column_stack([own.encode(cohort), beside]), fields)
 
 
-def shuffled(sample: Sample, key: Key) -> np.ndarray:
+def shuffle_by_subject(sample: Sample, key: Key) -> np.ndarray:
     """Positions of all records in random order, those of a subject together."""
     _, subject = np.unique(sample.subject, return_inverse=True)
     rng = key.numpy()
     return np.lexsort((rng.random(len(subject)), rng.permutation(subject.max(initial=0) + 1)[subject]))
 
 
-def halves(sample: Sample, key: Key) -> tuple[np.ndarray, np.ndarray]:
+def split_halves(sample: Sample, key: Key) -> tuple[np.ndarray, np.ndarray]:
     """Positions of two random halves, each in random order; no subject is in both."""
-    order = shuffled(sample, key)
+    order = shuffle_by_subject(sample, key)
     subject = sample.subject[order]
     edges = np.flatnonzero(np.diff(subject)) + 1
     cut = edges[np.argmin(np.abs(edges - len(order) / 2))] if len(edges) else len(order)

@@ -16,9 +16,9 @@ from manikin.cohort import histories as events
 from manikin.core import mapped_arrays
 from manikin.ehr import corrupt
 from manikin.errors import UsageError
-from manikin.schema.kinds import IDENTITY, SCALARS, Category, Image, Signal, Text
+from manikin.schema.kinds import IDENTITY_ROLES, SCALAR_TYPES, Category, Image, Signal, Text
 from manikin.text import corrupt as prose
-from manikin.text.note_fields import notes, rewritten
+from manikin.text.note_fields import list_note_fields, rewrite_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from manikin.cohort.histories import Histories
     from manikin.contracts.metric import Floor, Split
 
-MODES = 20  # a collapsed generator has one mode for so many records
-PUNCHED = 0.1  # share of values that are lost where none was missing
+RECORDS_PER_MODE = 20  # a collapsed generator has one mode for so many records
+MISSING_SHARE = 0.1  # share of values that are lost where none was missing
 
 
 def independent(split: Split) -> Cohort:
@@ -38,32 +38,32 @@ def independent(split: Split) -> Cohort:
 
     def change(column: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
         if isinstance(column.type, pa.FixedShapeTensorType):
-            x = mapped_arrays.array(column)
-            return mapped_arrays.column(rng.permuted(x, axis=0))
-        if events.is_codes(column.type):
-            return corrupt.changed(column, lambda found: corrupt.codes_shuffled(found, rng))
+            x = mapped_arrays.to_array(column)
+            return mapped_arrays.to_column(rng.permuted(x, axis=0))
+        if events.is_codes_type(column.type):
+            return corrupt.map_histories(column, lambda found: corrupt.shuffle_codes(found, rng))
         if isinstance(schema[name], Text):
-            return rewritten(column, lambda texts: prose.words_exchanged(texts, rng))
+            return rewrite_column(column, lambda texts: prose.shuffle_words(texts, rng))
         return column.take(pa.array(rng.permutation(n)))
 
-    return _changed(split, change)
+    return _alter_columns(split, change)
 
 
 def uniform(split: Split) -> Cohort:
     """Every field alone and evenly spread between its smallest and largest value."""
-    return _spread(split, 0.0, "uniform")
+    return _draw_uniform(split, 0.0, "uniform")
 
 
 def wild(split: Split) -> Cohort:
     """As `uniform`, on five times the range: most values lie where no real one does."""
-    return _spread(split, 2.0, "wild")
+    return _draw_uniform(split, 2.0, "wild")
 
 
 def collapsed(split: Split) -> Cohort:
     """A few real records over and over: one mode for every twenty records."""
     rng = split.key.child("collapsed").numpy()
     n = len(split.synthetic)
-    modes = rng.choice(n, max(2, n // MODES), replace=False)
+    modes = rng.choice(n, max(2, n // RECORDS_PER_MODE), replace=False)
     return split.synthetic.cohort.take(rng.choice(modes, n))
 
 
@@ -77,13 +77,13 @@ def copies(split: Split) -> Cohort:
 def complete(split: Split) -> Cohort:
     """No value missing: gaps are filled by values of others; where there are none, one in ten is lost."""
     rng = split.key.child("complete").numpy()
-    change = _filled if np.isnan(split.synthetic.table).any() else _punched
+    change = _fill_missing if np.isnan(split.synthetic.table).any() else _remove_values
 
     def complete_one(column: pa.ChunkedArray, _: str) -> pa.Array | pa.ChunkedArray:
         tensor = isinstance(column.type, pa.FixedShapeTensorType)
-        return _turned(column, rng) if tensor else change(column, rng)
+        return _complete_array(column, rng) if tensor else change(column, rng)
 
-    return _changed(split, complete_one)
+    return _alter_columns(split, complete_one)
 
 
 def superimposed(split: Split) -> Cohort:
@@ -93,19 +93,21 @@ def superimposed(split: Split) -> Cohort:
     """
     cohort = split.synthetic.cohort
     other = split.key.child("superimposed").numpy().permutation(len(cohort))
-    columns = {name: _mixed(cohort, name, other) for name in cohort.schema}
+    columns = {name: _superimpose_field(cohort, name, other) for name in cohort.schema}
     return replace(cohort, columns=pa.table(columns))
 
 
 def exchanged(split: Split) -> Cohort:
     """Every visit of a history with the content of another patient's: nothing holds from visit to visit."""
     rng = split.key.child("exchanged").numpy()
-    return _histories(split, lambda found: corrupt.visits_exchanged(found, rng))
+    return _alter_histories(split, lambda found: corrupt.shuffle_visits(found, rng))
 
 
 def cut_short(split: Split) -> Cohort:
     """Only the first half of the visits of each history, with every other event."""
-    return _histories(split, lambda found: corrupt.thinned(corrupt.cut_short(found)))
+    return _alter_histories(
+        split, lambda found: corrupt.drop_alternate_events(corrupt.truncate_histories(found))
+    )
 
 
 FLOORS: dict[str, Callable[[Split], Cohort]] = {
@@ -124,7 +126,7 @@ FLOORS: dict[str, Callable[[Split], Cohort]] = {
 }
 
 
-def floor(name: Floor) -> Callable[[Split], Cohort]:
+def find_floor(name: Floor) -> Callable[[Split], Cohort]:
     """The bad generator that a metric asks for.
 
     Raises:
@@ -138,67 +140,69 @@ def floor(name: Floor) -> Callable[[Split], Cohort]:
     return FLOORS[name]
 
 
-def _histories(split: Split, change: Callable[[Histories], Histories]) -> Cohort:
+def _alter_histories(split: Split, change: Callable[[Histories], Histories]) -> Cohort:
     def altered(column: Any, _: str) -> Any:  # noqa: ANN401 - columns of Arrow
-        return corrupt.changed(column, change) if events.is_codes(column.type) else column
+        return corrupt.map_histories(column, change) if events.is_codes_type(column.type) else column
 
-    return _changed(split, altered)
+    return _alter_columns(split, altered)
 
 
-def _changed(split: Split, change: Callable[[Any, str], pa.Array | pa.ChunkedArray]) -> Cohort:
+def _alter_columns(split: Split, change: Callable[[Any, str], pa.Array | pa.ChunkedArray]) -> Cohort:
     cohort = split.synthetic.cohort
     columns = {
-        name: column if cohort.schema[name].role in IDENTITY else change(column, name)
+        name: column if cohort.schema[name].role in IDENTITY_ROLES else change(column, name)
         for name, column in zip(cohort.schema, cohort.columns.combine_chunks().columns, strict=True)
     }
     return replace(cohort, columns=pa.table(columns))
 
 
-def _spread(split: Split, widen: float, stream: str) -> Cohort:
+def _draw_uniform(split: Split, widen: float, stream: str) -> Cohort:
     rng = split.key.child(stream).numpy()
     schema = split.synthetic.cohort.schema
 
     def change(column: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
         kind = schema[name]
         if isinstance(column.type, pa.FixedShapeTensorType):
-            return mapped_arrays.column(_even(mapped_arrays.array(column), widen, rng))
-        if events.is_codes(column.type):
-            return corrupt.changed(column, lambda found: corrupt.uniform(found, rng, widen))
+            return mapped_arrays.to_column(_draw_uniform_array(mapped_arrays.to_array(column), widen, rng))
+        if events.is_codes_type(column.type):
+            return corrupt.map_histories(
+                column, lambda found: corrupt.draw_uniform_histories(found, rng, widen)
+            )
         if isinstance(kind, Text) and not widen:
-            return rewritten(column, lambda texts: prose.words_even(texts, rng))
-        if not isinstance(kind, SCALARS):
+            return rewrite_column(column, lambda texts: prose.draw_uniform_words(texts, rng))
+        if not isinstance(kind, SCALAR_TYPES):
             return column.take(pa.array(rng.permutation(len(column))))
         present = column.drop_null()
         if len(present) == 0:
             return column
-        drawn = _levels(present, rng, len(column)) if isinstance(kind, Category) else None
-        values = _values(present, widen, rng, len(column)) if drawn is None else drawn
+        drawn = _draw_levels(present, rng, len(column)) if isinstance(kind, Category) else None
+        values = _draw_values(present, widen, rng, len(column)) if drawn is None else drawn
         lost = rng.permutation(np.asarray(column.is_null()))
-        return _lost(values, lost)
+        return _mask_values(values, lost)
 
-    return _changed(split, change)
+    return _alter_columns(split, change)
 
 
-def _mixed(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array | pa.ChunkedArray:
+def _superimpose_field(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array | pa.ChunkedArray:
     kind, column = cohort.schema[name], cohort.columns[name]
     if isinstance(kind, Image | Signal):
-        return _blended(cohort, name, other)
-    if name in notes(cohort.schema):
-        return pa.array(prose.grafted([text or "" for text in column.to_pylist()], other), column.type)
+        return _blend_arrays(cohort, name, other)
+    if name in list_note_fields(cohort.schema):
+        return pa.array(prose.splice_notes([text or "" for text in column.to_pylist()], other), column.type)
     return column
 
 
-def _blended(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array:
+def _blend_arrays(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array:
     x, kind = cohort[name], cohort.schema[name]
     if isinstance(kind, Image) and kind.levels:
-        return mapped_arrays.column(x[other])
+        return mapped_arrays.to_column(x[other])
     mean = (x.astype(np.float32) + x[other]) / 2
     if x.dtype.kind == "f":  # where one is missing the other stands
         mean = np.where(np.isnan(x), x[other], np.where(np.isnan(x[other]), x, mean))
-    return mapped_arrays.column((np.rint(mean) if x.dtype.kind in "iu" else mean).astype(x.dtype))
+    return mapped_arrays.to_column((np.rint(mean) if x.dtype.kind in "iu" else mean).astype(x.dtype))
 
 
-def _even(x: np.ndarray, widen: float, rng: np.random.Generator) -> np.ndarray:
+def _draw_uniform_array(x: np.ndarray, widen: float, rng: np.random.Generator) -> np.ndarray:
     """Places evenly spread between the smallest and the largest, within what their type can say.
 
     Of a signal (n, channels, time) channel by channel; what is missing stays so.
@@ -216,27 +220,29 @@ def _even(x: np.ndarray, widen: float, rng: np.random.Generator) -> np.ndarray:
     )
 
 
-def _turned(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.Array | pa.ChunkedArray:
+def _complete_array(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.Array | pa.ChunkedArray:
     """A picture or signal with its gaps filled, place by place; of one without gaps a tenth is lost."""
-    x = np.array(mapped_arrays.array(column))
+    x = np.array(mapped_arrays.to_array(column))
     if x.dtype.kind != "f":
         return column
     absent = np.isnan(x)
     if not absent.any():
-        return mapped_arrays.column(np.where(rng.random(x.shape) < PUNCHED, np.nan, x).astype(x.dtype))
+        return mapped_arrays.to_column(
+            np.where(rng.random(x.shape) < MISSING_SHARE, np.nan, x).astype(x.dtype)
+        )
     for channel, gaps in zip(np.moveaxis(x, 1, 0), np.moveaxis(absent, 1, 0), strict=True):
         known = channel[~gaps]
         if len(known):
             channel[gaps] = rng.choice(known, int(gaps.sum()))
-    return mapped_arrays.column(x)
+    return mapped_arrays.to_column(x)
 
 
-def _levels(present: pa.ChunkedArray, rng: np.random.Generator, n: int) -> pa.Array:
+def _draw_levels(present: pa.ChunkedArray, rng: np.random.Generator, n: int) -> pa.Array:
     levels = present.unique()
     return levels.take(pa.array(rng.integers(len(levels), size=n)))
 
 
-def _values(present: pa.ChunkedArray, widen: float, rng: np.random.Generator, n: int) -> pa.Array:
+def _draw_values(present: pa.ChunkedArray, widen: float, rng: np.random.Generator, n: int) -> pa.Array:
     whole = pa.types.is_temporal(present.type)
     numbers = present.cast(pa.timestamp("us")).cast(pa.int64()) if whole else present
     values = numbers.cast(pa.float64()).to_numpy()
@@ -250,7 +256,7 @@ def _values(present: pa.ChunkedArray, widen: float, rng: np.random.Generator, n:
     return pa.array(drawn).cast(present.type, safe=False)
 
 
-def _filled(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.ChunkedArray:
+def _fill_missing(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.ChunkedArray:
     present = column.drop_null()
     if len(present) in (0, len(column)):
         return column
@@ -261,9 +267,9 @@ def _filled(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.ChunkedArra
     return pa.chunked_array([*column.chunks, *others.chunks]).take(pa.array(rows))
 
 
-def _punched(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.ChunkedArray:
-    return _lost(column, rng.random(len(column)) < PUNCHED)
+def _remove_values(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.ChunkedArray:
+    return _mask_values(column, rng.random(len(column)) < MISSING_SHARE)
 
 
-def _lost(values: pa.Array | pa.ChunkedArray, lost: np.ndarray) -> pa.Array | pa.ChunkedArray:
+def _mask_values(values: pa.Array | pa.ChunkedArray, lost: np.ndarray) -> pa.Array | pa.ChunkedArray:
     return values.take(pa.array(np.arange(len(values)), mask=lost))

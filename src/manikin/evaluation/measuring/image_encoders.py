@@ -18,24 +18,24 @@ import numpy as np
 
 from manikin.contracts.feature import Feature
 from manikin.errors import FormatError, MissingExtra, UsageError
-from manikin.imaging.analysis.intensity import limits
-from manikin.imaging.analysis.robust_scaler import Scale
+from manikin.imaging.analysis.intensity import find_intensity_range
+from manikin.imaging.analysis.robust_scaler import RobustScaler
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 Network = Callable[[np.ndarray], np.ndarray]
-BATCH = 32
-MOST = 2_000
-MIDDLE, WIDTH = (
+BATCH_SIZE = 32
+MAX_SCALE_RECORDS = 2_000
+INPUT_MEAN, INPUT_SD = (
     0.45,
     0.225,
 )  # to which intensities 0 to 1 are brought, about as networks of natural pictures expect
 SUFFIXES = (".pt", ".ts", ".pth", ".pt2", ".onnx")
 
 
-def opened(path: str | Path) -> OwnEncoder:
+def load_encoder(path: str | Path) -> UserEncoder:
     """The encoder of a file.
 
     Raises:
@@ -48,13 +48,13 @@ def opened(path: str | Path) -> OwnEncoder:
         raise UsageError(f"encoder {path}: there is no such file")
     if path.suffix not in SUFFIXES:
         raise UsageError(f"encoder {path}: its name ends with none of {', '.join(SUFFIXES)}")
-    reader = {".onnx": _onnx, ".pt2": _exported}.get(path.suffix, _scripted)
+    reader = {".onnx": _load_onnx, ".pt2": _load_exported_program}.get(path.suffix, _load_torchscript)
     version = sha256(path.read_bytes()).hexdigest()[:12]
-    return OwnEncoder(path.stem, version, reader(path))
+    return UserEncoder(path.stem, version, reader(path))
 
 
 @dataclass(frozen=True)
-class OwnEncoder(Feature):
+class UserEncoder(Feature):
     """A network read from a file.
 
     Intensities become 0 to 1 by one range, learned from the training pictures, then (x - .45) / .225. A
@@ -63,9 +63,9 @@ class OwnEncoder(Feature):
 
     Args:
         name: What the view is called.
-        mark: The first twelve digits of the file's SHA-256, its version.
+        content_hash: The first twelve digits of the file's SHA-256, its version.
         network: Pictures to vectors.
-        ranges: For each field, its name and the range of its intensities.
+        intensity_ranges: For each field, its name and the range of its intensities.
         scale: Of the coordinates.
     """
 
@@ -73,39 +73,44 @@ class OwnEncoder(Feature):
     version: ClassVar[str] = "own encoder/1"
 
     name: str
-    mark: str
+    content_hash: str
     network: Network
-    ranges: tuple[tuple[str, float, float], ...] = ()
-    scale: Scale | None = None
+    intensity_ranges: tuple[tuple[str, float, float], ...] = ()
+    scale: RobustScaler | None = None
 
     def fit(self, cohort: Cohort) -> Self:
         """Learn the ranges of intensities and the scale of each coordinate."""
         schema = cohort.schema
-        pictures = [(n, schema[n]) for n in schema.modelled]
+        pictures = [(n, schema[n]) for n in schema.modelled_fields]
         names = [n for n, kind in pictures if isinstance(kind, Image) and not kind.levels]
-        ranges = tuple((name, *limits(cohort[name])) for name in names)
+        ranges = tuple((name, *find_intensity_range(cohort[name])) for name in names)
         if not ranges:
             raise UsageError(
                 f"encoder {self.name}: the records have label maps only, and no picture to encode"
             )
-        found = OwnEncoder(self.name, self.mark, self.network, ranges)
-        some = cohort.take(np.linspace(0, len(cohort) - 1, min(len(cohort), MOST)).astype(int))
-        return cast("Self", OwnEncoder(self.name, self.mark, self.network, ranges, Scale.of(found(some))))
+        found = UserEncoder(self.name, self.content_hash, self.network, ranges)
+        some = cohort.take(np.linspace(0, len(cohort) - 1, min(len(cohort), MAX_SCALE_RECORDS)).astype(int))
+        return cast(
+            "Self",
+            UserEncoder(
+                self.name, self.content_hash, self.network, ranges, RobustScaler.from_vectors(found(some))
+            ),
+        )
 
     def __call__(self, cohort: Cohort) -> np.ndarray:
         """Vectors float32 (n, d)."""
-        x = np.concatenate([self._encoded(cohort, *entry) for entry in self.ranges], axis=1)
+        x = np.concatenate([self._encode_field(cohort, *entry) for entry in self.intensity_ranges], axis=1)
         return x if self.scale is None else self.scale(x)
 
-    def _encoded(self, cohort: Cohort, name: str, low: float, high: float) -> np.ndarray:
+    def _encode_field(self, cohort: Cohort, name: str, low: float, high: float) -> np.ndarray:
         x = cohort[name]
         parts = []
-        for start in range(0, len(x), BATCH):
-            scaled = (x[start : start + BATCH].astype(np.float32) - low) / (high - low)
-            parts.append(self._run((scaled - MIDDLE) / WIDTH))
+        for start in range(0, len(x), BATCH_SIZE):
+            scaled = (x[start : start + BATCH_SIZE].astype(np.float32) - low) / (high - low)
+            parts.append(self._run_batch((scaled - INPUT_MEAN) / INPUT_SD))
         return np.concatenate(parts)
 
-    def _run(self, x: np.ndarray) -> np.ndarray:
+    def _run_batch(self, x: np.ndarray) -> np.ndarray:
         """Vectors of one batch; a grey picture is given three times where it is refused."""
         try:
             y = self.network(x)
@@ -114,10 +119,10 @@ class OwnEncoder(Feature):
                 raise UsageError(
                     f"encoder {self.name}: it refuses pictures of shape {x.shape[1:]}: {error}"
                 ) from error
-            y = self._tripled(x)
+            y = self._run_three_channels(x)
         return y.reshape(*y.shape[:2], -1).mean(axis=2).astype(np.float32)
 
-    def _tripled(self, x: np.ndarray) -> np.ndarray:
+    def _run_three_channels(self, x: np.ndarray) -> np.ndarray:
         try:
             return self.network(np.repeat(x, 3, axis=1))
         except (RuntimeError, ValueError, TypeError) as error:
@@ -127,7 +132,7 @@ class OwnEncoder(Feature):
             ) from error
 
 
-def _scripted(path: Path) -> Network:
+def _load_torchscript(path: Path) -> Network:
     import torch
 
     try:
@@ -136,10 +141,10 @@ def _scripted(path: Path) -> Network:
         raise FormatError(
             f"encoder {path}: is no TorchScript; save it with torch.jit.save ({error})"
         ) from error
-    return _torch(module)
+    return _wrap_module(module)
 
 
-def _exported(path: Path) -> Network:
+def _load_exported_program(path: Path) -> Network:
     import torch
 
     try:
@@ -148,10 +153,10 @@ def _exported(path: Path) -> Network:
         raise FormatError(
             f"encoder {path}: is no exported program; use torch.export.save ({error})"
         ) from error
-    return _torch(module)
+    return _wrap_module(module)
 
 
-def _torch(module: Any) -> Network:  # noqa: ANN401 - a torch module, which is not imported here
+def _wrap_module(module: Any) -> Network:  # noqa: ANN401 - a torch module, which is not imported here
     import torch
 
     def network(x: np.ndarray) -> np.ndarray:
@@ -164,7 +169,7 @@ def _torch(module: Any) -> Network:  # noqa: ANN401 - a torch module, which is n
     return network
 
 
-def _onnx(path: Path) -> Network:
+def _load_onnx(path: Path) -> Network:
     try:
         import onnxruntime  # type: ignore[import-not-found] - an extra
     except ImportError as error:

@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from manikin.contracts.metric import Exact, Split
+from manikin.contracts.metric import ExactResult, Split
 from manikin.core.progress_display import show_step
 from manikin.errors import Unsupported, UsageError
-from manikin.evaluation.measuring.floors import floor
-from manikin.evaluation.measuring.repeats import Draws
+from manikin.evaluation.measuring.floors import find_floor
+from manikin.evaluation.measuring.repeats import Repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from manikin.contracts.metric import Floor, Metric
     from manikin.core.seeds import Key
-    from manikin.evaluation.measuring.evaluation_data import Sides
+    from manikin.evaluation.measuring.evaluation_data import EvaluationData
 
-REPEATS = {"light": 50, "heavy": 20}
-FLOORS = {"light": 12, "heavy": 4}
-LARGE = 2_000  # records in one repeat from which on half of the light repeats are enough
+REPEATS_BY_COST = {"light": 50, "heavy": 20}
+FLOOR_REPEATS_BY_COST = {"light": 12, "heavy": 4}
+LARGE_REPEAT_SIZE = 2_000  # records in one repeat from which on half of the light repeats are enough
 
 
 @dataclass
-class Measured:
+class MetricRepeats:
     """What one metric gave, part by part: {part: {repeat: number}} for each kind of candidate."""
 
     value: dict[str, dict[int, float]] = field(default_factory=lambda: defaultdict(dict))
@@ -40,7 +40,7 @@ class Measured:
     reason: str = ""
 
 
-def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
+def measure(sides: EvaluationData, metrics: Sequence[Metric], key: Key) -> list[Repeats]:
     """Every metric in every repeat.
 
     Args:
@@ -53,70 +53,74 @@ def measure(sides: Sides, metrics: Sequence[Metric], key: Key) -> list[Draws]:
     """
     repeated = [metric for metric in metrics if metric.plan.reference != "whole"]
     once = [metric for metric in metrics if metric.plan.reference == "whole"]
-    steps = max((REPEATS[metric.plan.cost] for metric in repeated), default=0) + len(once)
+    steps = max((REPEATS_BY_COST[metric.plan.cost] for metric in repeated), default=0) + len(once)
     with (
         show_step("judging", steps) as step,
         threadpool_limits(1),
         ThreadPoolExecutor(os.cpu_count() or 1) as pool,
     ):
-        whole = pool.submit(at_once, sides, once, key.child("whole"), step.advance)
-        if len(sides.train) > LARGE:
+        whole = pool.submit(measure_exact, sides, once, key.child("whole"), step.advance)
+        if len(sides.train) > LARGE_REPEAT_SIZE:
             whole.result()  # before the others: of large tables both at a time need more memory
-        found = {**_repeated(sides, repeated, key, pool, step.advance), **whole.result()}
+        found = {**_run_repeats(sides, repeated, key, pool, step.advance), **whole.result()}
     return [draws for metric in metrics for draws in found[metric]]
 
 
-def at_once(
-    sides: Sides, metrics: Sequence[Metric], key: Key, done: Callable[[], object] = lambda: None
-) -> dict[Metric, list[Draws]]:
+def measure_exact(
+    sides: EvaluationData, metrics: Sequence[Metric], key: Key, done: Callable[[], object] = lambda: None
+) -> dict[Metric, list[Repeats]]:
     """The metrics that look at all records at once: the synthetic ones, then the bad generators'."""
     split = Split(sides.train, sides.holdout, sides.synthetic, sides.question, key)
     rows = key.child("floor").numpy().integers(len(sides.holdout), size=len(sides.synthetic))
     like = replace(split, synthetic=sides.holdout.take(rows), memo={})
     with threadpool_limits(1):
-        found = {metric: _asked(metric, split) for metric in metrics}
+        found = {metric: _run_exact_test(metric, split) for metric in metrics}
         bad: dict[object, Split] = {}
         for metric, answer in found.items():
             name = metric.plan.floor
-            if isinstance(answer, Exact) and answer.floor is None:
+            if isinstance(answer, ExactResult) and answer.floor is None:
                 if name not in bad:
-                    bad[name] = replace(split, synthetic=sides.see(floor(name)(like)), memo={})
-                worst = _asked(metric, bad[name])
+                    bad[name] = replace(split, synthetic=sides.to_sample(find_floor(name)(like)), memo={})
+                worst = _run_exact_test(metric, bad[name])
                 found[metric] = worst if isinstance(worst, str) else replace(answer, floor=worst.value)
             done()
-    return {metric: [_outcome(metric, answer)] for metric, answer in found.items()}
+    return {metric: [_to_repeats(metric, answer)] for metric, answer in found.items()}
 
 
-def _asked(metric: Metric, split: Split) -> Exact | str:
+def _run_exact_test(metric: Metric, split: Split) -> ExactResult | str:
     """The test, or why it cannot be made."""
     try:
         answer = metric(split)
     except Unsupported as error:
         return str(error)
-    if not isinstance(answer, Exact):
+    if not isinstance(answer, ExactResult):
         message = f'metric {metric.name!r} asks for "whole" and returns no Exact'
         raise UsageError(message)
     return answer
 
 
-def _outcome(metric: Metric, answer: Exact | str) -> Draws:
+def _to_repeats(metric: Metric, answer: ExactResult | str) -> Repeats:
     none = np.zeros(0)
     if isinstance(answer, str):
-        return Draws(metric.name, metric, none, none, none, answer)
+        return Repeats(metric.name, metric, none, none, none, answer)
     marks = np.array([answer.floor], dtype=float)
-    return Draws(metric.name, metric, np.array([answer.value]), answer.null, marks, exact=answer)
+    return Repeats(metric.name, metric, np.array([answer.value]), answer.null_values, marks, exact=answer)
 
 
-def _repeated(
-    sides: Sides,
+def _run_repeats(
+    sides: EvaluationData,
     metrics: Sequence[Metric],
     key: Key,
     pool: ThreadPoolExecutor,
     done: Callable[[], object],
-) -> dict[Metric, list[Draws]]:
-    few = {**REPEATS, "light": REPEATS["heavy"] + 4} if len(sides.holdout) // 2 > LARGE else REPEATS
-    plans = [(metric, few[metric.plan.cost], FLOORS[metric.plan.cost]) for metric in metrics]
-    found = [Measured() for _ in metrics]
+) -> dict[Metric, list[Repeats]]:
+    few = (
+        {**REPEATS_BY_COST, "light": REPEATS_BY_COST["heavy"] + 4}
+        if len(sides.holdout) // 2 > LARGE_REPEAT_SIZE
+        else REPEATS_BY_COST
+    )
+    plans = [(metric, few[metric.plan.cost], FLOOR_REPEATS_BY_COST[metric.plan.cost]) for metric in metrics]
+    found = [MetricRepeats() for _ in metrics]
 
     def repeat(r: int) -> None:
         due = [
@@ -125,42 +129,46 @@ def _repeated(
             if r < high
         ]
         for reference in sorted({metric.plan.reference for metric, *_ in due}):
-            _repeat(r, sides, [d for d in due if d[0].plan.reference == reference], key)
+            _run_repeat(r, sides, [d for d in due if d[0].plan.reference == reference], key)
         done()
 
     list(pool.map(repeat, range(max((high for _, high, _ in plans), default=0))))
-    return {metric: list(_parts(metric, into)) for metric, into in zip(metrics, found, strict=True)}
+    return {metric: list(_split_parts(metric, into)) for metric, into in zip(metrics, found, strict=True)}
 
 
-def _repeat(r: int, sides: Sides, due: list[tuple[Metric, bool, Measured]], key: Key) -> None:
+def _run_repeat(
+    r: int, sides: EvaluationData, due: list[tuple[Metric, bool, MetricRepeats]], key: Key
+) -> None:
     synthetic, fresh = sides.draw(due[0][0].plan.reference, r, key)
     bad: dict[object, Split | None] = {}
     for metric, marked, into in due:
-        _note(into.value, r, metric, synthetic, into)
-        _note(into.fresh, r, metric, fresh, into)
+        _record_values(into.value, r, metric, synthetic, into)
+        _record_values(into.fresh, r, metric, fresh, into)
         name = metric.plan.floor
         if marked and name not in bad:
-            bad[name] = _bad(name, fresh, sides, into)
+            bad[name] = _generate_floor(name, fresh, sides, into)
         if marked and (split := bad[name]):
-            _note(into.floor, r, metric, split, into)
+            _record_values(into.floor, r, metric, split, into)
 
 
-def _bad(name: Floor, fresh: Split, sides: Sides, into: Measured) -> Split | None:
+def _generate_floor(name: Floor, fresh: Split, sides: EvaluationData, into: MetricRepeats) -> Split | None:
     """The same split with a bad generator's records; None where it cannot make any."""
     try:
-        return replace(fresh, synthetic=sides.see(floor(name)(fresh)), memo={})
+        return replace(fresh, synthetic=sides.to_sample(find_floor(name)(fresh)), memo={})
     except Unsupported as error:
         into.reason = into.reason or str(error)
         return None
 
 
-def _note(to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split, into: Measured) -> None:
+def _record_values(
+    to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split, into: MetricRepeats
+) -> None:
     try:
         found = metric(split)
     except Unsupported as error:
         into.reason = str(error)
         return
-    if isinstance(found, Exact):
+    if isinstance(found, ExactResult):
         message = f'metric {metric.name!r} returns an Exact: declare reference="whole"'
         raise UsageError(message)
     parts = {"": found} if isinstance(found, int | float) else found
@@ -169,17 +177,17 @@ def _note(to: dict[str, dict[int, float]], r: int, metric: Metric, split: Split,
             to[part][r] = float(number)
 
 
-def _parts(metric: Metric, into: Measured) -> Iterable[Draws]:
+def _split_parts(metric: Metric, into: MetricRepeats) -> Iterable[Repeats]:
     """One set of draws for each part; a pair of repeats counts if all of it was measured."""
     for part in into.value or {"": {}}:
         value, fresh = into.value[part], into.fresh[part]
         found = value.keys() & fresh.keys()
         both = sorted(r for r in found if r ^ 1 in found)
-        draws = Draws(
+        draws = Repeats(
             f"{metric.name}[{part}]" if part else metric.name,
             metric,
             np.array([value[r] for r in both]),
             np.array([fresh[r] for r in both]),
             np.array([number for _, number in sorted(into.floor[part].items())]),
         )
-        yield draws if draws.measured else replace(draws, reason=into.reason)
+        yield draws if draws.is_measured else replace(draws, reason=into.reason)

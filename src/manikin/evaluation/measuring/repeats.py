@@ -9,15 +9,15 @@ import numpy as np
 from scipy.stats import t as student
 
 if TYPE_CHECKING:
-    from manikin.contracts.metric import Exact, Metric
+    from manikin.contracts.metric import ExactResult, Metric
 
-SEPARATE = 3.0  # null standard deviations between floor and ceiling
-FEWEST = 8  # repeats in which a metric must have been measured
-EVEN = 1e-12  # differences below are rounding
+MIN_SEPARATION = 3.0  # null standard deviations between floor and ceiling
+MIN_REPEATS = 8  # repeats in which a metric must have been measured
+ROUNDING_TOLERANCE = 1e-12  # differences below are rounding
 
 
 @dataclass(frozen=True)
-class Draws:
+class Repeats:
     """What one metric (or a part of it) gave in the repeats.
 
     Args:
@@ -38,12 +38,12 @@ class Draws:
     fresh: np.ndarray
     floor: np.ndarray
     reason: str = ""
-    exact: Exact | None = None
+    exact: ExactResult | None = None
 
     @property
-    def measured(self) -> bool:
+    def is_measured(self) -> bool:
         """Whether there are repeats enough to speak of."""
-        enough = len(self.value) >= (FEWEST if self.exact is None else 1)
+        enough = len(self.value) >= (MIN_REPEATS if self.exact is None else 1)
         return not self.reason and enough and len(self.floor) > 0
 
     @property
@@ -53,52 +53,52 @@ class Draws:
         return gap if self.metric.better == "high" else -gap
 
     @property
-    def separate(self) -> bool:
+    def has_separate_floor(self) -> bool:
         """Whether floor and ceiling can be told apart."""
-        return self.span > max(SEPARATE * float(np.std(self.fresh, ddof=1)), EVEN)
+        return self.span > max(MIN_SEPARATION * float(np.std(self.fresh, ddof=1)), ROUNDING_TOLERANCE)
 
     @property
-    def loss(self) -> np.ndarray:
+    def deficit(self) -> np.ndarray:
         """How much worse than fresh records, repeat by repeat; positive is worse."""
         gap = self.fresh - self.value
         return gap if self.metric.better == "high" else -gap
 
     @property
-    def error(self) -> float:
+    def deficit_error(self) -> float:
         """The standard error of the mean loss."""
-        return standard_error(self.loss)
+        return compute_standard_error(self.deficit)
 
     @property
-    def chance(self) -> float:
+    def p_value(self) -> float:
         """The probability that fresh real records would lose as much, one-sided."""
         if self.exact is not None:
-            return self.exact.chance
-        loss = float(np.mean(self.loss))
-        if self.error <= EVEN:
-            return 0.0 if loss > EVEN else 1.0
-        return float(student.sf(loss / self.error, len(self.loss) // 2 - 1))
+            return self.exact.p_value
+        loss = float(np.mean(self.deficit))
+        if self.deficit_error <= ROUNDING_TOLERANCE:
+            return 0.0 if loss > ROUNDING_TOLERANCE else 1.0
+        return float(student.sf(loss / self.deficit_error, len(self.deficit) // 2 - 1))
 
     @property
     def calibrated(self) -> float:
         """0: as bad as the floor; 1: as good as fresh real records; it may exceed 1."""
-        return 1 - float(np.mean(self.loss)) / self.span
+        return 1 - float(np.mean(self.deficit)) / self.span
 
     @property
-    def worst(self) -> float:
+    def calibrated_worst(self) -> float:
         """The calibrated score at the unfavourable end of its 95 % interval."""
         if self.exact is not None:
             low, high = self.interval
             end = np.mean(self.fresh) - low if self.metric.better == "high" else high - np.mean(self.fresh)
             return 1 - float(end) / self.span
-        reach = float(student.ppf(0.975, len(self.loss) // 2 - 1)) * self.error
-        return 1 - (float(np.mean(self.loss)) + reach) / self.span
+        reach = float(student.ppf(0.975, len(self.deficit) // 2 - 1)) * self.deficit_error
+        return 1 - (float(np.mean(self.deficit)) + reach) / self.span
 
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the value; a share (all draws within 0 to 1) stays one."""
         if self.exact is not None:
             return self.exact.low, self.exact.high
-        middle, spread = float(np.mean(self.value)), standard_error(self.value)
+        middle, spread = float(np.mean(self.value)), compute_standard_error(self.value)
         reach = float(student.ppf(0.975, len(self.value) // 2 - 1)) * spread
         seen = np.concatenate([self.value, self.fresh, self.floor])
         low = max(middle - reach, 0.0) if seen.min() >= 0 else middle - reach
@@ -110,16 +110,16 @@ class Draws:
         """The share of the null distribution that is better than the value; ties count half."""
         gap = self.fresh - np.mean(self.value)
         better = gap if self.metric.better == "high" else -gap
-        return float(np.mean(better > EVEN) + np.mean(np.abs(gap) <= EVEN) / 2)
+        return float(np.mean(better > ROUNDING_TOLERANCE) + np.mean(np.abs(gap) <= ROUNDING_TOLERANCE) / 2)
 
     @property
-    def null(self) -> tuple[float, float]:
+    def null_interval(self) -> tuple[float, float]:
         """The middle 95 % of the null distribution."""
         low, high = np.quantile(self.fresh, (0.025, 0.975))
         return float(low), float(high)
 
 
-def standard_error(values: np.ndarray) -> float:
+def compute_standard_error(values: np.ndarray) -> float:
     """The standard error of the mean over pairs of complementary halves.
 
     What a half of the records adds by itself (the linear part of the statistic: Hoeffding 1948)
@@ -133,9 +133,10 @@ def standard_error(values: np.ndarray) -> float:
         values: Repeats, shape (2 * pairs,).
 
     Example:
-        >>> round(standard_error(np.array([1.0, -1, 1, -1, -1, 1])), 3)  # linear: nothing averages out
+        >>> linear = np.array([1.0, -1, 1, -1, -1, 1])  # nothing averages out
+        >>> round(compute_standard_error(linear), 3)
         1.0
-        >>> round(standard_error(np.tile([1.0, 1, -1, -1], 20)), 3)  # not at all linear
+        >>> round(compute_standard_error(np.tile([1.0, 1, -1, -1], 20)), 3)  # not at all linear
         0.842
     """
     pairs = values.reshape(-1, 2)

@@ -17,20 +17,20 @@ import numpy as np
 
 from manikin.contracts.feature import Feature
 from manikin.errors import FormatError, MissingExtra
-from manikin.imaging.analysis.robust_scaler import Scale
+from manikin.imaging.analysis.robust_scaler import RobustScaler
 from manikin.schema.kinds import Text
-from manikin.text.note_fields import texts
+from manikin.text.note_fields import read_notes
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 Network = Callable[[Sequence[str]], np.ndarray]
-BATCH = 32
-LONGEST = 256  # pieces of a note that are read
-MOST = 2_000  # training notes from which scales are learned
+BATCH_SIZE = 32
+MAX_TOKENS = 256  # pieces of a note that are read
+MAX_SCALE_NOTES = 2_000  # training notes from which scales are learned
 
 
-def opened(folder: str | Path) -> OwnReader:
+def load_text_encoder(folder: str | Path) -> UserTextEncoder:
     """The reader of a folder.
 
     Raises:
@@ -47,11 +47,11 @@ def opened(folder: str | Path) -> OwnReader:
     mark = sha256()
     for path in weights:
         mark.update(path.read_bytes())
-    return OwnReader(folder.name, mark.hexdigest()[:12], _network(folder))
+    return UserTextEncoder(folder.name, mark.hexdigest()[:12], _load_language_model(folder))
 
 
 @dataclass(frozen=True)
-class OwnReader(Feature):
+class UserTextEncoder(Feature):
     """A language model, whose last hidden states are averaged over a note.
 
     As Reimers and Gurevych (2019, arXiv:1908.10084, section 3) do. A note of more than 256 pieces is read
@@ -60,39 +60,39 @@ class OwnReader(Feature):
 
     Args:
         name: What the view is called.
-        mark: The first twelve digits of the SHA-256 of its weights, its version.
+        content_hash: The first twelve digits of the SHA-256 of its weights, its version.
         network: Texts to vectors (n, d).
         scale: Of the coordinates.
-        known: The vectors of notes that were read before.
+        cache: The vectors of notes that were read before.
     """
 
     kinds: ClassVar[tuple[type, ...]] = (Text,)
     version: ClassVar[str] = "own reader/1"
 
     name: str
-    mark: str
+    content_hash: str
     network: Network = field(repr=False)
-    scale: Scale | None = None
-    known: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    scale: RobustScaler | None = None
+    cache: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def fit(self, cohort: Cohort) -> Self:
         """Learn the scale of each coordinate."""
-        some = cohort.take(np.linspace(0, len(cohort) - 1, min(len(cohort), MOST)).astype(int))
+        some = cohort.take(np.linspace(0, len(cohort) - 1, min(len(cohort), MAX_SCALE_NOTES)).astype(int))
         bare = replace(self, scale=None)
-        return cast("Self", replace(self, scale=Scale.of(bare(some))))
+        return cast("Self", replace(self, scale=RobustScaler.from_vectors(bare(some))))
 
     def __call__(self, cohort: Cohort) -> np.ndarray:
         """Vectors float32 (n, d)."""
-        said = texts(cohort).tolist()
-        new = sorted({text for text in said if text not in self.known}, key=len)  # alike lengths together
-        for start in range(0, len(new), BATCH):
-            batch = new[start : start + BATCH]
-            self.known.update(zip(batch, self.network(batch), strict=True))
-        x = np.stack([self.known[text] for text in said]).astype(np.float32)
+        said = read_notes(cohort).tolist()
+        new = sorted({text for text in said if text not in self.cache}, key=len)  # alike lengths together
+        for start in range(0, len(new), BATCH_SIZE):
+            batch = new[start : start + BATCH_SIZE]
+            self.cache.update(zip(batch, self.network(batch), strict=True))
+        x = np.stack([self.cache[text] for text in said]).astype(np.float32)
         return x if self.scale is None else self.scale(x)
 
 
-def _network(folder: Path) -> Network:
+def _load_language_model(folder: Path) -> Network:
     """Texts to the means of a model's last hidden states."""
     try:
         from transformers import AutoModel, AutoTokenizer
@@ -115,7 +115,7 @@ def _network(folder: Path) -> Network:
 
     def network(batch: Sequence[str]) -> np.ndarray:
         read = tokenizer(
-            list(batch), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
+            list(batch), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
         mask = read["attention_mask"][..., None].float()
         if not mask.shape[1]:

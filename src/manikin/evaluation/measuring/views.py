@@ -9,29 +9,29 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from manikin.cohort.scalar_matrix import Scalars
+from manikin.cohort.scalar_matrix import ScalarEncoder
 from manikin.contracts.feature import Feature
 from manikin.core import registry
 from manikin.errors import UsageError
-from manikin.evaluation.measuring.evaluation_data import Sides
-from manikin.evaluation.measuring.image_encoders import opened
-from manikin.evaluation.measuring.text_encoders import opened as read
-from manikin.schema.kinds import SCALARS, Image, Signal, Text
-from manikin.text.note_fields import notes
+from manikin.evaluation.measuring.evaluation_data import EvaluationData
+from manikin.evaluation.measuring.image_encoders import load_encoder
+from manikin.evaluation.measuring.text_encoders import load_text_encoder as read
+from manikin.schema.kinds import SCALAR_TYPES, Image, Signal, Text
+from manikin.text.note_fields import list_note_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.metric import Question
+    from manikin.contracts.metric import EvaluationOptions
 
-KEPT = 1 << 26  # numbers that are remembered at most
-GRIDS = {Image, Signal}
+MAX_CACHED_VALUES = 1 << 26  # numbers that are remembered at most
+ARRAY_KINDS = {Image, Signal}
 
 
-def views(
-    cohorts: tuple[Cohort, ...], question: Question, encoders: Sequence[str | Path] = ()
-) -> dict[str, Sides]:
+def build_views(
+    cohorts: tuple[Cohort, ...], question: EvaluationOptions, encoders: Sequence[str | Path] = ()
+) -> dict[str, EvaluationData]:
     """Training, held-out and synthetic records through each feature.
 
     In all others than the table's the coordinates of the vectors stand as fields beside the scalar ones,
@@ -46,83 +46,91 @@ def views(
         UsageError: No field can be read, or an encoder is given and there is nothing for it to read.
     """
     train = cohorts[0]
-    fields = Scalars.fit(train)
-    features = {**_shipped(train), **_given(train, encoders)}
+    fields = ScalarEncoder.fit(train)
+    features = {**_select_features(train), **_load_encoders(train, encoders)}
     if not features:
         raise UsageError(
             "no field that the judge can read: give quantities, categories, times, histories, pictures, "
             "signals or notes that are no identifiers"
         )
-    return {name: _seen(name, feature, fields, cohorts, question) for name, feature in features.items()}
+    return {
+        name: _build_view(name, feature, fields, cohorts, question) for name, feature in features.items()
+    }
 
 
-def _seen(
-    name: str, feature: Feature, fields: Scalars, cohorts: tuple[Cohort, ...], question: Question
-) -> Sides:
-    if set(feature.kinds) & set(SCALARS):
-        return Sides.of(feature.fit(cohorts[0]), fields, cohorts, question)
+def _build_view(
+    name: str,
+    feature: Feature,
+    fields: ScalarEncoder,
+    cohorts: tuple[Cohort, ...],
+    question: EvaluationOptions,
+) -> EvaluationData:
+    if set(feature.kinds) & set(SCALAR_TYPES):
+        return EvaluationData.from_cohorts(feature.fit(cohorts[0]), fields, cohorts, question)
     fitted = feature.fit(cohorts[0])
-    fitted = Remembered(fitted) if set(feature.kinds) & GRIDS else fitted
+    fitted = CachedFeature(fitted) if set(feature.kinds) & ARRAY_KINDS else fitted
     width = fitted(cohorts[0]).shape[1]
-    beside = Scalars(
+    beside = ScalarEncoder(
         (*fields.names, *(f"{name} {j + 1}" for j in range(width))), (*fields.levels, *(None,) * width)
     )
-    return Sides.of(fitted, beside, cohorts, question)
+    return EvaluationData.from_cohorts(fitted, beside, cohorts, question)
 
 
-def _shipped(train: Cohort) -> dict[str, Feature]:
-    kinds = [train.schema[name] for name in {*train.schema.modelled, *notes(train.schema)}]
-    found = {name: registry.find("features", name) for name in registry.names("features")}
+def _select_features(train: Cohort) -> dict[str, Feature]:
+    kinds = [
+        train.schema[name] for name in {*train.schema.modelled_fields, *list_note_fields(train.schema)}
+    ]
+    found = {name: registry.find("features", name) for name in registry.list_plugins("features")}
     fit = {
         name: make() for name, make in found.items() if any(isinstance(kind, make.kinds) for kind in kinds)
     }
-    return dict(sorted(fit.items(), key=lambda entry: not set(entry[1].kinds) & set(SCALARS)))
+    return dict(sorted(fit.items(), key=lambda entry: not set(entry[1].kinds) & set(SCALAR_TYPES)))
 
 
-def _given(train: Cohort, encoders: Sequence[str | Path]) -> dict[str, Feature]:
+def _load_encoders(train: Cohort, encoders: Sequence[str | Path]) -> dict[str, Feature]:
     """The encoders by name: of notes those in a folder, of pictures those in a file."""
     readers = [path for path in encoders if Path(path).is_dir()]
     others = [path for path in encoders if path not in readers]
-    if others and not any(isinstance(train.schema[n], Image) for n in train.schema.modelled):
+    if others and not any(isinstance(train.schema[n], Image) for n in train.schema.modelled_fields):
         raise UsageError(
             "encoders are given, and the records have no picture for them to read; one of notes is a folder"
         )
-    if readers and not notes(train.schema):
+    if readers and not list_note_fields(train.schema):
         raise UsageError("an encoder of notes is given, and the records have no notes for it to read")
-    found = [*map(read, readers), *map(opened, others)]
+    found = [*map(read, readers), *map(load_encoder, others)]
     return {feature.name: feature for feature in found}
 
 
-def gridded(sides: Sides) -> bool:
+def is_array_view(sides: EvaluationData) -> bool:
     """Whether its feature reads pictures or signals."""
-    return bool(_kinds(sides) & GRIDS)
+    return bool(_list_kinds(sides) & ARRAY_KINDS)
 
 
-def compared(sides: Sides) -> bool:
+def is_embedding_view(sides: EvaluationData) -> bool:
     """Whether its records are compared as points of one space: pictures, signals and notes."""
-    return bool(_kinds(sides) & {*GRIDS, Text})
+    return bool(_list_kinds(sides) & {*ARRAY_KINDS, Text})
 
 
-def arrays(views: dict[str, Sides]) -> str | None:
+def find_array_view(views: dict[str, EvaluationData]) -> str | None:
     """The view in which pictures and signals themselves are looked at: of the fewest kinds."""
-    found = [name for name, sides in views.items() if gridded(sides)]
-    return min(found, key=lambda name: len(_kinds(views[name])), default=None)
+    found = [name for name, sides in views.items() if is_array_view(sides)]
+    return min(found, key=lambda name: len(_list_kinds(views[name])), default=None)
 
 
-def _kinds(sides: Sides) -> set[type]:
-    feature = sides.feature.feature if isinstance(sides.feature, Remembered) else sides.feature
+def _list_kinds(sides: EvaluationData) -> set[type]:
+    feature = sides.feature.feature if isinstance(sides.feature, CachedFeature) else sides.feature
     return set(feature.kinds)
 
 
 @dataclass(frozen=True)
-class Remembered(Feature):
+class CachedFeature(Feature):
     """A fitted feature that looks at each picture once, however often the judge draws it."""
 
     kinds: ClassVar[tuple[type, ...]] = ()
     version: ClassVar[str] = "remembered/1"
 
     feature: Feature
-    known: dict[bytes, np.ndarray] = field(default_factory=dict, repr=False)
+    cache: dict[bytes, np.ndarray] = field(default_factory=dict, repr=False)
 
     def fit(self, cohort: Cohort) -> Self:  # noqa: ARG002 - it is fitted already
         """Itself."""
@@ -130,20 +138,20 @@ class Remembered(Feature):
 
     def __call__(self, cohort: Cohort) -> np.ndarray:
         """Vectors float32 (n, d)."""
-        marks = fingerprints(cohort, self.feature.kinds)
-        known = dict(self.known)
+        marks = hash_records(cohort, self.feature.kinds)
+        known = dict(self.cache)
         new = [i for i, mark in enumerate(marks) if mark not in known]
         if new:
             found = self.feature(cohort.take(np.array(new)) if len(new) < len(marks) else cohort)
             known.update(zip((marks[i] for i in new), found, strict=True))
-            if len(self.known) * found.shape[1] < KEPT:
-                self.known.update(known)
+            if len(self.cache) * found.shape[1] < MAX_CACHED_VALUES:
+                self.cache.update(known)
         return np.stack([known[mark] for mark in marks])
 
 
-def fingerprints(cohort: Cohort, kinds: tuple[Any, ...]) -> list[bytes]:
+def hash_records(cohort: Cohort, kinds: tuple[Any, ...]) -> list[bytes]:
     """One for each record, of its fields of these kinds."""
-    arrays = [cohort[n] for n in cohort.schema.modelled if isinstance(cohort.schema[n], kinds)]
+    arrays = [cohort[n] for n in cohort.schema.modelled_fields if isinstance(cohort.schema[n], kinds)]
     return [
         hashlib.blake2b(
             b"".join(np.ascontiguousarray(x[i]).tobytes() for x in arrays), digest_size=16

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 
 from manikin.contracts.metric import AXES
-from manikin.evaluation.card.card_facts import facts
-from manikin.evaluation.card.gate import gate
-from manikin.evaluation.card.policy import Policy, Use, read
+from manikin.evaluation.card.card_facts import list_facts
+from manikin.evaluation.card.gate import decide_use
+from manikin.evaluation.card.policy import Policy, Use, read_policy
 from manikin.evaluation.report import decision_reasons, glossary, score_scale, signal_charts, svg, wording
 
 if TYPE_CHECKING:
     from manikin.evaluation.card.gate import Decision, Finding
     from manikin.evaluation.card.scorecard import Score, Scorecard
 
-HEADINGS = {
+TABLE_HEADINGS = {
     "columns": "Columns that differ most",
     "records": "Synthetic records that look least like a patient's",
     "subgroups": "Subgroups",
@@ -32,23 +32,23 @@ HEADINGS = {
 
 
 @dataclass(frozen=True)
-class Answer:
+class UseDecision:
     """May the records be used so?"""
 
     name: str
     use: Use
     decision: Decision
-    why: str
+    reason: str
 
     @property
-    def word(self) -> str:
+    def answer(self) -> str:
         """Yes, No or Not shown."""
-        return decision_reasons.answer(self.decision)
+        return decision_reasons.format_answer(self.decision)
 
     @property
-    def mark(self) -> str:
+    def mark_style(self) -> str:
         """The verdict whose colour and form it has."""
-        return {"Yes": "pass", "No": "fail"}.get(self.word, "none")
+        return {"Yes": "pass", "No": "fail"}.get(self.answer, "none")
 
     @property
     def findings(self) -> list[Finding]:
@@ -57,99 +57,102 @@ class Answer:
         return sorted(self.decision.findings, key=lambda finding: order.index(finding.outcome))
 
     @property
-    def because(self) -> str:
+    def explanation(self) -> str:
         """The checks that stand in the way; what the use means where none does."""
-        text = self.use.text if self.decision.released else self.why
+        text = self.use.text if self.decision.is_released else self.reason
         return f"{text[:1].upper()}{text[1:]}."
 
 
-def render(card: Scorecard, policy: Policy | None = None) -> str:
+def render_page(card: Scorecard, policy: Policy | None = None) -> str:
     """The card as HTML.
 
     Args:
         card: What was measured.
         policy: The limits of its uses; None: those shipped with manikin.
     """
-    policy = policy or read()
-    tiers, purposes = answers(card, policy, "tier"), answers(card, policy, "purpose")
-    headline = decision_reasons.headline([t.decision for t in tiers], [t.use.title for t in tiers], card)
-    return template("card.html").render(
+    policy = policy or read_policy()
+    tiers, purposes = decide_uses(card, policy, "tier"), decide_uses(card, policy, "purpose")
+    headline = decision_reasons.compose_headline(
+        [t.decision for t in tiers], [t.use.title for t in tiers], card
+    )
+    return load_template("card.html").render(
         card=card,
         policy=policy,
         tiers=tiers,
         purposes=purposes,
         headline=headline,
-        facts=facts(card),
+        facts=list_facts(card),
         axes=AXES,
-        unassessed=wording.unassessed(card),
-        order=by_difference(card),
+        unassessed=wording.list_unassessed(card),
+        order=rank_fields_by_difference(card),
     )
 
 
-def brief(card: Scorecard) -> str:
+def render_summary(card: Scorecard) -> str:
     """The verdicts as a small table, for notebooks."""
-    return template("brief.html").render(card=card)
+    return load_template("brief.html").render(card=card)
 
 
-def answers(card: Scorecard, policy: Policy, kind: Any) -> list[Answer]:  # noqa: ANN401 - a literal of Policy.named
+def decide_uses(card: Scorecard, policy: Policy, kind: Any) -> list[UseDecision]:  # noqa: ANN401 - a literal of Policy.named
     """What the policy says of each tier, or of each purpose."""
-    decided = {name: gate(card, name, policy) for name in policy.named(kind)}
+    decided = {name: decide_use(card, name, policy) for name in policy.list_uses(kind)}
     return [
-        Answer(name, policy.uses[name], decision, decision_reasons.because(decision, card))
+        UseDecision(name, policy.uses[name], decision, decision_reasons.explain_decision(decision, card))
         for name, decision in decided.items()
     ]
 
 
-def by_difference(card: Scorecard) -> list[tuple[str, float, float]]:
+def rank_fields_by_difference(card: Scorecard) -> list[tuple[str, float, float]]:
     """Each field, the difference of its histograms, and what chance alone gives; the oddest first."""
     sizes = card.about.get("records") or {}
     real, synthetic = (sizes.get("train") or 0) + (sizes.get("holdout") or 0), sizes.get("synthetic") or 0
     found = [
         (
             name,
-            svg.difference(plot),
-            svg.chance(plot, real, synthetic) if real and synthetic else 0.0,
+            svg.compute_difference(plot),
+            svg.compute_expected_difference(plot, real, synthetic) if real and synthetic else 0.0,
         )
         for name, plot in (card.plots.get("marginals") or {}).items()
     ]
     return sorted(found, key=lambda entry: entry[2] - entry[1])
 
 
-def null(card: Scorecard, score: Score) -> list[float] | None:
+def find_null_interval(card: Scorecard, score: Score) -> list[float] | None:
     """Where the middle 95 % of fresh real records fall, where the card says so."""
     ends = (card.plots.get("nulls") or {}).get(score.name)
     return ends if ends and None not in ends else None
 
 
-def cell(value: object) -> str:
+def format_cell(value: object) -> str:
     """A table's entry as text."""
     if isinstance(value, float):
-        return wording.spell(value)
+        return wording.format_number(value)
     return "–" if value is None else str(value)
 
 
-def plainly(value: Any) -> str:  # noqa: ANN401 - what a generator says of itself
+def format_options(value: Any) -> str:  # noqa: ANN401 - what a generator says of itself
     """Nested options as running text.
 
     Example:
-        >>> plainly({"family": {"name": "trees", "depth": 8}, "seed": 0})
+        >>> format_options({"family": {"name": "trees", "depth": 8}, "seed": 0})
         'family (name trees, depth 8), seed 0'
     """
     if isinstance(value, dict):
         parts = [
-            f"{k} ({plainly(v)})" if isinstance(v, dict) else f"{k} {plainly(v)}" for k, v in value.items()
+            f"{k} ({format_options(v)})" if isinstance(v, dict) else f"{k} {format_options(v)}"
+            for k, v in value.items()
         ]
         return ", ".join(parts)
-    return ", ".join(map(plainly, value)) if isinstance(value, list) else cell(value)
+    return ", ".join(map(format_options, value)) if isinstance(value, list) else format_cell(value)
 
 
-def headings(rows: list[dict[str, Any]]) -> list[str]:
+def list_headings(rows: list[dict[str, Any]]) -> list[str]:
     """The columns of a table whose rows may lack some."""
     return list(dict.fromkeys(key for row in rows for key in row))
 
 
 @cache
-def _environment() -> Environment:
+def _create_environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("manikin.evaluation.report"),
         autoescape=True,
@@ -158,27 +161,27 @@ def _environment() -> Environment:
         undefined=ChainableUndefined,
     )
     environment.globals.update(
-        words=wording,
-        meaning=glossary,
-        figures=svg,
-        rulers=score_scale,
-        strips=signal_charts,
-        null=null,
-        table_headings=HEADINGS,
-        headings=headings,
+        wording=wording,
+        glossary=glossary,
+        svg=svg,
+        score_scale=score_scale,
+        signal_charts=signal_charts,
+        null=find_null_interval,
+        table_headings=TABLE_HEADINGS,
+        headings=list_headings,
     )
     environment.filters.update(
-        spell=wording.spell,
-        title_of=wording.title,
-        part_of=wording.part,
-        plainly=plainly,
-        slug=wording.slug,
-        capital=wording.capital,
-        cell=cell,
+        spell=wording.format_number,
+        title_of=wording.format_title,
+        part_of=wording.format_part,
+        plainly=format_options,
+        slug=wording.to_slug,
+        capital=wording.to_sentence,
+        cell=format_cell,
     )
     return environment
 
 
-def template(name: str) -> Any:  # noqa: ANN401 - a jinja template
+def load_template(name: str) -> Any:  # noqa: ANN401 - a jinja template
     """One of the shipped templates, with what all of them may use."""
-    return _environment().get_template(name)
+    return _create_environment().get_template(name)

@@ -12,51 +12,56 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import COLOURS, limits, small
-from manikin.imaging.analysis.pose_matching import aligned, ranked
+from manikin.imaging.analysis.intensity import COLOUR_CHANNELS, downsample, find_intensity_range
+from manikin.imaging.analysis.pose_matching import match_images, normalize_images
 from manikin.schema.kinds import Category, Image
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
-    from manikin.evaluation.measuring.evaluation_data import Sides
+    from manikin.evaluation.measuring.evaluation_data import EvaluationData
 
-EACH = 8  # pictures in a row
-GROUPS, FIELDS = 6, 3  # classes that have a row of their own; pictures of one record
-SIDE = 64  # places along an axis, at most
-DRAWN = 24  # pictures from which a row is chosen
-CONTROL, KNOWN = 100, 2_000  # held-out pictures that say how near is usual; training pictures looked at
-USUAL = 0.1  # share of held-out pictures that are as near, below which a picture is not shown
-OUTLINE = np.array([255, 196, 0], dtype=np.uint8)
+IMAGES_PER_ROW = 8  # pictures in a row
+MAX_CLASSES, MAX_FIELDS = 6, 3  # classes that have a row of their own; pictures of one record
+MAX_SIDE_PIXELS = 64  # places along an axis, at most
+DRAWN_PER_ROW = 24  # pictures from which a row is chosen
+MAX_HOLDOUT_COMPARED, MAX_TRAIN_COMPARED = (
+    100,
+    2_000,
+)  # held-out pictures that say how near is usual; training pictures looked at
+MIN_DISTANCE_QUANTILE = (
+    0.1  # share of held-out pictures that are as near, below which a picture is not shown
+)
+OUTLINE_RGB = np.array([255, 196, 0], dtype=np.uint8)
 
 
-def samples(sides: Sides, key: Key) -> list[dict[str, Any]]:
+def collect_image_examples(sides: EvaluationData, key: Key) -> list[dict[str, Any]]:
     """Rows of synthetic pictures, each with its group, field, a PNG as a data URI and what it shows.
 
     Args:
         sides: All records, through any feature.
         key: Which pictures are shown.
     """
-    cohort = sides.synthetic.whole
-    maps, pictures = _fields(cohort)
+    cohort = sides.synthetic.source_cohort
+    maps, pictures = _split_image_fields(cohort)
     found = []
-    for name in (pictures or maps)[:FIELDS]:
-        low, high = limits(sides.train.whole[name])
-        for group, rows in groups(cohort, sides.question.label).items():
-            drawn = np.sort(key.child("samples", name, group).numpy().permutation(rows)[:DRAWN])
-            shown = drawn[_strangers(sides, name, drawn, key)][:EACH]
+    for name in (pictures or maps)[:MAX_FIELDS]:
+        low, high = find_intensity_range(sides.train.source_cohort[name])
+        for group, rows in group_by_class(cohort, sides.question.label).items():
+            drawn = np.sort(key.child("samples", name, group).numpy().permutation(rows)[:DRAWN_PER_ROW])
+            shown = drawn[_are_shareable(sides, name, drawn, key)][:IMAGES_PER_ROW]
             if len(shown):
-                found.append(_row(cohort.take(shown), name, group, (low, high), maps))
+                found.append(_build_row(cohort.take(shown), name, group, (low, high), maps))
     return found
 
 
-def _row(
+def _build_row(
     cohort: Cohort, name: str, group: str, ends: tuple[float, float], maps: list[str]
 ) -> dict[str, Any]:
-    pixels = coloured(cohort[name], *ends)
+    pixels = to_rgb(cohort[name], *ends)
     inside = next((m for m in maps if m != name and cohort[m].shape[2:] == cohort[name].shape[2:]), None)
     if inside is not None:
-        pixels = np.where(_outlined(cohort[inside])[..., None], OUTLINE, pixels)
+        pixels = np.where(_is_outline(cohort[inside])[..., None], OUTLINE_RGB, pixels)
     count = len(pixels)
     text = (
         f"{count} synthetic pictures, {name}, {group}" if group else f"{count} synthetic pictures, {name}"
@@ -64,22 +69,22 @@ def _row(
     return {
         "field": name,
         "group": group,
-        "png": side_by_side(pixels),
+        "png": to_data_uri(pixels),
         "alt": text + (f", with the outline of {inside}" if inside else ""),
     }
 
 
-def side_by_side(pixels: np.ndarray) -> str:
+def to_data_uri(pixels: np.ndarray) -> str:
     """Pictures of bytes (n, height, width, 3) in a row, as a data URI."""
     row = np.concatenate(list(np.pad(pixels, ((0, 0), (1, 1), (1, 1), (0, 0)))), axis=1)
-    return "data:image/png;base64," + base64.b64encode(png(row)).decode()
+    return "data:image/png;base64," + base64.b64encode(encode_png(row)).decode()
 
 
-def png(x: np.ndarray) -> bytes:
+def encode_png(x: np.ndarray) -> bytes:
     """A picture (height, width, 3) of bytes as a PNG file (ISO/IEC 15948).
 
     Example:
-        >>> png(np.zeros((2, 3, 3), dtype=np.uint8))[1:4]
+        >>> encode_png(np.zeros((2, 3, 3), dtype=np.uint8))[1:4]
         b'PNG'
     """
     height, width = x.shape[:2]
@@ -93,57 +98,61 @@ def png(x: np.ndarray) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
-def _strangers(sides: Sides, name: str, rows: np.ndarray, key: Key) -> np.ndarray:
+def _are_shareable(sides: EvaluationData, name: str, rows: np.ndarray, key: Key) -> np.ndarray:
     """Which synthetic pictures are no nearer to a training picture than nine in ten held-out ones are."""
     rng = key.child("known", name).numpy()
-    some = rng.permutation(len(sides.train))[:KNOWN]
-    held = rng.permutation(len(sides.holdout))[:CONTROL]
+    some = rng.permutation(len(sides.train))[:MAX_TRAIN_COMPARED]
+    held = rng.permutation(len(sides.holdout))[:MAX_HOLDOUT_COMPARED]
     train, holdout = (
-        side.whole.take(part)[name] for side, part in ((sides.train, some), (sides.holdout, held))
+        side.source_cohort.take(part)[name] for side, part in ((sides.train, some), (sides.holdout, held))
     )
-    known, owner = ranked(train), sides.train.subject[some]
-    usual = aligned(ranked(holdout), known, owner).ratio
-    found = aligned(ranked(sides.synthetic.whole.take(rows)[name]), known, owner).ratio
-    return found >= np.quantile(usual, USUAL)
+    known, owner = normalize_images(train), sides.train.subject[some]
+    usual = match_images(normalize_images(holdout), known, owner).ratios
+    found = match_images(
+        normalize_images(sides.synthetic.source_cohort.take(rows)[name]), known, owner
+    ).ratios
+    return found >= np.quantile(usual, MIN_DISTANCE_QUANTILE)
 
 
-def groups(cohort: Cohort, label: str | None) -> dict[str, np.ndarray]:
+def group_by_class(cohort: Cohort, label: str | None) -> dict[str, np.ndarray]:
     """The records of each class of the label, the most frequent classes first; all, where there is none."""
     if label is None or not isinstance(cohort.schema[label], Category):
         return {"": np.arange(len(cohort))}
     values = cohort[label].astype(str)
     levels, counts = np.unique(values, return_counts=True)
-    kept = sorted(levels[np.argsort(-counts, kind="stable")[:GROUPS]])
+    kept = sorted(levels[np.argsort(-counts, kind="stable")[:MAX_CLASSES]])
     return {f"{label} {level}": np.flatnonzero(values == level) for level in kept}
 
 
-def _fields(cohort: Cohort) -> tuple[list[str], list[str]]:
+def _split_image_fields(cohort: Cohort) -> tuple[list[str], list[str]]:
     """Label maps, and pictures."""
-    kinds = {n: k for n in cohort.schema.modelled if isinstance(k := cohort.schema[n], Image)}
+    kinds = {n: k for n in cohort.schema.modelled_fields if isinstance(k := cohort.schema[n], Image)}
     return [n for n, kind in kinds.items() if kind.levels], [
         n for n, kind in kinds.items() if not kind.levels
     ]
 
 
-def _plane(x: np.ndarray) -> np.ndarray:
+def _take_middle_slice(x: np.ndarray) -> np.ndarray:
     """The middle slice of a volume; of a signal of one axis a band."""
     if x.ndim > 4:  # noqa: PLR2004 - records, channels, depth, height, width
         return x[:, :, x.shape[2] // 2]
     return x
 
 
-def coloured(x: np.ndarray, low: float, high: float) -> np.ndarray:
+def to_rgb(x: np.ndarray, low: float, high: float) -> np.ndarray:
     """Pictures (n, channels, *grid) with values from `low` to `high` as bytes (n, height, width, 3)."""
-    plane = _plane(x)
-    flat = small(plane.reshape(-1, *plane.shape[2:]), SIDE)
+    plane = _take_middle_slice(x)
+    flat = downsample(plane.reshape(-1, *plane.shape[2:]), MAX_SIDE_PIXELS)
     scaled = np.clip((flat - low) / (high - low), 0, 1).reshape(*plane.shape[:2], *flat.shape[1:])
-    channels = scaled if scaled.shape[1] == COLOURS else np.repeat(scaled[:, :1], COLOURS, axis=1)
+    channels = (
+        scaled if scaled.shape[1] == COLOUR_CHANNELS else np.repeat(scaled[:, :1], COLOUR_CHANNELS, axis=1)
+    )
     return np.rint(np.moveaxis(channels, 1, -1) * 255).astype(np.uint8)
 
 
-def _outlined(x: np.ndarray) -> np.ndarray:
+def _is_outline(x: np.ndarray) -> np.ndarray:
     """Which places lie on the inner border of a region, bool (n, height, width)."""
-    inside = small(_plane(x)[:, 0] > 0, SIDE) >= 0.5  # noqa: PLR2004 - half of it
+    inside = downsample(_take_middle_slice(x)[:, 0] > 0, MAX_SIDE_PIXELS) >= 0.5  # noqa: PLR2004 - half of it
     core = inside.copy()
     for axis in (1, 2):
         for step in (1, -1):

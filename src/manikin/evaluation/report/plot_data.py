@@ -13,35 +13,42 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.cohort.fingerprint import digest
-from manikin.cohort.scalar_matrix import survival
-from manikin.evaluation.card.burned_text_check import KEY, find_text
-from manikin.evaluation.measuring.evaluation_data import pooled
-from manikin.evaluation.report.histograms import SMALL, columns, counted, edges, shares, trimmed
-from manikin.metrics.fidelity.association import association, layout
-from manikin.metrics.validity.rules_and_survival import product_limit, survivors
-from manikin.stats.nearest_neighbors import distance
+from manikin.cohort.fingerprint import compute_fingerprint
+from manikin.cohort.scalar_matrix import read_survival
+from manikin.evaluation.card.burned_text_check import BURNED_IN_KEY, find_burned_text
+from manikin.evaluation.measuring.evaluation_data import should_pool_training
+from manikin.evaluation.report.histograms import (
+    MIN_SHOWN_RECORDS,
+    compute_bin_edges,
+    compute_histograms,
+    count_in_bins,
+    find_trimmed_range,
+    to_shares,
+)
+from manikin.metrics.fidelity.association import compute_associations, find_layout
+from manikin.metrics.validity.rules_and_survival import compute_product_limit, compute_survival_at
+from manikin.stats.nearest_neighbors import compute_nearest_distance
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.metric import Question, Sample
+    from manikin.contracts.metric import EvaluationOptions, Sample
     from manikin.core.seeds import Key
-    from manikin.evaluation.measuring.evaluation_data import Sides
-    from manikin.evaluation.measuring.repeats import Draws
+    from manikin.evaluation.measuring.evaluation_data import EvaluationData
+    from manikin.evaluation.measuring.repeats import Repeats
 
-SIDES = ("train", "holdout", "synthetic")
-MOST = 20_000  # records of a side that enter a figure
-NEAR = 2_000  # records of a side whose neighbours are looked for
-SPOTS = 1_000  # synthetic records that are drawn
-BINS = 30
-POINTS = 120  # of a survival curve
+SIDE_NAMES = ("train", "holdout", "synthetic")
+MAX_RECORDS = 20_000  # records of a side that enter a figure
+MAX_NEIGHBOR_RECORDS = 2_000  # records of a side whose neighbours are looked for
+MAX_POINTS = 1_000  # synthetic records that are drawn
+DISTANCE_BINS = 30
+CURVE_POINTS = 120  # of a survival curve
 
 
-def about(
-    cohorts: tuple[Cohort, ...], question: Question, seed: int, subsampled: list[str]
+def collect_metadata(
+    cohorts: tuple[Cohort, ...], question: EvaluationOptions, seed: int, subsampled: list[str]
 ) -> dict[str, Any]:
     """Sizes, what was asked, fingerprints and versions."""
-    sides = dict(zip(SIDES, cohorts, strict=True))
+    sides = dict(zip(SIDE_NAMES, cohorts, strict=True))
     return {
         "label": question.label,
         "subgroups": list(question.subgroups),
@@ -49,48 +56,50 @@ def about(
         "fields": len(cohorts[0].schema),
         "records": {side: len(cohort) for side, cohort in sides.items()},
         "subjects": {side: len(np.unique(cohort.subject)) for side, cohort in sides.items()},
-        "hashes": {side: digest(cohort) for side, cohort in sides.items()},
+        "hashes": {side: compute_fingerprint(cohort) for side, cohort in sides.items()},
         "versions": {"manikin": version("manikin"), "python": platform.python_version()},
         "subsampled": subsampled,
         "unsupported": list(cohorts[2].origin.options.get("unsupported", ())),
-        "pooled": pooled(len(cohorts[1])),
-        **({KEY: text} if (text := find_text(cohorts[0])) else {}),
+        "pooled": should_pool_training(len(cohorts[1])),
+        **({BURNED_IN_KEY: text} if (text := find_burned_text(cohorts[0])) else {}),
         "evaluated": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
-def plots(sides: Sides, draws: list[Draws], key: Key) -> dict[str, Any]:
+def compute_plots(sides: EvaluationData, draws: list[Repeats], key: Key) -> dict[str, Any]:
     """Marginals, correlations, embedding, neighbours, survival and null distributions."""
-    real, synthetic = (few(side, MOST, key.child("plots")) for side in (sides.real, sides.synthetic))
-    found = {"nulls": {draw.name: draw.null for draw in draws if draw.measured}}
+    real, synthetic = (
+        subsample(side, MAX_RECORDS, key.child("plots")) for side in (sides.real, sides.synthetic)
+    )
+    found = {"nulls": {draw.name: draw.null_interval for draw in draws if draw.is_measured}}
     if real.x.shape[1] > 1:  # of one direction the marginals show all
-        found["embedding"] = embedding(real, synthetic)
+        found["embedding"] = compute_embedding(real, synthetic)
     if real.x.shape[1]:
-        found["neighbours"] = neighbours(sides, key.child("neighbours"))
+        found["neighbours"] = compute_neighbor_distances(sides, key.child("neighbours"))
     if real.fields.names:
-        found["marginals"] = columns(real, synthetic)
-        found["correlation"] = correlation(real, synthetic)
-    if (survived := curves(real, synthetic)) is not None:
+        found["marginals"] = compute_histograms(real, synthetic)
+        found["correlation"] = compute_correlation(real, synthetic)
+    if (survived := compute_survival_curves(real, synthetic)) is not None:
         found["survival"] = survived
     return found
 
 
-def few(sample: Sample, most: int, key: Key) -> Sample:
+def subsample(sample: Sample, most: int, key: Key) -> Sample:
     """At most so many records, drawn at random."""
     if len(sample) <= most:
         return sample
     return sample.take(np.sort(key.numpy().choice(len(sample), most, replace=False)))
 
 
-def correlation(real: Sample, synthetic: Sample) -> dict[str, Any]:
+def compute_correlation(real: Sample, synthetic: Sample) -> dict[str, Any]:
     """The association matrices of both sides, rounded to three digits."""
-    plan = layout(real)
-    names = [real.fields.names[j] for j in plan.order]
-    a, b = (association(side, plan)[0].round(3).tolist() for side in (real, synthetic))
+    plan = find_layout(real)
+    names = [real.fields.names[j] for j in plan.column_order]
+    a, b = (compute_associations(side, plan)[0].round(3).tolist() for side in (real, synthetic))
     return {"fields": names, "real": a, "synthetic": b}
 
 
-def embedding(real: Sample, synthetic: Sample) -> dict[str, Any]:
+def compute_embedding(real: Sample, synthetic: Sample) -> dict[str, Any]:
     """The two directions in which real records differ most: density of these, points of synthetic ones."""
     centre = real.x.mean(axis=0)
     _, strength, axes = np.linalg.svd(
@@ -98,47 +107,49 @@ def embedding(real: Sample, synthetic: Sample) -> dict[str, Any]:
     )
     plane = axes[:2] * np.sign(axes[:2, np.abs(axes[:2]).argmax(axis=1)].diagonal())[:, None]
     flat, spots = ((side.x - centre) @ plane.T for side in (real, synthetic))
-    x, y = (edges(flat[:, j], cells(len(flat))) for j in range(flat.shape[1]))
+    x, y = (compute_bin_edges(flat[:, j], count_grid_cells(len(flat))) for j in range(flat.shape[1]))
     density = np.histogram2d(flat[:, 0], flat[:, 1], bins=(x, y))[0].T
     return {
-        "density": (np.where(density < SMALL, 0, density) / len(flat)).round(5).tolist(),
+        "density": (np.where(density < MIN_SHOWN_RECORDS, 0, density) / len(flat)).round(5).tolist(),
         "extent": [x[0], x[-1], y[0], y[-1]],
-        "synthetic": spots[:SPOTS].round(2).tolist(),
+        "synthetic": spots[:MAX_POINTS].round(2).tolist(),
         "explained": (strength[:2] / strength.sum()).round(4).tolist(),
     }
 
 
-def cells(n: int) -> int:
+def count_grid_cells(n: int) -> int:
     """Cells along one side of a density grid: fewer where records are few."""
     return int(np.clip(np.sqrt(n / 8), 6, 40))
 
 
-def neighbours(sides: Sides, key: Key) -> dict[str, Any]:
+def compute_neighbor_distances(sides: EvaluationData, key: Key) -> dict[str, Any]:
     """How far held-out and synthetic records lie from the nearest training record."""
-    train = few(sides.train, MOST, key)
+    train = subsample(sides.train, MAX_RECORDS, key)
     far = {
-        name: distance(few(side, NEAR, key).x, train.x)
+        name: compute_nearest_distance(subsample(side, MAX_NEIGHBOR_RECORDS, key).x, train.x)
         for name, side in (("real", sides.holdout), ("synthetic", sides.synthetic))
     }
-    bins = np.linspace(0, trimmed(np.concatenate(list(far.values())))[1] or 1.0, BINS + 1)
+    bins = np.linspace(
+        0, find_trimmed_range(np.concatenate(list(far.values())))[1] or 1.0, DISTANCE_BINS + 1
+    )
     return {
         "edges": bins.round(4).tolist(),
-        "real": shares(counted(far["real"], bins), small=SMALL),
-        "synthetic": shares(counted(far["synthetic"], bins)),
+        "real": to_shares(count_in_bins(far["real"], bins), small=MIN_SHOWN_RECORDS),
+        "synthetic": to_shares(count_in_bins(far["synthetic"], bins)),
     }
 
 
-def curves(real: Sample, synthetic: Sample) -> dict[str, Any] | None:
+def compute_survival_curves(real: Sample, synthetic: Sample) -> dict[str, Any] | None:
     """Kaplan-Meier curves of both sides, as far as five real records are followed; None: no times."""
-    pair, other = (survival(side.cohort) for side in (real, synthetic))
+    pair, other = (read_survival(side.cohort) for side in (real, synthetic))
     if pair is None or other is None or not np.isfinite(pair[0]).any():
         return None
     followed = np.sort(pair[0][np.isfinite(pair[0])])
-    grid = np.linspace(0, followed[-min(SMALL, len(followed))], POINTS)
-    field = real.whole.schema[real.whole.schema.named("time") or ""]
+    grid = np.linspace(0, followed[-min(MIN_SHOWN_RECORDS, len(followed))], CURVE_POINTS)
+    field = real.source_cohort.schema[real.source_cohort.schema.find_by_role("time") or ""]
     return {
         "time": grid.round(4).tolist(),
-        "real": survivors(*product_limit(*pair), grid).round(4).tolist(),
-        "synthetic": survivors(*product_limit(*other), grid).round(4).tolist(),
+        "real": compute_survival_at(*compute_product_limit(*pair), grid).round(4).tolist(),
+        "synthetic": compute_survival_at(*compute_product_limit(*other), grid).round(4).tolist(),
         "unit": getattr(field, "unit", None),
     }

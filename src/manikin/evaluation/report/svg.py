@@ -13,54 +13,54 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from manikin.evaluation.report.wording import spell
+from manikin.evaluation.report.wording import format_number
 
 Numbers = Sequence[float]
-WIDTH = 168.0
-LEVELS = 7  # more would not be legible: the rarest are drawn together
-STEPS = 16
-SHADES = 8
-GUTTER = 0.3  # the room for the names of rows, as a share of the matrix
-LEGIBLE = 32
+CHART_WIDTH = 168.0
+MAX_LEVELS = 7  # more would not be legible: the rarest are drawn together
+OPACITY_STEPS = 16
+DENSITY_SHADES = 8
+GUTTER_SHARE = 0.3  # the room for the names of rows, as a share of the matrix
+MAX_NAMED_ROWS = 32
 
 
-def svg(width: float, height: float, body: str, label: str, kind: str) -> Markup:
+def wrap_svg(width: float, height: float, body: str, label: str, kind: str) -> Markup:
     """A drawing that scales with its place on the page; `label` is its text alternative."""
     head = (
         f'<svg class="{kind}" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
     )
-    return Markup(f"{head}{body}</svg>")  # noqa: S704 - what comes from the card is escaped in `text`
+    return Markup(f"{head}{body}</svg>")  # noqa: S704 - what comes from the card is escaped in `draw_text`
 
 
-def text(x: float, y: float, words: object, kind: str = "", anchor: str = "start") -> str:
+def draw_text(x: float, y: float, words: object, kind: str = "", anchor: str = "start") -> str:
     """One line of writing."""
     return f'<text x="{x:.4g}" y="{y:.4g}" class="{kind}" text-anchor="{anchor}">{escape(words)}</text>'
 
 
-def path(points: Sequence[tuple[float, float]], kind: str, close: bool = False) -> str:
+def draw_path(points: Sequence[tuple[float, float]], kind: str, close: bool = False) -> str:
     """A line through points."""
     line = "L".join(f"{x:.4g} {y:.4g}" for x, y in points)
     return f'<path class="{kind}" d="M{line}{"Z" if close else ""}"/>'
 
 
-def difference(plot: dict[str, Any]) -> float:
+def compute_difference(plot: dict[str, Any]) -> float:
     """The share of records that would have to move for two histograms to agree, 0 to 1.
 
     Example:
-        >>> difference({"real": [.5, .5], "synthetic": [.4, .6]})
+        >>> compute_difference({"real": [.5, .5], "synthetic": [.4, .6]})
         0.1
     """
     return round(sum(abs(a - b) for a, b in zip(plot["real"], plot["synthetic"], strict=True)) / 2, 4)
 
 
-def chance(plot: dict[str, Any], real: int, synthetic: int) -> float:
+def compute_expected_difference(plot: dict[str, Any], real: int, synthetic: int) -> float:
     """By how much two histograms of the same distribution differ on average at these sizes, 0 to 1.
 
     The mean of |a - b| is the square root of 2 / pi standard deviations for each bin of a normal
     approximation. It shows how little a small difference in a small sample means.
 
     Example:
-        >>> round(chance({"real": [.5, .5], "synthetic": [.4, .6]}, 100, 100), 3)
+        >>> round(compute_expected_difference({"real": [.5, .5], "synthetic": [.4, .6]}, 100, 100), 3)
         0.056
     """
     both = [(a + b) / 2 for a, b in zip(plot["real"], plot["synthetic"], strict=True)]
@@ -68,16 +68,17 @@ def chance(plot: dict[str, Any], real: int, synthetic: int) -> float:
     return sum(math.sqrt(2 / math.pi * max(p * (1 - p), 0.0) * spread) for p in both) / 2
 
 
-def marginal(name: str, plot: dict[str, Any]) -> Markup:
+def draw_marginal(name: str, plot: dict[str, Any]) -> Markup:
     """One field: real records filled, synthetic ones outlined."""
-    body, height = _levels(plot) if plot.get("levels") else _histogram(plot)
-    label = f"{name}: the synthetic records differ from the real ones in {difference(plot):.1%} of records"
-    return svg(WIDTH, height, body, label, "marginal")
+    body, height = _draw_levels(plot) if plot.get("levels") else _draw_histogram(plot)
+    share = compute_difference(plot)
+    label = f"{name}: the synthetic records differ from the real ones in {share:.1%} of records"
+    return wrap_svg(CHART_WIDTH, height, body, label, "marginal")
 
 
-def _histogram(plot: dict[str, Any]) -> tuple[str, float]:
+def _draw_histogram(plot: dict[str, Any]) -> tuple[str, float]:
     real, synthetic, edges = plot["real"], plot["synthetic"], plot["edges"]
-    top, step, height = max(*real, *synthetic, 1e-9), WIDTH / len(real), 62.0
+    top, step, height = max(*real, *synthetic, 1e-9), CHART_WIDTH / len(real), 62.0
     filled, outline = (
         "".join(f"V{height * (1 - share / top):.4g}H{(i + 1) * step:.4g}" for i, share in enumerate(side))
         for side in (real, synthetic)
@@ -86,20 +87,20 @@ def _histogram(plot: dict[str, Any]) -> tuple[str, float]:
     body = (
         f'<path class="real" d="{start}{filled}{end}Z"/><path class="synthetic" d="{start}{outline}{end}"/>'
     )
-    body += f'<path class="base" d="{start}H{WIDTH:g}"/>'
+    body += f'<path class="base" d="{start}H{CHART_WIDTH:g}"/>'
     unit = f" {plot['unit']}" if plot.get("unit") else ""
-    ends = text(0, height + 11, spell(edges[0])) + text(
-        WIDTH, height + 11, spell(edges[-1]) + unit, anchor="end"
+    ends = draw_text(0, height + 11, format_number(edges[0])) + draw_text(
+        CHART_WIDTH, height + 11, format_number(edges[-1]) + unit, anchor="end"
     )
     return body + ends, height + 15
 
 
-def _levels(plot: dict[str, Any]) -> tuple[str, float]:
-    rows = _folded(plot)
+def _draw_levels(plot: dict[str, Any]) -> tuple[str, float]:
+    rows = _merge_rare_levels(plot)
     top = max(max(a, b) for _, a, b in rows) or 1.0
     row, left = min(77.0 / len(rows), 19.0), min(max(len(name) for name, _, _ in rows) * 5.6, 74.0) + 6
 
-    scale = (WIDTH - left) / top
+    scale = (CHART_WIDTH - left) / top
 
     def bars(shares: Sequence[float], end: str) -> str:
         return "".join(
@@ -108,7 +109,7 @@ def _levels(plot: dict[str, Any]) -> tuple[str, float]:
         )
 
     names = "".join(
-        text(left - 5, (i + 0.5) * row + 2.6, _short(name, 13), anchor="end")
+        draw_text(left - 5, (i + 0.5) * row + 2.6, _shorten(name, 13), anchor="end")
         for i, (name, _, _) in enumerate(rows)
     )
     base = f'<path class="base" d="M{left:.4g} 0V{len(rows) * row:.4g}"/>'
@@ -118,20 +119,20 @@ def _levels(plot: dict[str, Any]) -> tuple[str, float]:
     return drawn + base + names, 77.0
 
 
-def _folded(plot: dict[str, Any]) -> list[tuple[str, float, float]]:
+def _merge_rare_levels(plot: dict[str, Any]) -> list[tuple[str, float, float]]:
     rows = list(zip(map(str, plot["levels"]), plot["real"], plot["synthetic"], strict=True))
-    if len(rows) <= LEVELS:
+    if len(rows) <= MAX_LEVELS:
         return rows
-    common = sorted(rows, key=lambda row: -row[1])[: LEVELS - 1]
+    common = sorted(rows, key=lambda row: -row[1])[: MAX_LEVELS - 1]
     rest = [row for row in rows if row not in common]
     return [*common, (f"{len(rest)} others", sum(a for _, a, _ in rest), sum(b for _, _, b in rest))]
 
 
-def _short(words: str, room: int) -> str:
+def _shorten(words: str, room: int) -> str:
     return words if len(words) <= room else words[: room - 1] + "…"
 
 
-def matrix(cells: Sequence[Numbers], label: str, names: Sequence[str] = ()) -> Markup:
+def draw_matrix(cells: Sequence[Numbers], label: str, names: Sequence[str] = ()) -> Markup:
     """A square matrix of numbers from -1 to 1: hue is the sign, strength the size.
 
     Args:
@@ -139,16 +140,16 @@ def matrix(cells: Sequence[Numbers], label: str, names: Sequence[str] = ()) -> M
         label: What the matrix is.
         names: What stands beside the rows; left out where there are too many to be legible.
     """
-    n, gutter = len(cells), len(cells) * GUTTER if names else 0.0
+    n, gutter = len(cells), len(cells) * GUTTER_SHARE if names else 0.0
     paths: dict[tuple[str, int], list[str]] = {}
     for i, row in enumerate(cells):
         for j, value in enumerate(row):
-            if strength := min(round(abs(value or 0.0) * STEPS), STEPS):
+            if strength := min(round(abs(value or 0.0) * OPACITY_STEPS), OPACITY_STEPS):
                 paths.setdefault(("plus" if value > 0 else "minus", strength), []).append(
                     f"M{j} {i}h1v1h-1z"
                 )
     body = "".join(
-        f'<path class="{sign}" opacity="{strength / STEPS:.3g}" d="{"".join(squares)}"/>'
+        f'<path class="{sign}" opacity="{strength / OPACITY_STEPS:.3g}" d="{"".join(squares)}"/>'
         for (sign, strength), squares in sorted(paths.items())
     )
     body = (
@@ -157,18 +158,18 @@ def matrix(cells: Sequence[Numbers], label: str, names: Sequence[str] = ()) -> M
     size = min(0.95, 0.045 * n)
     beside = "".join(
         f'<text x="{gutter - 0.02 * n:.4g}" y="{i + 0.5 + size * 0.35:.4g}" text-anchor="end" '
-        f'style="font-size:{size:.3g}px">{escape(_short(name, int(gutter / size / 0.63)))}</text>'
-        for i, name in enumerate(names if n <= LEGIBLE else ())
+        f'style="font-size:{size:.3g}px">{escape(_shorten(name, int(gutter / size / 0.63)))}</text>'
+        for i, name in enumerate(names if n <= MAX_NAMED_ROWS else ())
     )
-    return svg(n + gutter, n, body + beside, label, "matrix")
+    return wrap_svg(n + gutter, n, body + beside, label, "matrix")
 
 
-def subtract(a: Sequence[Numbers], b: Sequence[Numbers]) -> list[list[float]]:
+def subtract_matrices(a: Sequence[Numbers], b: Sequence[Numbers]) -> list[list[float]]:
     """The difference of two matrices, what is undefined counted as none."""
     return [[(y or 0.0) - (x or 0.0) for x, y in zip(p, q, strict=True)] for p, q in zip(a, b, strict=True)]
 
 
-def apart(plot: dict[str, Any], most: int = 5) -> list[tuple[str, str, float, float]]:
+def find_largest_differences(plot: dict[str, Any], most: int = 5) -> list[tuple[str, str, float, float]]:
     """The pairs of fields whose correlation differs most: names, real, synthetic."""
     fields, real, synthetic = plot["fields"], plot["real"], plot["synthetic"]
     pairs = [
@@ -179,7 +180,7 @@ def apart(plot: dict[str, Any], most: int = 5) -> list[tuple[str, str, float, fl
     return sorted(pairs, key=lambda pair: -abs(pair[2] - pair[3]))[:most]
 
 
-def embedding(plot: dict[str, Any]) -> Markup:
+def draw_embedding(plot: dict[str, Any]) -> Markup:
     """Where real records are dense (shaded) and where the synthetic ones lie (dots)."""
     x0, x1, y0, y1 = plot["extent"]
     grid = plot["density"]
@@ -189,11 +190,11 @@ def embedding(plot: dict[str, Any]) -> Markup:
     shades: dict[int, list[str]] = {}
     for i, row in enumerate(grid):
         for j, value in enumerate(row):
-            if shade := round((value / top) ** 0.5 * SHADES):
+            if shade := round((value / top) ** 0.5 * DENSITY_SHADES):
                 square = f"M{j * w:.4g} {height - (i + 1) * h:.4g}h{w:.4g}v{h:.4g}h-{w:.4g}z"
                 shades.setdefault(shade, []).append(square)
     cells = "".join(
-        f'<path class="dense" opacity="{k / SHADES * 0.75:.3g}" d="{"".join(p)}"/>'
+        f'<path class="dense" opacity="{k / DENSITY_SHADES * 0.75:.3g}" d="{"".join(p)}"/>'
         for k, p in shades.items()
     )
     spots = "".join(
@@ -204,10 +205,10 @@ def embedding(plot: dict[str, Any]) -> Markup:
     label = (
         f"Two-dimensional map: density of the real records and {len(plot['synthetic'])} synthetic records"
     )
-    return svg(width, height, f'{cells}<path class="spots" d="{spots}"/>', label, "embedding")
+    return wrap_svg(width, height, f'{cells}<path class="spots" d="{spots}"/>', label, "embedding")
 
 
-def neighbours(plot: dict[str, Any]) -> Markup:
+def draw_neighbor_distances(plot: dict[str, Any]) -> Markup:
     """How far each record is from its nearest training record: copies pile up on the left."""
     edges = plot["edges"]
     top = max(*plot["real"], *plot["synthetic"], 1e-9)
@@ -222,15 +223,19 @@ def neighbours(plot: dict[str, Any]) -> Markup:
         ]
         return [(0.0, height), *steps, (width, height)]
 
-    body = path(outline(plot["real"]), "real", close=True) + path(outline(plot["synthetic"]), "synthetic")
+    body = draw_path(outline(plot["real"]), "real", close=True) + draw_path(
+        outline(plot["synthetic"]), "synthetic"
+    )
     body += f'<path class="base" d="M0 {height}H{width}"/>'
-    body += text(0, height + 14, spell(edges[0])) + text(width, height + 14, spell(edges[-1]), anchor="end")
-    body += text(width / 2, height + 14, "distance to the nearest training record", anchor="middle")
+    body += draw_text(0, height + 14, format_number(edges[0])) + draw_text(
+        width, height + 14, format_number(edges[-1]), anchor="end"
+    )
+    body += draw_text(width / 2, height + 14, "distance to the nearest training record", anchor="middle")
     label = "Distances to the nearest training record, of synthetic and of never-seen real records"
-    return svg(width, height + 20, body, label, "lines")
+    return wrap_svg(width, height + 20, body, label, "lines")
 
 
-def survival(plot: dict[str, Any], name: str = "") -> Markup:
+def draw_survival(plot: dict[str, Any], name: str = "") -> Markup:
     """Kaplan-Meier curves: real as a broad grey line, synthetic as a thin one."""
     times = plot["time"]
     end = times[-1] or 1.0
@@ -243,13 +248,13 @@ def survival(plot: dict[str, Any], name: str = "") -> Markup:
             last = height * (1 - share)
         return points
 
-    body = path(steps(plot["real"]), "curve real") + path(steps(plot["synthetic"]), "synthetic")
+    body = draw_path(steps(plot["real"]), "curve real") + draw_path(steps(plot["synthetic"]), "synthetic")
     body += f'<path class="base" d="M0 0V{height}H{width}"/>'
     unit = plot.get("unit") or ""
-    body += text(0, height + 14, "0") + text(
-        width, height + 14, f"{spell(end)} {unit}".strip(), anchor="end"
+    body += draw_text(0, height + 14, "0") + draw_text(
+        width, height + 14, f"{format_number(end)} {unit}".strip(), anchor="end"
     )
-    body += text(width / 2, height + 14, "time", anchor="middle") + text(4, 12, "1")
+    body += draw_text(width / 2, height + 14, "time", anchor="middle") + draw_text(4, 12, "1")
     most = max((abs(a - b) for a, b in zip(plot["real"], plot["synthetic"], strict=True)), default=0.0)
     label = f"Survival curves{' of ' + name if name else ''}: they differ by at most {most:.1%}"
-    return svg(width, height + 20, body, label, "lines")
+    return wrap_svg(width, height + 20, body, label, "lines")

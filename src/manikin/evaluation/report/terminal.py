@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from manikin.evaluation.card import card_facts
-from manikin.evaluation.card.gate import gate
-from manikin.evaluation.card.policy import Policy, read
+from manikin.evaluation.card.gate import decide_use
+from manikin.evaluation.card.policy import Policy, read_policy
 from manikin.evaluation.report import decision_reasons, wording
 
 if TYPE_CHECKING:
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from manikin.evaluation.card.scorecard import Scorecard
 
-MARKS = {"pass": "●", "warn": "▲", "fail": "■", "not assessed": "○"}
-STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "not assessed": "dim"}
-ANSWERS = {"Yes": "green", "No": "bold red", "Not shown": "dim"}
-FACTS = 4  # lines for what must be known beside answers and verdicts
+VERDICT_MARKS = {"pass": "●", "warn": "▲", "fail": "■", "not assessed": "○"}
+VERDICT_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "not assessed": "dim"}
+ANSWER_STYLES = {"Yes": "green", "No": "bold red", "Not shown": "dim"}
+MAX_FACT_LINES = 4  # lines for what must be known beside answers and verdicts
 
 
 class Line(NamedTuple):
@@ -30,24 +30,24 @@ class Line(NamedTuple):
     text: str
 
 
-def told(card: Scorecard, policy: Policy | None = None) -> str:
+def render_text(card: Scorecard, policy: Policy | None = None) -> str:
     """The headline, the tiers, what must be known, and the axes, one line each.
 
     Example:
         >>> from manikin.evaluation.card.scorecard import Scorecard
-        >>> print(told(Scorecard([])).splitlines()[0][:31])
+        >>> print(render_text(Scorecard([])).splitlines()[0][:31])
         Not enough evidence for any use
     """
-    headline, *lines = _lines(card, policy or read())
+    headline, *lines = _build_lines(card, policy or read_policy())
     return "\n".join([headline.text, *(f"  {line.mark:<14} {line.text}" for line in lines)])
 
 
-def shown(card: Scorecard, policy: Policy | None = None, reword: Callable[[str], str] = str) -> Table:
+def render_rich(card: Scorecard, policy: Policy | None = None, reword: Callable[[str], str] = str) -> Table:
     """The same with colours, for a terminal that has them; `reword` gives remedies in other words."""
     from rich.table import Table
     from rich.text import Text
 
-    headline, *lines = _lines(card, policy or read())
+    headline, *lines = _build_lines(card, policy or read_policy())
     grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0), title_justify="left")
     grid.title = Text(reword(headline.text), style=headline.style)
     grid.add_column(no_wrap=True)
@@ -57,36 +57,41 @@ def shown(card: Scorecard, policy: Policy | None = None, reword: Callable[[str],
     return grid
 
 
-def _lines(card: Scorecard, policy: Policy) -> list[Line]:
-    names = policy.named("tier")
-    decisions = [gate(card, name, policy) for name in names]
+def _build_lines(card: Scorecard, policy: Policy) -> list[Line]:
+    names = policy.list_uses("tier")
+    decisions = [decide_use(card, name, policy) for name in names]
     titles = [policy.uses[name].title for name in names]
     tiers = [
         (
             title,
-            decision_reasons.answer(decision),
-            decision_reasons.because(decision, card) or policy.uses[name].text,
+            decision_reasons.format_answer(decision),
+            decision_reasons.explain_decision(decision, card) or policy.uses[name].text,
         )
         for name, title, decision in zip(names, titles, decisions, strict=True)
     ]
     return [
-        Line("", "bold", decision_reasons.headline(decisions, titles, card)),
-        *(Line(word, ANSWERS[word], f"{title}: {why}") for title, word, why in tiers),
-        *(Line(f"{MARKS[v]} {v}", STYLES[v], f"{axis}: {says}") for axis, v, says in wording.summary(card)),
-        *(Line("i note", "cyan", sentence) for sentence in known(card)),
+        Line("", "bold", decision_reasons.compose_headline(decisions, titles, card)),
+        *(Line(word, ANSWER_STYLES[word], f"{title}: {why}") for title, word, why in tiers),
+        *(
+            Line(f"{VERDICT_MARKS[v]} {v}", VERDICT_STYLES[v], f"{axis}: {says}")
+            for axis, v, says in wording.summarize_axes(card)
+        ),
+        *(Line("i note", "cyan", sentence) for sentence in select_facts(card)),
     ]
 
 
-def known(card: Scorecard) -> list[str]:
+def select_facts(card: Scorecard) -> list[str]:
     """What must be known in a few lines; the card holds the rest.
 
     Always among them: which columns were taken for what, and whether there is a guarantee.
     """
-    tested = [f"Self-test: {sentence}" for sentence in [wording.power(card)] if sentence]
-    who = " ".join(filter(None, [card_facts.columns(card.about), card_facts.rows(card.about)]))
-    last = [line for line in (who, card_facts.guarantee(card.about)) if line]
-    grave = [*card_facts.training(card.about), *card.about.get("facts", []), *tested]
-    room = FACTS - len(last)
+    tested = [f"Self-test: {sentence}" for sentence in [wording.describe_power(card)] if sentence]
+    who = " ".join(
+        filter(None, [card_facts.describe_columns(card.about), card_facts.describe_rows(card.about)])
+    )
+    last = [line for line in (who, card_facts.describe_guarantee(card.about)) if line]
+    grave = [*card_facts.list_short_trainings(card.about), *card.about.get("facts", []), *tested]
+    room = MAX_FACT_LINES - len(last)
     if len(grave) > room:
         grave = [*grave[: room - 1], f"{grave[room - 1]} And {len(grave) - room:,} more notes on the card."]
     return [*grave, *last]

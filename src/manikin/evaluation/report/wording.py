@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 ACRONYMS = {
     word.lower(): word for word in ("AUC", "AUROC", "C2ST", "TSTR", "TRTS", "TPR", "KM", "PCA", "R2")
 }
-TINY = 5e-5
-REAL = 0.995  # of the way from a bad generator to real data, which more than all of it is by chance
-SURE = 0.95  # of the trials: a defect that is noticed nearly always
-MEANS = {
+MIN_SHOWN_VALUE = 5e-5
+REAL_DATA_CALIBRATED = (
+    0.995  # of the way from a bad generator to real data, which more than all of it is by chance
+)
+NOTICED_SHARE = 0.95  # of the trials: a defect that is noticed nearly always
+VERDICT_MEANINGS = {
     "pass": "as good as fresh real records, or so close that it does not matter",
     "warn": "worse than fresh real records, by a little",
     "fail": "clearly worse than fresh real records",
@@ -33,14 +35,14 @@ MEANS = {
     "not shown": "nothing broken was found, but too little was tested or too few records: never a yes",
 }
 """What each verdict and each answer says, in a line."""
-SEVERITY = ("fail", "warn", "pass", "not assessed")
+SEVERITY_ORDER = ("fail", "warn", "pass", "not assessed")
 
 
-def title(name: str) -> str:
+def format_title(name: str) -> str:
     """A score's name as a heading.
 
     Example:
-        >>> title("tstr_auroc"), title("subgroup_distance[sex = F]")
+        >>> format_title("tstr_auroc"), format_title("subgroup_distance[sex = F]")
         ('TSTR AUROC', 'Subgroup distance, sex = F')
     """
     metric, _, part = name.removesuffix("]").partition("[")
@@ -48,34 +50,36 @@ def title(name: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{', ' if part else ''}{part}"
 
 
-def inline(name: str) -> str:
+def format_inline_name(name: str) -> str:
     """A score's name within a sentence.
 
     Example:
-        >>> inline("exact_copies"), inline("c2st_auc")
+        >>> format_inline_name("exact_copies"), format_inline_name("c2st_auc")
         ('exact copies', 'C2ST AUC')
     """
-    text = title(name)
+    text = format_title(name)
     return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
 
 
-def plain(name: str) -> str:
+def format_plain_name(name: str) -> str:
     """A score's name for those who do not know the metric; its own where it has no other.
 
     Example:
-        >>> plain("exact_copies"), plain("subgroup_fidelity[sex = F]"), plain("a_metric")
-        ('copied patients', 'likeness within subgroups, sex = F', 'a metric')
+        >>> format_plain_name("exact_copies"), format_plain_name("a_metric")
+        ('copied patients', 'a metric')
+        >>> format_plain_name("subgroup_fidelity[sex = F]")
+        'likeness within subgroups, sex = F'
     """
     metric, _, part = name.removesuffix("]").partition("[")
-    called = names().get(metric)
-    return f"{called}{', ' if part else ''}{part}" if called else inline(name)
+    called = read_plain_names().get(metric)
+    return f"{called}{', ' if part else ''}{part}" if called else format_inline_name(name)
 
 
-def capital(note: str) -> str:
+def to_sentence(note: str) -> str:
     """A note as a sentence; one that begins with the name of a field keeps it as it is.
 
     Example:
-        >>> capital("no rules were given"), capital("sex = F: 3 %")
+        >>> to_sentence("no rules were given"), to_sentence("sex = F: 3 %")
         ('No rules were given.', 'sex = F: 3 %.')
     """
     named = ":" in note or "=" in note
@@ -83,158 +87,158 @@ def capital(note: str) -> str:
     return f"{start}{note[1:]}{'' if note.endswith(('.', '!', '?')) else '.'}" if note else ""
 
 
-def part(name: str) -> str:
+def format_part(name: str) -> str:
     """The part of a metric that a score speaks of.
 
     Example:
-        >>> part("subgroup_distance[sex = F]")
+        >>> format_part("subgroup_distance[sex = F]")
         'sex = F'
     """
-    return name.removesuffix("]").partition("[")[2] or title(name)
+    return name.removesuffix("]").partition("[")[2] or format_title(name)
 
 
-def spell(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """A number with as many digits as it deserves.
 
     Example:
-        >>> spell(0.71234), spell(-1234.5), spell(0.0), spell(None)
+        >>> format_number(0.71234), format_number(-1234.5), format_number(0.0), format_number(None)
         ('0.712', '−1,230', '0', '–')
     """
     if value is None:
         return "–"
-    if 0 < abs(value) < TINY:
+    if 0 < abs(value) < MIN_SHOWN_VALUE:
         return "≈0"
     rounded = float(f"{value:.3g}")
     return (f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:g}").replace("-", "−")
 
 
-def slug(name: str) -> str:
+def to_slug(name: str) -> str:
     """A score's name as the target of a link.
 
     Example:
-        >>> slug("subgroup_distance[sex = F]")
+        >>> to_slug("subgroup_distance[sex = F]")
         'subgroup_distance-sex-F'
     """
     return re.sub(r"[^\w]+", "-", name).strip("-")
 
 
 @cache
-def axes() -> dict[str, dict[str, str]]:
+def read_axes() -> dict[str, dict[str, str]]:
     """For each axis its question, what a pass says, and what no pass can say."""
     return tomllib.loads(Path(__file__).with_name("axes.toml").read_text(encoding="utf-8"))
 
 
 @cache
-def names() -> dict[str, str]:
+def read_plain_names() -> dict[str, str]:
     """What scores are called in plain words, the most telling first."""
     return tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
 
 
-def worst(card: Scorecard, axis: str) -> list[Score]:
+def sort_scores(card: Scorecard, axis: str) -> list[Score]:
     """The scores of an axis: failures first, the unassessed last; of equals the most telling first."""
-    telling = {name: place for place, name in enumerate(names())}
+    telling = {name: place for place, name in enumerate(read_plain_names())}
     return sorted(
         (s for s in card.scores if s.axis == axis),
         key=lambda score: (
-            SEVERITY.index(score.verdict),
+            SEVERITY_ORDER.index(score.verdict),
             telling.get(score.name.partition("[")[0], len(telling)),
         ),
     )
 
 
-def grouped(card: Scorecard, axis: str) -> list[tuple[str, list[Score]]]:
+def group_by_metric(card: Scorecard, axis: str) -> list[tuple[str, list[Score]]]:
     """The metrics of an axis with their scores, the worst metric first."""
     groups: dict[str, list[Score]] = {}
-    for score in worst(card, axis):
+    for score in sort_scores(card, axis):
         groups.setdefault(score.name.partition("[")[0], []).append(score)
     return list(groups.items())
 
 
-def unassessed(card: Scorecard) -> list[tuple[str, str]]:
+def list_unassessed(card: Scorecard) -> list[tuple[str, str]]:
     """The metrics without a verdict, and of how many of their parts that is so."""
     found = []
     for axis in AXES:
-        for name, scores in grouped(card, axis):
-            count = sum(not score.assessed for score in scores)
+        for name, scores in group_by_metric(card, axis):
+            count = sum(not score.is_assessed for score in scores)
             if count:
                 found.append((name, f"{count} of {len(scores)} parts" if len(scores) > 1 else ""))
     return found
 
 
-def sentence(card: Scorecard, axis: str) -> str:
+def describe_axis(card: Scorecard, axis: str) -> str:
     """What was found on an axis, in one sentence or two."""
-    scores, verdict = worst(card, axis), card.verdicts[axis]
+    scores, verdict = sort_scores(card, axis), card.verdicts[axis]
     if verdict == "not assessed":
-        if found := next((score for score in scores if score.pending and score.value is not None), None):
-            return f"{_headed(found)} {found.note[:1].upper()}{found.note[1:]}."
-        notes = [score.note for score in scores if not score.assessed and score.note]
-        return capital(notes[0]) if notes else silence(axis)
-    assessed = [score for score in scores if score.assessed]
+        if found := next((score for score in scores if score.is_pending and score.value is not None), None):
+            return f"{_describe_named_score(found)} {found.note[:1].upper()}{found.note[1:]}."
+        notes = [score.note for score in scores if not score.is_assessed and score.note]
+        return to_sentence(notes[0]) if notes else describe_silent_axis(axis)
+    assessed = [score for score in scores if score.is_assessed]
     if verdict == "pass":
-        return _passed(axis, len(assessed), [score for score in scores if not score.assessed])
+        return _describe_pass(axis, len(assessed), [score for score in scores if not score.is_assessed])
     hit = [score for score in assessed if score.verdict == verdict]
     says = {"fail": "failed", "warn": "doubtful"}[verdict]
-    return f"{len(hit)} of {_checks(len(assessed))} {says}. {_headed(hit[0])}"
+    return f"{len(hit)} of {_format_check_count(len(assessed))} {says}. {_describe_named_score(hit[0])}"
 
 
-def _headed(score: Score) -> str:
+def _describe_named_score(score: Score) -> str:
     """A finding under the name by which all know it, with the metric's own before the number."""
-    called, own = plain(score.name), inline(score.name.partition("[")[0])
+    called, own = format_plain_name(score.name), format_inline_name(score.name.partition("[")[0])
     known = f"{own} " if not called.startswith(own) and score.value is not None else ""
-    return f"{called[:1].upper()}{called[1:]}: {known}{finding(score)}"
+    return f"{called[:1].upper()}{called[1:]}: {known}{describe_score(score)}"
 
 
-def silence(axis: str) -> str:
+def describe_silent_axis(axis: str) -> str:
     """What is said of an axis on which a card has no score."""
-    return axes()[axis].get("silent", "Nothing on this card speaks about it.")
+    return read_axes()[axis].get("silent", "Nothing on this card speaks about it.")
 
 
-def distance(calibrated: float) -> str:
+def describe_calibrated(calibrated: float) -> str:
     """A calibrated score in words.
 
     Example:
-        >>> distance(.57), distance(1.04), distance(-3)
+        >>> describe_calibrated(.57), describe_calibrated(1.04), describe_calibrated(-3)
         ('57 % of the way to real data', 'as good as real data', 'worse than the bad generator')
     """
     if calibrated < 0:
         return "worse than the bad generator"
-    if calibrated >= REAL:
+    if calibrated >= REAL_DATA_CALIBRATED:
         return "as good as real data"
     return f"{calibrated * 100:.0f} % of the way to real data"
 
 
-def _passed(axis: str, checks: int, unassessed: list[Score]) -> str:
+def _describe_pass(axis: str, checks: int, unassessed: list[Score]) -> str:
     """What a pass says: all that the axis is about only where all of it was assessed."""
     if not unassessed:
-        return axes()[axis]["pass"]
-    missing = [plain(score.name) for score in unassessed]
-    return f"{_checks(checks)} passed; not assessed: {list_names(missing, 2)}."
+        return read_axes()[axis]["pass"]
+    missing = [format_plain_name(score.name) for score in unassessed]
+    return f"{_format_check_count(checks)} passed; not assessed: {list_names(missing, 2)}."
 
 
-def _checks(count: int) -> str:
+def _format_check_count(count: int) -> str:
     return f"{count} check{'' if count == 1 else 's'}"
 
 
-def finding(score: Score) -> str:
+def describe_score(score: Score) -> str:
     """What a score says, in one sentence: its numbers; without numbers its note."""
     if score.value is None:
-        return capital(score.note)
-    real = "" if score.ceiling is None else f", fresh real records {spell(score.ceiling)}"
-    bad = "" if score.floor is None else f", a bad generator {spell(score.floor)}"
-    return f"{spell(score.value)}{real}{bad}."
+        return to_sentence(score.note)
+    real = "" if score.ceiling is None else f", fresh real records {format_number(score.ceiling)}"
+    bad = "" if score.floor is None else f", a bad generator {format_number(score.floor)}"
+    return f"{format_number(score.value)}{real}{bad}."
 
 
-def power(card: Scorecard) -> str:
+def describe_power(card: Scorecard) -> str:
     """What the judge would have noticed, in one sentence; "" where it was not tested."""
     rows = [row for row in card.tables.get("power", []) if row["axis"]]
     if not rows:
         return ""
-    missed = [row for row in rows if row["noticed"] < SURE * row["trials"]]
+    missed = [row for row in rows if row["noticed"] < NOTICED_SHARE * row["trials"]]
     named = "; ".join(f"{row['defect']} ({row['noticed']} of {row['trials']} trials)" for row in missed)
     found = f"in records like these, this judge nearly always notices {len(rows) - len(missed)} of "
     return f"{found}{len(rows)} planted defects{f'; it may miss: {named}' if named else ''}."
 
 
-def summary(card: Scorecard) -> list[tuple[str, str, str]]:
+def summarize_axes(card: Scorecard) -> list[tuple[str, str, str]]:
     """For each axis its name, verdict and sentence."""
-    return [(axis, card.verdicts[axis], sentence(card, axis)) for axis in AXES]
+    return [(axis, card.verdicts[axis], describe_axis(card, axis)) for axis in AXES]

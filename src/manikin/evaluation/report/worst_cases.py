@@ -8,38 +8,38 @@ import numpy as np
 
 from manikin.contracts.metric import Sample, Split
 from manikin.errors import Unsupported
-from manikin.metrics.fairness.subgroups import subgroups
-from manikin.metrics.fidelity.marginals import distances
-from manikin.metrics.fidelity.two_sample import boosted
+from manikin.metrics.fairness.subgroups import compare_subgroups
+from manikin.metrics.fidelity.marginals import compute_field_distances
+from manikin.metrics.fidelity.two_sample import compute_boosted_scores
 
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
-    from manikin.evaluation.measuring.evaluation_data import Sides
+    from manikin.evaluation.measuring.evaluation_data import EvaluationData
 
 REPEATS = 8
-SHOWN = 10
-UNUSUAL = 4  # values named for one record
-JUDGED = 4_000  # synthetic records among which the worst are looked for
+MAX_ROWS = 10
+MAX_UNUSUAL_VALUES = 4  # values named for one record
+MAX_JUDGED_RECORDS = 4_000  # synthetic records among which the worst are looked for
 
 
-def tables(sides: Sides, key: Key) -> dict[str, Any]:
+def build_tables(sides: EvaluationData, key: Key) -> dict[str, Any]:
     """The worst fields, records, subgroups and rules, each a list of flat rows, worst first."""
     found = {
-        "records": records(sides, key),
-        "subgroups": subgroups(sides.whole, sides.real),
-        "rules": rules(sides.whole),
+        "records": rank_records(sides, key),
+        "subgroups": compare_subgroups(sides.full_split, sides.real),
+        "rules": rank_rules(sides.full_split),
     }
     if sides.train.fields.names:
-        found["columns"] = columns(sides, key)
+        found["columns"] = rank_fields(sides, key)
     return found
 
 
-def columns(sides: Sides, key: Key) -> list[dict[str, Any]]:
+def rank_fields(sides: EvaluationData, key: Key) -> list[dict[str, Any]]:
     """The fields whose values or gaps differ most, beside what fresh real records differ."""
     draws = [sides.draw("holdout", r, key.child("columns")) for r in range(REPEATS)]
-    value, fresh = (np.mean([distances(pair[i]) for pair in draws], axis=0) for i in (0, 1))
+    value, fresh = (np.mean([compute_field_distances(pair[i]) for pair in draws], axis=0) for i in (0, 1))
     gaps = [np.isnan(side.table).mean(axis=0) for side in (sides.real, sides.synthetic)]
-    worst = np.argsort(-(value - fresh + np.abs(gaps[0] - gaps[1])), kind="stable")[:SHOWN]
+    worst = np.argsort(-(value - fresh + np.abs(gaps[0] - gaps[1])), kind="stable")[:MAX_ROWS]
     return [
         {
             "field": sides.train.fields.names[j],
@@ -52,47 +52,47 @@ def columns(sides: Sides, key: Key) -> list[dict[str, Any]]:
     ]
 
 
-def records(sides: Sides, key: Key) -> list[dict[str, Any]]:
+def rank_records(sides: EvaluationData, key: Key) -> list[dict[str, Any]]:
     """The synthetic records that a judge tells from real ones most surely, with their rarest values."""
-    order = key.child("records").numpy().permutation(len(sides.synthetic))[:JUDGED]
+    order = key.child("records").numpy().permutation(len(sides.synthetic))[:MAX_JUDGED_RECORDS]
     candidate = sides.synthetic.take(np.sort(order))
     split = Split(sides.train, sides.holdout, candidate, sides.question, key)
     try:
-        scores = boosted(split)[len(sides.holdout) :]
+        scores = compute_boosted_scores(split)[len(sides.holdout) :]
     except Unsupported:
         return []
-    real = {row.tobytes() for row in _comparable(sides.real.table)}
-    equal = np.array([row.tobytes() in real for row in _comparable(candidate.table)])
-    worst = [i for i in np.argsort(-scores, kind="stable") if not equal[i]][:SHOWN]
-    rare = _rarity(candidate, sides.real)
+    real = {row.tobytes() for row in _to_comparable(sides.real.table)}
+    equal = np.array([row.tobytes() in real for row in _to_comparable(candidate.table)])
+    worst = [i for i in np.argsort(-scores, kind="stable") if not equal[i]][:MAX_ROWS]
+    rare = _compute_rarity(candidate, sides.real)
     return [
         {
             "record": int(candidate.rows[i]) + 1,
             "judged synthetic": round(float(scores[i]), 3),
-            "least usual values": _named(candidate, i, rare[i]),
+            "least usual values": _describe_rare_values(candidate, i, rare[i]),
         }
         for i in worst
     ]
 
 
-def rules(split: Split) -> list[dict[str, Any]]:
+def rank_rules(split: Split) -> list[dict[str, Any]]:
     """How often each rule is broken by synthetic and by real records; worst first."""
     rows = [
         {
-            "rule": rule.name + " (imposed)" * (rule in split.question.imposed),
+            "rule": rule.name + " (imposed)" * (rule in split.options.enforced_rules),
             "broken, synthetic": round(float(np.mean(~np.asarray(rule.holds(split.synthetic.cohort)))), 5),
             "broken, real": round(float(np.mean(~np.asarray(rule.holds(split.holdout.cohort)))), 5),
         }
-        for rule in (*split.question.rules, *split.question.imposed)
+        for rule in (*split.options.rules, *split.options.enforced_rules)
     ]
     return sorted(rows, key=lambda row: row["broken, real"] - row["broken, synthetic"])
 
 
-def _comparable(table: np.ndarray) -> np.ndarray:
+def _to_comparable(table: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.nan_to_num(table, nan=np.inf) + 0.0)
 
 
-def _rarity(candidate: Sample, real: Sample) -> np.ndarray:
+def _compute_rarity(candidate: Sample, real: Sample) -> np.ndarray:
     """How usual each value is among real ones (n, p): twice the smaller tail, or the level's share."""
     rarity = np.ones(candidate.table.shape)
     for j, levels in enumerate(real.fields.levels):
@@ -105,12 +105,14 @@ def _rarity(candidate: Sample, real: Sample) -> np.ndarray:
     return rarity
 
 
-def _named(sample: Sample, row: int, rarity: np.ndarray) -> str:
-    rarest = np.argsort(rarity, kind="stable")[:UNUSUAL]
-    return "; ".join(f"{sample.fields.names[j]}: {_spelt(sample, row, j)}" for j in rarest if rarity[j] < 1)
+def _describe_rare_values(sample: Sample, row: int, rarity: np.ndarray) -> str:
+    rarest = np.argsort(rarity, kind="stable")[:MAX_UNUSUAL_VALUES]
+    return "; ".join(
+        f"{sample.fields.names[j]}: {_format_value(sample, row, j)}" for j in rarest if rarity[j] < 1
+    )
 
 
-def _spelt(sample: Sample, row: int, j: int) -> str:
+def _format_value(sample: Sample, row: int, j: int) -> str:
     levels, value = sample.fields.levels[j], sample.table[row, j]
     if levels is None:
         return f"{value:.6g}"

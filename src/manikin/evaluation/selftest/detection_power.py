@@ -20,33 +20,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from manikin.contracts.metric import Question
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core.progress_display import show_step
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError
-from manikin.evaluation.evaluate import asked
-from manikin.evaluation.measuring.calibration import LIMITS, verdict
+from manikin.evaluation.evaluate import select_metrics
+from manikin.evaluation.measuring.calibration import THRESHOLDS, decide_verdict
 from manikin.evaluation.measuring.measurement import measure
-from manikin.evaluation.measuring.repeats import Draws
-from manikin.evaluation.measuring.views import views as viewed
-from manikin.evaluation.selftest.cases import NOTHING, PLANTED, groups
+from manikin.evaluation.measuring.repeats import Repeats
+from manikin.evaluation.measuring.views import build_views as viewed
+from manikin.evaluation.selftest.cases import DEFECT_CASES, FALSE_ALARM, group_fields
 from manikin.schema.kinds import Image
-from manikin.stats.permutation import share
+from manikin.stats.permutation import compute_share_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.metric import Exact, Metric, Split
+    from manikin.contracts.metric import ExactResult, Metric, Split
     from manikin.evaluation.card.scorecard import Scorecard
-    from manikin.evaluation.measuring.evaluation_data import Sides
+    from manikin.evaluation.measuring.evaluation_data import EvaluationData
 
-TRIALS = 20
-MOST = 1_000  # records of a side
-SIGHTS = 300  # the same, of pictures
-VALUES = 1 << 20  # values of all signals of a side
-FEWEST = 150  # signals of a side, however long they are
-TESTS = (  # those that look at all records once and learn nothing
+DEFAULT_TRIALS = 20
+MAX_RECORDS = 1_000  # records of a side
+MAX_IMAGES = 300  # the same, of pictures
+MAX_SIGNAL_VALUES = 1 << 20  # values of all signals of a side
+MIN_SIGNALS = 150  # signals of a side, however long they are
+EXACT_TESTS = (  # those that look at all records once and learn nothing
     "exact_copies",
     "near_match_excess",
     "disguised_copies",
@@ -57,7 +57,7 @@ TESTS = (  # those that look at all records once and learn nothing
 )
 
 
-class Test(NamedTuple):
+class ExactTest(NamedTuple):
     """One exact test in one view, and what a bad generator gets there."""
 
     view: str
@@ -66,80 +66,83 @@ class Test(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
+class SelfTest:
     """Where defects of one group of fields are planted and looked for.
 
     Args:
-        rows: What is planted here: names of `PLANTED`.
+        cases: What is planted here: names of `DEFECT_CASES`.
         train: The training records, these fields and the subject alone.
         views: Training, held-out and once more training records through each feature. Features are
             fitted to all training records: that is done once, and favours neither half of them.
         key: Where random numbers come from.
     """
 
-    rows: tuple[str, ...]
+    cases: tuple[str, ...]
     train: Cohort
-    views: dict[str, Sides]
+    views: dict[str, EvaluationData]
     key: Key
 
     @classmethod
-    def of(
+    def from_cohorts(
         cls, kinds: tuple[type, ...], names: Sequence[str], train: Cohort, holdout: Cohort, key: Key
-    ) -> Bench:
+    ) -> SelfTest:
         """These fields of the records, of many records some."""
-        subject = [name for name in [train.schema.named("subject")] if name in holdout.schema]
+        subject = [name for name in [train.schema.find_by_role("subject")] if name in holdout.schema]
         kept = [*(name for name in subject if name not in names), *names]
         train, holdout = train.select(*kept), holdout.select(*kept)
-        most = _most(train, names)
-        held, known = _few(holdout, most, key.child("holdout")), _few(train, 2 * most, key.child("train"))
-        rows = tuple(name for name, planted in PLANTED.items() if planted.kinds == kinds)
-        return cls(rows, known, viewed((known, held, known), Question()), key)
+        most = _limit_records(train, names)
+        held, known = (
+            _subsample(holdout, most, key.child("holdout")),
+            _subsample(train, 2 * most, key.child("train")),
+        )
+        rows = tuple(name for name, planted in DEFECT_CASES.items() if planted.kinds == kinds)
+        return cls(rows, known, viewed((known, held, known), EvaluationOptions()), key)
 
-    def halved(self, trial: int) -> tuple[Cohort, Cohort, dict[str, Sides]]:
+    def split_halves(self, trial: int) -> tuple[Cohort, Cohort, dict[str, EvaluationData]]:
         """Two halves of the training records, and the second in the place of synthetic ones."""
         train, fresh = self.train.split(0.5, self.key.child("half", trial).integer() % 2**31)
         sides = {
-            view: replace(side, train=side.see(train), synthetic=side.see(fresh))
+            view: replace(side, train=side.to_sample(train), synthetic=side.to_sample(fresh))
             for view, side in self.views.items()
         }
         return train, fresh, sides
 
-    def tests(self) -> list[Test]:
+    def build_tests(self) -> list[ExactTest]:
         """The tests that can be made, with their floors: a bad generator is as bad in each trial."""
-        *_, sides = self.halved(0)
+        *_, sides = self.split_halves(0)
         found = []
         for view, side in sides.items():
-            metrics = [metric for metric in asked(view, sides) if metric.name in TESTS]
+            metrics = [metric for metric in select_metrics(view, sides) if metric.name in EXACT_TESTS]
             draws = measure(side, metrics, self.key.child("floors", view))
-            told = [draw for draw in draws if draw.measured and draw.separate]
-            found += [Test(view, draw.metric, draw.floor) for draw in told]
+            told = [draw for draw in draws if draw.is_measured and draw.has_separate_floor]
+            found += [ExactTest(view, draw.metric, draw.floor) for draw in told]
         return found
 
-    def trial(
-        self, trial: int, tests: Sequence[Test], factors: Mapping[str, int]
+    def run_trial(
+        self, trial: int, tests: Sequence[ExactTest], factors: Mapping[str, int]
     ) -> dict[str, bool | None]:
         """Which defects are noticed; None: these records cannot have it, or no test can be made."""
-        train, fresh, sides = self.halved(trial)
+        train, fresh, sides = self.split_halves(trial)
         key = self.key.child("trial", trial)
-        found = {NOTHING: _noticed("", sides, tests, factors, key)}
-        for name in self.rows:
+        found = {FALSE_ALARM: _is_noticed("", sides, tests, factors, key)}
+        for name in self.cases:
             seed = self.key.child(name, "plant", trial).integer() % 2**31
             try:
-                bad = PLANTED[name].make(fresh, train, seed)
+                bad = DEFECT_CASES[name].injector(fresh, train, seed)
             except UsageError:  # such as impossible values where no field is a quantity
                 found[name] = None
                 continue
-            spoilt = {view: replace(side, synthetic=side.see(bad)) for view, side in sides.items()}
-            found[name] = _noticed(PLANTED[name].axis, spoilt, tests, factors, key)
+            spoilt = {view: replace(side, synthetic=side.to_sample(bad)) for view, side in sides.items()}
+            found[name] = _is_noticed(DEFECT_CASES[name].axis, spoilt, tests, factors, key)
         return found
 
 
-def self_tested(
+def add_self_test(
     card: Scorecard,
     train: Cohort,
     holdout: Cohort,
     *,
-    trials: int = TRIALS,
+    trials: int = DEFAULT_TRIALS,
     seed: int = 0,
     told: Callable[[int], object] = lambda _: None,
 ) -> Scorecard:
@@ -161,44 +164,46 @@ def self_tested(
     Raises:
         Unsupported: The records have no field of one value, no signal and no picture.
     """
-    testable(train)
+    check_testable(train)
     key = Key(seed).child("power")
-    benches = [Bench.of(*group, train, holdout, key) for group in groups(train.schema)]
-    tests = [bench.tests() for bench in benches]
-    factors = _factors(card, [test for some in tests for test in some])
+    benches = [SelfTest.from_cohorts(*group, train, holdout, key) for group in group_fields(train.schema)]
+    tests = [bench.build_tests() for bench in benches]
+    factors = _compute_factors(card, [test for some in tests for test in some])
     seen: dict[str, list[bool | None]] = {}
     with show_step("planting defects", trials) as step:
         for trial in range(trials):
             told(trial + 1)
-            found = [bench.trial(trial, some, factors) for bench, some in zip(benches, tests, strict=True)]
-            for name in (*PLANTED, NOTHING):
+            found = [
+                bench.run_trial(trial, some, factors) for bench, some in zip(benches, tests, strict=True)
+            ]
+            for name in (*DEFECT_CASES, FALSE_ALARM):
                 answers = [part[name] for part in found if name in part]
                 known = [answer for answer in answers if answer is not None]
                 seen.setdefault(name, []).append(any(known) if known else None)
             step.advance()
-    rows = [_row(name, said) for name, said in seen.items() if None not in said]
+    rows = [_summarize_trials(name, said) for name, said in seen.items() if None not in said]
     return replace(card, tables={**card.tables, "power": rows})
 
 
-def testable(train: Cohort) -> None:
+def check_testable(train: Cohort) -> None:
     """Check that defects can be planted and found in records like these.
 
     Raises:
         Unsupported: They have no quantity, category, time, signal or picture.
     """
-    if not groups(train.schema):
+    if not group_fields(train.schema):
         raise Unsupported(
             "the self-test needs a quantity, a category, a time, a signal or a picture; leave it out for "
             "these records"
         )
 
 
-def _row(name: str, seen: Sequence[bool | None]) -> dict[str, Any]:
+def _summarize_trials(name: str, seen: Sequence[bool | None]) -> dict[str, Any]:
     count = sum(map(bool, seen))
-    low, high = share(count, len(seen))
+    low, high = compute_share_interval(count, len(seen))
     return {
         "defect": name,
-        "axis": PLANTED[name].axis if name in PLANTED else "",
+        "axis": DEFECT_CASES[name].axis if name in DEFECT_CASES else "",
         "noticed": count,
         "trials": len(seen),
         "low": round(low, 3),
@@ -206,32 +211,36 @@ def _row(name: str, seen: Sequence[bool | None]) -> dict[str, Any]:
     }
 
 
-def _noticed(
-    axis: str, sides: dict[str, Sides], tests: Sequence[Test], factors: Mapping[str, int], key: Key
+def _is_noticed(
+    axis: str,
+    sides: dict[str, EvaluationData],
+    tests: Sequence[ExactTest],
+    factors: Mapping[str, int],
+    key: Key,
 ) -> bool | None:
     """Whether a score of the axis (of any, if it is "") warns or fails; None: none can be measured."""
-    splits = {view: replace(side.whole, key=key) for view, side in sides.items()}
+    splits = {view: replace(side.full_split, key=key) for view, side in sides.items()}
     made = [test for test in tests if axis in ("", test.metric.axis)]
-    draws = [_draws(test, splits[test.view]) for test in made]
-    draws = [draw for draw in draws if draw.separate]
-    return any(_speaks(draw, factors) for draw in draws) if draws else None
+    draws = [_run_test(test, splits[test.view]) for test in made]
+    draws = [draw for draw in draws if draw.has_separate_floor]
+    return any(_is_flagged(draw, factors) for draw in draws) if draws else None
 
 
-def _draws(test: Test, split: Split) -> Draws:
+def _run_test(test: ExactTest, split: Split) -> Repeats:
     """The exact test of all records, against a floor that is known."""
-    found = cast("Exact", test.metric(split))
+    found = cast("ExactResult", test.metric(split))
     value = np.array([found.value])
-    return Draws(test.metric.name, test.metric, value, found.null, test.floor, exact=found)
+    return Repeats(test.metric.name, test.metric, value, found.null_values, test.floor, exact=found)
 
 
-def _speaks(draw: Draws, factors: Mapping[str, int]) -> bool:
+def _is_flagged(draw: Repeats, factors: Mapping[str, int]) -> bool:
     axis = draw.metric.axis
-    limit = LIMITS.get(draw.name, LIMITS[axis])
-    chance = min(1.0, draw.chance * factors[axis])
-    return verdict(draw.calibrated, draw.worst, chance, limit) in ("warn", "fail")
+    limit = THRESHOLDS.get(draw.name, THRESHOLDS[axis])
+    chance = min(1.0, draw.p_value * factors[axis])
+    return decide_verdict(draw.calibrated, draw.calibrated_worst, chance, limit) in ("warn", "fail")
 
 
-def _factors(card: Scorecard, tests: Sequence[Test]) -> dict[str, int]:
+def _compute_factors(card: Scorecard, tests: Sequence[ExactTest]) -> dict[str, int]:
     """By how many tests chance is multiplied: axes share the error equally, and so do the scores of one.
 
     At least by as many as are made here.
@@ -242,18 +251,18 @@ def _factors(card: Scorecard, tests: Sequence[Test]) -> dict[str, int]:
     return {axis: axes * max(count[axis], n) for axis, n in made.items()}
 
 
-def _most(cohort: Cohort, names: Sequence[str]) -> int:
+def _limit_records(cohort: Cohort, names: Sequence[str]) -> int:
     """How many records of a side are looked at: fewer where each is costly to compare."""
-    arrays = [name for name in names if name not in cohort.schema.scalars]
+    arrays = [name for name in names if name not in cohort.schema.scalar_fields]
     if not arrays:
-        return MOST
+        return MAX_RECORDS
     if any(isinstance(cohort.schema[name], Image) for name in arrays):
-        return min(MOST, SIGHTS)
+        return min(MAX_RECORDS, MAX_IMAGES)
     values = sum(cohort[name][:1].size for name in arrays)
-    return min(MOST, max(FEWEST, VALUES // values))
+    return min(MAX_RECORDS, max(MIN_SIGNALS, MAX_SIGNAL_VALUES // values))
 
 
-def _few(cohort: Cohort, most: int, key: Key) -> Cohort:
+def _subsample(cohort: Cohort, most: int, key: Key) -> Cohort:
     if len(cohort) <= most:
         return cohort
     return cohort.take(np.sort(key.numpy().choice(len(cohort), most, replace=False)))

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
-from manikin.contracts.family import Progress, State, Statistical
-from manikin.encoding.decoding_options import OPTIONS, Manner
+from manikin.contracts.family import FamilyState, ProgressCallback, StatisticalFamily
+from manikin.encoding.decoding_options import OPTION_NAMES, DecodingOptions
 from manikin.encoding.grammar import END
 from manikin.errors import Unsupported
-from manikin.families.templates.backoff import CONDITIONED, Writer
-from manikin.families.templates.ngrams import ended, keep, shared
-from manikin.families.templates.rerank import Readers, learned
+from manikin.families.templates.backoff import MAX_CONDITIONED_WORDS, BackoffWriter
+from manikin.families.templates.ngrams import find_shared_ngrams, store_ngrams, trim_note
+from manikin.families.templates.rerank import Reranker, fit_rerankers
 
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True)
-class Templates(Statistical):
+class Templates(StatisticalFamily):
     """Shared phrases, chosen by the record.
 
     Args:
@@ -58,16 +58,16 @@ class Templates(Statistical):
     shortest: int = 0
     longest: int | None = None
     tokens: ClassVar[bool] = True
-    sampling: ClassVar[frozenset[str]] = OPTIONS | {"stress", "drafts"}
+    sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"stress", "drafts"}
     codec: ClassVar[str | None] = "phrases"
 
     def __post_init__(self) -> None:
-        self.manner.check()
+        self.decoding_options.check()
 
     @property
-    def manner(self) -> Manner:
+    def decoding_options(self) -> DecodingOptions:
         """How words are drawn."""
-        return Manner(self.temperature, self.shortest, self.longest)
+        return DecodingOptions(self.temperature, self.shortest, self.longest)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only notes: tokens that end early, without a grammar."""
@@ -82,19 +82,19 @@ class Templates(Statistical):
         given: int,
         subject: np.ndarray,
         key: Key,
-        progress: Progress,
-    ) -> State:
+        progress: ProgressCallback,
+    ) -> FamilyState:
         """Runs of words that enough patients share, alone and by the value of each given field."""
         start = spec.ranges[-1][1]
-        notes = [ended(row, start) for row in x[:, given:].tolist()]
-        state: State = {"start": np.array(start), "given": np.array(given)}
+        notes = [trim_note(row, start) for row in x[:, given:].tolist()]
+        state: FamilyState = {"start": np.array(start), "given": np.array(given)}
         parts = {f"{i}.{value}.": x[:, i] == value for i in range(given) for value in np.unique(x[:, i])}
-        whole = shared(notes, subject.tolist(), self.order + 1, self.anonymous)
-        keep(state, "", whole)
+        whole = find_shared_ngrams(notes, subject.tolist(), self.order + 1, self.anonymous)
+        store_ngrams(state, "", whole)
         for done, (name, rows) in enumerate(parts.items(), 1):
             mine = [note for note, here in zip(notes, rows.tolist(), strict=True) if here]
-            runs = shared(mine, subject[rows].tolist(), CONDITIONED + 1, self.bearers)
-            keep(
+            runs = find_shared_ngrams(mine, subject[rows].tolist(), MAX_CONDITIONED_WORDS + 1, self.bearers)
+            store_ngrams(
                 state,
                 name,
                 [{r: n for r, n in a.items() if r in b} for a, b in zip(runs, whole, strict=False)],
@@ -102,11 +102,13 @@ class Templates(Statistical):
             progress(0.5 * done / len(parts))
         if given and self.drafts > 1:
             rng = key.child("readers").numpy()
-            state |= learned(notes, x[:, :given], subject, whole, self.bearers, rng)
+            state |= fit_rerankers(notes, x[:, :given], subject, whole, self.bearers, rng)
         progress(1.0)
         return state
 
-    def draw(self, state: State, spec: Spec, x: np.ndarray, observed: np.ndarray, key: Key) -> np.ndarray:
+    def draw(
+        self, state: FamilyState, spec: Spec, x: np.ndarray, observed: np.ndarray, key: Key
+    ) -> np.ndarray:
         """Notes word by word.
 
         Raises:
@@ -115,25 +117,25 @@ class Templates(Statistical):
         given = int(state["given"])
         if observed[:, given:].any():
             raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
-        writer, readers = Writer(self, state, spec.ranges[-1][1]), Readers(state)
+        writer, readers = BackoffWriter(self, state, spec.ranges[-1][1]), Reranker(state)
         drafts = self.drafts if readers.fields or self.longest else 1
         out, rng = x.copy(), key.numpy()
         for row in np.lexsort(x[:, :given].T[::-1]) if given else range(len(x)):  # alike come together
             here = x[row, :given].tolist()
-            found = [writer.write(here, x.shape[1] - given, rng) for _ in range(drafts)]
-            found = [draft for draft in found if self._whole(draft)] or found
+            found = [writer.write_note(here, x.shape[1] - given, rng) for _ in range(drafts)]
+            found = [draft for draft in found if self._is_complete(draft)] or found
             chosen = 0
             if len(found) > 1:
-                read = [ended(draft.tolist(), writer.size) for draft in found]
-                chosen = rng.choice(len(found), p=readers.chances(read, here))
+                read = [trim_note(draft.tolist(), writer.size) for draft in found]
+                chosen = rng.choice(len(found), p=readers.compute_draft_shares(read, here))
             out[row, given:] = found[chosen]
         if self.longest:
-            out[:, given + self.manner.most(x.shape[1] - given) - 1] = END
+            out[:, given + self.decoding_options.compute_max_length(x.shape[1] - given) - 1] = END
         return out
 
-    def _whole(self, draft: np.ndarray) -> bool:
+    def _is_complete(self, draft: np.ndarray) -> bool:
         """Whether it ends within what is asked for."""
-        return not self.longest or draft[self.manner.most(len(draft)) - 1] == END
+        return not self.longest or draft[self.decoding_options.compute_max_length(len(draft)) - 1] == END
 
 
 __plugin__ = Templates

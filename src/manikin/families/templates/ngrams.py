@@ -9,28 +9,30 @@ import numpy as np
 from manikin.encoding.grammar import END
 
 if TYPE_CHECKING:
-    from manikin.contracts.family import State
+    from manikin.contracts.family import FamilyState
 
-NONE, GAP = 1, 2
+NONE_TOKEN, GAP_TOKEN = 1, 2
 """The tokens of an absent text and of a word that too few share, as `codecs.phrases` has them."""
 
-Gram = tuple[int, ...]
-Table = dict[Gram, tuple[np.ndarray, np.ndarray, float]]
+NGram = tuple[int, ...]
+NextTokenTable = dict[NGram, tuple[np.ndarray, np.ndarray, float]]
 
 
-def shared(notes: list[list[int]], subject: list[int], longest: int, least: int) -> list[dict[Gram, int]]:
+def find_shared_ngrams(
+    notes: list[list[int]], subject: list[int], longest: int, least: int
+) -> list[dict[NGram, int]]:
     """Per length from 1, the runs of tokens that enough subjects have, and how often they occur.
 
     A run is looked at only if all but its last token is shared, which it has to be.
 
     Example:
-        >>> shared([[7, 1, 2], [7, 1, 2], [7, 1, 3]], [0, 1, 2], longest=3, least=2)[2]
+        >>> find_shared_ngrams([[7, 1, 2], [7, 1, 2], [7, 1, 3]], [0, 1, 2], longest=3, least=2)[2]
         {(7, 1, 2): 2}
     """
-    found: list[dict[Gram, int]] = []
+    found: list[dict[NGram, int]] = []
     for length in range(1, longest + 1):
-        counts: dict[Gram, int] = {}
-        people: dict[Gram, set[int]] = {}
+        counts: dict[NGram, int] = {}
+        people: dict[NGram, set[int]] = {}
         before = found[-1] if found else None
         for note, whose in zip(notes, subject, strict=True):
             for end in range(length, len(note) + 1):
@@ -47,7 +49,7 @@ def shared(notes: list[list[int]], subject: list[int], longest: int, least: int)
     return found
 
 
-def keep(state: State, name: str, runs: list[dict[Gram, int]]) -> None:
+def store_ngrams(state: FamilyState, name: str, runs: list[dict[NGram, int]]) -> None:
     """Runs and how often they occur, as arrays of a state."""
     for length, counts in enumerate(runs, 1):
         if counts:
@@ -55,19 +57,19 @@ def keep(state: State, name: str, runs: list[dict[Gram, int]]) -> None:
             state[f"{name}counts.{length}"] = np.array(list(counts.values()), dtype=np.float32)
 
 
-def ended(row: list[int], start: int) -> list[int]:
+def trim_note(row: list[int], start: int) -> list[int]:
     """A note from its start to its end; one that was cut has no end."""
     return [start, *row[: row.index(END) + 1]] if END in row else [start, *row]
 
 
-def tabled(state: State, name: str) -> Table:
+def tabulate_next_tokens(state: FamilyState, name: str) -> NextTokenTable:
     """What follows each run, how often, and how often the run occurs."""
-    found: Table = {}
-    totals: dict[Gram, float] = {}
+    found: NextTokenTable = {}
+    totals: dict[NGram, float] = {}
     length = 1
     while (runs := state.get(f"{name}runs.{length}")) is not None:
         counts = state[f"{name}counts.{length}"].astype(float)
-        nexts: dict[Gram, tuple[list[int], list[float]]] = {}
+        nexts: dict[NGram, tuple[list[int], list[float]]] = {}
         for run, count in zip(map(tuple, runs.tolist()), counts.tolist(), strict=True):
             totals[run] = count
             tokens, many = nexts.setdefault(run[:-1], ([], []))

@@ -12,21 +12,21 @@ from manikin.encoding.spec import Binary, Block, Categorical
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
 
-ABSENT = -9.0  # where a tree looks for a missing number: below every normal score
-DIMENSIONS = 8  # a category of more levels is projected to so many targets
-SHRINKAGE = 10  # records of weight that the overall mean has in the score of a level
-TRUST = 0.1  # a straight line is followed where it leaves less than this share of the variance
-KNOTS = 1000  # values that tell the scale of a column well enough
-EMPTY = np.empty((2, 0), dtype=np.float32)
-FLAG = 2.0  # the weight of being missing, or equal to another column, beside the value
+MISSING_SCORE = -9.0  # where a tree looks for a missing number: below every normal score
+MAX_LEVEL_TARGETS = 8  # a category of more levels is projected to so many targets
+SHRINKAGE_RECORDS = 10  # records of weight that the overall mean has in the score of a level
+MAX_RESIDUAL_SHARE = 0.1  # a straight line is followed where it leaves less than this share of the variance
+MAX_KNOTS = 1000  # values that tell the scale of a column well enough
+EMPTY_SCALE = np.empty((2, 0), dtype=np.float32)
+FLAG_WEIGHT = 2.0  # the weight of being missing, or equal to another column, beside the value
 
 
-def channels(spec: Spec) -> list[Block]:
+def list_channel_blocks(spec: Spec) -> list[Block]:
     """The block of every channel."""
     return [block for block in spec.blocks for _ in range(block.n)]
 
 
-def levels_of(block: Block) -> int:
+def count_levels(block: Block) -> int:
     """How many levels a channel has; 0: it is a number."""
     match block:
         case Categorical():
@@ -37,46 +37,52 @@ def levels_of(block: Block) -> int:
             return 0
 
 
-def codes(values: np.ndarray, block: Block) -> tuple[np.ndarray, int]:
+def encode_levels(values: np.ndarray, block: Block) -> tuple[np.ndarray, int]:
     """Levels and how many there are; of a number, whether it is missing (1) or not (0)."""
-    levels = levels_of(block)
+    levels = count_levels(block)
     return (values.astype(int), levels) if levels else (np.isnan(values).astype(int), 2)
 
 
-def target_of(values: np.ndarray, same: np.ndarray, block: Block, rng: np.random.Generator) -> np.ndarray:
+def build_split_target(
+    values: np.ndarray, same: np.ndarray, block: Block, rng: np.random.Generator
+) -> np.ndarray:
     """What the splits of a column explain: (n, d), least squares on one-hot levels being Gini.
 
     Of a number its value and whether it is missing or the `same` as another; where it is, its value
     needs no explanation.
     """
-    levels = levels_of(block)
+    levels = count_levels(block)
     if levels:
-        code = np.eye(levels) if levels <= DIMENSIONS else rng.standard_normal((levels, DIMENSIONS))
+        code = (
+            np.eye(levels)
+            if levels <= MAX_LEVEL_TARGETS
+            else rng.standard_normal((levels, MAX_LEVEL_TARGETS))
+        )
         return code[values.astype(int)]
     absent = np.isnan(values)
     own = ~absent & ~same
     filled = np.where(absent, 0.0, values)
     if same.any():
         filled[same] = filled[own].mean() if own.any() else 0.0
-    flags = [FLAG * flag for flag in (absent, same) if flag.any()]
+    flags = [FLAG_WEIGHT * flag for flag in (absent, same) if flag.any()]
     return np.column_stack([filled, *flags])
 
 
-def scores_of(values: np.ndarray, block: Block, target: np.ndarray) -> np.ndarray:
+def score_levels(values: np.ndarray, block: Block, target: np.ndarray) -> np.ndarray:
     """The levels of a predictor on one line: the main axis of the target's means per level.
 
     For one target this order contains the best split of all (Breiman et al., CART, 1984, 9.4).
     """
-    code, levels = codes(values, block)
+    code, levels = encode_levels(values, block)
     held = np.bincount(code, minlength=levels)
     sums = np.stack([np.bincount(code, weights=t, minlength=levels) for t in target.T], axis=1)
     mean = target.mean(axis=0)
-    apart = (sums + SHRINKAGE * mean) / (held[:, None] + SHRINKAGE) - mean
+    apart = (sums + SHRINKAGE_RECORDS * mean) / (held[:, None] + SHRINKAGE_RECORDS) - mean
     _, axes = np.linalg.eigh(apart.T @ (apart * held[:, None]))
     return (apart @ axes[:, -1]).astype(np.float32)
 
 
-def predictors(
+def build_predictors(
     x: np.ndarray, before: list[int], scores: dict[int, np.ndarray], own: dict[int, np.ndarray]
 ) -> np.ndarray:
     """The columns `before` as numbers without gaps (n, predictors)."""
@@ -86,11 +92,11 @@ def predictors(
         if i in scores:
             seen[:, at] = scores[i][values.astype(int)]
         else:
-            seen[:, at] = np.nan_to_num(owned(values, own.get(i, EMPTY)), nan=ABSENT)
+            seen[:, at] = np.nan_to_num(to_own_scale(values, own.get(i, EMPTY_SCALE)), nan=MISSING_SCORE)
     return seen
 
 
-def own_scale(values: np.ndarray) -> np.ndarray:
+def fit_own_scale(values: np.ndarray) -> np.ndarray:
     """Knots (2, k) between the scores of a column that shares its scale, and its own normal scores.
 
     On a shared scale quantities can be compared; on its own each is standard normal, so that
@@ -98,24 +104,24 @@ def own_scale(values: np.ndarray) -> np.ndarray:
     """
     known = np.sort(values[~np.isnan(values)])
     if not len(known):
-        return EMPTY
-    at = np.linspace(0, len(known) - 1, min(len(known), KNOTS)).round().astype(int)
+        return EMPTY_SCALE
+    at = np.linspace(0, len(known) - 1, min(len(known), MAX_KNOTS)).round().astype(int)
     knots = np.unique(known[at])
     ranks = (np.searchsorted(known, knots) + np.searchsorted(known, knots, side="right")) / 2 / len(known)
     return np.stack([knots, ndtri(ranks)]).astype(np.float32)
 
 
-def owned(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
+def to_own_scale(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Shared scores to own ones; the same where there is no scale."""
     return np.interp(values, *scale).astype(np.float32) if scale.size else values
 
 
-def shared(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """The inverse of `owned`."""
+def to_shared_scale(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """The inverse of `to_own_scale`."""
     return np.interp(values, *scale[::-1]).astype(np.float32) if scale.size else values
 
 
-def trend_of(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random.Generator) -> np.ndarray:
+def fit_trend(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random.Generator) -> np.ndarray:
     """Slopes of a number on its predictors, where a straight line tells most of it; else zeros.
 
     Leaves of correlated numbers are too coarse to hold their ratio; around the line they are not.
@@ -123,18 +129,18 @@ def trend_of(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random.
     """
     flat = np.zeros(1 + seen.shape[1], dtype=np.float32)
     known = rng.permutation(np.flatnonzero(~np.isnan(values)))
-    if levels_of(block) or len(known) < 4 * len(flat) or len(flat) == 1:
+    if count_levels(block) or len(known) < 4 * len(flat) or len(flat) == 1:
         return flat
-    design = np.column_stack([np.where(seen == ABSENT, 0, seen), np.ones(len(seen))])[known]
+    design = np.column_stack([np.where(seen == MISSING_SCORE, 0, seen), np.ones(len(seen))])[known]
     y, half = values[known], len(known) // 2
     a, b = design[:half].astype(float), y[:half]
     slopes = np.linalg.solve(a.T @ a + half * 1e-3 * np.eye(len(flat)), a.T @ b)
     left = np.var(y[half:] - design[half:] @ slopes)
-    return slopes.astype(np.float32) if left < TRUST * np.var(y[half:]) else flat
+    return slopes.astype(np.float32) if left < MAX_RESIDUAL_SHARE * np.var(y[half:]) else flat
 
 
-def follow(trend: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def apply_trend(trend: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """The value of the straight line at each record (n,)."""
     if not trend.any():
         return np.zeros(len(seen), dtype=np.float32)
-    return np.where(seen == ABSENT, 0, seen) @ trend[:-1] + trend[-1]
+    return np.where(seen == MISSING_SCORE, 0, seen) @ trend[:-1] + trend[-1]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.imaging.analysis.text_rows import LONG, ROW, look
+from manikin.imaging.analysis.text_rows import MIN_SHARED_ROW, MIN_TEXT_ROW, scan_images
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-KEY = "burned_in"
-_LOOKED, _FEWEST, _PLACES = 300, 12, 12_000_000
+BURNED_IN_KEY = "burned_in"
+_MAX_IMAGES, _MIN_IMAGES, _MAX_PIXELS = 300, 12, 12_000_000
 """So many pictures of a field are looked at, spread evenly; fewer of large ones, to take seconds only."""
-_CHANCE = 0.04
+_CHANCE_SHARE = 0.04
 """Fewer than this share of pictures may show short rows of marks by chance; a long row never does."""
-_SAID = {
+_RISK_REASONS = {
     "yes": "say so in their header",
     "likely": "are of a kind that often bears text (ultrasound, endoscopy, angiography, secondary capture)",
 }
 
 
-def burned_in(
+def detect_burned_in_text(
     arrays: Mapping[str, np.ndarray], kinds: Mapping[str, Any], risks: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """What is known of text in the pictures of each field, and notes that count it.
@@ -47,22 +47,22 @@ def burned_in(
     for name, x in arrays.items():
         kind = kinds[name]
         if isinstance(kind, Image) and not kind.levels and len(x):
-            found[name] = _state(x, kind, risks.get(name, ()))
+            found[name] = _assess_field(x, kind, risks.get(name, ()))
             if found[name]["state"] == "flagged":
-                notes.append(f"{name}: {_sentence(found[name])}")
+                notes.append(f"{name}: {_describe_state(found[name])}")
     return found, notes
 
 
-def _state(x: np.ndarray, kind: Image, risks: Sequence[str]) -> dict[str, Any]:
+def _assess_field(x: np.ndarray, kind: Image, risks: Sequence[str]) -> dict[str, Any]:
     if kind.burned_in is not None:
         looked = {"none": "none", "present": "flagged"}[kind.burned_in]
         return {"state": looked, "records": len(x), "of": len(x), "why": ["schema.toml says so"]}
     why, count = [], 0
-    for risk, words in _SAID.items():
+    for risk, words in _RISK_REASONS.items():
         if n := sum(each == risk for each in risks):
             why.append(f"{n} {words}")
             count += n
-    seen, asked = _seen(x)
+    seen, asked = _count_lettered_images(x)
     if seen:
         why.append(f"{seen} of {asked} looked at seem to bear letters")
     if why:
@@ -71,19 +71,21 @@ def _state(x: np.ndarray, kind: Image, risks: Sequence[str]) -> dict[str, Any]:
     return {"state": "none" if clean else "unknown", "records": 0, "of": len(x), "why": []}
 
 
-def _seen(x: np.ndarray) -> tuple[int, int]:
+def _count_lettered_images(x: np.ndarray) -> tuple[int, int]:
     """In how many pictures letters seem to stand, beyond chance, and how many were looked at."""
     flat = x if x.ndim == 4 else np.moveaxis(x, 2, 1).reshape(-1, x.shape[1], *x.shape[3:])  # noqa: PLR2004
-    most = int(np.clip(_PLACES // int(np.prod(flat.shape[2:])), _FEWEST, _LOOKED))
+    most = int(np.clip(_MAX_PIXELS // int(np.prod(flat.shape[2:])), _MIN_IMAGES, _MAX_IMAGES))
     chosen = flat[np.unique(np.linspace(0, len(flat) - 1, min(len(flat), most)).astype(int))]
-    rows, same = look(chosen)
+    rows, same = scan_images(chosen)
     if same:
         return len(chosen), len(chosen)
-    some = int((rows >= ROW).sum())
-    return (some if some > max(1, _CHANCE * len(chosen)) or (rows >= LONG).any() else 0), len(chosen)
+    some = int((rows >= MIN_SHARED_ROW).sum())
+    return (some if some > max(1, _CHANCE_SHARE * len(chosen)) or (rows >= MIN_TEXT_ROW).any() else 0), len(
+        chosen
+    )
 
 
-def _sentence(state: Mapping[str, Any]) -> str:
+def _describe_state(state: Mapping[str, Any]) -> str:
     return (
         f"text may be burned into {state['records']:,} of {state['of']:,} pictures "
         f"({'; '.join(state['why'])}): look at them, for what names a patient would be learned; manikin "
@@ -92,25 +94,25 @@ def _sentence(state: Mapping[str, Any]) -> str:
     )
 
 
-def flagged(cohort: Cohort) -> dict[str, dict[str, Any]]:
+def find_flagged_fields(cohort: Cohort) -> dict[str, dict[str, Any]]:
     """The fields into whose pictures text may be burned, with how many and why."""
-    known = cohort.origin.options.get(KEY, {})
+    known = cohort.origin.options.get(BURNED_IN_KEY, {})
     return {
         name: state
         for name, state in known.items()
-        if name in cohort.schema and _said(cohort, name, state) == "flagged"
+        if name in cohort.schema and _resolve_state(cohort, name, state) == "flagged"
     }
 
 
-def state_of(cohort: Cohort, name: str) -> str:
+def get_burned_in_state(cohort: Cohort, name: str) -> str:
     """What is known of text in the pictures of a field: "none", "flagged" or "unknown".
 
     Synthetic pictures have the state of those that were learned.
     """
-    return _said(cohort, name, cohort.origin.options.get(KEY, {}).get(name, {}))
+    return _resolve_state(cohort, name, cohort.origin.options.get(BURNED_IN_KEY, {}).get(name, {}))
 
 
-def _said(cohort: Cohort, name: str, state: Mapping[str, Any]) -> str:
+def _resolve_state(cohort: Cohort, name: str, state: Mapping[str, Any]) -> str:
     """The state of a field; what the schema says counts more."""
     kind = cohort.schema[name]
     declared = kind.burned_in if isinstance(kind, Image) else None

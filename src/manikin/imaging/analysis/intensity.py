@@ -4,39 +4,39 @@ from __future__ import annotations
 
 import numpy as np
 
-LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, section 2.5.1
-COLOURS = 3
+LUMINANCE_WEIGHTS = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, section 2.5.1
+COLOUR_CHANNELS = 3
 
 
-def grey(x: np.ndarray) -> np.ndarray:
+def to_grey(x: np.ndarray) -> np.ndarray:
     """One channel, float32 (n, *grid): luminance of three channels, else their mean.
 
     Example:
-        >>> grey(np.full((1, 3, 1, 1), 10, dtype=np.uint8)).round(2)
+        >>> to_grey(np.full((1, 3, 1, 1), 10, dtype=np.uint8)).round(2)
         array([[[10.]]], dtype=float32)
     """
     if x.shape[1] == 1:
         return x[:, 0].astype(np.float32)
-    if x.shape[1] == COLOURS:
-        return np.tensordot(x.astype(np.float32), LUMINANCE, axes=(1, 0))
+    if x.shape[1] == COLOUR_CHANNELS:
+        return np.tensordot(x.astype(np.float32), LUMINANCE_WEIGHTS, axes=(1, 0))
     return x.mean(axis=1, dtype=np.float32)
 
 
-def small(x: np.ndarray, most: int) -> np.ndarray:
+def downsample(x: np.ndarray, most: int) -> np.ndarray:
     """Pictures (n, *grid) whose every side is at most `most`: means over the area of each new place.
 
     Example:
-        >>> small(np.array([[[0.0, 2.0, 4.0, 6.0]]]), 2)
+        >>> downsample(np.array([[[0.0, 2.0, 4.0, 6.0]]]), 2)
         array([[[1., 5.]]], dtype=float32)
     """
     x = x.astype(np.float32)
     for axis, side in enumerate(x.shape[1:], 1):
         if side > most:
-            x = np.moveaxis(np.tensordot(x, areas(side, most), axes=(axis, 1)), -1, axis)
+            x = np.moveaxis(np.tensordot(x, compute_area_weights(side, most), axes=(axis, 1)), -1, axis)
     return x
 
 
-def areas(old: int, new: int) -> np.ndarray:
+def compute_area_weights(old: int, new: int) -> np.ndarray:
     """What each of `old` places adds to each of `new` fewer ones along an axis, (new, old)."""
     edges = np.arange(new + 1) * old / new
     places = np.arange(old)
@@ -45,7 +45,7 @@ def areas(old: int, new: int) -> np.ndarray:
     return (mass / mass.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def limits(x: np.ndarray, tail: float = 0.001) -> tuple[float, float]:
+def find_intensity_range(x: np.ndarray, tail: float = 0.001) -> tuple[float, float]:
     """The range of nearly all intensities: what lies beyond in either tail is left out.
 
     All pictures share it: a range for each picture would take away what its intensities mean.
@@ -55,7 +55,7 @@ def limits(x: np.ndarray, tail: float = 0.001) -> tuple[float, float]:
     return float(low), float(high if high > low else low + 1.0)
 
 
-def levels(x: np.ndarray, low: float, high: float, count: int) -> np.ndarray:
+def quantize(x: np.ndarray, low: float, high: float, count: int) -> np.ndarray:
     """Intensities in `count` bins of equal width, the outer ones open (IBSI 2.7, fixed bin width)."""
     placed = (x - low) * (count / (high - low))
     return np.clip(placed, 0, count - 1).astype(np.intp)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import small
+from manikin.imaging.analysis.intensity import downsample
 
 SIGMAS = (1.0, 2.5, 6.0)
 
 
-def responses(x: np.ndarray, most: int) -> np.ndarray:
+def compute_filter_responses(x: np.ndarray, most: int) -> np.ndarray:
     """Vectors of every place, float32 (n, places, d).
 
     Intensities, their Gaussians, gradient magnitudes and Laplacians at three scales, the picture's mean
@@ -22,7 +22,7 @@ def responses(x: np.ndarray, most: int) -> np.ndarray:
     """
     from scipy.ndimage import gaussian_filter, gaussian_gradient_magnitude
 
-    flat = small(x.reshape(-1, *x.shape[2:]), most)
+    flat = downsample(x.reshape(-1, *x.shape[2:]), most)
     grid = flat.shape[1:]
     flat = flat.reshape(*x.shape[:2], *grid)
     first = flat.mean(axis=1)

@@ -10,7 +10,7 @@ BANDS = 12
 TINY = 1e-6  # of a picture's mean power is taken for nothing
 
 
-def radial(x: np.ndarray, bands: int = BANDS) -> np.ndarray:
+def compute_radial_spectrum(x: np.ndarray, bands: int = BANDS) -> np.ndarray:
     """Mean log power in rings of equal width, from the lowest frequency to the corner, (n, bands).
 
     Grids of any number of axes. The mean is taken off and a Hann window laid over each picture, so that
@@ -23,7 +23,7 @@ def radial(x: np.ndarray, bands: int = BANDS) -> np.ndarray:
         bands: Number of rings.
     """
     grid = x.shape[1:]
-    window, ring, count = _rings(grid, bands)
+    window, ring, count = _build_rings(grid, bands)
     axes = tuple(range(1, x.ndim))
     centred = (x - x.mean(axis=axes, keepdims=True)) * window
     power = (np.abs(np.fft.rfftn(centred, axes=axes)) ** 2).reshape(len(x), -1)
@@ -32,7 +32,7 @@ def radial(x: np.ndarray, bands: int = BANDS) -> np.ndarray:
 
 
 @cache
-def _rings(grid: tuple[int, ...], bands: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _build_rings(grid: tuple[int, ...], bands: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The window, to which ring each frequency belongs as ones (places, bands), and how many there are."""
     window = np.ones(grid, dtype=np.float32)
     for axis, side in enumerate(grid):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import grey
+from manikin.imaging.analysis.intensity import to_grey
 
 TINY = 1e-6
 
 
-def regions(x: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def compute_region_features(x: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """How the inside of a region differs from the rest of the picture, (n, 4), zeros where it is empty.
 
     The difference of mean intensities in standard deviations of the picture, the ratio of spreads inside
@@ -20,10 +20,10 @@ def regions(x: np.ndarray, inside: np.ndarray) -> np.ndarray:
         x: Pictures (n, channels, *grid).
         inside: Which places belong to the region, bool (n, *grid).
     """
-    whole = grey(x)
+    whole = to_grey(x)
     axes = tuple(range(1, whole.ndim))
     weight = inside.astype(np.float32)
-    first, second = (_moments(whole, w, axes) for w in (weight, 1 - weight))
+    first, second = (_compute_moments(whole, w, axes) for w in (weight, 1 - weight))
     spread = whole.std(axis=axes) + TINY
     steep = [np.abs(np.diff(whole, axis=a)) for a in axes]
     border = [np.diff(inside, axis=a) for a in axes]
@@ -40,7 +40,9 @@ def regions(x: np.ndarray, inside: np.ndarray) -> np.ndarray:
     return np.where(there[:, None], np.column_stack(columns), 0.0).astype(np.float32)
 
 
-def _moments(x: np.ndarray, weight: np.ndarray, axes: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _compute_moments(
+    x: np.ndarray, weight: np.ndarray, axes: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
     total = np.maximum(weight.sum(axis=axes), 1)
     mean = (x * weight).sum(axis=axes) / total
     shape = (-1, *(1,) * len(axes))

@@ -10,15 +10,15 @@ from itertools import product
 
 import numpy as np
 
-STEPS = 6  # of Gauss-Newton
-DAMPED = 1e-3  # of the Hessian's mean diagonal: flat pictures have no gradient
-SHARED = 0.5  # of the places, that both pictures must have in common
-BATCH = 64  # pairs at once: larger ones leave the cache
+MAX_STEPS = 6  # of Gauss-Newton
+DAMPING = 1e-3  # of the Hessian's mean diagonal: flat pictures have no gradient
+MIN_OVERLAP = 0.5  # of the places, that both pictures must have in common
+BATCH_SIZE = 64  # pairs at once: larger ones leave the cache
 TINY = 1e-9
 
 
-def registered(
-    queries: np.ndarray, references: np.ndarray, start: np.ndarray, steps: int = STEPS
+def register_images(
+    queries: np.ndarray, references: np.ndarray, start: np.ndarray, steps: int = MAX_STEPS
 ) -> tuple[np.ndarray, np.ndarray]:
     """The largest |correlation| of pairs over affine maps near those given, (n,), and these maps.
 
@@ -31,13 +31,15 @@ def registered(
     Example:
         >>> x = np.add.outer(np.sin(np.arange(24) / 3), np.cos(np.arange(24) / 4))[None]
         >>> start = np.eye(2, 3)[None] + 0.05
-        >>> r, found = registered(3 - 2 * x, x, start, 20)
+        >>> r, found = register_images(3 - 2 * x, x, start, 20)
         >>> bool(r[0] > 0.999)
         True
     """
     parts = [
-        _registered(queries[i : i + BATCH], references[i : i + BATCH], start[i : i + BATCH], steps)
-        for i in range(0, len(queries), BATCH)
+        _register_batch(
+            queries[i : i + BATCH_SIZE], references[i : i + BATCH_SIZE], start[i : i + BATCH_SIZE], steps
+        )
+        for i in range(0, len(queries), BATCH_SIZE)
     ]
     axes = queries.ndim - 1
     if not parts:
@@ -45,40 +47,40 @@ def registered(
     return np.concatenate([r for r, _ in parts]), np.concatenate([maps for _, maps in parts])
 
 
-def mapped(x: np.ndarray, maps: np.ndarray, grid: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def warp_images(x: np.ndarray, maps: np.ndarray, grid: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Pictures (n, *any grid) read where maps (n, axes, axes + 1) lead, (n, places), and what lies inside.
 
     Beyond their edge pictures go on as they end.
     """
-    return _read(x, maps, _places(grid))
+    return _interpolate(x, maps, _build_coordinates(grid))
 
 
-def _registered(
+def _register_batch(
     queries: np.ndarray, references: np.ndarray, start: np.ndarray, steps: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    places = _places(references.shape[1:])
+    places = _build_coordinates(references.shape[1:])
     flat = references.reshape(len(references), -1)
-    descent = _descent(references, places)
-    inverse = _inverse(descent @ descent.transpose(0, 2, 1))
+    descent = _compute_steepest_descent(references, places)
+    inverse = _invert_hessian(descent @ descent.transpose(0, 2, 1))
     now, best, kept = start.astype(float), np.full(len(start), -1.0), start.astype(float)
     for step in range(steps + 1):
-        r, wrong = _compared(*_read(queries, now, places), flat)
+        r, wrong = _compare_overlap(*_interpolate(queries, now, places), flat)
         better = r > best
         best[better], kept[better] = r[better], now[better]
         if step < steps:
             move = inverse @ (descent @ wrong[..., None].astype(np.float32))
-            now = _composed(now, move[..., 0].reshape(start.shape))
+            now = _compose_maps(now, move[..., 0].reshape(start.shape))
     return np.maximum(best, 0.0), kept
 
 
-def _places(grid: tuple[int, ...]) -> np.ndarray:
+def _build_coordinates(grid: tuple[int, ...]) -> np.ndarray:
     """The coordinates of all places, and a 1, (axes + 1, places)."""
     sides = [np.linspace(-1, 1, side) if side > 1 else np.zeros(1) for side in grid]
     ends = np.meshgrid(*sides, indexing="ij")
     return np.stack([*ends, np.ones(grid)]).reshape(len(grid) + 1, -1).astype(np.float32)
 
 
-def _descent(x: np.ndarray, places: np.ndarray) -> np.ndarray:
+def _compute_steepest_descent(x: np.ndarray, places: np.ndarray) -> np.ndarray:
     """How each picture changes with each number of a map, (n, axes * (axes + 1), places)."""
     axes = x.ndim - 1
     found = []
@@ -89,13 +91,13 @@ def _descent(x: np.ndarray, places: np.ndarray) -> np.ndarray:
     return np.concatenate(found, axis=1).astype(np.float32)
 
 
-def _inverse(hessian: np.ndarray) -> np.ndarray:
+def _invert_hessian(hessian: np.ndarray) -> np.ndarray:
     size = hessian.shape[1]
     usual = np.trace(hessian, axis1=1, axis2=2)[:, None, None] / size
-    return np.linalg.inv(hessian + (DAMPED * usual + TINY) * np.eye(size))
+    return np.linalg.inv(hessian + (DAMPING * usual + TINY) * np.eye(size))
 
 
-def _read(x: np.ndarray, maps: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _interpolate(x: np.ndarray, maps: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Values between places by linear interpolation, and which of them lie inside, both (n, places)."""
     at = maps.astype(np.float32) @ places
     sides = x.shape[1:]
@@ -117,7 +119,9 @@ def _read(x: np.ndarray, maps: np.ndarray, places: np.ndarray) -> tuple[np.ndarr
     return found, inside
 
 
-def _compared(read: np.ndarray, inside: np.ndarray, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compare_overlap(
+    read: np.ndarray, inside: np.ndarray, flat: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """|Correlation| over the places in common, 0 where these are few; what is left over, (n, places)."""
     known = inside.astype(np.float32)
     count = np.maximum(known.sum(axis=1, keepdims=True), 1)
@@ -127,12 +131,12 @@ def _compared(read: np.ndarray, inside: np.ndarray, flat: np.ndarray) -> tuple[n
     )
     cross, aa, bb = (np.einsum("ij,ij->i", *pair) for pair in ((a, b), (a, a), (b, b)))
     r = np.abs(cross) / np.sqrt(np.maximum(aa * bb, TINY * TINY))
-    r[(count[:, 0] < SHARED * flat.shape[1]) | (aa * bb <= TINY)] = 0.0
+    r[(count[:, 0] < MIN_OVERLAP * flat.shape[1]) | (aa * bb <= TINY)] = 0.0
     gain = cross / np.maximum(aa, TINY)
     return r, gain[:, None] * a - b
 
 
-def _composed(maps: np.ndarray, move: np.ndarray) -> np.ndarray:
+def _compose_maps(maps: np.ndarray, move: np.ndarray) -> np.ndarray:
     """Each map after the inverse of a small move."""
     n, axes = len(maps), maps.shape[1]
     last = np.broadcast_to(np.eye(axes + 1)[-1:], (n, 1, axes + 1))

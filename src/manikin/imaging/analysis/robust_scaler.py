@@ -9,14 +9,14 @@ import numpy as np
 TINY = 1e-6
 
 
-class Scale(NamedTuple):
+class RobustScaler(NamedTuple):
     """The median and a robust deviation of each coordinate, shapes (d,)."""
 
     centre: np.ndarray
     spread: np.ndarray
 
     @classmethod
-    def of(cls, x: np.ndarray) -> Scale:
+    def from_vectors(cls, x: np.ndarray) -> RobustScaler:
         """The range of the middle half over 1.349, or a fifth of the deviation where that is more.
 
         A coordinate that never varies keeps its own size.
@@ -29,7 +29,7 @@ class Scale(NamedTuple):
         """Linear in the bulk, logarithmic in the tails, float32 (n, d).
 
         Example:
-            >>> Scale(np.array([2.0]), np.array([0.5]))(np.array([[2.0], [2.5]])).round(2).tolist()
+            >>> RobustScaler(np.array([2.0]), np.array([0.5]))(np.array([[2.0], [2.5]])).round(2).tolist()
             [[0.0], [0.8799999952316284]]
         """
         return np.arcsinh((x - self.centre) / self.spread).astype(np.float32)

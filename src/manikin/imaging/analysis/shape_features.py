@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-MOST = 8  # labels that are described one by one, the background left out
-PER = 8
+MAX_LABELS = 8  # labels that are described one by one, the background left out
+FEATURES_PER_LABEL = 8
 
 
-def shape(x: np.ndarray, count: int) -> np.ndarray:
+def compute_shape_features(x: np.ndarray, count: int) -> np.ndarray:
     """Vectors float32 (n, 8 * labels) of label maps (n, 1, *grid).
 
     For each label but the background: share of the grid, pieces, centre along two axes, spread
@@ -19,18 +19,18 @@ def shape(x: np.ndarray, count: int) -> np.ndarray:
         x: Levels.
         count: How many levels there are, the background among them.
     """
-    blocks = [_region(x[:, 0] == level) for level in range(1, min(count, MOST + 1))]
+    blocks = [_describe_region(x[:, 0] == level) for level in range(1, min(count, MAX_LABELS + 1))]
     return (
         np.concatenate(blocks, axis=1).astype(np.float32) if blocks else np.zeros((len(x), 0), np.float32)
     )
 
 
-def _region(inside: np.ndarray) -> np.ndarray:
+def _describe_region(inside: np.ndarray) -> np.ndarray:
     n, grid = len(inside), inside.shape[1:]
     axes = tuple(range(1, inside.ndim))
     area = inside.sum(axis=axes)
     some = np.maximum(area, 1)
-    along = [_along(inside, axis) for axis in axes[-2:]]
+    along = [_project_region(inside, axis) for axis in axes[-2:]]
     centres = [profile @ place / some for profile, place in along]
     squares = [profile @ place**2 / some for profile, place in along]
     spreads = [np.sqrt(np.maximum(s - c**2, 0)) for s, c in zip(squares, centres, strict=True)]
@@ -39,22 +39,22 @@ def _region(inside: np.ndarray) -> np.ndarray:
     there = area > 0
     columns = [
         np.sqrt(area / np.prod(grid)),
-        _pieces(inside),
+        _count_pieces(inside),
         *[np.where(there, c, 0.0) for c in centres],
         *[np.where(there, s, 0.0) for s in spreads],
         border / some**power / 4,
         there,
     ]
-    return np.column_stack(columns).reshape(n, PER)
+    return np.column_stack(columns).reshape(n, FEATURES_PER_LABEL)
 
 
-def _along(inside: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+def _project_region(inside: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """How much of a region lies at each place of an axis (n, side), and these places from -1 to 1."""
     others = tuple(a for a in range(1, inside.ndim) if a != axis)
     return inside.sum(axis=others), np.linspace(-1, 1, inside.shape[axis])
 
 
-def _pieces(inside: np.ndarray) -> np.ndarray:
+def _count_pieces(inside: np.ndarray) -> np.ndarray:
     """The logarithm of one more than the number of connected pieces, (n,)."""
     from scipy.ndimage import label
 

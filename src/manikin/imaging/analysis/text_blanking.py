@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 Box = tuple[int, int, int, int]
 """Top, bottom, left, right of a text, in places; bottom and right are the first beyond it."""
 
-_LEAST, _SIDE, _WORD = 0.5, 640, 2
+_MIN_CONFIDENCE, _MIN_SIDE, _MIN_CHARACTERS = 0.5, 640, 2
 """The certainty of the network from which on a text counts; the side to which small pictures grow; and the
 fewest letters or digits, as a lone one is mostly anatomy."""
-_LETTERS = re.compile(r"[^\W_]")
-_MARGIN = 0.25
+_LETTER_PATTERN = re.compile(r"[^\W_]")
+_MARGIN_SHARE = 0.25
 """So much of its height is blanked around a text."""
-_DEEP = 5
+_VOLUME_NDIM = 5
 
 
 @cache
-def _reader() -> Any:  # noqa: ANN401 - of a package without types
+def _load_reader() -> Any:  # noqa: ANN401 - of a package without types
     try:
         from rapidocr import RapidOCR  # pyright: ignore[reportMissingImports] - an extra
     except ImportError as error:
@@ -46,7 +46,7 @@ def _reader() -> Any:  # noqa: ANN401 - of a package without types
             "columns to be treated (--field) and leave the pictures as they are"
         ) from error
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-    return RapidOCR(params={"Global.text_score": _LEAST, "Global.log_level": "error"})
+    return RapidOCR(params={"Global.text_score": _MIN_CONFIDENCE, "Global.log_level": "error"})
 
 
 def find_text(picture: np.ndarray) -> list[Box]:
@@ -63,30 +63,30 @@ def find_text(picture: np.ndarray) -> list[Box]:
     Raises:
         MissingExtra: The package that reads text is not installed.
     """
-    reader, (height, width) = _reader(), picture.shape[1:]
-    pixels = _bytes(picture)
-    times = max(1, round(_SIDE / max(height, width)))
+    reader, (height, width) = _load_reader(), picture.shape[1:]
+    pixels = _to_rgb_bytes(picture)
+    times = max(1, round(_MIN_SIDE / max(height, width)))
     large = np.ascontiguousarray(np.repeat(np.repeat(pixels, times, axis=0), times, axis=1))
     seen = reader(large, use_cls=False)
     if seen.boxes is None:
         return []
     texts = zip(np.asarray(seen.boxes) / times, seen.txts, seen.scores, strict=True)
     return [
-        _box(corners, height, width)
+        _bound_text(corners, height, width)
         for corners, text, score in texts
-        if score >= _LEAST and len(_LETTERS.findall(text)) >= _WORD
+        if score >= _MIN_CONFIDENCE and len(_LETTER_PATTERN.findall(text)) >= _MIN_CHARACTERS
     ]
 
 
-def _box(corners: np.ndarray, height: int, width: int) -> Box:
+def _bound_text(corners: np.ndarray, height: int, width: int) -> Box:
     """Around the four corners (4, 2) of a text, with a margin, within the picture."""
     left, top = np.floor(corners.min(axis=0)).astype(int)
     right, bottom = np.ceil(corners.max(axis=0)).astype(int)
-    more = int(np.ceil(_MARGIN * (bottom - top)))
+    more = int(np.ceil(_MARGIN_SHARE * (bottom - top)))
     return max(0, top - more), min(height, bottom + more), max(0, left - more), min(width, right + more)
 
 
-def _bytes(picture: np.ndarray) -> np.ndarray:
+def _to_rgb_bytes(picture: np.ndarray) -> np.ndarray:
     """(H, W, 3) of 8 bits over the range of the picture."""
     grey = picture.astype(np.float32)
     low, high = float(np.nanmin(grey)), float(np.nanmax(grey))
@@ -95,11 +95,11 @@ def _bytes(picture: np.ndarray) -> np.ndarray:
     return np.moveaxis(colour, 0, -1)
 
 
-def blanked(picture: np.ndarray, boxes: list[Box]) -> np.ndarray:
+def blank_boxes(picture: np.ndarray, boxes: list[Box]) -> np.ndarray:
     """A picture (channels, H, W) whose boxes hold the middle value of what is around each.
 
     Example:
-        >>> blanked(np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]]), [(1, 2, 1, 2)]).tolist()
+        >>> blank_boxes(np.array([[[1, 1, 1], [1, 9, 1], [1, 1, 1]]]), [(1, 2, 1, 2)]).tolist()
         [[[1, 1, 1], [1, 1, 1], [1, 1, 1]]]
     """
     out = picture.copy()
@@ -115,7 +115,7 @@ def blanked(picture: np.ndarray, boxes: list[Box]) -> np.ndarray:
     return out
 
 
-def is_picture(cohort: Cohort, name: str) -> bool:
+def can_bear_text(cohort: Cohort, name: str) -> bool:
     """Whether a field holds pictures that may bear text: no label map."""
     kind = cohort.schema.get(name)
     return isinstance(kind, Image) and not kind.levels
@@ -138,26 +138,26 @@ def blank_text(
         MissingExtra: The package that reads text is not installed.
         UsageError: No field is a picture.
     """
-    names = [name for name in fields or cohort.schema if is_picture(cohort, name)]
+    names = [name for name in fields or cohort.schema if can_bear_text(cohort, name)]
     if not names:
         raise UsageError("no field is a picture whose text could be blanked")
     columns: dict[str, Any] = {name: cohort.columns[name] for name in cohort.schema}
-    notes, total, done = [], sum(_count(cohort[name]) for name in names), 0
+    notes, total, done = [], sum(_count_images(cohort[name]) for name in names), 0
     for name in names:
         x = np.array(cohort[name])
         texts = pictures = 0
         for record in x:
-            for plane in np.moveaxis(record, 1, 0) if x.ndim == _DEEP else [record]:
+            for plane in np.moveaxis(record, 1, 0) if x.ndim == _VOLUME_NDIM else [record]:
                 boxes = find_text(plane)
-                plane[...] = blanked(plane, boxes)
+                plane[...] = blank_boxes(plane, boxes)
                 texts, pictures, done = texts + len(boxes), pictures + bool(boxes), done + 1
                 if told:
                     told(done, total)
-        columns[name] = mapped_arrays.column(x)
-        notes.append(f"{name}: {texts} texts in {pictures} of {_count(x)} pictures are blanked")
-    return replace(cohort, columns=pa.table(columns)).noted(*notes)
+        columns[name] = mapped_arrays.to_column(x)
+        notes.append(f"{name}: {texts} texts in {pictures} of {_count_images(x)} pictures are blanked")
+    return replace(cohort, columns=pa.table(columns)).add_notes(*notes)
 
 
-def _count(x: np.ndarray) -> int:
+def _count_images(x: np.ndarray) -> int:
     """How many pictures there are, slices of volumes counted each."""
-    return len(x) * (x.shape[2] if x.ndim == _DEEP else 1)
+    return len(x) * (x.shape[2] if x.ndim == _VOLUME_NDIM else 1)

@@ -7,28 +7,30 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-Risk = Literal["yes", "likely", "no", "unknown"]
+BurnedInRisk = Literal["yes", "likely", "no", "unknown"]
 
-_MODALITIES = frozenset({"US", "IVUS", "BDUS", "ES", "XA", "RF", "DOC", "SC", "ECG", "OSS"})
+_TEXT_MODALITIES = frozenset({"US", "IVUS", "BDUS", "ES", "XA", "RF", "DOC", "SC", "ECG", "OSS"})
 """Whose pictures usually bear text: ultrasound, endoscopy, angiography, fluoroscopy, scanned paper."""
-_SECONDARY = "1.2.840.10008.5.1.4.1.1.7"
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 """Secondary captures, and their kinds of several frames."""
 
 
-def risk(found: Dataset) -> Risk:
+def assess_burned_in_risk(found: Dataset) -> BurnedInRisk:
     """Whether text is burned in: "yes" by the header, "likely" by the kind of picture, "no" by the header.
 
     Example:
         >>> from pydicom import Dataset
         >>> found = Dataset()
         >>> found.Modality = "US"
-        >>> risk(found)
+        >>> assess_burned_in_risk(found)
         'likely'
     """
     said = str(found.get("BurnedInAnnotation") or "").strip().upper()
     if said == "YES":
         return "yes"
-    captured = str(found.get("SOPClassUID") or "").startswith(_SECONDARY) or found.get("ConversionType")
-    if captured or str(found.get("Modality") or "").upper() in _MODALITIES:
+    captured = str(found.get("SOPClassUID") or "").startswith(_SECONDARY_CAPTURE) or found.get(
+        "ConversionType"
+    )
+    if captured or str(found.get("Modality") or "").upper() in _TEXT_MODALITIES:
         return "likely"
     return "no" if said == "NO" else "unknown"

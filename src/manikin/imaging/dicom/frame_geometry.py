@@ -12,58 +12,61 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-_APART = 1e-3
+_NEAR_POSITION_DISTANCE = 1e-3
 """Frames that lie nearer than this many mm are at one position."""
 
 
 @final
 @dataclass(frozen=True)
-class Frames:
+class FrameGeometry:
     """Where the frames of a file lie.
 
     Args:
         axes: Six direction cosines; empty: unknown, or not the same for all frames.
         heights: Of each frame along the normal, in mm, in the order of the file; empty: unknown.
-        planes: How many orientations there are.
+        n_orientations: How many orientations there are.
     """
 
     axes: tuple[float, ...] = ()
     heights: tuple[float, ...] = ()
-    planes: int = 0
+    n_orientations: int = 0
 
     @property
     def order(self) -> list[int] | None:
         """Which frame comes first along the normal, and so on; None: unknown, or several at one place."""
-        rounded = np.round(np.array(self.heights) / _APART)
+        rounded = np.round(np.array(self.heights) / _NEAR_POSITION_DISTANCE)
         if not self.heights or len(set(rounded.tolist())) < len(rounded):
             return None
         return [int(i) for i in np.argsort(rounded, kind="stable")]
 
     @property
-    def repeated(self) -> bool:
+    def has_repeats(self) -> bool:
         """Whether several frames lie at one position."""
         return bool(self.heights) and self.order is None
 
 
-def frames(found: Dataset) -> Frames:
+def read_frame_geometry(found: Dataset) -> FrameGeometry:
     """The places of the frames of an enhanced object; nothing of other files."""
     shared = next(iter(found.get("SharedFunctionalGroupsSequence", [])), None)
     each = list(found.get("PerFrameFunctionalGroupsSequence", []))
     if not each:
-        return Frames()
+        return FrameGeometry()
     ways = [
-        _numbers(group, shared, "PlaneOrientationSequence", "ImageOrientationPatient") for group in each
+        _read_numbers(group, shared, "PlaneOrientationSequence", "ImageOrientationPatient")
+        for group in each
     ]
-    places = [_numbers(group, shared, "PlanePositionSequence", "ImagePositionPatient") for group in each]
+    places = [
+        _read_numbers(group, shared, "PlanePositionSequence", "ImagePositionPatient") for group in each
+    ]
     distinct = {tuple(round(x, 3) for x in way) for way in ways if way}
     if len(distinct) != 1 or not all(ways) or not all(places):
-        return Frames(planes=len(distinct))
+        return FrameGeometry(n_orientations=len(distinct))
     axes = next(iter(distinct))
     normal = np.cross(axes[:3], axes[3:])
-    return Frames(axes, tuple(float(np.dot(place, normal)) for place in places), 1)
+    return FrameGeometry(axes, tuple(float(np.dot(place, normal)) for place in places), 1)
 
 
-def _numbers(group: Any, shared: Any, sequence: str, keyword: str) -> Sequence[float]:  # noqa: ANN401 - of pydicom
+def _read_numbers(group: Any, shared: Any, sequence: str, keyword: str) -> Sequence[float]:  # noqa: ANN401 - of pydicom
     """The numbers of one frame, or those that all share."""
     for items in (group, shared):
         inner = items.get(sequence) if items is not None else None

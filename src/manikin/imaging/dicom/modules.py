@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.imaging.dicom.sop_classes import (
-    CLASSES,
-    MAGNETIC,
-    MAKER,
-    MAMMOGRAPHY,
-    PAIRED,
-    PROCESSING,
-    RADIOGRAPHY,
-    REGIONS,
-    SPECIFIC,
-    region,
-    secondary,
+    ATTRIBUTE_BUILDERS,
+    MAMMOGRAPHY_CLASSES,
+    MANUFACTURER,
+    MR_KEYWORDS,
+    PAIRED_BODY_PARTS,
+    PROCESSING_CLASSES,
+    RADIOGRAPHY_CLASSES,
+    REGION_CODES,
+    SOP_CLASSES,
+    build_region_code,
+    build_secondary_capture,
 )
 from manikin.imaging.files import orientation
 
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.uid import UID
 
-    from manikin.imaging.dicom.rescale import Storage
+    from manikin.imaging.dicom.rescale import PixelEncoding
 
-_AXIAL = "LPS"
-_ANNOTATED = (*MAMMOGRAPHY, *RADIOGRAPHY)
+_AXIAL_ORIENTATION = "LPS"
+_ANNOTATED_CLASSES = (*MAMMOGRAPHY_CLASSES, *RADIOGRAPHY_CLASSES)
 """Classes whose Burned In Annotation must not be absent (PS3.3, C.8.11.3)."""
 
 
-def uid(*parts: bytes | str) -> UID:
+def derive_uid(*parts: bytes | str) -> UID:
     """A unique identifier from a hash of the content (PS3.5, B.2)."""
     from pydicom.uid import UID
 
@@ -49,7 +49,7 @@ def uid(*parts: bytes | str) -> UID:
     return UID(f"2.25.{int.from_bytes(hashlib.sha256(text).digest()[:16], 'big')}")
 
 
-def header(
+def build_header(
     sop: str, modality: str, given: Mapping[str, Any], number: int, seed: bytes, *, text: str = "unknown"
 ) -> Dataset:
     """Patient, study, series, equipment and what the class asks for beyond that.
@@ -75,44 +75,47 @@ def header(
         found.PatientIdentityRemoved = "YES"
         found.DeidentificationMethod = "Synthetic picture; no patient"
         found.BurnedInAnnotation = "NO"
-    elif text == "flagged" or sop in _ANNOTATED:
+    elif text == "flagged" or sop in _ANNOTATED_CLASSES:
         found.BurnedInAnnotation = "YES"  # type 1 in these classes: what is not excluded is said
-    found.StudyInstanceUID, found.SeriesInstanceUID = uid(seed, "study"), uid(seed, "series")
+    found.StudyInstanceUID, found.SeriesInstanceUID = derive_uid(seed, "study"), derive_uid(seed, "series")
     found.StudyDate = found.StudyTime = found.AccessionNumber = found.ReferringPhysicianName = ""
     found.StudyID, found.SeriesNumber, found.InstanceNumber = str(number), 1, 1
     found.Modality = modality
     found.SeriesDescription = "SYNTHETIC"
-    found.Manufacturer = MAKER
+    found.Manufacturer = MANUFACTURER
     found.ImageType = ["DERIVED", "SECONDARY"]
     found.DerivationDescription = "Made by a generative model"
     found.LossyImageCompression = "00"
     found.PatientOrientation = ""
-    for keyword, value in SPECIFIC.get(sop, secondary)(modality).items():
+    for keyword, value in ATTRIBUTE_BUILDERS.get(sop, build_secondary_capture)(modality).items():
         setattr(found, keyword, value)
-    _allow(found, given)
+    _set_attributes(found, given)
     return found
 
 
-def _allow(found: Dataset, given: Mapping[str, Any]) -> None:
+def _set_attributes(found: Dataset, given: Mapping[str, Any]) -> None:
     """What the cohort says, under the names that the class has for it."""
     sop, given = found.SOPClassUID, dict(given)
-    mammography, radiography = sop in MAMMOGRAPHY, sop in (*MAMMOGRAPHY, *RADIOGRAPHY)
+    mammography, radiography = (
+        sop in MAMMOGRAPHY_CLASSES,
+        sop in (*MAMMOGRAPHY_CLASSES, *RADIOGRAPHY_CLASSES),
+    )
     part, side = given.get("BodyPartExamined"), given.pop("Laterality", "")
     if mammography and part != "BREAST":
         given.pop("BodyPartExamined", None)
-    if sop != CLASSES["MR"]:
-        given = {keyword: value for keyword, value in given.items() if keyword not in MAGNETIC}
-    if radiography or (side and part and part not in PAIRED):
+    if sop != SOP_CLASSES["MR"]:
+        given = {keyword: value for keyword, value in given.items() if keyword not in MR_KEYWORDS}
+    if radiography or (side and part and part not in PAIRED_BODY_PARTS):
         given |= {"ImageLaterality": side} if side else {}
-    elif not part or part in PAIRED:
+    elif not part or part in PAIRED_BODY_PARTS:
         given["Laterality"] = side if side in ("L", "R") else ""
-    if sop in RADIOGRAPHY and part in REGIONS:
-        found.AnatomicRegionSequence = [region(*REGIONS[part])]
+    if sop in RADIOGRAPHY_CLASSES and part in REGION_CODES:
+        found.AnatomicRegionSequence = [build_region_code(*REGION_CODES[part])]
     for keyword, value in given.items():
         setattr(found, keyword, value)
 
 
-def heights(spacing: Sequence[float], depth: int, facts: Mapping[str, Any]) -> list[float]:
+def compute_heights(spacing: Sequence[float], depth: int, facts: Mapping[str, Any]) -> list[float]:
     """Where the slices of a volume lie along their normal, in mm around 0.
 
     Args:
@@ -121,7 +124,7 @@ def heights(spacing: Sequence[float], depth: int, facts: Mapping[str, Any]) -> l
         facts: What the volumes came with: under "heights" the places of slices with uneven gaps.
 
     Example:
-        >>> heights((2.0, 1.0, 1.0), 3, {}), heights((), 3, {"heights": [0, 1, 3]})
+        >>> compute_heights((2.0, 1.0, 1.0), 3, {}), compute_heights((), 3, {"heights": [0, 1, 3]})
         ([-2.0, 0.0, 2.0], [-1.5, -0.5, 1.5])
     """
     uneven = facts.get("heights")
@@ -131,7 +134,7 @@ def heights(spacing: Sequence[float], depth: int, facts: Mapping[str, Any]) -> l
     return [step * (k - (depth - 1) / 2) for k in range(depth)]
 
 
-def geometry(
+def build_image_plane(
     sop: str, spacing: Sequence[float], grid: Sequence[int], height: float, axes: str, seed: bytes
 ) -> Dataset:
     """Where a slice lies, around an origin of its own.
@@ -148,20 +151,20 @@ def geometry(
 
     found = Dataset()
     flat = [float(step) for step in spacing[-2:]] or [1.0, 1.0]
-    ways = orientation.cosines(axes or _AXIAL)
+    ways = orientation.to_cosines(axes or _AXIAL_ORIENTATION)
     alone, height = math.isnan(height), 0.0 if math.isnan(height) else height
     normal = ways[2] * height
-    if sop in (CLASSES["CT"], CLASSES["MR"]):
-        found.FrameOfReferenceUID, found.PositionReferenceIndicator = uid(seed, "frame"), ""
+    if sop in (SOP_CLASSES["CT"], SOP_CLASSES["MR"]):
+        found.FrameOfReferenceUID, found.PositionReferenceIndicator = derive_uid(seed, "frame"), ""
         found.ImageOrientationPatient = ways[:2].ravel().tolist()
         reach = np.array(flat[::-1]) * (np.array(grid[::-1]) - 1) / 2
         start = normal - reach @ ways[:2]
         found.ImagePositionPatient = [float(x) + 0.0 for x in start]
         found.PixelSpacing = flat
         found.PatientPosition = "HFS"
-    elif sop == CLASSES["DMS"]:
-        found.FrameOfReferenceUID = uid(seed, "frame")
-    elif sop in (CLASSES["DX"], CLASSES["MG"], *PROCESSING.values()):
+    elif sop == SOP_CLASSES["DMS"]:
+        found.FrameOfReferenceUID = derive_uid(seed, "frame")
+    elif sop in (SOP_CLASSES["DX"], SOP_CLASSES["MG"], *PROCESSING_CLASSES.values()):
         found.ImagerPixelSpacing = flat
     elif spacing:
         found.PixelSpacing = flat
@@ -171,7 +174,7 @@ def geometry(
     return found
 
 
-def pixels(found: Dataset, stored: np.ndarray, storage: Storage) -> None:
+def set_pixel_data(found: Dataset, stored: np.ndarray, storage: PixelEncoding) -> None:
     """The image pixel and modality look-up modules."""
     found.Rows, found.Columns = stored.shape[1:]
     found.SamplesPerPixel = len(stored)
@@ -180,9 +183,9 @@ def pixels(found: Dataset, stored: np.ndarray, storage: Storage) -> None:
     found.BitsStored, found.HighBit, found.PixelRepresentation = storage.bits, storage.bits - 1, 0
     if len(stored) > 1:
         found.PlanarConfiguration = 0
-    if found.SOPClassUID == CLASSES["CT"] or storage.slope != 1 or storage.intercept:
+    if found.SOPClassUID == SOP_CLASSES["CT"] or storage.slope != 1 or storage.intercept:
         found.RescaleSlope, found.RescaleIntercept = f"{storage.slope:.10g}", f"{storage.intercept:.10g}"
-        found.RescaleType = "HU" if found.SOPClassUID == CLASSES["CT"] else "US"
+        found.RescaleType = "HU" if found.SOPClassUID == SOP_CLASSES["CT"] else "US"
     if found.get("PresentationIntentType") == "FOR PRESENTATION":
         found.WindowCenter, found.WindowWidth = 1 << (storage.bits - 1), 1 << storage.bits
     data = np.ascontiguousarray(np.moveaxis(stored, 0, -1)).astype(stored.dtype.newbyteorder("<")).tobytes()
@@ -190,15 +193,18 @@ def pixels(found: Dataset, stored: np.ndarray, storage: Storage) -> None:
     found["PixelData"].VR = "OB" if storage.bits == 8 else "OW"  # noqa: PLR2004
 
 
-def store(found: Dataset, path: Path, seed: bytes) -> None:
+def write_file(found: Dataset, path: Path, seed: bytes) -> None:
     """Write a file of explicit little endian."""
     from pydicom import FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
 
-    found.SOPInstanceUID = uid(seed, "instance")
+    found.SOPInstanceUID = derive_uid(seed, "instance")
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = found.SOPClassUID, found.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID, meta.ImplementationVersionName = uid(MAKER), MAKER.upper()
+    meta.ImplementationClassUID, meta.ImplementationVersionName = (
+        derive_uid(MANUFACTURER),
+        MANUFACTURER.upper(),
+    )
     found.file_meta = meta
     found.save_as(path, enforce_file_format=True)

@@ -15,19 +15,28 @@ from manikin.errors import FormatError, MissingExtra
 from manikin.imaging.dicom import frame_geometry as framed
 from manikin.imaging.dicom import slice_stack
 from manikin.imaging.files import orientation
-from manikin.imaging.files.header import Header, bounded
+from manikin.imaging.files.header import ImageHeader, check_size
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pydicom import Dataset
 
-_DAMAGED = (EOFError, ValueError, AttributeError, KeyError, TypeError, IndexError, OSError, struct.error)
-_TYPES = ("uint8", "uint16", "int16", "int32")
-_PICTURE = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
+_DAMAGE_ERRORS = (
+    EOFError,
+    ValueError,
+    AttributeError,
+    KeyError,
+    TypeError,
+    IndexError,
+    OSError,
+    struct.error,
+)
+_INTEGER_DTYPES = ("uint8", "uint16", "int16", "int32")
+_REQUIRED_KEYWORDS = ("Rows", "Columns", "BitsAllocated", "PhotometricInterpretation")
 
 
-def dataset(path: Path, *, values: bool = False) -> Dataset:
+def read_dataset(path: Path, *, values: bool = False) -> Dataset:
     """A data set, with or without its pixels.
 
     Raises:
@@ -38,47 +47,49 @@ def dataset(path: Path, *, values: bool = False) -> Dataset:
 
     try:
         found = pydicom.dcmread(path, stop_before_pixels=not values)
-        complete = all(name in found for name in _PICTURE) and (not values or "PixelData" in found)
+        complete = all(name in found for name in _REQUIRED_KEYWORDS) and (
+            not values or "PixelData" in found
+        )
     except InvalidDicomError as error:
         raise FormatError(
             f"{path}: not a DICOM file, whatever its name says; leave it out with skip_bad"
         ) from error
-    except (*_DAMAGED, NotImplementedError) as error:
-        raise _truncated(path) from error
+    except (*_DAMAGE_ERRORS, NotImplementedError) as error:
+        raise _build_damage_error(path) from error
     if not complete:
         raise (
-            _truncated(path)
+            _build_damage_error(path)
             if values
             else FormatError(f"{path}: a DICOM file without a picture; leave it out with skip_bad")
         )
     return found
 
 
-def _truncated(path: Path) -> FormatError:
+def _build_damage_error(path: Path) -> FormatError:
     return FormatError(f"{path}: truncated or damaged; copy it again, or leave it out with skip_bad")
 
 
-def header(path: Path) -> Header:
+def read_header(path: Path) -> ImageHeader:
     """Shape (channels, H, W), with frames (channels, frames, H, W); type and spacing."""
-    found = dataset(path)
+    found = read_dataset(path)
     try:
         frames = int(found.get("NumberOfFrames") or 1)
-        channels = 3 if coloured(found) else 1
+        channels = 3 if is_colour(found) else 1
         grid = (*((frames,) if frames > 1 else ()), int(found.Rows), int(found.Columns))
-        bounded(grid, path)
-        places = framed.frames(found)
-        spacing, facts = _spacing(found, frames), {}
-        if code := orientation.letters(places.axes or found.get("ImageOrientationPatient") or ()):
+        check_size(grid, path)
+        places = framed.read_frame_geometry(found)
+        spacing, facts = _read_spacing(found, frames), {}
+        if code := orientation.to_axis_codes(places.axes or found.get("ImageOrientationPatient") or ()):
             facts["axes"] = code
         if frames > 1 and places.order:
-            spacing, told = stepped(spacing, sorted(places.heights))
+            spacing, told = derive_spacing(spacing, sorted(places.heights))
             facts |= told
-        return Header((channels, *grid), dtype(found), spacing, physical=True, facts=facts)
-    except _DAMAGED as error:
-        raise _truncated(path) from error
+        return ImageHeader((channels, *grid), choose_dtype(found), spacing, is_physical=True, facts=facts)
+    except _DAMAGE_ERRORS as error:
+        raise _build_damage_error(path) from error
 
 
-def values(path: Path) -> np.ndarray:
+def read_values(path: Path) -> np.ndarray:
     """Modality values of shape (channels, *grid), frames in the order of their positions.
 
     Raises:
@@ -87,25 +98,27 @@ def values(path: Path) -> np.ndarray:
     """
     from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 
-    found = dataset(path, values=True)
-    x, order = decoded(found, path), framed.frames(found).order
+    found = read_dataset(path, values=True)
+    x, order = decode_pixels(found, path), framed.read_frame_geometry(found).order
     try:
         if found.PhotometricInterpretation == "PALETTE COLOR":
             x = apply_color_lut(x, found)
             x = (x >> 8).astype(np.uint8) if x.dtype == np.uint16 else x
-        if coloured(found):
-            return _sorted(np.ascontiguousarray(np.moveaxis(x, -1, 0).astype(dtype(found))), order)
+        if is_colour(found):
+            return _sort_frames(
+                np.ascontiguousarray(np.moveaxis(x, -1, 0).astype(choose_dtype(found))), order
+            )
         if found.PhotometricInterpretation == "MONOCHROME1":
-            low, high = stored_range(found)
+            low, high = compute_stored_range(found)
             x = low + high - x.astype(np.int32)
         if "ModalityLUTSequence" in found:
-            return _sorted(apply_modality_lut(x, found).astype(np.uint16)[None], order)
-        return _sorted(_rescaled(x, found)[None], order)
-    except _DAMAGED as error:
-        raise _truncated(path) from error
+            return _sort_frames(apply_modality_lut(x, found).astype(np.uint16)[None], order)
+        return _sort_frames(_rescale_values(x, found)[None], order)
+    except _DAMAGE_ERRORS as error:
+        raise _build_damage_error(path) from error
 
 
-def decoded(found: Dataset, path: Path) -> np.ndarray:
+def decode_pixels(found: Dataset, path: Path) -> np.ndarray:
     """Stored values as the file has them, decompressed.
 
     Raises:
@@ -129,30 +142,32 @@ def decoded(found: Dataset, path: Path) -> np.ndarray:
             )
     try:
         return pixel_array(found)
-    except (*_DAMAGED, RuntimeError, NotImplementedError) as error:
-        raise _truncated(path) from error
+    except (*_DAMAGE_ERRORS, RuntimeError, NotImplementedError) as error:
+        raise _build_damage_error(path) from error
 
 
-def _sorted(x: np.ndarray, order: list[int] | None) -> np.ndarray:
+def _sort_frames(x: np.ndarray, order: list[int] | None) -> np.ndarray:
     """(channels, frames, H, W) with the frames in this order."""
     return x[:, order] if order and x.ndim > 3 and len(order) == x.shape[1] else x  # noqa: PLR2004
 
 
-def stepped(spacing: tuple[float, ...], heights: list[float]) -> tuple[tuple[float, ...], dict[str, Any]]:
+def derive_spacing(
+    spacing: tuple[float, ...], heights: list[float]
+) -> tuple[tuple[float, ...], dict[str, Any]]:
     """The spacing of sorted frames or slices; where gaps are uneven none, but their heights."""
     usual = round(float(np.median(np.diff(heights))), 5)
-    if slice_stack.uneven(heights):
+    if slice_stack.count_uneven_gaps(heights):
         flat = list(spacing[-2:])
         return (), {"heights": [round(z - heights[0], 3) for z in heights], "flat": flat}
     return ((usual, *spacing[-2:]) if len(spacing) > 1 else ()), {}
 
 
-def coloured(found: Dataset) -> bool:
+def is_colour(found: Dataset) -> bool:
     """Whether pixels have three channels."""
     return int(found.get("SamplesPerPixel") or 1) > 1 or found.PhotometricInterpretation == "PALETTE COLOR"
 
 
-def stored_range(found: Dataset) -> tuple[int, int]:
+def compute_stored_range(found: Dataset) -> tuple[int, int]:
     """The range that stored values may have."""
     bits = int(found.get("BitsStored") or found.BitsAllocated)
     if int(found.get("PixelRepresentation") or 0):
@@ -160,7 +175,7 @@ def stored_range(found: Dataset) -> tuple[int, int]:
     return 0, (1 << bits) - 1
 
 
-def _rescales(found: Dataset) -> list[tuple[float, float]]:
+def _read_rescales(found: Dataset) -> list[tuple[float, float]]:
     """Slope and intercept of the file, or of each frame (PS3.3, C.7.6.16.2.9)."""
     groups = [
         *found.get("SharedFunctionalGroupsSequence", []),
@@ -173,22 +188,24 @@ def _rescales(found: Dataset) -> list[tuple[float, float]]:
     ]
 
 
-def dtype(found: Dataset) -> np.dtype:
+def choose_dtype(found: Dataset) -> np.dtype:
     """The smallest type that holds every value the file may have."""
-    if coloured(found):
+    if is_colour(found):
         return np.dtype(np.uint8 if int(found.BitsAllocated) <= 8 else np.uint16)  # noqa: PLR2004 - one byte
     if "ModalityLUTSequence" in found:
         return np.dtype(np.uint16)
     if found.get("Modality") == "CT":
         return np.dtype(np.int16)  # Hounsfield units, of which fractions mean nothing (PS3.3, C.8.2.1)
-    if any(number != int(number) for pair in _rescales(found) for number in pair):
+    if any(number != int(number) for pair in _read_rescales(found) for number in pair):
         return np.dtype(np.float32)
-    ends = [end * slope + shift for end in stored_range(found) for slope, shift in _rescales(found)]
+    ends = [
+        end * slope + shift for end in compute_stored_range(found) for slope, shift in _read_rescales(found)
+    ]
     return np.dtype(
         next(
             (
                 name
-                for name in _TYPES
+                for name in _INTEGER_DTYPES
                 if np.iinfo(name).min <= min(ends) and max(ends) <= np.iinfo(name).max
             ),
             "float32",
@@ -196,21 +213,21 @@ def dtype(found: Dataset) -> np.dtype:
     )
 
 
-def _rescaled(x: np.ndarray, found: Dataset) -> np.ndarray:
-    pairs = _rescales(found)
+def _rescale_values(x: np.ndarray, found: Dataset) -> np.ndarray:
+    pairs = _read_rescales(found)
     if len(pairs) > 1:
         slopes, shifts = (np.array(part)[:, None, None] for part in zip(*pairs, strict=True))
     else:
         slopes, shifts = pairs[0]
     x = x.astype(np.float64) * np.asarray(slopes) + np.asarray(shifts)
-    target = dtype(found)
+    target = choose_dtype(found)
     if target.kind == "f":
         return x.astype(target)
     ends = np.iinfo(target)
     return np.rint(x).clip(ends.min, ends.max).astype(target)
 
 
-def _spacing(found: Dataset, frames: int) -> tuple[float, ...]:
+def _read_spacing(found: Dataset, frames: int) -> tuple[float, ...]:
     """Millimetres along the axes, where the file says them; of a single slice only (H, W)."""
     groups = found.get("SharedFunctionalGroupsSequence", [])
     measures: Any = next(
@@ -223,4 +240,10 @@ def _spacing(found: Dataset, frames: int) -> tuple[float, ...]:
     if frames == 1:
         return flat
     depth = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness")
-    return (round(float(depth), 5), *flat) if depth else flat if framed.frames(found).order else ()
+    return (
+        (round(float(depth), 5), *flat)
+        if depth
+        else flat
+        if framed.read_frame_geometry(found).order
+        else ()
+    )

@@ -14,7 +14,7 @@ import numpy as np
 from manikin.errors import FormatError
 from manikin.imaging.dicom import pixel_data
 from manikin.imaging.files import orientation
-from manikin.imaging.files.header import Header
+from manikin.imaging.files.header import ImageHeader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
     from manikin.imaging.dicom.series import Series, Slice
 
-CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
+SEGMENTATION_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
 """Segmentation Storage."""
-_NEAR = 0.05
+_MAX_SLICE_DISTANCE = 0.05
 """A frame lies on a slice that is nearer than this many mm."""
 
 
 @final
 @dataclass(frozen=True)
-class Mask:
+class SegmentationMask:
     """The label map of a series, in the place of a file.
 
     Args:
@@ -50,11 +50,11 @@ class Mask:
         return self.image.slices
 
     @property
-    def header(self) -> Header:
+    def header(self) -> ImageHeader:
         """The grid of its picture, one channel of whole numbers."""
         mine = self.image.header
-        return Header(
-            (1, *mine.shape[1:]), np.dtype(np.uint8), mine.spacing, physical=True, facts=mine.facts
+        return ImageHeader(
+            (1, *mine.shape[1:]), np.dtype(np.uint8), mine.spacing, is_physical=True, facts=mine.facts
         )
 
     @property
@@ -70,27 +70,27 @@ class Mask:
     def __str__(self) -> str:
         return str(self.paths[0])
 
-    def values(self) -> np.ndarray:
+    def read_values(self) -> np.ndarray:
         """Levels of shape (1, H, W), or (1, D, H, W).
 
         Raises:
             FormatError: A file cannot be decoded, or its frames lie on no slice of the picture.
         """
-        x = np.zeros((len(self.slices), *_plane(self.slices)), np.uint8)
+        x = np.zeros((len(self.slices), *_get_plane_shape(self.slices)), np.uint8)
         for path in self.paths:
-            _painted(x, pixel_data.dataset(path, values=True), self.slices, path)
+            _paint_frames(x, pixel_data.read_dataset(path, values=True), self.slices, path)
         stacked = x[None, 0] if len(self.slices) == 1 else x[None]
-        code, target = self.image.code, self.image.target
-        return orientation.turned(stacked, code, target) if target else stacked
+        code, target = self.image.axis_codes, self.image.target
+        return orientation.turn_array(stacked, code, target) if target else stacked
 
 
-def _plane(slices: Sequence[Slice]) -> tuple[int, ...]:
+def _get_plane_shape(slices: Sequence[Slice]) -> tuple[int, ...]:
     return slices[0].header.shape[-2:]
 
 
-def _painted(x: np.ndarray, found: Dataset, slices: Sequence[Slice], path: Path) -> None:
+def _paint_frames(x: np.ndarray, found: Dataset, slices: Sequence[Slice], path: Path) -> None:
     """Write the frames of one object onto the slices of its picture."""
-    planes = pixel_data.decoded(found, path)
+    planes = pixel_data.decode_pixels(found, path)
     planes = planes[None] if planes.ndim == 2 else planes  # noqa: PLR2004 - one frame
     if planes.shape[1:] != x.shape[1:]:
         raise FormatError(f"{path}: a segmentation on another grid than its pictures; resample it")
@@ -98,29 +98,29 @@ def _painted(x: np.ndarray, found: Dataset, slices: Sequence[Slice], path: Path)
     shared = next(iter(found.get("SharedFunctionalGroupsSequence", [])), None)
     by_name = {str(piece.facts.get("instance")): k for k, piece in enumerate(slices)}
     for frame, group in zip(planes, found.get("PerFrameFunctionalGroupsSequence", []), strict=False):
-        place = _place(group, shared, slices, by_name)
+        place = _find_slice(group, shared, slices, by_name)
         if place is None:
             if frame.any():
                 raise FormatError(f"{path}: a segmentation with a frame on no slice of its pictures")
             continue
-        x[place][frame > half if half > 1 else frame > 0] = _segment(group, shared)
+        x[place][frame > half if half > 1 else frame > 0] = _read_segment_number(group, shared)
 
 
-def _place(group: Any, shared: Any, slices: Sequence[Slice], by_name: dict[str, int]) -> int | None:  # noqa: ANN401 - of pydicom
+def _find_slice(group: Any, shared: Any, slices: Sequence[Slice], by_name: dict[str, int]) -> int | None:  # noqa: ANN401 - of pydicom
     """The slice of a frame: the one that it names, else the one at its position."""
-    for name in _sources(group):
+    for name in _list_source_instances(group):
         if name in by_name:
             return by_name[name]
-    position = _inner(group, shared, "PlanePositionSequence", "ImagePositionPatient")
+    position = _read_group_value(group, shared, "PlanePositionSequence", "ImagePositionPatient")
     if not position:
         return None
     height = float(np.dot([float(x) for x in position], slices[0].normal))
     far = [abs(piece.height - height) for piece in slices]
     nearest = int(np.argmin(far))
-    return nearest if slices[nearest].position and far[nearest] < _NEAR else None
+    return nearest if slices[nearest].position and far[nearest] < _MAX_SLICE_DISTANCE else None
 
 
-def _sources(group: Any) -> list[str]:  # noqa: ANN401 - of pydicom
+def _list_source_instances(group: Any) -> list[str]:  # noqa: ANN401 - of pydicom
     return [
         str(source.get("ReferencedSOPInstanceUID"))
         for item in group.get("DerivationImageSequence", None) or []
@@ -128,11 +128,13 @@ def _sources(group: Any) -> list[str]:  # noqa: ANN401 - of pydicom
     ]
 
 
-def _segment(group: Any, shared: Any) -> int:  # noqa: ANN401 - of pydicom
-    return int(_inner(group, shared, "SegmentIdentificationSequence", "ReferencedSegmentNumber") or 1)
+def _read_segment_number(group: Any, shared: Any) -> int:  # noqa: ANN401 - of pydicom
+    return int(
+        _read_group_value(group, shared, "SegmentIdentificationSequence", "ReferencedSegmentNumber") or 1
+    )
 
 
-def _inner(group: Any, shared: Any, sequence: str, keyword: str) -> Any:  # noqa: ANN401 - of pydicom
+def _read_group_value(group: Any, shared: Any, sequence: str, keyword: str) -> Any:  # noqa: ANN401 - of pydicom
     for items in (group, shared):
         inner = items.get(sequence) if items is not None else None
         if inner and inner[0].get(keyword) is not None:
@@ -149,10 +151,12 @@ def is_segmentation(path: Path) -> bool:
         found = pydicom.dcmread(path, stop_before_pixels=True, specific_tags=["SOPClassUID", "Modality"])
     except (InvalidDicomError, OSError, ValueError, AttributeError, KeyError):
         return False  # whoever reads it as a picture says what is wrong with it
-    return found.get("SOPClassUID") == CLASS
+    return found.get("SOPClassUID") == SEGMENTATION_CLASS
 
 
-def masks(paths: Sequence[Path], images: Sequence[Series]) -> tuple[list[Mask], list[str]]:
+def match_masks(
+    paths: Sequence[Path], images: Sequence[Series]
+) -> tuple[list[SegmentationMask], list[str]]:
     """The mask of each series, where every series has one; else none, and a note that counts them.
 
     Args:
@@ -162,7 +166,7 @@ def masks(paths: Sequence[Path], images: Sequence[Series]) -> tuple[list[Mask], 
     by_image: dict[int, list[Path]] = {}
     lost = 0
     for path in paths:
-        place = _belongs(pixel_data.dataset(path), images)
+        place = _find_series(pixel_data.read_dataset(path), images)
         lost += place is None
         if place is not None:
             by_image.setdefault(place, []).append(path)
@@ -175,13 +179,15 @@ def masks(paths: Sequence[Path], images: Sequence[Series]) -> tuple[list[Mask], 
             f"{kept} segmentation objects are left out, as {bare} of {len(images)} series have none"
         )
         return [], notes
-    return [Mask(image, tuple(by_image[i])) for i, image in enumerate(images)], notes
+    return [SegmentationMask(image, tuple(by_image[i])) for i, image in enumerate(images)], notes
 
 
-def _belongs(found: Dataset, images: Sequence[Series]) -> int | None:
+def _find_series(found: Dataset, images: Sequence[Series]) -> int | None:
     """The series that an object refers to, by its slices or by its number."""
     named = {
-        name for group in found.get("PerFrameFunctionalGroupsSequence", []) for name in _sources(group)
+        name
+        for group in found.get("PerFrameFunctionalGroupsSequence", [])
+        for name in _list_source_instances(group)
     }
     series = {str(item.get("SeriesInstanceUID")) for item in found.get("ReferencedSeriesSequence", [])}
     for i, image in enumerate(images):
@@ -190,11 +196,11 @@ def _belongs(found: Dataset, images: Sequence[Series]) -> int | None:
     for i, image in enumerate(images):
         if image.slices[0].facts.get("series") in series:
             return i
-    same = [i for i, image in enumerate(images) if _there(found, image)]
+    same = [i for i, image in enumerate(images) if _is_on_series(found, image)]
     return same[0] if len(same) == 1 else None
 
 
-def _there(found: Dataset, image: Series) -> bool:
+def _is_on_series(found: Dataset, image: Series) -> bool:
     """Whether all frames of an object lie on slices of a series, in the same frame of reference."""
     reference, groups = (
         str(found.get("FrameOfReferenceUID") or ""),
@@ -205,4 +211,4 @@ def _there(found: Dataset, image: Series) -> bool:
         return False
     shared = next(iter(found.get("SharedFunctionalGroupsSequence", [])), None)
     grid = (int(found.Rows), int(found.Columns)) == first.header.shape[-2:]
-    return grid and all(_place(group, shared, image.slices, {}) is not None for group in groups)
+    return grid and all(_find_slice(group, shared, image.slices, {}) is not None for group in groups)

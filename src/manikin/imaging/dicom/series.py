@@ -10,8 +10,8 @@ import numpy as np
 
 from manikin.imaging.dicom import pixel_data, tags
 from manikin.imaging.dicom import slice_stack as apart
-from manikin.imaging.dicom.burned_in_annotation import risk
-from manikin.imaging.dicom.frame_geometry import frames
+from manikin.imaging.dicom.burned_in_annotation import assess_burned_in_risk
+from manikin.imaging.dicom.frame_geometry import read_frame_geometry
 from manikin.imaging.files import orientation
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-    from manikin.imaging.dicom.frame_geometry import Frames
-    from manikin.imaging.files.header import Header
+    from manikin.imaging.dicom.frame_geometry import FrameGeometry
+    from manikin.imaging.files.header import ImageHeader
 
-_GRID = 3
-_TILT = 0.5
+_SPATIAL_AXES = 3
+_MIN_TILT_DEGREES = 0.5
 """Degrees between the direction of the slices and their normal from which on the gantry was tilted."""
 
 
@@ -35,26 +35,26 @@ class Slice:
 
     Args:
         path: The file.
-        key: What slices of one volume share.
+        volume_key: What slices of one volume share.
         header: Of its pixels.
         position: Of its first pixel, in mm; None: unknown.
         normal: Of its plane.
-        order: Its number in the series, where there is no position.
+        instance_number: Its number in the series, where there is no position.
         facts: What separates slices at one position, the subject, and the allowed attributes.
     """
 
     path: Path
-    key: tuple[Any, ...]
-    header: Header
+    volume_key: tuple[Any, ...]
+    header: ImageHeader
     position: tuple[float, ...] | None
     normal: tuple[float, ...]
-    order: float
+    instance_number: float
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def height(self) -> float:
         """The place along the normal, in mm."""
-        return float(np.dot(self.position, self.normal)) if self.position else self.order
+        return float(np.dot(self.position, self.normal)) if self.position else self.instance_number
 
 
 @final
@@ -67,17 +67,17 @@ class Series:
         header: Of the whole.
         notes: What is odd about its geometry.
         target: The orientation to which it is turned when its values are read; "": as it is.
-        even: Whether it is interpolated to even steps.
+        is_resampled: Whether it is interpolated to even steps.
     """
 
     slices: tuple[Slice, ...]
-    header: Header
+    header: ImageHeader
     notes: tuple[str, ...] = ()
     target: str = ""
-    even: bool = False
+    is_resampled: bool = False
 
     @property
-    def code(self) -> str:
+    def axis_codes(self) -> str:
         """Its orientation in the files, such as "LPS"; "" where they do not say."""
         return str(self.slices[0].header.facts.get("axes", ""))
 
@@ -94,37 +94,37 @@ class Series:
     def __str__(self) -> str:
         return str(self.slices[0].path)
 
-    def values(self) -> np.ndarray:
+    def read_values(self) -> np.ndarray:
         """(channels, H, W), or (channels, D, H, W) of several slices."""
-        planes = [pixel_data.values(piece.path) for piece in self.slices]
+        planes = [pixel_data.read_values(piece.path) for piece in self.slices]
         x = planes[0] if len(planes) == 1 else np.stack(planes, axis=1)
-        if self.even:
-            x = apart.evened(x, _heights(self.slices))
+        if self.is_resampled:
+            x = apart.resample_evenly(x, _compute_heights(self.slices))
         x = x.astype(self.header.dtype, copy=False)
-        return orientation.turned(x, self.code, self.target) if self.target else x
+        return orientation.turn_array(x, self.axis_codes, self.target) if self.target else x
 
-    def turned(self, target: str) -> Series:
+    def turn_to(self, target: str) -> Series:
         """The same, turned to another orientation when its values are read."""
-        if target == self.code:
+        if target == self.axis_codes:
             return self
-        grid = tuple(map(int, orientation.moved(self.header.shape[1:], self.code, target)))
+        grid = tuple(map(int, orientation.turn_sizes(self.header.shape[1:], self.axis_codes, target)))
         facts = {**self.header.facts, "axes": target}
-        if "heights" in facts and self.code[2:] != target[2:]:
+        if "heights" in facts and self.axis_codes[2:] != target[2:]:
             facts["heights"] = [round(facts["heights"][-1] - z, 3) for z in reversed(facts["heights"])]
-        spacing = orientation.moved(self.header.spacing, self.code, target)
+        spacing = orientation.turn_sizes(self.header.spacing, self.axis_codes, target)
         header = replace(self.header, shape=(self.header.shape[0], *grid), spacing=spacing, facts=facts)
         return replace(self, header=header, target=target)
 
 
-def slice_of(path: Path) -> Slice:
+def read_slice(path: Path) -> Slice:
     """What the header of a file says of its place.
 
     Raises:
         FormatError: It cannot be read.
     """
-    found = pixel_data.dataset(path)
-    header = pixel_data.header(path)
-    places = frames(found)
+    found = pixel_data.read_dataset(path)
+    header = pixel_data.read_header(path)
+    places = read_frame_geometry(found)
     axes = places.axes or tuple(round(float(x), 3) for x in found.get("ImageOrientationPatient") or ())
     position = tuple(float(x) for x in found.get("ImagePositionPatient") or ()) or None
     normal = tuple(np.cross(axes[:3], axes[3:]).tolist()) if len(axes) == 6 else (0.0, 0.0, 1.0)  # noqa: PLR2004
@@ -134,26 +134,26 @@ def slice_of(path: Path) -> Slice:
     facts = {
         "subject": str(found.get("PatientID") or "") or series,
         "patient": str(found.get("PatientID") or ""),
-        "repeat": _repeat(found),
+        "repeat": _read_repeat_key(found),
         "tilt": float(found.get("GantryDetectorTilt") or 0),
-        "given": tags.of(found),
+        "given": tags.read_allowed_tags(found),
         "class": str(found.get("PresentationIntentType") or ""),
         "instance": str(found.get("SOPInstanceUID") or ""),
         "series": series,
         "reference": str(found.get("FrameOfReferenceUID") or ""),
         "frames": places,
-        "burned": risk(found),
+        "burned": assess_burned_in_risk(found),
     }
     return Slice(path, key, header, position, normal, float(found.get("InstanceNumber") or 0), facts)
 
 
-def _repeat(found: Dataset) -> tuple[str, ...]:
+def _read_repeat_key(found: Dataset) -> tuple[str, ...]:
     """What tells slices at the same position apart: echoes, times, b-values, acquisitions."""
     names = ("EchoTime", "TemporalPositionIdentifier", "DiffusionBValue", "ImageType", "AcquisitionNumber")
     return tuple(str(found.get(name) or "") for name in names)
 
 
-def volumes(slices: Iterable[Slice], *, even: bool = False) -> list[Series]:
+def group_volumes(slices: Iterable[Slice], *, even: bool = False) -> list[Series]:
     """One volume for each series, orientation, size and repetition, in the order of the files.
 
     Args:
@@ -162,28 +162,30 @@ def volumes(slices: Iterable[Slice], *, even: bool = False) -> list[Series]:
     """
     groups: dict[tuple[Any, ...], list[Slice]] = {}
     for piece in slices:
-        groups.setdefault(piece.key, []).append(piece)
-    parted = [apart.parted(group) for group in groups.values()]
-    return sorted((_series(part, note, even=even) for parts, note in parted for part in parts), key=str)
+        groups.setdefault(piece.volume_key, []).append(piece)
+    parted = [apart.split_repetitions(group) for group in groups.values()]
+    return sorted(
+        (_build_series(part, note, even=even) for parts, note in parted for part in parts), key=str
+    )
 
 
-def single(piece: Slice) -> Series:
+def from_slice(piece: Slice) -> Series:
     """One slice as a picture of its own."""
     return Series((piece,), piece.header)
 
 
-def oriented(found: Sequence[Series]) -> tuple[list[Series], list[str]]:
+def unify_orientation(found: Sequence[Series]) -> tuple[list[Series], list[str]]:
     """All series in the commonest orientation, where a turn brings them there; and a note.
 
     Others stay as they are, and are refused where one array is made of them.
     """
-    codes = Counter(volume.code for volume in found if volume.code)
+    codes = Counter(volume.axis_codes for volume in found if volume.axis_codes)
     if len(codes) < 2:  # noqa: PLR2004 - one needs no turn
         return list(found), []
-    target, deep = codes.most_common(1)[0][0], len(found[0].header.shape) > _GRID
+    target, deep = codes.most_common(1)[0][0], len(found[0].header.shape) > _SPATIAL_AXES
     out = [
-        volume.turned(target)
-        if orientation.can_turn(volume.code, target, volume.header.spacing, deep=deep)
+        volume.turn_to(target)
+        if orientation.can_turn(volume.axis_codes, target, volume.header.spacing, deep=deep)
         else volume
         for volume in found
     ]
@@ -191,68 +193,70 @@ def oriented(found: Sequence[Series]) -> tuple[list[Series], list[str]]:
     return out, [f"{count} of {len(out)} series are turned to {target}, as most lie"] if count else []
 
 
-def _heights(pieces: Sequence[Slice]) -> list[float]:
+def _compute_heights(pieces: Sequence[Slice]) -> list[float]:
     """The heights of sorted slices, or of the sorted frames of one file, from the first."""
     if len(pieces) == 1:
         return [float(z) for z in pieces[0].header.facts.get("heights", ())]
     return [piece.height - pieces[0].height for piece in pieces]
 
 
-def _series(group: Sequence[Slice], note: str = "", *, even: bool = False) -> Series:
-    pieces = tuple(sorted(group, key=lambda piece: (piece.height, piece.order, piece.path.name)))
+def _build_series(group: Sequence[Slice], note: str = "", *, even: bool = False) -> Series:
+    pieces = tuple(sorted(group, key=lambda piece: (piece.height, piece.instance_number, piece.path.name)))
     first, told = pieces[0].header, (note,) if note else ()
     if len(pieces) == 1:
-        return _evened(Series(pieces, first, (*told, *_odd_frames(pieces[0]))), even=even)
+        return _even_spacing(Series(pieces, first, (*told, *_describe_frame_faults(pieces[0]))), even=even)
     known = all(piece.position for piece in pieces)
-    spacing, facts = pixel_data.stepped(first.spacing, _heights(pieces)) if known else ((), {})
+    spacing, facts = (
+        pixel_data.derive_spacing(first.spacing, _compute_heights(pieces)) if known else ((), {})
+    )
     shape = (first.shape[0], len(pieces), *first.shape[1:])
     dtype = np.result_type(*{piece.header.dtype for piece in pieces})
     header = replace(first, shape=shape, dtype=dtype, spacing=spacing, facts={**first.facts, **facts})
-    return _evened(Series(pieces, header, (*told, *_odd(pieces))), even=even)
+    return _even_spacing(Series(pieces, header, (*told, *_describe_faults(pieces))), even=even)
 
 
-def _evened(volume: Series, *, even: bool) -> Series:
+def _even_spacing(volume: Series, *, even: bool) -> Series:
     """With even steps, where that is asked for and they are not."""
     facts = dict(volume.header.facts)
     if not even or "heights" not in facts:
         return volume
     heights, flat = facts.pop("heights"), tuple(facts.pop("flat"))
-    count, usual = apart.depth(heights), float(np.median(np.diff(heights)))
+    count, usual = apart.count_even_slices(heights), float(np.median(np.diff(heights)))
     old, shape = volume.header, (volume.header.shape[0], count, *volume.header.shape[2:])
     step = round(heights[-1] / (count - 1), 5)
     header = replace(old, shape=shape, spacing=(step, *flat) if flat else (), facts=facts)
     notes = tuple(note for note in volume.notes if not note.startswith("uneven"))
     told = f"uneven gaps: {len(heights)} slices are interpolated to {count}, {usual:g} mm apart"
-    return replace(volume, header=header, notes=(*notes, told), even=True)
+    return replace(volume, header=header, notes=(*notes, told), is_resampled=True)
 
 
-def _odd_frames(piece: Slice) -> tuple[str, ...]:
+def _describe_frame_faults(piece: Slice) -> tuple[str, ...]:
     """What is odd about the frames of one file."""
-    places: Frames = piece.facts["frames"]
-    if places.planes > 1:
-        return (f"frames of {places.planes} orientations in one file, in the order of the file",)
-    if places.repeated:
+    places: FrameGeometry = piece.facts["frames"]
+    if places.n_orientations > 1:
+        return (f"frames of {places.n_orientations} orientations in one file, in the order of the file",)
+    if places.has_repeats:
         return ("several frames at one position, in the order of the file",)
-    return _gaps(_heights([piece]))
+    return _describe_gaps(_compute_heights([piece]))
 
 
-def _gaps(heights: Sequence[float]) -> tuple[str, ...]:
+def _describe_gaps(heights: Sequence[float]) -> tuple[str, ...]:
     """Uneven gaps, in words."""
-    count, gaps = apart.uneven(heights), np.diff(heights)
+    count, gaps = apart.count_uneven_gaps(heights), np.diff(heights)
     if not count:
         return ()
     told = f"uneven gaps: {count} of {len(gaps)} differ from {np.median(gaps):g} mm; slices may be missing"
     return (f"{told}; even = true in schema.toml interpolates",)
 
 
-def _odd(pieces: tuple[Slice, ...]) -> tuple[str, ...]:
+def _describe_faults(pieces: tuple[Slice, ...]) -> tuple[str, ...]:
     """Gaps and tilt, in words: they distort what is taken for an even grid."""
     if not all(piece.position for piece in pieces):
         return ("slices without a position, in the order of their numbers",)
-    notes = list(_gaps(_heights(pieces)))
+    notes = list(_describe_gaps(_compute_heights(pieces)))
     way = np.subtract(pieces[-1].position or (), pieces[0].position or ())
     cosine = abs(float(np.dot(way, pieces[0].normal))) / max(float(np.linalg.norm(way)), 1e-9)
     angle = float(np.degrees(np.arccos(min(1.0, cosine))))
-    if angle > _TILT or any(piece.facts["tilt"] for piece in pieces):
+    if angle > _MIN_TILT_DEGREES or any(piece.facts["tilt"] for piece in pieces):
         notes.append(f"gantry tilt: slices are sheared by {angle:.1f} degrees; they are not straightened")
     return tuple(notes)

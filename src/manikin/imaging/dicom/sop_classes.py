@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from manikin.imaging.dicom.rescale import Storage
+    from manikin.imaging.dicom.rescale import PixelEncoding
 
-CLASSES = {
+SOP_CLASSES = {
     "CT": "1.2.840.10008.5.1.4.1.1.2",
     "MR": "1.2.840.10008.5.1.4.1.1.4",
     "US": "1.2.840.10008.5.1.4.1.1.6.1",
@@ -19,12 +19,12 @@ CLASSES = {
     "XC": "1.2.840.10008.5.1.4.1.1.77.1.4",
     "DMS": "1.2.840.10008.5.1.4.1.1.77.1.7",
 }
-_SECONDARY = "1.2.840.10008.5.1.4.1.1.7"
-PROCESSING = {"DX": "1.2.840.10008.5.1.4.1.1.1.1.1", "MG": "1.2.840.10008.5.1.4.1.1.1.2.1"}
-MAMMOGRAPHY = (CLASSES["MG"], PROCESSING["MG"])
-RADIOGRAPHY = (CLASSES["DX"], PROCESSING["DX"])
-MAGNETIC = ("MagneticFieldStrength", "EchoTime", "RepetitionTime", "FlipAngle")
-PAIRED = (
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+PROCESSING_CLASSES = {"DX": "1.2.840.10008.5.1.4.1.1.1.1.1", "MG": "1.2.840.10008.5.1.4.1.1.1.2.1"}
+MAMMOGRAPHY_CLASSES = (SOP_CLASSES["MG"], PROCESSING_CLASSES["MG"])
+RADIOGRAPHY_CLASSES = (SOP_CLASSES["DX"], PROCESSING_CLASSES["DX"])
+MR_KEYWORDS = ("MagneticFieldStrength", "EchoTime", "RepetitionTime", "FlipAngle")
+PAIRED_BODY_PARTS = (
     "BREAST",
     "HAND",
     "FINGER",
@@ -46,8 +46,8 @@ PAIRED = (
     "KIDNEY",
     "EXTREMITY",
 )
-_BODY = ("38266002", "Entire body")
-REGIONS = {
+_WHOLE_BODY = ("38266002", "Entire body")
+REGION_CODES = {
     "CHEST": ("51185008", "Chest"),
     "HEAD": ("69536005", "Head"),
     "HAND": ("85562004", "Hand"),
@@ -60,10 +60,12 @@ REGIONS = {
     "PELVIS": ("12921003", "Pelvis"),
 }
 """SNOMED CT codes of regions (PS3.16, CID 4031)."""
-MAKER = "manikin"
+MANUFACTURER = "manikin"
 
 
-def sop(modality: str, storage: Storage, *, colour: bool, deep: bool, intent: str) -> str:
+def choose_sop_class(
+    modality: str, storage: PixelEncoding, *, colour: bool, deep: bool, intent: str
+) -> str:
     """The storage class for a modality, where its pixels allow it; secondary capture otherwise."""
     plain = storage.exact and storage.intercept == 0
     fits = {
@@ -77,13 +79,15 @@ def sop(modality: str, storage: Storage, *, colour: bool, deep: bool, intent: st
         "DMS": colour and storage.bits == 8,  # noqa: PLR2004
     }
     if not fits.get(modality, False):
-        return _SECONDARY
+        return _SECONDARY_CAPTURE
     return (
-        PROCESSING[modality] if intent == "FOR PROCESSING" and modality in PROCESSING else CLASSES[modality]
+        PROCESSING_CLASSES[modality]
+        if intent == "FOR PROCESSING" and modality in PROCESSING_CLASSES
+        else SOP_CLASSES[modality]
     )
 
 
-def _code(value: str, scheme: str, meaning: str) -> list[Any]:
+def _build_code(value: str, scheme: str, meaning: str) -> list[Any]:
     from pydicom import Dataset
 
     item = Dataset()
@@ -91,7 +95,7 @@ def _code(value: str, scheme: str, meaning: str) -> list[Any]:
     return [item]
 
 
-def _ct(_: str) -> dict[str, Any]:
+def _build_ct(_: str) -> dict[str, Any]:
     return {
         "ImageType": ["DERIVED", "SECONDARY", "AXIAL"],
         "KVP": None,
@@ -100,7 +104,7 @@ def _ct(_: str) -> dict[str, Any]:
     }
 
 
-def _mr(_: str) -> dict[str, Any]:
+def _build_mr(_: str) -> dict[str, Any]:
     return {
         "ImageType": ["DERIVED", "SECONDARY", "OTHER"],
         "ScanningSequence": "RM",
@@ -114,20 +118,20 @@ def _mr(_: str) -> dict[str, Any]:
     }
 
 
-def _us(_: str) -> dict[str, Any]:
+def _build_us(_: str) -> dict[str, Any]:
     return {"ImageType": ["DERIVED", "SECONDARY"]}
 
 
-def _cr(_: str) -> dict[str, Any]:
+def _build_cr(_: str) -> dict[str, Any]:
     return {"BodyPartExamined": "", "ViewPosition": ""}
 
 
-def secondary(_: str) -> dict[str, Any]:
+def build_secondary_capture(_: str) -> dict[str, Any]:
     """What secondary capture asks for."""
     return {"ConversionType": "WSD"}
 
 
-def _dx(intent: str) -> dict[str, Any]:
+def _build_dx(intent: str) -> dict[str, Any]:
     from pydicom import Sequence
 
     processing = intent == "FOR PROCESSING"
@@ -135,7 +139,7 @@ def _dx(intent: str) -> dict[str, Any]:
         "PresentationIntentType": intent,
         "ImageType": ["DERIVED", "PRIMARY"],
         "ImageLaterality": "U",
-        "AnatomicRegionSequence": Sequence([region(*_BODY)]),
+        "AnatomicRegionSequence": Sequence([build_region_code(*_WHOLE_BODY)]),
         "PixelIntensityRelationship": "LIN" if processing else "LOG",
         "PixelIntensityRelationshipSign": -1,
         "RescaleIntercept": 0,
@@ -150,20 +154,20 @@ def _dx(intent: str) -> dict[str, Any]:
     }
 
 
-def region(value: str, meaning: str) -> Dataset:
+def build_region_code(value: str, meaning: str) -> Dataset:
     """A code of SNOMED CT as an item of a sequence."""
-    return _code(value, "SCT", meaning)[0]
+    return _build_code(value, "SCT", meaning)[0]
 
 
-def _mg(intent: str) -> dict[str, Any]:
+def _build_mg(intent: str) -> dict[str, Any]:
     from pydicom import Sequence
 
-    view = _code("399162004", "SCT", "cranio-caudal")[0]
+    view = _build_code("399162004", "SCT", "cranio-caudal")[0]
     view.ViewModifierCodeSequence = Sequence([])
     return {
-        **_dx(intent),
+        **_build_dx(intent),
         "ImageLaterality": "B",
-        "AnatomicRegionSequence": Sequence([region("76752008", "Breast")]),
+        "AnatomicRegionSequence": Sequence([build_region_code("76752008", "Breast")]),
         "OrganExposed": "BREAST",
         "PositionerType": "MAMMOGRAPHIC",
         "ViewCodeSequence": Sequence([view]),
@@ -172,24 +176,24 @@ def _mg(intent: str) -> dict[str, Any]:
     }
 
 
-def _photograph(_: str) -> dict[str, Any]:
+def _build_photograph(_: str) -> dict[str, Any]:
     from pydicom import Sequence
 
     return {
         "ImageType": ["DERIVED", "SECONDARY"],
         "AcquisitionContextSequence": Sequence([]),
-        "AnatomicRegionSequence": Sequence([region("39937001", "Skin")]),
+        "AnatomicRegionSequence": Sequence([build_region_code("39937001", "Skin")]),
     }
 
 
-def _dermoscopy(modality: str) -> dict[str, Any]:
+def _build_dermoscopy(modality: str) -> dict[str, Any]:
     return {
-        **_photograph(modality),
+        **_build_photograph(modality),
         "PositionReferenceIndicator": "",
         "RecognizableVisualFeatures": "NO",
-        "ManufacturerModelName": MAKER,
+        "ManufacturerModelName": MANUFACTURER,
         "DeviceSerialNumber": "SYNTHETIC",
-        "SoftwareVersions": MAKER,
+        "SoftwareVersions": MANUFACTURER,
         "LightSourcePolarization": "",
         "EmitterColorTemperature": None,
         "ContactMethod": "",
@@ -198,15 +202,15 @@ def _dermoscopy(modality: str) -> dict[str, Any]:
     }
 
 
-SPECIFIC: dict[str, Any] = {
-    CLASSES["CT"]: _ct,
-    CLASSES["MR"]: _mr,
-    CLASSES["US"]: _us,
-    CLASSES["CR"]: _cr,
-    CLASSES["DX"]: lambda _: _dx("FOR PRESENTATION"),
-    CLASSES["MG"]: lambda _: _mg("FOR PRESENTATION"),
-    PROCESSING["DX"]: lambda _: _dx("FOR PROCESSING"),
-    PROCESSING["MG"]: lambda _: _mg("FOR PROCESSING"),
-    CLASSES["XC"]: _photograph,
-    CLASSES["DMS"]: _dermoscopy,
+ATTRIBUTE_BUILDERS: dict[str, Any] = {
+    SOP_CLASSES["CT"]: _build_ct,
+    SOP_CLASSES["MR"]: _build_mr,
+    SOP_CLASSES["US"]: _build_us,
+    SOP_CLASSES["CR"]: _build_cr,
+    SOP_CLASSES["DX"]: lambda _: _build_dx("FOR PRESENTATION"),
+    SOP_CLASSES["MG"]: lambda _: _build_mg("FOR PRESENTATION"),
+    PROCESSING_CLASSES["DX"]: lambda _: _build_dx("FOR PROCESSING"),
+    PROCESSING_CLASSES["MG"]: lambda _: _build_mg("FOR PROCESSING"),
+    SOP_CLASSES["XC"]: _build_photograph,
+    SOP_CLASSES["DMS"]: _build_dermoscopy,
 }

@@ -17,47 +17,47 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
-from manikin.imaging.analysis.burned_in_text import state_of
+from manikin.imaging.analysis.burned_in_text import get_burned_in_state
 from manikin.imaging.dicom import modules, sop_classes, tags
-from manikin.imaging.dicom.rescale import Storage
+from manikin.imaging.dicom.rescale import PixelEncoding
 from manikin.imaging.files import write
-from manikin.io.formats.csv import render
+from manikin.io.formats.csv import render_delimited
 from manikin.schema.kinds import Image, Schema, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_GRID = 3
+_SPATIAL_AXES = 3
 
 
-def folder(cohort: Cohort, path: Path) -> None:
+def write_folder(cohort: Cohort, path: Path) -> None:
     """A file for each picture, a folder of slices for each volume, a table of what no header holds."""
-    pictures = _pictures(cohort, path)
+    pictures = _list_image_fields(cohort, path)
     path.mkdir()
     rest = [name for name in cohort.schema if name not in (*tags.FIELDS, *pictures)]
     rest = [name for name in rest if cohort.schema[name].role != "subject"]
     for name in pictures:
         place = path / name if len(pictures) > 1 else path
         place.mkdir(exist_ok=True)
-        _records(cohort, name, place)
+        _write_field(cohort, name, place)
     if rest or len(pictures) > 1:  # nothing else says which picture belongs to which
-        (path / "manifest.csv").write_text(_table(cohort, rest, pictures), encoding="utf-8")
+        (path / "manifest.csv").write_text(_render_table(cohort, rest, pictures), encoding="utf-8")
 
 
-def alone(cohort: Cohort, path: Path) -> None:
+def write_single(cohort: Cohort, path: Path) -> None:
     """Write the one picture of a cohort as a file.
 
     Raises:
         FormatError: There are several records, or a volume, which is a folder of slices.
     """
-    pictures = _pictures(cohort, path)
-    if len(cohort) != 1 or len(pictures) != 1 or cohort[pictures[0]].ndim > _GRID + 1:
+    pictures = _list_image_fields(cohort, path)
+    if len(cohort) != 1 or len(pictures) != 1 or cohort[pictures[0]].ndim > _SPATIAL_AXES + 1:
         raise FormatError(f"{path}: one file holds one picture; name a folder (no suffix)")
-    _records(cohort, pictures[0], path)
+    _write_field(cohort, pictures[0], path)
 
 
-def _pictures(cohort: Cohort, path: Path) -> list[str]:
+def _list_image_fields(cohort: Cohort, path: Path) -> list[str]:
     pictures = [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]
     for name in pictures:
         if cohort[name].shape[1] not in (1, 3):
@@ -82,25 +82,29 @@ def refuse_uneven(cohort: Cohort, name: str, path: Path) -> None:
         )
 
 
-def _records(cohort: Cohort, name: str, place: Path) -> None:
+def _write_field(cohort: Cohort, name: str, place: Path) -> None:
     """All records of one field: files in a folder, or the one file `place`."""
-    kind, x = cohort.schema[name], write.values(cohort, name)
+    kind, x = cohort.schema[name], write.to_file_values(cohort, name)
     spacing = kind.spacing if isinstance(kind, Image) else ()
     facts = cohort.origin.options.get("facts", {}).get(name, {})
     refuse_uneven(cohort, name, place)
-    text = state_of(cohort, name)
+    text = get_burned_in_state(cohort, name)
     cells = {field: cohort.columns[field].to_pylist() for field in tags.FIELDS if field in cohort.schema}
     intent = str(cohort.origin.options.get("intent", ""))
     for i, record in enumerate(x):
-        given = tags.header({field: values[i] for field, values in cells.items()})
+        given = tags.to_dicom_tags({field: values[i] for field, values in cells.items()})
         modality = given.pop("Modality", "OT")
-        storage = Storage.of(x, hounsfield=modality == "CT")
-        sop = sop_classes.sop(
-            modality, storage, colour=len(record) == _GRID, deep=record.ndim > _GRID, intent=intent
+        storage = PixelEncoding.from_values(x, hounsfield=modality == "CT")
+        sop = sop_classes.choose_sop_class(
+            modality,
+            storage,
+            colour=len(record) == _SPATIAL_AXES,
+            deep=record.ndim > _SPATIAL_AXES,
+            intent=intent,
         )
-        volume = record if record.ndim > _GRID else record[:, None]
+        volume = record if record.ndim > _SPATIAL_AXES else record[:, None]
         to = place if place.suffix else place / f"{i + 1:06d}"
-        _slices(
+        _write_slices(
             volume,
             to,
             (sop, modality, given, storage, spacing or facts.get("flat", ())),
@@ -110,7 +114,7 @@ def _records(cohort: Cohort, name: str, place: Path) -> None:
         )
 
 
-def _slices(
+def _write_slices(
     volume: np.ndarray,
     place: Path,
     about: tuple[Any, ...],
@@ -126,14 +130,14 @@ def _slices(
     depth = volume.shape[1]
     if depth > 1:
         place.mkdir()
-    places = modules.heights(spacing, depth, facts) if depth > 1 else [math.nan]
+    places = modules.compute_heights(spacing, depth, facts) if depth > 1 else [math.nan]
     for k, height in enumerate(places):
         stored = storage.encode(volume[:, k])
-        found = modules.header(sop, modality, given, number, seed.digest(), text=text)
+        found = modules.build_header(sop, modality, given, number, seed.digest(), text=text)
         axes = str(facts.get("axes", ""))
-        found.update(modules.geometry(sop, spacing, stored.shape[1:], height, axes, seed.digest()))
+        found.update(modules.build_image_plane(sop, spacing, stored.shape[1:], height, axes, seed.digest()))
         found.InstanceNumber = k + 1
-        modules.pixels(found, stored, storage)
+        modules.set_pixel_data(found, stored, storage)
         to = (
             place / f"{k + 1:06d}.dcm"
             if depth > 1
@@ -141,16 +145,16 @@ def _slices(
             if place.suffix
             else place.with_name(f"{place.name}.dcm")
         )
-        modules.store(found, to, seed.digest() + bytes([k % 256, k // 256]))
+        modules.write_file(found, to, seed.digest() + bytes([k % 256, k // 256]))
 
 
-def _table(cohort: Cohort, rest: list[str], pictures: list[str]) -> str:
+def _render_table(cohort: Cohort, rest: list[str], pictures: list[str]) -> str:
     """The fields that no header holds, beside the file or folder of each record."""
     columns: dict[str, Any] = {name: cohort.columns[name] for name in rest}
     kinds: dict[str, Any] = {name: cohort.schema[name] for name in rest}
     for name in pictures:
         top = f"{name}/" if len(pictures) > 1 else ""
-        end = "" if cohort[name].ndim > _GRID + 1 else ".dcm"
+        end = "" if cohort[name].ndim > _SPATIAL_AXES + 1 else ".dcm"
         columns[name] = pa.array([f"{top}{i + 1:06d}{end}" for i in range(len(cohort))])
         kinds[name] = Text(role="identifier")
-    return render(Cohort(pa.table(columns), Schema(kinds), cohort.origin))
+    return render_delimited(Cohort(pa.table(columns), Schema(kinds), cohort.origin))

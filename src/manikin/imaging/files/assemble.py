@@ -20,34 +20,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.imaging.dicom.series import Series
-    from manikin.imaging.files.header import Header
+    from manikin.imaging.files.header import ImageHeader
 
-_SHARED = 0.9
+_MIN_COMMON_SHARE = 0.9
 """When this share of the pictures has one shape, the others are mistakes."""
 
 
 @final
 @dataclass(frozen=True)
-class Gathered:
+class ImageStack:
     """The pictures of a cohort.
 
     Args:
         arrays: One (n, channels, *grid) for each field.
         kinds: What each field is.
-        kept: Which records are there, of those that were asked for.
+        is_kept: Which records are there, of those that were asked for.
         notes: What was noticed, in words and file names.
         options: What a writer needs: values of levels, geometry.
     """
 
     arrays: dict[str, np.ndarray]
     kinds: dict[str, Image]
-    kept: np.ndarray
+    is_kept: np.ndarray
     notes: tuple[str, ...]
     options: dict[str, Any]
 
 
 @final
-class Bad(dict[int, str]):
+class SkippedRecords(dict[int, str]):
     """Why a record is left out; without `skip`, the first reason is an error."""
 
     def __init__(self, *, skip: bool) -> None:
@@ -66,9 +66,9 @@ class Bad(dict[int, str]):
         self.setdefault(record, f"left out {path.name}: {what}")
 
 
-def gather(
+def stack_images(
     files: Mapping[str, Sequence[Path | Series]], declared: Mapping[str, Any], *, skip_bad: bool = False
-) -> Gathered:
+) -> ImageStack:
     """The pictures of n records, one file for each record and field.
 
     Args:
@@ -80,42 +80,44 @@ def gather(
         FormatError: A file cannot be read, or differs in shape from nearly all others.
         SchemaError: A declaration does not fit.
     """
-    bad = Bad(skip=skip_bad)
-    kinds = {name: _kind(name, declared.get(name)) for name in files}
-    masks = {name for name in files if _mask(name, declared.get(name))}
-    files, notes = nifti_alignment.together(files, masks)
-    headers = {name: _headers(paths, bad, labels=name in masks) for name, paths in files.items()}
-    _aligned(files, headers, masks, bad)
+    bad = SkippedRecords(skip=skip_bad)
+    kinds = {name: _check_kind(name, declared.get(name)) for name in files}
+    masks = {name for name in files if _is_mask(name, declared.get(name))}
+    files, notes = nifti_alignment.align_volumes(files, masks)
+    headers = {name: _read_headers(paths, bad, labels=name in masks) for name, paths in files.items()}
+    _refuse_misaligned(files, headers, masks, bad)
     for name, paths in files.items():
-        kinds[name], note = _sized(name, paths, headers[name], kinds[name], bad)
-        kinds = _inherited(kinds, masks, headers, name)
+        kinds[name], note = _choose_size(name, paths, headers[name], kinds[name], bad)
+        kinds = _inherit_size(kinds, masks, headers, name)
         notes += [note] if note else []
     arrays = {
-        name: _filled(paths, headers[name], kinds[name], bad, labels=name in masks)
+        name: _fill_array(paths, headers[name], kinds[name], bad, labels=name in masks)
         for name, paths in files.items()
     }
-    return _gathered(files, arrays, kinds, headers, masks, bad, notes)
+    return _build_stack(files, arrays, kinds, headers, masks, bad, notes)
 
 
-def _mask(name: str, kind: Image | None) -> bool:
+def _is_mask(name: str, kind: Image | None) -> bool:
     undeclared = kind is None or kind == replace(Image(), size=kind.size)
-    return bool(kind and kind.levels) or (undeclared and label_maps.named(name))
+    return bool(kind and kind.levels) or (undeclared and label_maps.is_label_map_name(name))
 
 
-def _kind(name: str, kind: Any) -> Image:  # noqa: ANN401 - any kind of field
+def _check_kind(name: str, kind: Any) -> Image:  # noqa: ANN401 - any kind of field
     if kind is not None and not isinstance(kind, Image):
         raise SchemaError(f"field {name!r}: declared {kind.name}, but it holds pictures")
     return kind or Image()
 
 
-def _headers(paths: Sequence[Path | Series], bad: Bad, *, labels: bool) -> list[Header | None]:
+def _read_headers(
+    paths: Sequence[Path | Series], bad: SkippedRecords, *, labels: bool
+) -> list[ImageHeader | None]:
     return [
-        _tried(lambda path=path: read_any.header(path, labels=labels), i, path, bad)
+        _try_read(lambda path=path: read_any.read_header(path, labels=labels), i, path, bad)
         for i, path in enumerate(paths)
     ]
 
 
-def _tried(action: Callable[[], Any], record: int, path: Path | Series, bad: Bad) -> Any:  # noqa: ANN401 - what the action gives
+def _try_read(action: Callable[[], Any], record: int, path: Path | Series, bad: SkippedRecords) -> Any:  # noqa: ANN401 - what the action gives
     try:
         return action()
     except FormatError as error:
@@ -123,61 +125,71 @@ def _tried(action: Callable[[], Any], record: int, path: Path | Series, bad: Bad
         return None
 
 
-def _aligned(
+def _refuse_misaligned(
     files: Mapping[str, Sequence[Path | Series]],
-    headers: Mapping[str, list[Header | None]],
+    headers: Mapping[str, list[ImageHeader | None]],
     masks: set[str],
-    bad: Bad,
+    bad: SkippedRecords,
 ) -> None:
     """Refuse a mask on another grid than the picture it belongs to."""
     first = next((name for name in files if name not in masks), None)
     for name in masks if first else ():
         for i, (mask, image) in enumerate(zip(headers[name], headers[first or ""], strict=True)):
             if mask and image and mask.shape[1:] != image.shape[1:]:
-                path, sizes = files[name][i], f"{_by(mask.shape[1:])}, its picture {_by(image.shape[1:])}"
+                path, sizes = (
+                    files[name][i],
+                    f"{_format_size(mask.shape[1:])}, its picture {_format_size(image.shape[1:])}",
+                )
                 bad.add(i, path, FormatError(f"{path}: the mask is {sizes}; both must lie on one grid"))
 
 
-def _by(shape: Sequence[int]) -> str:
+def _format_size(shape: Sequence[int]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _sized(
-    name: str, paths: Sequence[Path | Series], headers: list[Header | None], kind: Image, bad: Bad
+def _choose_size(
+    name: str,
+    paths: Sequence[Path | Series],
+    headers: list[ImageHeader | None],
+    kind: Image,
+    bad: SkippedRecords,
 ) -> tuple[Image, str]:
     """The kind with the size to which its pictures must be brought, and a note where they are."""
     known = [header for i, header in enumerate(headers) if header and i not in bad]
     if not known:
         raise FormatError(f"{paths[0].parent}: no picture of {name!r} can be read")
-    _alike(paths, headers, lambda header: (header.shape[0], len(header.shape)), "channels and axes", bad)
-    if not all(header.physical for header in known):
-        _alike(paths, headers, lambda header: str(header.dtype), "bits", bad)
-    _alike(paths, headers, lambda header: header.facts.get("axes"), "orientation", bad)
+    _refuse_unlike(
+        paths, headers, lambda header: (header.shape[0], len(header.shape)), "channels and axes", bad
+    )
+    if not all(header.is_physical for header in known):
+        _refuse_unlike(paths, headers, lambda header: str(header.dtype), "bits", bad)
+    _refuse_unlike(paths, headers, lambda header: header.facts.get("axes"), "orientation", bad)
     grids = Counter(header.shape[1:] for header in known)
     common, count = grids.most_common(1)[0]
     if kind.size:
         if len(kind.size) != len(common):
             raise SchemaError(
-                f"field {name!r}: size is {_by(kind.size)}, but its pictures are {_by(common)}"
+                f"field {name!r}: size is {_format_size(kind.size)}, "
+                f"but its pictures are {_format_size(common)}"
             )
         return kind, ""
-    if count >= _SHARED * len(known):
+    if count >= _MIN_COMMON_SHARE * len(known):
         if len(grids) > 1:
-            _alike(paths, headers, lambda header: _by(header.shape[1:]), "size", bad)
+            _refuse_unlike(paths, headers, lambda header: _format_size(header.shape[1:]), "size", bad)
         return kind, ""
     size = tuple(round(float(side)) for side in np.median(list(grids.elements()), axis=0))
     return replace(kind, size=size), (
-        f"{name}: pictures of {len(grids)} sizes, scaled to fit {_by(size)} without distortion and padded "
-        "with background; `size` in schema.toml asks for another"
+        f"{name}: pictures of {len(grids)} sizes, scaled to fit {_format_size(size)} without distortion "
+        "and padded with background; `size` in schema.toml asks for another"
     )
 
 
-def _alike(
+def _refuse_unlike(
     paths: Sequence[Path | Series],
-    headers: list[Header | None],
-    trait: Callable[[Header], Any],
+    headers: list[ImageHeader | None],
+    trait: Callable[[ImageHeader], Any],
     what: str,
-    bad: Bad,
+    bad: SkippedRecords,
 ) -> None:
     """Refuse the pictures that differ from most in what cannot be reconciled."""
     traits = {i: trait(header) for i, header in enumerate(headers) if header and i not in bad}
@@ -185,18 +197,18 @@ def _alike(
     for i, found in traits.items():
         if found != common:
             message = f"{paths[i]}: differs from the other pictures in {what}"
-            message += f" ({_plain(found)}, most {_plain(common)})"
+            message += f" ({_format_trait(found)}, most {_format_trait(common)})"
             bad.add(
                 i, paths[i], FormatError(f"{message}; save it like them, or leave it out with skip_bad")
             )
 
 
-def _plain(trait: Any) -> str:  # noqa: ANN401 - text or numbers
+def _format_trait(trait: Any) -> str:  # noqa: ANN401 - text or numbers
     return f"{trait[0]} and {trait[1] - 1}" if isinstance(trait, tuple) else str(trait)
 
 
-def _inherited(
-    kinds: dict[str, Image], masks: set[str], headers: Mapping[str, list[Header | None]], name: str
+def _inherit_size(
+    kinds: dict[str, Image], masks: set[str], headers: Mapping[str, list[ImageHeader | None]], name: str
 ) -> dict[str, Image]:
     """Masks are brought to the size of the picture that they belong to."""
     axes = {n: next((len(h.shape) for h in found if h), 0) for n, found in headers.items()}
@@ -205,29 +217,36 @@ def _inherited(
     return {**kinds, **{mask: replace(kinds[mask], size=kinds[mask].size or size) for mask in takes}}
 
 
-def _filled(
-    paths: Sequence[Path | Series], headers: list[Header | None], kind: Image, bad: Bad, *, labels: bool
+def _fill_array(
+    paths: Sequence[Path | Series],
+    headers: list[ImageHeader | None],
+    kind: Image,
+    bad: SkippedRecords,
+    *,
+    labels: bool,
 ) -> np.ndarray:
     known = [header for i, header in enumerate(headers) if header and i not in bad]
     channels = 1 if labels and known[0].shape[0] in (3, 4) else known[0].shape[0]
     grid = kind.size or known[0].shape[1:]
-    x = mapped_arrays.allocate((len(paths), channels, *grid), _common([header.dtype for header in known]))
+    x = mapped_arrays.allocate(
+        (len(paths), channels, *grid), _find_common_dtype([header.dtype for header in known])
+    )
     for i, path in track(enumerate(paths), "reading pictures", len(paths)):
         if i not in bad:
-            picture = _tried(lambda path=path: _picture(path, channels, labels=labels), i, path, bad)
+            picture = _try_read(lambda path=path: _read_image(path, channels, labels=labels), i, path, bad)
             if picture is not None:
-                x[i] = resize.fitted(picture, grid, labels=labels)
+                x[i] = resize.fit_to_size(picture, grid, labels=labels)
     return x
 
 
-def _common(dtypes: Sequence[np.dtype]) -> np.dtype:
+def _find_common_dtype(dtypes: Sequence[np.dtype]) -> np.dtype:
     """One type for all files; 32-bit floats among whole numbers stay such."""
     floats = [dtype for dtype in dtypes if dtype.kind == "f"]
     return np.result_type(*floats) if floats else np.result_type(*dtypes)
 
 
-def _picture(path: Path | Series, channels: int, *, labels: bool) -> np.ndarray:
-    x = read_any.values(path, labels=labels)
+def _read_image(path: Path | Series, channels: int, *, labels: bool) -> np.ndarray:
+    x = read_any.read_values(path, labels=labels)
     if len(x) == channels:
         return x
     if (x[:3] != x[:1]).any():
@@ -235,21 +254,21 @@ def _picture(path: Path | Series, channels: int, *, labels: bool) -> np.ndarray:
     return x[:1]
 
 
-def _gathered(
+def _build_stack(
     files: Mapping[str, Sequence[Path | Series]],
     arrays: dict[str, np.ndarray],
     kinds: dict[str, Image],
-    headers: Mapping[str, list[Header | None]],
+    headers: Mapping[str, list[ImageHeader | None]],
     masks: set[str],
-    bad: Bad,
+    bad: SkippedRecords,
     notes: list[str],
-) -> Gathered:
+) -> ImageStack:
     count = len(next(iter(arrays.values())))
     kept = ~np.isin(np.arange(count), list(bad))
     if not kept.any():
         raise FormatError("no record is left: every one has a bad file")
     if bad:
-        arrays = {name: mapped_arrays.rows(x, np.flatnonzero(kept)) for name, x in arrays.items()}
+        arrays = {name: mapped_arrays.take_rows(x, np.flatnonzero(kept)) for name, x in arrays.items()}
     tables: dict[str, list[int]] = {}
     facts: dict[str, Any] = {}
     for name, x in arrays.items():
@@ -258,17 +277,19 @@ def _gathered(
             kinds[name] = replace(kinds[name], levels=len(tables[name]))
             notes += [f"{name}: {note}"] if note else []
         found = [header for i, header in enumerate(headers[name]) if header and i not in bad]
-        kinds[name], told = shared_geometry.spaced(name, kinds[name], found)
+        kinds[name], told = shared_geometry.find_shared_spacing(name, kinds[name], found)
         notes += told
-        facts[name] = shared_geometry.facts(found, kinds[name])
+        facts[name] = shared_geometry.collect_shared_facts(found, kinds[name])
     options = {"tables": tables, "facts": {name: known for name, known in facts.items() if known}}
-    options[burned_in_text.KEY], seen = burned_in_text.burned_in(arrays, kinds, _risks(files, kept))
-    return Gathered(arrays, kinds, kept, (*notes, *seen, *(bad[i] for i in sorted(bad))), options)
+    options[burned_in_text.BURNED_IN_KEY], seen = burned_in_text.detect_burned_in_text(
+        arrays, kinds, _read_risks(files, kept)
+    )
+    return ImageStack(arrays, kinds, kept, (*notes, *seen, *(bad[i] for i in sorted(bad))), options)
 
 
-def _risks(files: Mapping[str, Sequence[Path | Series]], kept: np.ndarray) -> dict[str, list[str]]:
+def _read_risks(files: Mapping[str, Sequence[Path | Series]], kept: np.ndarray) -> dict[str, list[str]]:
     """What the header of each record says of text in its pixels."""
     return {
-        name: [read_any.burned(path) for path, use in zip(paths, kept, strict=True) if use]
+        name: [read_any.read_burned_in_risk(path) for path, use in zip(paths, kept, strict=True) if use]
         for name, paths in files.items()
     }

@@ -14,20 +14,20 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-_MOST = 1 << 31
+_MAX_VALUES = 1 << 31
 """Places of one picture or volume beyond which a file is taken for a bomb."""
 
 
 @final
 @dataclass(frozen=True)
-class Header:
+class ImageHeader:
     """A picture without its values.
 
     Args:
         shape: (channels, H, W) or (channels, D, H, W).
         dtype: Of the values as they will be read.
         spacing: Per axis of the grid in mm; empty: unknown.
-        physical: Whether values have a unit of their own, so that files of several types may be
+        is_physical: Whether values have a unit of their own, so that files of several types may be
             joined; the values of plain pictures depend on their bits.
         facts: What a writer of the format needs, and nothing of a patient.
     """
@@ -35,16 +35,16 @@ class Header:
     shape: tuple[int, ...]
     dtype: np.dtype
     spacing: tuple[float, ...] = ()
-    physical: bool = False
+    is_physical: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def bounded(shape: Sequence[int], path: Path) -> None:
+def check_size(shape: Sequence[int], path: Path) -> None:
     """Refuse a picture that is empty, or that no memory holds.
 
     Raises:
         FormatError: Its header asks for nothing, or for more than 2^31 values.
     """
-    if not 0 < math.prod(shape) <= _MOST:
+    if not 0 < math.prod(shape) <= _MAX_VALUES:
         size = " x ".join(map(str, shape))
         raise FormatError(f"{path}: its header says {size}; no picture is so; leave it out with skip_bad")

@@ -13,29 +13,29 @@ from manikin.errors import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NAME = re.compile(
+_LABEL_MAP_NAME = re.compile(
     r"(^|_)(masks?|label_?maps?|labelmaps?|seg(mentations?)?s?|annotations?|ground_?truths?|gt|roi|lesions?)(_|$)"
 )
-_MOST = 32
+_MAX_LEVELS = 32
 """More levels than this are measured values."""
-_NEAR, _SHARE = 32, 0.98
+_NEAR_EXTREME_DISTANCE, _MIN_EXTREME_SHARE = 32, 0.98
 """A mask saved with loss has this share of its values within so much of black or white."""
 
 
-def named(name: str) -> bool:
+def is_label_map_name(name: str) -> bool:
     """Whether a field, folder or file is called like a label map.
 
     Example:
-        >>> named("masks"), named("T1"), named("lesion_mask"), named("image")
-        (True, False, True, False)
+        >>> [is_label_map_name(name) for name in ("masks", "T1", "lesion_mask", "image")]
+        [True, False, True, False]
     """
-    return bool(_NAME.search(re.sub(r"[^a-z0-9]+", "_", name.lower())))
+    return bool(_LABEL_MAP_NAME.search(re.sub(r"[^a-z0-9]+", "_", name.lower())))
 
 
-def values(x: np.ndarray) -> list[int] | None:
+def list_distinct_values(x: np.ndarray) -> list[int] | None:
     """The distinct values of whole numbers in ascending order; None: not so few, or no whole numbers."""
     found: set[int] = set()
-    for block in mapped_arrays.blocks(x):
+    for block in mapped_arrays.iterate_blocks(x):
         distinct = np.unique(block)
         if not (distinct == np.floor(distinct)).all() or len(distinct) > 256:  # noqa: PLR2004 - 8 bits
             return None
@@ -62,18 +62,18 @@ def to_levels(x: np.ndarray, name: str, declared: int = 0) -> tuple[np.ndarray, 
         >>> x.tolist(), table
         ([[[[0, 1]]]], [0, 255])
     """
-    found = values(x)
-    if found is not None and found[0] >= 0 and found[-1] < (declared or _MOST):
+    found = list_distinct_values(x)
+    if found is not None and found[0] >= 0 and found[-1] < (declared or _MAX_LEVELS):
         count = declared or max(2, found[-1] + 1)
-        return _small(x), list(range(count)), ""
-    if found is not None and len(found) <= (declared or _MOST) and (not declared or found[0] >= 0):
+        return _to_small_integers(x), list(range(count)), ""
+    if found is not None and len(found) <= (declared or _MAX_LEVELS) and (not declared or found[0] >= 0):
         table = found if len(found) > 1 else sorted({0, *found})
         return (
-            _numbered(x, table),
+            _number_levels(x, table),
             table,
             f"the values {', '.join(map(str, table))} are levels 0 to {len(table) - 1}",
         )
-    if x.dtype == np.uint8 and declared in (0, 2) and _lossy(x):
+    if x.dtype == np.uint8 and declared in (0, 2) and _is_lossy(x):
         return (x >= 128).astype(np.uint8), [0, 255], "a mask saved with loss, cut at 128"  # noqa: PLR2004
     message = (
         f"field {name!r}: its values are not the levels of a label map; say in schema.toml"
@@ -96,19 +96,22 @@ def from_levels(x: np.ndarray, table: Sequence[int]) -> np.ndarray:
     return np.asarray(table, dtype=dtype)[known]
 
 
-def _small(x: np.ndarray) -> np.ndarray:
+def _to_small_integers(x: np.ndarray) -> np.ndarray:
     return x if x.dtype.kind in "iu" else x.astype(np.uint8)
 
 
-def _numbered(x: np.ndarray, table: list[int]) -> np.ndarray:
+def _number_levels(x: np.ndarray, table: list[int]) -> np.ndarray:
     numbered = mapped_arrays.allocate(x.shape, np.uint8)
     start = 0
-    for block in mapped_arrays.blocks(x):
+    for block in mapped_arrays.iterate_blocks(x):
         numbered[start : start + len(block)] = np.searchsorted(table, block)
         start += len(block)
     return numbered
 
 
-def _lossy(x: np.ndarray) -> bool:
-    near = sum(int(((block < _NEAR) | (block > 255 - _NEAR)).sum()) for block in mapped_arrays.blocks(x))
-    return near >= _SHARE * x.size
+def _is_lossy(x: np.ndarray) -> bool:
+    near = sum(
+        int(((block < _NEAR_EXTREME_DISTANCE) | (block > 255 - _NEAR_EXTREME_DISTANCE)).sum())
+        for block in mapped_arrays.iterate_blocks(x)
+    )
+    return near >= _MIN_EXTREME_SHARE * x.size

@@ -12,40 +12,42 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.errors import FormatError
-from manikin.imaging.files.header import Header, bounded
+from manikin.imaging.files.header import ImageHeader, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_INTEGERS = ("int16", "int32", "int64")
-_AXES = 3
-_PRECISION = 5
+_INTEGER_DTYPES = ("int16", "int32", "int64")
+_SPATIAL_AXES = 3
+_DECIMALS = 5
 
 
-def header(path: Path) -> Header:
+def read_header(path: Path) -> ImageHeader:
     """Shape, type, spacing and affine.
 
     Raises:
         FormatError: It is no NIfTI.
     """
-    image = _opened(path)
-    bounded(image.shape, path)
-    spacing = _spacing(image)
+    image = _open_image(path)
+    check_size(image.shape, path)
+    spacing = _read_spacing(image)
     facts = {
-        "affine": np.round(image.affine, _PRECISION).tolist(),
-        "axes": "".join(_axes(image)),
+        "affine": np.round(image.affine, _DECIMALS).tolist(),
+        "axes": "".join(_read_axis_codes(image)),
     }
-    return Header(_shape(image.shape, path), _dtype(image), spacing, physical=True, facts=facts)
+    return ImageHeader(
+        _to_array_shape(image.shape, path), _choose_dtype(image), spacing, is_physical=True, facts=facts
+    )
 
 
-def values(path: Path) -> np.ndarray:
+def read_values(path: Path) -> np.ndarray:
     """(channels, D, H, W), or (channels, H, W) where there is one slice.
 
     Raises:
         FormatError: The file is truncated, or holds values that are no finite number.
     """
-    image = _opened(path)
+    image = _open_image(path)
     try:
         x = np.asanyarray(image.dataobj)
     except (OSError, EOFError, ValueError, zlib.error) as error:
@@ -57,12 +59,14 @@ def values(path: Path) -> np.ndarray:
             f"{path}: holds values that are no finite number (NaN); set them to the background, "
             "or leave the file out with skip_bad"
         )
-    shape = _shape(image.shape, path)
-    x = x.reshape(*image.shape[:_AXES], -1).transpose(3, *reversed(range(min(x.ndim, _AXES))))
-    return np.ascontiguousarray(x.reshape(shape)).astype(_dtype(image), copy=False)
+    shape = _to_array_shape(image.shape, path)
+    x = x.reshape(*image.shape[:_SPATIAL_AXES], -1).transpose(
+        3, *reversed(range(min(x.ndim, _SPATIAL_AXES)))
+    )
+    return np.ascontiguousarray(x.reshape(shape)).astype(_choose_dtype(image), copy=False)
 
 
-def store(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[str, Any]) -> None:
+def write(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[str, Any]) -> None:
     """Write a volume; sform and qform agree, in mm, code 1 (scanner).
 
     Args:
@@ -73,13 +77,13 @@ def store(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[st
     """
     import nibabel
 
-    deep = x.ndim == _AXES + 1
+    deep = x.ndim == _SPATIAL_AXES + 1
     data = x.transpose(*reversed(range(1, x.ndim)), 0) if deep else x.transpose(2, 1, 0)[:, :, None]
     data = data[..., 0] if len(x) == 1 else data
     affine = (
         np.array(facts["affine"])
         if "affine" in facts
-        else _centred(data.shape, spacing, facts.get("axes", "RAS"))
+        else _build_centred_affine(data.shape, spacing, facts.get("axes", "RAS"))
     )
     if data.dtype in (np.int64, np.uint64, np.bool_):
         data = data.astype(np.int32 if data.dtype != np.bool_ else np.uint8)
@@ -95,9 +99,9 @@ def store(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[st
     path.write_bytes(payload)
 
 
-def _centred(shape: Sequence[int], spacing: Sequence[float], axes: str) -> np.ndarray:
+def _build_centred_affine(shape: Sequence[int], spacing: Sequence[float], axes: str) -> np.ndarray:
     """The affine of a volume around the origin, its axes towards `axes`, such as "LAS"."""
-    steps = (*reversed(spacing), 1.0, 1.0, 1.0)[:_AXES]
+    steps = (*reversed(spacing), 1.0, 1.0, 1.0)[:_SPATIAL_AXES]
     affine = np.zeros((4, 4))
     affine[3, 3] = 1.0
     for axis, (step, side, towards) in enumerate(zip(steps, shape, axes, strict=False)):
@@ -107,7 +111,7 @@ def _centred(shape: Sequence[int], spacing: Sequence[float], axes: str) -> np.nd
     return affine
 
 
-def _opened(path: Path) -> Any:  # noqa: ANN401 - an image of nibabel, which has no types
+def _open_image(path: Path) -> Any:  # noqa: ANN401 - an image of nibabel, which has no types
     import nibabel
     from nibabel.filebasedimages import ImageFileError
 
@@ -122,13 +126,13 @@ def _opened(path: Path) -> Any:  # noqa: ANN401 - an image of nibabel, which has
     return image
 
 
-def _axes(image: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
+def _read_axis_codes(image: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
     import nibabel
 
     return tuple(axis or "R" for axis in nibabel.orientations.aff2axcodes(image.affine))
 
 
-def _shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
+def _to_array_shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
     """Channels first, depth before height before width; an axis of one slice is none."""
     if not 2 <= len(shape) <= 4 and not (len(shape) == 5 and shape[3] == 1):  # noqa: PLR2004 - H, W to T
         raise FormatError(f"{path}: has {len(shape)} axes; volumes of up to four are read")
@@ -137,13 +141,13 @@ def _shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
     return (channels, *depth, shape[1], shape[0])
 
 
-def _spacing(image: Any) -> tuple[float, ...]:  # noqa: ANN401 - as above
-    steps = [round(float(step), _PRECISION) for step in image.header.get_zooms()[:_AXES]]
+def _read_spacing(image: Any) -> tuple[float, ...]:  # noqa: ANN401 - as above
+    steps = [round(float(step), _DECIMALS) for step in image.header.get_zooms()[:_SPATIAL_AXES]]
     flat = len(image.shape) == 2 or image.shape[2] == 1  # noqa: PLR2004 - one slice
     return tuple(reversed(steps[:2] if flat else steps))
 
 
-def _dtype(image: Any) -> np.dtype:  # noqa: ANN401 - as above
+def _choose_dtype(image: Any) -> np.dtype:  # noqa: ANN401 - as above
     """The smallest type that holds every value the file may have, after its slope and intercept."""
     stored, slope, shift = image.get_data_dtype(), image.dataobj.slope, image.dataobj.inter
     if stored.kind == "f":
@@ -156,7 +160,7 @@ def _dtype(image: Any) -> np.dtype:  # noqa: ANN401 - as above
     return np.dtype(
         next(
             name
-            for name in _INTEGERS
+            for name in _INTEGER_DTYPES
             if np.iinfo(name).min <= min(ends) and max(ends) <= np.iinfo(name).max
         )
     )

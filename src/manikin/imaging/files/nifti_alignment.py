@@ -17,50 +17,51 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from manikin.imaging.dicom.series import Series
-    from manikin.imaging.files.header import Header
+    from manikin.imaging.files.header import ImageHeader
 
-_GRID = 3
-_NEAR = 0.05
+_SPATIAL_AXES = 3
+_MAX_CORNER_DISTANCE = 0.05
 """Grids whose places differ by less than this share of a place are one."""
-_HALF = 0.5
+_MIN_KEPT_SHARE = 0.5
 
 
 @final
 @dataclass(frozen=True)
-class Volume:
+class NiftiVolume:
     """A file of NIfTI, turned and resampled as it is read.
 
     Args:
         path: The file.
         source: What its header says.
         target: The orientation to which it is turned; "": as it is.
-        onto: The header of the picture onto whose grid a mask is laid by the nearest place; None: its own.
+        reference_header: The header of the picture onto whose grid a mask is laid by the nearest place;
+            None: its own.
     """
 
     path: Path
-    source: Header
+    source: ImageHeader
     target: str = ""
-    onto: Header | None = None
+    reference_header: ImageHeader | None = None
 
     @property
-    def header(self) -> Header:
-        """Of what `values` gives."""
-        turned = self.turned
-        if self.onto is None:
+    def header(self) -> ImageHeader:
+        """Of what `read_values` gives."""
+        turned = self.turned_header
+        if self.reference_header is None:
             return turned
-        facts = self.onto.facts
-        shape = (turned.shape[0], *self.onto.shape[1:])
-        return replace(turned, shape=shape, spacing=self.onto.spacing, facts=facts)
+        facts = self.reference_header.facts
+        shape = (turned.shape[0], *self.reference_header.shape[1:])
+        return replace(turned, shape=shape, spacing=self.reference_header.spacing, facts=facts)
 
     @property
-    def turned(self) -> Header:
+    def turned_header(self) -> ImageHeader:
         """After the turn alone."""
         code = str(self.source.facts["axes"])
         if not self.target:
             return self.source
-        grid = tuple(map(int, orientation.moved(self.source.shape[1:], code, self.target)))
-        spacing = orientation.moved(self.source.spacing, code, self.target)
-        facts = {"axes": self.target, "affine": _turned(self.source, self.target)}
+        grid = tuple(map(int, orientation.turn_sizes(self.source.shape[1:], code, self.target)))
+        spacing = orientation.turn_sizes(self.source.spacing, code, self.target)
+        facts = {"axes": self.target, "affine": _turn_affine(self.source, self.target)}
         return replace(self.source, shape=(self.source.shape[0], *grid), spacing=spacing, facts=facts)
 
     @property
@@ -81,7 +82,7 @@ class Volume:
     def __str__(self) -> str:
         return str(self.path)
 
-    def values(self) -> np.ndarray:
+    def read_values(self) -> np.ndarray:
         """(channels, D, H, W), or (channels, H, W) where there is one slice.
 
         Raises:
@@ -89,22 +90,25 @@ class Volume:
         """
         from manikin.imaging.files import nifti
 
-        x = nifti.values(self.path)
-        x = orientation.turned(x, str(self.source.facts["axes"]), self.target) if self.target else x
-        return x if self.onto is None else self._laid(x, self.onto)
+        x = nifti.read_values(self.path)
+        x = orientation.turn_array(x, str(self.source.facts["axes"]), self.target) if self.target else x
+        return x if self.reference_header is None else self._resample_onto(x, self.reference_header)
 
-    def _laid(self, x: np.ndarray, onto: Header) -> np.ndarray:
+    def _resample_onto(self, x: np.ndarray, onto: ImageHeader) -> np.ndarray:
         """Each place of the picture takes the level at its nearest place; beyond the mask it is 0."""
         from scipy import ndimage
 
-        way = np.linalg.inv(np.array(self.turned.facts["affine"])) @ np.array(onto.facts["affine"])
-        matrix, shift = way[:_GRID, :_GRID][::-1, ::-1], way[:_GRID, _GRID][::-1]
+        way = np.linalg.inv(np.array(self.turned_header.facts["affine"])) @ np.array(onto.facts["affine"])
+        matrix, shift = (
+            way[:_SPATIAL_AXES, :_SPATIAL_AXES][::-1, ::-1],
+            way[:_SPATIAL_AXES, _SPATIAL_AXES][::-1],
+        )
         grid = onto.shape[1:]
-        deep = (1,) * (_GRID - len(grid))  # one slice is a volume of depth 1
+        deep = (1,) * (_SPATIAL_AXES - len(grid))  # one slice is a volume of depth 1
         y = np.stack(
             [
                 ndimage.affine_transform(
-                    channel.reshape(*(1,) * (_GRID - channel.ndim), *channel.shape),
+                    channel.reshape(*(1,) * (_SPATIAL_AXES - channel.ndim), *channel.shape),
                     matrix,
                     shift,  # pyright: ignore[reportArgumentType] - a shift along each axis
                     (*deep, *grid),
@@ -114,7 +118,7 @@ class Volume:
             ]
         )
         places = abs(float(np.linalg.det(matrix)))
-        if (y != 0).sum() * places < _HALF * (x != 0).sum():
+        if (y != 0).sum() * places < _MIN_KEPT_SHARE * (x != 0).sum():
             raise FormatError(
                 f"{self.path}: by the affines most of the mask lies outside its picture; correct "
                 "the affine, or resample the mask"
@@ -122,85 +126,89 @@ class Volume:
         return y
 
 
-def _turned(header: Header, target: str) -> list[list[float]]:
+def _turn_affine(header: ImageHeader, target: str) -> list[list[float]]:
     """The affine after a turn."""
     from nibabel.orientations import axcodes2ornt, inv_ornt_aff, ornt_transform
 
     grid = header.shape[1:]
-    sides = (*reversed(grid), *(1,) * (_GRID - len(grid)))
+    sides = (*reversed(grid), *(1,) * (_SPATIAL_AXES - len(grid)))
     way = ornt_transform(axcodes2ornt(tuple(header.facts["axes"])), axcodes2ornt(tuple(target)))
     return np.round(np.array(header.facts["affine"]) @ inv_ornt_aff(way, sides), 5).tolist()
 
 
-def together(
+def align_volumes(
     files: Mapping[str, Sequence[Path | Series]], masks: set[str]
 ) -> tuple[dict[str, list[Any]], list[str]]:
     """Files of NIfTI in one orientation, masks on the grid of the first picture of their record; and notes.
 
     Files that cannot be read, and those of other formats, stay as they are.
     """
-    wrapped = {name: [_opened(path) for path in paths] for name, paths in files.items()}
+    wrapped = {name: [_wrap_file(path) for path in paths] for name, paths in files.items()}
     first = next((name for name in files if name not in masks), next(iter(files)))
-    codes = Counter(v.source.facts["axes"] for v in wrapped[first] if isinstance(v, Volume))
+    codes = Counter(v.source.facts["axes"] for v in wrapped[first] if isinstance(v, NiftiVolume))
     if not codes:
         return {name: list(paths) for name, paths in files.items()}, []
     target, notes = codes.most_common(1)[0][0], []
     for name, found in wrapped.items():
-        turned = [_to(volume, target) for volume in found]
-        count = sum(isinstance(v, Volume) and v.target != "" for v in turned)
+        turned = [_turn_volume(volume, target) for volume in found]
+        count = sum(isinstance(v, NiftiVolume) and v.target != "" for v in turned)
         notes += [f"{name}: {count} volumes are turned to {target}, as most lie"] if count else []
         wrapped[name] = turned
     for name in masks - {first}:
-        pairs = [_onto(mask, image) for mask, image in zip(wrapped[name], wrapped[first], strict=True)]
+        pairs = [
+            _match_grid(mask, image) for mask, image in zip(wrapped[name], wrapped[first], strict=True)
+        ]
         wrapped[name] = [mask for mask, _ in pairs]
         told = Counter(note for _, note in pairs if note)
         notes += [f"{name}: {count} masks {note}" for note, count in told.items()]
-    return {name: [_plain(v) for v in found] for name, found in wrapped.items()}, notes
+    return {name: [_unwrap_file(v) for v in found] for name, found in wrapped.items()}, notes
 
 
-def _opened(path: Path | Series) -> Any:  # noqa: ANN401 - a volume, or what was given
-    if not isinstance(path, Path) or record_files.kind(path) != "nifti":
+def _wrap_file(path: Path | Series) -> Any:  # noqa: ANN401 - a volume, or what was given
+    if not isinstance(path, Path) or record_files.detect_file_format(path) != "nifti":
         return path
     from manikin.imaging.files import nifti
 
     try:
-        return Volume(path, nifti.header(path))
+        return NiftiVolume(path, nifti.read_header(path))
     except FormatError:
         return path  # whoever reads its values says what is wrong, or leaves it out
 
 
-def _plain(volume: Any) -> Any:  # noqa: ANN401 - as above
+def _unwrap_file(volume: Any) -> Any:  # noqa: ANN401 - as above
     """The path, where nothing is to be done."""
-    untouched = isinstance(volume, Volume) and not volume.target and volume.onto is None
+    untouched = isinstance(volume, NiftiVolume) and not volume.target and volume.reference_header is None
     return volume.path if untouched else volume
 
 
-def _to(volume: Any, target: str) -> Any:  # noqa: ANN401 - as above
-    if not isinstance(volume, Volume) or volume.source.facts["axes"] == target:
+def _turn_volume(volume: Any, target: str) -> Any:  # noqa: ANN401 - as above
+    if not isinstance(volume, NiftiVolume) or volume.source.facts["axes"] == target:
         return volume
-    code, deep = str(volume.source.facts["axes"]), len(volume.source.shape) > _GRID
+    code, deep = str(volume.source.facts["axes"]), len(volume.source.shape) > _SPATIAL_AXES
     can = orientation.can_turn(code, target, volume.source.spacing, deep=deep)
     return replace(volume, target=target) if can else volume
 
 
-def _onto(mask: Any, image: Any) -> tuple[Any, str]:  # noqa: ANN401 - as above
+def _match_grid(mask: Any, image: Any) -> tuple[Any, str]:  # noqa: ANN401 - as above
     """A mask on the grid of its picture, and what was done to it."""
-    if not isinstance(mask, Volume) or not isinstance(image, Volume):
+    if not isinstance(mask, NiftiVolume) or not isinstance(image, NiftiVolume):
         return mask, ""
     mine, theirs = mask.header, image.header
-    if mine.shape[1:] == theirs.shape[1:] and _same(mine, theirs):
+    if mine.shape[1:] == theirs.shape[1:] and _is_same_grid(mine, theirs):
         return mask, ""
     identity = np.allclose(mask.source.facts["affine"], np.eye(4))
     if identity and mine.shape[1:] == theirs.shape[1:]:
         plain = replace(mask, target="")
         return plain, "have no affine of their own and are taken place by place"
-    return replace(mask, onto=theirs), "lie on another grid and are laid onto their picture by the affines"
+    return replace(
+        mask, reference_header=theirs
+    ), "lie on another grid and are laid onto their picture by the affines"
 
 
-def _same(one: Header, other: Header) -> bool:
+def _is_same_grid(one: ImageHeader, other: ImageHeader) -> bool:
     """Whether the corners of two grids are the same places."""
-    sides = [side - 1 for side in (*reversed(one.shape[1:]), 1, 1)][:_GRID]
+    sides = [side - 1 for side in (*reversed(one.shape[1:]), 1, 1)][:_SPATIAL_AXES]
     corners = np.array([(*corner, 1) for corner in np.ndindex(2, 2, 2)]) * np.array([*sides, 1])
     a, b = (np.array(header.facts["affine"]) for header in (one, other))
-    step = min(np.linalg.norm(b[:_GRID, :_GRID], axis=0))
-    return bool(np.abs(corners @ (a - b).T).max() <= _NEAR * max(step, 1e-6))
+    step = min(np.linalg.norm(b[:_SPATIAL_AXES, :_SPATIAL_AXES], axis=0))
+    return bool(np.abs(corners @ (a - b).T).max() <= _MAX_CORNER_DISTANCE * max(step, 1e-6))

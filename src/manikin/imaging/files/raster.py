@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.errors import FormatError
-from manikin.imaging.files.header import Header, bounded
+from manikin.imaging.files.header import ImageHeader, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,51 +23,52 @@ if TYPE_CHECKING:
 
     import PIL.Image
 
-_GREY: dict[str, str] = {"1": "uint8", "L": "uint8", "LA": "uint8", "I": "int32", "F": "float32"}
-_ROTATED, _ORIENTATION = (5, 6, 7, 8), 0x0112
-_PNG, _DEEP_COLOUR = b"\x89PNG\r\n\x1a\n", ((16, 2), (16, 6))
+_GREY_DTYPES: dict[str, str] = {"1": "uint8", "L": "uint8", "LA": "uint8", "I": "int32", "F": "float32"}
+_ROTATED_ORIENTATIONS, _ORIENTATION_TAG = (5, 6, 7, 8), 0x0112
+_PNG_SIGNATURE, _DEEP_COLOUR_TYPES = b"\x89PNG\r\n\x1a\n", ((16, 2), (16, 6))
 
 
-def header(path: Path, *, labels: bool = False) -> Header:
+def read_header(path: Path, *, labels: bool = False) -> ImageHeader:
     """The shape (channels, H, W) and type of a picture, without its values.
 
     Raises:
         FormatError: It cannot be read.
     """
     if path.suffix.lower() == ".npy":
-        x = _array(path)
-        return Header(x.shape, x.dtype)
-    with _opened(path) as image:
+        x = _load_array(path)
+        return ImageHeader(x.shape, x.dtype)
+    with _open_image(path) as image:
         width, height = image.size
-        if image.getexif().get(_ORIENTATION) in _ROTATED:
+        if image.getexif().get(_ORIENTATION_TAG) in _ROTATED_ORIENTATIONS:
             width, height = height, width
-        shape = (height, width) if _pages(image) == 1 else (_pages(image), height, width)
-        bounded(shape, path)
-        return Header(
-            (1 if labels and image.mode == "P" else _channels(image.mode), *shape), _dtype(image.mode)
+        shape = (height, width) if _count_pages(image) == 1 else (_count_pages(image), height, width)
+        check_size(shape, path)
+        return ImageHeader(
+            (1 if labels and image.mode == "P" else _count_channels(image.mode), *shape),
+            _choose_dtype(image.mode),
         )
 
 
-def pixels(path: Path, *, labels: bool = False) -> np.ndarray:
+def read_values(path: Path, *, labels: bool = False) -> np.ndarray:
     """The values of a picture, (channels, H, W), or (1, pages, H, W) where it has several pages.
 
     Raises:
         FormatError: It cannot be read, or is truncated.
     """
     if path.suffix.lower() == ".npy":
-        return np.array(_array(path))
+        return np.array(_load_array(path))
     from PIL import ImageOps
 
-    with _opened(path) as image:
+    with _open_image(path) as image:
         pages = []
-        for page in range(_pages(image)):
+        for page in range(_count_pages(image)):
             if page:
                 image.seek(page)
-            pages.append(_values(ImageOps.exif_transpose(image), labels=labels))
+            pages.append(_to_array(ImageOps.exif_transpose(image), labels=labels))
     return pages[0] if len(pages) == 1 else np.stack(pages, axis=1)
 
 
-def store(x: np.ndarray, path: Path) -> None:
+def write(x: np.ndarray, path: Path) -> None:
     """Write (channels, H, W) as a picture without loss, or any array as .npy.
 
     Raises:
@@ -78,7 +79,7 @@ def store(x: np.ndarray, path: Path) -> None:
     if path.suffix.lower() == ".npy":
         np.save(path, x, allow_pickle=False)
         return
-    if not fits(x, path.suffix.lower()):
+    if not can_store(x, path.suffix.lower()):
         message = (
             f"{path}: a picture holds 8 or 16 bits in one channel or 8 in three, not {x.dtype} {x.shape}"
         )
@@ -86,11 +87,12 @@ def store(x: np.ndarray, path: Path) -> None:
     Image.fromarray(x[0] if len(x) == 1 else np.ascontiguousarray(np.moveaxis(x, 0, -1))).save(path)
 
 
-def fits(x: np.ndarray, suffix: str) -> bool:
+def can_store(x: np.ndarray, suffix: str) -> bool:
     """Whether a picture of this format holds such values without loss.
 
     Example:
-        >>> fits(np.zeros((1, 4, 4), np.uint16), ".png"), fits(np.zeros((1, 4, 4), np.int16), ".png")
+        >>> x = np.zeros((1, 4, 4))
+        >>> can_store(x.astype(np.uint16), ".png"), can_store(x.astype(np.int16), ".png")
         (True, False)
     """
     if x.ndim != 3 or suffix not in (".png", ".tif", ".tiff", ".bmp"):  # noqa: PLR2004 - (channels, H, W)
@@ -101,7 +103,7 @@ def fits(x: np.ndarray, suffix: str) -> bool:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[PIL.Image.Image]:
+def _open_image(path: Path) -> Iterator[PIL.Image.Image]:
     from PIL import Image, UnidentifiedImageError
 
     damaged = (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, struct.error)
@@ -109,7 +111,7 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                _deep_colour(path, image.mode)
+                _refuse_deep_colour(path, image.mode)
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise FormatError(f"{path}: too large a picture; cut it into parts, or save it as .npy") from error
@@ -119,39 +121,39 @@ def _opened(path: Path) -> Iterator[PIL.Image.Image]:
         ) from error
 
 
-def _deep_colour(path: Path, mode: str) -> None:
+def _refuse_deep_colour(path: Path, mode: str) -> None:
     """Refuse colours of 16 bits, which would lose half of them in silence."""
     if mode not in ("RGB", "RGBA"):
         return
     with path.open("rb") as file:
         head = file.read(26)
-    if head.startswith(_PNG) and tuple(head[24:26]) in _DEEP_COLOUR:
+    if head.startswith(_PNG_SIGNATURE) and tuple(head[24:26]) in _DEEP_COLOUR_TYPES:
         raise FormatError(f"{path}: 16 bits per colour would be cut to 8; save it as .npy, or with 8 bits")
 
 
-def _pages(image: PIL.Image.Image) -> int:
+def _count_pages(image: PIL.Image.Image) -> int:
     return getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
 
 
-def _channels(mode: str) -> int:
-    return 1 if mode in _GREY or mode.startswith("I;16") else 3
+def _count_channels(mode: str) -> int:
+    return 1 if mode in _GREY_DTYPES or mode.startswith("I;16") else 3
 
 
-def _dtype(mode: str) -> np.dtype:
-    return np.dtype("uint16" if mode.startswith("I;16") else _GREY.get(mode, "uint8"))
+def _choose_dtype(mode: str) -> np.dtype:
+    return np.dtype("uint16" if mode.startswith("I;16") else _GREY_DTYPES.get(mode, "uint8"))
 
 
-def _values(image: PIL.Image.Image, *, labels: bool) -> np.ndarray:
+def _to_array(image: PIL.Image.Image, *, labels: bool) -> np.ndarray:
     if image.mode in ("1", "LA"):
         image = image.convert("L")
-    elif _channels(image.mode) == 3 and image.mode != "RGB" and not (labels and image.mode == "P"):  # noqa: PLR2004
+    elif _count_channels(image.mode) == 3 and image.mode != "RGB" and not (labels and image.mode == "P"):  # noqa: PLR2004
         image = image.convert("RGB")
     x = np.asarray(image)
     x = x.astype(x.dtype.newbyteorder("="), copy=False)
     return x[None] if x.ndim == 2 else np.moveaxis(x, -1, 0)  # noqa: PLR2004 - (H, W)
 
 
-def _array(path: Path) -> np.ndarray:
+def _load_array(path: Path) -> np.ndarray:
     """One record saved alone, channels first."""
     try:
         x = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -162,10 +164,10 @@ def _array(path: Path) -> np.ndarray:
     x = x.astype(np.float32 if x.dtype == np.float16 else x.dtype.newbyteorder("="), copy=False)
     if x.dtype.kind == "f" and not np.isfinite(x).all():
         raise FormatError(f"{path}: holds values that are no finite number; correct it or leave it out")
-    return _channelled(x.view(np.uint8) if x.dtype == bool else x)
+    return _move_channels_first(x.view(np.uint8) if x.dtype == bool else x)
 
 
-def _channelled(x: np.ndarray) -> np.ndarray:
+def _move_channels_first(x: np.ndarray) -> np.ndarray:
     if x.ndim == 2:  # noqa: PLR2004 - (H, W)
         return x[None]
     if x.ndim == 3 and x.shape[0] not in (1, 2, 3, 4):  # noqa: PLR2004 - neither channels first nor a volume

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     import numpy as np
 
     from manikin.imaging.dicom.series import Series
-    from manikin.imaging.files.header import Header
+    from manikin.imaging.files.header import ImageHeader
 
 
-def header(path: Path | Series, *, labels: bool = False) -> Header:
+def read_header(path: Path | Series, *, labels: bool = False) -> ImageHeader:
     """Shape, type and geometry of a file; `labels` says that it is a label map.
 
     Raises:
@@ -23,59 +23,61 @@ def header(path: Path | Series, *, labels: bool = False) -> Header:
     """
     if not isinstance(path, Path):
         return path.header
-    match _format(path):
+    match _detect_format(path):
         case "nifti":
             from manikin.imaging.files import nifti
 
-            return nifti.header(path)
+            return nifti.read_header(path)
         case "dicom":
             from manikin.imaging.dicom import pixel_data
 
-            return pixel_data.header(path)
+            return pixel_data.read_header(path)
     from manikin.imaging.files import raster
 
-    return raster.header(path, labels=labels)
+    return raster.read_header(path, labels=labels)
 
 
-def values(path: Path | Series, *, labels: bool = False) -> np.ndarray:
+def read_values(path: Path | Series, *, labels: bool = False) -> np.ndarray:
     """The values, channels first.
 
     Raises:
         FormatError: It cannot be read, or holds values that are no finite number.
     """
     if not isinstance(path, Path):
-        return path.values()
-    match _format(path):
+        return path.read_values()
+    match _detect_format(path):
         case "nifti":
             from manikin.imaging.files import nifti
 
-            return nifti.values(path)
+            return nifti.read_values(path)
         case "dicom":
             from manikin.imaging.dicom import pixel_data
 
-            return pixel_data.values(path)
+            return pixel_data.read_values(path)
     from manikin.imaging.files import raster
 
-    return raster.pixels(path, labels=labels)
+    return raster.read_values(path, labels=labels)
 
 
-def burned(path: Path | Series) -> str:
+def read_burned_in_risk(path: Path | Series) -> str:
     """What a header says of text burned into the pixels: "yes", "likely", "no" or "unknown"."""
     if not isinstance(path, Path):
         found = {str(piece.facts.get("burned", "unknown")) for piece in path.slices}
         return next((risk for risk in ("yes", "likely", "unknown") if risk in found), "no")
-    if _format(path) != "dicom":
+    if _detect_format(path) != "dicom":
         return "unknown"
     from manikin.imaging.dicom import pixel_data
-    from manikin.imaging.dicom.burned_in_annotation import risk
+    from manikin.imaging.dicom.burned_in_annotation import assess_burned_in_risk
 
-    return risk(pixel_data.dataset(path))
+    return assess_burned_in_risk(pixel_data.read_dataset(path))
 
 
-def _format(path: Path) -> str:
+def _detect_format(path: Path) -> str:
     if not path.is_file():
         raise FormatError(f"{path}: no such file; correct the table, or leave the record out")
-    found = record_files.kind(path)
+    found = record_files.detect_file_format(path)
     if found is None:
-        raise FormatError(f"{path}: no picture by its suffix; there are {', '.join(record_files.PICTURES)}")
+        raise FormatError(
+            f"{path}: no picture by its suffix; there are {', '.join(record_files.IMAGE_SUFFIXES)}"
+        )
     return found

@@ -10,59 +10,61 @@ from __future__ import annotations
 import numpy as np
 
 
-def factor(grid: tuple[int, ...], size: tuple[int, ...]) -> float:
+def compute_scale_factor(grid: tuple[int, ...], size: tuple[int, ...]) -> float:
     """By how much a picture is scaled to fit within `size`.
 
     Example:
-        >>> factor((100, 50), (50, 50))
+        >>> compute_scale_factor((100, 50), (50, 50))
         0.5
     """
     return min(new / old for new, old in zip(size, grid, strict=True))
 
 
-def fitted(x: np.ndarray, size: tuple[int, ...], *, labels: bool = False) -> np.ndarray:
+def fit_to_size(x: np.ndarray, size: tuple[int, ...], *, labels: bool = False) -> np.ndarray:
     """A picture of shape (channels, *grid) as (channels, *size), in its own type.
 
     Whole numbers are rounded; values never leave the range of the original. The background is, per
     channel, the middle value of the border, and level 0 in a label map.
 
     Example:
-        >>> fitted(np.array([[[0, 2], [4, 6], [1, 1], [1, 1]]]), (2, 2))
+        >>> fit_to_size(np.array([[[0, 2], [4, 6], [1, 1], [1, 1]]]), (2, 2))
         array([[[3, 1],
                 [1, 1]]])
     """
     if x.shape[1:] == size:
         return x
-    scale = factor(x.shape[1:], size)
+    scale = compute_scale_factor(x.shape[1:], size)
     inner = tuple(max(1, min(new, round(old * scale))) for old, new in zip(x.shape[1:], size, strict=True))
-    small = _nearest(x, inner) if labels else _averaged(x, inner)
+    small = _resample_nearest(x, inner) if labels else _resample_average(x, inner)
     canvas = np.empty((len(x), *size), x.dtype)
-    canvas[...] = 0 if labels else _background(x).reshape(-1, *(1,) * len(size))
+    canvas[...] = 0 if labels else _estimate_background(x).reshape(-1, *(1,) * len(size))
     before = [(new - old) // 2 for old, new in zip(inner, size, strict=True)]
     place = tuple(slice(start, start + side) for start, side in zip(before, inner, strict=True))
     canvas[(slice(None), *place)] = small
     return canvas
 
 
-def _nearest(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def _resample_nearest(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     centres = [
         ((np.arange(new) + 0.5) * old / new).astype(int) for old, new in zip(x.shape[1:], size, strict=True)
     ]
     return x[(slice(None), *np.ix_(*centres))]
 
 
-def _averaged(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+def _resample_average(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     y = x.astype(np.float32 if x.dtype.itemsize <= 2 else np.float64)  # noqa: PLR2004 - 24 bits hold 16
     for axis, new in enumerate(size, 1):
-        y = np.moveaxis(np.tensordot(y, weights(y.shape[axis], new), axes=(axis, 1)), -1, axis)
+        y = np.moveaxis(
+            np.tensordot(y, build_resampling_matrix(y.shape[axis], new), axes=(axis, 1)), -1, axis
+        )
     return (np.rint(y) if x.dtype.kind in "iu" else y).astype(x.dtype)
 
 
-def weights(old: int, new: int) -> np.ndarray:
+def build_resampling_matrix(old: int, new: int) -> np.ndarray:
     """What each of `old` places adds to each of `new` along one axis: (new, old), rows summing to 1.
 
     Example:
-        >>> weights(4, 2)
+        >>> build_resampling_matrix(4, 2)
         array([[0.5, 0.5, 0. , 0. ],
                [0. , 0. , 0.5, 0.5]], dtype=float32)
     """
@@ -78,7 +80,7 @@ def weights(old: int, new: int) -> np.ndarray:
     return (mass / mass.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _background(x: np.ndarray) -> np.ndarray:
+def _estimate_background(x: np.ndarray) -> np.ndarray:
     """Per channel the middle value of the border, one that stands in the picture."""
     border = np.ones(x.shape[1:], dtype=bool)
     border[tuple(slice(1, -1) for _ in x.shape[1:])] = False

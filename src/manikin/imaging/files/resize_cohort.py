@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from manikin.core import mapped_arrays
 from manikin.errors import UsageError
-from manikin.io.npz_arrays import brought
+from manikin.io.npz_arrays import conform_images
 from manikin.schema.kinds import Image, Schema
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 
-def sized(cohort: Cohort, side: int) -> Cohort:
+def resize_images(cohort: Cohort, side: int) -> Cohort:
     """The same records with every picture and volume `side` places along each axis, undistorted.
 
     Raises:
         UsageError: There is no picture, or the side is below 4.
 
     Example:
-        >>> from manikin.datasets.demo import demo_multimodal
-        >>> sized(demo_multimodal(3, seed=0), 8)["scan"].shape
+        >>> from manikin.datasets.demo import generate_multimodal_demo
+        >>> resize_images(generate_multimodal_demo(3, seed=0), 8)["scan"].shape
         (3, 1, 8, 8)
     """
     images = {name: kind for name, kind in cohort.schema.items() if isinstance(kind, Image)}
@@ -38,17 +38,19 @@ def sized(cohort: Cohort, side: int) -> Cohort:
     columns, kinds = {name: cohort.columns[name] for name in cohort.schema}, dict(cohort.schema)
     for name, kind in images.items():
         x = cohort[name]
-        x, kinds[name] = brought(x, replace(kind, size=(side,) * (x.ndim - 2)), labels=kind.levels > 0)
+        x, kinds[name] = conform_images(
+            x, replace(kind, size=(side,) * (x.ndim - 2)), labels=kind.levels > 0
+        )
         if x.shape[2:] != cohort[name].shape[2:] and name in facts:
-            facts[name] = _moved(facts[name])
-        columns[name] = mapped_arrays.column(x)
+            facts[name] = _drop_stale_geometry(facts[name])
+        columns[name] = mapped_arrays.to_column(x)
     origin = replace(
         cohort.origin, options={**cohort.origin.options, **({"facts": facts} if facts else {})}
     )
     return replace(cohort, columns=pa.table(columns), schema=Schema(kinds), origin=origin)
 
 
-def _moved(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_stale_geometry(facts: Mapping[str, Any]) -> dict[str, Any]:
     """What still holds of the geometry at another size: no affine, and no places of uneven slices."""
     kept = {key: value for key, value in facts.items() if key != "affine"}
     return {**kept, **({"heights": []} if "heights" in kept else {})}

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from manikin.imaging.files import resize
 
 if TYPE_CHECKING:
-    from manikin.imaging.files.header import Header
+    from manikin.imaging.files.header import ImageHeader
     from manikin.schema.kinds import Image
 
 
-def facts(headers: list[Header], kind: Image) -> dict[str, Any]:
+def collect_shared_facts(headers: list[ImageHeader], kind: Image) -> dict[str, Any]:
     """What all files say alike and still holds once they are brought to a size."""
     moved = bool(kind.size) and any(header.shape[1:] != kind.size for header in headers)
     found = {
@@ -26,7 +26,7 @@ def facts(headers: list[Header], kind: Image) -> dict[str, Any]:
     return found
 
 
-def spaced(name: str, kind: Image, headers: list[Header]) -> tuple[Image, list[str]]:
+def find_shared_spacing(name: str, kind: Image, headers: list[ImageHeader]) -> tuple[Image, list[str]]:
     """The spacing that all pictures share, after they are brought to their size."""
     if kind.spacing:
         return kind, []
@@ -34,7 +34,7 @@ def spaced(name: str, kind: Image, headers: list[Header]) -> tuple[Image, list[s
     if 0 < uneven < len(headers):
         return kind, [f"{name}: slices lie at even steps in some volumes only, so no spacing is stated"]
     found = {
-        tuple(round(step / _factor(header, kind), 5) for step in header.spacing)
+        tuple(round(step / _compute_scale_factor(header, kind), 5) for step in header.spacing)
         for header in headers
         if header.spacing
     }
@@ -43,5 +43,5 @@ def spaced(name: str, kind: Image, headers: list[Header]) -> tuple[Image, list[s
     return kind, [f"{name}: {len(found)} different spacings, so none is stated"] if found else []
 
 
-def _factor(header: Header, kind: Image) -> float:
-    return resize.factor(header.shape[1:], kind.size) if kind.size else 1.0
+def _compute_scale_factor(header: ImageHeader, kind: Image) -> float:
+    return resize.compute_scale_factor(header.shape[1:], kind.size) if kind.size else 1.0

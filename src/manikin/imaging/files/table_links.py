@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any, final
 
 import pyarrow as pa
 
-from manikin.core.record_files import is_name, stem
+from manikin.core.record_files import is_possible_path, strip_suffix
 from manikin.errors import FormatError
 from manikin.imaging.files import label_maps
-from manikin.imaging.files.folder_index import collected
+from manikin.imaging.files.folder_index import is_collection_folder
 from manikin.schema.inference.file_owners import add_owners
-from manikin.schema.inference.folder_roles import NOTHING, Meaning, held, plainly
+from manikin.schema.inference.folder_roles import (
+    NO_FOLDER_MEANING,
+    FolderMeaning,
+    interpret_or_number_folders,
+    interpret_plain_folders,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,16 +27,16 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.imaging.dicom.series import Series
-    from manikin.imaging.files.folder_index import Place
+    from manikin.imaging.files.folder_index import ImageFile
 
-_FILE = re.compile(r"\.(png|jpe?g|tiff?|bmp|pgm|ppm|npy|dcm|dicom|ima|nii|nii\.gz)$", re.IGNORECASE)
+_FILE_SUFFIX = re.compile(r"\.(png|jpe?g|tiff?|bmp|pgm|ppm|npy|dcm|dicom|ima|nii|nii\.gz)$", re.IGNORECASE)
 _FILE_WORDS = re.compile(r"(^|_)(file_?names?|file_?paths?|files?|names?|paths?|png|jpe?g)$", re.IGNORECASE)
-_MOSTLY = 0.5
+_MIN_MATCH_SHARE = 0.5
 
 
 @final
 @dataclass(frozen=True)
-class Listing:
+class TableLinks:
     """What a table says of pictures.
 
     Args:
@@ -45,71 +50,77 @@ class Listing:
     files: Mapping[str, Sequence[Path | Series]]
     columns: dict[str, str]
     key: str | None = None
-    meaning: Meaning = NOTHING
+    meaning: FolderMeaning = NO_FOLDER_MEANING
     notes: tuple[str, ...] = ()
 
 
-def by_name(table: Cohort, folder: Path, path: Path) -> Listing | None:
+def match_by_filename(table: Cohort, folder: Path, path: Path) -> TableLinks | None:
     """The pictures that columns of file names list.
 
     Raises:
         FormatError: A file that most of a column's neighbours suggest is not there.
     """
-    named = {name: values for name in table.schema if (values := _file_names(table, name))}
-    found = {name: _resolved(values, name, folder) for name, values in named.items()}
+    named = {name: values for name in table.schema if (values := _read_file_names(table, name))}
+    found = {name: _resolve_paths(values, name, folder) for name, values in named.items()}
     whole = {name: files for name, files in found.items() if all(files)}
     if not whole:
-        _missing(named, found, path)
+        _refuse_missing(named, found, path)
         return None
     files: dict[str, list[Path]] = {}
     columns: dict[str, str] = {}
     for name, paths in whole.items():
         known = [path for path in paths if path]
         if known not in files.values():
-            called = field(name, {*table.schema, *files})
+            called = name_image_field(name, {*table.schema, *files})
             files[called], columns[called] = known, name
     hidden = tuple(name for name in named if name not in columns.values())
     notes = tuple(f"{name}: names of files, never modelled" for name in hidden)
-    return Listing(files, columns, None, _whose(table, next(iter(files.values())), folder), notes)
+    return TableLinks(files, columns, None, _find_owners(table, next(iter(files.values())), folder), notes)
 
 
-def _whose(table: Cohort, files: Sequence[Path], folder: Path) -> Meaning:
+def _find_owners(table: Cohort, files: Sequence[Path], folder: Path) -> FolderMeaning:
     """Whose the pictures of a table are, where folders or names of files say it; it holds the classes."""
     above = [path.parent.relative_to(folder).parts if folder in path.parents else () for path in files]
-    found = plainly([tuple(part for part in parts if not collected(part)) for parts in above])
-    found = replace(found, labels=()) if found.subjects else NOTHING
-    named = table.schema.named("subject")
-    return found if named else add_owners(found, [stem(path) for path in files])
+    found = interpret_plain_folders(
+        [tuple(part for part in parts if not is_collection_folder(part)) for parts in above]
+    )
+    found = replace(found, labels=()) if found.subjects else NO_FOLDER_MEANING
+    named = table.schema.find_by_role("subject")
+    return found if named else add_owners(found, [strip_suffix(path) for path in files])
 
 
-def _file_names(table: Cohort, name: str) -> list[str]:
+def _read_file_names(table: Cohort, name: str) -> list[str]:
     """The values of a column that holds file names, else nothing."""
     values = table.columns[name]
     if not pa.types.is_string(values.type):
         return []
     names = [value or "" for value in values.to_pylist()]
     present = [value for value in names if value]
-    return names if present and all(_FILE.search(value) for value in present) else []
+    return names if present and all(_FILE_SUFFIX.search(value) for value in present) else []
 
 
-def _resolved(values: Sequence[str], name: str, folder: Path) -> list[Path | None]:
+def _resolve_paths(values: Sequence[str], name: str, folder: Path) -> list[Path | None]:
     """Files relative to the table, or in a subfolder of it; label maps first in folders called so."""
-    like = label_maps.named(name)
+    like = label_maps.is_label_map_name(name)
     subs = sorted(
-        subfolders(folder), key=lambda sub: (sub not in (name, f"{name}s"), label_maps.named(sub) != like)
+        list_subfolders(folder),
+        key=lambda sub: (sub not in (name, f"{name}s"), label_maps.is_label_map_name(sub) != like),
     )
     tries = [folder, *(folder / sub for sub in subs)]
     return [
-        next((place / value for place in tries if is_name(value) and (place / value).is_file()), None)
+        next(
+            (place / value for place in tries if is_possible_path(value) and (place / value).is_file()),
+            None,
+        )
         for value in values
     ]
 
 
-def _missing(
+def _refuse_missing(
     named: Mapping[str, Sequence[str]], found: Mapping[str, Sequence[Path | None]], path: Path
 ) -> None:
     for name, files in found.items():
-        if sum(file is not None for file in files) >= _MOSTLY * len(files):
+        if sum(file is not None for file in files) >= _MIN_MATCH_SHARE * len(files):
             lost = next(row for row, file in enumerate(files) if file is None)
             what = repr(named[name][lost]) if named[name][lost] else "an empty cell"
             raise FormatError(
@@ -118,14 +129,16 @@ def _missing(
             )
 
 
-def field(name: str, taken: set[str]) -> str:
+def name_image_field(name: str, taken: set[str]) -> str:
     """What the pictures of a column are called: `image` where the column only says that they are files."""
     plain = _FILE_WORDS.sub("", name) or "image"
     plain = "image" if plain.lower() in ("img", "picture") else plain
     return plain if plain == name or plain not in taken else name
 
 
-def by_key(table: Cohort, places: Sequence[Place], declared: Sequence[str] = ()) -> Listing | None:
+def match_by_key(
+    table: Cohort, places: Sequence[ImageFile], declared: Sequence[str] = ()
+) -> TableLinks | None:
     """The pictures that are called after the values of a column, as IMD003.png after "IMD003".
 
     Args:
@@ -133,44 +146,46 @@ def by_key(table: Cohort, places: Sequence[Place], declared: Sequence[str] = ())
         places: The pictures of its folder.
         declared: What each level of subfolders is, where a person says it.
     """
-    by_field: dict[str, list[Place]] = {}
+    by_field: dict[str, list[ImageFile]] = {}
     for place in places:
-        by_field.setdefault("mask" if place.mask else "image", []).append(place)
+        by_field.setdefault("mask" if place.is_mask else "image", []).append(place)
     for name in table.schema:
-        for spelled in (str.lower, _number, _subject):
-            found = {field: _looked_up(table, name, group, spelled) for field, group in by_field.items()}
+        for spelled in (str.lower, _extract_number, _extract_subject):
+            found = {
+                field: _look_up_files(table, name, group, spelled) for field, group in by_field.items()
+            }
             files = {field: paths for field, paths in found.items() if paths}
             if files and ("image" in files or "image" not in by_field):
-                return _keyed(table, name, files, by_field, declared)
-    _incomplete(table, places)
+                return _build_links(table, name, files, by_field, declared)
+    _refuse_incomplete(table, places)
     return None
 
 
-def _incomplete(table: Cohort, places: Sequence[Place]) -> None:
+def _refuse_incomplete(table: Cohort, places: Sequence[ImageFile]) -> None:
     """Refuse a table of which most rows, but not all, have a picture of their name."""
-    known = {place.key.lower() for place in places if not place.mask}
+    known = {place.key.lower() for place in places if not place.is_mask}
     for name in table.schema:
         if pa.types.is_string(table.columns[name].type):
             rows = [str(value or "").lower() for value in table.columns[name].to_pylist()]
             lost = [i for i, row in enumerate(rows, 1) if row not in known]
-            if 0 < len(lost) < _MOSTLY * len(rows):
+            if 0 < len(lost) < _MIN_MATCH_SHARE * len(rows):
                 raise FormatError(
                     f"{places[0].path.parent}: no picture is called as column {name!r} says in record "
                     f"{lost[0]} (and {len(lost) - 1} more); add it, or remove the row"
                 )
 
 
-def _number(text: str) -> str:
+def _extract_number(text: str) -> str:
     """The only number in a name: "patient07" is 7."""
     numbers = re.findall(r"\d+", text.partition("_")[0])
     return str(int(numbers[0])) if len(numbers) == 1 else text.lower()
 
 
-def _subject(text: str) -> str:
+def _extract_subject(text: str) -> str:
     return text.partition("_")[0].lower()
 
 
-def _looked_up(table: Cohort, name: str, places: Sequence[Place], spelled: Any) -> list[Path]:  # noqa: ANN401 - a function
+def _look_up_files(table: Cohort, name: str, places: Sequence[ImageFile], spelled: Any) -> list[Path]:  # noqa: ANN401 - a function
     values = table.columns[name]
     if not (pa.types.is_string(values.type) or pa.types.is_integer(values.type)) or values.null_count:
         return []
@@ -182,29 +197,29 @@ def _looked_up(table: Cohort, name: str, places: Sequence[Place], spelled: Any) 
     return [path for path in paths if path] if all(paths) else []
 
 
-def _keyed(
+def _build_links(
     table: Cohort,
     key: str,
     files: dict[str, list[Path]],
-    by_field: Mapping[str, Sequence[Place]],
+    by_field: Mapping[str, Sequence[ImageFile]],
     declared: Sequence[str],
-) -> Listing:
+) -> TableLinks:
     used = {path for paths in files.values() for path in paths}
     left = sum(place.path not in used for places in by_field.values() for place in places)
     notes = [f"{left} pictures that no row names are left out"] if left else []
     if lost := [field for field in by_field if field not in files]:
         notes.append(f"{lost[0]}: files that do not match the rows one to one are left out")
-    above = {place.path: place.above for places in by_field.values() for place in places}
-    meaning = held([above[path] for path in next(iter(files.values()))], declared)
+    above = {place.path: place.parent_folders for places in by_field.values() for place in places}
+    meaning = interpret_or_number_folders([above[path] for path in next(iter(files.values()))], declared)
     if (
-        meaning.unclear
+        meaning.unclear_reason
     ):  # the table says whose the pictures are; their folders are left out, and a note says so
-        notes.append(f"subfolders are left out: {meaning.unclear}")
-        meaning = NOTHING
+        notes.append(f"subfolders are left out: {meaning.unclear_reason}")
+        meaning = NO_FOLDER_MEANING
     meaning = replace(meaning, labels=()) if "label" in table.schema else meaning
-    return Listing(files, {}, key, meaning, tuple(notes))
+    return TableLinks(files, {}, key, meaning, tuple(notes))
 
 
-def subfolders(folder: Path) -> list[str]:
+def list_subfolders(folder: Path) -> list[str]:
     """The names of the folders directly in a folder."""
     return sorted(sub.name for sub in folder.iterdir() if sub.is_dir() and not sub.name.startswith("."))

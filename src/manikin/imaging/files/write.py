@@ -10,7 +10,7 @@ import pyarrow as pa
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
 from manikin.imaging.files import label_maps, raster
-from manikin.io.formats.csv import render
+from manikin.io.formats.csv import render_delimited
 from manikin.schema.kinds import Category, Image, Schema, Signal, Text
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-_SAFE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,99}$")
-_TABLE = "manifest.csv"
+_SAFE_FOLDER_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,99}$")
+_TABLE_NAME = "manifest.csv"
 
 
-def folder(cohort: Cohort, path: Path) -> None:
+def write_folder(cohort: Cohort, path: Path) -> None:
     """Write pictures and, where there is more to say, a table.
 
     Files are numbered in the order of the records; the names they came by are never used.
@@ -36,16 +36,16 @@ def folder(cohort: Cohort, path: Path) -> None:
         raise FormatError(f"{path}: a folder of pictures holds no signals; leave out {', '.join(signals)}")
     path.mkdir()
     pictures = [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]
-    classes = _classes(cohort)
-    places = {name: _written(cohort, name, path, pictures, classes) for name in pictures}
+    classes = _list_class_folders(cohort)
+    places = {name: _write_field(cohort, name, path, pictures, classes) for name in pictures}
     rest = [name for name in cohort.schema if name not in pictures]
     if not ((rest == ["label"] and classes) or not rest) or not set(pictures) <= {"image", "mask"}:
-        (path / cohort.origin.options.get("manifest", _TABLE)).write_text(
-            _table(cohort, rest, places), encoding="utf-8"
+        (path / cohort.origin.options.get("manifest", _TABLE_NAME)).write_text(
+            _render_table(cohort, rest, places), encoding="utf-8"
         )
 
 
-def alone(cohort: Cohort, path: Path) -> None:
+def write_single(cohort: Cohort, path: Path) -> None:
     """Write the one picture of a cohort.
 
     Raises:
@@ -57,70 +57,74 @@ def alone(cohort: Cohort, path: Path) -> None:
             f"{path}: one file holds one picture, but there are {len(cohort)} records of {len(pictures)} "
             "such fields; name a folder (no suffix)"
         )
-    store(values(cohort, pictures[0])[0], cohort, pictures[0], path)
+    write_record(to_file_values(cohort, pictures[0])[0], cohort, pictures[0], path)
 
 
-def values(cohort: Cohort, name: str) -> np.ndarray:
+def to_file_values(cohort: Cohort, name: str) -> np.ndarray:
     """A field as its files hold it: label maps with the values they came in."""
     table = cohort.origin.options.get("tables", {}).get(name)
     x = cohort[name]
     return label_maps.from_levels(x, table) if table else x
 
 
-def store(x: np.ndarray, cohort: Cohort, name: str, path: Path) -> None:
+def write_record(x: np.ndarray, cohort: Cohort, name: str, path: Path) -> None:
     """Write one record in the format that the suffix of `path` names."""
     if path.name.lower().endswith((".nii", ".nii.gz")):
         from manikin.imaging.files import nifti
 
         kind = cohort.schema[name]
         spacing = kind.spacing if isinstance(kind, Image) else ()
-        nifti.store(x, path, spacing, cohort.origin.options.get("facts", {}).get(name, {}))
+        nifti.write(x, path, spacing, cohort.origin.options.get("facts", {}).get(name, {}))
     else:
-        raster.store(x, path)
+        raster.write(x, path)
 
 
-def _classes(cohort: Cohort) -> list[str]:
+def _list_class_folders(cohort: Cohort) -> list[str]:
     """The subfolder of each record, if classes came so and can be names of folders."""
     kind = cohort.schema.get("label")
     if not cohort.origin.options.get("classes") or not isinstance(kind, Category):
         return []
     labels = cohort.columns["label"].to_pylist()
-    return labels if all(isinstance(label, str) and _SAFE.match(label) for label in labels) else []
+    return (
+        labels if all(isinstance(label, str) and _SAFE_FOLDER_NAME.match(label) for label in labels) else []
+    )
 
 
-def _written(cohort: Cohort, name: str, path: Path, pictures: list[str], classes: list[str]) -> list[str]:
+def _write_field(
+    cohort: Cohort, name: str, path: Path, pictures: list[str], classes: list[str]
+) -> list[str]:
     """The files of a field, relative to the folder."""
-    kind, x = cohort.schema[name], values(cohort, name)
-    suffix = _suffix(cohort, name, x)
-    top = "" if classes and len(pictures) == 1 else f"{_folder(name, kind)}/"
+    kind, x = cohort.schema[name], to_file_values(cohort, name)
+    suffix = _choose_suffix(cohort, name, x)
+    top = "" if classes and len(pictures) == 1 else f"{_name_folder(name, kind)}/"
     places = []
     for i, record in enumerate(x):
         place = f"{top}{classes[i] + '/' if classes else ''}{i + 1:06d}{suffix}"
         (path / place).parent.mkdir(parents=True, exist_ok=True)
-        store(record, cohort, name, path / place)
+        write_record(record, cohort, name, path / place)
         places.append(place)
     return places
 
 
-def _folder(name: str, kind: Any) -> str:  # noqa: ANN401 - any kind of field
+def _name_folder(name: str, kind: Any) -> str:  # noqa: ANN401 - any kind of field
     plain = re.sub(r"[^A-Za-z0-9]+", "_", name)
     return (
         f"{plain}s"
         if name in ("image", "mask")
         else f"mask_{plain}"
-        if kind.levels and not label_maps.named(name)
+        if kind.levels and not label_maps.is_label_map_name(name)
         else plain
     )
 
 
-def _suffix(cohort: Cohort, name: str, x: np.ndarray) -> str:
+def _choose_suffix(cohort: Cohort, name: str, x: np.ndarray) -> str:
     came = cohort.origin.options.get("suffixes", {}).get(name, ".png")
     if came in (".nii", ".nii.gz"):
         return ".nii.gz"
-    return next(suffix for suffix in (came, ".png", ".tif", ".npy") if raster.fits(x[0], suffix))
+    return next(suffix for suffix in (came, ".png", ".tif", ".npy") if raster.can_store(x[0], suffix))
 
 
-def _table(cohort: Cohort, rest: list[str], places: dict[str, list[str]]) -> str:
+def _render_table(cohort: Cohort, rest: list[str], places: dict[str, list[str]]) -> str:
     """The other fields and where the files lie, in the columns that they came in."""
     columns: dict[str, Any] = {name: cohort.columns[name] for name in rest}
     kinds: dict[str, Any] = {name: cohort.schema[name] for name in rest}
@@ -130,4 +134,4 @@ def _table(cohort: Cohort, rest: list[str], places: dict[str, list[str]]) -> str
         header = name if header in columns else header
         columns[header], kinds[header] = pa.array(files, pa.string()), Text(role="identifier")
     cells = Cohort(pa.table(columns), Schema(kinds), cohort.origin)
-    return render(cells, cohort.origin.options.get("delimiter", ","))
+    return render_delimited(cells, cohort.origin.options.get("delimiter", ","))

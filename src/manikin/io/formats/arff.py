@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import Origin
+from manikin.cohort.cohort import SourceFormat
 from manikin.errors import FormatError
-from manikin.io.format import Format, columns_only, content, store, utf8
-from manikin.schema.inference.formatting import cells
-from manikin.schema.inference.infer import infer
+from manikin.io.format import Format, raise_if_not_scalar, read_bytes, to_utf8, write_bytes
+from manikin.schema.inference.formatting import format_column
+from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_WHAT = {
+_ERROR_MESSAGES = {
     "BadNominalValue": "a value is not among the declared levels",
     "BadNominalFormatting": "a value with a blank lacks quotation marks",
     "BadStringValue": "a value with a blank lacks quotation marks",
@@ -44,53 +44,56 @@ class Arff(Format):
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Nominal attributes become categories with the declared levels; whole numbers are integers."""
-        data, note = utf8(content(path), path)
-        found = _load(data.decode(), path)
+        data, note = to_utf8(read_bytes(path), path)
+        found = _parse(data.decode(), path)
         if not found["data"]:
             raise FormatError(f"{path}: declares attributes but holds no record")
         rows = zip(*found["data"], strict=True)
         columns = {
-            name: _column(list(row), kind)
+            name: _to_column(list(row), kind)
             for (name, kind), row in zip(found["attributes"], rows, strict=True)
         }
         types = {name: kind for name, kind in found["attributes"] if isinstance(kind, str)}
         options = {"relation": found["relation"], "types": types}
-        return infer(pa.table(columns), schema, origin=Origin("arff", options)).noted(*note)
+        return infer_cohort(pa.table(columns), schema, origin=SourceFormat("arff", options)).add_notes(
+            *note
+        )
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Categories become nominal attributes, unless they came as another type; "?" is missing."""
         import arff
 
-        columns_only(cohort, path)
+        raise_if_not_scalar(cohort, path)
         types = cohort.origin.options.get("types", {})
         attributes = [
-            (name, _type(kind, cohort, name, types.get(name))) for name, kind in cohort.schema.items()
+            (name, _choose_type(kind, cohort, name, types.get(name)))
+            for name, kind in cohort.schema.items()
         ]
-        columns = [_cells(cohort, name) for name in cohort.schema]
+        columns = [_format_cells(cohort, name) for name in cohort.schema]
         table = {
             "relation": cohort.origin.options.get("relation", "cohort"),
             "attributes": attributes,
             "data": list(zip(*columns, strict=True)),
         }
-        store(path, arff.dumps(table).encode())
+        write_bytes(path, arff.dumps(table).encode())
 
 
 __plugin__ = Arff
 
 
-def _load(text: str, path: Path) -> dict[str, Any]:
+def _parse(text: str, path: Path) -> dict[str, Any]:
     """The parsed file; the parser's own messages quote values, which may be a patient's."""
     import arff
 
     try:
-        return arff.loads("\n".join(_quoted(line) for line in text.splitlines()))
+        return arff.loads("\n".join(_quote_line(line) for line in text.splitlines()))
     except arff.ArffException as error:
-        what = _WHAT.get(type(error).__name__, "the layout is not that of ARFF")
+        what = _ERROR_MESSAGES.get(type(error).__name__, "the layout is not that of ARFF")
         where = f"line {error.line}: " if error.line > 0 else ""
         raise FormatError(f"{path}: {where}{what}") from None
 
 
-def _quoted(line: str) -> str:
+def _quote_line(line: str) -> str:
     """The line with quotation marks around values that hold a blank, which many writers leave out."""
     if " " not in line.strip() or "'" in line or '"' in line or line.lstrip().startswith("%"):
         return line
@@ -98,14 +101,14 @@ def _quoted(line: str) -> str:
     if declared is None and line.lstrip().startswith(("@", "{")):
         return line
     head, values, tail = declared.groups() if declared else ("", line, "")
-    return head + ",".join(_quote(value.strip()) for value in values.split(",")) + tail
+    return head + ",".join(_quote_value(value.strip()) for value in values.split(",")) + tail
 
 
-def _quote(value: str) -> str:
+def _quote_value(value: str) -> str:
     return f"'{value}'" if re.search(r"\s", value) else value
 
 
-def _column(values: list[Any], kind: str | list[str]) -> pa.Array:
+def _to_column(values: list[Any], kind: str | list[str]) -> pa.Array:
     if isinstance(kind, list):
         words = pa.array(values, pa.string())
         levels = pa.array(kind, pa.string())
@@ -117,18 +120,18 @@ def _column(values: list[Any], kind: str | list[str]) -> pa.Array:
     return numbers.cast(pa.int64()) if whole else numbers
 
 
-def _type(kind: Kind, cohort: Cohort, name: str, came: str | None) -> str | list[str]:
+def _choose_type(kind: Kind, cohort: Cohort, name: str, came: str | None) -> str | list[str]:
     if came is not None:
         return came
     if isinstance(kind, Category) and kind.levels:
         levels = pa.array(kind.levels, cohort.columns[name].type)
-        return cells(levels, kind).to_pylist()
+        return format_column(levels, kind).to_pylist()
     return "NUMERIC" if isinstance(kind, Number) else "STRING"
 
 
-def _cells(cohort: Cohort, name: str) -> list[str | None]:
+def _format_cells(cohort: Cohort, name: str) -> list[str | None]:
     values = cohort.columns[name].combine_chunks()
-    text = cells(values, cohort.schema[name], blank="")
+    text = format_column(values, cohort.schema[name], blank="")
     if pc.any(pc.match_substring_regex(text, r"[{}]")).as_py():
         raise FormatError(f"field {name!r} holds braces, which ARFF cannot quote; write .csv or .parquet")
     return pc.if_else(values.is_null(), None, text).to_pylist()

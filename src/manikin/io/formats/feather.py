@@ -8,8 +8,8 @@ import pyarrow as pa
 from pyarrow import feather
 
 from manikin.errors import FormatError
-from manikin.io.format import Format, content, store
-from manikin.tables.column_types import received, restored
+from manikin.io.format import Format, read_bytes, write_bytes
+from manikin.tables.column_types import from_typed_table, to_typed_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,16 +28,16 @@ class Feather(Format):
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """The columns in their types."""
         try:
-            table = feather.read_table(pa.BufferReader(content(path)))
+            table = feather.read_table(pa.BufferReader(read_bytes(path)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise FormatError(f"{path}: not a readable Feather file") from error
-        return received(table, schema, "feather")
+        return from_typed_table(table, schema, "feather")
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """The columns in the types they came in."""
         sink = pa.BufferOutputStream()
-        feather.write_feather(restored(cohort), sink, compression="zstd")
-        store(path, sink.getvalue().to_pybytes())
+        feather.write_feather(to_typed_table(cohort), sink, compression="zstd")
+        write_bytes(path, sink.getvalue().to_pybytes())
 
 
 __plugin__ = Feather

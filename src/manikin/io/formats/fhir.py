@@ -7,15 +7,15 @@ import json
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast, final
 
-from manikin.cohort.cohort import Origin
-from manikin.cohort.histories import fields
+from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.histories import list_history_fields
 from manikin.core import record_files
 from manikin.ehr import assemble
-from manikin.ehr.fhir.read import Gathered
-from manikin.ehr.fhir.write import resources
+from manikin.ehr.fhir.read import FhirReader
+from manikin.ehr.fhir.write import build_patient_resources
 from manikin.errors import FormatError
-from manikin.io.format import Format, content, store
-from manikin.io.formats.jsonl import JsonLines, generic
+from manikin.io.format import Format, read_bytes, write_bytes
+from manikin.io.formats.jsonl import JsonLines, is_plain_jsonl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,92 +24,102 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Schema
 
-SUBJECT = "patient"
+SUBJECT_FIELD = "patient"
 
 
 @final
 class Fhir(Format):
     """HL7 FHIR R4 (4.0.1) as JSON: a bundle, one resource on each line, or a folder of these."""
 
-    suffixes: ClassVar[tuple[str, ...]] = record_files.FHIR
-    writes_folders: ClassVar[bool] = True
-    many: ClassVar[bool] = True
+    suffixes: ClassVar[tuple[str, ...]] = record_files.FHIR_SUFFIXES
+    can_write_folder: ClassVar[bool] = True
+    has_many_records: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """All patients of one file; lines of JSON that are no resources are records of any kind."""
-        if _lined(path) and generic(_text(path)):
+        if _is_ndjson(path) and is_plain_jsonl(_read_text(path)):
             return JsonLines().read(path, schema)
-        return _cohort([path], path, schema, skip_bad=False)
+        return _read_cohort([path], path, schema, skip_bad=False)
 
-    def read_most(self, path: Path, schema: Schema | None) -> Cohort:
+    def read_skipping_bad(self, path: Path, schema: Schema | None) -> Cohort:
         """As `read`, but bad resources, and lines that are no JSON, are left out and counted."""
-        if _lined(path) and generic(_text(path)):
+        if _is_ndjson(path) and is_plain_jsonl(_read_text(path)):
             return JsonLines().read(path, schema)
-        return _cohort([path], path, schema, skip_bad=True)
+        return _read_cohort([path], path, schema, skip_bad=True)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """All patients of the files of a folder; with `skip_bad` what is bad is left out and counted."""
-        paths = [file for file in record_files.files(path) if record_files.kind(file) == "fhir"]
-        return _cohort(paths, path, schema, skip_bad=skip_bad)
+        paths = [
+            file
+            for file in record_files.list_files(path)
+            if record_files.detect_file_format(file) == "fhir"
+        ]
+        return _read_cohort(paths, path, schema, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """A bundle of all, a line for each resource, or a folder with a bundle or files of lines."""
-        if not fields(cohort.schema) and _lined(path):
+        if not list_history_fields(cohort.schema) and _is_ndjson(path):
             JsonLines().write(cohort, path)
             return
-        if not fields(cohort.schema):
+        if not list_history_fields(cohort.schema):
             raise FormatError(f"{path}: there is no history to write; name a table, such as .csv")
-        if _lined(path):
+        if _is_ndjson(path):
             with ExitStack() as stack:
-                lines = _opened(path, stack)
-                lines.writelines(_line(resource) for patient in resources(cohort) for resource in patient)
+                lines = _open_lines(path, stack)
+                lines.writelines(
+                    _format_line(resource)
+                    for patient in build_patient_resources(cohort)
+                    for resource in patient
+                )
         elif path.name.lower().removesuffix(".gz").endswith(".json"):
-            whole = [resource for patient in resources(cohort) for resource in patient]
-            store(path, json.dumps(_bundle(whole), indent=1).encode())
+            whole = [resource for patient in build_patient_resources(cohort) for resource in patient]
+            write_bytes(path, json.dumps(_build_bundle(whole), indent=1).encode())
         else:
-            _folder(cohort, path)
+            _write_folder(cohort, path)
 
 
-def _cohort(paths: list[Path], where: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
-    found = Gathered(skip_bad)
+def _read_cohort(paths: list[Path], where: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+    found = FhirReader(skip_bad)
     for path in paths:
-        for resource, place in _parsed(path, found):
-            found.add(resource, place)
-    rows, notes = found.rows(str(where))
-    lines = all(_lined(path) for path in paths)
+        for resource, place in _parse_file(path, found):
+            found.add_resources(resource, place)
+    rows, notes = found.to_rows(str(where))
+    lines = all(_is_ndjson(path) for path in paths)
     options = {"names": found.names, "layout": "ndjson" if lines else "bundles"}
-    return assemble.cohort(rows, SUBJECT, schema, Origin("fhir", options), notes, skip_bad=skip_bad)
+    return assemble.assemble_cohort(
+        rows, SUBJECT_FIELD, schema, SourceFormat("fhir", options), notes, skip_bad=skip_bad
+    )
 
 
-def _lined(path: Path) -> bool:
+def _is_ndjson(path: Path) -> bool:
     """Whether a file holds one JSON object on each line, by its name."""
     return path.name.lower().removesuffix(".gz").endswith(".ndjson")
 
 
-def _parsed(path: Path, found: Gathered) -> Iterator[tuple[Any, str]]:
-    text = _text(path)
+def _parse_file(path: Path, found: FhirReader) -> Iterator[tuple[Any, str]]:
+    text = _read_text(path)
     lines = [(1, text)]
-    if _lined(path):
+    if _is_ndjson(path):
         lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
     for number, line in lines:
         try:
             line.encode()
-            whole = json.loads(line, parse_constant=_constant)
+            whole = json.loads(line, parse_constant=_reject_constant)
         except json.JSONDecodeError as error:
-            found.fault(f"{path}: line {number + error.lineno - 1}: no JSON ({error.msg})")
+            found.skip_or_raise(f"{path}: line {number + error.lineno - 1}: no JSON ({error.msg})")
         except UnicodeEncodeError as error:
             at = number + line.count("\n", 0, error.start)
-            found.fault(f"{path}: line {at}: not in UTF-8, as all JSON is")
+            found.skip_or_raise(f"{path}: line {at}: not in UTF-8, as all JSON is")
         except (
             ValueError,
             RecursionError,
         ) as error:  # NaN, a number of thousands of digits, endless brackets
-            found.fault(f"{path}: line {number}: no JSON ({error})")
+            found.skip_or_raise(f"{path}: line {number}: no JSON ({error})")
         else:
             yield whole, f"{path}, line {number}" if len(lines) > 1 else str(path)
 
 
-def _constant(name: str) -> float:
+def _reject_constant(name: str) -> float:
     """JSON has no such numbers, though Python reads them.
 
     Raises:
@@ -118,27 +128,29 @@ def _constant(name: str) -> float:
     raise ValueError(f"{name} is no number")
 
 
-def _text(path: Path) -> str:
+def _read_text(path: Path) -> str:
     """The text of a file; bytes that are not in UTF-8 stay apart as lone surrogates."""
-    return content(path).decode("utf-8-sig", errors="surrogateescape")
+    return read_bytes(path).decode("utf-8-sig", errors="surrogateescape")
 
 
-def _folder(cohort: Cohort, path: Path) -> None:
+def _write_folder(cohort: Cohort, path: Path) -> None:
     path.mkdir()
     if cohort.origin.options.get("layout") == "ndjson":
         with ExitStack() as stack:  # a patient at a time: all resources together can be many gigabytes
             kinds: dict[str, IO[bytes]] = {}
-            for resource in (resource for patient in resources(cohort) for resource in patient):
+            for resource in (
+                resource for patient in build_patient_resources(cohort) for resource in patient
+            ):
                 kind = resource["resourceType"]
                 if kind not in kinds:
-                    kinds[kind] = _opened(path / f"{kind}.ndjson", stack)
-                kinds[kind].write(_line(resource))
+                    kinds[kind] = _open_lines(path / f"{kind}.ndjson", stack)
+                kinds[kind].write(_format_line(resource))
         return
-    for i, patient in enumerate(resources(cohort), 1):
-        store(path / f"patient-{i:06d}.json", json.dumps(_bundle(patient), indent=1).encode())
+    for i, patient in enumerate(build_patient_resources(cohort), 1):
+        write_bytes(path / f"patient-{i:06d}.json", json.dumps(_build_bundle(patient), indent=1).encode())
 
 
-def _opened(path: Path, stack: ExitStack) -> IO[bytes]:
+def _open_lines(path: Path, stack: ExitStack) -> IO[bytes]:
     """A file for lines of bytes, compressed if its name ends in ".gz"; the same lines, the same file."""
     plain = stack.enter_context(path.open("wb"))
     zipped = path.name.lower().endswith(".gz")
@@ -147,11 +159,11 @@ def _opened(path: Path, stack: ExitStack) -> IO[bytes]:
     return cast("IO[bytes]", stack.enter_context(gzip.GzipFile("", "wb", fileobj=plain, mtime=0)))
 
 
-def _line(resource: dict[str, Any]) -> bytes:
+def _format_line(resource: dict[str, Any]) -> bytes:
     return (json.dumps(resource) + "\n").encode()
 
 
-def _bundle(listed: list[dict[str, Any]]) -> dict[str, Any]:
+def _build_bundle(listed: list[dict[str, Any]]) -> dict[str, Any]:
     entries = [
         {
             "fullUrl": f"urn:uuid:{resource['id']}",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import pyarrow as pa
 
 from manikin.errors import FormatError
-from manikin.io.format import Format, columns_only, content, store, unicode
-from manikin.schema.inference.formatting import cells
+from manikin.io.format import Format, decode_text, raise_if_not_scalar, read_bytes, write_bytes
+from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Time
-from manikin.tables.column_types import received, restored
+from manikin.tables.column_types import from_typed_table, to_typed_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,33 +25,33 @@ class JsonLines(Format):
     """One JSON object on each line (jsonlines.org); what is absent in one is missing there."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl",)
-    lent: ClassVar[tuple[str, ...]] = (".ndjson",)  # lines that are no resources of FHIR
+    extra_suffixes: ClassVar[tuple[str, ...]] = (".ndjson",)  # lines that are no resources of FHIR
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Every key is a field; the values of a field are all text, all numbers or all booleans."""
-        return received(_table(unicode(content(path), path), path), schema, "jsonl")
+        return from_typed_table(_parse_table(decode_text(read_bytes(path), path), path), schema, "jsonl")
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Values in the types they came in, missing ones as null."""
-        columns_only(cohort, path)
-        store(path, "".join(f"{line}\n" for line in _lines(cohort)).encode())
+        raise_if_not_scalar(cohort, path)
+        write_bytes(path, "".join(f"{line}\n" for line in _format_lines(cohort)).encode())
 
 
-def generic(text: str) -> bool:
+def is_plain_jsonl(text: str) -> bool:
     """Whether lines of JSON are records of any kind, and not resources of FHIR."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     return first.lstrip().startswith("{") and '"resourceType"' not in first
 
 
-def _table(text: str, path: Path) -> pa.Table:
+def _parse_table(text: str, path: Path) -> pa.Table:
     found: dict[str, list[Any]] = {}
     kinds: dict[str, tuple[str, int]] = {}
     rows = 0
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
-        for name, value in _record(line, f"{path}: line {number}").items():
-            kind = _kind(value)
+        for name, value in _parse_record(line, f"{path}: line {number}").items():
+            kind = _describe_type(value)
             if kind is None:
                 raise FormatError(
                     f"{path}: line {number}: {name!r} holds a list or an object; one value is wanted"
@@ -72,7 +72,7 @@ def _table(text: str, path: Path) -> pa.Table:
         raise FormatError(f"{path}: holds a number too large for 64 bits; write it as text") from error
 
 
-def _record(line: str, where: str) -> dict[str, Any]:
+def _parse_record(line: str, where: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except json.JSONDecodeError as error:
@@ -82,7 +82,7 @@ def _record(line: str, where: str) -> dict[str, Any]:
     return record
 
 
-def _kind(value: Any) -> str | None:  # noqa: ANN401 - JSON
+def _describe_type(value: Any) -> str | None:  # noqa: ANN401 - JSON
     """What a value is in words; empty for null, None for what no field holds."""
     if value is None:
         return ""
@@ -90,13 +90,13 @@ def _kind(value: Any) -> str | None:  # noqa: ANN401 - JSON
     return kinds.get(type(value))
 
 
-def _lines(cohort: Cohort) -> list[str]:
-    table = restored(cohort)
+def _format_lines(cohort: Cohort) -> list[str]:
+    table = to_typed_table(cohort)
     columns = []
     for name in table.column_names:
         values, kind = table[name].combine_chunks(), cohort.schema[name]
         if isinstance(kind, Time) and not pa.types.is_string(values.type):
-            spelled, there = cells(values, kind).to_pylist(), values.is_valid().to_pylist()
+            spelled, there = format_column(values, kind).to_pylist(), values.is_valid().to_pylist()
             columns.append([text if here else None for text, here in zip(spelled, there, strict=True)])
         else:
             columns.append([None if value != value else value for value in values.to_pylist()])  # noqa: PLR0124 - NaN

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Origin
+from manikin.cohort.cohort import SourceFormat
 from manikin.core import record_files
-from manikin.ehr.code_names import NAMES, named
+from manikin.ehr.code_names import NAMES_OPTION, find_code_name
 from manikin.ehr.long import read, write
-from manikin.ehr.long.validate import legible
+from manikin.ehr.long.validate import drop_unreadable_rows
 from manikin.errors import FormatError
 from manikin.io.format import Format
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Schema
 
-VERSION = "0.4.1"
-CODES = "metadata/codes.parquet"
-_VISIT = re.compile(r"(visit|encounter|admission|hadm|stay)(_?occurrence)?_?id", re.IGNORECASE)
+MEDS_VERSION = "0.4.1"
+CODES_PATH = "metadata/codes.parquet"
+_VISIT_PATTERN = re.compile(r"(visit|encounter|admission|hadm|stay)(_?occurrence)?_?id", re.IGNORECASE)
 
 
 @final
@@ -33,8 +33,8 @@ class Meds(Format):
     """The Medical Event Data Standard: events in `data/`, what is said of codes in `metadata/`."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
-    writes_folders: ClassVar[bool] = True
-    single: ClassVar[bool] = False
+    can_write_folder: ClassVar[bool] = True
+    can_write_file: ClassVar[bool] = False
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Not possible: a dataset is a folder, and its parts are Parquet files."""
@@ -45,12 +45,12 @@ class Meds(Format):
         """One record for each subject of all parts; splits are taken together."""
         from pyarrow import parquet
 
-        parts, notes, tables = record_files.meds(path), [], []
+        parts, notes, tables = record_files.list_meds_files(path), [], []
         try:
             for part in parts:
                 table = parquet.read_table(part)
-                columns = _columns(table.column_names, part)
-                table, said = legible(table, columns, part, skip_bad=skip_bad)
+                columns = _detect_columns(table.column_names, part)
+                table, said = drop_unreadable_rows(table, columns, part, skip_bad=skip_bad)
                 tables.append(table)
                 notes += said
             table = pa.concat_tables(tables, promote_options="permissive")
@@ -58,13 +58,13 @@ class Meds(Format):
             raise FormatError(
                 f"{path}: its parts are no Parquet, or of several layouts ({error})"
             ) from error
-        columns = _columns(table.column_names, path)
-        origin = Origin("meds", {NAMES: _names(path / CODES)})
-        cohort = read.cohort(table, columns, path, schema, origin, skip_bad=skip_bad)
-        known = [*parts, path / CODES]
-        left = [str(file.relative_to(path)) for file in record_files.files(path) if file not in known]
+        columns = _detect_columns(table.column_names, path)
+        origin = SourceFormat("meds", {NAMES_OPTION: _read_code_names(path / CODES_PATH)})
+        cohort = read.build_cohort(table, columns, path, schema, origin, skip_bad=skip_bad)
+        known = [*parts, path / CODES_PATH]
+        left = [str(file.relative_to(path)) for file in record_files.list_files(path) if file not in known]
         notes += [f"not modelled and left out: {', '.join(left)}"] if left else []
-        return cohort.noted(*notes)
+        return cohort.add_notes(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One part with all events, the codes that it has, and what the dataset is."""
@@ -72,23 +72,27 @@ class Meds(Format):
 
         (path / "data").mkdir(parents=True)
         (path / "metadata").mkdir()
-        table = write.typed(write.laid(cohort))
+        table = write.cast_to_meds_types(write.to_long_table(cohort))
         parquet.write_table(table, path / "data" / "0.parquet")
         codes = table["code"].unique()
-        names = cohort.origin.options.get(NAMES, {})
+        names = cohort.origin.options.get(NAMES_OPTION, {})
         told = {
             "code": codes,
             "description": pa.array(
-                [named(names, code) or None for code in codes.to_pylist()], pa.string()
+                [find_code_name(names, code) or None for code in codes.to_pylist()], pa.string()
             ),
             "parent_codes": pa.nulls(len(codes)).cast(pa.list_(pa.string())),
         }
-        parquet.write_table(pa.table(told), path / CODES)
-        about = {"dataset_name": "synthetic, by manikin", "meds_version": VERSION, "etl_name": "manikin"}
+        parquet.write_table(pa.table(told), path / CODES_PATH)
+        about = {
+            "dataset_name": "synthetic, by manikin",
+            "meds_version": MEDS_VERSION,
+            "etl_name": "manikin",
+        }
         (path / "metadata" / "dataset.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
-def _columns(names: Sequence[str], path: Path) -> read.Columns:
+def _detect_columns(names: Sequence[str], path: Path) -> read.EventColumns:
     """The columns by the names that MEDS gives them; datasets may have others.
 
     Raises:
@@ -98,11 +102,11 @@ def _columns(names: Sequence[str], path: Path) -> read.Columns:
         raise FormatError(
             f"{path}: MEDS needs the columns subject_id, time and code; {lacking[0]} is missing"
         )
-    visit = next((name for name in names if _VISIT.fullmatch(name)), "")
-    return read.Columns(value=read.MEASURED if read.MEASURED in names else "", visit=visit)
+    visit = next((name for name in names if _VISIT_PATTERN.fullmatch(name)), "")
+    return read.EventColumns(value=read.VALUE_COLUMN if read.VALUE_COLUMN in names else "", visit=visit)
 
 
-def _names(path: Path) -> dict[str, str]:
+def _read_code_names(path: Path) -> dict[str, str]:
     """What codes are called, as far as the dataset says it.
 
     Raises:

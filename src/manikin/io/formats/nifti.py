@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 from manikin.core import record_files
 from manikin.imaging.files import manifest, write
-from manikin.imaging.files.folder_index import index, sequences
-from manikin.imaging.files.table_links import Listing, by_key, by_name
+from manikin.imaging.files.folder_index import group_volumes_by_kind, list_images
+from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.io.format import Format
 from manikin.io.formats.csv import Csv
 
@@ -24,38 +24,44 @@ class Nifti(Format):
     """NIfTI-1 and NIfTI-2 (.nii, .nii.gz)."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".nii",)
-    binary: ClassVar[bool] = True
-    writes_folders: ClassVar[bool] = True
+    is_binary: ClassVar[bool] = True
+    can_write_folder: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """One volume, one record."""
-        return _named(manifest.with_pictures(None, Listing({"image": [path]}, {}), schema, {}))
+        return _set_origin_format(
+            manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema, {})
+        )
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """By the table that lists the volumes, else by their names, `patient07_T1`, `patient07_T2`."""
         notes, levels = [], schema.folders if schema is not None else ()
-        for table in record_files.tables(path):
-            cells = Csv().read(table, manifest.of_cells(schema, table))
-            listing = by_name(cells, path, table) or by_key(cells, index(path), levels)
+        for table in record_files.list_tables(path):
+            cells = Csv().read(table, manifest.select_cell_schema(schema, table))
+            listing = match_by_filename(cells, path, table) or match_by_key(
+                cells, list_images(path), levels
+            )
             if listing is not None:
                 told = {"manifest": table.name}
-                return _named(manifest.with_pictures(cells, listing, schema, told, skip_bad=skip_bad))
+                return _set_origin_format(
+                    manifest.assemble_cohort(cells, listing, schema, told, skip_bad=skip_bad)
+                )
             notes.append(f"{table.name} names none of the volumes and is left aside")
-        files, found = sequences(path, levels)
-        listing = Listing(files, {}, meaning=found)
-        cohort = manifest.with_pictures(None, listing, schema, {}, skip_bad=skip_bad)
-        return _named(cohort).noted(*notes)
+        files, found = group_volumes_by_kind(path, levels)
+        listing = TableLinks(files, {}, meaning=found)
+        cohort = manifest.assemble_cohort(None, listing, schema, {}, skip_bad=skip_bad)
+        return _set_origin_format(cohort).add_notes(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One volume as a file; several as a folder, with a table of all other fields."""
         if path.suffix:
-            write.alone(cohort, path)
+            write.write_single(cohort, path)
         else:
-            write.folder(cohort, path)
+            write.write_folder(cohort, path)
 
 
 __plugin__ = Nifti
 
 
-def _named(cohort: Cohort) -> Cohort:
+def _set_origin_format(cohort: Cohort) -> Cohort:
     return replace(cohort, origin=replace(cohort.origin, format="nifti"))

@@ -10,9 +10,9 @@ import numpy as np
 from manikin.core.mapped_arrays import allocate
 from manikin.errors import FormatError
 from manikin.io.format import Format
-from manikin.io.npz_arrays import cohort, traced
-from manikin.io.npz_layout import Layout
-from manikin.io.npz_roles import assigned
+from manikin.io.npz_arrays import build_cohort_from_arrays, is_signal_shape
+from manikin.io.npz_layout import ArchiveLayout
+from manikin.io.npz_roles import assign_roles
 from manikin.schema.kinds import Codes, Image, Signal
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Schema
 
-_DAMAGED = (ValueError, EOFError, zipfile.BadZipFile, KeyError, NotImplementedError, MemoryError)
-_LARGE, _RATIO = 1 << 30, 200
+_DAMAGE_ERRORS = (ValueError, EOFError, zipfile.BadZipFile, KeyError, NotImplementedError, MemoryError)
+_MAX_MEMBER_BYTES, _MAX_COMPRESSION_RATIO = 1 << 30, 200
 """A member that unpacks to more than so many bytes, more than so many times its size, is a bomb."""
-_PIECE = 1 << 24
-_EPOCH = (1980, 1, 1, 0, 0, 0)
+_CHUNK_BYTES = 1 << 24
+_MEMBER_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 @final
@@ -33,23 +33,23 @@ class Npz(Format):
     """Arrays of NumPy: an archive of several, or one alone (.npy), the field `signal` or `image`."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".npy")
-    binary: ClassVar[bool] = True
+    is_binary: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """Fields by their keys: signals, images, label maps and columns of scalars."""
         try:
-            arrays = _arrays(path, schema)
-        except _DAMAGED as error:
+            arrays = _read_arrays(path, schema)
+        except _DAMAGE_ERRORS as error:
             raise FormatError(f"{path}: damaged, or no file of NumPy without pickled objects") from error
-        return assigned(cohort(arrays, schema, path), schema)
+        return assign_roles(build_cohort_from_arrays(arrays, schema, path), schema)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Arrays in the shape they came in; the same cohort always gives the same file."""
         if events := [name for name, kind in cohort.schema.items() if isinstance(kind, Codes)]:
             raise FormatError(f"{path}: npz holds no histories ({', '.join(events)}); write .csv")
-        arrays = Layout.of(cohort).arrays(cohort)
+        arrays = ArchiveLayout.from_cohort(cohort).to_arrays(cohort)
         if path.suffix.lower() != ".npy":
-            _store(path, arrays)
+            _write_archive(path, arrays)
         elif len(arrays) == 1:
             with path.open("wb") as file:
                 np.save(file, next(iter(arrays.values())), allow_pickle=False)
@@ -60,31 +60,32 @@ class Npz(Format):
 __plugin__ = Npz
 
 
-def _arrays(path: Path, schema: Schema | None) -> dict[str, np.ndarray]:
+def _read_arrays(path: Path, schema: Schema | None) -> dict[str, np.ndarray]:
     if path.suffix.lower() == ".npy":
         x = np.load(path, mmap_mode="r", allow_pickle=False)
-        return {_called(x, schema): x}
+        return {_choose_field_name(x, schema): x}
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
-            if member.file_size > max(_LARGE, _RATIO * member.compress_size):
+            if member.file_size > max(_MAX_MEMBER_BYTES, _MAX_COMPRESSION_RATIO * member.compress_size):
                 raise FormatError(
-                    f"{path}: {member.filename} unpacks to {member.file_size >> 20} MB, more than "
-                    f"{_RATIO} times its size; save it uncompressed if it is what it should be"
+                    f"{path}: {member.filename} unpacks to {member.file_size >> 20} MB, "
+                    f"more than {_MAX_COMPRESSION_RATIO} times its size; "
+                    "save it uncompressed if it is what it should be"
                 )
         return {
-            member.filename.removesuffix(".npy"): _unpacked(archive, member)
+            member.filename.removesuffix(".npy"): _unpack_member(archive, member)
             for member in archive.infolist()
             if member.filename.endswith(".npy")
         }
 
 
-def _called(x: np.ndarray, schema: Schema | None) -> str:
+def _choose_field_name(x: np.ndarray, schema: Schema | None) -> str:
     """What the one array of a file is called: as declared, else by what it looks like."""
     named = [name for name, kind in (schema or {}).items() if isinstance(kind, Image | Signal)]
-    return named[0] if len(named) == 1 else "signal" if traced(x.shape[1:]) else "image"
+    return named[0] if len(named) == 1 else "signal" if is_signal_shape(x.shape[1:]) else "image"
 
 
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
+def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     """One array, decompressed piece by piece into memory or, where it is large, into a mapped file."""
     with archive.open(member) as file:
         version = np.lib.format.read_magic(file)
@@ -100,7 +101,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
             )
         x = allocate(shape[::-1] if fortran else shape, dtype)
         rest, place = memoryview(x.reshape(-1).view(np.uint8)), 0  # pyright: ignore[reportArgumentType]
-        while place < len(rest) and (piece := file.read(min(_PIECE, len(rest) - place))):
+        while place < len(rest) and (piece := file.read(min(_CHUNK_BYTES, len(rest) - place))):
             rest[place : place + len(piece)] = piece
             place += len(piece)
         if place < len(rest):
@@ -108,10 +109,10 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndarray:
     return x.T if fortran else x
 
 
-def _store(path: Path, arrays: dict[str, Any]) -> None:
+def _write_archive(path: Path, arrays: dict[str, Any]) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
-            member = zipfile.ZipInfo(f"{name}.npy", _EPOCH)
+            member = zipfile.ZipInfo(f"{name}.npy", _MEMBER_DATE)
             member.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(member, "w", force_zip64=True) as file:
                 np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Origin
-from manikin.cohort.histories import fields
+from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.histories import list_history_fields
 from manikin.ehr.long import read, write
 from manikin.errors import FormatError
-from manikin.io.format import Format, content, store
-from manikin.tables.column_types import received, restored
+from manikin.io.format import Format, read_bytes, write_bytes
+from manikin.tables.column_types import from_typed_table, to_typed_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ class Parquet(Format):
         """The columns in their types."""
         return self._read(path, schema, skip_bad=False)
 
-    def read_most(self, path: Path, schema: Schema | None) -> Cohort:
+    def read_skipping_bad(self, path: Path, schema: Schema | None) -> Cohort:
         """As `read`, but rows of a table of events that cannot be read are left out and noted."""
         return self._read(path, schema, skip_bad=True)
 
@@ -39,21 +39,26 @@ class Parquet(Format):
         from pyarrow import parquet
 
         try:
-            table = parquet.read_table(pa.BufferReader(content(path)))
+            table = parquet.read_table(pa.BufferReader(read_bytes(path)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise FormatError(f"{path}: not a readable Parquet file") from error
-        if (columns := read.detected(table.column_names, schema)) is not None:
-            return read.cohort(table, columns, path, schema, Origin("parquet"), skip_bad=skip_bad)
-        return received(table, schema, "parquet")
+        if (columns := read.detect_columns(table.column_names, schema)) is not None:
+            return read.build_cohort(
+                table, columns, path, schema, SourceFormat("parquet"), skip_bad=skip_bad
+            )
+        return from_typed_table(table, schema, "parquet")
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """The columns in the types they came in."""
         from pyarrow import parquet
 
         sink = pa.BufferOutputStream()
-        events = bool(fields(cohort.schema))
-        parquet.write_table(write.typed(write.laid(cohort)) if events else restored(cohort), sink)
-        store(path, sink.getvalue().to_pybytes())
+        events = bool(list_history_fields(cohort.schema))
+        parquet.write_table(
+            write.cast_to_meds_types(write.to_long_table(cohort)) if events else to_typed_table(cohort),
+            sink,
+        )
+        write_bytes(path, sink.getvalue().to_pybytes())
 
 
 __plugin__ = Parquet

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 from manikin.core import record_files
 from manikin.imaging.files import manifest, write
-from manikin.imaging.files.folder_index import index, meaning, paired
-from manikin.imaging.files.table_links import Listing, by_key, by_name
+from manikin.imaging.files.folder_index import interpret_subfolders, list_images, pair_masks
+from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.io.format import Format
 from manikin.io.formats.csv import Csv
 
@@ -19,38 +19,42 @@ if TYPE_CHECKING:
 
 
 @final
-class Pictures(Format):
+class ImageFiles(Format):
     """PNG, JPEG, TIFF and their kin, and arrays of one record (.npy)."""
 
-    suffixes: ClassVar[tuple[str, ...]] = tuple(name for name in record_files.PICTURES if name != ".npy")
-    binary: ClassVar[bool] = True
-    writes_folders: ClassVar[bool] = True
+    suffixes: ClassVar[tuple[str, ...]] = tuple(
+        name for name in record_files.IMAGE_SUFFIXES if name != ".npy"
+    )
+    is_binary: ClassVar[bool] = True
+    can_write_folder: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """One picture, one record."""
-        return manifest.with_pictures(None, Listing({"image": [path]}, {}), schema, {})
+        return manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema, {})
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """By the table that lists the pictures, or by subfolders as patients and classes."""
-        places, notes, levels = index(path), [], schema.folders if schema is not None else ()
-        for table in record_files.tables(path):
-            cells = Csv().read(table, manifest.of_cells(schema, table))
-            listing = by_name(cells, path, table) or by_key(cells, places, levels)
+        places, notes, levels = list_images(path), [], schema.folders if schema is not None else ()
+        for table in record_files.list_tables(path):
+            cells = Csv().read(table, manifest.select_cell_schema(schema, table))
+            listing = match_by_filename(cells, path, table) or match_by_key(cells, places, levels)
             if listing is not None:
                 told = {"manifest": table.name}
-                return manifest.with_pictures(cells, listing, schema, told, skip_bad=skip_bad).noted(*notes)
+                return manifest.assemble_cohort(cells, listing, schema, told, skip_bad=skip_bad).add_notes(
+                    *notes
+                )
             notes.append(f"{table.name} names none of the pictures and is left aside")
-        found = meaning(places, levels)
-        with found.hidden.kept():
-            listing = Listing(paired(places, path), {}, meaning=found)
-        return manifest.with_pictures(None, listing, schema, {}, skip_bad=skip_bad).noted(*notes)
+        found = interpret_subfolders(places, levels)
+        with found.hidden.mask_errors():
+            listing = TableLinks(pair_masks(places, path), {}, meaning=found)
+        return manifest.assemble_cohort(None, listing, schema, {}, skip_bad=skip_bad).add_notes(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One picture as a file; several as a folder, with a table of all other fields."""
         if path.suffix:
-            write.alone(cohort, path)
+            write.write_single(cohort, path)
         else:
-            write.folder(cohort, path)
+            write.write_folder(cohort, path)
 
 
-__plugin__ = Pictures
+__plugin__ = ImageFiles

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, Origin
-from manikin.cohort.unclear_fields import FOLDER, UNCLEAR, settled
+from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.unclear_fields import FOLDER_FIELD, UNCLEAR_OPTION, drop_settled_folders
 from manikin.core import record_files
 from manikin.errors import FormatError, SchemaError
-from manikin.io.format import Format, content, store, unicode
+from manikin.io.format import Format, decode_text, read_bytes, write_bytes
 from manikin.schema.inference.file_owners import add_owners
-from manikin.schema.inference.folder_roles import Meaning, held
+from manikin.schema.inference.folder_roles import FolderMeaning, interpret_or_number_folders
 from manikin.schema.kinds import Category, Number, Schema, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-NOTE, LABEL, SUBJECT = "note", "label", "subject"
+NOTE_FIELD, LABEL_FIELD, SUBJECT_FIELD = "note", "label", "subject"
 
 
 @final
@@ -27,84 +27,92 @@ class TextFiles(Format):
     """Plain text in UTF-8; the text is the field `note`, the subfolder the field `subject` or `label`."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
-    writes_folders: ClassVar[bool] = True
+    can_write_folder: ClassVar[bool] = True
 
     def read(self, path: Path, schema: Schema | None) -> Cohort:
         """One file, one record."""
-        if record_files.tabled(path):
+        if record_files.is_delimited_text(path):
             raise FormatError(f"{path}: looks like a table; rename it to .csv")
-        return _cohort([unicode(content(path), path)], Meaning(), schema, ())
+        return _build_cohort([decode_text(read_bytes(path), path)], FolderMeaning(), schema, ())
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Every text file below the folder, and whose or of which class it is by its subfolders."""
-        found = record_files.prose(path)
+        found = record_files.list_note_files(path)
         above = [file.relative_to(path).parts[:-1] for file in found]
-        meaning = held(above, schema.folders if schema is not None else ())
+        meaning = interpret_or_number_folders(above, schema.folders if schema is not None else ())
         meaning = add_owners(meaning, [file.stem for file in found])
         texts, rows, bad = [], [], []
-        with meaning.hidden.kept():
+        with meaning.hidden.mask_errors():
             for row, file in enumerate(found):
                 try:
-                    texts.append(unicode(content(file), file))
+                    texts.append(decode_text(read_bytes(file), file))
                 except FormatError as error:
                     if not skip_bad:
                         raise
-                    bad.append(meaning.hidden.text(str(error)))
+                    bad.append(meaning.hidden.mask_names(str(error)))
                 else:
                     rows.append(row)
         if not texts:
             raise FormatError(f"{path}: no text file can be read")
-        return _cohort(texts, meaning.taken(rows), schema, (*bad, *meaning.notes))
+        return _build_cohort(texts, meaning.take(rows), schema, (*bad, *meaning.notes))
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One record as a file; several as a folder, in subfolders by label."""
         if (
-            strange := sorted(set(cohort.schema) - {NOTE, LABEL, SUBJECT, FOLDER})
-            or NOTE not in cohort.schema
+            strange := sorted(set(cohort.schema) - {NOTE_FIELD, LABEL_FIELD, SUBJECT_FIELD, FOLDER_FIELD})
+            or NOTE_FIELD not in cohort.schema
         ):
             named = ", ".join(strange) if isinstance(strange, list) else "a table without notes"
             raise FormatError(f"{path}: text files cannot hold {named}; name a table, such as .jsonl")
-        texts = [text or "" for text in cohort.columns[NOTE].to_pylist()]
+        texts = [text or "" for text in cohort.columns[NOTE_FIELD].to_pylist()]
         if path.suffix:
             if len(texts) > 1:
                 raise FormatError(f"{path}: one text file holds one note; name a folder, or .jsonl")
-            store(path, texts[0].encode())
+            write_bytes(path, texts[0].encode())
             return
-        labels = cohort.columns[LABEL].to_pylist() if LABEL in cohort.schema else [""] * len(texts)
+        labels = (
+            cohort.columns[LABEL_FIELD].to_pylist() if LABEL_FIELD in cohort.schema else [""] * len(texts)
+        )
         whose = cohort.subject
         for i, (text, label) in enumerate(zip(texts, labels, strict=True), 1):
             part = str(label)
             if label is None or part.strip(". ") != part or set(part) & set('/\\:*?"<>|\0'):
                 raise FormatError(f"{path}: record {i}: its label cannot be the name of a folder")
             place = (
-                path / part / f"subject-{whose[i - 1] + 1:06d}" if SUBJECT in cohort.schema else path / part
+                path / part / f"subject-{whose[i - 1] + 1:06d}"
+                if SUBJECT_FIELD in cohort.schema
+                else path / part
             )
             place.mkdir(parents=True, exist_ok=True)
             (place / f"note-{i:06d}.txt").write_bytes(text.encode())
 
 
-def _cohort(texts: list[str], meaning: Meaning, schema: Schema | None, notes: Sequence[str]) -> Cohort:
+def _build_cohort(
+    texts: list[str], meaning: FolderMeaning, schema: Schema | None, notes: Sequence[str]
+) -> Cohort:
     """Notes are modelled: who names a file of nothing else asks for them."""
-    columns: dict[str, pa.Array] = {NOTE: pa.array(texts)}
-    kinds = Schema({NOTE: Text(role="note")})
+    columns: dict[str, pa.Array] = {NOTE_FIELD: pa.array(texts)}
+    kinds = Schema({NOTE_FIELD: Text(role="note")})
     if meaning.labels:
-        columns[LABEL] = pa.array(meaning.labels)
-        kinds[LABEL] = Category(tuple(sorted(set(meaning.labels))), role="label")
+        columns[LABEL_FIELD] = pa.array(meaning.labels)
+        kinds[LABEL_FIELD] = Category(tuple(sorted(set(meaning.labels))), role="label")
     if meaning.subjects:
-        columns[SUBJECT] = pa.array(meaning.subjects, pa.int64())
-        kinds[SUBJECT] = Number(step=1, role="subject")
+        columns[SUBJECT_FIELD] = pa.array(meaning.subjects, pa.int64())
+        kinds[SUBJECT_FIELD] = Number(step=1, role="subject")
     kinds.folders = meaning.roles
-    if meaning.unclear:
-        columns[FOLDER], kinds[FOLDER] = (
-            pa.array(meaning.numbers, pa.int64()),
+    if meaning.unclear_reason:
+        columns[FOLDER_FIELD], kinds[FOLDER_FIELD] = (
+            pa.array(meaning.folder_numbers, pa.int64()),
             Number(step=1, role="unclear"),
         )
-        notes = (*notes, f"{FOLDER}: {meaning.unclear}")
-    for name, kind in settled(schema).items():
+        notes = (*notes, f"{FOLDER_FIELD}: {meaning.unclear_reason}")
+    for name, kind in drop_settled_folders(schema).items():
         if name not in kinds or type(kind) is not type(kinds[name]):
             raise SchemaError(f"field {name!r}: text files have the fields {', '.join(kinds)}")
         kinds[name] = kind
-    origin = Origin("text", {UNCLEAR: {FOLDER: meaning.unclear}} if meaning.unclear else {})
+    origin = SourceFormat(
+        "text", {UNCLEAR_OPTION: {FOLDER_FIELD: meaning.unclear_reason}} if meaning.unclear_reason else {}
+    )
     return Cohort(pa.table(columns), kinds, origin, tuple(notes))
 
 

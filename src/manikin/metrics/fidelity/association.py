@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from manikin.contracts.metric import Sample, Split, metric, once
+from manikin.contracts.metric import Sample, Split, compute_once, metric
 from manikin.errors import Unsupported
 
-LEVELS = 24  # of a category; rarer ones are taken together
+MAX_LEVELS = 24  # of a category; rarer ones are taken together
 TINY = 1e-9  # below it a sum of squares is rounding
 SOURCE = (
     "Spearman 1904; correlation ratio of Pearson 1905, adjusted as by Kelley 1935; "
@@ -25,46 +25,46 @@ class Layout:
     Args:
         quantities: Columns of `Sample.table` with quantities.
         categories: Columns with categories.
-        kept: For each category the codes of its most frequent levels; the rest is one more.
+        kept_levels: For each category the codes of its most frequent levels; the rest is one more.
     """
 
     quantities: np.ndarray
     categories: np.ndarray
-    kept: tuple[np.ndarray, ...]
+    kept_levels: tuple[np.ndarray, ...]
 
     @property
-    def starts(self) -> np.ndarray:
+    def block_starts(self) -> np.ndarray:
         """Where each category's block begins among the one-hot columns."""
-        return np.cumsum([0, *(len(kept) + 1 for kept in self.kept)])[:-1]
+        return np.cumsum([0, *(len(kept) + 1 for kept in self.kept_levels)])[:-1]
 
     @property
-    def order(self) -> np.ndarray:
+    def column_order(self) -> np.ndarray:
         """The columns of `Sample.table` in the order of the matrix of associations."""
         return np.concatenate([self.quantities, self.categories])
 
 
-def layout(train: Sample) -> Layout:
+def find_layout(train: Sample) -> Layout:
     """The layout that training records ask for."""
-    categorical = train.fields.categorical
+    categorical = train.fields.is_categorical
     categories = np.flatnonzero(categorical)
-    kept = tuple(_frequent(train.table[:, j]) for j in categories)
+    kept = tuple(_find_frequent_levels(train.table[:, j]) for j in categories)
     return Layout(np.flatnonzero(~categorical), categories, kept)
 
 
-def association(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
+def compute_associations(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
     """The matrix of associations (p, p) in `plan.order`, and how many records tell of each pair.
 
     Two quantities: Spearman's rank correlation, signed. Quantity and category: the correlation
     ratio of the ranks. Two categories: Cramér's V. The latter two are corrected for chance. Of
     a pair, only records with both values count; where a field does not vary, 0.
     """
-    ranks, seen = _ranks(sample.table[:, plan.quantities])
-    linear, pairs = _pearson(ranks, seen)
-    if not plan.kept:
+    ranks, seen = _rank_columns(sample.table[:, plan.quantities])
+    linear, pairs = _compute_pearson(ranks, seen)
+    if not plan.kept_levels:
         return linear, pairs
-    hot = _hot(sample.table[:, plan.categories], plan)
-    ratio, mixed = _ratio(ranks, seen, hot, plan.starts)
-    cramer, both = _cramer(hot, plan.starts)
+    hot = _encode_one_hot(sample.table[:, plan.categories], plan)
+    ratio, mixed = _compute_correlation_ratios(ranks, seen, hot, plan.block_starts)
+    cramer, both = _compute_cramers_v(hot, plan.block_starts)
     return np.block([[linear, ratio.T], [ratio, cramer]]), np.block([[pairs, mixed.T], [mixed, both]])
 
 
@@ -76,9 +76,9 @@ def correlation_distance(split: Split) -> float:
     tell of weigh less. It cannot see links of three or more fields, a link that is not
     monotone, nor which level of a category does what.
     """
-    plan = once(split.train, layout)
-    real, pairs = once(split.holdout, association, plan)
-    gap = real - once(split.synthetic, association, plan)[0]
+    plan = compute_once(split.train, find_layout)
+    real, pairs = compute_once(split.holdout, compute_associations, plan)
+    gap = real - compute_once(split.synthetic, compute_associations, plan)[0]
     upper = np.triu_indices_from(gap, 1)
     if pairs[upper].sum() == 0:
         raise Unsupported("no two fields with values in the same records")
@@ -93,23 +93,27 @@ def missingness_links(split: Split) -> float:
     in reality. Fields that often lack values weigh more. It cannot see whether a value is
     missing because of itself, which no data show.
     """
-    plan = once(split.train, layout)
-    real, weights = once(split.holdout, _links, plan)
-    gap = real - once(split.synthetic, _links, plan)[0]
+    plan = compute_once(split.train, find_layout)
+    real, weights = compute_once(split.holdout, _correlate_missingness, plan)
+    gap = real - compute_once(split.synthetic, _correlate_missingness, plan)[0]
     if weights.sum() == 0:
         raise Unsupported("no value is missing in the real records")
     return float(np.sqrt(np.average(gap**2, weights=weights)))
 
 
-def _links(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
+def _correlate_missingness(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
     """Correlations of (p,) flags with flags, ranks and levels, and how much each flag varies."""
     lost = np.isnan(sample.table).astype(float)
-    ranks, seen = _ranks(sample.table[:, plan.quantities])
-    hot = _hot(sample.table[:, plan.categories], plan) if plan.kept else np.zeros((len(sample), 0))
-    widths = [len(kept) + 1 for kept in plan.kept]
-    known = 1 - lost[:, plan.categories].repeat(widths, axis=1) if plan.kept else hot
+    ranks, seen = _rank_columns(sample.table[:, plan.quantities])
+    hot = (
+        _encode_one_hot(sample.table[:, plan.categories], plan)
+        if plan.kept_levels
+        else np.zeros((len(sample), 0))
+    )
+    widths = [len(kept) + 1 for kept in plan.kept_levels]
+    known = 1 - lost[:, plan.categories].repeat(widths, axis=1) if plan.kept_levels else hot
     values = np.column_stack([lost, ranks, hot])
-    matrix, _ = _pearson(values, np.column_stack([np.ones_like(lost), seen, known]))
+    matrix, _ = _compute_pearson(values, np.column_stack([np.ones_like(lost), seen, known]))
     p = lost.shape[1]
     owner = np.concatenate([np.arange(p), plan.quantities, plan.categories.repeat(widths)])
     varies = lost.mean(axis=0) * (1 - lost.mean(axis=0))
@@ -118,12 +122,12 @@ def _links(sample: Sample, plan: Layout) -> tuple[np.ndarray, np.ndarray]:
     return matrix[:p], weights
 
 
-def _frequent(codes: np.ndarray) -> np.ndarray:
+def _find_frequent_levels(codes: np.ndarray) -> np.ndarray:
     values, counts = np.unique(codes[~np.isnan(codes)], return_counts=True)
-    return np.sort(values[np.argsort(-counts, kind="stable")[:LEVELS]])
+    return np.sort(values[np.argsort(-counts, kind="stable")[:MAX_LEVELS]])
 
 
-def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _rank_columns(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Centred ranks with 0 where missing, and where a value is seen, both float (n, p)."""
     seen = ~np.isnan(values)
     if not values.size:
@@ -133,38 +137,38 @@ def _ranks(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.where(seen, ranks - middle, 0.0), seen.astype(float)
 
 
-def _hot(codes: np.ndarray, plan: Layout) -> np.ndarray:
+def _encode_one_hot(codes: np.ndarray, plan: Layout) -> np.ndarray:
     """One-hot columns of all categories side by side, float (n, sum of widths)."""
     blocks = []
-    for j, kept in enumerate(plan.kept):
+    for j, kept in enumerate(plan.kept_levels):
         hot = codes[:, j, None] == kept
         blocks += [hot, ~np.isnan(codes[:, j, None]) & ~hot.any(axis=1, keepdims=True)]
     return np.column_stack(blocks).astype(float)
 
 
-def _pearson(ranks: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compute_pearson(ranks: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlations of every two columns where both are seen (elsewhere 0), and how often that is."""
     n = seen.T @ seen
     first = ranks.T @ seen  # the sum of a over the records that have b
-    cross = ranks.T @ ranks - _over(first * first.T, n)
-    square = (ranks**2).T @ seen - _over(first**2, n)
-    return np.clip(_over(cross, np.sqrt(np.maximum(square * square.T, 0))), -1, 1), n
+    cross = ranks.T @ ranks - _divide(first * first.T, n)
+    square = (ranks**2).T @ seen - _divide(first**2, n)
+    return np.clip(_divide(cross, np.sqrt(np.maximum(square * square.T, 0))), -1, 1), n
 
 
-def _ratio(
+def _compute_correlation_ratios(
     ranks: np.ndarray, seen: np.ndarray, hot: np.ndarray, starts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Correlation ratios, shape (categories, quantities), adjusted as an R squared is."""
     sums, counts, squares = hot.T @ ranks, hot.T @ seen, hot.T @ ranks**2
     total, n, square = (np.add.reduceat(part, starts) for part in (sums, counts, squares))
-    between = np.add.reduceat(_over(sums**2, counts), starts) - _over(total**2, n)
+    between = np.add.reduceat(_divide(sums**2, counts), starts) - _divide(total**2, n)
     groups = np.add.reduceat((counts > 0).astype(float), starts)
-    within = square - _over(total**2, n) - between
-    adjusted = 1 - _over(within * (n - 1), (square - _over(total**2, n)) * (n - groups), missing=1.0)
+    within = square - _divide(total**2, n) - between
+    adjusted = 1 - _divide(within * (n - 1), (square - _divide(total**2, n)) * (n - groups), missing=1.0)
     return np.sqrt(np.clip(adjusted, 0, 1)), n
 
 
-def _cramer(hot: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _compute_cramers_v(hot: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cramér's V of every pair of categories, from one table of all counts (Bergsma 2013)."""
 
     def blocks(part: np.ndarray) -> np.ndarray:
@@ -175,15 +179,15 @@ def _cramer(hot: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray
     rows = np.add.reduceat(counts, starts, axis=1)
     expected = rows.repeat(widths, axis=1) * np.add.reduceat(counts, starts, axis=0).repeat(widths, axis=0)
     n = blocks(counts)
-    phi = blocks(_over(counts**2, expected)) - 1
+    phi = blocks(_divide(counts**2, expected)) - 1
     levels = np.add.reduceat((rows > 0).astype(float), starts, axis=0)
     k, r = levels, levels.T
-    excess = np.maximum(phi - _over((k - 1) * (r - 1), n - 1), 0)
-    size = np.minimum(k - _over((k - 1) ** 2, n - 1), r - _over((r - 1) ** 2, n - 1)) - 1
-    return np.sqrt(np.clip(_over(excess, size), 0, 1)), n
+    excess = np.maximum(phi - _divide((k - 1) * (r - 1), n - 1), 0)
+    size = np.minimum(k - _divide((k - 1) ** 2, n - 1), r - _divide((r - 1) ** 2, n - 1)) - 1
+    return np.sqrt(np.clip(_divide(excess, size), 0, 1)), n
 
 
-def _over(a: np.ndarray, b: np.ndarray, missing: float = 0.0) -> np.ndarray:
+def _divide(a: np.ndarray, b: np.ndarray, missing: float = 0.0) -> np.ndarray:
     """`a / b`, and `missing` where nothing can be divided."""
     return np.divide(a, b, out=np.full(np.broadcast(a, b).shape, missing), where=b > TINY)
 

@@ -8,31 +8,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.contracts.metric import Sample, Split, metric, once
+from manikin.contracts.metric import Sample, Split, compute_once, metric
 from manikin.errors import Unsupported
-from manikin.schema.kinds import SCALARS
+from manikin.schema.kinds import SCALAR_TYPES
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-FEWEST = 8  # records with and without a level, in which it can be told at all
+MIN_RECORDS = 8  # records with and without a level, in which it can be told at all
 RIDGE = 1.0  # over the mean eigenvalue, times d / n
 TINY = 1e-9
 SOURCE = "multiple correlation: Pearson 1903; ridge regression: Hoerl and Kennard 1970"
 
 
-def shuffled(split: Split) -> Cohort:
+def shuffle_arrays(split: Split) -> Cohort:
     """The floor: real pictures or signals beside real values, of other patients."""
     cohort = split.synthetic.cohort
     order = pa.array(split.key.child("shuffled").numpy().permutation(len(cohort)))
     columns = {
-        name: column.take(order) if isinstance(cohort.schema[name], SCALARS) else column
+        name: column.take(order) if isinstance(cohort.schema[name], SCALAR_TYPES) else column
         for name, column in zip(cohort.schema, cohort.columns.columns, strict=True)
     }
     return replace(cohort, columns=pa.table(columns))
 
 
-@metric("fidelity", better="high", source=SOURCE, feature="grid", floor=shuffled)
+@metric("fidelity", better="high", source=SOURCE, feature="grid", floor=shuffle_arrays)
 def picture_relation(split: Split) -> float:
     """How well the scalar fields of a record are foretold from its picture or signal, as in real ones.
 
@@ -41,20 +41,20 @@ def picture_relation(split: Split) -> float:
     reach. It sees flipped labels and an age, sex or finding that does not fit; it cannot see
     relations that are not about linear in the vectors.
     """
-    wanted, weights, centre = once(split.holdout, _learned)
-    actual = _targets(split.synthetic)[:, wanted]
+    wanted, weights, centre = compute_once(split.holdout, _fit_ridge)
+    actual = _build_targets(split.synthetic)[:, wanted]
     foretold = (split.synthetic.x - centre) @ weights
-    found = [_correlation(a, f) for a, f in zip(actual.T, foretold.T, strict=True)]
+    found = [_compute_correlation(a, f) for a, f in zip(actual.T, foretold.T, strict=True)]
     known = [r for r in found if r is not None]
     if not known:
         raise Unsupported("no scalar field varies enough")
     return float(np.mean(known))
 
 
-def _learned(real: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _fit_ridge(real: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Which targets can be learned, weights (d, targets) and the centre of the vectors."""
-    targets = _targets(real)
-    wanted = np.flatnonzero([_varies(column) for column in targets.T])
+    targets = _build_targets(real)
+    wanted = np.flatnonzero([_has_variation(column) for column in targets.T])
     if not len(wanted):
         raise Unsupported("no scalar field beside the pictures or signals varies enough")
     x = real.x.astype(float)
@@ -67,9 +67,9 @@ def _learned(real: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return wanted, weights, centre
 
 
-def _targets(sample: Sample) -> np.ndarray:
+def _build_targets(sample: Sample) -> np.ndarray:
     """Quantities as ranks would order them, levels as zeros and ones, (n, targets); NaN where missing."""
-    schema, columns = sample.whole.schema, []
+    schema, columns = sample.source_cohort.schema, []
     for j, name in enumerate(sample.fields.names):
         if name not in schema:
             continue
@@ -83,13 +83,13 @@ def _targets(sample: Sample) -> np.ndarray:
     return np.column_stack(columns) if columns else np.zeros((len(sample), 0))
 
 
-def _varies(values: np.ndarray) -> bool:
+def _has_variation(values: np.ndarray) -> bool:
     known = values[~np.isnan(values)]
     usual = np.unique(known, return_counts=True)[1]
-    return len(usual) > 1 and len(known) - usual.max() >= FEWEST
+    return len(usual) > 1 and len(known) - usual.max() >= MIN_RECORDS
 
 
-def _correlation(a: np.ndarray, b: np.ndarray) -> float | None:
+def _compute_correlation(a: np.ndarray, b: np.ndarray) -> float | None:
     """Of the records that have both; None where one does not vary."""
     known = ~np.isnan(a)
     if not known.any():

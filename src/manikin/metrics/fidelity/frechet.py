@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.contracts.metric import Sample, Split, metric, once
+from manikin.contracts.metric import Sample, Split, compute_once, metric
 from manikin.errors import Unsupported
 
-FEWEST = 12  # records on each side
-LARGEST = 2_000  # records of a side whose kernels are computed
+MIN_RECORDS = 12  # records on each side
+MAX_RECORDS = 2_000  # records of a side whose kernels are computed
 HEUSEL = "Heusel et al. 2017, equation 6; covariances shrunken as by Ledoit and Wolf 2004"
 BINKOWSKI = "Bińkowski et al. 2018, Demystifying MMD GANs, sections 3 and 4; unbiased"
 
@@ -21,9 +21,9 @@ def frechet_distance(split: Split) -> float:
     same number, and never with figures of another feature. It sees means and covariances, so blur,
     artefacts and lost variety; it cannot see a few copied patients.
     """
-    _enough(split)
-    (m, a), (n, b) = (once(side, gaussian) for side in (split.holdout, split.synthetic))
-    root = _root(a)
+    _raise_if_few(split)
+    (m, a), (n, b) = (compute_once(side, fit_gaussian) for side in (split.holdout, split.synthetic))
+    root = _compute_root(a)
     middle = np.linalg.eigvalsh(root @ b @ root)
     trace = np.trace(a) + np.trace(b) - 2 * np.sqrt(np.maximum(middle, 0)).sum()
     return float(max(((m - n) ** 2).sum() + trace, 0.0))
@@ -36,13 +36,13 @@ def kernel_distance(split: Split) -> float:
     Around 0 for real records, whatever their number; it may be below 0 by chance. It sees moments up to
     the third; it cannot see a few copied patients.
     """
-    _enough(split)
-    x, y = (side.x[:LARGEST].astype(float) for side in (split.holdout, split.synthetic))
-    within = [_off(_kernel(side, side)) for side in (x, y)]
-    return float(sum(within) - 2 * _kernel(x, y).mean())
+    _raise_if_few(split)
+    x, y = (side.x[:MAX_RECORDS].astype(float) for side in (split.holdout, split.synthetic))
+    within = [_average_off_diagonal(_compute_kernel(side, side)) for side in (x, y)]
+    return float(sum(within) - 2 * _compute_kernel(x, y).mean())
 
 
-def gaussian(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+def fit_gaussian(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     """Mean (d,) and shrunken covariance (d, d) of the vectors.
 
     Ledoit and Wolf 2004, section 3: towards a multiple of the identity, by as much as the error of
@@ -59,25 +59,25 @@ def gaussian(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     return x.mean(axis=0), (1 - weight) * cov + weight * scale * np.eye(d)
 
 
-def _root(cov: np.ndarray) -> np.ndarray:
+def _compute_root(cov: np.ndarray) -> np.ndarray:
     values, axes = np.linalg.eigh(cov)
     return (axes * np.sqrt(np.maximum(values, 0))) @ axes.T
 
 
-def _kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+def _compute_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return (x @ y.T / x.shape[1] + 1) ** 3
 
 
-def _off(kernel: np.ndarray) -> float:
+def _average_off_diagonal(kernel: np.ndarray) -> float:
     """The mean off the diagonal."""
     n = len(kernel)
     return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))
 
 
-def _enough(split: Split) -> None:
+def _raise_if_few(split: Split) -> None:
     fewest = min(len(split.holdout), len(split.synthetic))
-    if fewest < FEWEST:
-        raise Unsupported(f"{fewest} records on one side; it needs {FEWEST}")
+    if fewest < MIN_RECORDS:
+        raise Unsupported(f"{fewest} records on one side; it needs {MIN_RECORDS}")
 
 
 __plugin__ = (frechet_distance, kernel_distance)

@@ -8,20 +8,20 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from manikin.cohort import histories
-from manikin.contracts.metric import Exact, Sample, Split, metric, once
+from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
 from manikin.downstream import next_visit
 from manikin.ehr import cooccurrence, similarity
 from manikin.errors import Unsupported
-from manikin.stats.nearest_neighbors import LEVELS, matched
-from manikin.stats.permutation import share
+from manikin.stats.nearest_neighbors import MATCH_LEVELS, assess_near_matches
+from manikin.stats.permutation import compute_share_interval
 
 if TYPE_CHECKING:
     from manikin.cohort.histories import Histories
-    from manikin.ehr.cooccurrence import Sparse
+    from manikin.ehr.cooccurrence import SparseMatrix
 
-FEWEST = 20  # pairs of visits, or values of a code, that say anything
-RARE = 0.02  # share of patients below which a code is rare
-QUERIES, SEARCHED = 2_000, 4_000  # real and synthetic patients whose codes are compared
+MIN_OBSERVATIONS = 20  # pairs of visits, or values of a code, that say anything
+RARE_SHARE = 0.02  # share of patients below which a code is rare
+MAX_QUERIES, MAX_SEARCHED = 2_000, 4_000  # real and synthetic patients whose codes are compared
 HALO = "Theodorou et al. 2023, HALO, Synthesize high-dimensional longitudinal EHR, section Evaluation"
 KS = "Kolmogorov-Smirnov distance: Massey 1951"
 JACCARD = "Jaccard 1912; ratio of distances: Lowe 2004, section 7.1; tail: Hill 1975"
@@ -35,7 +35,10 @@ def code_prevalence(split: Split) -> float:
     Up to 1, which is best. It cannot see which codes stand together, or come again: visits shuffled
     between patients score as real ones, so it is the least that one may ask.
     """
-    real, candidate = (_shares(*once(side, _coded, split.train)) for side in _sides(split))
+    real, candidate = (
+        _compute_code_shares(*compute_once(side, _encode_histories, split.train))
+        for side in _pick_sides(split)
+    )
     spread = float(((real - real.mean()) ** 2).sum())
     return 1.0 - float(((real - candidate) ** 2).sum()) / spread
 
@@ -47,7 +50,9 @@ def code_pairs(split: Split) -> float:
     Up to 1, which is best; for rare pairs real patients agree with each other no better than the ceiling
     says. It cannot see what follows from visit to visit.
     """
-    return cooccurrence.agreement(*(once(side, _together, split.train) for side in _sides(split)))
+    return cooccurrence.compute_share_r2(
+        *(compute_once(side, _compute_code_pairs, split.train) for side in _pick_sides(split))
+    )
 
 
 @metric("fidelity", better="high", source=HALO, feature="events", floor="exchanged")
@@ -57,7 +62,9 @@ def successive_codes(split: Split) -> float:
     Up to 1, which is best. The floor are visits exchanged between patients, which every measure of single
     visits takes for real.
     """
-    return cooccurrence.agreement(*(once(side, _successive, split.train) for side in _sides(split)))
+    return cooccurrence.compute_share_r2(
+        *(compute_once(side, _compute_successive_codes, split.train) for side in _pick_sides(split))
+    )
 
 
 @metric(
@@ -69,7 +76,7 @@ def code_persistence(split: Split) -> float:
     0 to 1; 0 is best. It sees chronic disease that is forgotten from visit to visit, which counts of codes
     cannot see, and histories that only repeat themselves.
     """
-    real, candidate = (once(side, _persistence, split.train) for side in _sides(split))
+    real, candidate = (compute_once(side, _compute_persistence, split.train) for side in _pick_sides(split))
     return abs(real - candidate)
 
 
@@ -79,8 +86,8 @@ def visit_count_distance(split: Split) -> float:
 
     0 to 1; 0 is best. It cannot see when the visits are.
     """
-    real, candidate = (once(side, _found).visits for side in _sides(split))
-    return _apart(real, candidate)
+    real, candidate = (compute_once(side, _read_histories).visit_counts for side in _pick_sides(split))
+    return _compute_ks(real, candidate)
 
 
 @metric("fidelity", better="low", source=KS, feature="events", floor="cut_short")
@@ -89,8 +96,10 @@ def visit_length_distance(split: Split) -> float:
 
     0 to 1; 0 is best. It cannot see which codes they are.
     """
-    real, candidate = (np.bincount(once(side, _found).place) for side in _sides(split))
-    return _apart(real, candidate)
+    real, candidate = (
+        np.bincount(compute_once(side, _read_histories).visit_index) for side in _pick_sides(split)
+    )
+    return _compute_ks(real, candidate)
 
 
 @metric("fidelity", better="low", source=KS, feature="events", floor="uniform")
@@ -99,12 +108,12 @@ def visit_gap_distance(split: Split) -> float:
 
     0 to 1; 0 is best. It cannot see whether long gaps follow long ones.
     """
-    real, candidate = (_gaps(once(side, _found)) for side in _sides(split))
-    if len(real) < FEWEST or len(candidate) < FEWEST:
-        raise Unsupported(f"fewer than {FEWEST} visits follow another one")
+    real, candidate = (_list_visit_gaps(compute_once(side, _read_histories)) for side in _pick_sides(split))
+    if len(real) < MIN_OBSERVATIONS or len(candidate) < MIN_OBSERVATIONS:
+        raise Unsupported(f"fewer than {MIN_OBSERVATIONS} visits follow another one")
     if np.ptp(real) == 0:
         raise Unsupported("all visits are equally far apart: the records have no times")
-    return _apart(real, candidate)
+    return _compute_ks(real, candidate)
 
 
 @metric("fidelity", better="low", source=KS, feature="events", floor="uniform")
@@ -114,11 +123,13 @@ def code_values(split: Split) -> float:
     0 to 1; 0 is best. Codes with fewer than 20 values on either side are left out. It cannot see how
     values go together, or how they change in a patient.
     """
-    real, candidate = (_values(*once(side, _coded, split.train)) for side in _sides(split))
+    real, candidate = (
+        _group_values(*compute_once(side, _encode_histories, split.train)) for side in _pick_sides(split)
+    )
     both = [c for c in real if c in candidate]
     if not both:
-        raise Unsupported(f"no code has {FEWEST} measured values on both sides")
-    found = [_apart(real[c], candidate[c]) for c in both]
+        raise Unsupported(f"no code has {MIN_OBSERVATIONS} measured values on both sides")
+    found = [_compute_ks(real[c], candidate[c]) for c in both]
     return float(np.mean(found))
 
 
@@ -129,10 +140,10 @@ def rare_codes(split: Split) -> float:
     0 to 1; the ceiling of real data is below 1. Codes that fewer patients share than the model's
     threshold are left out by it on purpose, for the sake of privacy.
     """
-    real, candidate = (once(side, _patients, split.train) for side in _sides(split))
-    rare = (real > 0) & (real < RARE * len(split.holdout))
-    if rare.sum() < FEWEST:
-        raise Unsupported(f"fewer than {FEWEST} codes are rare")
+    real, candidate = (compute_once(side, _count_patients, split.train) for side in _pick_sides(split))
+    rare = (real > 0) & (real < RARE_SHARE * len(split.holdout))
+    if rare.sum() < MIN_OBSERVATIONS:
+        raise Unsupported(f"fewer than {MIN_OBSERVATIONS} codes are rare")
     return float((candidate[rare] > 0).mean())
 
 
@@ -151,18 +162,18 @@ def next_visit_auroc(split: Split) -> float:
     0.5 for a guess, 1 is best: the area under the ROC curve, the mean over six codes that 5 to 60 % of last
     visits have, predicted linearly from the codes of the visits before. It cannot see values and gaps.
     """
-    asked = once(split.train, _asked)
+    asked = compute_once(split.train, _find_next_visit_task)
     made, real = (
-        next_visit.task(*once(side, _coded, split.train), asked)
+        next_visit.build_design(*compute_once(side, _encode_histories, split.train), asked)
         for side in (split.synthetic, split.holdout)
     )
-    if min(len(made[0]), len(real[0])) < FEWEST:
-        raise Unsupported(f"fewer than {FEWEST} patients have a second visit")
-    return next_visit.tested(made, real)
+    if min(len(made[0]), len(real[0])) < MIN_OBSERVATIONS:
+        raise Unsupported(f"fewer than {MIN_OBSERVATIONS} patients have a second visit")
+    return next_visit.compute_transfer_auroc(made, real)
 
 
 @metric("privacy", better="low", source=JACCARD, feature="events", floor="copies", reference="whole")
-def near_histories(split: Split) -> Exact:
+def near_histories(split: Split) -> ExactResult:
     """Share of synthetic patients whose codes are those of one training patient, beyond chance.
 
     0 to 1; 0 is best. Two patients are near where they share most of their codes, each counted with how
@@ -171,105 +182,106 @@ def near_histories(split: Split) -> Exact:
     of a few visits.
     """
     train, holdout, synthetic = (
-        once(side, _counted, split.train) for side in (split.train, split.holdout, split.synthetic)
+        compute_once(side, _count_visits, split.train)
+        for side in (split.train, split.holdout, split.synthetic)
     )
     owner, rng = split.train.subject, split.key.child("histories").numpy()
-    if len(np.unique(owner)) < 3 or train.shape[0] + holdout.shape[0] < FEWEST:  # noqa: PLR2004
-        raise Unsupported(f"needs {FEWEST} real patients to know how close strangers come")
-    some, held = (rng.permutation(x.shape[0])[:QUERIES] for x in (train, holdout))
-    new = rng.permutation(synthetic.shape[0])[:SEARCHED]
-    own = similarity.nearest(train[some], train, owner, owner[some])
-    other = similarity.nearest(holdout[held], train, owner, None)
+    if len(np.unique(owner)) < 3 or train.shape[0] + holdout.shape[0] < MIN_OBSERVATIONS:  # noqa: PLR2004
+        raise Unsupported(f"needs {MIN_OBSERVATIONS} real patients to know how close strangers come")
+    some, held = (rng.permutation(x.shape[0])[:MAX_QUERIES] for x in (train, holdout))
+    new = rng.permutation(synthetic.shape[0])[:MAX_SEARCHED]
+    own = similarity.find_nearest(train[some], train, owner, owner[some])
+    other = similarity.find_nearest(holdout[held], train, owner, None)
     near, real = (
-        similarity.nearest(synthetic[new], train, owner, None),
-        np.concatenate([own.ratio, other.ratio]),
+        similarity.find_nearest(synthetic[new], train, owner, None),
+        np.concatenate([own.ratios, other.ratios]),
     )
-    chance, excess = matched([(near, real, 0.0)])
+    chance, excess = assess_near_matches([(near, real, 0.0)])
     m = len(new)
-    floor = 1 - float(np.mean(real >= 1)) - LEVELS[-1]
-    return Exact(excess / m, *share(excess, m), np.zeros(8), chance, floor)
+    floor = 1 - float(np.mean(real >= 1)) - MATCH_LEVELS[-1]
+    return ExactResult(excess / m, *compute_share_interval(excess, m), np.zeros(8), chance, floor)
 
 
-def _apart(a: np.ndarray, b: np.ndarray) -> float:
+def _compute_ks(a: np.ndarray, b: np.ndarray) -> float:
     found: Any = ks_2samp(a, b, method="asymp")
     return float(found.statistic)
 
 
-def _sides(split: Split) -> tuple[Sample, Sample]:
+def _pick_sides(split: Split) -> tuple[Sample, Sample]:
     return split.holdout, split.synthetic
 
 
-def _whole(sample: Sample) -> Histories:
-    if _whole not in sample.common:
-        sample.common[_whole] = histories.histories(sample.whole)
-    return sample.common[_whole]
+def _read_whole(sample: Sample) -> Histories:
+    if _read_whole not in sample.shared_cache:
+        sample.shared_cache[_read_whole] = histories.extract_histories(sample.source_cohort)
+    return sample.shared_cache[_read_whole]
 
 
-def _found(sample: Sample) -> Histories:
-    return _whole(sample).take(sample.rows)
+def _read_histories(sample: Sample) -> Histories:
+    return _read_whole(sample).take(sample.rows)
 
 
-def _vocabulary(train: Sample) -> np.ndarray:
-    return _whole(train).codes
+def _list_codes(train: Sample) -> np.ndarray:
+    return _read_whole(train).codes
 
 
-def _coded(sample: Sample, train: Sample) -> tuple[Histories, int]:
+def _encode_histories(sample: Sample, train: Sample) -> tuple[Histories, int]:
     """A side's histories by the codes of training, and how many there are; others count as one more."""
-    codes = once(train, _vocabulary)
-    return once(sample, _found).recoded(codes), len(codes) + 1
+    codes = compute_once(train, _list_codes)
+    return compute_once(sample, _read_histories).recode(codes), len(codes) + 1
 
 
-def _shares(found: Histories, width: int) -> np.ndarray:
-    x = cooccurrence.bags(found, width)
+def _compute_code_shares(found: Histories, width: int) -> np.ndarray:
+    x = cooccurrence.to_visit_indicators(found, width)
     return np.asarray(x.mean(axis=0)).ravel()
 
 
-def _together(sample: Sample, train: Sample) -> Sparse:
-    return cooccurrence.together(*once(sample, _coded, train))
+def _compute_code_pairs(sample: Sample, train: Sample) -> SparseMatrix:
+    return cooccurrence.compute_cooccurrence(*compute_once(sample, _encode_histories, train))
 
 
-def _successive(sample: Sample, train: Sample) -> Sparse:
-    found, width = once(sample, _coded, train)
-    if len(cooccurrence.following(found)[0]) < FEWEST:
-        raise Unsupported(f"fewer than {FEWEST} visits follow another one")
-    return cooccurrence.successive(found, width)
+def _compute_successive_codes(sample: Sample, train: Sample) -> SparseMatrix:
+    found, width = compute_once(sample, _encode_histories, train)
+    if len(cooccurrence.find_consecutive_visits(found)[0]) < MIN_OBSERVATIONS:
+        raise Unsupported(f"fewer than {MIN_OBSERVATIONS} visits follow another one")
+    return cooccurrence.compute_transitions(found, width)
 
 
-def _persistence(sample: Sample, train: Sample) -> float:
-    _, again = cooccurrence.persistence(*once(sample, _coded, train))
-    if len(again) < FEWEST:
-        raise Unsupported(f"fewer than {FEWEST} visits follow another one")
+def _compute_persistence(sample: Sample, train: Sample) -> float:
+    _, again = cooccurrence.compute_persistence(*compute_once(sample, _encode_histories, train))
+    if len(again) < MIN_OBSERVATIONS:
+        raise Unsupported(f"fewer than {MIN_OBSERVATIONS} visits follow another one")
     return float(again.mean())
 
 
-def _gaps(found: Histories) -> np.ndarray:
-    return found.gap[found.visit[found.opens] > 0]
+def _list_visit_gaps(found: Histories) -> np.ndarray:
+    return found.days_between_visits[found.visit[found.is_visit_start] > 0]
 
 
-def _values(found: Histories, width: int) -> dict[int, np.ndarray]:
+def _group_values(found: Histories, width: int) -> dict[int, np.ndarray]:
     known = ~np.isnan(found.value) & (found.code >= 0)
     code, value = found.code[known], found.value[known]
     counts = np.bincount(code, minlength=width)
-    return {int(c): value[code == c] for c in np.flatnonzero(counts >= FEWEST)}
+    return {int(c): value[code == c] for c in np.flatnonzero(counts >= MIN_OBSERVATIONS)}
 
 
-def _patients(sample: Sample, train: Sample) -> np.ndarray:
+def _count_patients(sample: Sample, train: Sample) -> np.ndarray:
     """How many patients have each code, (codes,)."""
-    found, width = once(sample, _coded, train)
+    found, width = compute_once(sample, _encode_histories, train)
     pairs = np.unique(np.stack([found.code, found.patient]), axis=1)[0]
     return np.bincount(pairs[pairs >= 0], minlength=width)
 
 
-def _asked(train: Sample) -> next_visit.Asked:
-    found, width = once(train, _coded, train)
-    asked = next_visit.asked(found, width)
+def _find_next_visit_task(train: Sample) -> next_visit.NextVisitTask:
+    found, width = compute_once(train, _encode_histories, train)
+    asked = next_visit.choose_task(found, width)
     if asked is None:
         raise Unsupported("no code stands in 5 to 60 % of the visits that follow another")
     return asked
 
 
-def _counted(sample: Sample, train: Sample) -> Sparse:
-    return cooccurrence.visits_of(*once(sample, _coded, train))
+def _count_visits(sample: Sample, train: Sample) -> SparseMatrix:
+    return cooccurrence.count_visits_per_code(*compute_once(sample, _encode_histories, train))
 
 
 __plugin__ = (

@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-from manikin.contracts.metric import Exact, Sample, Split, metric, once
+from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-LEVELS = 24  # of a category; records with others count as having none of these
-KEPT = 0.99  # of the real subjects with several records, by whom a rule is kept that others must keep too
-FEWEST = 20  # such subjects, from whom it can be known
-MORE = 0.02  # of the subjects, beyond real ones, from which a fault is named
-SHOWN = 4  # fields named in a note
-ONE = "every real subject has one record"
+MAX_LEVELS = 24  # of a category; records with others count as having none of these
+MIN_KEPT_SHARE = (
+    0.99  # of the real subjects with several records, by whom a rule is kept that others must keep too
+)
+MIN_SUBJECTS = 20  # such subjects, from whom it can be known
+MIN_EXCESS = 0.02  # of the subjects, beyond real ones, from which a fault is named
+MAX_NAMED = 4  # fields named in a note
+SINGLE_RECORD_REASON = "every real subject has one record"
 ICC = "intraclass correlation: Fisher 1925; Shrout and Fleiss 1979, ICC(1,1)"
 
 
-class Rule(NamedTuple):
+class SubjectRule(NamedTuple):
     """What the records of a subject keep: a field is constant, never repeats, or rises.
 
     Args:
@@ -35,16 +37,16 @@ class Rule(NamedTuple):
     kind: str
 
 
-def scattered(split: Split) -> Cohort:
+def scatter_records(split: Split) -> Cohort:
     """The floor: the same records, each of another subject."""
     cohort = split.synthetic.cohort
-    return replace(cohort, whose=(cohort.columns, np.arange(len(cohort))))
+    return replace(cohort, subject_codes=(cohort.columns, np.arange(len(cohort))))
 
 
-def counted(split: Split) -> str:
+def describe_record_counts(split: Split) -> str:
     """How many records subjects have on both sides."""
-    real = np.concatenate([_sizes(side) for side in (split.train, split.holdout)])
-    found = _sizes(split.synthetic)
+    real = np.concatenate([_count_records(side) for side in (split.train, split.holdout)])
+    found = _count_records(split.synthetic)
     single = ": the synthetic records are single-row patients" if found.max() == 1 else ""
     return (
         f"{len(real)} real subjects with {real.mean():.1f} records each on average, "
@@ -52,18 +54,20 @@ def counted(split: Split) -> str:
     )
 
 
-def broken(split: Split) -> str:
+def describe_broken_rules(split: Split) -> str:
     """What synthetic subjects break most, beside how often real ones do."""
-    rules = once(split, _rules)
+    rules = compute_once(split, _find_rules)
     names = split.fields.names
-    made, real = (once(side, _breaks, rules) for side in (split.synthetic, split.holdout))
-    order = np.argsort(-made.mean(axis=0), kind="stable")[:SHOWN]
+    made, real = (
+        compute_once(side, _find_broken_rules, rules) for side in (split.synthetic, split.holdout)
+    )
+    order = np.argsort(-made.mean(axis=0), kind="stable")[:MAX_NAMED]
     words = {"constant": "changes", "distinct": "repeats", "rising": "does not rise"}
     return "; ".join(
         f"{names[rules[j].field]} {words[rules[j].kind]} within {made[:, j].mean():.0%} of the subjects"
         f" (real {real[:, j].mean() if len(real) else 0:.0%})"
         for j in order
-        if made[:, j].mean() > MORE + (real[:, j].mean() if len(real) else 0)
+        if made[:, j].mean() > MIN_EXCESS + (real[:, j].mean() if len(real) else 0)
     )
 
 
@@ -72,8 +76,8 @@ def broken(split: Split) -> str:
     better="low",
     source="Kolmogorov-Smirnov distance: Massey 1951",
     feature="records",
-    floor=scattered,
-    note=counted,
+    floor=scatter_records,
+    note=describe_record_counts,
 )
 def records_per_subject(split: Split) -> float:
     """Kolmogorov-Smirnov distance of the number of records that a subject has.
@@ -81,15 +85,15 @@ def records_per_subject(split: Split) -> float:
     0 to 1; 0 is best. Asked where real subjects have several records: visits, eyes, lesions. It cannot
     see what is in the records.
     """
-    real, candidate = (np.sort(_sizes(side)) for side in (split.holdout, split.synthetic))
+    real, candidate = (np.sort(_count_records(side)) for side in (split.holdout, split.synthetic))
     if real[-1] == 1:
-        raise Unsupported(ONE)
+        raise Unsupported(SINGLE_RECORD_REASON)
     points = np.arange(1, max(real[-1], candidate[-1]) + 1)
     steps = [np.searchsorted(sizes, points, "right") / len(sizes) for sizes in (real, candidate)]
     return float(np.abs(steps[0] - steps[1]).max())
 
 
-@metric("fidelity", better="low", source=ICC, feature="table", floor=scattered)
+@metric("fidelity", better="low", source=ICC, feature="table", floor=scatter_records)
 def within_subject_correlation(split: Split) -> float:
     """Root mean square difference of the intraclass correlations of all fields.
 
@@ -98,10 +102,10 @@ def within_subject_correlation(split: Split) -> float:
     person. Where no subject has two records, nothing is alike. It cannot see how a course goes on from
     visit to visit.
     """
-    real, candidate = (once(side, intraclass) for side in (split.holdout, split.synthetic))
+    real, candidate = (compute_once(side, compute_intraclass) for side in (split.holdout, split.synthetic))
     known = ~np.isnan(real)
     if not known.any():
-        raise Unsupported(ONE)
+        raise Unsupported(SINGLE_RECORD_REASON)
     return float(np.sqrt(np.mean((real[known] - np.nan_to_num(candidate[known])) ** 2)))
 
 
@@ -111,28 +115,28 @@ def within_subject_correlation(split: Split) -> float:
     source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
     feature="table",
     reference="whole",
-    note=broken,
+    note=describe_broken_rules,
 )
-def within_subject_faults(split: Split) -> Exact:
+def within_subject_faults(split: Split) -> ExactResult:
     """Share of subjects with several records in whom something changes or repeats that never does.
 
     0 to 1; 0 is best. What 99 of 100 real subjects keep: fields that are constant within a subject (sex,
     arm), that never repeat (the day of a visit) or rise from record to record (its number). It looks at
     one field at a time.
     """
-    rules = once(split, _rules)
+    rules = compute_once(split, _find_rules)
     if not rules:
         raise Unsupported("no field is constant, distinct or rising within the real subjects")
-    made = once(split.synthetic, _breaks, rules)
-    real = [once(side, _breaks, rules) for side in (split.train, split.holdout)]
+    made = compute_once(split.synthetic, _find_broken_rules, rules)
+    real = [compute_once(side, _find_broken_rules, rules) for side in (split.train, split.holdout)]
     if not len(made):
         raise Unsupported("no synthetic subject has several records; records_per_subject says so")
     usual = np.concatenate(real).any(axis=1)
     hits = made.any(axis=1)
-    return Exact.counted(int(hits.sum()), hits.size, int(usual.sum()), usual.size, split.key)
+    return ExactResult.from_counts(int(hits.sum()), hits.size, int(usual.sum()), usual.size, split.key)
 
 
-def intraclass(sample: Sample) -> np.ndarray:
+def compute_intraclass(sample: Sample) -> np.ndarray:
     """The intraclass correlation of each column of `Sample.table`, (p,); NaN where it cannot be known.
 
     One-way analysis of variance: (B - W) / (B + (k - 1) W) for the mean squares between and within
@@ -144,20 +148,20 @@ def intraclass(sample: Sample) -> np.ndarray:
         known = ~np.isnan(column)
         values, subject = column[known], sample.subject[known]
         if len(values) and np.ptp(values) > 0:
-            found[j] = _correlation(_columns(values, categorical=levels is not None), subject)
+            found[j] = _compute_icc(_to_columns(values, categorical=levels is not None), subject)
     return found
 
 
-def _columns(values: np.ndarray, *, categorical: bool) -> np.ndarray:
+def _to_columns(values: np.ndarray, *, categorical: bool) -> np.ndarray:
     """Ranks, or the most frequent levels one-hot, (n, columns)."""
     if not categorical:
         return rankdata(values)[:, None]
     levels, counts = np.unique(values, return_counts=True)
-    kept = levels[np.argsort(-counts, kind="stable")[:LEVELS]]
+    kept = levels[np.argsort(-counts, kind="stable")[:MAX_LEVELS]]
     return (values[:, None] == kept).astype(float)
 
 
-def _correlation(x: np.ndarray, subject: np.ndarray) -> float:
+def _compute_icc(x: np.ndarray, subject: np.ndarray) -> float:
     _, place, sizes = np.unique(subject, return_inverse=True, return_counts=True)
     n, many = len(x), len(sizes)
     if many < 2 or n == many:  # noqa: PLR2004 - nothing within, or nothing between
@@ -170,31 +174,31 @@ def _correlation(x: np.ndarray, subject: np.ndarray) -> float:
     return max((between - within) / spread, 0.0) if spread > 0 else np.nan
 
 
-def _sizes(sample: Sample) -> np.ndarray:
+def _count_records(sample: Sample) -> np.ndarray:
     """How many records each subject has, (subjects,)."""
     return np.unique(sample.subject, return_counts=True)[1]
 
 
-def _rules(split: Split) -> list[Rule]:
+def _find_rules(split: Split) -> list[SubjectRule]:
     """What nearly all real subjects with several records keep; the strictest of each field."""
     asked = [
-        Rule(field, kind)
+        SubjectRule(field, kind)
         for field in range(len(split.fields.names))
         for kind in ("constant", "rising", "distinct")
     ]
-    kept = np.concatenate([_breaks(side, asked) for side in (split.train, split.holdout)])
-    if len(kept) < FEWEST:
+    kept = np.concatenate([_find_broken_rules(side, asked) for side in (split.train, split.holdout)])
+    if len(kept) < MIN_SUBJECTS:
         return []
-    found: dict[int, Rule] = {}
+    found: dict[int, SubjectRule] = {}
     for rule, share in zip(asked, 1 - kept.mean(axis=0), strict=True):
         column = split.train.table[:, rule.field]
         varies = len(np.unique(column[~np.isnan(column)])) > 1
-        if share >= KEPT and varies and rule.field not in found:
+        if share >= MIN_KEPT_SHARE and varies and rule.field not in found:
             found[rule.field] = rule
     return list(found.values())
 
 
-def _breaks(sample: Sample, rules: list[Rule]) -> np.ndarray:
+def _find_broken_rules(sample: Sample, rules: list[SubjectRule]) -> np.ndarray:
     """Which subjects with several records break each rule, bool (subjects, rules)."""
     order = np.lexsort((sample.rows, sample.subject))
     subject = sample.subject[order]
@@ -204,11 +208,11 @@ def _breaks(sample: Sample, rules: list[Rule]) -> np.ndarray:
     for j, rule in enumerate(rules):
         values = sample.table[order, rule.field]
         known = ~np.isnan(values)
-        found[:, j] = _broken(values[known], place[known], len(sizes), rule.kind)
+        found[:, j] = _is_broken(values[known], place[known], len(sizes), rule.kind)
     return found[several]
 
 
-def _broken(values: np.ndarray, place: np.ndarray, many: int, kind: str) -> np.ndarray:
+def _is_broken(values: np.ndarray, place: np.ndarray, many: int, kind: str) -> np.ndarray:
     """Which subjects break a rule, bool (many,); `place` rises."""
     if kind == "distinct":
         order = np.lexsort((values, place))

@@ -9,29 +9,37 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 
-from manikin.contracts.metric import Exact, Split, metric, once
+from manikin.contracts.metric import ExactResult, Split, compute_once, metric
 from manikin.errors import Unsupported
-from manikin.stats.permutation import Swapped
+from manikin.stats.permutation import PermutationResult
 
-FEWEST = 10  # real subjects of a level and of all others, on whom a relation rests and a note may speak
-BINARY = 2
-LEVELS = 12  # of a category that are looked at
-COLUMNS = 120  # quantities and levels that are looked at
-ROWS = 4_000  # records of a side
+MIN_SUBJECTS = (
+    10  # real subjects of a level and of all others, on whom a relation rests and a note may speak
+)
+BINARY_LEVELS = 2
+MAX_LEVELS = 12  # of a category that are looked at
+MAX_COLUMNS = 120  # quantities and levels that are looked at
+MAX_ROWS = 4_000  # records of a side
 HALVINGS = 120  # of the real records, which show what chance does
-LINKED = 3.0  # standard errors from 0, from which two fields are linked in reality
-STRONG = 0.3  # a correlation that is lost from 0 to 1 of the way: the weakest that counts as a whole
-ERROR = 0.05
-WEIGHTS = (0.4, 0.3, 0.3)  # of the error, for weaker links with the label, weaker links, any difference
-UNLABELLED = (0.0, 0.5, 0.5)
-NONE = (np.zeros(0), np.zeros(0), np.zeros(0))
-LARGE = 100  # means from which on digits after the point say nothing
-TINY, SURE = 1e-9, 0.999  # a sum of squares that is rounding; the largest correlation
+MIN_LINK_ERRORS = 3.0  # standard errors from 0, from which two fields are linked in reality
+STRONG_CORRELATION = (
+    0.3  # a correlation that is lost from 0 to 1 of the way: the weakest that counts as a whole
+)
+SIGNIFICANCE_LEVEL = 0.05
+ERROR_WEIGHTS = (
+    0.4,
+    0.3,
+    0.3,
+)  # of the error, for weaker links with the label, weaker links, any difference
+UNLABELLED_WEIGHTS = (0.0, 0.5, 0.5)
+NO_COLUMNS = (np.zeros(0), np.zeros(0), np.zeros(0))
+LARGE_MEAN = 100  # means from which on digits after the point say nothing
+TINY, MAX_CORRELATION = 1e-9, 0.999  # a sum of squares that is rounding; the largest correlation
 SOURCE = "Fisher 1915, z transform; maximum statistic: Westfall and Young 1993; halves of real records"
 
 
 @dataclass(frozen=True)
-class Cells:
+class MatrixColumns:
     """The columns of a matrix: quantities, then levels.
 
     Args:
@@ -52,11 +60,11 @@ class Cells:
         """Every two columns of different fields that ten subjects would have in common by chance."""
         first, second = np.triu_indices(len(self.field), 1)
         common = self.count[first] * self.count[second] / max(self.total, 1)
-        asked = (self.field[first] != self.field[second]) & (common >= FEWEST)
+        asked = (self.field[first] != self.field[second]) & (common >= MIN_SUBJECTS)
         return first[asked], second[asked]
 
 
-class Links(NamedTuple):
+class PairCorrelations(NamedTuple):
     """The correlations of all pairs of columns.
 
     Args:
@@ -73,34 +81,36 @@ class Links(NamedTuple):
         return np.arctanh(self.r)
 
 
-class Worst(NamedTuple):
+class WorstPair(NamedTuple):
     """The pair that is furthest off.
 
     Args:
         pair: Which of the pairs.
         real: Its correlation in real records.
-        made: The same in synthetic ones.
+        synthetic: The same in synthetic ones.
         error: The standard error of the difference.
         chance: How probable a difference as large is, in any pair.
     """
 
     pair: int
     real: float
-    made: float
+    synthetic: float
     error: float
     chance: float
 
 
-def named(split: Split) -> str:
+def describe_worst_pair(split: Split) -> str:
     """The two fields, and what they have to do with each other on both sides."""
-    worst, cells = once(split, find_worst), once(split, _cells)
-    if worst.chance > ERROR:
+    worst, cells = compute_once(split, find_worst_pair), compute_once(split, _choose_columns)
+    if worst.chance > SIGNIFICANCE_LEVEL:
         return ""
-    return _described(split, cells, worst.pair)
+    return _describe_pair(split, cells, worst.pair)
 
 
-@metric("fidelity", better="low", source=SOURCE, feature="table", reference="whole", note=named)
-def worst_pair(split: Split) -> Exact:
+@metric(
+    "fidelity", better="low", source=SOURCE, feature="table", reference="whole", note=describe_worst_pair
+)
+def worst_pair(split: Split) -> ExactResult:
     """How far the correlation of two fields is off, in the pair in which that is least by chance.
 
     From 0, which is best, to 2. Correlations of ranks, and of levels as 0 or 1: a conditional mean or share
@@ -110,101 +120,116 @@ def worst_pair(split: Split) -> Exact:
     the real records. It is tested by itself, so that fresh real records are warned of in at most 1 of 20
     cards, and never fails. It cannot see links of three or more fields, nor one that is not monotone.
     """
-    worst = once(split, find_worst)
-    gap, reach = abs(worst.made - worst.real), 1.96 * worst.error
-    floor = max(abs(worst.real), STRONG, gap)
-    return Exact(gap, max(gap - reach, 0.0), gap + reach, np.zeros(8), worst.chance, floor)
+    worst = compute_once(split, find_worst_pair)
+    gap, reach = abs(worst.synthetic - worst.real), 1.96 * worst.error
+    floor = max(abs(worst.real), STRONG_CORRELATION, gap)
+    return ExactResult(gap, max(gap - reach, 0.0), gap + reach, np.zeros(8), worst.chance, floor)
 
 
-def find_worst(split: Split) -> Worst:
+def find_worst_pair(split: Split) -> WorstPair:
     """The pair that chance explains least, of the three questions."""
-    cells = once(split, _cells)
+    cells = compute_once(split, _choose_columns)
     if not len(cells.pairs[0]):
         raise Unsupported("no two fields whose relation rests on ten real subjects")
     rng = split.key.child("pairs").numpy()
-    real, owner = _real(split)
-    some = _some(owner, rng)
+    real, owner = _join_real(split)
+    some = _draw_records(owner, rng)
     ruler = [np.sort(column[~np.isnan(column)]) for column in real.T]
-    x = _matrix(real[some], cells, ruler)
-    made = _matrix(split.synthetic.table[_some(split.synthetic.subject, rng)], cells, ruler)
-    halves = [_halve(x, owner[some], cells, rng) for _ in range(HALVINGS)]
-    return _worst(_link(x, cells), _link(made, cells), halves, _about_label(split, cells))
+    x = _build_matrix(real[some], cells, ruler)
+    made = _build_matrix(split.synthetic.table[_draw_records(split.synthetic.subject, rng)], cells, ruler)
+    halves = [_correlate_halves(x, owner[some], cells, rng) for _ in range(HALVINGS)]
+    return _choose_worst(
+        _correlate_pairs(x, cells), _correlate_pairs(made, cells), halves, _has_label(split, cells)
+    )
 
 
-def _worst(real: Links, made: Links, halves: list[tuple[Links, Links]], label: np.ndarray) -> Worst:
+def _choose_worst(
+    real: PairCorrelations,
+    made: PairCorrelations,
+    halves: list[tuple[PairCorrelations, PairCorrelations]],
+    label: np.ndarray,
+) -> WorstPair:
     """Ask the three questions of the synthetic records, and of each pair of halves in turn."""
-    empirical = np.sqrt(np.mean([(a.z - b.z) ** 2 * _shared(a, b) for a, b in halves], axis=0))
+    empirical = np.sqrt(
+        np.mean([(a.z - b.z) ** 2 * _compute_effective_size(a, b) for a, b in halves], axis=0)
+    )
     spread = np.maximum(empirical, 1.0)  # what independent records give at least
-    linked = LINKED * spread / np.sqrt(np.maximum(real.n, 1))
-    found = _questions(real, made, spread, linked, label)
-    null = [[row.max() for row in _questions(a, b, spread, linked, label)] for a, b in halves]
-    weights = WEIGHTS if label.any() else UNLABELLED
+    linked = MIN_LINK_ERRORS * spread / np.sqrt(np.maximum(real.n, 1))
+    found = _standardize_gaps(real, made, spread, linked, label)
+    null = [[row.max() for row in _standardize_gaps(a, b, spread, linked, label)] for a, b in halves]
+    weights = ERROR_WEIGHTS if label.any() else UNLABELLED_WEIGHTS
     chances = [
-        Swapped(float(row.max()), column).chance / weight if weight and row.max() > 0 else 1.0
+        PermutationResult(float(row.max()), column).p_value / weight if weight and row.max() > 0 else 1.0
         for row, column, weight in zip(found, np.array(null).T, weights, strict=True)
     ]
     question = int(np.argmin(chances))
     k = int(np.argmax(found[question]))
-    error = float(spread[k] / np.sqrt(max(_shared(real, made)[k], 1)))
-    return Worst(k, float(real.r[k]), float(made.r[k]), error, min(chances[question], 1.0))
+    error = float(spread[k] / np.sqrt(max(_compute_effective_size(real, made)[k], 1)))
+    return WorstPair(k, float(real.r[k]), float(made.r[k]), error, min(chances[question], 1.0))
 
 
-def _questions(
-    real: Links, made: Links, spread: np.ndarray, linked: np.ndarray, label: np.ndarray
+def _standardize_gaps(
+    real: PairCorrelations,
+    made: PairCorrelations,
+    spread: np.ndarray,
+    linked: np.ndarray,
+    label: np.ndarray,
 ) -> tuple[np.ndarray, ...]:
     """Standardised differences of pairs: weaker links with the label, weaker links, any; 0: not asked."""
-    known = np.minimum(real.n, made.n) >= FEWEST
-    gap = (real.z - made.z) * np.sqrt(_shared(real, made))
+    known = np.minimum(real.n, made.n) >= MIN_SUBJECTS
+    gap = (real.z - made.z) * np.sqrt(_compute_effective_size(real, made))
     gap = np.divide(gap, spread, out=np.zeros_like(gap), where=known)
     weaker = np.where(np.abs(real.z) > linked, gap * np.sign(real.z), 0.0)
     return np.maximum(weaker * label, 0), np.maximum(weaker, 0), np.abs(gap)
 
 
-def _shared(a: Links, b: Links) -> np.ndarray:
+def _compute_effective_size(a: PairCorrelations, b: PairCorrelations) -> np.ndarray:
     """1 / (1 / n + 1 / m) for the records that tell of each pair."""
     return np.divide(a.n * b.n, a.n + b.n, out=np.zeros_like(a.n), where=a.n + b.n > 0)
 
 
-def _cells(split: Split) -> Cells:
+def _choose_columns(split: Split) -> MatrixColumns:
     """Quantities that vary, and levels that ten subjects have and ten have not; the fullest first."""
-    table, owner = _real(split)
+    table, owner = _join_real(split)
     found: list[tuple[int, int, float]] = []
     for j, levels in enumerate(split.fields.levels):
         column = table[:, j]
         known = ~np.isnan(column)
-        codes = _frequent(column[known]) if levels is not None else [np.nan]
+        codes = _find_frequent_levels(column[known]) if levels is not None else [np.nan]
         for code in codes:
-            have, others = (_count(owner, known & part) for part in (column == code, column != code))
+            have, others = (
+                _count_subjects(owner, known & part) for part in (column == code, column != code)
+            )
             count = others if levels is None else min(have, others)
-            varies = count >= FEWEST and np.ptp(column[known]) > 0
+            varies = count >= MIN_SUBJECTS and np.ptp(column[known]) > 0
             found += [(count, j, code)] if varies else []
-    found = sorted(sorted(found, key=lambda cell: -cell[0])[:COLUMNS], key=lambda cell: cell[1])
-    count, field, level = (np.array(part) for part in zip(*found, strict=True)) if found else NONE
-    return Cells(field.astype(int), level, count, int(owner.max()) + 1)
+    found = sorted(sorted(found, key=lambda cell: -cell[0])[:MAX_COLUMNS], key=lambda cell: cell[1])
+    count, field, level = (np.array(part) for part in zip(*found, strict=True)) if found else NO_COLUMNS
+    return MatrixColumns(field.astype(int), level, count, int(owner.max()) + 1)
 
 
-def _count(owner: np.ndarray, rows: np.ndarray) -> int:
+def _count_subjects(owner: np.ndarray, rows: np.ndarray) -> int:
     """How many subjects these records are of."""
     return int((np.bincount(owner[rows]) > 0).sum())
 
 
-def _frequent(codes: np.ndarray) -> list[float]:
+def _find_frequent_levels(codes: np.ndarray) -> list[float]:
     """The most frequent levels; of two one says all."""
     levels, counts = np.unique(codes, return_counts=True)
     frequent = levels[np.argsort(-counts, kind="stable")].tolist()
-    return frequent[1:] if len(frequent) == BINARY else frequent[:LEVELS]
+    return frequent[1:] if len(frequent) == BINARY_LEVELS else frequent[:MAX_LEVELS]
 
 
-def _real(split: Split) -> tuple[np.ndarray, np.ndarray]:
+def _join_real(split: Split) -> tuple[np.ndarray, np.ndarray]:
     """All real records, and whose they are."""
     first, second = split.train.subject, split.holdout.subject
     owner = np.unique(np.append(first, second + first.max(initial=-1) + 1), return_inverse=True)[1]
     return np.concatenate([split.train.table, split.holdout.table]), owner
 
 
-def _about_label(split: Split, cells: Cells) -> np.ndarray:
+def _has_label(split: Split, cells: MatrixColumns) -> np.ndarray:
     """Which pairs have the label, bool (pairs,)."""
-    names, label = split.fields.names, split.question.label
+    names, label = split.fields.names, split.options.label
     if label not in names:
         return np.zeros(len(cells.pairs[0]), dtype=bool)
     of = cells.field == names.index(label)
@@ -212,20 +237,22 @@ def _about_label(split: Split, cells: Cells) -> np.ndarray:
     return of[first] | of[second]
 
 
-def _some(subject: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _draw_records(subject: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """At most so many records, of whole subjects in random order."""
     _, place = np.unique(subject, return_inverse=True)
-    return np.argsort(rng.permutation(place.max(initial=-1) + 1)[place], kind="stable")[:ROWS]
+    return np.argsort(rng.permutation(place.max(initial=-1) + 1)[place], kind="stable")[:MAX_ROWS]
 
 
-def _halve(x: np.ndarray, owner: np.ndarray, cells: Cells, rng: np.random.Generator) -> tuple[Links, Links]:
+def _correlate_halves(
+    x: np.ndarray, owner: np.ndarray, cells: MatrixColumns, rng: np.random.Generator
+) -> tuple[PairCorrelations, PairCorrelations]:
     """The links of two halves of the subjects."""
     _, place = np.unique(owner, return_inverse=True)
     first = (rng.permutation(place.max() + 1) % 2 == 0)[place]
-    return _link(x[first], cells), _link(x[~first], cells)
+    return _correlate_pairs(x[first], cells), _correlate_pairs(x[~first], cells)
 
 
-def _matrix(table: np.ndarray, cells: Cells, ruler: list[np.ndarray]) -> np.ndarray:
+def _build_matrix(table: np.ndarray, cells: MatrixColumns, ruler: list[np.ndarray]) -> np.ndarray:
     """Quantities as places among real values, 0 to 1, levels as 0 or 1, missing as NaN, (n, cells)."""
     columns = []
     for j, level in zip(cells.field.tolist(), cells.level.tolist(), strict=True):
@@ -239,7 +266,7 @@ def _matrix(table: np.ndarray, cells: Cells, ruler: list[np.ndarray]) -> np.ndar
     return np.stack(columns, axis=1)
 
 
-def _link(x: np.ndarray, cells: Cells) -> Links:
+def _correlate_pairs(x: np.ndarray, cells: MatrixColumns) -> PairCorrelations:
     """Correlations of all pairs over the records that have both values."""
     seen = (~np.isnan(x)).astype(float)
     a = np.nan_to_num(x - 0.5) * seen
@@ -249,49 +276,53 @@ def _link(x: np.ndarray, cells: Cells) -> Links:
         cross = a.T @ a - first * first.T / n
         square = (a**2).T @ seen - first**2 / n
         r = cross / np.sqrt(square * square.T)
-    r = np.clip(np.nan_to_num(np.where(np.minimum(square, square.T) > TINY, r, 0.0)), -SURE, SURE)
-    return Links(r[cells.pairs], n[cells.pairs])
+    r = np.clip(
+        np.nan_to_num(np.where(np.minimum(square, square.T) > TINY, r, 0.0)),
+        -MAX_CORRELATION,
+        MAX_CORRELATION,
+    )
+    return PairCorrelations(r[cells.pairs], n[cells.pairs])
 
 
-def _described(split: Split, cells: Cells, k: int) -> str:
+def _describe_pair(split: Split, cells: MatrixColumns, k: int) -> str:
     """What two fields have to do with each other, in figures of ten subjects or more on the real side."""
     one, other = (side[k] for side in cells.pairs)
     if np.isnan(cells.level[one]) and not np.isnan(cells.level[other]):
         one, other = other, one  # the level first
     i, j = cells.field[[one, other]].tolist()
     name, beside = split.fields.names[i], split.fields.names[j]
-    real, owner = _real(split)
+    real, owner = _join_real(split)
     sides = (split.synthetic.table, real)
     if np.isnan(cells.level[one]):
         made, true = (spearmanr(side[:, i], side[:, j], nan_policy="omit")[0] for side in sides)
         return f"{name} and {beside}: rank correlation {made:.2f} (real {true:.2f})"
     inside = real[:, i] == cells.level[one]
     known = ~np.isnan(real[:, [i, j]]).any(axis=1)
-    if min(_count(owner, known & part) for part in (inside, ~inside)) < FEWEST:
+    if min(_count_subjects(owner, known & part) for part in (inside, ~inside)) < MIN_SUBJECTS:
         return f"{name} and {beside}"
     group, level = float(cells.level[one]), float(cells.level[other])
-    figures = [_figures(side[:, i] == group, side, (i, j), level) for side in sides]
-    what = f"mean {beside}" if np.isnan(level) else _spelled(split, j, level)
-    return f"{what} where {_spelled(split, i, group)} and elsewhere: {figures[0]} (real {figures[1]})"
+    figures = [_describe_figures(side[:, i] == group, side, (i, j), level) for side in sides]
+    what = f"mean {beside}" if np.isnan(level) else _spell_level(split, j, level)
+    return f"{what} where {_spell_level(split, i, group)} and elsewhere: {figures[0]} (real {figures[1]})"
 
 
-def _figures(inside: np.ndarray, table: np.ndarray, fields: tuple[int, int], level: float) -> str:
+def _describe_figures(inside: np.ndarray, table: np.ndarray, fields: tuple[int, int], level: float) -> str:
     """The mean, or the share of a level, in a group and outside it."""
     known = ~np.isnan(table[:, list(fields)]).any(axis=1)
     values = table[:, fields[1]] if np.isnan(level) else (table[:, fields[1]] == level) * 100.0
     groups = [values[known & part] for part in (inside, ~inside)]
     unit = "" if np.isnan(level) else " %"
-    return " and ".join(f"{_rounded(group)}{unit * bool(len(group))}" for group in groups)
+    return " and ".join(f"{_format_mean(group)}{unit * bool(len(group))}" for group in groups)
 
 
-def _rounded(values: np.ndarray) -> str:
+def _format_mean(values: np.ndarray) -> str:
     if not len(values):
         return "no record"
     mean = float(np.mean(values))
-    return f"{mean:,.0f}" if abs(mean) >= LARGE else f"{mean:.3g}"
+    return f"{mean:,.0f}" if abs(mean) >= LARGE_MEAN else f"{mean:.3g}"
 
 
-def _spelled(split: Split, field: int, level: float) -> str:
+def _spell_level(split: Split, field: int, level: float) -> str:
     levels = split.fields.levels[field] or ()
     name = split.fields.names[field]
     return f"{name} is {levels[int(level)]}" if level < len(levels) else f"{name} is another"

@@ -8,75 +8,66 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import numpy as np
 from scipy.stats import betabinom, poisson
 
-from manikin.contracts.metric import Exact, Sample, Split, metric, once
+from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
 from manikin.errors import Unsupported
 from manikin.stats.coincidence import estimate_coincidence
-from manikin.stats.nearest_neighbors import CERTAIN, LEVELS, Near, matched, matching, neighbours, ranks
-from manikin.stats.permutation import share
+from manikin.stats.nearest_neighbors import (
+    CONFIDENCE_LEVEL,
+    MATCH_LEVELS,
+    NearestNeighbors,
+    assess_near_matches,
+    find_near_matches,
+    find_nearest,
+    rank_columns,
+)
+from manikin.stats.permutation import compute_share_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FEWEST = 20  # real records
-QUERIES = 4_000  # real records that show what is usual
-SEARCHED = 20_000  # synthetic records that are looked up
-PAIRED = 1_000  # real records whose fields are compared one by one
-NONE = np.zeros(8)  # never-seen records have nothing beyond chance, by design
+MIN_RECORDS = 20  # real records
+MAX_QUERIES = 4_000  # real records that show what is usual
+MAX_SEARCHED = 20_000  # synthetic records that are looked up
+MAX_PAIRED = 1_000  # real records whose fields are compared one by one
+ZERO_NULL = np.zeros(8)  # never-seen records have nothing beyond chance, by design
 SOURCE = "holdout as control: Giomi et al. 2023, A unified framework for quantifying privacy risk"
 LOWE = "ratio of distances: Lowe 2004, section 7.1; tail: Hill 1975; " + SOURCE
 
 
-class Usual(NamedTuple):
+class NullRates(NamedTuple):
     """What never-seen real records do to training records.
 
     Args:
         records: How many real records were compared.
-        single: How many of them equal one training record and no other.
-        expected: How probable that is for one record at least, where none was seen.
+        single_matches: How many of them equal one training record and no other.
+        match_probability: How probable that is for one record at least, where none was seen.
     """
 
     records: int
-    single: int
-    expected: float
+    single_matches: int
+    match_probability: float
 
 
-def copied(split: Split) -> str:
+def describe_copies(split: Split) -> str:
     """How many synthetic records are copies, and how many of them chance explains."""
-    return _described(split, "training")
+    return _describe_matches(split, "training")
 
 
-def copied_from_holdout(split: Split) -> str:
+def describe_holdout_copies(split: Split) -> str:
     """How many synthetic records are held-out patients."""
-    said = _described(once(split, _turned), "held-out")
-    if not cast("Exact", held_out_copies(split)).value:
+    said = _describe_matches(compute_once(split, _swap_sides), "held-out")
+    if not cast("ExactResult", held_out_copies(split)).value:
         return said
     return f"{said}; either the generator has seen the holdout, or these are real records"
 
 
-def _described(split: Split, whose: str) -> str:
-    match = once(split, _matched)
+def _describe_matches(split: Split, whose: str) -> str:
+    match = compute_once(split, _match_equal)
     hits, m = int((match >= 0).sum()), len(match)
     if not hits:
         return ""
-    allowed = _counts(once(split, _usual), m)[0]
+    allowed = _bound_matches(compute_once(split, _measure_null_rates), m)[0]
     return f"{hits} of {m} synthetic records equal one {whose} record; chance explains up to {allowed}"
-
-
-@metric(
-    "privacy", better="low", source=SOURCE, feature="table", floor="copies", reference="whole", note=copied
-)
-def exact_copies(split: Split) -> Exact:
-    """Share of synthetic records that equal one training record, beyond what chance explains.
-
-    0 to 1; 0 is best. Equal in every modelled field to one training record and to no other: who
-    shares all values with others is not singled out. Chance is what never-seen records do: held-out
-    ones against training, and training records against those of other subjects. It cannot see a
-    copy in which one value is changed: `near_match_excess` does.
-    """
-    usual, match = once(split, _usual), once(split, _matched)
-    allowed, tail = _counts(usual, len(split.synthetic))
-    spread = float(np.mean(_multiplicity(split.train) == 1))
-    return _shared(match, allowed, tail, spread)
 
 
 @metric(
@@ -86,9 +77,32 @@ def exact_copies(split: Split) -> Exact:
     feature="table",
     floor="copies",
     reference="whole",
-    note=copied_from_holdout,
+    note=describe_copies,
 )
-def held_out_copies(split: Split) -> Exact:
+def exact_copies(split: Split) -> ExactResult:
+    """Share of synthetic records that equal one training record, beyond what chance explains.
+
+    0 to 1; 0 is best. Equal in every modelled field to one training record and to no other: who
+    shares all values with others is not singled out. Chance is what never-seen records do: held-out
+    ones against training, and training records against those of other subjects. It cannot see a
+    copy in which one value is changed: `near_match_excess` does.
+    """
+    usual, match = compute_once(split, _measure_null_rates), compute_once(split, _match_equal)
+    allowed, tail = _bound_matches(usual, len(split.synthetic))
+    spread = float(np.mean(_count_owners(split.train) == 1))
+    return _test_matches(match, allowed, tail, spread)
+
+
+@metric(
+    "privacy",
+    better="low",
+    source=SOURCE,
+    feature="table",
+    floor="copies",
+    reference="whole",
+    note=describe_holdout_copies,
+)
+def held_out_copies(split: Split) -> ExactResult:
     """Share of synthetic records that equal one held-out record, beyond what chance explains.
 
     0 to 1; 0 is best. Whoever was held out is a real patient too. Such copies say that the generator has
@@ -96,11 +110,11 @@ def held_out_copies(split: Split) -> Exact:
     holds, for held-out patients are what training patients are compared with. Equal as in `exact_copies`.
     It cannot see a copy in which one value is changed.
     """
-    return cast("Exact", exact_copies(once(split, _turned)))
+    return cast("ExactResult", exact_copies(compute_once(split, _swap_sides)))
 
 
 @metric("privacy", better="low", source=LOWE, floor="copies", reference="whole")
-def near_match_excess(split: Split) -> Exact:
+def near_match_excess(split: Split) -> ExactResult:
     """Share of synthetic records that are near matches of a training patient, beyond chance.
 
     0 to 1; 0 is best. A near match is far closer to one training record than to any other: so much
@@ -110,16 +124,16 @@ def near_match_excess(split: Split) -> Exact:
     noise hides nothing. Of more than 20,000 synthetic records so many are looked up. It cannot see
     copies that are turned, mirrored or mixed with others; `membership_auc` sees some of these.
     """
-    if too_few(split):
-        raise Unsupported(f"needs {FEWEST} real records to know how close strangers come")
-    spaces = once(split, _compared)
-    chance, excess = matched(spaces)
-    m = len(spaces[0][0].place)
-    floor = 1 - max(float(np.mean(real >= 1)) for _, real, _ in spaces) - LEVELS[-1]
-    return Exact(excess / m, *share(excess, m), NONE, chance, floor)
+    if has_too_few_records(split):
+        raise Unsupported(f"needs {MIN_RECORDS} real records to know how close strangers come")
+    spaces = compute_once(split, _compare_spaces)
+    chance, excess = assess_near_matches(spaces)
+    m = len(spaces[0][0].positions)
+    floor = 1 - max(float(np.mean(real >= 1)) for _, real, _ in spaces) - MATCH_LEVELS[-1]
+    return ExactResult(excess / m, *compute_share_interval(excess, m), ZERO_NULL, chance, floor)
 
 
-def pairs(split: Split, *, equal: bool) -> list[tuple[int, int, float]]:
+def find_copy_pairs(split: Split, *, equal: bool) -> list[tuple[int, int, float]]:
     """The records that `near_match_excess` counts, each with its training record and ratio.
 
     None of a score that found no more than chance explains.
@@ -128,93 +142,99 @@ def pairs(split: Split, *, equal: bool) -> list[tuple[int, int, float]]:
         split: All records.
         equal: Whether those of `exact_copies` are added.
     """
-    *_, new = _drawn(split)
+    *_, new = _draw_queries(split)
     found: dict[int, tuple[int, float]] = {}
-    if equal and split.train.table.shape[1] and cast("Exact", exact_copies(split)).value:
-        match = once(split, _matched)
+    if equal and split.train.table.shape[1] and cast("ExactResult", exact_copies(split)).value:
+        match = compute_once(split, _match_equal)
         found = {int(i): (int(match[i]), 0.0) for i in np.flatnonzero(match >= 0)}
-    spaces = [] if too_few(split) else once(split, _compared)
-    for (near, *_), hits in zip(spaces, matching(spaces), strict=True):
+    spaces = [] if has_too_few_records(split) else compute_once(split, _compare_spaces)
+    for (near, *_), hits in zip(spaces, find_near_matches(spaces), strict=True):
         for i in np.flatnonzero(hits):
-            found.setdefault(int(new[i]), (int(near.place[i]), float(near.ratio[i])))
+            found.setdefault(int(new[i]), (int(near.positions[i]), float(near.ratios[i])))
     return [(row, place, ratio) for row, (place, ratio) in found.items()]
 
 
-def too_few(split: Split) -> bool:
+def has_too_few_records(split: Split) -> bool:
     """Whether there are too few real records or training patients to know how close strangers come."""
-    return len(split.train) + len(split.holdout) < FEWEST or len(np.unique(split.train.subject)) < 3  # noqa: PLR2004
+    return len(split.train) + len(split.holdout) < MIN_RECORDS or len(np.unique(split.train.subject)) < 3  # noqa: PLR2004
 
 
-def _compared(split: Split) -> list[tuple[Near, np.ndarray, float]]:
+def _compare_spaces(split: Split) -> list[tuple[NearestNeighbors, np.ndarray, float]]:
     """Synthetic records beside training, the ratios of real records, and how probable equals are."""
-    usual = once(split, _usual) if split.train.table.shape[1] else Usual(1, 0, 0.0)
-    return [(*once(split, space), usual.expected) for space in (_plain, _ranked)]
+    usual = compute_once(split, _measure_null_rates) if split.train.table.shape[1] else NullRates(1, 0, 0.0)
+    return [
+        (*compute_once(split, space), usual.match_probability)
+        for space in (_compare_values, _compare_ranks)
+    ]
 
 
-def _shared(match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float) -> Exact:
+def _test_matches(
+    match: np.ndarray, allowed: int, tail: Callable[[int], float], floor: float
+) -> ExactResult:
     """Matched synthetic records, those beyond the number that chance allows, and how probable they are."""
     m, hits = len(match), int((match >= 0).sum())
     beyond = max(hits - allowed, 0)
-    low, high = share(beyond, m)
+    low, high = compute_share_interval(beyond, m)
     distinct = len(np.unique(match[match >= 0]))
-    return Exact(beyond / m, low, high, NONE, tail(distinct), max(floor - allowed / m, 0.0))
+    return ExactResult(beyond / m, low, high, ZERO_NULL, tail(distinct), max(floor - allowed / m, 0.0))
 
 
-def _counts(usual: Usual, m: int) -> tuple[int, Callable[[int], float]]:
+def _bound_matches(usual: NullRates, m: int) -> tuple[int, Callable[[int], float]]:
     """The number of m records that chance may match, and the probability of so many or more."""
-    if usual.single:
-        law = betabinom(m, usual.single + 1, usual.records - usual.single)
+    if usual.single_matches:
+        law = betabinom(m, usual.single_matches + 1, usual.records - usual.single_matches)
     else:
-        law = poisson(m * usual.expected)
-    return int(law.ppf(CERTAIN)), lambda hits: float(law.sf(hits - 1)) if hits else 1.0
+        law = poisson(m * usual.match_probability)
+    return int(law.ppf(CONFIDENCE_LEVEL)), lambda hits: float(law.sf(hits - 1)) if hits else 1.0
 
 
-def _matched(split: Split) -> np.ndarray:
+def _match_equal(split: Split) -> np.ndarray:
     """The training record that each synthetic one equals, if it is the only one; else -1, shape (m,)."""
-    return _lookup(split.train, _rows(split.synthetic.table))
+    return _look_up_rows(split.train, _to_row_keys(split.synthetic.table))
 
 
-def _turned(split: Split) -> Split:
+def _swap_sides(split: Split) -> Split:
     """The same with training and held-out records in each other's place."""
     return replace(split, train=split.holdout, holdout=split.train, memo={})
 
 
-def _usual(split: Split) -> Usual:
+def _measure_null_rates(split: Split) -> NullRates:
     """Held-out records against training, and training records against those of other subjects."""
     train, holdout = split.train, split.holdout
-    twice = once(train, _multiplicity) == 2  # noqa: PLR2004 - itself and one other
-    single = int((_lookup(train, _rows(holdout.table)) >= 0).sum()) + int(twice.sum())
+    twice = compute_once(train, _count_owners) == 2  # noqa: PLR2004 - itself and one other
+    single = int((_look_up_rows(train, _to_row_keys(holdout.table)) >= 0).sum()) + int(twice.sum())
     expected = min(
-        once(split, _improbable), estimate_coincidence(train.table, split.key.child("hash").numpy())
+        compute_once(split, _estimate_agreement),
+        estimate_coincidence(train.table, split.key.child("hash").numpy()),
     )
-    return Usual(len(train) + len(holdout), single, expected)
+    return NullRates(len(train) + len(holdout), single, expected)
 
 
-def _rows(table: np.ndarray) -> np.ndarray:
+def _to_row_keys(table: np.ndarray) -> np.ndarray:
     rows = np.ascontiguousarray(np.nan_to_num(table, nan=np.inf) + 0.0)
     return rows.view(np.dtype((np.void, rows.dtype.itemsize * max(rows.shape[1], 1)))).ravel()
 
 
-def _first(train: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _index_distinct_rows(train: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct rows, where each stands first, and how many subjects have it."""
-    rows, first, place = np.unique(_rows(train.table), return_index=True, return_inverse=True)
+    rows, first, place = np.unique(_to_row_keys(train.table), return_index=True, return_inverse=True)
     pairs = np.unique(np.stack([place, train.subject]), axis=1)[0]
     return rows, first, np.bincount(pairs, minlength=len(rows))[place]
 
 
-def _multiplicity(train: Sample) -> np.ndarray:
+def _count_owners(train: Sample) -> np.ndarray:
     """How many subjects have a record equal to each, shape (n,)."""
-    return once(train, _first)[2]
+    return compute_once(train, _index_distinct_rows)[2]
 
 
-def _lookup(train: Sample, wanted: np.ndarray) -> np.ndarray:
-    rows, first, subjects = once(train, _first)
+def _look_up_rows(train: Sample, wanted: np.ndarray) -> np.ndarray:
+    rows, first, subjects = compute_once(train, _index_distinct_rows)
     place = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
     index = first[place]
     return np.where((rows[place] == wanted) & (subjects[index] == 1), index, -1)
 
 
-def _improbable(split: Split) -> float:
+def _estimate_agreement(split: Split) -> float:
     """How probable it is that a stranger agrees with some training record in all fields.
 
     The number of fields in which a record agrees with the most similar one of another subject:
@@ -223,7 +243,7 @@ def _improbable(split: Split) -> float:
     """
     train = split.train
     p = train.table.shape[1]
-    some = split.key.child("agree").numpy().permutation(len(train))[:PAIRED]
+    some = split.key.child("agree").numpy().permutation(len(train))[:MAX_PAIRED]
     codes = [np.unique(column, return_inverse=True)[1].astype(np.int32) for column in train.table.T]
     agree = np.zeros(len(some), dtype=int)
     for place, row in enumerate(some):
@@ -239,30 +259,32 @@ def _improbable(split: Split) -> float:
     return float(shares[top] * min(last, 1.0) ** max(p - top, 0))
 
 
-def _plain(split: Split) -> tuple[Near, np.ndarray]:
+def _compare_values(split: Split) -> tuple[NearestNeighbors, np.ndarray]:
     """Synthetic records beside training, and the ratios of real records, values as they are."""
-    return _spaces(split, split.train.x, split.synthetic.x, split.holdout.x)
+    return _find_neighbors(split, split.train.x, split.synthetic.x, split.holdout.x)
 
 
-def _ranked(split: Split) -> tuple[Near, np.ndarray]:
+def _compare_ranks(split: Split) -> tuple[NearestNeighbors, np.ndarray]:
     """The same among ranks; each side is ranked by itself."""
     rng = split.key.child("ranks").numpy()
-    return _spaces(split, *(ranks(side.x, rng) for side in (split.train, split.synthetic, split.holdout)))
+    return _find_neighbors(
+        split, *(rank_columns(side.x, rng) for side in (split.train, split.synthetic, split.holdout))
+    )
 
 
-def _spaces(
+def _find_neighbors(
     split: Split, train: np.ndarray, synthetic: np.ndarray, holdout: np.ndarray
-) -> tuple[Near, np.ndarray]:
-    owner, (some, held, new) = split.train.subject, _drawn(split)
-    own = neighbours(train[some], train, owner, apart=owner[some])
-    other = neighbours(holdout[held], train, owner)
-    return neighbours(synthetic[new], train, owner), np.concatenate([own.ratio, other.ratio])
+) -> tuple[NearestNeighbors, np.ndarray]:
+    owner, (some, held, new) = split.train.subject, _draw_queries(split)
+    own = find_nearest(train[some], train, owner, apart=owner[some])
+    other = find_nearest(holdout[held], train, owner)
+    return find_nearest(synthetic[new], train, owner), np.concatenate([own.ratios, other.ratios])
 
 
-def _drawn(split: Split) -> list[np.ndarray]:
+def _draw_queries(split: Split) -> list[np.ndarray]:
     """Which training, held-out and synthetic records are looked up."""
     rng = split.key.child("queries").numpy()
-    sides = ((split.train, QUERIES), (split.holdout, QUERIES), (split.synthetic, SEARCHED))
+    sides = ((split.train, MAX_QUERIES), (split.holdout, MAX_QUERIES), (split.synthetic, MAX_SEARCHED))
     return [rng.permutation(len(side))[:most] for side, most in sides]
 
 

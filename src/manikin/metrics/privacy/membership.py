@@ -10,54 +10,56 @@ from typing import NamedTuple
 
 import numpy as np
 
-from manikin.contracts.metric import Exact, Sample, Split, metric, once
+from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
 from manikin.errors import Unsupported
-from manikin.stats.nearest_neighbors import distance, neighbours, ranks
-from manikin.stats.permutation import Swapped, attacks, one_each
+from manikin.stats.nearest_neighbors import compute_nearest_distance, find_nearest, rank_columns
+from manikin.stats.permutation import PermutationResult, permute_attack_scores, sample_one_per_subject
 
-FEWEST = 20  # held-out records
-SCORED = 1_500  # records of each side that are attacked
-LEARNED = 4_000  # synthetic records that density and classifier learn from
+MIN_HOLDOUT = 20  # held-out records
+MAX_SCORED = 1_500  # records of each side that are attacked
+MAX_LEARNED = 4_000  # synthetic records that density and classifier learn from
 COMPONENTS = 4  # principal components in which densities are compared
-OUTLYING = 0.1
-RATES = (0.01, 0.1)
-NULL = "; largest of the attacks against the null distribution of the largest"
-DISTANCE = "calibrated distance: Hilprecht et al. 2019, Monte Carlo and reconstruction attacks"
+OUTLIER_SHARE = 0.1
+FALSE_POSITIVE_RATES = (0.01, 0.1)
+NULL_SOURCE = "; largest of the attacks against the null distribution of the largest"
+DISTANCE_SOURCE = "calibrated distance: Hilprecht et al. 2019, Monte Carlo and reconstruction attacks"
 DOMIAS = "density ratio: van Breugel et al. 2023, DOMIAS, equation 2"
-RATE = "Carlini et al. 2022, Membership inference attacks from first principles, section 3" + NULL
+RATE_SOURCE = (
+    "Carlini et al. 2022, Membership inference attacks from first principles, section 3" + NULL_SOURCE
+)
 
 
-class Attacked(NamedTuple):
+class AttackScores(NamedTuple):
     """What attackers know of each record.
 
     Args:
         scores: One row for each attack, higher for those taken for members, shape (attacks, n).
-        member: Who was in training, bool (n,).
+        is_member: Who was in training, bool (n,).
         fold: Against which half of the held-out records it was scored, (n,).
-        outlying: How far it lies from real records of others, (n,).
+        is_outlying: How far it lies from real records of others, (n,).
     """
 
     scores: np.ndarray
-    member: np.ndarray
+    is_member: np.ndarray
     fold: np.ndarray
-    outlying: np.ndarray
+    is_outlying: np.ndarray
 
 
-def strongest(split: Split) -> str:
+def describe_strongest_attack(split: Split) -> str:
     """Which attack was the strongest."""
-    areas = once(split, _all)[1]
+    areas = compute_once(split, _evaluate_attacks)[1]
     return f"strongest attack: {ATTACKS[int(np.argmax(areas))][0]}"
 
 
 @metric(
     "privacy",
     better="low",
-    source=f"{DISTANCE}; {DOMIAS}{NULL}",
+    source=f"{DISTANCE_SOURCE}; {DOMIAS}{NULL_SOURCE}",
     floor="copies",
     reference="whole",
-    note=strongest,
+    note=describe_strongest_attack,
 )
-def membership_auc(split: Split) -> Exact:
+def membership_auc(split: Split) -> ExactResult:
     """How well the best of five attacks tells training from held-out patients: area under the curve.
 
     0.5: not at all; 1: always. By chance the best of several lies a little above 0.5: see the
@@ -65,132 +67,152 @@ def membership_auc(split: Split) -> Exact:
     record, among values and among ranks; ratio of densities; a classifier. They see nothing but
     the records and so say how much is known at least: an attacker with the model may know more.
     """
-    return _exact(once(split, _all)[0][0], once(split, attacked).member)
+    return _to_exact(
+        compute_once(split, _evaluate_attacks)[0][0], compute_once(split, run_attacks).is_member
+    )
 
 
-@metric("privacy", better="low", source=RATE, floor="copies", reference="whole")
-def membership_tpr_1(split: Split) -> Exact:
+@metric("privacy", better="low", source=RATE_SOURCE, floor="copies", reference="whole")
+def membership_tpr_1(split: Split) -> ExactResult:
     """Share of training patients that the best attack finds while one in a hundred others is accused.
 
     0 to 1; .01 by chance, and somewhat more for the best of several attacks. It shows the few who
     are recognised surely where most are safe. It cannot see who is found only with the model at hand.
     """
-    return _exact(once(split, _all)[0][1], once(split, attacked).member)
+    return _to_exact(
+        compute_once(split, _evaluate_attacks)[0][1], compute_once(split, run_attacks).is_member
+    )
 
 
-@metric("privacy", better="low", source=RATE, floor="copies", reference="whole")
-def membership_tpr_10(split: Split) -> Exact:
+@metric("privacy", better="low", source=RATE_SOURCE, floor="copies", reference="whole")
+def membership_tpr_10(split: Split) -> ExactResult:
     """Share of training patients that the best attack finds while one in ten others is accused.
 
     0 to 1; .1 by chance, and somewhat more for the best of several attacks. It cannot see who is
     found only with the model at hand.
     """
-    return _exact(once(split, _all)[0][2], once(split, attacked).member)
+    return _to_exact(
+        compute_once(split, _evaluate_attacks)[0][2], compute_once(split, run_attacks).is_member
+    )
 
 
-@metric("privacy", better="low", source=f"{DOMIAS}, section 5.3{NULL}", floor="copies", reference="whole")
-def membership_auc_outliers(split: Split) -> Exact:
+@metric(
+    "privacy", better="low", source=f"{DOMIAS}, section 5.3{NULL_SOURCE}", floor="copies", reference="whole"
+)
+def membership_auc_outliers(split: Split) -> ExactResult:
     """How well the best attack tells training from held-out patients among the most unusual tenth.
 
     0.5: not at all; 1: always. Unusual is who lies farthest from all real records of others. It
     knows few patients and cannot see small leaks.
     """
-    known = once(split, attacked)
-    far = known.outlying >= np.quantile(known.outlying, 1 - OUTLYING)
-    if min(np.sum(far & known.member), np.sum(far & ~known.member)) < FEWEST // 4:
+    known = compute_once(split, run_attacks)
+    far = known.is_outlying >= np.quantile(known.is_outlying, 1 - OUTLIER_SHARE)
+    if min(np.sum(far & known.is_member), np.sum(far & ~known.is_member)) < MIN_HOLDOUT // 4:
         raise Unsupported("too few unusual records among the held-out ones; hold out more")
     rng = split.key.child("outliers").numpy()
-    found, _ = attacks(known.scores[:, far], known.member[far], known.fold[far], (), rng)
-    return _exact(found[0], known.member[far])
+    found, _ = permute_attack_scores(known.scores[:, far], known.is_member[far], known.fold[far], (), rng)
+    return _to_exact(found[0], known.is_member[far])
 
 
-def attacked(split: Split) -> Attacked:
+def run_attacks(split: Split) -> AttackScores:
     """Every attack on training and held-out records, in two halves."""
-    holdout = _some(split.holdout, split, "held")
-    if len(holdout) < FEWEST:
-        raise Unsupported(f"{len(holdout)} held-out records; an attack needs {FEWEST}")
-    train = _some(split.train, split, "members")
-    halves = [_halved(side, split, name) for name, side in (("train", train), ("holdout", holdout))]
-    far = [_far(side, split) for side in (train, holdout)]
+    holdout = _draw_records(split.holdout, split, "held")
+    if len(holdout) < MIN_HOLDOUT:
+        raise Unsupported(f"{len(holdout)} held-out records; an attack needs {MIN_HOLDOUT}")
+    train = _draw_records(split.train, split, "members")
+    halves = [_assign_halves(side, split, name) for name, side in (("train", train), ("holdout", holdout))]
+    far = [_measure_distances(side, split) for side in (train, holdout)]
     parts = []
     for fold in (0, 1):
         inside, outside = (
             side.x[half == fold] for side, half in zip((train, holdout), halves, strict=True)
         )
         reference = holdout.x[halves[1] != fold]
-        scores = _scored(np.concatenate([inside, outside]), split, reference, fold)
+        scores = _score_queries(np.concatenate([inside, outside]), split, reference, fold)
         member = np.repeat([True, False], [len(inside), len(outside)])
         outlying = np.concatenate([way[half == fold] for way, half in zip(far, halves, strict=True)])
         parts.append((scores, member, np.full(len(member), fold), outlying))
-    return Attacked(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))
+    return AttackScores(*(np.concatenate(column, axis=-1) for column in zip(*parts, strict=True)))
 
 
-def _all(split: Split) -> tuple[list[Swapped], np.ndarray]:
-    known = once(split, attacked)
+def _evaluate_attacks(split: Split) -> tuple[list[PermutationResult], np.ndarray]:
+    known = compute_once(split, run_attacks)
     rng = split.key.child("relabel").numpy()
-    return attacks(known.scores, known.member, known.fold, RATES, rng)
+    return permute_attack_scores(known.scores, known.is_member, known.fold, FALSE_POSITIVE_RATES, rng)
 
 
-def _exact(found: Swapped, member: np.ndarray) -> Exact:
+def _to_exact(found: PermutationResult, member: np.ndarray) -> ExactResult:
     """The value with the spread of so many members and others, and the null of the best."""
     inside, outside = int(member.sum()), int((~member).sum())
-    reach = 1.96 * max(float(np.std(found.null)), 0.5 / np.sqrt(12 * min(inside, outside)))
-    return Exact(
-        found.value, max(found.value - reach, 0.0), min(found.value + reach, 1.0), found.null, found.chance
+    reach = 1.96 * max(float(np.std(found.null_values)), 0.5 / np.sqrt(12 * min(inside, outside)))
+    return ExactResult(
+        found.value,
+        max(found.value - reach, 0.0),
+        min(found.value + reach, 1.0),
+        found.null_values,
+        found.p_value,
     )
 
 
-def _some(side: Sample, split: Split, stream: str) -> Sample:
-    return side.take(one_each(side.subject, SCORED, split.key.child(stream).numpy()))
+def _draw_records(side: Sample, split: Split, stream: str) -> Sample:
+    return side.take(sample_one_per_subject(side.subject, MAX_SCORED, split.key.child(stream).numpy()))
 
 
-def _halved(side: Sample, split: Split, stream: str) -> np.ndarray:
+def _assign_halves(side: Sample, split: Split, stream: str) -> np.ndarray:
     """To which half each record belongs, 0 or 1, shape (n,)."""
     return split.key.child("half", stream).numpy().permutation(len(side)) % 2
 
 
-def _far(side: Sample, split: Split) -> np.ndarray:
+def _measure_distances(side: Sample, split: Split) -> np.ndarray:
     """How far each record lies from the training records of others, shape (n,)."""
     train = split.train
-    apart = side.subject if side.whole is train.whole else None
-    return neighbours(side.x, train.x, train.subject, apart=apart).first
+    apart = side.subject if side.source_cohort is train.source_cohort else None
+    return find_nearest(side.x, train.x, train.subject, apart=apart).distances
 
 
-def _scored(queries: np.ndarray, split: Split, reference: np.ndarray, fold: int) -> np.ndarray:
+def _score_queries(queries: np.ndarray, split: Split, reference: np.ndarray, fold: int) -> np.ndarray:
     rng = split.key.child("learn", fold).numpy()
     return np.stack([attack(queries, split.synthetic.x, reference, rng) for _, attack in ATTACKS])
 
 
-def _nearer(queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, _: object) -> np.ndarray:
+def _score_relative_distance(
+    queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, _: object
+) -> np.ndarray:
     """How much nearer the nearest synthetic record is than the nearest reference record."""
-    return np.log(distance(queries, reference) + 1e-6) - np.log(distance(queries, synthetic) + 1e-6)
+    return np.log(compute_nearest_distance(queries, reference) + 1e-6) - np.log(
+        compute_nearest_distance(queries, synthetic) + 1e-6
+    )
 
 
-def _nearest(queries: np.ndarray, synthetic: np.ndarray, _: np.ndarray, __: object) -> np.ndarray:
+def _score_nearest(queries: np.ndarray, synthetic: np.ndarray, _: np.ndarray, __: object) -> np.ndarray:
     """How near the nearest synthetic record is."""
-    return -distance(queries, synthetic)
+    return -compute_nearest_distance(queries, synthetic)
 
 
-def _ranked(queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, _: object) -> np.ndarray:
+def _score_ranked(
+    queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, _: object
+) -> np.ndarray:
     """The first attack among ranks: the attacker knows how the real values are spread."""
     known = np.concatenate([queries, reference])
-    places = ranks(known)
-    return _nearer(places[: len(queries)], ranks(synthetic), places[len(queries) :], _)
+    places = rank_columns(known)
+    return _score_relative_distance(
+        places[: len(queries)], rank_columns(synthetic), places[len(queries) :], _
+    )
 
 
-def _denser(
+def _score_density_ratio(
     queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """The logarithm of the ratio of densities of synthetic and reference records."""
     centre = reference.mean(axis=0)
     _, _, axes = np.linalg.svd(reference - centre, full_matrices=False)
-    flat = [(x - centre) @ axes[:COMPONENTS].T for x in (queries, _drawn(synthetic, rng), reference)]
+    flat = [(x - centre) @ axes[:COMPONENTS].T for x in (queries, _draw_rows(synthetic, rng), reference)]
     scale = flat[2].std(axis=0) + 1e-6
     at, *sides = (x / scale for x in flat)
-    return np.subtract(*(_density(at, side) for side in sides))
+    return np.subtract(*(_estimate_density(at, side) for side in sides))
 
 
-def _density(at: np.ndarray, known: np.ndarray) -> np.ndarray:
+def _estimate_density(at: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Gaussian kernels of Scott's width (1992, equation 6.42), logarithm, shape (n,)."""
     from scipy.special import logsumexp
 
@@ -203,13 +225,13 @@ def _density(at: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.concatenate(found) - np.log(n) - d * np.log(width)
 
 
-def _classified(
+def _score_classifier(
     queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
     """How surely boosted trees take a record for a synthetic one."""
     import lightgbm
 
-    x = np.concatenate([_drawn(synthetic, rng), reference])
+    x = np.concatenate([_draw_rows(synthetic, rng), reference])
     fake = np.arange(len(x)) < len(x) - len(reference)
     settings = {
         "objective": "binary",
@@ -229,16 +251,16 @@ def _classified(
     return np.asarray(trees.predict(queries, raw_score=True, num_threads=1))
 
 
-def _drawn(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return x if len(x) <= LEARNED else x[rng.choice(len(x), LEARNED, replace=False)]
+def _draw_rows(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return x if len(x) <= MAX_LEARNED else x[rng.choice(len(x), MAX_LEARNED, replace=False)]
 
 
 ATTACKS = (
-    ("nearest synthetic record", _nearest),
-    ("calibrated distance", _nearer),
-    ("calibrated distance among ranks", _ranked),
-    ("ratio of densities", _denser),
-    ("classifier", _classified),
+    ("nearest synthetic record", _score_nearest),
+    ("calibrated distance", _score_relative_distance),
+    ("calibrated distance among ranks", _score_ranked),
+    ("ratio of densities", _score_density_ratio),
+    ("classifier", _score_classifier),
 )
 
 __plugin__ = (membership_auc, membership_tpr_1, membership_tpr_10, membership_auc_outliers)

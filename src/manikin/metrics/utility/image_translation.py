@@ -6,11 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Split, each, metric
-from manikin.downstream.pixel_classifier import TESTED, WIDEST, boosted, exchanged, some, surrounded
+from manikin.contracts.metric import Split, compute_per_record, metric
+from manikin.downstream.pixel_classifier import (
+    MAX_AXIS_PLACES,
+    MAX_TEST_PATIENTS,
+    compute_pixel_features,
+    draw_places,
+    fit_boosted_trees,
+    permute_images,
+)
 from manikin.errors import Unsupported
-from manikin.imaging.analysis.intensity import small
-from manikin.imaging.analysis.similarity import psnr
+from manikin.imaging.analysis.intensity import downsample
+from manikin.imaging.analysis.similarity import compute_psnr
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
@@ -18,14 +25,14 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-FEWEST = 10  # records to learn from
+MIN_RECORDS = 10  # records to learn from
 SOURCE = "PSNR; trained on synthetic, tested on real: Esteban et al. 2017, section 4.2"
 
 
-def estranged(split: Split) -> Cohort:
+def shuffle_targets(split: Split) -> Cohort:
     """The floor: real pictures with the second picture of other records."""
     cohort = split.synthetic.cohort
-    return exchanged(cohort, _fields(cohort)[1:], split.key.child("estranged"))
+    return permute_images(cohort, _find_fields(cohort)[1:], split.key.child("estranged"))
 
 
 @metric(
@@ -35,7 +42,7 @@ def estranged(split: Split) -> Cohort:
     feature="radiomics",
     cost="heavy",
     reference="train",
-    floor=estranged,
+    floor=shuffle_targets,
 )
 def translation_psnr(split: Split) -> float:
     """PSNR of held-out patients' second picture, told from their first by what the records teach.
@@ -46,38 +53,41 @@ def translation_psnr(split: Split) -> float:
     A small regression, the same for all sides: it cannot see what only a larger one would learn, nor
     detail finer than its grid.
     """
-    test = split.holdout.take(np.arange(min(TESTED, len(split.holdout))))
-    predict = _learned(split)
-    x, y = each(test, pictured), each(test, told)
+    test = split.holdout.take(np.arange(min(MAX_TEST_PATIENTS, len(split.holdout))))
+    predict = _fit_translator(split)
+    x, y = compute_per_record(test, extract_pixel_features), compute_per_record(test, extract_target_pixels)
     span = float(np.ptp(y))
     if not span:
         raise Unsupported("the held-out second pictures are all of one value")
-    return float(psnr(predict(x.reshape(-1, x.shape[2])).reshape(y.shape), y, span).mean())
+    return float(compute_psnr(predict(x.reshape(-1, x.shape[2])).reshape(y.shape), y, span).mean())
 
 
-def _learned(split: Split) -> Callable[[np.ndarray], np.ndarray]:
+def _fit_translator(split: Split) -> Callable[[np.ndarray], np.ndarray]:
     """A regression from vectors of places to values of the second picture."""
-    x, y = each(split.synthetic, pictured), each(split.synthetic, told)
-    if len(x) < FEWEST:
-        raise Unsupported(f"fewer than {FEWEST} records to learn from")
-    return boosted(*some(x, y, split.key), {"objective": "regression"})
+    x, y = (
+        compute_per_record(split.synthetic, extract_pixel_features),
+        compute_per_record(split.synthetic, extract_target_pixels),
+    )
+    if len(x) < MIN_RECORDS:
+        raise Unsupported(f"fewer than {MIN_RECORDS} records to learn from")
+    return fit_boosted_trees(*draw_places(x, y, split.key), {"objective": "regression"})
 
 
-def pictured(cohort: Cohort) -> np.ndarray:
+def extract_pixel_features(cohort: Cohort) -> np.ndarray:
     """Filter responses at every place of the first picture, (n, places, d)."""
-    return surrounded(cohort[_fields(cohort)[0]])
+    return compute_pixel_features(cohort[_find_fields(cohort)[0]])
 
 
-def told(cohort: Cohort) -> np.ndarray:
+def extract_target_pixels(cohort: Cohort) -> np.ndarray:
     """The second picture at the same places, (n, places)."""
-    x = cohort[_fields(cohort)[1]].astype(np.float32).mean(axis=1)
-    return small(x, WIDEST[x.ndim - 1]).reshape(len(x), -1)
+    x = cohort[_find_fields(cohort)[1]].astype(np.float32).mean(axis=1)
+    return downsample(x, MAX_AXIS_PLACES[x.ndim - 1]).reshape(len(x), -1)
 
 
-def _fields(cohort: Cohort) -> tuple[str, str]:
+def _find_fields(cohort: Cohort) -> tuple[str, str]:
     """The first two pictures of values on one grid."""
     schema = cohort.schema
-    kinds = [n for n in schema.modelled if isinstance(k := schema[n], Image) and not k.levels]
+    kinds = [n for n in schema.modelled_fields if isinstance(k := schema[n], Image) and not k.levels]
     for i, first in enumerate(kinds):
         for second in kinds[i + 1 :]:
             if cohort[first].shape[2:] == cohort[second].shape[2:]:

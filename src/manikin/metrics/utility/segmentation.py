@@ -6,10 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Split, each, metric
-from manikin.downstream.pixel_classifier import TESTED, WIDEST, boosted, exchanged, some, surrounded
+from manikin.contracts.metric import Split, compute_per_record, metric
+from manikin.downstream.pixel_classifier import (
+    MAX_AXIS_PLACES,
+    MAX_TEST_PATIENTS,
+    compute_pixel_features,
+    draw_places,
+    fit_boosted_trees,
+    permute_images,
+)
 from manikin.errors import Unsupported
-from manikin.imaging.analysis.intensity import small
+from manikin.imaging.analysis.intensity import downsample
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
@@ -17,15 +24,15 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-FEWEST = 10  # records with a region on each side
+MIN_RECORDS = 10  # records with a region on each side
 SOURCE = "Dice 1945; trained on synthetic, tested on real: Esteban et al. 2017, section 4.2"
 
 
-def strayed(split: Split) -> Cohort:
+def shuffle_masks(split: Split) -> Cohort:
     """The floor: real pictures with the label maps of other records."""
     cohort = split.synthetic.cohort
     maps = [n for n, kind in cohort.schema.items() if isinstance(kind, Image) and kind.levels]
-    return exchanged(cohort, maps, split.key.child("strayed"))
+    return permute_images(cohort, maps, split.key.child("strayed"))
 
 
 @metric(
@@ -35,7 +42,7 @@ def strayed(split: Split) -> Cohort:
     feature="radiomics",
     cost="heavy",
     reference="train",
-    floor=strayed,
+    floor=shuffle_masks,
 )
 def segmentation_dice(split: Split) -> float:
     """Dice on held-out patients of a pixel classifier that has learned regions from the records.
@@ -45,27 +52,30 @@ def segmentation_dice(split: Split) -> float:
     have one. A small classifier, the same for all sides: it ranks records and competes with no network. It
     cannot see what only a larger one would learn.
     """
-    test = split.holdout.take(np.arange(min(TESTED, len(split.holdout))))
-    predict = _learned(split)
-    x, y = each(test, pictured), each(test, labelled)
+    test = split.holdout.take(np.arange(min(MAX_TEST_PATIENTS, len(split.holdout))))
+    predict = _fit_segmenter(split)
+    x, y = compute_per_record(test, extract_pixel_features), compute_per_record(test, extract_pixel_labels)
     found = predict(x.reshape(-1, x.shape[2])).reshape(y.shape)
-    scores = [_dice(found == level, y == level) for level in np.unique(y) if level]
+    scores = [_compute_dice(found == level, y == level) for level in np.unique(y) if level]
     if not scores:
         raise Unsupported("no held-out record has a region")
     return float(np.mean(scores))
 
 
-def _learned(split: Split) -> Callable[[np.ndarray], np.ndarray]:
+def _fit_segmenter(split: Split) -> Callable[[np.ndarray], np.ndarray]:
     """A function from vectors of places to levels."""
-    x, y = each(split.synthetic, pictured), each(split.synthetic, labelled)
-    if (y > 0).any(axis=1).sum() < FEWEST:
-        raise Unsupported(f"fewer than {FEWEST} records have a region to learn from")
-    vectors, levels = some(x, y, split.key)
+    x, y = (
+        compute_per_record(split.synthetic, extract_pixel_features),
+        compute_per_record(split.synthetic, extract_pixel_labels),
+    )
+    if (y > 0).any(axis=1).sum() < MIN_RECORDS:
+        raise Unsupported(f"fewer than {MIN_RECORDS} records have a region to learn from")
+    vectors, levels = draw_places(x, y, split.key)
     seen, target = np.unique(levels, return_inverse=True)
     if len(seen) == 1:
         return lambda new: np.full(len(new), seen[0])
     many = {"objective": "multiclass", "num_class": len(seen)} if len(seen) > 2 else {"objective": "binary"}  # noqa: PLR2004
-    chances = boosted(vectors, target, many)
+    chances = fit_boosted_trees(vectors, target, many)
 
     def predict(new: np.ndarray) -> np.ndarray:
         p = chances(new)
@@ -74,26 +84,26 @@ def _learned(split: Split) -> Callable[[np.ndarray], np.ndarray]:
     return predict
 
 
-def pictured(cohort: Cohort) -> np.ndarray:
+def extract_pixel_features(cohort: Cohort) -> np.ndarray:
     """Filter responses at every place, (n, places, d)."""
-    return surrounded(cohort[_fields(cohort)[0]])
+    return compute_pixel_features(cohort[_find_fields(cohort)[0]])
 
 
-def labelled(cohort: Cohort) -> np.ndarray:
+def extract_pixel_labels(cohort: Cohort) -> np.ndarray:
     """The level that most of each place has, (n, places)."""
-    x = cohort[_fields(cohort)[1]][:, 0]
-    most = WIDEST[x.ndim - 1]
+    x = cohort[_find_fields(cohort)[1]][:, 0]
+    most = MAX_AXIS_PLACES[x.ndim - 1]
     if max(x.shape[1:]) <= most:
         return x.reshape(len(x), -1).astype(int)
     count = int(x.max()) + 1
-    shares = np.stack([small(x == level, most) for level in range(count)])
+    shares = np.stack([downsample(x == level, most) for level in range(count)])
     return shares.argmax(axis=0).reshape(len(x), -1)
 
 
-def _fields(cohort: Cohort) -> tuple[str, str]:
+def _find_fields(cohort: Cohort) -> tuple[str, str]:
     """The first picture, and the first label map on the same grid."""
     schema = cohort.schema
-    kinds = {n: k for n in schema.modelled if isinstance(k := schema[n], Image)}
+    kinds = {n: k for n in schema.modelled_fields if isinstance(k := schema[n], Image)}
     for mask in (n for n, kind in kinds.items() if kind.levels):
         for picture in (n for n, kind in kinds.items() if not kind.levels):
             if cohort[mask].shape[2:] == cohort[picture].shape[2:]:
@@ -101,7 +111,7 @@ def _fields(cohort: Cohort) -> tuple[str, str]:
     raise Unsupported("no label map beside a picture of the same size")
 
 
-def _dice(found: np.ndarray, real: np.ndarray) -> float:
+def _compute_dice(found: np.ndarray, real: np.ndarray) -> float:
     """The mean over patients who have the region."""
     both, either = (found & real).sum(axis=1), found.sum(axis=1) + real.sum(axis=1)
     there = real.any(axis=1)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Sample, Split, metric, once
-from manikin.downstream.cox import design, followed, hazards
-from manikin.stats.prediction_scores import concordance
+from manikin.contracts.metric import Sample, Split, compute_once, metric
+from manikin.downstream.cox import fit_design, fit_hazards, select_survival_sample
+from manikin.stats.prediction_scores import compute_concordance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SOURCE = "Esteban et al. 2017, section 4.2; Harrell et al. 1982; Cox 1972"
 RIDGE = 1.0
-TESTED = 1_500  # patients that are compared with each other
+MAX_TESTED = 1_500  # patients that are compared with each other
 
 
 @metric("utility", better="high", source=SOURCE, cost="heavy", reference="train")
@@ -27,7 +27,7 @@ def tstr_c_index(split: Split) -> float:
     0.5 for a guess, 1 is best; the ceiling is what as many real training records reach. It cannot
     see whether the times themselves are right: `survival_distance` does.
     """
-    return _concordance(split, split.synthetic, split.holdout)
+    return _compute_concordance(split, split.synthetic, split.holdout)
 
 
 @metric("utility", better="high", source=SOURCE, cost="heavy", reference="train")
@@ -37,21 +37,21 @@ def trts_c_index(split: Split) -> float:
     0.5 for a guess. It sees times that contradict the rest of the record, and rewards records that
     are too easy.
     """
-    return _concordance(split, split.holdout, split.synthetic)
+    return _compute_concordance(split, split.holdout, split.synthetic)
 
 
-def _concordance(split: Split, learn: Sample, test: Sample) -> float:
-    columns = once(split.train, design, split.question)
-    risk = once(learn, _risk, columns)
-    known = once(test, followed)
-    few = np.arange(min(len(known.time), TESTED))
-    return concordance(known.time[few], known.event[few], risk(known.sample.take(few)))
+def _compute_concordance(split: Split, learn: Sample, test: Sample) -> float:
+    columns = compute_once(split.train, fit_design, split.options)
+    risk = compute_once(learn, _fit_risk, columns)
+    known = compute_once(test, select_survival_sample)
+    few = np.arange(min(len(known.time), MAX_TESTED))
+    return compute_concordance(known.time[few], known.event[few], risk(known.sample.take(few)))
 
 
-def _risk(sample: Sample, columns: Design) -> Callable[[Sample], np.ndarray]:
+def _fit_risk(sample: Sample, columns: Design) -> Callable[[Sample], np.ndarray]:
     """A Cox model of the sample: the log hazard of other records, shape (n,)."""
-    known = once(sample, followed)
-    beta, _ = hazards(columns.encode(known.sample), known.time, known.event, RIDGE)
+    known = compute_once(sample, select_survival_sample)
+    beta, _ = fit_hazards(columns.encode(known.sample), known.time, known.event, RIDGE)
     return lambda new: columns.encode(new) @ beta
 
 

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Sample, Split, each, metric, once
+from manikin.contracts.metric import Sample, Split, compute_once, compute_per_record, metric
 from manikin.errors import Unsupported
 from manikin.schema.kinds import Signal
-from manikin.signals.analysis.delineation import intervals
-from manikin.signals.analysis.qrs import leads, rhythm
+from manikin.signals.analysis.delineation import compute_ecg_intervals
+from manikin.signals.analysis.qrs import compute_rhythm, is_ecg
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-PARTS = ("heart rate", "RR deviation", "QRS duration")
-WAVES = ("RMSSD", "QRS duration", "QT interval")
-DELINEATED = 200  # records of a side: each takes some hundredths of a second
-SECONDS, FINE = 4.0, 50.0  # an ECG that is looked at is so long, and has so many Hz
-FEWEST = 10  # records of a side with a value
+RHYTHM_PARTS = ("heart rate", "RR deviation", "QRS duration")
+INTERVAL_PARTS = ("RMSSD", "QRS duration", "QT interval")
+MAX_DELINEATED = 200  # records of a side: each takes some hundredths of a second
+MIN_SECONDS, MIN_RATE = 4.0, 50.0  # an ECG that is looked at is so long, and has so many Hz
+MIN_RECORDS = 10  # records of a side with a value
 
 
 @metric(
@@ -35,8 +35,11 @@ def rhythm_distance(split: Split) -> dict[str, float]:
     detector of R peaks on both sides; an ECG without beats counts as beyond all others. It needs leads
     called as usual, four seconds and 50 Hz, and cannot see P and T waves.
     """
-    once(split.train, _asked)
-    return _compared(PARTS, *(each(side, measured) for side in (split.holdout, split.synthetic)))
+    compute_once(split.train, _find_ecg_name)
+    return _compare_parts(
+        RHYTHM_PARTS,
+        *(compute_per_record(side, measure_rhythm) for side in (split.holdout, split.synthetic)),
+    )
 
 
 @metric(
@@ -52,62 +55,68 @@ def interval_distance(split: Split) -> dict[str, float]:
     0 to 1; 0 is best: the Kolmogorov-Smirnov statistic of one number for each record, of its first lead; an
     ECG in which no wave is found counts as beyond all others. It cannot see the other leads.
     """
-    once(split.train, _asked)
-    return _compared(WAVES, *(_some(each(side, delineated)) for side in (split.holdout, split.synthetic)))
+    compute_once(split.train, _find_ecg_name)
+    return _compare_parts(
+        INTERVAL_PARTS,
+        *(
+            _select_delineated(compute_per_record(side, measure_intervals))
+            for side in (split.holdout, split.synthetic)
+        ),
+    )
 
 
-def measured(cohort: Cohort) -> np.ndarray:
+def measure_rhythm(cohort: Cohort) -> np.ndarray:
     """Heart rate, deviation of RR intervals and QRS duration of the first ECG, (n, 3)."""
-    name, rate = _ecg(cohort)
-    return rhythm(cohort[name], rate)
+    name, rate = _find_ecg(cohort)
+    return compute_rhythm(cohort[name], rate)
 
 
-def delineated(cohort: Cohort) -> np.ndarray:
+def measure_intervals(cohort: Cohort) -> np.ndarray:
     """Whether a record was looked at, then its RMSSD, QRS duration and QT interval, (n, 4)."""
-    name, rate = _ecg(cohort)
-    rows = np.unique(np.linspace(0, len(cohort) - 1, DELINEATED).astype(int))
+    name, rate = _find_ecg(cohort)
+    rows = np.unique(np.linspace(0, len(cohort) - 1, MAX_DELINEATED).astype(int))
     found = np.zeros((len(cohort), 4))
     found[rows, 0] = 1
-    found[rows, 1:] = intervals(cohort[name][rows, 0], rate)
+    found[rows, 1:] = compute_ecg_intervals(cohort[name][rows, 0], rate)
     return found
 
 
-def _some(found: np.ndarray) -> np.ndarray:
+def _select_delineated(found: np.ndarray) -> np.ndarray:
     return found[found[:, 0] == 1, 1:]
 
 
-def _compared(parts: tuple[str, ...], real: np.ndarray, candidate: np.ndarray) -> dict[str, float]:
-    found = {part: _apart(real[:, j], candidate[:, j]) for j, part in enumerate(parts)}
+def _compare_parts(parts: tuple[str, ...], real: np.ndarray, candidate: np.ndarray) -> dict[str, float]:
+    found = {part: _compute_ks(real[:, j], candidate[:, j]) for j, part in enumerate(parts)}
     known = {part: value for part, value in found.items() if value is not None}
     if not known:
         raise Unsupported("too few beats in the real records")
     return known
 
 
-def _asked(train: Sample) -> str:
+def _find_ecg_name(train: Sample) -> str:
     """The ECG that is looked at.
 
     Raises:
         Unsupported: There is none that is long and fine enough.
     """
-    return _ecg(train.whole)[0]
+    return _find_ecg(train.source_cohort)[0]
 
 
-def _ecg(cohort: Cohort) -> tuple[str, float]:
-    for name in cohort.schema.modelled:
+def _find_ecg(cohort: Cohort) -> tuple[str, float]:
+    for name in cohort.schema.modelled_fields:
         kind = cohort.schema[name]
-        if isinstance(kind, Signal) and leads(kind.channels):
+        if isinstance(kind, Signal) and is_ecg(kind.channels):
             rate = kind.rate or 0.0
-            if rate >= FINE and cohort[name].shape[2] >= SECONDS * rate:
+            if rate >= MIN_RATE and cohort[name].shape[2] >= MIN_SECONDS * rate:
                 return name, rate
-    raise Unsupported(f"no ECG (channels called as leads, {SECONDS:g} s and {FINE:g} Hz or more)")
+    raise Unsupported(f"no ECG (channels called as leads, {MIN_SECONDS:g} s and {MIN_RATE:g} Hz or more)")
 
 
-def _apart(real: np.ndarray, candidate: np.ndarray) -> float | None:
+def _compute_ks(real: np.ndarray, candidate: np.ndarray) -> float | None:
     """The Kolmogorov-Smirnov statistic; None where the real records have too few values."""
     from scipy.stats import ks_2samp
 
-    if (~np.isnan(real)).sum() < FEWEST:
+    if (~np.isnan(real)).sum() < MIN_RECORDS:
         return None
     a, b = (np.nan_to_num(side, nan=np.inf) for side in (real, candidate))
     return float(np.asarray(ks_2samp(a, b, method="asymp"))[0])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.rules.derivation import Formula, grid
+from manikin.rules.derivation import Formula, find_grid_step
 from manikin.rules.expression import Expression
-from manikin.rules.mining.candidate import ROWS, quantities
+from manikin.rules.mining.candidate import MIN_RECORDS, read_quantities
 from manikin.schema.kinds import Number, Time
 
 if TYPE_CHECKING:
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-FIRST = 64
+SCREENING_RECORDS = 64
 """Complete records on which expressions are sorted out before they are looked at closely."""
-_DISTINCT = 8
-_SPREAD = 5
+_MIN_DISTINCT = 8
+_MIN_SPREAD_CELLS = 5
 """Agreement within rounding says nothing of a field that spreads over less than so many roundings."""
 
 
@@ -31,47 +31,49 @@ class Quantities:
     Args:
         names: Their names, k.
         x: Their values (n, k), times in days, NaN where missing.
-        grid: Their recording grids (k,), times in days.
-        time: Which are times (k,).
+        grid_steps: Their recording grids (k,), times in days.
+        is_time: Which are times (k,).
         cohort: Where they stand.
     """
 
     names: list[str]
     x: np.ndarray
-    grid: np.ndarray
-    time: np.ndarray
+    grid_steps: np.ndarray
+    is_time: np.ndarray
     cohort: Cohort
 
     @classmethod
-    def of(cls, cohort: Cohort) -> Quantities:
+    def from_cohort(cls, cohort: Cohort) -> Quantities:
         """Those that spread over many cells of their recording grid."""
-        names, x = quantities(cohort)
-        cell = np.array([grid(cohort.schema[name]) for name in names])
-        kept = [i for i in range(len(names)) if _wide(x[:, i], cell[i])]
+        names, x = read_quantities(cohort)
+        cell = np.array([find_grid_step(cohort.schema[name]) for name in names])
+        kept = [i for i in range(len(names)) if _is_wide(x[:, i], cell[i])]
         time = np.array([isinstance(cohort.schema[name], Time) for name in names], dtype=bool)
         return cls([names[i] for i in kept], x[:, kept], cell[kept], time[kept], cohort)
 
 
 @dataclass(frozen=True)
-class Found:
+class FormulaMatch:
     """A formula that holds, and how exactly.
 
     Args:
         formula: What holds.
-        exact: The share of records in which the computed value is the very value that is recorded.
+        exact_share: The share of records in which the computed value is the very value that is recorded.
     """
 
     formula: Formula
-    exact: float
+    exact_share: float
 
 
-def _wide(values: np.ndarray, cell: float) -> bool:
+def _is_wide(values: np.ndarray, cell: float) -> bool:
     present = values[~np.isnan(values)]
-    few = len(present) < ROWS or len(np.unique(present[:1000])) < _DISTINCT
-    return not few and present.std() > _SPREAD * cell and (present == 0).mean() < 0.5  # noqa: PLR2004 - half
+    few = len(present) < MIN_RECORDS or len(np.unique(present[:1000])) < _MIN_DISTINCT
+    return not few and present.std() > _MIN_SPREAD_CELLS * cell and (present == 0).mean() < 0.5  # noqa: PLR2004 - half
 
 
-def blurred(work: Callable[..., np.ndarray], parts: list[np.ndarray], cell: np.ndarray) -> np.ndarray:
+def bound_rounding_error(
+    work: Callable[..., np.ndarray], parts: list[np.ndarray], cell: np.ndarray
+) -> np.ndarray:
     """How far the roundings of the parts can move what is made of them (n,)."""
     total = np.zeros(len(parts[0]))
     for place, half in enumerate(cell / 2):
@@ -83,36 +85,38 @@ def blurred(work: Callable[..., np.ndarray], parts: list[np.ndarray], cell: np.n
     return total
 
 
-def checked(known: Quantities, texts: list[str], operands: tuple[int, ...], c: int) -> Iterator[Found]:
+def match_expressions(
+    known: Quantities, texts: list[str], operands: tuple[int, ...], c: int
+) -> Iterator[FormulaMatch]:
     """The first of some expressions that gives quantity `c` in every complete record."""
     whole = np.flatnonzero(~np.isnan(known.x[:, [*operands, c]]).any(axis=1))
-    if len(whole) < ROWS:
+    if len(whole) < MIN_RECORDS:
         return
-    glance, every = (known.cohort.take(rows) for rows in (whole[:FIRST], whole))
+    glance, every = (known.cohort.take(rows) for rows in (whole[:SCREENING_RECORDS], whole))
     for text in texts:
-        if _verdict(known, text, operands, c, glance, whole[:FIRST]) is None:
+        if _test_expression(known, text, operands, c, glance, whole[:SCREENING_RECORDS]) is None:
             continue
-        found = _verdict(known, text, operands, c, every, whole)
+        found = _test_expression(known, text, operands, c, every, whole)
         if found is not None:
             down, exact = found
-            yield Found(Formula(known.names[c], text, down, support=len(whole)), exact)
+            yield FormulaMatch(Formula(known.names[c], text, down, support=len(whole)), exact)
             return
 
 
-def _verdict(
+def _test_expression(
     known: Quantities, text: str, operands: tuple[int, ...], c: int, cohort: Cohort, rows: np.ndarray
 ) -> tuple[bool, float] | None:
     """Whether the result is rounded down, and how often it is exact; None: the expression does not hold."""
-    y, cell = known.x[rows, c], known.grid[c]
-    made = Expression(text).value(cohort)
+    y, cell = known.x[rows, c], known.grid_steps[c]
+    made = Expression(text).evaluate_number(cohort)
     if not np.isfinite(made).all():
         return None
     off, dust = made - y, 1e-9 * np.abs(y) + 1e-9
     blur = np.zeros(len(y))
-    if not known.time[list(operands)].any() and "log" not in text and "sqrt" not in text:
-        blur = _text_blur(known, text, operands, rows)
+    if not known.is_time[list(operands)].any() and "log" not in text and "sqrt" not in text:
+        blur = _bound_expression_error(known, text, operands, rows)
     slack = 0.5 * cell + blur + dust
-    if np.median(slack) * _SPREAD > y.std() or y.std() == 0:
+    if np.median(slack) * _MIN_SPREAD_CELLS > y.std() or y.std() == 0:
         return None
     if (np.abs(off) <= slack).all():
         return False, float((np.abs(off) <= 0.5 * cell + dust).mean())
@@ -121,14 +125,18 @@ def _verdict(
     return None
 
 
-def _text_blur(known: Quantities, text: str, operands: tuple[int, ...], rows: np.ndarray) -> np.ndarray:
+def _bound_expression_error(
+    known: Quantities, text: str, operands: tuple[int, ...], rows: np.ndarray
+) -> np.ndarray:
     from manikin.cohort.cohort import Cohort
 
     names = [known.names[i] for i in operands]
 
     def work(*parts: np.ndarray) -> np.ndarray:
-        return Expression(text).value(
+        return Expression(text).evaluate_number(
             Cohort.from_arrays(dict(zip(names, parts, strict=True)), dict.fromkeys(names, Number()))
         )
 
-    return blurred(work, [known.x[rows, i] for i in operands], known.grid[list(operands)])
+    return bound_rounding_error(
+        work, [known.x[rows, i] for i in operands], known.grid_steps[list(operands)]
+    )

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-ROWS = 50
+MIN_RECORDS = 50
 """Relations seen in fewer records are not proposed."""
-CHANCE = 1e-3
+FALSE_PROPOSAL_PROBABILITY = 1e-3
 """The chance allowed that independent fields would give even one proposal."""
 
 
 @dataclass(frozen=True)
-class Candidate:
+class RuleCandidate:
     """A relation between fields.
 
     Args:
@@ -37,11 +37,11 @@ class Candidate:
     when: str = ""
 
 
-def spell(field: str) -> str:
+def quote_field(field: str) -> str:
     """A field as an expression spells it.
 
     Example:
-        >>> spell("d.time"), spell("mean radius"), spell("lambda")
+        >>> quote_field("d.time"), quote_field("mean radius"), quote_field("lambda")
         ('d.time', '`mean radius`', '`lambda`')
     """
     parts = field.split(".")
@@ -49,14 +49,14 @@ def spell(field: str) -> str:
     return field if plain else f"`{field}`"
 
 
-def quantities(cohort: Cohort) -> tuple[list[str], np.ndarray]:
+def read_quantities(cohort: Cohort) -> tuple[list[str], np.ndarray]:
     """The modelled numbers and times, times in days: their names and values (n, k), NaN where missing."""
     import numpy as np
 
-    from manikin.rules.operands import Dates, column
+    from manikin.rules.operands import DateOperand, read_operand
     from manikin.schema.kinds import Number, Time
 
-    names = [name for name in cohort.schema.scalars if isinstance(cohort.schema[name], Number | Time)]
-    found: list[Any] = [column(cohort, name) for name in names]
-    arrays = [values.days if isinstance(values, Dates) else values for values in found]
+    names = [name for name in cohort.schema.scalar_fields if isinstance(cohort.schema[name], Number | Time)]
+    found: list[Any] = [read_operand(cohort, name) for name in names]
+    arrays = [values.days if isinstance(values, DateOperand) else values for values in found]
     return names, np.stack(arrays, axis=1) if arrays else np.zeros((len(cohort), 0))

@@ -6,21 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from manikin.core.seeds import Key
-from manikin.rules.mining.arithmetic import arithmetic
-from manikin.rules.mining.implications import implications
-from manikin.rules.mining.orderings import orderings
+from manikin.rules.mining.arithmetic import mine_arithmetic
+from manikin.rules.mining.implications import mine_implications
+from manikin.rules.mining.orderings import mine_orderings
 from manikin.rules.rule import Rule
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.rules.mining.candidate import Candidate
+    from manikin.rules.mining.candidate import RuleCandidate
 
-_SAMPLE = 2000
-_KEPT = 12
+_SAMPLE_SIZE = 2000
+_MAX_PROPOSED = 12
 """So many orderings, and so many implications, are proposed at most: the strongest."""
 
 
-def propose(cohort: Cohort) -> list[Rule]:
+def propose_rules(cohort: Cohort) -> list[Rule]:
     """Rules that hold in every record of a cohort, for a person to confirm.
 
     Orderings between akin quantities; sums, products and known formulas; what a level implies
@@ -36,28 +36,28 @@ def propose(cohort: Cohort) -> list[Rule]:
         >>> arrays = {"diastolic": low, "systolic": low + rng.integers(5, 60, 500)}
         >>> from manikin.cohort.cohort import Cohort
         >>> cohort = Cohort.from_arrays(arrays, {name: Number(unit="mmHg", step=1) for name in arrays})
-        >>> [str(rule) for rule in propose(cohort)]
+        >>> [str(rule) for rule in propose_rules(cohort)]
         ['diastolic < systolic']
     """
-    sample = Key(0).child("propose").numpy().permutation(len(cohort))[:_SAMPLE]
-    sums = arithmetic(cohort)
-    pairs = _strongest(orderings(cohort, sample))
-    implied = _strongest(implications(cohort, sample))
-    return _unique([_rule(found) for found in (*sums, *pairs, *implied)])
+    sample = Key(0).child("propose").numpy().permutation(len(cohort))[:_SAMPLE_SIZE]
+    sums = mine_arithmetic(cohort)
+    pairs = _select_strongest(mine_orderings(cohort, sample))
+    implied = _select_strongest(mine_implications(cohort, sample))
+    return _rename_duplicates([_build_rule(found) for found in (*sums, *pairs, *implied)])
 
 
-def _strongest(found: list[Candidate]) -> list[Candidate]:
-    return sorted(found, key=lambda candidate: -candidate.weight)[:_KEPT]
+def _select_strongest(found: list[RuleCandidate]) -> list[RuleCandidate]:
+    return sorted(found, key=lambda candidate: -candidate.weight)[:_MAX_PROPOSED]
 
 
-def _rule(found: Candidate) -> Rule:
+def _build_rule(found: RuleCandidate) -> Rule:
     source = (
         f"holds in all {found.support} records that bear on it; proposed from the data, to be confirmed"
     )
     return Rule(found.name, found.expression, source, found.when, found.support)
 
 
-def _unique(rules: list[Rule]) -> list[Rule]:
+def _rename_duplicates(rules: list[Rule]) -> list[Rule]:
     """Rules with names that do not repeat."""
     seen: dict[str, int] = {}
     named = []

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.schema.inference.distinct_values import EXACT, LIMIT
+from manikin.schema.inference.distinct_values import LIMIT_PATTERN, MAX_EXACT_INTEGER
 
 if TYPE_CHECKING:
     from typing import Any
 
     import numpy as np
 
-    from manikin.schema.inference.distinct_values import Words
+    from manikin.schema.inference.distinct_values import DistinctValues
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
-_SIGNED = re.compile(LIMIT)
-MANY = 10  # distinct words from which on numbers among limits are no levels
+_LIMIT_REGEX = re.compile(LIMIT_PATTERN)
+MIN_DISTINCT_NUMBERS = 10  # distinct words from which on numbers among limits are no levels
 
 
 class Limit(NamedTuple):
@@ -49,7 +49,7 @@ def parse_limit(spelling: str) -> Limit | None:
         >>> parse_limit(">90"), parse_limit("90+").value, parse_limit("<0.01").value
         (Limit(spelling='>90', value=91.0, above=True), 90.0, 0.005)
     """
-    found = _SIGNED.match(spelling.strip())
+    found = _LIMIT_REGEX.match(spelling.strip())
     if found is None:
         return None
     sign, more = found["sign"] or "", found["least"] is not None
@@ -64,28 +64,30 @@ def parse_limit(spelling: str) -> Limit | None:
     return Limit(spelling, round(limit - unit, 12) if limit > unit else limit / 2, above)
 
 
-def are_limits(words: Words) -> np.ndarray:
+def are_limits(words: DistinctValues) -> np.ndarray:
     """Which words are limits, (k,) of booleans."""
-    return words.like(LIMIT)
+    return words.are_matching(LIMIT_PATTERN)
 
 
-def are_numbers_among_limits(words: Words, plain: np.ndarray) -> bool:
+def are_numbers_among_limits(words: DistinctValues, plain: np.ndarray) -> bool:
     """Whether words are numbers, with limits among them, rather than levels of which some are intervals."""
     limits = are_limits(words)
     whole = bool((plain | limits).all() and limits.any() and plain.any())
-    return whole and len(words.words) > MANY and 2 * words.counts[plain].sum() >= words.rows
+    return (
+        whole and len(words.values) > MIN_DISTINCT_NUMBERS and 2 * words.counts[plain].sum() >= words.n_rows
+    )
 
 
-def read_limits(words: Words, plain: np.ndarray) -> pa.Array:
+def read_limits(words: DistinctValues, plain: np.ndarray) -> pa.Array:
     """Words that are numbers and limits as numbers, whole ones where all are, (k,)."""
-    texts = words.words.to_pylist()
+    texts = words.values.to_pylist()
     values = [
         float(text) if number else parse_limit(text).value  # type: ignore[union-attr]
         for text, number in zip(texts, plain, strict=True)
     ]
     whole = all("." not in text and "," not in text and "e" not in text.lower() for text in texts)
     found = pa.array(values, pa.float64())
-    exact = all(v == int(v) and abs(v) <= EXACT for v in values) if whole else False
+    exact = all(v == int(v) and abs(v) <= MAX_EXACT_INTEGER for v in values) if whole else False
     return found.cast(pa.int64()) if exact else found
 
 
@@ -107,11 +109,11 @@ def spell_limits(values: pa.Array, text: pa.Array, censored: tuple[str, ...]) ->
     return text
 
 
-def read_given(values: pa.Array, censored: tuple[str, ...]) -> pa.Array:
+def replace_limits(values: pa.Array, censored: tuple[str, ...]) -> pa.Array:
     """Given words in which the limits of a field are replaced by the numbers that stand for them.
 
     Example:
-        >>> read_given(pa.array(["90+", "45"]), ("90+",)).to_pylist()
+        >>> replace_limits(pa.array(["90+", "45"]), ("90+",)).to_pylist()
         ['90', '45']
     """
     if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):

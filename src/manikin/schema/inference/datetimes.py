@@ -11,38 +11,38 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.errors import SchemaError
-from manikin.schema.inference.inferred_column import Finding
+from manikin.schema.inference.inferred_column import InferredColumn
 from manikin.schema.inference.sentinel_dates import describe_sentinels, find_sentinels
 from manikin.schema.kinds import Category, Time
 
 if TYPE_CHECKING:
-    from manikin.schema.inference.distinct_values import Words
+    from manikin.schema.inference.distinct_values import DistinctValues
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_DATES = (
+_DATE_LAYOUTS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y",
     "%d %b %Y", "%d-%b-%Y", "%d%b%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%Y%m%d", "%Y-%m",
     "%d/%m/%y", "%m/%d/%y", "%d-%b-%y", "%d.%m.%y", "%d%m%Y", "%m%d%Y",
 )  # fmt: skip
-_CLOCKS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-_UNITS = {"": "day", "%H:%M": "minute", "%I:%M %p": "minute", "%H:%M:%S": "s", "%I:%M:%S %p": "s"}
-_PARTS = r"^\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}([ T]|$)"
-_GLANCE, _MOSTLY, _SHOWN = 20, 0.1, 5
+_CLOCK_LAYOUTS = ("", "%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+_CLOCK_UNITS = {"": "day", "%H:%M": "minute", "%I:%M %p": "minute", "%H:%M:%S": "s", "%I:%M:%S %p": "s"}
+_DATE_PATTERN = r"^\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}([ T]|$)"
+_MAX_SCREENED_WORDS, _MAX_WRONG_SHARE, _MAX_SHOWN_WORDS = 20, 0.1, 5
 _EARLIEST, _LATEST = np.datetime64("1700-01-01"), np.datetime64("2400-01-01")
-_OVERRUN = 3
-_LOOKS = (
+_MAX_OVERRUN_DAYS = 3
+_TIME_PATTERN = (
     r"^\d{1,4}[-/. ]?(\d{1,2}|[A-Za-z]{3,9})[-/. ,]*\d{0,4}|^[A-Za-z]{3,9} \d{1,2}, \d{4}|^\d{1,2}:\d{2}"
 )
 
 
-def parse(words: pa.Array, layout: str) -> pa.Array | None:
+def parse_times(words: pa.Array, layout: str) -> pa.Array | None:
     """Moments written in one strptime layout; None where a word does not follow it.
 
     Example:
-        >>> parse(pa.array(["2020-01-05 10:11:12.5"]), "%Y-%m-%d %H:%M:%S.%f")[0].as_py().microsecond
+        >>> parse_times(pa.array(["2020-01-05 10:11:12.5"]), "%Y-%m-%d %H:%M:%S.%f")[0].as_py().microsecond
         500000
-        >>> [parse(pa.array([word]), "%Y-%m-%d") for word in ("2020-13-05", "2021-02-30")]
+        >>> [parse_times(pa.array([word]), "%Y-%m-%d") for word in ("2020-13-05", "2021-02-30")]
         [None, None]
     """
     part = None
@@ -53,7 +53,7 @@ def parse(words: pa.Array, layout: str) -> pa.Array | None:
         part = pc.multiply(pc.struct_field(fraction, [0]).cast(pa.float64()), 1e6)
         words = pc.replace_substring_regex(words, r"(:\d{2})\.\d{1,6}", r"\1")
     found = pc.strptime(words, format=layout.replace(".%f", ""), unit="s", error_is_null=True)
-    if found.null_count or impossible(words, found, layout.replace(".%f", "")).any():
+    if found.null_count or are_impossible(words, found, layout.replace(".%f", "")).any():
         return None
     if part is None:
         return found
@@ -61,29 +61,31 @@ def parse(words: pa.Array, layout: str) -> pa.Array | None:
     return micro.cast(pa.timestamp("us"))
 
 
-def impossible(words: pa.Array, found: pa.Array, layout: str) -> np.ndarray:
+def are_impossible(words: pa.Array, found: pa.Array, layout: str) -> np.ndarray:
     """Which words (n,) name a day that no calendar has: 30 February, which Arrow reads as 2 March."""
     day = pc.fill_null(pc.day(found), 0).to_numpy(zero_copy_only=False)
     wrong = np.zeros(len(words), dtype=bool)
-    late = np.flatnonzero((day > 0) & (day <= _OVERRUN))  # a month's end is overrun by three days at most
+    late = np.flatnonzero(
+        (day > 0) & (day <= _MAX_OVERRUN_DAYS)
+    )  # a month's end is overrun by three days at most
     places = pa.array(late)
     written, read = (
         words.take(places).to_pylist(),
         pc.strftime(found.take(places), format=layout).to_pylist(),
     )
-    wrong[late] = [_figures(a) != _figures(b) for a, b in zip(written, read, strict=True)]
+    wrong[late] = [_extract_numbers(a) != _extract_numbers(b) for a, b in zip(written, read, strict=True)]
     return wrong
 
 
-def _figures(word: str) -> list[int]:
+def _extract_numbers(word: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", word)]
 
 
-def spell(moments: pa.Array, layout: str) -> pa.Array:
-    """Moments as text in a strptime layout, the inverse of `parse`.
+def format_times(moments: pa.Array, layout: str) -> pa.Array:
+    """Moments as text in a strptime layout, the inverse of `parse_times`.
 
     Example:
-        >>> spell(parse(pa.array(["05/02/2020"]), "%d/%m/%Y"), "%d/%m/%Y").to_pylist()
+        >>> format_times(parse_times(pa.array(["05/02/2020"]), "%d/%m/%Y"), "%d/%m/%Y").to_pylist()
         ['05/02/2020']
     """
     unit = "us" if ".%f" in layout else "s"
@@ -91,36 +93,36 @@ def spell(moments: pa.Array, layout: str) -> pa.Array:
     return pc.strftime(moments, format=layout.replace(".%f", ""))
 
 
-def _layouts(word: str) -> list[str]:
+def _list_layouts(word: str) -> list[str]:
     """The layouts that one word may follow."""
     tail = re.search(r"(Z|[+-]\d{2}:?\d{2})$", word) if re.search(r"\d:\d", word) else None
     zone = tail[0] if tail else ""
     glue = "T" if re.search(r"\dT\d", word) else " "
-    days = [date + (glue + clock if clock else "") for date in _DATES for clock in _CLOCKS]
-    every = [*days, *(clock for clock in _CLOCKS if clock)]
-    return [layout + zone for layout in every if _fits(word, layout + zone)]
+    days = [date + (glue + clock if clock else "") for date in _DATE_LAYOUTS for clock in _CLOCK_LAYOUTS]
+    every = [*days, *(clock for clock in _CLOCK_LAYOUTS if clock)]
+    return [layout + zone for layout in every if _can_follow_layout(word, layout + zone)]
 
 
-def _fits(word: str, layout: str) -> bool:
-    found = parse(pa.array([word]), layout)
+def _can_follow_layout(word: str, layout: str) -> bool:
+    found = parse_times(pa.array([word]), layout)
     if found is None or ("%d" not in layout and "%m" not in layout):
         return found is not None
     moment = found.cast(pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False)[0]
     return bool(_EARLIEST < moment < _LATEST)
 
 
-def _within(found: pa.Array, layout: str) -> bool:
+def _is_within_range(found: pa.Array, layout: str) -> bool:
     days = found.cast(pa.timestamp("s"), safe=False).to_numpy(zero_copy_only=False)
     return "%d" not in layout or bool(days.min() > _EARLIEST and days.max() < _LATEST)
 
 
-def _faithful(words: pa.Array, found: pa.Array, layout: str) -> int:
+def _count_faithful(words: pa.Array, found: pa.Array, layout: str) -> int:
     """How many words would be written back as they were."""
-    same = pc.equal(pc.utf8_lower(spell(found, layout)), pc.utf8_lower(words))
+    same = pc.equal(pc.utf8_lower(format_times(found, layout)), pc.utf8_lower(words))
     return pc.sum(same).as_py()
 
 
-def moments(name: str, words: Words) -> Finding | None:
+def infer_time_column(name: str, words: DistinctValues) -> InferredColumn | None:
     """A text column of dates or moments; None: it is not one.
 
     Dates that stand for a gap, such as 9999-12-31, are missing, and a note says so.
@@ -128,24 +130,28 @@ def moments(name: str, words: Words) -> Finding | None:
     Raises:
         SchemaError: Day and month cannot be told apart, or a date is no day of the calendar.
     """
-    if not words.like(_LOOKS).all():
+    if not words.are_matching(_TIME_PATTERN).all():
         return None
     open_ended = find_sentinels(words)
     if open_ended.all():
-        nothing = words.without(open_ended)
-        gap = words.spelled(open_ended)
-        return Finding(
-            nothing.spread(nothing.words),
+        nothing = words.drop_values(open_ended)
+        gap = words.list_values(open_ended)
+        return InferredColumn(
+            nothing.broadcast(nothing.values),
             Category(missing=gap),
             ("no date but those that stand for a gap",),
         )
-    known = words.without(open_ended) if open_ended.any() else words
-    fits = {layout: parse(known.words, layout) for layout in _layouts(known.words[0].as_py())}
-    fits = {layout: found for layout, found in fits.items() if found is not None and _within(found, layout)}
+    known = words.drop_values(open_ended) if open_ended.any() else words
+    fits = {layout: parse_times(known.values, layout) for layout in _list_layouts(known.values[0].as_py())}
+    fits = {
+        layout: found
+        for layout, found in fits.items()
+        if found is not None and _is_within_range(found, layout)
+    }
     if not fits:
-        _refuse_impossible(name, known)
+        _raise_if_impossible(name, known)
         return None
-    layout = max(fits, key=lambda layout: _faithful(known.words, fits[layout], layout))
+    layout = max(fits, key=lambda layout: _count_faithful(known.values, fits[layout], layout))
     swapped = layout.replace("%d", "%?").replace("%m", "%d").replace("%?", "%m")
     if swapped != layout and swapped in fits:
         message = (
@@ -153,42 +159,42 @@ def moments(name: str, words: Words) -> Finding | None:
             f'in schema.toml kind = "time" with format = "{layout}" or format = "{swapped}"'
         )
         raise SchemaError(message)
-    kind, notes = Time(unit(fits[layout], layout), layout), _two_digit(layout)
+    kind, notes = Time(find_resolution(fits[layout], layout), layout), _describe_two_digit_years(layout)
     if known is not words:
-        kind = replace(kind, missing=words.spelled(open_ended))
+        kind = replace(kind, missing=words.list_values(open_ended))
         notes = (*notes, *describe_sentinels(words, open_ended))
-    return Finding(known.spread(fits[layout]), kind, notes)
+    return InferredColumn(known.broadcast(fits[layout]), kind, notes)
 
 
-def _two_digit(layout: str) -> tuple[str, ...]:
+def _describe_two_digit_years(layout: str) -> tuple[str, ...]:
     return ("two-digit years: 69-99 read as 19.., 00-68 as 20..",) if "%y" in layout else ()
 
 
-def _refuse_impossible(name: str, words: Words) -> None:
+def _raise_if_impossible(name: str, words: DistinctValues) -> None:
     """Refuse a column of dates among which a few are no days of the calendar, and name them.
 
     Raises:
         SchemaError: It is one.
     """
-    some = words.words[:_GLANCE].to_pylist()
-    for layout in dict.fromkeys(layout for word in some for layout in _layouts(word)):
+    some = words.values[:_MAX_SCREENED_WORDS].to_pylist()
+    for layout in dict.fromkeys(layout for word in some for layout in _list_layouts(word)):
         plain = layout.replace(".%f", "")
-        found = pc.strptime(words.words, format=plain, unit="s", error_is_null=True)
+        found = pc.strptime(words.values, format=plain, unit="s", error_is_null=True)
         absent = found.is_null().to_numpy(zero_copy_only=False)
-        wrong = impossible(words.words, found, plain) | (absent & words.like(_PARTS))
+        wrong = are_impossible(words.values, found, plain) | (absent & words.are_matching(_DATE_PATTERN))
         count = int(words.counts[wrong].sum())
-        if not (absent & ~wrong).any() and wrong.any() and count < words.rows * _MOSTLY:
-            first = words.words.filter(pa.array(wrong))[0].as_py()
+        if not (absent & ~wrong).any() and wrong.any() and count < words.n_rows * _MAX_WRONG_SHARE:
+            first = words.values.filter(pa.array(wrong))[0].as_py()
             verb = "is" if count == 1 else "are"
             raise SchemaError(
-                f"field {name!r}: {count} of {words.rows} dates {verb} no day of the "
-                f"calendar, the first of them {first} in record {words.first(wrong)}; correct "
+                f"field {name!r}: {count} of {words.n_rows} dates {verb} no day of the "
+                f"calendar, the first of them {first} in record {words.find_first_record(wrong)}; correct "
                 f'{"it" if count == 1 else "them"}, or declare in schema.toml kind = "time" with '
-                f"missing = {list(words.spelled(wrong)[:_SHOWN])}"
+                f"missing = {list(words.list_values(wrong)[:_MAX_SHOWN_WORDS])}"
             )
 
 
-def unit(values: pa.Array, layout: str | None = None) -> str:
+def find_resolution(values: pa.Array, layout: str | None = None) -> str:
     """The resolution that is enough for all moments: "month", "day", "minute", "s", "ms" or "us"."""
     if pa.types.is_date(values.type):
         return "day"

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_MISSING = "? NA N/A n/a #N/A <NA> NaN nan NAN -nan null Null NULL None"
-MISSING = frozenset(("", *_MISSING.split()))
+_MISSING_SPELLING_LIST = "? NA N/A n/a #N/A <NA> NaN nan NAN -nan null Null NULL None"
+MISSING_SPELLINGS = frozenset(("", *_MISSING_SPELLING_LIST.split()))
 """Spellings that stand for a missing value in any column."""
 
-MISSING_NUMBER = frozenset(
+MISSING_NUMBER_SPELLINGS = frozenset(
     {
         ".",
         "..",
@@ -38,40 +38,42 @@ MISSING_NUMBER = frozenset(
 )
 """Lower-case spellings that stand for a missing value where all else is a number or a date."""
 
-NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-INTEGER = r"^[+-]?\d+$"
-LONG = r"^[+-]?\d{17,}$"
+NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+INTEGER_PATTERN = r"^[+-]?\d+$"
+LONG_INTEGER_PATTERN = r"^[+-]?\d{17,}$"
 """Whole numbers of more digits than a quantity has."""
-EXACT = 2**53
+MAX_EXACT_INTEGER = 2**53
 """Whole numbers above this are not exact as floating-point numbers."""
-LIMIT = (
+LIMIT_PATTERN = (
     r"^((?P<sign><=?|>=?|=<|=>|≤|≥|under|below|over|above)\s*(?P<number>\d+([.,]\d+)?)"
     r"|(?P<least>\d+([.,]\d+)?)\s*(\+|(and|or) (more|over|older|above)))$"
 )
 """A number of which only a limit is known: "<0.01", ">90", "90+"."""
-PADDED = r"^[+-]?0\d"
-SEVERITY = frozenset(("mild", "moderate", "severe", "low", "minor", "major", "slight", "light", "heavy"))
+ZERO_PADDED_PATTERN = r"^[+-]?0\d"
+SEVERITY_WORDS = frozenset(
+    ("mild", "moderate", "severe", "low", "minor", "major", "slight", "light", "heavy")
+)
 
 
 @dataclass(frozen=True)
-class Words:
+class DistinctValues:
     """A text column as distinct words and the word of each row.
 
     Args:
-        words: The distinct spellings, (k,).
+        values: The distinct spellings, (k,).
         codes: The word of each row, (n,); -1 where there is none.
 
     Example:
-        >>> column = Words.of(pa.array(["a", " a", "?", None]))
-        >>> column.words.to_pylist(), column.codes.tolist(), column.counts.tolist()
+        >>> column = DistinctValues.from_column(pa.array(["a", " a", "?", None]))
+        >>> column.values.to_pylist(), column.codes.tolist(), column.counts.tolist()
         (['a', '?'], [0, 0, 1, -1], [2, 1])
     """
 
-    words: pa.Array
+    values: pa.Array
     codes: np.ndarray
 
     @classmethod
-    def of(cls, column: pa.Array, *, trim: bool = True) -> Words:
+    def from_column(cls, column: pa.Array, *, trim: bool = True) -> DistinctValues:
         """The words of a text column; with `trim`, without the blanks around them."""
         coded = column.dictionary_encode()
         codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
@@ -84,58 +86,60 @@ class Words:
     @cached_property
     def counts(self) -> np.ndarray:
         """In how many rows each word stands, (k,)."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.words))
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
 
     @property
-    def rows(self) -> int:
+    def n_rows(self) -> int:
         """How many rows hold a word."""
         return int(self.counts.sum())
 
-    def like(self, pattern: str) -> np.ndarray:
+    def are_matching(self, pattern: str) -> np.ndarray:
         """Which words match a regular expression, (k,) of booleans."""
-        found = pc.match_substring_regex(self.words, pattern)
+        found = pc.match_substring_regex(self.values, pattern)
         return found.to_numpy(zero_copy_only=False).astype(bool)
 
-    def among(self, spellings: frozenset[str] | tuple[str, ...], *, lower: bool = False) -> np.ndarray:
+    def are_in(self, spellings: frozenset[str] | tuple[str, ...], *, lower: bool = False) -> np.ndarray:
         """Which words are among these spellings, (k,) of booleans."""
-        words = pc.utf8_lower(self.words) if lower else self.words
-        found = pc.is_in(words, value_set=pa.array(sorted(spellings), self.words.type))
+        words = pc.utf8_lower(self.values) if lower else self.values
+        found = pc.is_in(words, value_set=pa.array(sorted(spellings), self.values.type))
         return found.to_numpy(zero_copy_only=False).astype(bool)
 
-    def without(self, dropped: np.ndarray) -> Words:
+    def drop_values(self, dropped: np.ndarray) -> DistinctValues:
         """The same column where the words of the mask `dropped` (k,) are missing."""
         place = np.where(dropped, -1, np.cumsum(~dropped) - 1)
         return replace(
-            self, words=self.words.filter(pa.array(~dropped)), codes=np.append(place, -1)[self.codes]
+            self, values=self.values.filter(pa.array(~dropped)), codes=np.append(place, -1)[self.codes]
         )
 
-    def spread(self, values: pa.Array) -> pa.Array:
+    def broadcast(self, values: pa.Array) -> pa.Array:
         """One value per word, (k,), laid out over the rows, (n,)."""
         codes = pa.array(self.codes, mask=self.codes < 0)
         return values.take(codes)
 
-    def first(self, chosen: np.ndarray) -> int:
+    def find_first_record(self, chosen: np.ndarray) -> int:
         """The number of the first row, counted from 1, whose word is chosen by the mask (k,)."""
         return int(np.argmax(np.append(chosen, False)[self.codes])) + 1
 
-    def spelled(self, chosen: np.ndarray) -> tuple[str, ...]:
+    def list_values(self, chosen: np.ndarray) -> tuple[str, ...]:
         """The words chosen by the mask (k,), the most frequent first."""
         order = np.argsort(-self.counts, kind="stable")
-        return tuple(self.words[int(i)].as_py() for i in order if chosen[i])
+        return tuple(self.values[int(i)].as_py() for i in order if chosen[i])
 
 
-def missing(column: Words, kept: tuple[str, ...] = ()) -> np.ndarray:
+def are_missing(column: DistinctValues, kept: tuple[str, ...] = ()) -> np.ndarray:
     """Which words stand for a missing value, (k,); those of `kept` never do.
 
     "None" is a level, not a gap, on a scale of severity (none, mild, severe). Spellings such as
     "." or "unknown" are gaps only where everything else is a number or a date.
     """
-    gap = column.among(MISSING) & ~column.among(kept)
-    if column.among(SEVERITY, lower=True).any():
-        gap &= ~column.among(("None",))
-    loose = column.among(MISSING_NUMBER, lower=True) & ~gap & ~column.among(kept)
+    gap = column.are_in(MISSING_SPELLINGS) & ~column.are_in(kept)
+    if column.are_in(SEVERITY_WORDS, lower=True).any():
+        gap &= ~column.are_in(("None",))
+    loose = column.are_in(MISSING_NUMBER_SPELLINGS, lower=True) & ~gap & ~column.are_in(kept)
     rest = ~gap & ~loose
     quantities = (
-        column.like(NUMBER) | column.like(LIMIT) | column.like(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]|$)")
+        column.are_matching(NUMBER_PATTERN)
+        | column.are_matching(LIMIT_PATTERN)
+        | column.are_matching(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([ T]|$)")
     )
     return gap | loose if rest.any() and quantities[rest].all() else gap

@@ -9,7 +9,12 @@ import pyarrow as pa
 
 from manikin.errors import SchemaError
 from manikin.schema.inference import coercion
-from manikin.schema.inference.distinct_values import LIMIT, MISSING, NUMBER, Words
+from manikin.schema.inference.distinct_values import (
+    LIMIT_PATTERN,
+    MISSING_SPELLINGS,
+    NUMBER_PATTERN,
+    DistinctValues,
+)
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
 
 if TYPE_CHECKING:
@@ -35,56 +40,58 @@ def suggest_kind(name: str, column: pa.Array) -> Kind:
     hidden = Text(role="identifier")
     if not pa.types.is_string(column.type):
         return hidden
-    words = Words.of(column)
-    number = words.like(NUMBER) | words.like(LIMIT)
-    if words.counts[number].sum() < words.rows / 2:
+    words = DistinctValues.from_column(column)
+    number = words.are_matching(NUMBER_PATTERN) | words.are_matching(LIMIT_PATTERN)
+    if words.counts[number].sum() < words.n_rows / 2:
         return hidden
     # Gaps are written back as the first spelling: an empty cell, which is nobody's word.
-    kind = Number(missing=("", *(word for word in words.spelled(~number) if word)))
+    kind = Number(missing=("", *(word for word in words.list_values(~number) if word)))
     try:
-        coercion.fit(name, column, kind, trim=True)
+        coercion.coerce_column(name, column, kind, trim=True)
     except SchemaError:
         return hidden
     return kind
 
 
-def describe_cure(name: str, kind: Kind, column: pa.Array) -> str:
+def describe_suggestion(name: str, kind: Kind, column: pa.Array) -> str:
     """What a cure does to a field, in counts of records.
 
     Example:
         >>> column = pa.array(["1.5", "2", "3", "haemolysed"])
-        >>> describe_cure("crp", suggest_kind("crp", column), column)
+        >>> describe_suggestion("crp", suggest_kind("crp", column), column)
         'crp: taken as a number; 1 of 4 records hold no number and are read as missing'
     """
     if not isinstance(kind, Number):
         return f"{name}: left out of the model (text, role identifier)"
-    words = Words.of(column)
-    lost = int(words.counts[words.among(kind.missing) & ~words.among(tuple(MISSING))].sum())
+    words = DistinctValues.from_column(column)
+    lost = int(words.counts[words.are_in(kind.missing) & ~words.are_in(tuple(MISSING_SPELLINGS))].sum())
     held = f"{lost:,} of {len(column):,} records hold no number and are read as missing"
     return f"{name}: taken as a number; {held}"
 
 
-def usual_gaps(missing: tuple[str, ...]) -> tuple[str, ...]:
+def select_common_missing(missing: tuple[str, ...]) -> tuple[str, ...]:
     """Spellings of missing values that may be shown: the first, which is written, and those in common use.
 
     Others may be a word about one patient.
 
     Example:
-        >>> usual_gaps(("", "NA", "refused by Mrs Jones", "-99"))
+        >>> select_common_missing(("", "NA", "refused by Mrs Jones", "-99"))
         ('', 'NA', '-99')
     """
-    column = Words.of(pa.array(missing, pa.string()))
-    usual = set(column.spelled(column.among(MISSING) | column.like(NUMBER))) | set(missing[:1])
+    column = DistinctValues.from_column(pa.array(missing, pa.string()))
+    usual = set(
+        column.list_values(column.are_in(MISSING_SPELLINGS) | column.are_matching(NUMBER_PATTERN))
+    ) | set(missing[:1])
     return tuple(word for word in missing if word in usual)
 
 
-def with_usual_gaps(schema: Schema) -> Schema:
+def limit_missing_spellings(schema: Schema) -> Schema:
     """The schema with those spellings of missing values alone that may be shown."""
     shown = {
-        name: replace(kind, missing=usual_gaps(kind.missing))
+        name: replace(kind, missing=select_common_missing(kind.missing))
         for name, kind in schema.items()
         if isinstance(kind, Number | Category | Time)
         and kind.missing
-        and usual_gaps(kind.missing) != kind.missing
+        and select_common_missing(kind.missing) != kind.missing
     }
     return Schema({**schema, **shown}) if shown else schema

@@ -7,14 +7,14 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from manikin.schema.inference.folder_names import form
-from manikin.schema.inference.folder_roles import Hidden, Meaning, weigh_level
+from manikin.schema.inference.folder_names import classify_folder_name
+from manikin.schema.inference.folder_roles import FolderMeaning, HiddenNames, classify_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MARKS = re.compile(r"(?<=[^_\-. ^,])[_\-. ^,]+(?=[^_\-. ^,])")
-_PLAIN, _HALF = 2, 0.5
+_SEPARATOR_PATTERN = re.compile(r"(?<=[^_\-. ^,])[_\-. ^,]+(?=[^_\-. ^,])")
+_MIN_STRENGTH, _MIN_NAMED_SHARE = 2, 0.5
 """How plainly, of 3, the beginnings of names have to be those of persons."""
 
 
@@ -34,7 +34,7 @@ def find_owners(stems: Sequence[str]) -> list[str]:
         >>> find_owners(["benign_1", "benign_2", "malignant_1"]), find_owners(["scan_01", "scan_02"])
         ([], [])
     """
-    cuts = [[match.start() for match in _MARKS.finditer(stem)] for stem in stems]
+    cuts = [[match.start() for match in _SEPARATOR_PATTERN.finditer(stem)] for stem in stems]
     most = max(map(len, cuts), default=0)
     found = [
         [stem[: [*cut, *[len(stem)] * most][level]] for stem, cut in zip(stems, cuts, strict=True)]
@@ -48,14 +48,14 @@ def find_owners(stems: Sequence[str]) -> list[str]:
     return []
 
 
-def add_owners(meaning: Meaning, stems: Sequence[str]) -> Meaning:
+def add_owners(meaning: FolderMeaning, stems: Sequence[str]) -> FolderMeaning:
     """What folders say, and where they do not say whose files are, what the names of these say.
 
     Args:
         meaning: What the folders of n files mean.
         stems: The names of these files without suffix.
     """
-    if meaning.subjects or meaning.unclear or not (owners := find_owners(stems)):
+    if meaning.subjects or meaning.unclear_reason or not (owners := find_owners(stems)):
         return meaning
     numbers = {name: i for i, name in enumerate(dict.fromkeys(owners), 1)}
     low, high = min(sizes := Counter(owners).values()), max(sizes)
@@ -63,7 +63,9 @@ def add_owners(meaning: Meaning, stems: Sequence[str]) -> Meaning:
         f"names of files: {len(numbers)} beginnings, of {low} to {high} files each, are subjects; to say "
         "otherwise, list the files in a csv table with a column of subjects"
     )
-    hidden = Hidden({**meaning.hidden, **{name: f"[subject {number}]" for name, number in numbers.items()}})
+    hidden = HiddenNames(
+        {**meaning.hidden, **{name: f"[subject {number}]" for name, number in numbers.items()}}
+    )
     subjects = tuple(numbers[name] for name in owners)
     return replace(meaning, subjects=subjects, notes=(*meaning.notes, note), hidden=hidden)
 
@@ -72,10 +74,12 @@ def _are_persons(owners: Sequence[str]) -> bool:
     """Whether beginnings of names are of persons, several of whom, or one, have several files."""
     if len(set(owners)) == len(owners):
         return False
-    role, strength = weigh_level([(name,) for name in owners], 0)
-    return role == "subject" and strength >= _PLAIN
+    role, strength = classify_level([(name,) for name in owners], 0)
+    return role == "subject" and strength >= _MIN_STRENGTH
 
 
 def _are_named(owners: Sequence[str]) -> bool:
     """Whether beginnings are given and family names, so that no two of one family are taken for one."""
-    return sum(form(name) == "person" for name in owners) > _HALF * len(owners) > 0
+    return (
+        sum(classify_folder_name(name) == "person" for name in owners) > _MIN_NAMED_SHARE * len(owners) > 0
+    )

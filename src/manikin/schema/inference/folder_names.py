@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-from manikin.text.deid.name_lists import FAMILIES, MEN, WOMEN
+from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 
-FORMS = (
+NAME_FORMS = (
     "person", "surname", "pair", "patient", "unique", "date", "digits",
     "numbered", "class", "visit", "part", "word", "code",
 )  # fmt: skip
 """What a name may look like: a person's given or family name, two unknown words, a numbered patient, ..."""
 
-_GIVEN = frozenset(name.lower() for name in (*WOMEN, *MEN))
-_NAMES = _GIVEN | frozenset(name.lower() for name in FAMILIES)
-_PATIENT = frozenset(
+_GIVEN_NAMES = frozenset(name.lower() for name in (*FEMALE_NAMES, *MALE_NAMES))
+_PERSON_NAMES = _GIVEN_NAMES | frozenset(name.lower() for name in FAMILY_NAMES)
+_PATIENT_WORDS = frozenset(
     """
     sub subject subj pat patient pt p s id pid mrn rid case person participant volunteer proband
     subjid anon anonymous child woman man mouse donor individual record rec hn nhs uid member client
@@ -22,7 +22,7 @@ _PATIENT = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better so
 )
 """Words before the number of a person; the last are collections that number patients."""
-_VISIT = frozenset(
+_VISIT_WORDS = frozenset(
     """
     visit visits ses session scan scans exam study series acquisition acq tp timepoint baseline bl
     followup fu follow up day week month year pre post preop postop before after screening episode
@@ -30,14 +30,14 @@ _VISIT = frozenset(
     left right axial sagittal coronal
     """.split()  # noqa: SIM905
 )
-_PART = frozenset(
+_PART_WORDS = frozenset(
     """
     fold site center centre hospital clinic scanner batch part parts subset set split chunk shard
     archive disk disc volume vol folder dir data dataset collection source cohort partition release
     country region
     """.split()  # noqa: SIM905
 )
-_CLASS = frozenset(
+_CLASS_WORDS = frozenset(
     """
     ii iii iv vi bi rads normal abnormal benign malignant malign healthy sick ill control controls
     ctrl case cases positive negative pos neg disease diseased tumor tumour tumors tumours notumor
@@ -64,92 +64,101 @@ _CLASS = frozenset(
     """.split()  # noqa: SIM905
 )
 """Words of classes as they stand in public collections of pictures, signals and notes."""
-_DISEASE = re.compile(
+_DISEASE_ENDINGS = re.compile(
     r"(omas?|itis|osis|oses|emia|aemia|pathy|pathies|plasia|plastic|trophy|megaly|rrhage|rrhagic|stenosis|ectasis"
     r"|thorax|enia|lysis|sclerosis|ncy|tension|cardia|carcinoma|oid|iasis|ectomy|ism|genic|monia|graphy|scopy)$"
 )
 """Endings of the words of diseases and procedures."""
-_TOKENS = re.compile(r"[^\W\d_]+|\d+")
-_DATE = re.compile(
+_TOKEN_PATTERN = re.compile(r"[^\W\d_]+|\d+")
+_DATE_PATTERN = re.compile(
     r"^(19|20)\d\d[-_. ]?(0[1-9]|1[0-2])[-_. ]?(0[1-9]|[12]\d|3[01])([-_ T]?\d{4,6})?$"
     r"|^(0?[1-9]|[12]\d|3[01])[-_. ](0?[1-9]|1[0-2])[-_. ](19|20)?\d\d$"
 )
-_UNIQUE = re.compile(
+_UNIQUE_ID_PATTERN = re.compile(
     r"^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$|^\d+(\.\d+){4,}$|^(?=.*\d)(?=.*[a-f])[0-9a-f]{8,}$",
     re.IGNORECASE,
 )
-_LONG, _LEAST = 4, 3
+_MIN_LONG_LENGTH, _MIN_WORD_LENGTH = 4, 3
 
 
-def words(name: str) -> list[str]:
+def split_name(name: str) -> list[str]:
     """The words and numbers of a name: at signs, changes of case and digits.
 
     Example:
-        >>> words("Smith_John"), words("VeryMild-Demented"), words("sub-01")
+        >>> split_name("Smith_John"), split_name("VeryMild-Demented"), split_name("sub-01")
         (['smith', 'john'], ['very', 'mild', 'demented'], ['sub', '01'])
     """
-    return [part.lower() for part in _TOKENS.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))]
+    return [part.lower() for part in _TOKEN_PATTERN.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name))]
 
 
-def template(name: str) -> str:
+def mask_numbers(name: str) -> str:
     """A name with "#" for each number, so that P0003 and P0017 are alike.
 
     Example:
-        >>> template("LIDC-IDRI-0017")
+        >>> mask_numbers("LIDC-IDRI-0017")
         'lidc-idri-#'
     """
     return re.sub(r"\d+", "#", name.lower())
 
 
-def form(name: str) -> str:
-    """What one name looks like by itself: one of `FORMS`.
+def classify_folder_name(name: str) -> str:
+    """What one name looks like by itself: one of `NAME_FORMS`.
 
     Example:
-        >>> [form(name) for name in ("Smith_John", "P0003", "grade_2", "0", "2024-02-11", "ses-01")]
+        >>> names = "Smith_John", "P0003", "grade_2", "0", "2024-02-11", "ses-01"
+        >>> [classify_folder_name(name) for name in names]
         ['person', 'patient', 'class', 'digits', 'date', 'visit']
     """
     name = name.strip()
-    if _DATE.match(name):
+    if _DATE_PATTERN.match(name):
         return "date"
-    if _UNIQUE.match(name):
+    if _UNIQUE_ID_PATTERN.match(name):
         return "unique"
-    found = words(name)
+    found = split_name(name)
     letters = [word for word in found if not word.isdigit()]
     numbers = [word for word in found if word.isdigit()]
     if not letters:
         return "digits" if len(numbers) == 1 else "numbered" if numbers else "code"
     if numbers:
-        return _with_number(name, letters, numbers)
-    return _of_words(name, letters)
+        return _classify_numbered_name(name, letters, numbers)
+    return _classify_word_name(name, letters)
 
 
-def _with_number(name: str, letters: list[str], numbers: list[str]) -> str:
+def _classify_numbered_name(name: str, letters: list[str], numbers: list[str]) -> str:
     """A name with a number: whose or what of which."""
-    named = [word for word in letters if word in _NAMES and len(word) >= _LEAST]
-    clinical, first = _clinical(letters), letters[0]
-    if named and len("".join(numbers)) >= _LONG and not clinical:
+    named = [word for word in letters if word in _PERSON_NAMES and len(word) >= _MIN_WORD_LENGTH]
+    clinical, first = _has_clinical_word(letters), letters[0]
+    if named and len("".join(numbers)) >= _MIN_LONG_LENGTH and not clinical:
         return "person"
-    of_class = set(letters[1:]) & _CLASS - _PATIENT - {"t", "n", "g", "r"}
+    of_class = set(letters[1:]) & _CLASS_WORDS - _PATIENT_WORDS - {"t", "n", "g", "r"}
     tests: tuple[tuple[str, bool], ...] = (
         ("class", name[:2] == "pT"),  # a stage, not a patient
-        ("patient", first in _PATIENT and not of_class and (first != "case" or not _clinical(letters[1:]))),
-        ("visit", first in _VISIT and len(letters) <= 2),  # noqa: PLR2004 - "follow up 3"
-        ("part", first in _PART),
-        ("class", clinical and max(map(len, numbers)) < _LEAST),
-        ("patient", letters[-1] in _PATIENT),
+        (
+            "patient",
+            first in _PATIENT_WORDS
+            and not of_class
+            and (first != "case" or not _has_clinical_word(letters[1:])),
+        ),
+        ("visit", first in _VISIT_WORDS and len(letters) <= 2),  # noqa: PLR2004 - "follow up 3"
+        ("part", first in _PART_WORDS),
+        ("class", clinical and max(map(len, numbers)) < _MIN_WORD_LENGTH),
+        ("patient", letters[-1] in _PATIENT_WORDS),
     )
     return next((what for what, true in tests if true), "numbered")
 
 
-def _of_words(name: str, letters: list[str]) -> str:
+def _classify_word_name(name: str, letters: list[str]) -> str:
     """A name without a number."""
-    known = [word for word in letters if word in _NAMES and len(word) > 1]
-    several = 1 < len(letters) <= _LONG
+    known = [word for word in letters if word in _PERSON_NAMES and len(word) > 1]
+    several = 1 < len(letters) <= _MIN_LONG_LENGTH
     tests: tuple[tuple[str, bool], ...] = (
-        ("patient", several and letters[0] in _PATIENT and all(len(word) == 1 for word in letters[1:])),
-        ("class", _clinical(letters)),
-        ("visit", all(word in _VISIT for word in letters)),
-        ("part", letters[0] in _PART or letters[-1] in _PART),
+        (
+            "patient",
+            several and letters[0] in _PATIENT_WORDS and all(len(word) == 1 for word in letters[1:]),
+        ),
+        ("class", _has_clinical_word(letters)),
+        ("visit", all(word in _VISIT_WORDS for word in letters)),
+        ("part", letters[0] in _PART_WORDS or letters[-1] in _PART_WORDS),
         ("person", several and bool(known)),
         ("surname", len(letters) == 1 and bool(known)),
         ("pair", several and name != name.lower()),
@@ -157,14 +166,17 @@ def _of_words(name: str, letters: list[str]) -> str:
     return next((what for what, true in tests if true), "word")
 
 
-def _clinical(letters: list[str]) -> bool:
+def _has_clinical_word(letters: list[str]) -> bool:
     """Whether some word is one of classes or diseases."""
-    return any(word in _CLASS or (len(word) > _LONG and _DISEASE.search(word)) for word in letters)
+    return any(
+        word in _CLASS_WORDS or (len(word) > _MIN_LONG_LENGTH and _DISEASE_ENDINGS.search(word))
+        for word in letters
+    )
 
 
 def is_lower(name: str) -> bool:
     """Whether a name is a plain word in small letters, as persons hardly ever are called."""
-    return name == name.lower() and len(name) >= _LEAST
+    return name == name.lower() and len(name) >= _MIN_WORD_LENGTH
 
 
 def is_scan(name: str) -> bool:

@@ -8,23 +8,27 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort import histories
-from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.errors import AbsentField, SchemaError, UnreadableFields
 from manikin.schema.inference import coercion as declaration
 from manikin.schema.inference import datetimes, numeric, roles, textual
-from manikin.schema.inference.distinct_values import Words
-from manikin.schema.inference.fallback_kinds import describe_cure, suggest_kind, usual_gaps
-from manikin.schema.inference.inferred_column import Finding
+from manikin.schema.inference.distinct_values import DistinctValues
+from manikin.schema.inference.fallback_kinds import describe_suggestion, select_common_missing, suggest_kind
+from manikin.schema.inference.inferred_column import InferredColumn
 from manikin.schema.inference.sentinel_dates import drop_sentinels
 from manikin.schema.kinds import Category, Codes, Image, Kind, Schema, Signal, Text, Time
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_EXPRESSIBLE = "numbers, text, booleans, dates, moments, lists of codes or events, arrays of one shape"
+_READABLE_TYPES = "numbers, text, booleans, dates, moments, lists of codes or events, arrays of one shape"
 
 
-def infer(
-    table: pa.Table, declared: Schema | None = None, *, spelled: bool = False, origin: Origin | None = None
+def infer_cohort(
+    table: pa.Table,
+    declared: Schema | None = None,
+    *,
+    spelled: bool = False,
+    origin: SourceFormat | None = None,
 ) -> Cohort:
     """A cohort from a table: what `declared` does not say is inferred, and reported in the notes.
 
@@ -45,40 +49,40 @@ def infer(
 
     Example:
         >>> table = pa.table({"sex": ["F", "M", "F"], "age": ["61", "?", "47"], "sbp": [120.5, 131, 118]})
-        >>> cohort = infer(table, spelled=True)
+        >>> cohort = infer_cohort(table, spelled=True)
         >>> cohort.schema["sex"].levels, cohort.schema["age"].missing, cohort.columns["age"].type
         (('F', 'M'), ('?',), DataType(int64))
     """
     declared = Schema(declared or {})
-    _check(table, declared)
+    _raise_if_invalid(table, declared)
     found, problems, cures = {}, [], {}
     for name in table.column_names:
         try:
-            found[name] = _find(name, table[name], declared.get(name), spelled=spelled)
+            found[name] = _infer_column(name, table[name], declared.get(name), spelled=spelled)
         except SchemaError as error:
             problems.append(str(error))
             if name not in declared:
-                column = _plain(_whole(table[name]))
+                column = _simplify_type(_combine_chunks(table[name]))
                 kind = suggest_kind(name, column)
-                cures[name] = (kind, describe_cure(name, kind, column))
+                cures[name] = (kind, describe_suggestion(name, kind, column))
     if problems:
         # Without a cure for each, none would do.
-        raise UnreadableFields(_listed(problems), cures if len(cures) == len(problems) else None)
-    found = roles.assign(found, set(found) - set(declared))
+        raise UnreadableFields(_join_problems(problems), cures if len(cures) == len(problems) else None)
+    found = roles.assign_roles(found, set(found) - set(declared))
     columns = pa.table({name: finding.values for name, finding in found.items()})
-    notes = tuple(f"{name}: {note}" for name, finding in found.items() for note in _notes(finding))
+    notes = tuple(f"{name}: {note}" for name, finding in found.items() for note in _collect_notes(finding))
     schema = Schema({name: finding.kind for name, finding in found.items()})
-    return Cohort(columns, schema, origin or Origin(), notes)
+    return Cohort(columns, schema, origin or SourceFormat(), notes)
 
 
-def _listed(problems: list[str]) -> str:
+def _join_problems(problems: list[str]) -> str:
     """All that is wrong with a table, each field in a line of its own."""
     if len(problems) == 1:
         return problems[0]
     return "\n  ".join([f"{len(problems)} fields cannot be read as they are:", *problems])
 
 
-def _check(table: pa.Table, declared: Schema) -> None:
+def _raise_if_invalid(table: pa.Table, declared: Schema) -> None:
     if absent := [name for name in declared if name not in table.column_names]:
         raise AbsentField(
             f"the schema declares {', '.join(absent)}, which the data do not have; "
@@ -92,29 +96,31 @@ def _check(table: pa.Table, declared: Schema) -> None:
         raise SchemaError(f"column names repeat: {', '.join(sorted(repeated))}; rename them")
 
 
-def _find(name: str, chunks: pa.ChunkedArray, kind: Kind | None, *, spelled: bool) -> Finding:
-    column = _whole(chunks)
+def _infer_column(
+    name: str, chunks: pa.ChunkedArray, kind: Kind | None, *, spelled: bool
+) -> InferredColumn:
+    column = _combine_chunks(chunks)
     if kind is not None:
-        return declaration.fit(name, _plain(column), kind, trim=spelled)
+        return declaration.coerce_column(name, _simplify_type(column), kind, trim=spelled)
     if isinstance(column.type, pa.FixedShapeTensorType):
-        return Finding(column, Signal() if len(column.type.shape) == 2 else Image())  # noqa: PLR2004 - (channels, time)
-    if isinstance(column, pa.DictionaryArray) and _leveled(column.type.value_type):
-        return _nominal(name, column)
-    return _typed(name, _plain(column), spelled=spelled)
+        return InferredColumn(column, Signal() if len(column.type.shape) == 2 else Image())  # noqa: PLR2004 - (channels, time)
+    if isinstance(column, pa.DictionaryArray) and _can_be_levels(column.type.value_type):
+        return _infer_nominal(name, column)
+    return _infer_by_type(name, _simplify_type(column), spelled=spelled)
 
 
-def _whole(chunks: pa.ChunkedArray) -> pa.Array:
+def _combine_chunks(chunks: pa.ChunkedArray) -> pa.Array:
     column = chunks.combine_chunks()
     return column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
 
 
-def _leveled(kind: pa.DataType) -> bool:
+def _can_be_levels(kind: pa.DataType) -> bool:
     """Whether values of this type can be levels."""
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
     return any(test(kind) for test in tests) or pa.types.is_floating(kind)
 
 
-def _plain(column: pa.Array) -> pa.Array:
+def _simplify_type(column: pa.Array) -> pa.Array:
     """The column in one of few types: dictionaries decoded, long text as text, decimals as floats."""
     if isinstance(column, pa.DictionaryArray):
         column = column.dictionary_decode()
@@ -129,13 +135,13 @@ def _plain(column: pa.Array) -> pa.Array:
     if pa.types.is_decimal(column.type):
         return column.cast(pa.float64())
     if pa.types.is_fixed_size_binary(column.type) or pa.types.is_binary(column.type):
-        return _marks(column)
+        return _decode_uuids(column)
     if pa.types.is_floating(column.type):
         return pc.if_else(pc.is_nan(column), None, column)
     return column
 
 
-def _marks(column: pa.Array) -> pa.Array:
+def _decode_uuids(column: pa.Array) -> pa.Array:
     """Bytes that are UUIDs, sixteen each, as their hexadecimal digits; others as they are."""
     present = column.drop_null()
     if not len(present) or not pc.all(pc.equal(pc.binary_length(present), 16)).as_py():
@@ -143,49 +149,49 @@ def _marks(column: pa.Array) -> pa.Array:
     return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
 
 
-def _typed(name: str, column: pa.Array, *, spelled: bool) -> Finding:  # noqa: PLR0911 - one kind each
+def _infer_by_type(name: str, column: pa.Array, *, spelled: bool) -> InferredColumn:  # noqa: PLR0911 - one kind each
     kind = column.type
     if column.null_count == len(column):
-        return Finding(column, Category(), ("no value at all",))
+        return InferredColumn(column, Category(), ("no value at all",))
     if pa.types.is_string(kind):
-        return textual.text(name, column, spelled=spelled)
+        return textual.infer_text_column(name, column, spelled=spelled)
     if pa.types.is_boolean(kind):
         levels = tuple(sorted(pc.unique(column.drop_null()).to_pylist()))
-        return Finding(column, Category(levels), () if len(levels) > 1 else ("constant",))
-    if pa.types.is_integer(kind) and numeric.large(column):
-        return numeric.mark(column)
+        return InferredColumn(column, Category(levels), () if len(levels) > 1 else ("constant",))
+    if pa.types.is_integer(kind) and numeric.has_inexact_integers(column):
+        return numeric.infer_large_integers(column)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return numeric.quantity(name, column)
+        return numeric.infer_numeric_column(name, column)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         column, gap, notes = drop_sentinels(column)
-        return Finding(column, Time(unit=datetimes.unit(column), missing=gap), notes)
+        return InferredColumn(column, Time(unit=datetimes.find_resolution(column), missing=gap), notes)
     if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
-        return Finding(column, Codes())
-    if (events := histories.timed(column)) is not None:
-        return Finding(events, Codes())
-    raise SchemaError(f"field {name!r}: its type, {kind}, is not one of {_EXPRESSIBLE}; convert it")
+        return InferredColumn(column, Codes())
+    if (events := histories.to_history_type(column)) is not None:
+        return InferredColumn(events, Codes())
+    raise SchemaError(f"field {name!r}: its type, {kind}, is not one of {_READABLE_TYPES}; convert it")
 
 
-def _nominal(name: str, column: pa.DictionaryArray) -> Finding:
+def _infer_nominal(name: str, column: pa.DictionaryArray) -> InferredColumn:
     """A column that came with its levels, as a factor of R or a nominal attribute does."""
-    values, levels = _plain(column), column.dictionary.to_pylist()
+    values, levels = _simplify_type(column), column.dictionary.to_pylist()
     if values.null_count == len(values):
-        return Finding(
+        return InferredColumn(
             values, Category(tuple(levels), ordered=bool(column.type.ordered)), ("no value at all",)
         )
     if pa.types.is_string(values.type):
-        words = Words.of(values)
-        if (reason := textual.hidden(name, words)) is not None:
-            return Finding(values, Text(role="identifier"), (reason,))
-    return Finding(values, Category(tuple(levels), ordered=bool(column.type.ordered)))
+        words = DistinctValues.from_column(values)
+        if (reason := textual.explain_hidden_text(name, words)) is not None:
+            return InferredColumn(values, Text(role="identifier"), (reason,))
+    return InferredColumn(values, Category(tuple(levels), ordered=bool(column.type.ordered)))
 
 
-def _notes(finding: Finding) -> list[str]:
+def _collect_notes(finding: InferredColumn) -> list[str]:
     """What was noticed, the spellings of missing and the share of missing values among it."""
     share = finding.values.null_count / len(finding.values)
     notes = list(finding.notes)
     if spellings := getattr(finding.kind, "missing", ()):
-        shown = usual_gaps(spellings)
+        shown = select_common_missing(spellings)
         listed = ", ".join(map(repr, shown)) + f" and {len(spellings) - len(shown)} words" * (
             shown != spellings
         )

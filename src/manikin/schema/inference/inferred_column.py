@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Finding:
+class InferredColumn:
     """A column in its physical type, its kind, and notes in words without any patient's value."""
 
     values: pa.Array

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import numpy as np
 
-_SPARSE = 100
+_MIN_SPARSE_RATIO = 100
 """A range so many times the count of distinct values is no scale that a measurement fills."""
-_TIES = 5
+_MIN_TIE_RATIO = 5
 """Ties so many times those that the density of values explains are no chance."""
-_WIDE, _BOX = 50_000, (0.265, 0.315)
+_MIN_WIDE_RANGE, _BOX_DEVIATIONS = 50_000, (0.265, 0.315)
 """The range of random numbers of persons, and their deviation over it, narrower than of `_UNIFORM`."""
-_GIVEN = 15.0
+_MIN_EXPECTED_TIES = 15.0
 """Where so many pairs are expected to agree, none does in one case of three million."""
-_ROUND = 0.2
+_MAX_ROUND_SHARE = 0.2
 """A larger share of multiples of 100 comes from rounding."""
-_UNIFORM = (0.25, 0.33)
+_UNIFORM_DEVIATIONS = (0.25, 0.33)
 """Standard deviation over range: 0.289 where uniform, 0.2 and less for normal and skewed values."""
 
 
 def is_sparse(values: np.ndarray) -> bool:
     """Whether distinct whole numbers, ascending (k,), leave nearly all of their range empty."""
-    return len(values) > 1 and bool(float(values[-1]) - float(values[0]) >= _SPARSE * len(values))
+    return len(values) > 1 and bool(float(values[-1]) - float(values[0]) >= _MIN_SPARSE_RATIO * len(values))
 
 
 def is_rounded(values: np.ndarray, counts: np.ndarray) -> bool:
     """Whether many of the rows hold multiples of 100, as amounts do."""
-    return bool(counts[np.mod(values, 100) == 0].sum() > _ROUND * counts.sum())
+    return bool(counts[np.mod(values, 100) == 0].sum() > _MAX_ROUND_SHARE * counts.sum())
 
 
-def is_running(values: np.ndarray) -> bool:
+def is_consecutive(values: np.ndarray) -> bool:
     """Whether distinct whole numbers, ascending (k,), come in runs, as numbers given in turn do.
 
     Example:
-        >>> is_running(np.array([1001, 1002, 1003, 2001, 2002])), is_running(np.array([3, 8, 30, 41, 55]))
-        (True, False)
+        >>> is_consecutive(np.array([1001, 1002, 1003, 2001, 2002]))
+        True
+        >>> is_consecutive(np.array([3, 8, 30, 41, 55]))
+        False
     """
     return bool((np.diff(values) == 1).mean() >= 0.6) if len(values) > 1 else False  # noqa: PLR2004 - most
 
@@ -47,14 +49,20 @@ def is_uniform(values: np.ndarray) -> bool:
     k = len(values)
     place = (values - values[0]).astype(float) / max(float(values[-1]) - float(values[0]), 1)
     distance = np.abs(place - (np.arange(k) + 0.5) / k).max()
-    return bool(distance <= 1.3 / np.sqrt(k) and _UNIFORM[0] <= place.std() <= _UNIFORM[1])
+    return bool(
+        distance <= 1.3 / np.sqrt(k) and _UNIFORM_DEVIATIONS[0] <= place.std() <= _UNIFORM_DEVIATIONS[1]
+    )
 
 
 def is_scattered(values: np.ndarray) -> bool:
     """Whether distinct whole numbers, ascending (k,), fill a wide range evenly beyond doubt."""
     wide = float(values[-1]) - float(values[0])
     place = (values - values[0]).astype(float) / max(wide, 1)
-    return wide >= _WIDE and is_uniform(values) and _BOX[0] <= place.std() <= _BOX[1]
+    return (
+        wide >= _MIN_WIDE_RANGE
+        and is_uniform(values)
+        and _BOX_DEVIATIONS[0] <= place.std() <= _BOX_DEVIATIONS[1]
+    )
 
 
 def is_repeated(values: np.ndarray, counts: np.ndarray) -> bool:
@@ -71,20 +79,22 @@ def is_repeated(values: np.ndarray, counts: np.ndarray) -> bool:
         (True, False)
     """
     ties = float((counts * (counts - 1) / 2).sum())
-    return ties >= max(8.0, 0.02 * len(values)) and ties > _TIES * (_expected(values, counts) + 1)
+    return ties >= max(8.0, 0.02 * len(values)) and ties > _MIN_TIE_RATIO * (
+        _estimate_chance_ties(values, counts) + 1
+    )
 
 
-def is_avoided(values: np.ndarray) -> bool:
+def is_given_once(values: np.ndarray) -> bool:
     """Whether no value repeats though many would by chance: numbers that are given only once.
 
     Example:
-        >>> is_avoided(np.arange(0, 900, 3)), is_avoided(np.arange(60) ** 3)
+        >>> is_given_once(np.arange(0, 900, 3)), is_given_once(np.arange(60) ** 3)
         (True, False)
     """
-    return len(values) > 1 and _expected(values, np.ones(len(values))) >= _GIVEN
+    return len(values) > 1 and _estimate_chance_ties(values, np.ones(len(values))) >= _MIN_EXPECTED_TIES
 
 
-def _expected(values: np.ndarray, counts: np.ndarray) -> float:
+def _estimate_chance_ties(values: np.ndarray, counts: np.ndarray) -> float:
     """How many pairs of rows would agree by chance: a tenth of those at most ten steps apart."""
     values = values.astype(np.float64)
     step = np.diff(values)

@@ -11,17 +11,17 @@ from manikin.schema import column_names
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
-    from manikin.schema.inference.inferred_column import Finding
+    from manikin.schema.inference.inferred_column import InferredColumn
     from manikin.schema.kinds import Role
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
-def pairs(found: dict[str, Finding], free: set[str]) -> dict[str, Finding]:
+def assign_survival_pairs(found: dict[str, InferredColumn], free: set[str]) -> dict[str, InferredColumn]:
     """Times to an event paired with the events, in the order of the fields."""
     fit = {name: finding for name, finding in found.items() if name in free and finding.kind.role is None}
-    times = [name for name, f in fit.items() if column_names.survival_time(name) and _duration(f)]
-    events = [name for name, f in fit.items() if column_names.event(name) and _binary(f)]
+    times = [name for name, f in fit.items() if column_names.is_survival_time(name) and _is_duration(f)]
+    events = [name for name, f in fit.items() if column_names.is_survival_event(name) and _is_binary(f)]
     roles: dict[str, Role] = {}
     for time, event in zip(times, events, strict=False):
         roles |= {time: "time", event: "event"}
@@ -38,9 +38,9 @@ def pairs(found: dict[str, Finding], free: set[str]) -> dict[str, Finding]:
     }
 
 
-def _duration(finding: Finding) -> bool:
+def _is_duration(finding: InferredColumn) -> bool:
     return isinstance(finding.kind, Number) and (pc.min(finding.values).as_py() or 0) >= 0
 
 
-def _binary(finding: Finding) -> bool:
+def _is_binary(finding: InferredColumn) -> bool:
     return isinstance(finding.kind, Category) and len(finding.kind.levels) == 2  # noqa: PLR2004 - seen or not

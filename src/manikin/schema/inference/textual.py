@@ -14,27 +14,34 @@ from manikin.schema import column_names, level_order
 from manikin.schema.inference import datetimes, dirty_numbers
 from manikin.schema.inference import numeric as inference_numeric
 from manikin.schema.inference.censoring import are_numbers_among_limits, read_limits
-from manikin.schema.inference.distinct_values import INTEGER, LONG, NUMBER, PADDED, Words, missing
-from manikin.schema.inference.inferred_column import Finding
+from manikin.schema.inference.distinct_values import (
+    INTEGER_PATTERN,
+    LONG_INTEGER_PATTERN,
+    NUMBER_PATTERN,
+    ZERO_PADDED_PATTERN,
+    DistinctValues,
+    are_missing,
+)
+from manikin.schema.inference.inferred_column import InferredColumn
 from manikin.schema.kinds import Category, Kind, Number, Text, Time
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_TRUE = ("yes", "y", "true", "t", "1", "on")
-_FALSE = ("no", "n", "false", "f", "0", "off")
-_PERSONAL = (
+_TRUE_WORDS = ("yes", "y", "true", "t", "1", "on")
+_FALSE_WORDS = ("no", "n", "false", "f", "0", "off")
+_CONTACT_PATTERN = (
     r"^[^@\s]+@[^@\s]+\.[A-Za-z]{2,}$|^https?://|^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$"
 )
-_NAMED = (
+_PERSON_PATTERN = (
     r"^([^@\s]+@[^@\s]+\.[A-Za-z]{2,}|((Dr|Prof|Dott|Dra|Mr|Mrs|Ms|Miss|Herr|Frau|Mme|Univ)(\.|-?ssa|\b)+\s*)+"
     r"[A-ZÀ-ÖØ-Þ][^\d]*)$"
 )
 """E-mail addresses, and names behind a title: they are persons however often they repeat."""
-_DISEASE = r"^([A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?|[VEve]?\d{1,4}(\.\d{1,2})?)$"
-_LETTERS, _SENTENCE = 40, 6
+_DISEASE_CODE_PATTERN = r"^([A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?|[VEve]?\d{1,4}(\.\d{1,2})?)$"
+_MIN_SENTENCE_LETTERS, _MIN_SENTENCE_BLANKS = 40, 6
 
 
-def text(name: str, column: pa.Array, *, spelled: bool) -> Finding:
+def infer_text_column(name: str, column: pa.Array, *, spelled: bool) -> InferredColumn:
     """What a column of text is: numbers, dates, levels of a category, or free text.
 
     Args:
@@ -46,110 +53,114 @@ def text(name: str, column: pa.Array, *, spelled: bool) -> Finding:
     Raises:
         SchemaError: Numbers with units, thousands marks or strays; the message says what to do.
     """
-    words = Words.of(column, trim=spelled)
-    gap = missing(words)
-    rest = words.without(gap)
-    found = _decide(name, rest, spelled=spelled)
-    spellings = (*words.spelled(gap), *_missing(found.kind))
+    words = DistinctValues.from_column(column, trim=spelled)
+    gap = are_missing(words)
+    rest = words.drop_values(gap)
+    found = _infer_words(name, rest, spelled=spelled)
+    spellings = (*words.list_values(gap), *_get_missing(found.kind))
     if isinstance(found.kind, Time):  # gaps are written back as most of them were spelled
-        spellings = words.spelled(gap | words.among(_missing(found.kind)))
-    return replace(found, kind=with_missing(found.kind, spellings))
+        spellings = words.list_values(gap | words.are_in(_get_missing(found.kind)))
+    return replace(found, kind=set_missing(found.kind, spellings))
 
 
-def with_missing(kind: Kind, spellings: tuple[str, ...]) -> Kind:
+def set_missing(kind: Kind, spellings: tuple[str, ...]) -> Kind:
     """The kind with these spellings of missing; an empty cell alone goes without saying."""
     spellings = () if spellings == ("",) else tuple(dict.fromkeys(spellings))
     return replace(kind, missing=spellings) if hasattr(kind, "missing") else kind
 
 
-def _missing(kind: Kind) -> tuple[str, ...]:
+def _get_missing(kind: Kind) -> tuple[str, ...]:
     return getattr(kind, "missing", ())
 
 
-def _decide(name: str, words: Words, *, spelled: bool) -> Finding:
-    if not len(words.words):
-        return Finding(words.spread(words.words), Category(), ("no value at all",))
-    if numeric(words) and (spelled or _many(name, words)):
-        return _numbers(name, words, spelled=spelled)
-    if (booleans := _booleans(words)) is not None:
+def _infer_words(name: str, words: DistinctValues, *, spelled: bool) -> InferredColumn:
+    if not len(words.values):
+        return InferredColumn(words.broadcast(words.values), Category(), ("no value at all",))
+    if are_numbers(words) and (spelled or _are_quantities(name, words)):
+        return _infer_numbers(name, words, spelled=spelled)
+    if (booleans := _infer_booleans(words)) is not None:
         return booleans
-    if spelled and are_numbers_among_limits(words, plain := words.like(NUMBER)):
-        return _limited(name, words, plain)
-    if (moments := datetimes.moments(name, words)) is not None:
+    if spelled and are_numbers_among_limits(words, plain := words.are_matching(NUMBER_PATTERN)):
+        return _infer_limited_numbers(name, words, plain)
+    if (moments := datetimes.infer_time_column(name, words)) is not None:
         return moments
-    if (reason := dirty_numbers.refusal(words)) is not None:
+    if (reason := dirty_numbers.explain_dirty_numbers(words)) is not None:
         raise SchemaError(f"field {name!r}: {reason}")
-    return _categories(name, words)
+    return _infer_categories(name, words)
 
 
-def _many(name: str, words: Words) -> bool:
+def _are_quantities(name: str, words: DistinctValues) -> bool:
     """Whether numerals that a typed file holds as text are quantities: many, and no codes by name."""
-    k = len(words.words)
-    return k > 20 and k > 0.1 * words.rows and column_names.says(name) != "code"  # noqa: PLR2004 - few are levels
+    k = len(words.values)
+    return k > 20 and k > 0.1 * words.n_rows and column_names.classify_number_name(name) != "code"  # noqa: PLR2004 - few are levels
 
 
-def numeric(words: Words) -> bool:
+def are_numbers(words: DistinctValues) -> bool:
     """Whether all words are numbers, none padded with zeros or too long, as codes are."""
-    return bool(words.like(NUMBER).all() and not words.like(PADDED).any() and not words.like(LONG).any())
+    return bool(
+        words.are_matching(NUMBER_PATTERN).all()
+        and not words.are_matching(ZERO_PADDED_PATTERN).any()
+        and not words.are_matching(LONG_INTEGER_PATTERN).any()
+    )
 
 
-def parsed(words: Words) -> pa.Array:
+def parse_numbers(words: DistinctValues) -> pa.Array:
     """Words that are numbers, as numbers: integers if all are spelled so, (k,)."""
-    if words.like(INTEGER).all():
-        return pc.replace_substring_regex(words.words, r"^\+", "").cast(pa.int64())
-    return words.words.cast(pa.float64())
+    if words.are_matching(INTEGER_PATTERN).all():
+        return pc.replace_substring_regex(words.values, r"^\+", "").cast(pa.int64())
+    return words.values.cast(pa.float64())
 
 
-def _numbers(name: str, words: Words, *, spelled: bool) -> Finding:
+def _infer_numbers(name: str, words: DistinctValues, *, spelled: bool) -> InferredColumn:
     """Numbers spelled as text; those that stand for a gap are named as the file spells them."""
     if (
-        words.like(r"^((18|19|20|21)\d{6}|[0-3]\d[0-3]\d(19|20)\d\d)$").all()
-        and (days := datetimes.moments(name, words)) is not None
+        words.are_matching(r"^((18|19|20|21)\d{6}|[0-3]\d[0-3]\d(19|20)\d\d)$").all()
+        and (days := datetimes.infer_time_column(name, words)) is not None
     ):
         return days
-    values = parsed(words)
-    finding = inference_numeric.quantity(name, words.spread(values))
+    values = parse_numbers(words)
+    finding = inference_numeric.infer_numeric_column(name, words.broadcast(values))
     note = () if spelled else ("text that holds numbers, read as numbers",)
-    gap = [str(float(value)) for value in _missing(finding.kind)]
-    known = words.words.to_pylist() if gap else []
+    gap = [str(float(value)) for value in _get_missing(finding.kind)]
+    known = words.values.to_pylist() if gap else []
     spellings = (
-        words.spelled(np.array([str(float(word)) in gap for word in known], dtype=bool)) if gap else ()
+        words.list_values(np.array([str(float(word)) in gap for word in known], dtype=bool)) if gap else ()
     )
-    return replace(finding, kind=with_missing(finding.kind, spellings), notes=(*note, *finding.notes))
+    return replace(finding, kind=set_missing(finding.kind, spellings), notes=(*note, *finding.notes))
 
 
-def _limited(name: str, words: Words, plain: np.ndarray) -> Finding:
+def _infer_limited_numbers(name: str, words: DistinctValues, plain: np.ndarray) -> InferredColumn:
     """Numbers among limits, such as "<0.01": each beyond its limit, and written back as it came."""
-    finding = inference_numeric.quantity(name, words.spread(read_limits(words, plain)))
+    finding = inference_numeric.infer_numeric_column(name, words.broadcast(read_limits(words, plain)))
     if not isinstance(finding.kind, Number):
-        return _categories(name, words)
-    censored = words.spelled(~plain)
+        return _infer_categories(name, words)
+    censored = words.list_values(~plain)
     many = int(words.counts[~plain].sum())
     note = f"{many} values read as limits ({', '.join(censored[:6])}), beyond which nothing is known"
     return replace(finding, kind=replace(finding.kind, censored=censored), notes=(note, *finding.notes))
 
 
-def _booleans(words: Words) -> Finding | None:
+def _infer_booleans(words: DistinctValues) -> InferredColumn | None:
     """Yes and no in any spelling; several spellings of one answer become its most frequent."""
-    yes, no = words.among(_TRUE, lower=True), words.among(_FALSE, lower=True)
+    yes, no = words.are_in(_TRUE_WORDS, lower=True), words.are_in(_FALSE_WORDS, lower=True)
     if not (yes | no).all() or not (yes.any() and no.any()):
         return None
-    answers = (words.spelled(no)[0], words.spelled(yes)[0])
-    values = words.spread(pa.array([answers[int(is_yes)] for is_yes in yes]))
-    note = ("several spellings of yes and no, made one",) if len(words.words) > 2 else ()  # noqa: PLR2004 - one each
-    return Finding(values, Category(answers), note)
+    answers = (words.list_values(no)[0], words.list_values(yes)[0])
+    values = words.broadcast(pa.array([answers[int(is_yes)] for is_yes in yes]))
+    note = ("several spellings of yes and no, made one",) if len(words.values) > 2 else ()  # noqa: PLR2004 - one each
+    return InferredColumn(values, Category(answers), note)
 
 
-def _categories(name: str, words: Words) -> Finding:
-    values = words.spread(words.words)
-    if (reason := hidden(name, words)) is not None:
-        return Finding(values, Text(role="identifier"), (reason,))
-    return category(values, words.words.to_pylist(), words)
+def _infer_categories(name: str, words: DistinctValues) -> InferredColumn:
+    values = words.broadcast(words.values)
+    if (reason := explain_hidden_text(name, words)) is not None:
+        return InferredColumn(values, Text(role="identifier"), (reason,))
+    return build_category(values, words.values.to_pylist(), words)
 
 
-def category(values: pa.Array, present: list[str], words: Words) -> Finding:
+def build_category(values: pa.Array, present: list[str], words: DistinctValues) -> InferredColumn:
     """A category of text levels in their order, with what is worth a note."""
-    arranged, ordered = level_order.arrange(present)
+    arranged, ordered = level_order.order_levels(present)
     notes = []
     if len(present) == 1:
         notes.append("constant")
@@ -159,68 +170,75 @@ def category(values: pa.Array, present: list[str], words: Words) -> Finding:
         notes.append(f"{len(present)} levels, {int((words.counts == 1).sum())} of them in one record only")
     if len({level.casefold() for level in present}) < len(present):
         notes.append("some levels differ only in capital letters")
-    return Finding(values, Category(arranged, ordered), tuple(notes))
+    return InferredColumn(values, Category(arranged, ordered), tuple(notes))
 
 
-def hidden(name: str, words: Words) -> str | None:
+def explain_hidden_text(name: str, words: DistinctValues) -> str | None:
     """Why a text column says who somebody is, or is free text; None: its words are levels."""
-    k, n, rows = len(words.words), words.rows, len(words.codes)
+    k, n, rows = len(words.values), words.n_rows, len(words.codes)
     few = k <= 10 and k != n  # noqa: PLR2004 - so few words under "name" name things, not people
     told = (
-        column_names.person(name) or column_names.plain(name) == "nombre"
+        column_names.is_direct_identifier(name) or column_names.normalize_name(name) == "nombre"
     )  # Spanish; in French it counts, in numbers
-    if column_names.naming(name) or (told and not few):
+    if column_names.is_person_name(name) or (told and not few):
         return "names or addresses of persons"
-    if 2 * words.counts[words.like(_NAMED)].sum() > n:
+    if 2 * words.counts[words.are_matching(_PERSON_PATTERN)].sum() > n:
         return "names or e-mail addresses of persons"
-    if _share(words, words.like(_PERSONAL)) or _share(words, _telephones(words)):
+    if _is_majority(words, words.are_matching(_CONTACT_PATTERN)) or _is_majority(
+        words, _are_telephone_numbers(words)
+    ):
         return "addresses, telephone numbers or other marks of persons"
     free = "free text; to have it modelled, give it the role note in schema.toml, or name it: --note"
     if rows < 10 or k < 3:  # noqa: PLR2004 - too few to tell, but a handful of notes is not a handful of levels
-        return free if _wordy(words) and k == rows else None
-    if _wordy(words) and k > max(0.2 * n, 10):
+        return free if _has_sentences(words) and k == rows else None
+    if _has_sentences(words) and k > max(0.2 * n, 10):
         return free
-    return "nearly every value is distinct" if n >= 20 and _unique(words, k, n) else None  # noqa: PLR2004
+    return "nearly every value is distinct" if n >= 20 and _is_mostly_unique(words, k, n) else None  # noqa: PLR2004
 
 
-def prose(name: str, column: pa.ChunkedArray) -> bool:
+def is_free_text(name: str, column: pa.ChunkedArray) -> bool:
     """Whether a column of text holds phrases, of three words on average, and not names of persons.
 
     Example:
-        >>> prose("note", pa.chunked_array([["No fever, cough"]])), prose("id", pa.chunked_array([["A7"]]))
-        (True, False)
+        >>> is_free_text("note", pa.chunked_array([["No fever, cough"]]))
+        True
+        >>> is_free_text("id", pa.chunked_array([["A7"]]))
+        False
     """
-    if not pa.types.is_string(column.type) or column_names.person(name):
+    if not pa.types.is_string(column.type) or column_names.is_direct_identifier(name):
         return False
     blanks = pc.mean(pc.count_substring(pc.utf8_trim_whitespace(column), " ")).as_py()
     return blanks is not None and blanks >= 2  # noqa: PLR2004 - as many as three words have
 
 
-def _wordy(words: Words) -> bool:
+def _has_sentences(words: DistinctValues) -> bool:
     """Whether the average row holds a sentence rather than a label."""
     if not words.counts.sum():  # levels that no record has
         return False
-    lengths = pc.utf8_length(words.words).to_numpy(zero_copy_only=False)
-    blanks = pc.count_substring(words.words, " ").to_numpy(zero_copy_only=False)
+    lengths = pc.utf8_length(words.values).to_numpy(zero_copy_only=False)
+    blanks = pc.count_substring(words.values, " ").to_numpy(zero_copy_only=False)
     long, many = (np.average(found, weights=words.counts) for found in (lengths, blanks))
-    return bool((long >= _LETTERS and not words.like(r"^[!-~]+$").all()) or many >= _SENTENCE)
+    return bool(
+        (long >= _MIN_SENTENCE_LETTERS and not words.are_matching(r"^[!-~]+$").all())
+        or many >= _MIN_SENTENCE_BLANKS
+    )
 
 
-def _unique(words: Words, k: int, n: int) -> bool:
+def _is_mostly_unique(words: DistinctValues, k: int, n: int) -> bool:
     """Whether most words belong to one record only; codes of diseases are often rare, and stay."""
-    if words.like(_DISEASE).all():
+    if words.are_matching(_DISEASE_CODE_PATTERN).all():
         return k == n and n >= 100  # noqa: PLR2004 - so many distinct diseases are numbers of something
     return k >= 0.9 * n or bool((words.counts == 1).sum() > 0.5 * n)
 
 
-def _share(words: Words, chosen: np.ndarray) -> bool:
+def _is_majority(words: DistinctValues, chosen: np.ndarray) -> bool:
     """Whether the chosen words fill half of the rows and hardly repeat."""
     rows = words.counts[chosen].sum()
-    return bool(rows > words.rows / 2 and chosen.sum() > rows / 2)
+    return bool(rows > words.n_rows / 2 and chosen.sum() > rows / 2)
 
 
-def _telephones(words: Words) -> np.ndarray:
-    digits = pc.utf8_length(pc.replace_substring_regex(words.words, r"\D", "")).to_numpy(
+def _are_telephone_numbers(words: DistinctValues) -> np.ndarray:
+    digits = pc.utf8_length(pc.replace_substring_regex(words.values, r"\D", "")).to_numpy(
         zero_copy_only=False
     )
-    return words.like(r"^\+?[\d\s().-]+$") & (digits >= 8) & (digits <= 15)  # noqa: PLR2004 - E.164: at most 15 digits
+    return words.are_matching(r"^\+?[\d\s().-]+$") & (digits >= 8) & (digits <= 15)  # noqa: PLR2004 - E.164: at most 15 digits

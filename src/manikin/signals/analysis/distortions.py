@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-LATER, GAIN, NOISE = 0.1, (0.6, 1.6), 0.02  # share of the length; factor; share of the deviation
+MAX_DELAY, GAIN_RANGE, NOISE_SHARE = (
+    0.1,
+    (0.6, 1.6),
+    0.02,
+)  # share of the length; factor; share of the deviation
 
 
-def disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def distort_signals(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Each signal begun up to a tenth of its length away, with another gain, some turned over or noisy.
 
     Args:
@@ -19,17 +23,17 @@ def disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
     Example:
         >>> x = np.sin(np.arange(60) / 5)[None, None]
-        >>> disguised(x, np.random.default_rng(0)).shape
+        >>> distort_signals(x, np.random.default_rng(0)).shape
         (1, 1, 60)
     """
-    return np.stack([_disguised(one.astype(float), rng) for one in x])
+    return np.stack([_distort_signal(one.astype(float), rng) for one in x])
 
 
-def _disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _distort_signal(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     length = x.shape[1]
-    most = max(1, round(LATER * length))
+    most = max(1, round(MAX_DELAY * length))
     by = int(rng.integers(-most, most + 1))
-    x = x[:, np.clip(np.arange(length) - by, 0, length - 1)] * rng.uniform(*GAIN)
+    x = x[:, np.clip(np.arange(length) - by, 0, length - 1)] * rng.uniform(*GAIN_RANGE)
     way = int(rng.integers(3))
     if way == 0:
         return -x
@@ -37,4 +41,4 @@ def _disguised(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return x
     known = [row[~np.isnan(row)] for row in x]
     spread = np.array([row.std() if len(row) else 0.0 for row in known])[:, None]
-    return x + NOISE * spread * rng.standard_normal(x.shape)
+    return x + NOISE_SHARE * spread * rng.standard_normal(x.shape)

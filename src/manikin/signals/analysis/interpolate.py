@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 
-def filled(x: np.ndarray) -> np.ndarray:
+def interpolate_gaps(x: np.ndarray) -> np.ndarray:
     """Signals (n, channels, time) as float32 with straight lines across gaps; level before and behind.
 
     A channel without any value is 0 throughout.
 
     Example:
-        >>> filled(np.array([[[np.nan, 1.0, np.nan, 3.0, np.nan], [np.nan] * 5]]))[0].tolist()
+        >>> interpolate_gaps(np.array([[[np.nan, 1.0, np.nan, 3.0, np.nan], [np.nan] * 5]]))[0].tolist()
         [[1.0, 1.0, 2.0, 3.0, 3.0], [0.0, 0.0, 0.0, 0.0, 0.0]]
     """
     x = x.astype(np.float32)
@@ -30,12 +30,12 @@ def filled(x: np.ndarray) -> np.ndarray:
     return np.where(absent, a + (b - a) * weight, x).astype(np.float32)
 
 
-def share(x: np.ndarray) -> np.ndarray:
+def compute_missing_share(x: np.ndarray) -> np.ndarray:
     """The share of places that are missing, (n, channels); 0 for whole numbers."""
     return np.isnan(x).mean(axis=2) if x.dtype.kind == "f" else np.zeros(x.shape[:2])
 
 
-def steps(x: np.ndarray) -> np.ndarray:
+def compute_changes(x: np.ndarray) -> np.ndarray:
     """Changes from one observation to the next over the time between them, NaN elsewhere.
 
     Args:
@@ -45,7 +45,7 @@ def steps(x: np.ndarray) -> np.ndarray:
         Float32 (n, channels, time): what changed up to each observation but the first, for each place.
 
     Example:
-        >>> steps(np.array([[[1.0, np.nan, 5.0, 4.0]]])).tolist()
+        >>> compute_changes(np.array([[[1.0, np.nan, 5.0, 4.0]]])).tolist()
         [[[nan, nan, 2.0, -1.0]]]
     """
     x = x.astype(np.float32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-SHARES = {
+LIMB_LEAD_WEIGHTS = {
     "I": (1.0, 0.0),
     "II": (0.0, 1.0),
     "III": (-1.0, 1.0),
@@ -19,35 +19,35 @@ SHARES = {
 }
 """The share of I and of II in each limb lead."""
 
-LIMB = re.compile(r"(?:ecg|ekg|lead|ml|m)?[ _]*(i{1,3}|av[rlf])", re.IGNORECASE)
+LIMB_LEAD_PATTERN = re.compile(r"(?:ecg|ekg|lead|ml|m)?[ _]*(i{1,3}|av[rlf])", re.IGNORECASE)
 
-PRESSURES = (("diasabp", "map", "sysabp"), ("nidiasabp", "nimap", "nisysabp"))
+PRESSURE_GROUPS = (("diasabp", "map", "sysabp"), ("nidiasabp", "nimap", "nisysabp"))
 """Diastolic, mean and systolic pressure, measured in an artery and by a cuff."""
 
 
-def limbs(channels: tuple[str, ...]) -> list[str]:
+def find_limb_leads(channels: tuple[str, ...]) -> list[str]:
     """What each channel is among the limb leads, "" if none, whatever stands before its name.
 
     Example:
-        >>> limbs(("MLII", "lead aVR", "V5"))
+        >>> find_limb_leads(("MLII", "lead aVR", "V5"))
         ['II', 'AVR', '']
     """
-    found = [LIMB.fullmatch(name.strip()) for name in channels]
+    found = [LIMB_LEAD_PATTERN.fullmatch(name.strip()) for name in channels]
     return [match[1].upper() if match else "" for match in found]
 
 
-def pressures(channels: tuple[str, ...]) -> list[list[int]]:
+def find_pressures(channels: tuple[str, ...]) -> list[list[int]]:
     """The places of pressures of one artery, from the lowest to the highest, where two or more are there.
 
     Example:
-        >>> pressures(("HR", "NISysABP", "NIDiasABP", "MAP"))
+        >>> find_pressures(("HR", "NISysABP", "NIDiasABP", "MAP"))
         [[2, 1]]
     """
-    names = [plain(name) for name in channels]
-    groups = [[names.index(name) for name in group if name in names] for group in PRESSURES]
+    names = [normalize_name(name) for name in channels]
+    groups = [[names.index(name) for name in group if name in names] for group in PRESSURE_GROUPS]
     return [group for group in groups if len(group) > 1]
 
 
-def plain(name: str) -> str:
+def normalize_name(name: str) -> str:
     """The letters and digits of a name, in lower case."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -12,19 +12,26 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import small
-from manikin.stats.nearest_neighbors import Near, settled
+from manikin.imaging.analysis.intensity import downsample
+from manikin.stats.nearest_neighbors import NearestNeighbors, refine_candidates
 
-FINE, COARSE = 512, 64  # places in time in which signals are compared, and searched, at most
-WIDTH, FEWEST = 192, 16  # values of a coarse signal over all channels; places in time it has at least
-KEPT = 24  # candidates that are compared, over the channels; as many of others than the best one's subject
-LEAST = 6
-WORK = 2e11  # multiplications of a search, beyond which every second, fourth, ... shift is looked at
-CELLS = 1 << 22  # of a matrix in memory at once
+FINE_LENGTH, COARSE_LENGTH = 512, 64  # places in time in which signals are compared, and searched, at most
+COARSE_VALUES, MIN_COARSE_LENGTH = (
+    192,
+    16,
+)  # values of a coarse signal over all channels; places in time it has at least
+MAX_CANDIDATES = (
+    24  # candidates that are compared, over the channels; as many of others than the best one's subject
+)
+MIN_CANDIDATES = 6
+MAX_MULTIPLICATIONS = (
+    2e11  # multiplications of a search, beyond which every second, fourth, ... shift is looked at
+)
+MAX_CELLS = 1 << 22  # of a matrix in memory at once
 TINY = 1e-12
 
 
-def levelled(x: np.ndarray, spread: np.ndarray) -> np.ndarray:
+def normalize_signals(x: np.ndarray, spread: np.ndarray) -> np.ndarray:
     """Signals as float32 of mean 0 in each channel, at most 512 places; what is missing is 0.
 
     Args:
@@ -35,10 +42,10 @@ def levelled(x: np.ndarray, spread: np.ndarray) -> np.ndarray:
     count = np.maximum(known.sum(axis=2, keepdims=True), 1)
     mean = np.nan_to_num(x).sum(axis=2, keepdims=True, dtype=np.float64) / count
     flat = np.where(known, (x - mean) / spread[:, None], 0.0).astype(np.float32)
-    return _shorter(flat, FINE)
+    return _downsample(flat, FINE_LENGTH)
 
 
-def deviations(x: np.ndarray) -> np.ndarray:
+def compute_channel_deviations(x: np.ndarray) -> np.ndarray:
     """The deviation of each channel within records, (channels,); 1 where nothing varies."""
     known = ~np.isnan(x)
     count = np.maximum(known.sum(axis=2, keepdims=True), 1)
@@ -47,15 +54,15 @@ def deviations(x: np.ndarray) -> np.ndarray:
     return np.where(square > TINY, np.sqrt(np.maximum(square, TINY)), 1.0)
 
 
-def matches(
+def match_signals(
     queries: np.ndarray, references: np.ndarray, owner: np.ndarray, apart: np.ndarray | None = None
-) -> Near:
+) -> NearestNeighbors:
     """The nearest reference of each query over all shifts, and the nearest of another subject.
 
     Distances are √(1 − |r|), r being the largest normalised cross-correlation.
 
     Args:
-        queries: As `levelled` gives them, (n, channels, time).
+        queries: As `normalize_signals` gives them, (n, channels, time).
         references: The same, (m, channels, time), of at least two subjects.
         owner: To whom each reference belongs, shape (m,).
         apart: To whom each query belongs: it is not compared with references of that subject.
@@ -63,41 +70,46 @@ def matches(
     Example:
         >>> x = np.random.default_rng(0).standard_normal((3, 1, 64)).astype(np.float32)
         >>> moved = -2 * np.roll(x[1:2], 9, axis=2)[..., 9:]
-        >>> near = matches(np.pad(moved, ((0, 0), (0, 0), (9, 0))), x, np.arange(3))
-        >>> int(near.place[0]), bool(near.first[0] < 0.3 * near.second[0])
+        >>> near = match_signals(np.pad(moved, ((0, 0), (0, 0), (9, 0))), x, np.arange(3))
+        >>> int(near.positions[0]), bool(near.distances[0] < 0.3 * near.second_distances[0])
         (1, True)
     """
-    coarse = [_shorter(x, int(np.clip(WIDTH // x.shape[1], FEWEST, COARSE))) for x in (queries, references)]
-    shifts = _shifts(coarse)
-    step = max(1, CELLS // max(len(references), 1))
-    count = int(np.clip(KEPT // queries.shape[1], LEAST, KEPT))
+    coarse = [
+        _downsample(x, int(np.clip(COARSE_VALUES // x.shape[1], MIN_COARSE_LENGTH, COARSE_LENGTH)))
+        for x in (queries, references)
+    ]
+    shifts = _list_shifts(coarse)
+    step = max(1, MAX_CELLS // max(len(references), 1))
+    count = int(np.clip(MAX_CANDIDATES // queries.shape[1], MIN_CANDIDATES, MAX_CANDIDATES))
 
     def search(start: int) -> tuple[np.ndarray, ...]:
         rows = slice(start, start + step)
-        likeness = _likeness(coarse[0][rows], coarse[1], shifts)
+        likeness = _search_coarse(coarse[0][rows], coarse[1], shifts)
         if apart is not None:
             likeness[apart[rows][:, None] == owner] = -1.0
-        return settled(likeness, owner, count, lambda found: _paired(queries[rows], references, found))
+        return refine_candidates(
+            likeness, owner, count, lambda found: _compare_candidates(queries[rows], references, found)
+        )
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         parts = list(pool.map(search, range(0, len(queries), step)))
-    return Near(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+    return NearestNeighbors(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def compute_max_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """The largest |normalised cross-correlation| of pairs (n, channels, time) over shifts, (n,).
 
     All channels move together; means are taken off over what both have in common, channel by channel.
 
     Example:
         >>> x = np.sin(np.arange(100) ** 1.5)[None, None]
-        >>> correlation(x[..., :80], -3 * x[..., 20:] + 5).round(6).tolist()
+        >>> compute_max_correlation(x[..., :80], -3 * x[..., 20:] + 5).round(6).tolist()
         [1.0]
     """
     length = a.shape[2]
     reach = length // 2
-    cross = _crossed(a, b, reach)
-    (sum_a, square_a), (sum_b, square_b) = _heads(a, reach), _heads(b[..., ::-1], reach)
+    cross = _cross_correlate(a, b, reach)
+    (sum_a, square_a), (sum_b, square_b) = _sum_overlaps(a, reach), _sum_overlaps(b[..., ::-1], reach)
     common = length - np.abs(np.arange(-reach, reach + 1))
     product = (cross - sum_a * sum_b / common).sum(axis=1)
     spread = [
@@ -112,7 +124,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.where(valid, np.abs(product) / np.where(valid, size, 1.0), 0.0).max(axis=1)
 
 
-def _crossed(a: np.ndarray, b: np.ndarray, reach: int) -> np.ndarray:
+def _cross_correlate(a: np.ndarray, b: np.ndarray, reach: int) -> np.ndarray:
     """Sums of products a[t] b[t + s] for shifts s from -reach to reach, (n, channels, shifts)."""
     size = 2 * a.shape[2]
     spectrum = np.conj(np.fft.rfft(a.astype(float), size, axis=2)) * np.fft.rfft(
@@ -122,7 +134,7 @@ def _crossed(a: np.ndarray, b: np.ndarray, reach: int) -> np.ndarray:
     return np.concatenate([found[..., size - reach :], found[..., : reach + 1]], axis=2)
 
 
-def _heads(x: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+def _sum_overlaps(x: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     """Sums and sums of squares of what is in common at each shift, (n, channels, shifts).
 
     At a shift s > 0 the first signal has lost its last s places, at s < 0 its first; mirrored in time this
@@ -139,22 +151,22 @@ def _heads(x: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
     return found[0], found[1]
 
 
-def _shorter(x: np.ndarray, most: int) -> np.ndarray:
-    flat = small(x.reshape(-1, x.shape[2]), most)
+def _downsample(x: np.ndarray, most: int) -> np.ndarray:
+    flat = downsample(x.reshape(-1, x.shape[2]), most)
     return flat.reshape(*x.shape[:2], -1)
 
 
-def _shifts(coarse: list[np.ndarray]) -> np.ndarray:
+def _list_shifts(coarse: list[np.ndarray]) -> np.ndarray:
     """The shifts of a coarse search, in places."""
     (n, channels, places), m = coarse[0].shape, len(coarse[1])
     reach = places // 2
     pace = 1
-    while n * m * channels * places * (2 * reach // pace + 1) > WORK and pace < reach:
+    while n * m * channels * places * (2 * reach // pace + 1) > MAX_MULTIPLICATIONS and pace < reach:
         pace *= 2
     return np.arange(-(reach // pace) * pace, reach + 1, pace)
 
 
-def _likeness(queries: np.ndarray, references: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+def _search_coarse(queries: np.ndarray, references: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """The largest |correlation| of all pairs over the shifts, (n, m); means are not taken off again."""
     best = np.zeros((len(queries), len(references)), dtype=np.float32)
     places = queries.shape[2]
@@ -172,13 +184,13 @@ def _likeness(queries: np.ndarray, references: np.ndarray, shifts: np.ndarray) -
     return best
 
 
-def _paired(queries: np.ndarray, references: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _compare_candidates(queries: np.ndarray, references: np.ndarray, found: np.ndarray) -> np.ndarray:
     """The correlation of each query with its candidates, (n, candidates)."""
     rows = np.repeat(np.arange(len(queries)), found.shape[1])
     places = found.ravel()
-    step = max(1, CELLS // (4 * queries[0].size))
+    step = max(1, MAX_CELLS // (4 * queries[0].size))
     parts = [
-        correlation(queries[rows[i : i + step]], references[places[i : i + step]])
+        compute_max_correlation(queries[rows[i : i + step]], references[places[i : i + step]])
         for i in range(0, len(rows), step)
     ]
     return np.concatenate(parts).reshape(found.shape)

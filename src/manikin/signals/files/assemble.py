@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.core import mapped_arrays
 from manikin.errors import AbsentField, FormatError, SchemaError
-from manikin.imaging.files.assemble import Bad
+from manikin.imaging.files.assemble import SkippedRecords
 from manikin.schema.kinds import Schema, Signal
 from manikin.signals.files import channels, filters, record_fields, windows
-from manikin.signals.files.recording import LARGEST
+from manikin.signals.files.recording import MAX_ABS_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.signals.files.recording import Lead, Recording
+    from manikin.signals.files.recording import Channel, Recording
 
-_HALF = 0.5
-FIELD = "signal"
+_MAX_MISSING_SHARE = 0.5
+SIGNAL_FIELD = "signal"
 
 
-def declaration(schema: Schema | None) -> tuple[str, Signal]:
+def find_declared_signal(schema: Schema | None) -> tuple[str, Signal]:
     """The field that recordings become, by its name and what is declared of it.
 
     Raises:
@@ -37,13 +37,13 @@ def declaration(schema: Schema | None) -> tuple[str, Signal]:
         raise SchemaError(
             f"the schema declares {', '.join(declared)}, but a recording is one signal; declare one"
         )
-    return next(iter(declared.items()), (FIELD, Signal()))
+    return next(iter(declared.items()), (SIGNAL_FIELD, Signal()))
 
 
-def gather(
+def assemble_recordings(
     recordings: Sequence[Recording],
     schema: Schema | None,
-    origin: Origin,
+    origin: SourceFormat,
     cells: Cohort | None = None,
     *,
     skip_bad: bool = False,
@@ -61,42 +61,44 @@ def gather(
         FormatError: A recording cannot be read, or differs from the others in its channels.
         SchemaError: A declaration does not fit.
     """
-    name, kind = declaration(schema)
-    bad = Bad(skip=skip_bad)
-    order, leads = channels.found(recordings, kind, bad)
-    rate = kind.rate or _rate(recordings, order, bad)
-    samples, told = _window(recordings, kind, rate, bad)
+    name, kind = find_declared_signal(schema)
+    bad = SkippedRecords(skip=skip_bad)
+    order, leads = channels.match_channels(recordings, kind, bad)
+    rate = kind.rate or _choose_rate(recordings, order, bad)
+    samples, told = _choose_window(recordings, kind, rate, bad)
     usable = [None if i in bad else recording for i, recording in enumerate(recordings)]
-    cuts = windows.cut(usable, kind, rate, samples)
+    cuts = windows.segment_recordings(usable, kind, rate, samples)
     notes = [
         *cuts.notes,
         *([told] if told else []),
-        *_resampled(usable, order, rate),
-        *filters.filters(kind),
+        *_note_resampling(usable, order, rate),
+        *filters.describe_filters(kind),
     ]
     x = mapped_arrays.allocate((len(cuts.start), len(leads), samples), np.float32)
     for i, recording in enumerate(usable):
         if recording is not None and (cuts.recording == i).any():
-            _fill(x, recording, i, order[i], cuts, kind, rate, bad)
-    kept = _kept(x, cuts, bad, notes)
+            _fill_windows(x, recording, i, order[i], cuts, kind, rate, bad)
+    kept = _select_windows(x, cuts, bad, notes)
     if not kept.any():
-        raise FormatError(f"{recordings[0].path.parent}: {_nothing(kind, list(bad.values()))}")
-    cohort = record_fields.beside(recordings, cuts, kept, schema, cells, notes)
+        raise FormatError(f"{recordings[0].path.parent}: {_explain_no_records(kind, list(bad.values()))}")
+    cohort = record_fields.build_record_fields(recordings, cuts, kept, schema, cells, notes)
     if absent := [key for key in schema or () if key not in (name, *cohort.schema)]:
         raise AbsentField(
             f"the schema declares {', '.join(absent)}, which the recordings do not have; the fields are "
             f"{', '.join((*cohort.schema, name))}"
         )
     columns: dict[str, Any] = {key: cohort.columns[key] for key in cohort.schema}
-    columns[name] = mapped_arrays.column(x if kept.all() else mapped_arrays.rows(x, np.flatnonzero(kept)))
-    kinds = Schema({**cohort.schema, name: _described(kind, leads, rate, samples)})
-    grid = {"grid": [[lead.gain, lead.baseline] for lead in leads], "way": cuts.way}
+    columns[name] = mapped_arrays.to_column(
+        x if kept.all() else mapped_arrays.take_rows(x, np.flatnonzero(kept))
+    )
+    kinds = Schema({**cohort.schema, name: _complete_kind(kind, leads, rate, samples)})
+    grid = {"grid": [[lead.gain, lead.baseline] for lead in leads], "way": cuts.label_kind}
     origin = replace(origin, options={**origin.options, "signals": {name: grid}})
     marked = tuple(f"{name}: {note}" for note in notes)
     return Cohort(pa.table(columns), kinds, origin, (*bad.values(), *marked, *cohort.notes))
 
 
-def _described(kind: Signal, leads: Sequence[Lead], rate: float, samples: int) -> Signal:
+def _complete_kind(kind: Signal, leads: Sequence[Channel], rate: float, samples: int) -> Signal:
     """The declared kind with all that is known now."""
     units = [lead.unit for lead in leads]
     common = units[0] if len(set(units)) == 1 else ",".join(units)
@@ -104,36 +106,40 @@ def _described(kind: Signal, leads: Sequence[Lead], rate: float, samples: int) -
     return replace(kind, channels=names, rate=rate, unit=kind.unit or common or None, window=samples / rate)
 
 
-def _rate(recordings: Sequence[Recording], order: Sequence[Sequence[int]], bad: Bad) -> float:
+def _choose_rate(
+    recordings: Sequence[Recording], order: Sequence[Sequence[int]], bad: SkippedRecords
+) -> float:
     """The rate of most recordings: of each, the highest of the channels that are read."""
     rates = Counter(
-        max(recording.leads[place].rate for place in order[i])
+        max(recording.channels[place].rate for place in order[i])
         for i, recording in enumerate(recordings)
         if i not in bad
     )
     return rates.most_common(1)[0][0]
 
 
-def _window(recordings: Sequence[Recording], kind: Signal, rate: float, bad: Bad) -> tuple[int, str]:
+def _choose_window(
+    recordings: Sequence[Recording], kind: Signal, rate: float, bad: SkippedRecords
+) -> tuple[int, str]:
     """The samples of a window; recordings that are shorter are refused."""
     usable = [recording for i, recording in enumerate(recordings) if i not in bad]
-    samples, told = windows.length(usable, kind, rate) if usable else (1, "")
+    samples, told = windows.choose_length(usable, kind, rate) if usable else (1, "")
     for i, recording in enumerate(recordings):
         if i not in bad and round(recording.duration * rate) < samples:
             why = f"lasts {recording.duration:g} s, but a window of {samples / rate:g} s is asked for"
-            channels.refuse(bad, i, recording, why, "declare a shorter `window`")
+            channels.skip_or_raise(bad, i, recording, why, "declare a shorter `window`")
     return samples, told
 
 
-def _fill(
+def _fill_windows(
     x: np.ndarray,
     recording: Recording,
     number: int,
     order: list[int],
-    cuts: windows.Cuts,
+    cuts: windows.Windows,
     kind: Signal,
     rate: float,
-    bad: Bad,
+    bad: SkippedRecords,
 ) -> None:
     """Read one recording and put its windows where they belong."""
     rows = np.flatnonzero(cuts.recording == number)
@@ -143,19 +149,19 @@ def _fill(
         bad.add(number, recording.path, error)
         return
     for channel, place in enumerate(order):
-        lead, trace = recording.leads[place], traces[place]
+        lead, trace = recording.channels[place], traces[place]
         if np.isnan(trace).all():
             why = f"channel {lead.name} holds no value"
-            channels.refuse(bad, number, recording, why, "declare the other `channels`")
+            channels.skip_or_raise(bad, number, recording, why, "declare the other `channels`")
             return
-        if (np.abs(trace) > LARGEST).any():
-            why = f"channel {lead.name} holds values that are infinite or beyond {LARGEST:g}"
-            channels.refuse(bad, number, recording, why, "correct them")
+        if (np.abs(trace) > MAX_ABS_VALUE).any():
+            why = f"channel {lead.name} holds values that are infinite or beyond {MAX_ABS_VALUE:g}"
+            channels.skip_or_raise(bad, number, recording, why, "correct them")
             return
         if kind.band or kind.notch:  # before, since a rate asked for may be too low for what is to go
-            trace = filters.filtered(trace, lead.rate, kind.band, kind.notch)
-        if not filters.same(lead.rate, rate):
-            trace = filters.resampled(trace, lead.rate, rate)
+            trace = filters.apply_filters(trace, lead.rate, kind.band, kind.notch)
+        if not filters.is_same_rate(lead.rate, rate):
+            trace = filters.resample(trace, lead.rate, rate)
         for row in rows:
             start = cuts.start[row]
             piece = trace[start : start + cuts.samples]
@@ -163,14 +169,16 @@ def _fill(
             x[row, channel, len(piece) :] = np.nan
 
 
-def _kept(x: np.ndarray, cuts: windows.Cuts, bad: Bad, notes: list[str]) -> np.ndarray:
+def _select_windows(
+    x: np.ndarray, cuts: windows.Windows, bad: SkippedRecords, notes: list[str]
+) -> np.ndarray:
     """Which windows are records: those of a bad recording, and mostly missing ones, are not."""
     gone = np.isin(cuts.recording, list(bad))
     empty, gaps, flat = np.zeros(len(x), bool), np.zeros(len(x), bool), np.zeros(len(x), bool)
     for row, window in enumerate(x):
         missing = np.isnan(window)
         gaps[row] = missing.any()
-        empty[row] = gaps[row] and bool(missing.all(axis=1).any() or missing.mean() > _HALF)
+        empty[row] = gaps[row] and bool(missing.all(axis=1).any() or missing.mean() > _MAX_MISSING_SHARE)
         flat[row] = not gaps[row] and bool((window == window[:, :1]).all(axis=1).any())
     empty, gaps, flat = empty & ~gone, gaps & ~gone & ~empty, flat & ~gone
     if empty.any():
@@ -182,7 +190,7 @@ def _kept(x: np.ndarray, cuts: windows.Cuts, bad: Bad, notes: list[str]) -> np.n
     return ~gone & ~empty
 
 
-def _nothing(kind: Signal, reasons: list[str]) -> str:
+def _explain_no_records(kind: Signal, reasons: list[str]) -> str:
     """Why there is no record."""
     if reasons:
         return f"no recording can be used; {reasons[0]}"
@@ -191,12 +199,12 @@ def _nothing(kind: Signal, reasons: list[str]) -> str:
     return "every window is mostly missing; declare other `channels`"
 
 
-def _resampled(usable: Sequence[Recording | None], order: list[list[int]], rate: float) -> list[str]:
+def _note_resampling(usable: Sequence[Recording | None], order: list[list[int]], rate: float) -> list[str]:
     rates = Counter(
-        f"{recording.leads[place].rate:g}"
+        f"{recording.channels[place].rate:g}"
         for i, recording in enumerate(usable)
         if recording
         for place in order[i]
-        if not filters.same(recording.leads[place].rate, rate)
+        if not filters.is_same_rate(recording.channels[place].rate, rate)
     )
     return [f"channels of {', '.join(rates)} Hz are resampled to {rate:g} Hz"] if rates else []

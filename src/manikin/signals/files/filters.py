@@ -11,21 +11,21 @@ import numpy as np
 if TYPE_CHECKING:
     from manikin.schema.kinds import Signal
 
-Change = Callable[[np.ndarray], np.ndarray]
-_NEAR = 1e-4
+SignalTransform = Callable[[np.ndarray], np.ndarray]
+_RATE_TOLERANCE = 1e-4
 """Rates as near as this, as a share, are one rate: headers round them."""
-_ORDER = 3
-_QUALITY = 30.0
-_TERMS = 10_000
+_FILTER_ORDER = 3
+_NOTCH_QUALITY = 30.0
+_MAX_DENOMINATOR = 10_000
 """Rates are taken as ratios of whole numbers up to this."""
 
 
-def same(rate: float, target: float) -> bool:
+def is_same_rate(rate: float, target: float) -> bool:
     """Whether two rates in Hz are one rate."""
-    return abs(rate / target - 1) <= _NEAR
+    return abs(rate / target - 1) <= _RATE_TOLERANCE
 
 
-def filters(kind: Signal) -> list[str]:
+def describe_filters(kind: Signal) -> list[str]:
     """What is filtered, in words: nothing undoes it."""
     notes = []
     if kind.band:
@@ -35,7 +35,7 @@ def filters(kind: Signal) -> list[str]:
     return notes
 
 
-def resampled(x: np.ndarray, rate: float, target: float) -> np.ndarray:
+def resample(x: np.ndarray, rate: float, target: float) -> np.ndarray:
     """A trace at another rate, by a polyphase filter that leaves no alias (Crochiere and Rabiner 1983).
 
     Gaps are bridged by straight lines for the filter and are gaps again afterwards.
@@ -46,15 +46,15 @@ def resampled(x: np.ndarray, rate: float, target: float) -> np.ndarray:
         target: The rate asked for, in Hz.
 
     Example:
-        >>> resampled(np.arange(8.0), 4.0, 2.0).round(6).tolist()
+        >>> resample(np.arange(8.0), 4.0, 2.0).round(6).tolist()
         [0.0, 2.0, 4.0, 6.0]
     """
     from scipy.signal import resample_poly
 
-    ratio = Fraction(target / rate).limit_denominator(_TERMS)
+    ratio = Fraction(target / rate).limit_denominator(_MAX_DENOMINATOR)
     if ratio == 1 or not len(x):
         return x
-    bridged, gap = _bridged(x)
+    bridged, gap = _bridge_gaps(x)
     y = resample_poly(bridged, ratio.numerator, ratio.denominator, padtype="line")
     if gap.any():
         nearest = np.minimum(np.arange(len(y)) * ratio.denominator // ratio.numerator, len(x) - 1)
@@ -62,7 +62,7 @@ def resampled(x: np.ndarray, rate: float, target: float) -> np.ndarray:
     return y
 
 
-def filtered(x: np.ndarray, rate: float, band: tuple[float, ...], notch: float | None) -> np.ndarray:
+def apply_filters(x: np.ndarray, rate: float, band: tuple[float, ...], notch: float | None) -> np.ndarray:
     """A trace through a Butterworth band-pass and a notch, forwards and backwards: no delay.
 
     Args:
@@ -73,26 +73,26 @@ def filtered(x: np.ndarray, rate: float, band: tuple[float, ...], notch: float |
 
     Example:
         >>> t = np.arange(1000) / 250
-        >>> mains = filtered(np.sin(2 * np.pi * 50 * t), 250.0, (), 50.0)
+        >>> mains = apply_filters(np.sin(2 * np.pi * 50 * t), 250.0, (), 50.0)
         >>> bool(np.abs(mains[200:800]).max() < 0.05)
         True
     """
     from scipy.signal import butter, filtfilt, iirnotch, sosfiltfilt
 
-    bridged, gap = _bridged(x)
+    bridged, gap = _bridge_gaps(x)
     low, high = band or (0.0, 0.0)
     kind = {(True, True): "bandpass", (True, False): "highpass", (False, True): "lowpass"}
     sides = (low > 0, 0 < high < rate / 2)
     if sides in kind:
         edges = [edge for edge, used in zip((low, high), sides, strict=True) if used]
         edges = edges if len(edges) > 1 else edges[0]
-        bridged = sosfiltfilt(butter(_ORDER, edges, kind[sides], fs=rate, output="sos"), bridged)
+        bridged = sosfiltfilt(butter(_FILTER_ORDER, edges, kind[sides], fs=rate, output="sos"), bridged)
     if notch and notch < rate / 2:
-        bridged = filtfilt(*iirnotch(notch, _QUALITY, fs=rate), bridged)
+        bridged = filtfilt(*iirnotch(notch, _NOTCH_QUALITY, fs=rate), bridged)
     return np.where(gap, np.nan, bridged)
 
 
-def _bridged(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _bridge_gaps(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The trace with straight lines across its gaps, and where they are."""
     gap = np.isnan(x)
     if not gap.any() or gap.all():

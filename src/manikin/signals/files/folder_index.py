@@ -13,7 +13,7 @@ from manikin.errors import FormatError
 from manikin.imaging.files import manifest
 from manikin.io.formats.csv import Csv
 from manikin.schema.inference.file_owners import add_owners
-from manikin.schema.inference.folder_roles import Meaning, plainly
+from manikin.schema.inference.folder_roles import FolderMeaning, interpret_plain_folders
 from manikin.schema.kinds import Category, Image, Schema, Signal
 
 if TYPE_CHECKING:
@@ -21,44 +21,53 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-    from manikin.imaging.files.assemble import Bad
+    from manikin.imaging.files.assemble import SkippedRecords
     from manikin.schema.kinds import Kind
     from manikin.signals.files.recording import Recording
 
-_PERSON = re.compile(r"^(patient|subject|person|sub|pat|p|s)[-_ ]?\d+$", re.IGNORECASE)
-_MOSTLY = 0.5
+_SUBJECT_PATTERN = re.compile(r"^(patient|subject|person|sub|pat|p|s)[-_ ]?\d+$", re.IGNORECASE)
+_MIN_NAMED_SHARE = 0.5
 
 
-def person(path: Path, folder: Path) -> str:
+def find_subject(path: Path, folder: Path) -> str:
     """Whose a recording is: the innermost folder called like a person, else its own.
 
     Example:
         >>> from pathlib import Path
-        >>> person(Path("db/patient001/s01.hea"), Path("db")), person(Path("db/100.hea"), Path("db"))
+        >>> top = Path("db")
+        >>> find_subject(Path("db/patient001/s01.hea"), top), find_subject(Path("db/100.hea"), top)
         ('patient001', '100.hea')
     """
     place = path.relative_to(folder)
-    return next((part for part in reversed(place.parts[:-1]) if _PERSON.match(part)), place.as_posix())
+    return next(
+        (part for part in reversed(place.parts[:-1]) if _SUBJECT_PATTERN.match(part)), place.as_posix()
+    )
 
 
-def persons(paths: Sequence[Path], folder: Path, schema: Schema | None) -> tuple[dict[Path, str], Meaning]:
-    """Whose each recording is: by the level of folders that are patients, else by `person`.
+def find_subjects(
+    paths: Sequence[Path], folder: Path, schema: Schema | None
+) -> tuple[dict[Path, str], FolderMeaning]:
+    """Whose each recording is: by the level of folders that are patients, else by `find_subject`.
 
     Raises:
         SchemaError: The declared levels do not fit the folders.
     """
     levels = schema.folders if schema is not None else ()
-    found = plainly([path.relative_to(folder).parts[:-1] for path in paths], levels)
-    if not found.subjects and not any(_PERSON.match(part) for path in paths for part in path.parts):
+    found = interpret_plain_folders([path.relative_to(folder).parts[:-1] for path in paths], levels)
+    if not found.subjects and not any(
+        _SUBJECT_PATTERN.match(part) for path in paths for part in path.parts
+    ):
         found = add_owners(found, [path.stem for path in paths])
     whose = dict(zip(paths, found.subjects, strict=True)) if found.subjects else {}
     found = replace(found, notes=found.notes if whose else (), labels=())
     return {
-        path: person(path, folder) if whose.get(path) is None else f"/{whose[path]}" for path in paths
+        path: find_subject(path, folder) if whose.get(path) is None else f"/{whose[path]}" for path in paths
     }, found
 
 
-def opened(paths: Sequence[Path], read: Callable[[Path], Recording], bad: Bad) -> list[Recording]:
+def read_recordings(
+    paths: Sequence[Path], read: Callable[[Path], Recording], bad: SkippedRecords
+) -> list[Recording]:
     """The recordings that can be read; the others are counted as bad, or the first of them is an error."""
     found = []
     for i, path in enumerate(paths):
@@ -69,14 +78,14 @@ def opened(paths: Sequence[Path], read: Callable[[Path], Recording], bad: Bad) -
     return found
 
 
-def told(cohort: Cohort, meaning: Meaning) -> Cohort:
+def add_folder_notes(cohort: Cohort, meaning: FolderMeaning) -> Cohort:
     """The cohort with what its folders were taken for, without the names of patients."""
     cohort.schema.folders = meaning.roles if meaning.subjects else ()
-    notes = tuple(map(meaning.hidden.text, (*meaning.notes, *cohort.notes)))
+    notes = tuple(map(meaning.hidden.mask_names, (*meaning.notes, *cohort.notes)))
     return replace(cohort, notes=notes)
 
 
-def beside(
+def find_linked_table(
     folder: Path, paths: Sequence[Path], schema: Schema | None
 ) -> tuple[Cohort | None, list[Path], tuple[str, ...]]:
     """The table of a folder whose cells name its recordings.
@@ -85,13 +94,13 @@ def beside(
         One record for each recording, or None; the recordings in its order; and notes.
     """
     notes: list[str] = []
-    for table in record_files.tables(folder):
-        cells = Csv().read(table, _of_cells(schema, table))
-        named = next((name for name in cells.schema if _named(cells, name, folder, paths)), None)
+    for table in record_files.list_tables(folder):
+        cells = Csv().read(table, _select_cell_schema(schema, table))
+        named = next((name for name in cells.schema if _match_recordings(cells, name, folder, paths)), None)
         if named is None:
             notes.append(f"{table.name} names none of the recordings and is left aside")
             continue
-        found = _named(cells, named, folder, paths)
+        found = _match_recordings(cells, named, folder, paths)
         rows = [row for row, path in enumerate(found) if path]
         if left := len(set(paths) - {path for path in found if path}):
             notes.append(f"{left} recordings that no row of {table.name} names are left out")
@@ -100,28 +109,28 @@ def beside(
                 f"{len(found) - len(rows)} rows of {table.name} name no recording and are left out"
             )
         rest = [name for name in cells.schema if name != named or cells.schema[name].role == "subject"]
-        kept = labelled(cells.take(rows).select(*rest), named) if rest else None
+        kept = assign_label_role(cells.take(rows).select(*rest), named) if rest else None
         return kept, [p for p in found if p], tuple(notes)
     return None, list(paths), tuple(notes)
 
 
-def _of_cells(schema: Schema | None, table: Path) -> Schema | None:
+def _select_cell_schema(schema: Schema | None, table: Path) -> Schema | None:
     """What is declared of the cells of a table; diagnoses are codes, also several with commas between."""
     scalars: dict[str, Kind] = {"diagnosis": Category()}
     scalars |= {name: kind for name, kind in (schema or {}).items() if not isinstance(kind, Signal | Image)}
-    return manifest.of_cells(Schema(scalars), table)
+    return manifest.select_cell_schema(Schema(scalars), table)
 
 
-def labelled(cells: Cohort, named: str) -> Cohort:
+def assign_label_role(cells: Cohort, named: str) -> Cohort:
     """The cells with a column called label as the label; without notes on names of recordings."""
     kind, kinds = cells.schema.get("label"), dict(cells.schema)
-    if isinstance(kind, Category) and cells.schema.named("label") is None:
+    if isinstance(kind, Category) and cells.schema.find_by_role("label") is None:
         kinds["label"] = replace(kind, role="label")
     notes = tuple(note for note in cells.notes if note.partition(": ")[0] != named)
     return replace(cells, schema=Schema(kinds), notes=notes)
 
 
-def _named(cells: Cohort, name: str, folder: Path, paths: Sequence[Path]) -> list[Path | None]:
+def _match_recordings(cells: Cohort, name: str, folder: Path, paths: Sequence[Path]) -> list[Path | None]:
     """The recording that each cell of a column names, by its place with or without suffix."""
     known = {path.stem: path for path in reversed(paths)}
     for path in paths:
@@ -133,5 +142,7 @@ def _named(cells: Cohort, name: str, folder: Path, paths: Sequence[Path]) -> lis
     found = [known.get(str(value)) for value in values.to_pylist()]
     hits = [path for path in found if path]
     return (
-        found if len(hits) > _MOSTLY * min(len(found), len(paths)) and len(set(hits)) == len(hits) else []
+        found
+        if len(hits) > _MIN_NAMED_SHARE * min(len(found), len(paths)) and len(set(hits)) == len(hits)
+        else []
     )

@@ -10,16 +10,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
-from manikin.io.formats.csv import render
+from manikin.io.formats.csv import render_delimited
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.distinct_values import Words, missing
+from manikin.schema.inference.distinct_values import DistinctValues, are_missing
 from manikin.schema.kinds import Schema, Signal, Text
 from manikin.signals.files import static_fields
-from manikin.signals.files.recording import LARGEST
-from manikin.signals.files.time_grid import Points, averaged, axis
+from manikin.signals.files.recording import MAX_ABS_VALUE
+from manikin.signals.files.time_grid import Measurements, average_on_grid, choose_time_grid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-FIELD = "series"
-_SUBJECT = re.compile(
+SERIES_FIELD = "series"
+_SUBJECT_PATTERN = re.compile(
     r"^(subject|patient|record|stay|icu_?stay|person|admission|hadm|encounter|case)?_?(id|no|number)?$"
     r"|^(subject|patient|record|stay|person|case|pid|ruid)$",
     re.IGNORECASE,
 )
-_PARAMETER = re.compile(
+_PARAMETER_PATTERN = re.compile(
     r"^(parameter|variable|channel|measurement|item|feature|vital(_sign)?|lab|signal)(_?name|_?label|_?id)?$",
     re.IGNORECASE,
 )
-_VALUE = re.compile(r"^(values?|value_?num|val|result|numeric_value)$", re.IGNORECASE)
-_UNIT = re.compile(r"^(units?|value_?uom|uom)$", re.IGNORECASE)
-_DIGITS = 2
+_VALUE_PATTERN = re.compile(r"^(values?|value_?num|val|result|numeric_value)$", re.IGNORECASE)
+_UNIT_PATTERN = re.compile(r"^(units?|value_?uom|uom)$", re.IGNORECASE)
+_DEFAULT_DECIMALS = 2
 
 
 @final
 @dataclass(frozen=True)
-class Columns:
+class SeriesColumns:
     """Which column of a long table is what.
 
     Args:
@@ -59,27 +59,27 @@ class Columns:
     unit: str = ""
 
 
-def detected(names: Sequence[str]) -> Columns | None:
+def detect_columns(names: Sequence[str]) -> SeriesColumns | None:
     """The columns of a long table by their names; None: it is another table.
 
     Example:
-        >>> detected(["RecordID", "Time", "Parameter", "Value"])
-        Columns(subject='RecordID', time='Time', parameter='Parameter', value='Value', unit='')
-        >>> detected(["age", "time", "parameter"])
+        >>> detect_columns(["RecordID", "Time", "Parameter", "Value"])
+        SeriesColumns(subject='RecordID', time='Time', parameter='Parameter', value='Value', unit='')
+        >>> detect_columns(["age", "time", "parameter"])
     """
-    like = (_SUBJECT, elapsed_time.NAMES, _PARAMETER, _VALUE)
+    like = (_SUBJECT_PATTERN, elapsed_time.TIME_NAME_PATTERN, _PARAMETER_PATTERN, _VALUE_PATTERN)
     found = [next((name for name in names if pattern.match(name)), None) for pattern in like]
-    unit = next((name for name in names if _UNIT.match(name)), "")
+    unit = next((name for name in names if _UNIT_PATTERN.match(name)), "")
     known = [name for name in found if name]
     if len(set(known)) < len(like) or len(names) != len(like) + bool(unit):
         return None
     subject, time, parameter, value = known
-    return Columns(subject, time, parameter, value, unit)
+    return SeriesColumns(subject, time, parameter, value, unit)
 
 
-def cohort(
+def build_cohort(
     table: pa.Table,
-    columns: Columns,
+    columns: SeriesColumns,
     path: Path,
     schema: Schema | None,
     options: Mapping[str, Any],
@@ -94,29 +94,32 @@ def cohort(
         FormatError: A time is no time, a measurement no number, or nothing is measured.
         SchemaError: A declaration does not fit.
     """
-    name, kind = _declared(schema, columns)
-    table, left = _timed(table, columns) if skip_bad else (table, 0)
-    people, items = _words(table, columns.subject), _words(table, columns.parameter)
+    name, kind = _find_declared_signal(schema, columns)
+    table, left = _drop_untimed_rows(table, columns) if skip_bad else (table, 0)
+    people, items = (
+        _list_distinct_texts(table, columns.subject),
+        _list_distinct_texts(table, columns.parameter),
+    )
     if min(people.codes.min(initial=0), items.codes.min(initial=0)) < 0:
         raise FormatError(f"{path}: some rows have no {columns.subject} or no {columns.parameter}")
-    time, spelling, moments = elapsed_time.seconds(
+    time, spelling, moments = elapsed_time.parse_seconds(
         table[columns.time].combine_chunks(), columns.time, "h", path
     )
     if moments:
-        first = np.full(len(people.words), np.inf)
+        first = np.full(len(people.values), np.inf)
         np.minimum.at(first, people.codes, time)
         time = time - first[people.codes]
-    text = _words(table, columns.value)
-    text = text.without(missing(text))
-    rows = static_fields.Rows(people, items, time, text, columns.subject)
-    split = static_fields.split(rows)
-    dynamic, wordy = static_fields.leave_out_words(rows, split.dynamic)
-    points, codes, wrong = _points(rows, dynamic, kind, path, skip_bad=skip_bad)
-    names = [items.words[int(code)].as_py() for code in codes]
-    step, cells = axis(points, kind)
-    x, told = averaged(points, len(people.words), len(names), step, cells)
-    cells_of = static_fields.fields(rows, split, path, schema, name)
-    units = _units(table, columns, items, names) if columns.unit else []
+    text = _list_distinct_texts(table, columns.value)
+    text = text.drop_values(are_missing(text))
+    rows = static_fields.LongRows(people, items, time, text, columns.subject)
+    split = static_fields.split_static(rows)
+    dynamic, wordy = static_fields.drop_text_parameters(rows, split.is_measurement)
+    points, codes, wrong = _select_measurements(rows, dynamic, kind, path, skip_bad=skip_bad)
+    names = [items.values[int(code)].as_py() for code in codes]
+    step, cells = choose_time_grid(points, kind)
+    x, told = average_on_grid(points, len(people.values), len(names), step, cells)
+    cells_of = static_fields.build_static_fields(rows, split, path, schema, name)
+    units = _find_units(table, columns, items, names) if columns.unit else []
     whole = replace(
         kind,
         channels=tuple(names),
@@ -124,7 +127,7 @@ def cohort(
         window=step * cells,
         unit=kind.unit or ",".join(units) or None,
     )
-    decimals = {item: _decimals(rows, code) for item, code in zip(names, codes, strict=True)}
+    decimals = {item: _count_decimals(rows, code) for item, code in zip(names, codes, strict=True)}
     layout = {
         "form": "long",
         "columns": [columns.subject, columns.time, columns.parameter, columns.value, columns.unit],
@@ -132,32 +135,30 @@ def cohort(
         "decimals": decimals,
     }
     arrow: dict[str, Any] = {key: cells_of.columns[key] for key in cells_of.schema} | {
-        name: mapped_arrays.column(x)
+        name: mapped_arrays.to_column(x)
     }
     lost = left + wrong
+    spacing = elapsed_time.format_time(step, "clock")
     notes = (
         *([f"{name}: left out {lost} rows without a time, or whose value is no number"] if lost else ()),
-        (
-            f"{name}: {len(names)} parameters on a grid of {cells} cells of "
-            f"{elapsed_time.spelled(step, 'clock')} h"
-        ),
+        f"{name}: {len(names)} parameters on a grid of {cells} cells of {spacing} h",
         f"{name}: {told}",
-        *_unsaid(columns.time, spelling),
+        *_note_missing_unit(columns.time, spelling),
         *split.notes,
         *wordy,
         *cells_of.notes,
     )
-    origin = Origin("csv", {**options, "series": layout})
+    origin = SourceFormat("csv", {**options, "series": layout})
     return Cohort(pa.table(arrow), Schema({**cells_of.schema, name: whole}), origin, notes)
 
 
-def _words(table: pa.Table, name: str) -> Words:
+def _list_distinct_texts(table: pa.Table, name: str) -> DistinctValues:
     """The spellings of a column; empty cells have none."""
-    words = Words.of(table[name].combine_chunks())
-    return words.without(words.among(("",)))
+    words = DistinctValues.from_column(table[name].combine_chunks())
+    return words.drop_values(words.are_in(("",)))
 
 
-def _declared(schema: Schema | None, columns: Columns) -> tuple[str, Signal]:
+def _find_declared_signal(schema: Schema | None, columns: SeriesColumns) -> tuple[str, Signal]:
     """The field of the measurements by its name, and what is declared of it."""
     found = {name: kind for name, kind in (schema or {}).items() if isinstance(kind, Signal)}
     if len(found) > 1:
@@ -167,31 +168,31 @@ def _declared(schema: Schema | None, columns: Columns) -> tuple[str, Signal]:
             raise SchemaError(
                 f"{columns.parameter} and {columns.value} are no waveform: no around, band, notch"
             )
-    return next(iter(found.items()), (FIELD, Signal()))
+    return next(iter(found.items()), (SERIES_FIELD, Signal()))
 
 
-def _unsaid(time: str, spelling: str) -> list[str]:
+def _note_missing_unit(time: str, spelling: str) -> list[str]:
     """A note on numbers whose unit nothing says."""
-    if spelling != "h" or elapsed_time.unit(time, ""):
+    if spelling != "h" or elapsed_time.detect_unit(time, ""):
         return []
     return [f"{time}: numbers without a unit are read as hours; call the column seconds, minutes or days"]
 
 
-def _timed(table: pa.Table, columns: Columns) -> tuple[pa.Table, int]:
+def _drop_untimed_rows(table: pa.Table, columns: SeriesColumns) -> tuple[pa.Table, int]:
     """The rows of a table that have a time, and how many others there are."""
-    words = _words(table, columns.time)
-    wrong = np.zeros(len(words.words) + 1, dtype=bool)
-    wrong[[*elapsed_time.unreadable(words.words.to_pylist()), -1]] = True
+    words = _list_distinct_texts(table, columns.time)
+    wrong = np.zeros(len(words.values) + 1, dtype=bool)
+    wrong[[*elapsed_time.find_unparsable(words.values.to_pylist()), -1]] = True
     kept = ~wrong[words.codes]
     return table.filter(pa.array(kept)), int((~kept).sum())
 
 
-def _points(
-    rows: static_fields.Rows, dynamic: np.ndarray, kind: Signal, path: Path, *, skip_bad: bool
-) -> tuple[Points, np.ndarray, int]:
+def _select_measurements(
+    rows: static_fields.LongRows, dynamic: np.ndarray, kind: Signal, path: Path, *, skip_bad: bool
+) -> tuple[Measurements, np.ndarray, int]:
     """The measurements as numbers, the parameters as declared or by their names, how many are left out."""
-    known = rows.items.words.to_pylist()
-    used = np.unique(rows.items.codes[dynamic])
+    known = rows.parameters.values.to_pylist()
+    used = np.unique(rows.parameters.codes[dynamic])
     used = used[np.argsort([known[code].lower() for code in used.tolist()], kind="stable")]
     codes = np.array([known.index(channel) for channel in kind.channels if channel in known], dtype=int)
     if lost := [channel for channel in kind.channels if channel not in known]:
@@ -200,47 +201,49 @@ def _points(
     place = np.full(len(known), -1)
     place[codes] = np.arange(len(codes))
     value = rows.numbers
-    chosen = dynamic & (place[rows.items.codes] >= 0) & (rows.text.codes >= 0)
-    bad = chosen & ~(np.abs(value) <= LARGEST)
+    chosen = dynamic & (place[rows.parameters.codes] >= 0) & (rows.values.codes >= 0)
+    bad = chosen & ~(np.abs(value) <= MAX_ABS_VALUE)
     if bad.any() and not skip_bad:
         row = int(np.argmax(bad))
-        what = "no number" if np.isnan(value[row]) else f"infinite or beyond {LARGEST:g}"
+        what = "no number" if np.isnan(value[row]) else f"infinite or beyond {MAX_ABS_VALUE:g}"
         raise FormatError(
-            f"{path}: row {row + 2}: the value of {known[rows.items.codes[row]]} is {what}; correct it, or "
-            "leave it out with skip_bad"
+            f"{path}: row {row + 2}: the value of {known[rows.parameters.codes[row]]} is {what}; "
+            "correct it, or leave it out with skip_bad"
         )
     chosen &= ~bad
     if not chosen.any():
         raise FormatError(
             f"{path}: nothing is measured after the start; read it as a table of one row each"
         )
-    points = Points(
-        rows.people.codes[chosen], place[rows.items.codes[chosen]], rows.time[chosen], value[chosen]
+    points = Measurements(
+        rows.subjects.codes[chosen], place[rows.parameters.codes[chosen]], rows.time[chosen], value[chosen]
     )
     return points, codes, int(bad.sum())
 
 
-def _units(table: pa.Table, columns: Columns, items: Words, names: Sequence[str]) -> list[str]:
+def _find_units(
+    table: pa.Table, columns: SeriesColumns, items: DistinctValues, names: Sequence[str]
+) -> list[str]:
     """The commonest unit of each parameter."""
-    units = Words.of(table[columns.unit].combine_chunks())
-    known = items.words.to_pylist()
+    units = DistinctValues.from_column(table[columns.unit].combine_chunks())
+    known = items.values.to_pylist()
     found = []
     for name in names:
         codes = units.codes[(items.codes == known.index(name)) & (units.codes >= 0)]
         found.append(
-            units.words[int(np.bincount(codes).argmax())].as_py().replace(",", ";") if len(codes) else ""
+            units.values[int(np.bincount(codes).argmax())].as_py().replace(",", ";") if len(codes) else ""
         )
     return found
 
 
-def _decimals(rows: static_fields.Rows, code: int) -> int:
+def _count_decimals(rows: static_fields.LongRows, code: int) -> int:
     """How many decimals most values of a parameter have."""
-    codes = np.unique(rows.text.codes[(rows.items.codes == code) & (rows.text.codes >= 0)])
-    words = [rows.text.words[int(i)].as_py() for i in codes[:1000]]
+    codes = np.unique(rows.values.codes[(rows.parameters.codes == code) & (rows.values.codes >= 0)])
+    words = [rows.values.values[int(i)].as_py() for i in codes[:1000]]
     return min(6, max((len(word.partition(".")[2]) for word in words), default=0))
 
 
-def rendered(cohort: Cohort, delimiter: str) -> str:
+def render_long_table(cohort: Cohort, delimiter: str) -> str:
     """The cohort as the long table that it came in: descriptors at time 0, then the middle of each cell.
 
     Means are written with two decimals more than measurements were.
@@ -250,11 +253,16 @@ def rendered(cohort: Cohort, delimiter: str) -> str:
     name = next(name for name, kind in cohort.schema.items() if isinstance(kind, Signal))
     kind, x = cohort.schema[name], cohort[name]
     assert isinstance(kind, Signal)  # noqa: S101 - by its search
-    person = subject if subject in cohort.schema else cohort.schema.named("subject")
+    person = subject if subject in cohort.schema else cohort.schema.find_by_role("subject")
     ids = cohort.columns[person].to_pylist() if person else [str(i + 1) for i in range(len(cohort))]
     step = 1 / (kind.rate or 1 / 3600)
-    moments = [elapsed_time.spelled((i + 0.5) * step, layout["spelling"]) for i in range(x.shape[2])]
-    digits = np.array([layout["decimals"].get(channel, _DIGITS) + _DIGITS for channel in kind.channels])
+    moments = [elapsed_time.format_time((i + 0.5) * step, layout["spelling"]) for i in range(x.shape[2])]
+    digits = np.array(
+        [
+            layout["decimals"].get(channel, _DEFAULT_DECIMALS) + _DEFAULT_DECIMALS
+            for channel in kind.channels
+        ]
+    )
     row, cell, channel = np.nonzero(~np.isnan(x.transpose(0, 2, 1)))
     scale = 10.0 ** digits[channel]
     numbers = pa.array(np.rint(x[row, channel, cell].astype(np.float64) * scale) / scale).cast(pa.string())
@@ -267,11 +275,14 @@ def rendered(cohort: Cohort, delimiter: str) -> str:
         numbers,
         np.array(units)[channel],
     ]
-    start = elapsed_time.spelled(0.0, layout["spelling"])
+    start = elapsed_time.format_time(0.0, layout["spelling"])
     parts = [
-        _stated(texts, key, start) for key, texts in static_fields.texts(cohort, {name, person}).items()
+        _to_static_rows(texts, key, start)
+        for key, texts in static_fields.format_scalars(cohort, {name, person}).items()
     ]
-    whole = [pa.concat_arrays([_text(part[i]) for part in (*parts, measured)]) for i in range(1, 5)]
+    whole = [
+        pa.concat_arrays([_to_text_array(part[i]) for part in (*parts, measured)]) for i in range(1, 5)
+    ]
     rows = np.concatenate([part[0] for part in (*parts, measured)])
     order = np.argsort(rows, kind="stable")
     names = [column for column in (subject, time, parameter, value, unit) if column]
@@ -279,15 +290,15 @@ def rendered(cohort: Cohort, delimiter: str) -> str:
     table = pa.table(
         {key: column.take(pa.array(order)) for key, column in zip(names, columns, strict=True)}
     )
-    return render(Cohort(table, Schema(dict.fromkeys(names, Text()))), delimiter)
+    return render_delimited(Cohort(table, Schema(dict.fromkeys(names, Text()))), delimiter)
 
 
-def _stated(texts: Sequence[str], key: str, start: str) -> list[Any]:
+def _to_static_rows(texts: Sequence[str], key: str, start: str) -> list[Any]:
     """What is said once of each subject: whose, when, of what, how much, and no unit."""
     rows = np.array([row for row, text in enumerate(texts) if text], dtype=np.int64)
     same = [np.full(len(rows), word) for word in (start, key)]
     return [rows, *same, np.array([texts[row] for row in rows.tolist()], dtype=str), np.full(len(rows), "")]
 
 
-def _text(x: Any) -> pa.Array:  # noqa: ANN401 - of NumPy or of Arrow
+def _to_text_array(x: Any) -> pa.Array:  # noqa: ANN401 - of NumPy or of Arrow
     return x if isinstance(x, pa.Array) else pa.array(x.astype(object), pa.string())

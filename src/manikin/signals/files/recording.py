@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-LARGEST = 1e15
+MAX_ABS_VALUE = 1e15
 """No instrument measures more, and squares of more soon leave the 32 bits in which values are kept."""
 
 
 @final
 @dataclass(frozen=True)
-class Lead:
+class Channel:
     """One channel of a recording.
 
     Args:
@@ -37,7 +37,7 @@ class Lead:
 
 @final
 @dataclass(frozen=True)
-class Marks:
+class Annotations:
     """What was marked on a recording.
 
     Args:
@@ -58,23 +58,23 @@ class Recording:
 
     Args:
         path: The file that names it in messages.
-        person: Whose it is; recordings of one person are one subject. Never leaves the reader.
-        leads: Its channels.
+        subject: Whose it is; recordings of one person are one subject. Never leaves the reader.
+        channels: Its channels.
         duration: In seconds.
-        marks: What was marked on it.
-        facts: What is allowed of its header: age, sex, diagnosis.
+        annotations: What was marked on it.
+        header_fields: What is allowed of its header: age, sex, diagnosis.
         load: Gives the values of each lead, at its own rate, NaN for missing.
     """
 
     path: Path
-    person: str
-    leads: tuple[Lead, ...]
+    subject: str
+    channels: tuple[Channel, ...]
     duration: float
     load: Callable[[], list[np.ndarray]]
-    marks: Marks = field(default_factory=Marks)
-    facts: Mapping[str, str] = field(default_factory=dict)
+    annotations: Annotations = field(default_factory=Annotations)
+    header_fields: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
         """The highest rate of its leads, in Hz."""
-        return max(lead.rate for lead in self.leads)
+        return max(lead.rate for lead in self.channels)

@@ -11,51 +11,51 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.core.record_files import table
-from manikin.schema.inference.formatting import cells
-from manikin.schema.inference.infer import infer
+from manikin.core.record_files import is_table_name
+from manikin.schema.inference.formatting import format_column
+from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Image, Number, Schema, Signal
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-    from manikin.schema.inference.distinct_values import Words
+    from manikin.schema.inference.distinct_values import DistinctValues
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_ALL = 0.99
-_SMALL = 16 << 20
-_OUTCOME = re.compile(r"(mortality|death|died|deceased|expired|outcome|label)", re.IGNORECASE)
+_MIN_SUBJECT_SHARE = 0.99
+_MAX_TABLE_BYTES = 16 << 20
+_OUTCOME_PATTERN = re.compile(r"(mortality|death|died|deceased|expired|outcome|label)", re.IGNORECASE)
 
 
 @final
 @dataclass(frozen=True)
-class Rows:
+class LongRows:
     """The rows of a long table.
 
     Args:
-        people: Whose each row is.
-        items: Of what.
+        subjects: Whose each row is.
+        parameters: Of what.
         time: When, in seconds, (n,).
-        text: The value as it is spelled; none for missing.
-        key: The name of the column of subjects.
+        values: The value as it is spelled; none for missing.
+        subject_column: The name of the column of subjects.
     """
 
-    people: Words
-    items: Words
+    subjects: DistinctValues
+    parameters: DistinctValues
     time: np.ndarray
-    text: Words
-    key: str
+    values: DistinctValues
+    subject_column: str
 
     @cached_property
     def numbers(self) -> np.ndarray:
         """The values as numbers, NaN for text and for missing, (n,)."""
-        parsed = [_number(word) for word in self.text.words.to_pylist()]
-        return np.array([*parsed, np.nan])[self.text.codes]
+        parsed = [_parse_number(word) for word in self.values.values.to_pylist()]
+        return np.array([*parsed, np.nan])[self.values.codes]
 
 
-def _number(word: str) -> float:
+def _parse_number(word: str) -> float:
     try:
         return float(word)
     except ValueError:
@@ -64,58 +64,60 @@ def _number(word: str) -> float:
 
 @final
 @dataclass(frozen=True)
-class Parts:
+class StaticSplit:
     """Which rows are measurements, and which parameters describe the subject.
 
     Args:
-        dynamic: Whether a row is a measurement, (n,).
-        names: Descriptors, by their number among the parameters.
+        is_measurement: Whether a row is a measurement, (n,).
+        static_names: Descriptors, by their number among the parameters.
         notes: What was decided.
     """
 
-    dynamic: np.ndarray
-    names: dict[int, str]
+    is_measurement: np.ndarray
+    static_names: dict[int, str]
     notes: tuple[str, ...]
 
 
-def split(rows: Rows) -> Parts:
+def split_static(rows: LongRows) -> StaticSplit:
     """Descriptors are what stands at time 0 only; where there are such, also what stands there for all.
 
     A weight at admission is a descriptor, and later weights are measurements.
     """
-    known = rows.items.words.to_pylist()
+    known = rows.parameters.values.to_pylist()
     start = rows.time == 0
-    later = np.bincount(rows.items.codes[~start], minlength=len(known)) > 0
+    later = np.bincount(rows.parameters.codes[~start], minlength=len(known)) > 0
     if not later.any():
-        return Parts(np.ones(len(start), bool), {}, ())
-    most = _ALL * len(rows.people.words)
-    own = [code for code in np.flatnonzero(~later).tolist() if _same(rows, code)]
+        return StaticSplit(np.ones(len(start), bool), {}, ())
+    most = _MIN_SUBJECT_SHARE * len(rows.subjects.values)
+    own = [code for code in np.flatnonzero(~later).tolist() if _is_subject_id(rows, code)]
     pure = [code for code in np.flatnonzero(~later).tolist() if code not in own]
     both = [
         code
         for code in np.flatnonzero(later).tolist()
-        if pure and len(np.unique(rows.people.codes[start & (rows.items.codes == code)])) >= most
+        if pure and len(np.unique(rows.subjects.codes[start & (rows.parameters.codes == code)])) >= most
     ]
     described = sorted((*pure, *both))
-    dynamic = ~np.isin(rows.items.codes, [*pure, *own]) & ~(start & np.isin(rows.items.codes, both))
-    gap = _codes(rows, dynamic)
+    dynamic = ~np.isin(rows.parameters.codes, [*pure, *own]) & ~(
+        start & np.isin(rows.parameters.codes, both)
+    )
+    gap = _is_missing_code(rows, dynamic)
     notes = [f"{known[code]}: repeats the number of the subject and is left out" for code in own]
     if described:
         notes.append(f"{', '.join(known[code] for code in described)}: stand at time 0, taken as fields")
     if gap.any():
-        named = ", ".join(known[code] for code in np.unique(rows.items.codes[gap]).tolist())
+        named = ", ".join(known[code] for code in np.unique(rows.parameters.codes[gap]).tolist())
         notes.append(
             f"{named}: -1, the only negative value, is taken for a gap in {gap.sum()} measurements"
         )
-    return Parts(dynamic & ~gap, {code: known[code] for code in described}, tuple(notes))
+    return StaticSplit(dynamic & ~gap, {code: known[code] for code in described}, tuple(notes))
 
 
-def leave_out_words(rows: Rows, dynamic: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def drop_text_parameters(rows: LongRows, dynamic: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """Which rows measure something in numbers, (n,), and notes on parameters that are words alone."""
-    known = rows.items.words.to_pylist()
-    said = dynamic & (rows.text.codes >= 0)
+    known = rows.parameters.values.to_pylist()
+    said = dynamic & (rows.values.codes >= 0)
     total, numeric = (
-        np.bincount(rows.items.codes[chosen], minlength=len(known))
+        np.bincount(rows.parameters.codes[chosen], minlength=len(known))
         for chosen in (said, said & ~np.isnan(rows.numbers))
     )
     wordy = np.flatnonzero((total > 0) & (numeric == 0))
@@ -125,53 +127,57 @@ def leave_out_words(rows: Rows, dynamic: np.ndarray) -> tuple[np.ndarray, list[s
         f"{known[code]}: none of its {total[code]:,} values is a number; the parameter is left out"
         for code in wordy.tolist()
     ]
-    return dynamic & ~np.isin(rows.items.codes, wordy), notes
+    return dynamic & ~np.isin(rows.parameters.codes, wordy), notes
 
 
-def _same(rows: Rows, code: int) -> bool:
+def _is_subject_id(rows: LongRows, code: int) -> bool:
     """Whether a parameter repeats the subject, be it as 7.0 where it is called 7."""
-    chosen = rows.items.codes == code
-    people, text = rows.people.words.to_pylist(), [*rows.text.words.to_pylist(), None]
-    pairs = zip(rows.people.codes[chosen].tolist(), rows.text.codes[chosen].tolist(), strict=True)
+    chosen = rows.parameters.codes == code
+    people, text = rows.subjects.values.to_pylist(), [*rows.values.values.to_pylist(), None]
+    pairs = zip(rows.subjects.codes[chosen].tolist(), rows.values.codes[chosen].tolist(), strict=True)
     return all(
-        people[person] == text[value] or _number(people[person]) == _number(text[value] or "")
+        people[person] == text[value] or _parse_number(people[person]) == _parse_number(text[value] or "")
         for person, value in pairs
     )
 
 
-def _codes(rows: Rows, dynamic: np.ndarray) -> np.ndarray:
+def _is_missing_code(rows: LongRows, dynamic: np.ndarray) -> np.ndarray:
     """Measurements of -1 where no other value is negative."""
-    lowest = np.full(len(rows.items.words), np.inf)
+    lowest = np.full(len(rows.parameters.values), np.inf)
     number = rows.numbers
     used = dynamic & ~np.isnan(number) & (number != -1)
-    np.minimum.at(lowest, rows.items.codes[used], number[used])
-    return dynamic & (number == -1) & (lowest[rows.items.codes] >= 0)
+    np.minimum.at(lowest, rows.parameters.codes[used], number[used])
+    return dynamic & (number == -1) & (lowest[rows.parameters.codes] >= 0)
 
 
-def fields(rows: Rows, parts: Parts, path: Path, schema: Schema | None, series: str) -> Cohort:
+def build_static_fields(
+    rows: LongRows, parts: StaticSplit, path: Path, schema: Schema | None, series: str
+) -> Cohort:
     """One record for each subject: its number, its descriptors, and what tables beside tell."""
-    columns: dict[str, Any] = {rows.key: rows.people.words}
+    columns: dict[str, Any] = {rows.subject_column: rows.subjects.values}
     start = rows.time == 0
-    for code, name in parts.names.items():
-        chosen = np.flatnonzero(start & (rows.items.codes == code))[::-1]
-        place = np.full(len(rows.people.words), -1)
-        place[rows.people.codes[chosen]] = rows.text.codes[chosen]
-        words = rows.text.words
+    for code, name in parts.static_names.items():
+        chosen = np.flatnonzero(start & (rows.parameters.codes == code))[::-1]
+        place = np.full(len(rows.subjects.values), -1)
+        place[rows.subjects.codes[chosen]] = rows.values.codes[chosen]
+        words = rows.values.values
         columns[name] = words.take(pa.array(place, mask=place < 0))
-    joined, notes = _outcomes(rows.key, path, columns)
+    joined, notes = _join_outcomes(rows.subject_column, path, columns)
     columns |= joined
     declared = {
         name: kind
         for name, kind in (schema or {}).items()
         if name in columns and not isinstance(kind, Signal | Image) and name != series
     }
-    found = infer(pa.table(columns), Schema(declared), spelled=True)
-    return _roles(_gaps(found, declared), rows.key, declared).noted(*notes)
+    found = infer_cohort(pa.table(columns), Schema(declared), spelled=True)
+    return _assign_roles(_replace_missing_codes(found, declared), rows.subject_column, declared).add_notes(
+        *notes
+    )
 
 
-def _gaps(cohort: Cohort, declared: dict[str, Any]) -> Cohort:
+def _replace_missing_codes(cohort: Cohort, declared: dict[str, Any]) -> Cohort:
     """The same fields with -1 as missing where it is the only negative value."""
-    gaps = [name for name in cohort.schema if name not in declared and _minus_one(cohort, name)]
+    gaps = [name for name in cohort.schema if name not in declared and _has_minus_one_code(cohort, name)]
     if not gaps:
         return cohort
     columns = {name: cohort.columns[name] for name in cohort.schema}
@@ -180,7 +186,7 @@ def _gaps(cohort: Cohort, declared: dict[str, Any]) -> Cohort:
         columns[name] = pc.if_else(
             pc.equal(values.cast(pa.float64()), -1.0), pa.scalar(None, values.type), values
         )
-    again = infer(pa.table(columns), Schema(declared), spelled=True)
+    again = infer_cohort(pa.table(columns), Schema(declared), spelled=True)
     kinds: dict[str, Any] = dict(again.schema)
     kinds |= {name: replace(kinds[name], missing=("-1",)) for name in gaps}
     kept = [note for note in cohort.notes if note.partition(": ")[0] not in gaps]
@@ -189,7 +195,7 @@ def _gaps(cohort: Cohort, declared: dict[str, Any]) -> Cohort:
     return replace(again, schema=Schema(kinds), notes=(*kept, *told))
 
 
-def _minus_one(cohort: Cohort, name: str) -> bool:
+def _has_minus_one_code(cohort: Cohort, name: str) -> bool:
     kind, column = cohort.schema[name], cohort.columns[name]
     if not isinstance(kind, Number | Category) or not (
         pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
@@ -199,33 +205,37 @@ def _minus_one(cohort: Cohort, name: str) -> bool:
     return len(negative) > 1 and negative[0] == -1 and negative[1] >= 0
 
 
-def _roles(cohort: Cohort, key: str, declared: dict[str, Any]) -> Cohort:
+def _assign_roles(cohort: Cohort, key: str, declared: dict[str, Any]) -> Cohort:
     """The subject by its column; the label by its name, where nobody declared one."""
     kinds: dict[str, Any] = dict(cohort.schema)
     if key not in declared:
         whole = pa.types.is_integer(cohort.columns[key].type)
         kinds[key] = Number(step=1, role="subject") if whole else replace(kinds[key], role="subject")
-    named = [name for name in kinds if _OUTCOME.search(name) and _two(kinds[name]) and name not in declared]
+    named = [
+        name
+        for name in kinds
+        if _OUTCOME_PATTERN.search(name) and _is_binary(kinds[name]) and name not in declared
+    ]
     notes = [note for note in cohort.notes if note.partition(": ")[0] != key]
-    if named and Schema(kinds).named("label") is None:
+    if named and Schema(kinds).find_by_role("label") is None:
         kinds[named[0]] = replace(kinds[named[0]], role="label")
         notes.append(f"{named[0]}: taken for the label, by its name")
     return replace(cohort, schema=Schema(kinds), notes=tuple(notes))
 
 
-def _two(kind: Any) -> bool:  # noqa: ANN401 - any kind of field
+def _is_binary(kind: Any) -> bool:  # noqa: ANN401 - any kind of field
     return isinstance(kind, Category) and len(kind.levels) == 2 and kind.role in (None, "event")  # noqa: PLR2004
 
 
-def _outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _join_outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The columns of the tables beside that have one row for each subject."""
-    from manikin.io.formats.csv import texts as read
+    from manikin.io.formats.csv import read_text_columns as read
 
     subjects: pa.Array = taken[key]
     found: dict[str, Any] = {}
     notes = []
-    for other in _beside(path):
-        if key not in header(other):
+    for other in _list_nearby_tables(path):
+        if key not in read_header(other):
             continue
         cells_of = read(other)
         place = pc.index_in(subjects, value_set=pc.utf8_trim_whitespace(cells_of[key].combine_chunks()))
@@ -246,16 +256,16 @@ def _outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[str, An
     return found, notes
 
 
-def _beside(path: Path) -> list[Path]:
+def _list_nearby_tables(path: Path) -> list[Path]:
     """Small tables beside a table, or in and beside a folder of tables."""
     places = [path.parent] if path.exists() else [path.parent, path.parent.parent]
     found = [
         other for place in places for other in sorted(place.iterdir()) if other.is_file() and other != path
     ]
-    return [other for other in found if table(other) and other.stat().st_size <= _SMALL]
+    return [other for other in found if is_table_name(other) and other.stat().st_size <= _MAX_TABLE_BYTES]
 
 
-def header(path: Path) -> list[str]:
+def read_header(path: Path) -> list[str]:
     """The words of the first line of a table."""
     import gzip
 
@@ -264,10 +274,10 @@ def header(path: Path) -> list[str]:
     return [word.strip(' "\r\n\ufeff') for word in re.split(r"[,;\t|]", line.decode("latin-1"))]
 
 
-def texts(cohort: Cohort, but: set[str | None]) -> dict[str, list[str]]:
+def format_scalars(cohort: Cohort, but: set[str | None]) -> dict[str, list[str]]:
     """The scalar fields as the file spells them; a gap without a spelling of its own is empty."""
     return {
-        name: cells(cohort.columns[name].combine_chunks(), kind).to_pylist()
+        name: format_column(cohort.columns[name].combine_chunks(), kind).to_pylist()
         for name, kind in cohort.schema.items()
         if name not in but and not isinstance(kind, Signal | Image)
     }

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from manikin.core import record_files
 from manikin.errors import FormatError
-from manikin.imaging.files.assemble import Bad
-from manikin.io.formats.csv import texts
+from manikin.imaging.files.assemble import SkippedRecords
+from manikin.io.formats.csv import read_text_columns
 from manikin.schema.inference import elapsed_time
 from manikin.signals.files import long_table
-from manikin.signals.files.static_fields import header
+from manikin.signals.files.static_fields import read_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,42 +22,42 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Schema
 
-_PARTS = 3
+_COLUMN_COUNT = 3
 
 
-def cohort(folder: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+def read_cohort(folder: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
     """The series of a folder; tables with one row for each subject are joined.
 
     Raises:
         FormatError: The folder holds no such tables, or several long ones.
     """
-    paths = [path for path in record_files.files(folder) if record_files.table(path)]
-    names = {path: header(path) for path in paths}
-    whole = [path for path in paths if long_table.detected(names[path]) is not None]
+    paths = [path for path in record_files.list_files(folder) if record_files.is_table_name(path)]
+    names = {path: read_header(path) for path in paths}
+    whole = [path for path in paths if long_table.detect_columns(names[path]) is not None]
     if len(whole) == 1:
-        table = texts(whole[0])
-        columns = long_table.detected(table.column_names)
+        table = read_text_columns(whole[0])
+        columns = long_table.detect_columns(table.column_names)
         assert columns is not None  # noqa: S101 - by its header
-        return long_table.cohort(table, columns, whole[0], schema, {}, skip_bad=skip_bad)
-    each = [path for path in paths if _of_one(names[path])]
+        return long_table.build_cohort(table, columns, whole[0], schema, {}, skip_bad=skip_bad)
+    each = [path for path in paths if _is_single_subject(names[path])]
     if whole or len(each) < 2:  # noqa: PLR2004 - one is no cohort
         what = f"with {len(whole)} long tables" if whole else "without a picture, recording or series"
         raise FormatError(f"{folder}: is a folder {what}; name one file")
-    return _together(folder, each, schema, Bad(skip=skip_bad))
+    return _combine_tables(folder, each, schema, SkippedRecords(skip=skip_bad))
 
 
-def _of_one(names: list[str]) -> bool:
+def _is_single_subject(names: list[str]) -> bool:
     """Whether a table holds the measurements of one subject: time, parameter, value."""
-    return len(names) == _PARTS and long_table.detected(["subject", *names]) is not None
+    return len(names) == _COLUMN_COUNT and long_table.detect_columns(["subject", *names]) is not None
 
 
-def _together(folder: Path, paths: list[Path], schema: Schema | None, bad: Bad) -> Cohort:
+def _combine_tables(folder: Path, paths: list[Path], schema: Schema | None, bad: SkippedRecords) -> Cohort:
     """The tables of all subjects as one; each subject is called as its file."""
-    first = texts(paths[0]).column_names
+    first = read_text_columns(paths[0]).column_names
     parts, subjects = [], []
     for i, path in enumerate(paths):
         try:
-            table = _table(path, first)
+            table = _read_table(path, first)
         except FormatError as error:
             bad.add(i, path, error)
             continue
@@ -66,36 +66,38 @@ def _together(folder: Path, paths: list[Path], schema: Schema | None, bad: Bad) 
     if not parts:
         raise FormatError(f"{folder}: no table can be read; {next(iter(bad.values()))}")
     table = pa.concat_tables(parts)
-    key = _key(table, np.array(subjects), first)
+    key = _choose_subject_name(table, np.array(subjects), first)
     table = table.add_column(0, key, pa.array(subjects))
-    columns = long_table.detected(table.column_names) or long_table.Columns(key, *_rest(first))
-    found = long_table.cohort(table, columns, folder / "x", schema, {}, skip_bad=bad.skip)
-    return found.noted(*bad.values())
+    columns = long_table.detect_columns(table.column_names) or long_table.SeriesColumns(
+        key, *_detect_columns(first)
+    )
+    found = long_table.build_cohort(table, columns, folder / "x", schema, {}, skip_bad=bad.skip)
+    return found.add_notes(*bad.values())
 
 
-def _table(path: Path, names: list[str]) -> pa.Table:
+def _read_table(path: Path, names: list[str]) -> pa.Table:
     """The measurements of one subject.
 
     Raises:
         FormatError: Its columns are others, or its times are none.
     """
-    table, time = texts(path), _rest(names)[0]
+    table, time = read_text_columns(path), _detect_columns(names)[0]
     if table.column_names != names:
         raise FormatError(f"{path}: has not the columns {', '.join(names)}; give it the same header")
-    elapsed_time.seconds(table[time].combine_chunks(), time, "h", path)
+    elapsed_time.parse_seconds(table[time].combine_chunks(), time, "h", path)
     return table
 
 
-def _rest(names: list[str]) -> tuple[str, str, str]:
+def _detect_columns(names: list[str]) -> tuple[str, str, str]:
     """The columns of time, parameter and value."""
-    found = long_table.detected(["subject", *names])
-    assert found is not None  # noqa: S101 - by `_of_one`
+    found = long_table.detect_columns(["subject", *names])
+    assert found is not None  # noqa: S101 - by `_is_single_subject`
     return found.time, found.parameter, found.value
 
 
-def _key(table: pa.Table, subjects: np.ndarray, names: list[str]) -> str:
+def _choose_subject_name(table: pa.Table, subjects: np.ndarray, names: list[str]) -> str:
     """What the subject is called: as the parameter that repeats it, else `subject`."""
-    _, parameter, value = _rest(names)
+    _, parameter, value = _detect_columns(names)
     items = np.array(table[parameter].to_pylist(), dtype=object)
     same = np.array(table[value].to_pylist(), dtype=object) == subjects
     for item in dict.fromkeys(items.tolist()):

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, Origin
+from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.errors import FormatError, SchemaError
-from manikin.io.formats.csv import render
+from manikin.io.formats.csv import render_delimited
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.formatting import cells
-from manikin.schema.inference.infer import infer
+from manikin.schema.inference.formatting import format_column
+from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Number, Schema, Signal, Text
-from manikin.signals.files.assemble import declaration, gather
-from manikin.signals.files.recording import Lead, Marks, Recording
+from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
+from manikin.signals.files.recording import Annotations, Channel, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_NEAR = 0.05
+_GRID_TOLERANCE = 0.05
 """How far a moment may lie from the grid, in steps."""
 
 
-def declared(schema: Schema | None, names: Sequence[str]) -> bool:
+def is_wide_table(schema: Schema | None, names: Sequence[str]) -> bool:
     """Whether a schema says that the columns of a table are the channels of a signal."""
     signals = [
         kind for name, kind in (schema or {}).items() if isinstance(kind, Signal) and name not in names
@@ -35,7 +35,7 @@ def declared(schema: Schema | None, names: Sequence[str]) -> bool:
     return any(kind.channels and set(kind.channels) <= set(names) for kind in signals)
 
 
-def cohort(
+def build_cohort(
     table: pa.Table, path: Path, schema: Schema, options: Mapping[str, Any], *, skip_bad: bool = False
 ) -> Cohort:
     """The records of a wide table: the rows of one subject are one recording.
@@ -47,46 +47,51 @@ def cohort(
         FormatError: Moments repeat or do not follow the rate.
         SchemaError: The rate is neither declared nor told by a time column.
     """
-    name, kind = declaration(schema)
+    name, kind = find_declared_signal(schema)
     told: dict[str, Any] = {
         key: kind
         for key, kind in schema.items()
         if key in table.column_names and not isinstance(kind, Signal)
     }
     told |= {channel: Number() for channel in kind.channels if channel not in told}
-    flat = infer(table, Schema(told), spelled=True)
+    flat = infer_cohort(table, Schema(told), spelled=True)
     time = next(
-        (key for key in flat.schema if elapsed_time.NAMES.match(key) and key not in kind.channels), None
+        (
+            key
+            for key in flat.schema
+            if elapsed_time.TIME_NAME_PATTERN.match(key) and key not in kind.channels
+        ),
+        None,
     )
-    person = flat.schema.named("subject") or next(
+    person = flat.schema.find_by_role("subject") or next(
         (key for key in ("subject", "record") if key in flat.schema), None
     )
     rest = [key for key in flat.schema if key not in (*kind.channels, time, person)]
-    groups = _groups(flat, person)
-    constant = [key for key in rest if all(_constant(flat, key, rows) for rows in groups)]
-    label = flat.schema.named("label") or ("label" if "label" in rest else None)
-    moments, spelling = _moments(table, time, path)
-    own = _rate(moments, groups)
-    rate = own if own and _follows(moments, groups, own) else kind.rate or own
+    groups = _group_rows(flat, person)
+    constant = [key for key in rest if all(_is_constant(flat, key, rows) for rows in groups)]
+    label = flat.schema.find_by_role("label") or ("label" if "label" in rest else None)
+    moments, spelling = _read_times(table, time, path)
+    own = _infer_rate(moments, groups)
+    rate = own if own and _is_on_grid(moments, groups, own) else kind.rate or own
     if not rate:
         raise SchemaError("no time column tells the rate of the signal; declare `rate` in Hz")
     varying = label if label in rest and label not in constant else None
     recordings = [
-        _recording(flat, rows, moments, rate, kind.channels, varying, (path, str(i)))
+        _build_recording(flat, rows, moments, rate, kind.channels, varying, (path, str(i)))
         for i, rows in enumerate(groups)
     ]  # fmt: skip
     kept = [key for key in flat.schema if key in (*constant, person)]
     first = np.array([rows[0] for rows in groups])
-    facts = _facts(flat, kept, person, first)
+    facts = _build_static_fields(flat, kept, person, first)
     layout = {"form": "wide", "time": time, "spelling": spelling, "subject": person}
-    origin = Origin("csv", {**options, "series": layout})
-    found = gather(recordings, Schema({name: kind}), origin, facts, skip_bad=skip_bad)
+    origin = SourceFormat("csv", {**options, "series": layout})
+    found = assemble_recordings(recordings, Schema({name: kind}), origin, facts, skip_bad=skip_bad)
     lost = [key for key in rest if key not in constant and key != varying]
     note = f"{', '.join(lost)}: changes within a subject and is left out"
-    return found.noted(*([note] if lost else []))
+    return found.add_notes(*([note] if lost else []))
 
 
-def _groups(flat: Cohort, person: str | None) -> list[np.ndarray]:
+def _group_rows(flat: Cohort, person: str | None) -> list[np.ndarray]:
     """The rows of each subject, in their order."""
     if person is None:
         return [np.arange(len(flat))]
@@ -97,18 +102,18 @@ def _groups(flat: Cohort, person: str | None) -> list[np.ndarray]:
     return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
 
 
-def _constant(flat: Cohort, key: str, rows: np.ndarray) -> bool:
+def _is_constant(flat: Cohort, key: str, rows: np.ndarray) -> bool:
     return len(flat.columns[key].take(pa.array(rows)).unique()) == 1
 
 
-def _moments(table: pa.Table, time: str | None, path: Path) -> tuple[np.ndarray | None, str]:
+def _read_times(table: pa.Table, time: str | None, path: Path) -> tuple[np.ndarray | None, str]:
     if time is None:
         return None, "s"
-    seconds, spelling, _ = elapsed_time.seconds(table[time].combine_chunks(), time, "s", path)
+    seconds, spelling, _ = elapsed_time.parse_seconds(table[time].combine_chunks(), time, "s", path)
     return seconds, spelling
 
 
-def _rate(moments: np.ndarray | None, groups: Sequence[np.ndarray]) -> float:
+def _infer_rate(moments: np.ndarray | None, groups: Sequence[np.ndarray]) -> float:
     """The rate that the time column tells; 0: none does."""
     if moments is None:
         return 0.0
@@ -117,20 +122,20 @@ def _rate(moments: np.ndarray | None, groups: Sequence[np.ndarray]) -> float:
     return float(f"{1 / np.median(apart):.9g}") if len(apart) else 0.0
 
 
-def _follows(moments: np.ndarray | None, groups: Sequence[np.ndarray], rate: float) -> bool:
+def _is_on_grid(moments: np.ndarray | None, groups: Sequence[np.ndarray], rate: float) -> bool:
     """Whether the moments of all subjects lie on a grid of this rate."""
-    return moments is not None and all(_gridded(np.sort(moments[rows]), rate)[1] for rows in groups)
+    return moments is not None and all(_snap_to_grid(np.sort(moments[rows]), rate)[1] for rows in groups)
 
 
-def _gridded(moments: np.ndarray, rate: float) -> tuple[np.ndarray, bool]:
+def _snap_to_grid(moments: np.ndarray, rate: float) -> tuple[np.ndarray, bool]:
     """The places of ascending moments on a grid from the first of them, and whether they lie there."""
     exact = (moments - moments[0]) * rate
     place = np.rint(exact).astype(int)
-    near = np.abs(exact - place).max() <= _NEAR + 1e-4 * len(place)
+    near = np.abs(exact - place).max() <= _GRID_TOLERANCE + 1e-4 * len(place)
     return place, bool(near and (np.diff(place) >= 1).all())
 
 
-def _recording(
+def _build_recording(
     flat: Cohort,
     rows: np.ndarray,
     moments: np.ndarray | None,
@@ -144,7 +149,7 @@ def _recording(
     place = np.arange(len(rows))
     if moments is not None:
         rows = rows[np.argsort(moments[rows], kind="stable")]
-        place, regular = _gridded(moments[rows], rate)
+        place, regular = _snap_to_grid(moments[rows], rate)
         if not regular:
             raise FormatError(
                 f"{path}: the moments of subject {int(number) + 1} repeat or do not follow {rate:g} Hz; "
@@ -161,24 +166,26 @@ def _recording(
             traces.append(trace)
         return traces
 
-    marks = Marks()
+    marks = Annotations()
     if label:
         values = flat.columns[label].take(pa.array(rows)).to_pylist()
         edges = [0, *(i for i in range(1, len(values)) if values[i] != values[i - 1]), len(values)]
         ends = [*place.tolist(), total]
-        marks = Marks(
+        marks = Annotations(
             states=[
                 (ends[a] / rate, ends[b] / rate, str(values[a]))
                 for a, b in pairwise(edges)
                 if values[a] is not None
             ]
         )
-    leads = tuple(Lead(channel, rate=rate) for channel in channels)
+    leads = tuple(Channel(channel, rate=rate) for channel in channels)
     whose = path.with_name(f"{path.name}, subject {int(number) + 1}")
     return Recording(whose, number, leads, total / rate, load, marks)
 
 
-def _facts(flat: Cohort, kept: list[str], person: str | None, first: np.ndarray) -> Cohort | None:
+def _build_static_fields(
+    flat: Cohort, kept: list[str], person: str | None, first: np.ndarray
+) -> Cohort | None:
     """The fields of each subject."""
     if not kept:
         return None
@@ -187,7 +194,7 @@ def _facts(flat: Cohort, kept: list[str], person: str | None, first: np.ndarray)
     if person in kinds:
         whole = pa.types.is_integer(cells_of.columns[person].type)
         kinds[person] = Number(step=1, role="subject") if whole else Text(role="subject")
-    if isinstance(kinds.get("label"), Category) and Schema(kinds).named("label") is None:
+    if isinstance(kinds.get("label"), Category) and Schema(kinds).find_by_role("label") is None:
         kinds["label"] = replace(kinds["label"], role="label")
     notes = tuple(
         note for note in flat.notes if note.partition(": ")[0] in kept and not note.startswith(f"{person}:")
@@ -195,7 +202,7 @@ def _facts(flat: Cohort, kept: list[str], person: str | None, first: np.ndarray)
     return Cohort(cells_of.columns, Schema(kinds), notes=notes)
 
 
-def rendered(cohort: Cohort, delimiter: str) -> str:
+def render_wide_table(cohort: Cohort, delimiter: str) -> str:
     """The cohort as the wide table that it came in; the records of one subject follow one another."""
     layout = cohort.origin.options["series"]
     name = next(name for name, kind in cohort.schema.items() if isinstance(kind, Signal))
@@ -205,18 +212,20 @@ def rendered(cohort: Cohort, delimiter: str) -> str:
     order, length = np.argsort(cohort.subject, kind="stable"), x.shape[2]
     spread = pa.array(np.repeat(order, length))
     columns: dict[str, Any] = {
-        key: cells(cohort.columns[key].combine_chunks(), cohort.schema[key]).take(spread) for key in rest
+        key: format_column(cohort.columns[key].combine_chunks(), cohort.schema[key]).take(spread)
+        for key in rest
     }
     if layout["time"]:
         _, first, counts = np.unique(cohort.subject[order], return_index=True, return_counts=True)
         before = np.arange(len(order)) - np.repeat(first, counts)
         place = (before[:, None] * length + np.arange(length)).reshape(-1)
         moments = [
-            elapsed_time.spelled(i / (kind.rate or 1.0), layout["spelling"]) for i in range(place.max() + 1)
+            elapsed_time.format_time(i / (kind.rate or 1.0), layout["spelling"])
+            for i in range(place.max() + 1)
         ]
         columns[layout["time"]] = pa.array(moments).take(pa.array(place))
     for i, channel in enumerate(kind.channels):
         values = pa.array(x[order, i].reshape(-1), from_pandas=True)
         columns[channel] = values.cast(pa.string()).fill_null("")
     table = Cohort(pa.table(columns), Schema(dict.fromkeys(columns, Text())))
-    return render(table, delimiter)
+    return render_delimited(table, delimiter)

@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.schema.kinds import Signal
-    from manikin.signals.files.recording import Marks, Recording
+    from manikin.signals.files.recording import Annotations, Recording
 
-NORMAL = "N"
-_WHOLE = 30.0
+NORMAL_BEAT = "N"
+_MAX_WHOLE_SECONDS = 30.0
 """Recordings of one length up to so many seconds are records as they are."""
-_SECONDS, _SAMPLES, _FAST = 10.0, 256, 25.0
+_DEFAULT_SECONDS, _DEFAULT_SAMPLES, _MIN_FAST_RATE = 10.0, 256, 25.0
 """The length of a window where none is declared: seconds; samples where the rate is below `_FAST` Hz."""
-_EDGE = 1e-6
+_ROUNDING_TOLERANCE = 1e-6
 
 
 @final
 @dataclass(frozen=True)
-class Cuts:
+class Windows:
     """Where the windows of all recordings lie.
 
     Args:
@@ -32,7 +32,7 @@ class Cuts:
         start: The first sample of each window, at the rate asked for, (n,).
         labels: What each window is called; None: nothing was marked there.
         samples: The length of a window.
-        way: What the labels stand for: "beat", "state" or "event".
+        label_kind: What the labels stand for: "beat", "state" or "event".
         notes: What was decided.
     """
 
@@ -40,27 +40,29 @@ class Cuts:
     start: np.ndarray
     labels: list[str | None]
     samples: int
-    way: str
+    label_kind: str
     notes: tuple[str, ...]
 
 
-def length(recordings: Sequence[Recording], kind: Signal, rate: float) -> tuple[int, str]:
+def choose_length(recordings: Sequence[Recording], kind: Signal, rate: float) -> tuple[int, str]:
     """The samples of a window, and a note where nobody declared it."""
     if kind.window:
         return max(1, round(kind.window * rate)), ""
     sizes = {round(recording.duration * rate) for recording in recordings}
     shortest = min(recording.duration for recording in recordings)
-    if len(sizes) == 1 and shortest <= _WHOLE and not kind.around:
+    if len(sizes) == 1 and shortest <= _MAX_WHOLE_SECONDS and not kind.around:
         return sizes.pop(), ""
-    usual = _SECONDS if rate >= _FAST else _SAMPLES / rate
+    usual = _DEFAULT_SECONDS if rate >= _MIN_FAST_RATE else _DEFAULT_SAMPLES / rate
     samples = min(1.0, shortest) * rate if kind.around else min(usual, shortest) * rate
-    samples = max(1, int(samples + _EDGE))
+    samples = max(1, int(samples + _ROUNDING_TOLERANCE))
     return samples, f"cut into windows of {samples / rate:g} s; `window` in schema.toml asks for another"
 
 
-def cut(recordings: Sequence[Recording | None], kind: Signal, rate: float, samples: int) -> Cuts:
+def segment_recordings(
+    recordings: Sequence[Recording | None], kind: Signal, rate: float, samples: int
+) -> Windows:
     """Where windows lie: none reaches across two recordings, fixed ones do not overlap."""
-    marks = [recording.marks for recording in recordings if recording]
+    marks = [recording.annotations for recording in recordings if recording]
     states = {state for found in marks for _, _, state in found.states}
     events = any(len(found.symbols) for found in marks)
     way = "beat" if kind.around else "state" if len(states) > (1 if events else 0) else "event"
@@ -73,21 +75,21 @@ def cut(recordings: Sequence[Recording | None], kind: Signal, rate: float, sampl
             continue
         total = round(recording.duration * rate)
         if kind.around:
-            start, called, out = _centred(recording.marks, kind.around, rate, samples, total)
+            start, called, out = _center_on_beats(recording.annotations, kind.around, rate, samples, total)
         else:
             start, out = np.arange(0, total - samples + 1, samples), 0
-            called = _called(recording.marks, start / rate, samples / rate, way)
+            called = _label_windows(recording.annotations, start / rate, samples / rate, way)
         lost += out
         starts.append(start)
         index.append(np.full(len(start), i))
         labels += called
     empty = [np.zeros(0, dtype=int)]
     place, first = np.concatenate(index or empty), np.concatenate(starts or empty)
-    return Cuts(place, first, labels, samples, way, _notes(kind, labels, way, lost))
+    return Windows(place, first, labels, samples, way, _build_notes(kind, labels, way, lost))
 
 
-def _centred(
-    marks: Marks, around: str, rate: float, samples: int, total: int
+def _center_on_beats(
+    marks: Annotations, around: str, rate: float, samples: int, total: int
 ) -> tuple[np.ndarray, list[str | None], int]:
     """Windows whose middle is a beat of these symbols; those beyond an end are left out."""
     wanted = np.array([around == "*" or symbol in around for symbol in marks.symbols], dtype=bool)
@@ -97,15 +99,15 @@ def _centred(
     return start[chosen], [marks.symbols[i] for i in chosen.tolist()], int((wanted & ~inside).sum())
 
 
-def _called(marks: Marks, starts: np.ndarray, width: float, way: str) -> list[str | None]:
+def _label_windows(marks: Annotations, starts: np.ndarray, width: float, way: str) -> list[str | None]:
     if way == "state":
-        return [_longest(marks, start, start + width) for start in starts]
-    first = np.searchsorted(marks.times, starts - _EDGE).tolist()
-    last = np.searchsorted(marks.times, starts + width - _EDGE).tolist()
-    return [_commonest(marks.symbols[a:b]) for a, b in zip(first, last, strict=True)]
+        return [_find_longest_state(marks, start, start + width) for start in starts]
+    first = np.searchsorted(marks.times, starts - _ROUNDING_TOLERANCE).tolist()
+    last = np.searchsorted(marks.times, starts + width - _ROUNDING_TOLERANCE).tolist()
+    return [_find_commonest_symbol(marks.symbols[a:b]) for a, b in zip(first, last, strict=True)]
 
 
-def _longest(marks: Marks, start: float, stop: float) -> str | None:
+def _find_longest_state(marks: Annotations, start: float, stop: float) -> str | None:
     """The state that holds for most of a window."""
     held: Counter[str] = Counter()
     for begin, end, state in marks.states:
@@ -114,15 +116,15 @@ def _longest(marks: Marks, start: float, stop: float) -> str | None:
     return held.most_common(1)[0][0] if held else None
 
 
-def _commonest(symbols: Sequence[str]) -> str | None:
+def _find_commonest_symbol(symbols: Sequence[str]) -> str | None:
     """The commonest event that is not a normal beat; else normal, where there is a beat at all."""
-    others = Counter(symbol for symbol in symbols if symbol != NORMAL)
+    others = Counter(symbol for symbol in symbols if symbol != NORMAL_BEAT)
     if others:
         return min(others, key=lambda symbol: (-others[symbol], symbol))
-    return NORMAL if len(symbols) else None
+    return NORMAL_BEAT if len(symbols) else None
 
 
-def _notes(kind: Signal, labels: list[Any], way: str, lost: int) -> tuple[str, ...]:
+def _build_notes(kind: Signal, labels: list[Any], way: str, lost: int) -> tuple[str, ...]:
     told = {
         "beat": "label: the symbol of the beat in the middle of each window",
         "state": "label: the rhythm or state that holds for most of each window",

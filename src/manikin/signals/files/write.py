@@ -10,54 +10,56 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
-from manikin.io.formats.csv import render
+from manikin.io.formats.csv import render_delimited
 from manikin.schema.kinds import Image, Schema, Signal, Text
-from manikin.signals.files.recording import Lead
+from manikin.signals.files.recording import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-TABLE = "records.csv"
-_BITS = 32_000
+TABLE_NAME = "records.csv"
+_MAX_STEP = 32_000
 """Values of a channel without a known grid are spread over so many steps either way."""
-MARK = "Synthetic data made by manikin; no recording of a patient"
+SYNTHETIC_NOTICE = "Synthetic data made by manikin; no recording of a patient"
 
 
 @final
 @dataclass(frozen=True)
-class Sheet:
+class SignalRecord:
     """One record, ready for a file.
 
     Args:
         values: In units, (channels, time), NaN for missing.
         steps: The same on the grid of the recorder, whole numbers within 16 bits, (channels, time).
-        leads: What each channel is, with its rate and grid.
+        channels: What each channel is, with its rate and grid.
         label: What the record is called; empty: nothing.
-        way: What the label stands for: "beat", "state" or "event".
-        facts: Age and sex, as texts.
+        label_kind: What the label stands for: "beat", "state" or "event".
+        header_fields: Age and sex, as texts.
     """
 
     values: np.ndarray
     steps: np.ndarray
-    leads: tuple[Lead, ...]
+    channels: tuple[Channel, ...]
     label: str
-    way: str
-    facts: dict[str, str]
+    label_kind: str
+    header_fields: dict[str, str]
 
 
-def folder(cohort: Cohort, path: Path, suffix: str, store: Callable[[Sheet, Path], None]) -> None:
+def write_folder(
+    cohort: Cohort, path: Path, suffix: str, store: Callable[[SignalRecord, Path], None]
+) -> None:
     """Write every record by `store`, and a table of the other fields.
 
     Raises:
         FormatError: There is no signal, or more than one field of arrays.
     """
-    name = field(cohort, path)
+    name = find_signal_field(cohort, path)
     path.mkdir()
-    found = leads(cohort, name)
+    found = describe_channels(cohort, name)
     places = [f"{i + 1:06d}" for i in range(len(cohort))]
     for i, place in enumerate(places):
-        store(sheet(cohort, name, found, i), path / f"{place}{suffix}")
+        store(build_record(cohort, name, found, i), path / f"{place}{suffix}")
     rest = [other for other in cohort.schema if other != name]
     if rest:
         columns: dict[str, Any] = {"record": pa.array(places)}
@@ -65,10 +67,10 @@ def folder(cohort: Cohort, path: Path, suffix: str, store: Callable[[Sheet, Path
         columns |= {other: cohort.columns[other] for other in rest}
         kinds |= {other: cohort.schema[other] for other in rest}
         table = Cohort(pa.table(columns), Schema(kinds), cohort.origin)
-        (path / TABLE).write_text(render(table), encoding="utf-8")
+        (path / TABLE_NAME).write_text(render_delimited(table), encoding="utf-8")
 
 
-def field(cohort: Cohort, path: Path) -> str:
+def find_signal_field(cohort: Cohort, path: Path) -> str:
     """The one signal of a cohort.
 
     Raises:
@@ -83,27 +85,27 @@ def field(cohort: Cohort, path: Path) -> str:
     return arrays[0]
 
 
-def sheet(cohort: Cohort, name: str, leads: tuple[Lead, ...], row: int) -> Sheet:
+def build_record(cohort: Cohort, name: str, leads: tuple[Channel, ...], row: int) -> SignalRecord:
     """One record, ready for a file."""
     x = cohort[name][row].astype(np.float64)
     gain, baseline = (np.array([[getattr(lead, key)] for lead in leads]) for key in ("gain", "baseline"))
     steps = np.rint(x * gain + baseline)
     label = cohort.columns["label"][row].as_py() if "label" in cohort.schema else None
     way = cohort.origin.options.get("signals", {}).get(name, {}).get("way", "event")
-    facts = {key: _fact(cohort, key, row) for key in ("age", "sex") if key in cohort.schema}
+    facts = {key: _format_field(cohort, key, row) for key in ("age", "sex") if key in cohort.schema}
     facts = {key: value for key, value in facts.items() if value}
-    return Sheet(x, steps, leads, "" if label is None else str(label), way, facts)
+    return SignalRecord(x, steps, leads, "" if label is None else str(label), way, facts)
 
 
-def _fact(cohort: Cohort, key: str, row: int) -> str:
+def _format_field(cohort: Cohort, key: str, row: int) -> str:
     value = cohort.columns[key][row].as_py()
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def leads(cohort: Cohort, name: str) -> tuple[Lead, ...]:
+def describe_channels(cohort: Cohort, name: str) -> tuple[Channel, ...]:
     """The channels of a field; on the recorder's grid where it is known and 16 bits hold the values."""
     kind, x = cohort.schema[name], cohort[name]
-    assert isinstance(kind, Signal)  # noqa: S101 - by `field`
+    assert isinstance(kind, Signal)  # noqa: S101 - by `find_signal_field`
     count = x.shape[1]
     names = kind.channels if len(kind.channels) == count else [f"ch{i + 1}" for i in range(count)]
     units = (kind.unit or "").split(",")
@@ -112,27 +114,27 @@ def leads(cohort: Cohort, name: str) -> tuple[Lead, ...]:
     known = known if len(known) == count else [[0.0, 0.0]] * count
     leads = []
     for i in range(count):
-        low, high = _range(x[:, i])
+        low, high = _find_range(x[:, i])
         gain, baseline = known[i]
-        if gain <= 0 or max(abs(low * gain + baseline), abs(high * gain + baseline)) > _BITS:
-            gain, baseline = _grid(low, high)
+        if gain <= 0 or max(abs(low * gain + baseline), abs(high * gain + baseline)) > _MAX_STEP:
+            gain, baseline = _choose_grid(low, high)
         leads.append(
-            Lead(names[i].strip() or f"ch{i + 1}", units[i].strip(), kind.rate or 1.0, gain, baseline)
+            Channel(names[i].strip() or f"ch{i + 1}", units[i].strip(), kind.rate or 1.0, gain, baseline)
         )
     return tuple(leads)
 
 
-def _range(x: np.ndarray) -> tuple[float, float]:
+def _find_range(x: np.ndarray) -> tuple[float, float]:
     """The smallest and the largest value of a channel; 0 where it has none."""
     if np.isnan(x).all():
         return 0.0, 0.0
     return float(np.nanmin(x)), float(np.nanmax(x))
 
 
-def _grid(low: float, high: float) -> tuple[float, float]:
+def _choose_grid(low: float, high: float) -> tuple[float, float]:
     """Gain and baseline that spread a range over 16 bits, the gain a power of ten times 1, 2 or 5."""
     middle, half = (low + high) / 2, max((high - low) / 2, abs(high) * 1e-6, 1e-9)
-    most = (_BITS - 1) / half
+    most = (_MAX_STEP - 1) / half
     tens = 10.0 ** np.floor(np.log10(most))
     gain = float(max(tens * first for first in (1, 2, 5) if tens * first <= most))
     return gain, float(-np.rint(middle * gain))

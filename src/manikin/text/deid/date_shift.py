@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
-from manikin.text.deid.month_names import month, spelled
+from manikin.text.deid.month_names import parse_month, spell_month
 
-_CENTURY = 50  # a year of two digits below it is of this century
-_WORD = r"[^\W\d_]{3,}"
-_ONES = [
+_CENTURY_PIVOT = 50  # a year of two digits below it is of this century
+_WORD_PATTERN = r"[^\W\d_]{3,}"
+_NUMBER_WORDS = [
     "one",
     "two",
     "three",
@@ -32,7 +32,7 @@ _ONES = [
     "eighteen",
     "nineteen",
 ]
-_NTHS = [
+_ORDINALS = [
     "first",
     "second",
     "third",
@@ -65,18 +65,18 @@ _NTHS = [
     "thirtieth",
     "thirty-first",
 ]
-_NTH = re.compile(
-    rf"\b(?:{'|'.join(n.replace('-', '[- ]') for n in sorted(_NTHS, key=len, reverse=True))})\b",
+_ORDINAL_PATTERN = re.compile(
+    rf"\b(?:{'|'.join(n.replace('-', '[- ]') for n in sorted(_ORDINALS, key=len, reverse=True))})\b",
     re.IGNORECASE,
 )
 _DECADES = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
-_SAID = re.compile(
+_SPOKEN_YEAR_PATTERN = re.compile(
     r"\b(?:(two thousand)(?: and)?|(twenty)|(nineteen))[- ]((?:(?:hundred|oh|"
-    + "|".join((*_DECADES, *_ONES))
+    + "|".join((*_DECADES, *_NUMBER_WORDS))
     + r")[- ]?)+)\b",
     re.IGNORECASE,
 )
-_FEASTS = {
+_HOLIDAYS = {
     "mas": (12, 25), "christmas": (12, 25), "weihnachten": (12, 25), "noel": (12, 25), "navidad": (12, 25), "natale": (12, 25),
     "kerstmis": (12, 25), "julaften": (12, 24), "julafton": (12, 24), "julen": (12, 25), "heiligabend": (12, 24), "nochebuena": (12, 24), "boxing": (12, 26), "thanksgiving": (11, 25),
     "silvester": (12, 31), "nochevieja": (12, 31), "new year": (1, 1), "easter": (4, 12), "friday": (4, 10), "halloween": (10, 31),
@@ -85,7 +85,7 @@ _FEASTS = {
 }  # fmt: skip
 
 
-def move(text: str, days: int, *, day_first: bool = False) -> str | None:
+def shift_date(text: str, days: int, *, day_first: bool = False) -> str | None:
     """A spelled date that many days later, in its own spelling; None: no date can be read.
 
     Args:
@@ -94,11 +94,11 @@ def move(text: str, days: int, *, day_first: bool = False) -> str | None:
         day_first: Whether digits that could be either are the day before the month.
 
     Example:
-        >>> move("03/04/2021", 7), move("3 mars 2021", 28), move("the third of March", 14), move("4.3.21", 7)
+        >>> shift_date("03/04/2021", 7), shift_date("3 mars 2021", 28), shift_date("the third of March", 14), shift_date("4.3.21", 7)
         ('03/11/2021', '31 mars 2021', 'the seventeenth of March', '11.3.21')
     """
     first = day_first or bool(re.match(r"\s*\d{1,2}\.\s?\d", text))
-    read = _read(text, first)
+    read = _parse_date(text, first)
     if read is None:
         return None
     year, there, day = read
@@ -108,11 +108,11 @@ def move(text: str, days: int, *, day_first: bool = False) -> str | None:
         return None
     if not day and moved.month == there and (not year or moved.year == year):
         moved = date(year or 2001, there, 15) + timedelta(days=31 if days > 0 else -31)
-    if _feast(text):
+    if _find_holiday(text):
         return f"{moved:%B} {moved.day}" + (f", {moved.year}" if year else "")
-    if any(month(word) for word in re.findall(_WORD, text)):
-        return _in_words(text, moved, bool(day))
-    return _in_digits(text, moved, first)
+    if any(parse_month(word) for word in re.findall(_WORD_PATTERN, text)):
+        return _format_words(text, moved, bool(day))
+    return _format_digits(text, moved, first)
 
 
 def is_day_first(text: str) -> bool | None:
@@ -128,25 +128,25 @@ def is_day_first(text: str) -> bool | None:
     return int(found[1]) > 12  # noqa: PLR2004 - months
 
 
-def _feast(text: str) -> tuple[int, int] | None:
+def _find_holiday(text: str) -> tuple[int, int] | None:
     said = text.lower()
-    if any(month(word) for word in re.findall(_WORD, text)) and "fourth of july" not in said:
+    if any(parse_month(word) for word in re.findall(_WORD_PATTERN, text)) and "fourth of july" not in said:
         return None
-    there = next((day for name, day in _FEASTS.items() if name in said), None)
+    there = next((day for name, day in _HOLIDAYS.items() if name in said), None)
     eve = there in {(12, 25), (1, 1)} and " eve" in said
     return ((12, 24) if there == (12, 25) else (12, 31)) if eve and there else there
 
 
-def _read(text: str, day_first: bool) -> tuple[int, int, int] | None:
+def _parse_date(text: str, day_first: bool) -> tuple[int, int, int] | None:
     """Year, month and day, 0 for what is not said."""
-    numbers = [int(number) for number in _numbers(text)]
-    if there := _feast(text):
+    numbers = [int(number) for number in _list_numbers(text)]
+    if there := _find_holiday(text):
         return next((n for n in numbers if n > 99), 0), *there  # noqa: PLR2004 - a year
-    words = re.findall(_WORD, text)
-    if said := next((month(word) for word in words if month(word)), 0):
-        return _worded(text, said, numbers)
+    words = re.findall(_WORD_PATTERN, text)
+    if said := next((parse_month(word) for word in words if parse_month(word)), 0):
+        return _parse_worded_date(text, said, numbers)
     if len(numbers) == 3:  # noqa: PLR2004 - day, month and year
-        return _triple(numbers, day_first)
+        return _order_numbers(numbers, day_first)
     if len(numbers) != 2:  # noqa: PLR2004 - neither month and year nor month and day
         return None
     a, b = numbers
@@ -155,38 +155,42 @@ def _read(text: str, day_first: bool) -> tuple[int, int, int] | None:
     return (0, b, a) if (day_first and b <= 12) or a > 12 else (0, a, b)  # noqa: PLR2004 - months
 
 
-def _triple(numbers: list[int], day_first: bool) -> tuple[int, int, int]:
+def _order_numbers(numbers: list[int], day_first: bool) -> tuple[int, int, int]:
     a, b, c = numbers
     if a > 31:  # noqa: PLR2004 - a year
-        return _full(a), b, c
+        return _expand_year(a), b, c
     swapped = (day_first and b <= 12) or a > 12  # noqa: PLR2004 - months
-    return (_full(c), b, a) if swapped else (_full(c), a, b)
+    return (_expand_year(c), b, a) if swapped else (_expand_year(c), a, b)
 
 
-def _worded(text: str, said: int, numbers: list[int]) -> tuple[int, int, int]:
+def _parse_worded_date(text: str, said: int, numbers: list[int]) -> tuple[int, int, int]:
     year = next((n for n in numbers if n > 31), 0)  # noqa: PLR2004 - no day of a month
     rest = [n for n in numbers if n != year]
     if ("'" in text and rest) or (not year and len(rest) > 1):
         year, rest = rest[-1], rest[:-1]
-    spoken = _NTH.search(text)
-    day = _NTHS.index(re.sub(r"\s", "-", spoken[0].lower())) + 1 if spoken else next(iter(rest), 0)
-    return _full(year) or _spoken(text), said, day
+    spoken = _ORDINAL_PATTERN.search(text)
+    day = _ORDINALS.index(re.sub(r"\s", "-", spoken[0].lower())) + 1 if spoken else next(iter(rest), 0)
+    return _expand_year(year) or _parse_spoken_year(text), said, day
 
 
-def _spoken(text: str) -> int:
+def _parse_spoken_year(text: str) -> int:
     """A year in words; 0: none."""
-    found = _SAID.search(text)
+    found = _SPOKEN_YEAR_PATTERN.search(text)
     if not found:
         return 0
     words = re.split(r"[- ]+", found[4].strip().lower())
     small = sum(
-        10 * (_DECADES.index(w) + 2) if w in _DECADES else _ONES.index(w) + 1 if w in _ONES else 0
+        10 * (_DECADES.index(w) + 2)
+        if w in _DECADES
+        else _NUMBER_WORDS.index(w) + 1
+        if w in _NUMBER_WORDS
+        else 0
         for w in words
     )
     return (2000 if found[1] or found[2] else 1900) + small % 100
 
 
-def _numbers(text: str) -> list[str]:
+def _list_numbers(text: str) -> list[str]:
     """The numbers of a date, of one without signs between them too."""
     whole = re.fullmatch(r"((?:19|20)\d\d)(\d\d)(\d\d)", text) or re.fullmatch(
         r"(\d\d)(\d\d)(\d{2}|\d{4})", text
@@ -194,15 +198,15 @@ def _numbers(text: str) -> list[str]:
     return list(whole.groups()) if whole else re.findall(r"\d+", text)
 
 
-def _full(year: int) -> int:
+def _expand_year(year: int) -> int:
     """A year of two digits with its century; 0 stays."""
     if not 0 < year < 100:  # noqa: PLR2004 - two digits
         return year
-    return year + (2000 if year < _CENTURY else 1900)
+    return year + (2000 if year < _CENTURY_PIVOT else 1900)
 
 
-def _in_digits(original: str, moved: date, day_first: bool) -> str:
-    numbers = _numbers(original)
+def _format_digits(original: str, moved: date, day_first: bool) -> str:
+    numbers = _list_numbers(original)
     values = [int(number) for number in numbers]
     if len(values) == 2 and max(values) > 31:  # noqa: PLR2004 - month and year
         order = (moved.year, moved.month) if values[0] > 31 else (moved.month, moved.year)  # noqa: PLR2004 - a year
@@ -222,15 +226,15 @@ def _in_digits(original: str, moved: date, day_first: bool) -> str:
     return re.sub(r"\d+", lambda _: next(spread), original)
 
 
-def _in_words(original: str, moved: date, day: bool) -> str:
+def _format_words(original: str, moved: date, day: bool) -> str:
     def word(found: re.Match[str]) -> str:
-        return spelled(found[0], moved.month) if month(found[0]) else found[0]
+        return spell_month(found[0], moved.month) if parse_month(found[0]) else found[0]
 
     def number(found: re.Match[str]) -> str:
-        if len(found[1]) > 2 or found[0].startswith("'") or not day or _is_last(found, original):  # noqa: PLR2004 - a year
+        if len(found[1]) > 2 or found[0].startswith("'") or not day or _is_year(found, original):  # noqa: PLR2004 - a year
             return (
                 found[0].replace(found[1], f"{moved.year}"[-len(found[1]) :])
-                if not _is_only(found, original, day)
+                if not _is_only_day(found, original, day)
                 else f"{moved.day}"
             )
         suffix = {1: "st", 2: "nd", 3: "rd"}.get(
@@ -243,24 +247,25 @@ def _in_words(original: str, moved: date, day: bool) -> str:
             f"{moved.day:0{len(found[1])}d}{suffix}" if found[1].startswith("0") else f"{moved.day}{suffix}"
         )
 
-    text = _NTH.sub(
-        lambda found: _like(found[0], _NTHS[moved.day - 1]), _SAID.sub(f"{moved.year}", original)
+    text = _ORDINAL_PATTERN.sub(
+        lambda found: _match_case(found[0], _ORDINALS[moved.day - 1]),
+        _SPOKEN_YEAR_PATTERN.sub(f"{moved.year}", original),
     )
-    return re.sub(r"'?(\d+)(st|nd|rd|th|er|º|°)?", number, re.sub(_WORD, word, text))
+    return re.sub(r"'?(\d+)(st|nd|rd|th|er|º|°)?", number, re.sub(_WORD_PATTERN, word, text))
 
 
-def _is_last(found: re.Match[str], original: str) -> bool:
+def _is_year(found: re.Match[str], original: str) -> bool:
     """Whether two digits are the year: the last number behind another."""
     return len(re.findall(r"\d+", original[: found.start()])) > 0 and not re.search(
         r"\d", original[found.end() :]
     )
 
 
-def _is_only(found: re.Match[str], original: str, day: bool) -> bool:
+def _is_only_day(found: re.Match[str], original: str, day: bool) -> bool:
     return day and len(re.findall(r"\d+", original)) == 1 and len(found[1]) < 3  # noqa: PLR2004 - a year
 
 
-def _like(original: str, word: str) -> str:
+def _match_case(original: str, word: str) -> str:
     """A word in the case of another."""
     return (
         word.upper()

@@ -12,9 +12,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from manikin.core.seeds import Key
-from manikin.text.deid.detect import find
-from manikin.text.deid.name_lists import FAMILIES, MEN, TOWNS, WOMEN
-from manikin.text.deid.truecase import plain
+from manikin.text.deid.detect import detect_identifiers
+from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, SURROGATE_TOWNS
+from manikin.text.deid.truecase import strip_accents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +84,7 @@ PHRASES = {
 }
 """Sentences by what they hold; words in braces are identifiers or parts of one."""
 
-CASES = (str, str.upper, str.lower)
+CASE_VARIANTS = (str, str.upper, str.lower)
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 _SYLLABLES = ("ka", "mo", "ri", "zel", "tan", "vo", "shi", "bren", "qu", "dal", "fen", "ju")
 
@@ -93,17 +93,17 @@ class Recall(NamedTuple):
     """What share of planted identifiers was found, 0 to 1.
 
     Args:
-        whole: Of all kinds together.
-        kinds: Of each kind.
-        planted: How many of each kind were planted.
+        overall: Of all kinds together.
+        by_kind: Of each kind.
+        planted_counts: How many of each kind were planted.
     """
 
-    whole: float
-    kinds: dict[str, float]
-    planted: dict[str, int]
+    overall: float
+    by_kind: dict[str, float]
+    planted_counts: dict[str, int]
 
 
-def recall(texts: Sequence[str], seed: int = 0, each: int = 100) -> Recall:
+def measure_recall(texts: Sequence[str], seed: int = 0, each: int = 100) -> Recall:
     """Plant identifiers into notes and count those of which no letter or digit is left.
 
     Args:
@@ -112,20 +112,20 @@ def recall(texts: Sequence[str], seed: int = 0, each: int = 100) -> Recall:
         each: How many sentences of each kind.
 
     Example:
-        >>> found = recall(["No fever. Lungs are clear."], each=20)
-        >>> found.whole > 0.8, sorted(found.kinds) == sorted(PHRASES)
+        >>> found = measure_recall(["No fever. Lungs are clear."], each=20)
+        >>> found.overall > 0.8, sorted(found.by_kind) == sorted(PHRASES)
         (True, True)
     """
     rng = Key(seed).child("planted").numpy()
     hits: dict[str, int] = dict.fromkeys(PHRASES, 0)
     for kind, phrases in PHRASES.items():
         for number in range(each):
-            text = plain(texts[int(rng.integers(len(texts)))])
+            text = strip_accents(texts[int(rng.integers(len(texts)))])
             ends = [0, *(match.end() for match in re.finditer(r"[.!?]\s+", text))]
             at = ends[rng.integers(len(ends))]
-            said, marks = _spoken(phrases[number // len(CASES) % len(phrases)], rng)
-            whole = CASES[number % len(CASES)](f"{text[:at]}{said} {text[at:]}")
-            spans = find(whole)
+            said, marks = _fill_phrase(phrases[number // len(CASE_VARIANTS) % len(phrases)], rng)
+            whole = CASE_VARIANTS[number % len(CASE_VARIANTS)](f"{text[:at]}{said} {text[at:]}")
+            spans = detect_identifiers(whole)
             hits[kind] += all(
                 any(span.start <= at + a and at + b <= span.end for span in spans) for a, b in marks
             )
@@ -133,9 +133,9 @@ def recall(texts: Sequence[str], seed: int = 0, each: int = 100) -> Recall:
     return Recall(sum(hits.values()) / (each * len(PHRASES)), shares, dict.fromkeys(PHRASES, each))
 
 
-def _spoken(phrase: str, rng: np.random.Generator) -> tuple[str, list[tuple[int, int]]]:
+def _fill_phrase(phrase: str, rng: np.random.Generator) -> tuple[str, list[tuple[int, int]]]:
     """A sentence, and where each of its identifiers begins and ends."""
-    words = _words(rng)
+    words = _draw_words(rng)
     parts: list[str] = []
     marks: list[tuple[int, int]] = []
     end = 0
@@ -148,15 +148,19 @@ def _spoken(phrase: str, rng: np.random.Generator) -> tuple[str, list[tuple[int,
     return "".join((*parts, phrase[end:])), marks
 
 
-def _words(rng: np.random.Generator) -> dict[str, str]:
+def _draw_words(rng: np.random.Generator) -> dict[str, str]:
     """A word for each brace; names are of the lists or made of syllables, evenly."""
 
     def made() -> str:
         return "".join(_SYLLABLES[i] for i in rng.integers(len(_SYLLABLES), size=3)).capitalize()
 
     listed = rng.random() < 0.5  # noqa: PLR2004 - evenly
-    first = [*WOMEN, *MEN][rng.integers(len(WOMEN) + len(MEN))] if listed else made()
-    last = FAMILIES[rng.integers(len(FAMILIES))] if listed else made()
+    first = (
+        [*FEMALE_NAMES, *MALE_NAMES][rng.integers(len(FEMALE_NAMES) + len(MALE_NAMES))]
+        if listed
+        else made()
+    )
+    last = FAMILY_NAMES[rng.integers(len(FAMILY_NAMES))] if listed else made()
     name = last if rng.random() < 0.3 else f"{first} {last}"  # noqa: PLR2004 - often the family's alone
     month, day, year = int(rng.integers(1, 13)), int(rng.integers(4, 28)), int(rng.integers(1950, 2024))
     digits = {f"d{n}": "".join(str(d) for d in rng.integers(1, 10, size=n)) for n in (2, 3, 4, 5, 7)}
@@ -164,7 +168,7 @@ def _words(rng: np.random.Generator) -> dict[str, str]:
         "name": name,
         "NAME": name.upper(),
         "lower": made().lower(),
-        "Town": TOWNS[rng.integers(len(TOWNS))] if listed else made(),
+        "Town": SURROGATE_TOWNS[rng.integers(len(SURROGATE_TOWNS))] if listed else made(),
         "month": str(month),
         "mm": f"{month:02d}",
         "Month": _MONTHS[month - 1],

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.schema import column_names
-from manikin.schema.inference.textual import prose
-from manikin.schema.kinds import IDENTITY, Category, Number, Text, Time
-from manikin.text.deid.detect import find
+from manikin.schema.inference.textual import is_free_text
+from manikin.schema.kinds import IDENTITY_ROLES, Category, Number, Text, Time
+from manikin.text.deid.detect import detect_identifiers
 from manikin.text.deid.known_identifiers import split_name
-from manikin.text.deid.name_lists import FAMILIES, MEN, WOMEN
-from manikin.text.deid.truecase import fold
+from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.text.deid.truecase import fold_case
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
-_WORDS = {
+_KIND_WORDS = {
     "email": "email mail e",
     "phone": "phone telephone tel mobile cell fax pager phones telefono telefon telephonenumber handy",
     "url": "url website web homepage",
@@ -36,19 +36,19 @@ _WORDS = {
     "id": """mrn ssn nhs passport iban account acct policy licence license plate vin serial imei insurance medicare medicaid accession
         npi dea chi bsn nir dni nie cpr personnummer kvnr ahv chart""",
 }
-_BY_WORD = {word: kind for kind, listed in _WORDS.items() for word in listed.split()}
-_NAMING = re.compile(
+_KIND_BY_WORD = {word: kind for kind, listed in _KIND_WORDS.items() for word in listed.split()}
+_NAME_COLUMN = re.compile(
     r"(^|_)(sur|fore|first|last|full|given|family|middle|maiden|patient|person|subject|pt|mother|father|spouse|contact|kin|doctor"
     r"|physician|provider|nurse|guardian|attending|surgeon|gp|pcp|consultant|clinician|author|carer|relative|next_of_kin)_?names?$"
     r"|^(name|names|surname|forename|lastname|firstname|fullname|initials|physician|doctor|nurse|surgeon|attending|next_of_kin|nok|gp|pcp"
     r"|nachname|vorname|nom|prenom|nombre|apellidos?|cognome|nome|naam|achternaam|voornaam|namn|efternamn|fornamn|navn|etternavn|fornavn)$"
 )
-_MOST = 0.6  # of the values are of one kind
-_KNOWN = frozenset(fold(name) for name in (*WOMEN, *MEN, *FAMILIES))
-_WHOLE = re.compile(r"[A-ZÀ-ÞŁØ][\w'’.-]*(?:,? [A-Za-zÀ-ÿŁØ][\w'’.-]*){1,3}")
+_MIN_KIND_SHARE = 0.6  # of the values are of one kind
+_KNOWN_NAMES = frozenset(fold_case(name) for name in (*FEMALE_NAMES, *MALE_NAMES, *FAMILY_NAMES))
+_FULL_NAME = re.compile(r"[A-ZÀ-ÞŁØ][\w'’.-]*(?:,? [A-Za-zÀ-ÿŁØ][\w'’.-]*){1,3}")
 
 
-class Column(NamedTuple):
+class IdentifyingColumn(NamedTuple):
     """A column that identifies.
 
     Args:
@@ -60,34 +60,38 @@ class Column(NamedTuple):
     kind: str
 
 
-def find_columns(cohort: Cohort, notes: Sequence[str] = ()) -> tuple[Column, ...]:
+def find_identifying_columns(cohort: Cohort, notes: Sequence[str] = ()) -> tuple[IdentifyingColumn, ...]:
     """The columns that identify by their role, their name or their values, other than notes and fields of time.
 
     Example:
         >>> import pandas as pd
         >>> from manikin.cohort.cohort import Cohort
         >>> frame = pd.DataFrame({"surname": ["Doe", "Roe"], "mrn": ["A55-123", "B77-456"], "x": [1.5, 2.5]})
-        >>> [(column.field, column.kind) for column in find_columns(Cohort.from_pandas(frame))]
+        >>> [(column.field, column.kind) for column in find_identifying_columns(Cohort.from_pandas(frame))]
         [('surname', 'name'), ('mrn', 'id')]
     """
-    found = ((name, _kind(cohort, name, kind)) for name, kind in cohort.schema.items() if name not in notes)
-    return tuple(Column(name, kind) for name, kind in found if kind)
+    found = (
+        (name, _classify_column(cohort, name, kind))
+        for name, kind in cohort.schema.items()
+        if name not in notes
+    )
+    return tuple(IdentifyingColumn(name, kind) for name, kind in found if kind)
 
 
-def _kind(cohort: Cohort, name: str, kind: Kind) -> str | None:  # noqa: PLR0911 - a list of looks
+def _classify_column(cohort: Cohort, name: str, kind: Kind) -> str | None:  # noqa: PLR0911 - a list of looks
     column = cohort.columns[name]
-    if isinstance(kind, Time) or kind.role in ("label", "note") or prose(name, column):
+    if isinstance(kind, Time) or kind.role in ("label", "note") or is_free_text(name, column):
         return None
-    said = "_".join(column_names.tokens(name))
-    if column_names.subject(name) and kind.role is None:
+    said = "_".join(column_names.split_name(name))
+    if column_names.is_subject_id(name) and kind.role is None:
         return "id"
-    if isinstance(kind, Number) and kind.role in IDENTITY:
+    if isinstance(kind, Number) and kind.role in IDENTITY_ROLES:
         return "id"
     if isinstance(kind, Number):
         return (
             "age"
-            if _aged(name, column)
-            else _BY_WORD.get(said)
+            if _has_old_ages(name, column)
+            else _KIND_BY_WORD.get(said)
             if kind.role is None and said in ("mrn", "ssn")
             else None
         )
@@ -95,43 +99,49 @@ def _kind(cohort: Cohort, name: str, kind: Kind) -> str | None:  # noqa: PLR0911
         pa.types.is_string(column.type) or pa.types.is_integer(column.type)
     ):
         return None
-    if _NAMING.search(said) or (column_names.person(name) and said.endswith("name")):
+    if _NAME_COLUMN.search(said) or (column_names.is_direct_identifier(name) and said.endswith("name")):
         return "name"
-    by_name = next((_BY_WORD[token] for token in column_names.tokens(name) if token in _BY_WORD), None)
+    by_name = next(
+        (_KIND_BY_WORD[token] for token in column_names.split_name(name) if token in _KIND_BY_WORD), None
+    )
     values = [str(value) for value in column.to_pylist() if value is not None][:200]
-    if column_names.birth(name) and by_name is None:
+    if column_names.is_birth_date(name) and by_name is None:
         return "date"
     if by_name and (by_name != "id" or any(any(map(str.isdigit, value)) for value in values)):
         return by_name
-    return _told(values) or ("id" if kind.role in IDENTITY else None)
+    return _classify_values(values) or ("id" if kind.role in IDENTITY_ROLES else None)
 
 
-def _aged(name: str, column: pa.ChunkedArray) -> bool:
+def _has_old_ages(name: str, column: pa.ChunkedArray) -> bool:
     """Whether numbers are ages in years of which some are above 89."""
     oldest = (
         pc.max(column).as_py()
-        if column_names.tokens(name)[-1:] == ("age",) or column_names.tokens(name) == ("age", "years")
+        if column_names.split_name(name)[-1:] == ("age",)
+        or column_names.split_name(name) == ("age", "years")
         else None
     )
     return oldest is not None and 89 < oldest <= 125  # noqa: PLR2004 - 45 CFR 164.514(b)(2)(i)(C); months would be more
 
 
-def _told(values: list[str]) -> str | None:
+def _classify_values(values: list[str]) -> str | None:
     """What values are by themselves: each a telephone number, an address, or the name of a person."""
     if not values:
         return None
     kinds: Counter[str] = Counter()
     for value in values:
-        spans = find(value)
+        spans = detect_identifiers(value)
         whole = [span.kind for span in spans if span.end - span.start == len(value.strip())]
-        parts = [fold(word) for word in split_name(value)]
+        parts = [fold_case(word) for word in split_name(value)]
         named = (
-            bool(_WHOLE.fullmatch(value)) and len(parts) > 1 and sum(part in _KNOWN for part in parts) > 0
+            bool(_FULL_NAME.fullmatch(value))
+            and len(parts) > 1
+            and sum(part in _KNOWN_NAMES for part in parts) > 0
         )
         kinds.update({"name"} if named else whole)
     kind, hits = kinds.most_common(1)[0] if kinds else ("", 0)
     return (
         kind
-        if kind in ("name", "phone", "email", "url", "address", "id") and hits >= _MOST * len(values)
+        if kind in ("name", "phone", "email", "url", "address", "id")
+        and hits >= _MIN_KIND_SHARE * len(values)
         else None
     )

@@ -5,37 +5,37 @@ from __future__ import annotations
 import html
 import re
 
-_HTML = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{1,5}|#x[0-9a-fA-F]{1,4});")
-_RTF = re.compile(r"\\'[0-9a-fA-F]{2}|\\[a-z]+-?\d* ?|[{}]")
-_BLOCK = re.compile(
+_HTML_MARK = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:[a-zA-Z]{2,8}|#\d{1,5}|#x[0-9a-fA-F]{1,4});")
+_RTF_MARK = re.compile(r"\\'[0-9a-fA-F]{2}|\\[a-z]+-?\d* ?|[{}]")
+_BLOCK_MARK = re.compile(
     r"(?i)</?(?:p|br|div|tr|td|th|li|ul|ol|h\d|table|body|html|hr)\b|\\(?:par|line|tab|cell|row)\b"
 )
 
 
-def strip_marks(text: str) -> tuple[str, list[int]] | None:
+def strip_markup(text: str) -> tuple[str, list[int]] | None:
     """A text without marks, and for each of its letters where it stands in the original; None: no marks.
 
     Example:
-        >>> strip_marks("<b>O&#39;B</b>")
+        >>> strip_markup("<b>O&#39;B</b>")
         ("O'B", [3, 4, 9])
-        >>> strip_marks("plain, a < b & c") is None
+        >>> strip_markup("plain, a < b & c") is None
         True
     """
-    pattern = _RTF if text.lstrip().startswith("{\\rtf") else _HTML
+    pattern = _RTF_MARK if text.lstrip().startswith("{\\rtf") else _HTML_MARK
     if not pattern.search(text):
         return None
     said, at, end = [], [], 0
     for match in pattern.finditer(text):
         said.append(text[end : match.start()])
         at += range(end, match.start())
-        if sign := _sign(match[0]):
+        if sign := _render_mark(match[0]):
             said.append(sign)
             at += [match.start()] * len(sign)
         end = match.end()
     return "".join((*said, text[end:])), [*at, *range(end, len(text))]
 
 
-def locate(text: str, at: list[int], start: int, end: int) -> list[tuple[int, int]]:
+def locate_span(text: str, at: list[int], start: int, end: int) -> list[tuple[int, int]]:
     """Where a span of the unmarked text stands in the original, in pieces between marks."""
     out: list[tuple[int, int]] = []
     for i in range(start, end):
@@ -49,7 +49,7 @@ def locate(text: str, at: list[int], start: int, end: int) -> list[tuple[int, in
     return out
 
 
-def unescape(text: str) -> str:
+def unescape_markup(text: str) -> str:
     """A piece of the original as it is read: signs for their names."""
     read = re.sub(
         r"\\'([0-9a-fA-F]{2})", lambda found: bytes.fromhex(found[1]).decode("cp1252", "replace"), text
@@ -57,9 +57,9 @@ def unescape(text: str) -> str:
     return html.unescape(read).replace("\xa0", " ") if "&" in read else read
 
 
-def _sign(mark: str) -> str:
-    if _BLOCK.match(mark):
+def _render_mark(mark: str) -> str:
+    if _BLOCK_MARK.match(mark):
         return "\n"
     if mark.startswith(("&", "\\'")):
-        return unescape(mark)[:1]
+        return unescape_markup(mark)[:1]
     return ""

@@ -12,17 +12,19 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 
-_MORE = tomllib.loads(files("manikin.text.deid").joinpath("names.toml").read_text("utf-8"))
-_GIVEN = frozenset(_MORE["words"]["given"].split())
+_NAME_RESOURCE = tomllib.loads(files("manikin.text.deid").joinpath("names.toml").read_text("utf-8"))
+_WORDLIKE_GIVEN_NAMES = frozenset(_NAME_RESOURCE["words"]["given"].split())
 
 
-def _with(own: str, part: str) -> tuple[str, ...]:
+def _merge_names(own: str, part: str) -> tuple[str, ...]:
     """The names of this file, then those of other languages that mean nothing else."""
-    more = [name for names in _MORE[part].values() for name in names.split()]
-    return tuple(dict.fromkeys([*own.split(), *(name for name in more if name not in _GIVEN)]))
+    more = [name for names in _NAME_RESOURCE[part].values() for name in names.split()]
+    return tuple(
+        dict.fromkeys([*own.split(), *(name for name in more if name not in _WORDLIKE_GIVEN_NAMES)])
+    )
 
 
-_WOMEN = """
+_FEMALE_NAMES = """
     Mary Patricia Linda Barbara Elizabeth Jennifer Maria Susan Margaret Dorothy Lisa Nancy Karen
     Betty Helen Sandra Donna Ruth Sharon Michelle Laura Sarah Kimberly Deborah Jessica Shirley
     Cynthia Angela Melissa Brenda Amy Anna Rebecca Virginia Kathleen Pamela Martha Debra Amanda
@@ -51,9 +53,9 @@ _WOMEN = """
     Camila Mariana Renata Soledad Consuelo Esperanza Freya Astrid Sigrid Greta Heidi Annika Ursula
     Brigitte Monique Genevieve Colette Celine Margot
 """
-WOMEN = _with(_WOMEN, "women")
+FEMALE_NAMES = _merge_names(_FEMALE_NAMES, "women")
 
-_MEN = """
+_MALE_NAMES = """
     James John Robert Michael William David Richard Charles Joseph Thomas Christopher Daniel Paul
     Donald George Kenneth Steven Edward Brian Ronald Anthony Kevin Jason Matthew Gary Timothy Jose
     Larry Jeffrey Scott Eric Stephen Andrew Raymond Gregory Joshua Jerry Dennis Walter Patrick Peter
@@ -87,9 +89,9 @@ _MEN = """
     Sanjeev Satoshi Stefan Suresh Sven Takeshi Tariq Tomasz Tunde Umar Vijay Vikram Vladimir
     Wolfgang Yasser Yuri Yusef Zbigniew
 """
-MEN = _with(_MEN, "men")
+MALE_NAMES = _merge_names(_MALE_NAMES, "men")
 
-_FAMILIES = """
+_FAMILY_NAMES = """
     Smith Johnson Williams Jones Brown Davis Miller Moore Taylor Anderson Thomas Jackson Harris
     Thompson Garcia Martinez Robinson Clark Rodriguez Lewis Walker Hall Allen Hernandez King Wright
     Lopez Hill Scott Adams Baker Gonzalez Nelson Carter Mitchell Perez Roberts Turner Phillips
@@ -131,14 +133,14 @@ _FAMILIES = """
     Kuznetsov Dubois Lefebvre Moreau Girard Bianchi Ferrari Romano Colombo Hoffmann Fischer Schulz
     Vogel Andersson Johansson Eriksson Nilsson Hansson Virtanen Papadopoulos Yilmaz Demir Abdi Bui
 """
-FAMILIES = _with(_FAMILIES, "families")
+FAMILY_NAMES = _merge_names(_FAMILY_NAMES, "families")
 
-_TOWNS = """
+_SURROGATE_TOWNS = """
     Alderbrook Bellhaven Cedarmoor Dunmere Eastwick Fernhollow Glenport Harrowdale Ivyfield
     Kestrelton Larkspur Marlow Northby Oakhurst Pinewick Quarrydale Redmoor Stonebridge Thornley
     Wexcombe
 """
-TOWNS = tuple(_TOWNS.split())
+SURROGATE_TOWNS = tuple(_SURROGATE_TOWNS.split())
 """Invented: what stands in place of towns."""
 
 _CITIES = """
@@ -162,9 +164,11 @@ _CITIES = """
     Mumbai,Delhi,Bangalore,Karachi,Lahore,Dhaka,Manila,Tokyo,Osaka,Seoul,Beijing,Shanghai,Hong Kong
     Lagos,Nairobi,Accra,Cairo,Johannesburg,Mexico City,Guadalajara,Tijuana,Bogota,Santiago
 """
-_ABROAD = ",".join(_MORE["cities"].values()).split(",")
+_FOREIGN_CITIES = ",".join(_NAME_RESOURCE["cities"].values()).split(",")
 CITIES = tuple(
-    dict.fromkeys(" ".join(c.split()) for c in (*_CITIES.strip().replace("\n", ",").split(","), *_ABROAD))
+    dict.fromkeys(
+        " ".join(c.split()) for c in (*_CITIES.strip().replace("\n", ",").split(","), *_FOREIGN_CITIES)
+    )
 )
 """Cities found wherever they are named; those that are words too ("Mobile", "Reading") are left out."""
 
@@ -196,7 +200,7 @@ _COUNTRIES = """
 COUNTRIES = frozenset((*STATES, *(c for line in _COUNTRIES.split("\n") for c in line.strip().split(","))))
 """States and countries: no identifiers by 45 CFR 164.514(b)(2)(i)(B)."""
 
-_WORDS = """
+_WORDLIKE_FAMILY_NAMES = """
     Hall King Hill Ward Gray Brown Black Price Wood Woods West Ford Wells Rice Stone Hunter Mason
     Knight Lane Fox Cooper Berry Mills Burns Grant Hart Marshall Porter Cole Payne Reed Carpenter
     Fisher Gardner Baker Cook Hand Park Parker Turner Walker Clark Carter Butler Foster Mitchell
@@ -206,5 +210,7 @@ _WORDS = """
     Wheeler Wolfe Yang Moore Harris Fuller Sherman Blake Lambert Schwartz Miranda George Terry Tate
     Goodman Weaver Harmon Drake Dalton Newton Hopkins Roth Weber Bui Abdi Park Fleming
 """
-WORDS = frozenset((*_WORDS.split(), *_MORE["words"]["family"].split()))
+WORDLIKE_FAMILY_NAMES = frozenset(
+    (*_WORDLIKE_FAMILY_NAMES.split(), *_NAME_RESOURCE["words"]["family"].split())
+)
 """Family names that are words, towns or syllables too: alone behind another capital they tell nothing."""

@@ -8,9 +8,16 @@ import re
 from typing import NamedTuple
 
 from manikin.text.deid import cue_phrases as say
-from manikin.text.deid.name_lists import CITIES, FAMILIES, MEN, STATES, WOMEN, WORDS
+from manikin.text.deid.name_lists import (
+    CITIES,
+    FAMILY_NAMES,
+    FEMALE_NAMES,
+    MALE_NAMES,
+    STATES,
+    WORDLIKE_FAMILY_NAMES,
+)
 
-HOUSES = (
+INSTITUTION_KINDS = (
     "Hospital|Medical Cent(?:er|re)|Clinic|Infirmary|Nursing Home|Care Home|Health Cent(?:er|re)|University|School"
     "|Church|Hospice|County|Township|Parish|Rehabilitation(?: Cent(?:er|re)| Hospital| Unit)?|Rehab|Medical Practice"
     "|Family Practice|Family Clinic|Day Cent(?:er|re)|Assisted Living|Ziekenhuis|Sjukhus|Sykehus|Sygehus|Klinikum"
@@ -18,17 +25,17 @@ HOUSES = (
     "|Corporation|Company|GmbH|S\\.L\\.|B\\.?V\\.|AB|ApS|plc|Plc|RFC|Rfc|FC|GAA Club|Hotel|Factory|Brewery|Bakery|Farms?|Dairy|Foundry"
     "|Sheltered Housing|Residential Home|Dialysis|Kindergarten|Nursery|Creche|Monastery|Convent|Barracks|Sanatorium|Polyclinic|General(?!\\s(?:[A-Z]|[Ss]urg|[Mm]ed|[Pp]rac|[Aa]n|[Cc]ond|[Ww]ell))"
 )
-_PART = r"(?:O['’]|D['’]|L['’]|Mc|Mac|Fitz|al-|El-|De|Di|La|Le|Van)?[A-ZÀ-ÖØ-ÞŁĐŒ][a-zà-ÿłđœı]+"
-_NAME = rf"(?:{_PART}(?:[-'’](?!s\b)(?:{_PART}|[a-z]{{2,4}}\b(?!-))){{0,4}})"
-_SHOUTED = r"(?:(?:MC|O['’]|D['’])?[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]{1,40})"
+_NAME_PART = r"(?:O['’]|D['’]|L['’]|Mc|Mac|Fitz|al-|El-|De|Di|La|Le|Van)?[A-ZÀ-ÖØ-ÞŁĐŒ][a-zà-ÿłđœı]+"
+_NAME = rf"(?:{_NAME_PART}(?:[-'’](?!s\b)(?:{_NAME_PART}|[a-z]{{2,4}}\b(?!-))){{0,4}})"
+_UPPERCASE_NAME = r"(?:(?:MC|O['’]|D['’])?[A-ZÀ-ÖØ-Þ][A-ZÀ-ÖØ-Þ'’-]{1,40})"
 _PARTICLE = (
     r"(?:(?:[Vv]an|[Vv]on|[Dd]er|[Dd]en|[Dd]e|[Ll]a|[Ll]as|[Ll]os|[Dd]el|[Dd]a|[Dd]os|[Dd]as|[Dd]i|[Dd]u|[Dd]es|[Bb]in"
     r"|[Bb]en|[Ii]bn|[Ee]l|[Aa]l|[Tt]e|[Tt]en|[Tt]er|'t|[Zz]u|[Zz]um|[Aa]f|[Aa]v|[Ss]t\.?|y|e|und|[Ll]e|[Nn]i|[Nn]ic|[Uu]i|[Dd]ell[ao])\s+|[dl]['’]\s?|[Dd]e['’]\s)"
 )
 _INITIAL = rf"(?:[A-Z]\.?[ -]?){{1,3}}(?=\s*(?:{_PARTICLE}){{0,2}}[A-Z][a-z'’])"
-_WHOLE = rf"(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})(?:\s*(?<=[\s.])(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})){{0,3}}"
-_MIXED = rf"(?:{_WHOLE}|(?:{_NAME}\s+|[A-Z]\.?\s+)?{_SHOUTED}(?:\s+{_NAME})?)"
-_TURNED = rf"(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_SHOUTED})(?:[ ](?:{_NAME}|{_SHOUTED}))?,[ ]?(?:{_NAME}|{_SHOUTED})(?:\s+(?:[A-Z]\b\.?(?:[A-Z]\b\.?)?|{_NAME}))?"
+_FULL_NAME = rf"(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})(?:\s*(?<=[\s.])(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_INITIAL})){{0,3}}"
+_MIXED_CASE_NAME = rf"(?:{_FULL_NAME}|(?:{_NAME}\s+|[A-Z]\.?\s+)?{_UPPERCASE_NAME}(?:\s+{_NAME})?)"
+_REVERSED_NAME = rf"(?:{_PARTICLE}){{0,2}}(?:{_NAME}|{_UPPERCASE_NAME})(?:[ ](?:{_NAME}|{_UPPERCASE_NAME}))?,[ ]?(?:{_NAME}|{_UPPERCASE_NAME})(?:\s+(?:[A-Z]\b\.?(?:[A-Z]\b\.?)?|{_NAME}))?"
 _STREET = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Ln|Drive|Dr|Court|Ct|Place|Pl|Way|Terrace|Square|Sq"
     r"|Highway|Hwy|Parkway|Pkwy|Circle|Cir|Trail|Plaza|Crescent|Close|Gardens|Grove|Mews|Hill|Park|Row|Walk|View|Rise"
@@ -40,47 +47,52 @@ _STATE = (
 )
 _ZIP = r"\d{5}(?:-\d{4})?"
 _TOWN = rf"{_NAME}(?:[ -]{_NAME})?"
-_FIRM = rf"{_TOWN}(?:(?:\s+(?:of|de|du|des|del|di|van|&|and)(?:\s+the)?)?\s+(?:{_NAME}|[A-Z]{{2,5}}\b(?!\s?[=:\d]))){{0,3}}"
-_WIND = "(?:[NSEW]{1,2}|North|South|East|West)"
-_TH = r"\d{1,3}(?:st|nd|rd|th)"
-_DOOR = r",?\s*(?:Apt|Apartment|Suite|Ste|Unit|Flat|#)\.?\s*#?\s*\w+"
-_FLAT = r"(?:(?:Flat|Apartment|Apt|Unit)\s+\w{1,4},?\s+)"
-_ENDS = r"(?=\s*(?:[.;(\n]|$))"
-_OLD = r"years?|yrs?|y\.?o|y/o|months?|weeks?|days?"
-_LIVES = r"(?:lives?|lived|living|resides?|residing|resident|born|raised|grew\s+up|native|moved(?:\s+here)?|relocated|travell?ed)"
-_FIRST = "|".join(sorted({*WOMEN, *MEN}, key=len, reverse=True))
-_LAST = "|".join(sorted(set(FAMILIES) - WORDS, key=len, reverse=True))
-_CITY = "|".join(sorted(map(re.escape, CITIES), key=len, reverse=True))
+_FIRM_NAME = rf"{_TOWN}(?:(?:\s+(?:of|de|du|des|del|di|van|&|and)(?:\s+the)?)?\s+(?:{_NAME}|[A-Z]{{2,5}}\b(?!\s?[=:\d]))){{0,3}}"
+_COMPASS_POINT = "(?:[NSEW]{1,2}|North|South|East|West)"
+_NUMBERED_STREET = r"\d{1,3}(?:st|nd|rd|th)"
+_DOOR_NUMBER = r",?\s*(?:Apt|Apartment|Suite|Ste|Unit|Flat|#)\.?\s*#?\s*\w+"
+_FLAT_NUMBER = r"(?:(?:Flat|Apartment|Apt|Unit)\s+\w{1,4},?\s+)"
+_SENTENCE_END = r"(?=\s*(?:[.;(\n]|$))"
+_AGE_UNIT = r"years?|yrs?|y\.?o|y/o|months?|weeks?|days?"
+_RESIDENCE_VERB = r"(?:lives?|lived|living|resides?|residing|resident|born|raised|grew\s+up|native|moved(?:\s+here)?|relocated|travell?ed)"
+_GIVEN_NAME = "|".join(sorted({*FEMALE_NAMES, *MALE_NAMES}, key=len, reverse=True))
+_FAMILY_NAME = "|".join(sorted(set(FAMILY_NAMES) - WORDLIKE_FAMILY_NAMES, key=len, reverse=True))
+_CITY_NAME = "|".join(sorted(map(re.escape, CITIES), key=len, reverse=True))
 
 
-class Rule(NamedTuple):
+class NameRule(NamedTuple):
     """How names are told.
 
     Args:
         kind: What is found.
         pattern: Read in `casing.cased` text; its first group, where there is one, identifies.
-        weak: Whether a usual word may stand there too, so that capitals of the text itself, or a list of
+        is_weak: Whether a usual word may stand there too, so that capitals of the text itself, or a list of
             names, must speak for it.
-        strict: Whether any word often stands there, so that one of prose is none even with a capital, and text
+        is_strict: Whether any word often stands there, so that one of prose is none even with a capital, and text
             in one case must have a listed name.
     """
 
     kind: str
     pattern: re.Pattern[str]
-    weak: bool = False
-    strict: bool = False
+    is_weak: bool = False
+    is_strict: bool = False
 
 
-def _rules(*rules: tuple[str, str], weak: bool = False, strict: bool = False) -> tuple[Rule, ...]:
-    return tuple(Rule(kind, re.compile(pattern, re.MULTILINE), weak, strict) for kind, pattern in rules)
+def _compile_rules(
+    *rules: tuple[str, str], weak: bool = False, strict: bool = False
+) -> tuple[NameRule, ...]:
+    return tuple(NameRule(kind, re.compile(pattern, re.MULTILINE), weak, strict) for kind, pattern in rules)
 
 
-_PLACES = _rules(
+_PLACE_RULES = _compile_rules(
     (
         "address",
-        rf"\b{_FLAT}?(?:\d{{1,4}}[A-Za-z]?/)?\d{{1,5}}[a-zA-Z]?,?\s+(?:{_WIND}\.?\s+)?(?:(?:{_PART}|{_TH}|[A-Z]{{2,3}}(?=\s+(?:Road|Street|Avenue|Marg)\b))\s+){{1,3}}{_STREET}(?:\s[NSEW]{{1,2}}\b)?(?i:{_DOOR})?(?:,\s+{_TOWN}(?=\s*(?:[.,;\n]|$)))?",
+        rf"\b{_FLAT_NUMBER}?(?:\d{{1,4}}[A-Za-z]?/)?\d{{1,5}}[a-zA-Z]?,?\s+(?:{_COMPASS_POINT}\.?\s+)?(?:(?:{_NAME_PART}|{_NUMBERED_STREET}|[A-Z]{{2,3}}(?=\s+(?:Road|Street|Avenue|Marg)\b))\s+){{1,3}}{_STREET}(?:\s[NSEW]{{1,2}}\b)?(?i:{_DOOR_NUMBER})?(?:,\s+{_TOWN}(?=\s*(?:[.,;\n]|$)))?",
     ),
-    ("address", rf"\b{_FLAT}{_NAME}(?:\s+{_NAME})?\s+(?i:House|Court|Tower|Lodge|Mansions|Buildings?)\b"),
+    (
+        "address",
+        rf"\b{_FLAT_NUMBER}{_NAME}(?:\s+{_NAME})?\s+(?i:House|Court|Tower|Lodge|Mansions|Buildings?)\b",
+    ),
     ("place", rf"\b{_TOWN},\s*{_STATE}(?:,?\s+{_ZIP})?(?!\w)"),
     ("place", rf"\b{_TOWN}\s+{_STATE},?\s+{_ZIP}\b"),
     ("place", rf"\b{_STATE}\s+({_ZIP})\b"),
@@ -89,15 +101,15 @@ _PLACES = _rules(
         "place",
         rf"(?i:\b(?:city|town|hometown|ville|wohnort|ort|ciudad|citta|woonplaats|stad|by|birthplace)\s*:\s*)({_TOWN})",
     ),
-    ("place", rf"\b((?:(?:St|Mt)\.?\s+)?(?:{_NAME}\s+(?:of\s+)?){{1,3}}(?:{HOUSES}))\b"),
-    ("place", rf"\b(?:{say.CLINICS})\s+(?:{say.OF}\s*)?({_TOWN})"),
+    ("place", rf"\b((?:(?:St|Mt)\.?\s+)?(?:{_NAME}\s+(?:of\s+)?){{1,3}}(?:{INSTITUTION_KINDS}))\b"),
+    ("place", rf"\b(?:{say.CLINIC_WORDS})\s+(?:{say.OF_PARTICLES}\s*)?({_TOWN})"),
     (
         "place",
         rf"\b((?:{_NAME}(?:\s+|-)){{1,3}}(?:&|and|und|et|y|e|og|och)\s+(?:Sons?|Sohne?|Fils|Hijos|Figli|Zonen|Partners?|Co|Brothers|Daughters?|Associates)\b\.?(?:\s+(?:Ltd|Limited|Inc|GmbH|KG|plc)\b\.?)?)",
     ),
     (
         "place",
-        rf"\b(?:{say.CLINICS})\s+((?:am|an der|im|in der|zum|zur|de la|de|del|du|des|di|Saint|Sainte|San|Santa|Sint|Sankt|St\.?)[\s-]+{_NAME}(?:[\s-]{_NAME}){{0,2}})",
+        rf"\b(?:{say.CLINIC_WORDS})\s+((?:am|an der|im|in der|zum|zur|de la|de|del|du|des|di|Saint|Sainte|San|Santa|Sint|Sankt|St\.?)[\s-]+{_NAME}(?:[\s-]{_NAME}){{0,2}})",
     ),
     ("place", rf"\b({_TOWN}),?\s+(?:NSW|QLD|Qld|VIC|Vic|TAS|Tas|ACT|SA|WA|NT)\s+\d{{4}}\b"),
     ("place", r"\b(?:NSW|QLD|Qld|VIC|Vic|TAS|Tas|ACT|SA|WA|NT)\s+(\d{4})\b"),
@@ -124,13 +136,13 @@ _PLACES = _rules(
         "place",
         rf"\b((?:{_NAME}[\s-]){{0,2}}[A-Z][a-z]{{3,}}(?:ziekenhuis|krankenhaus|klinik|sjukhuset|sjukhus|sykehus|sygehus|gymnasium|skolan|skolen|schule|stift|college))\b",
     ),
-    ("place", rf"(?i:\b{say.BORN})\s+({_TOWN})"),
-    ("place", rf"\b((?:{_CITY}))\b(?!['’]s\b)"),
+    ("place", rf"(?i:\b{say.RESIDENCE_CUES})\s+({_TOWN})"),
+    ("place", rf"\b((?:{_CITY_NAME}))\b(?!['’]s\b)"),
 )
-_STRONG = _rules(
+_STRONG_RULES = _compile_rules(
     (
         "name",
-        rf"(?:\b(?:{say.CASED}|(?i:{say.TITLES}))\b\.?|\b(?:{say.SHORT})\.)\s*((?!(?i:{say.TITLES})\b){_MIXED})",
+        rf"(?:\b(?:{say.CASED_TITLES}|(?i:{say.TITLES}))\b\.?|\b(?:{say.ABBREVIATED_TITLES})\.)\s*((?!(?i:{say.TITLES})\b){_MIXED_CASE_NAME})",
     ),
     ("name", rf"(?<=\b[Ss]/o\s)((?:[A-Z]\.?\s?){{0,3}}{_NAME})"),
     (
@@ -147,47 +159,53 @@ _STRONG = _rules(
     ),
     (
         "name",
-        rf"^\s*((?:Will|May|April|June|Grace|Hope|Rose|Faith|Joy|Dawn|Summer|Mark|Frank|Bill|Grant|Sue|Rob|Pat|Art|Gene|Ray|Iris|Lily|Daisy|Ivy|Olive|Ginger|Pearl|Ruby|Amber|Autumn|Chase|Dean|Drew|Jack|Nick|Bob|Chuck|Christian|Angel|Crystal|Sandy)\s+{_NAME})(?=,?\s+(?:{say.HUMAN})\b)",
+        rf"^\s*((?:Will|May|April|June|Grace|Hope|Rose|Faith|Joy|Dawn|Summer|Mark|Frank|Bill|Grant|Sue|Rob|Pat|Art|Gene|Ray|Iris|Lily|Daisy|Ivy|Olive|Ginger|Pearl|Ruby|Amber|Autumn|Chase|Dean|Drew|Jack|Nick|Bob|Chuck|Christian|Angel|Crystal|Sandy)\s+{_NAME})(?=,?\s+(?:{say.PERSON_VERBS})\b)",
     ),
-    ("name", rf"\b({_SHOUTED},\s?{_NAME}(?:\s+{_NAME}){{1,2}})"),
+    ("name", rf"\b({_UPPERCASE_NAME},\s?{_NAME}(?:\s+{_NAME}){{1,2}})"),
     (
         "name",
-        rf"(?i:\b(?:pat\.|patienten?|patientin|pasienten|patient|patient|paziente|paciente|patiente|(?<=la )patiente|patient)\s+)({_SHOUTED}(?:\s+{_SHOUTED}|\s+{_NAME})?)(?=\s|,|\.)",
+        rf"(?i:\b(?:pat\.|patienten?|patientin|pasienten|patient|patient|paziente|paciente|patiente|(?<=la )patiente|patient)\s+)({_UPPERCASE_NAME}(?:\s+{_UPPERCASE_NAME}|\s+{_NAME})?)(?=\s|,|\.)",
     ),
-    ("name", rf"(?i:\b(?:nee|geborene|geb\.|formerly\s+known\s+as|f\.?k\.?a\.?)\s+)({_WHOLE})"),
+    ("name", rf"(?i:\b(?:nee|geborene|geb\.|formerly\s+known\s+as|f\.?k\.?a\.?)\s+)({_FULL_NAME})"),
     (
         "name",
-        rf"^({_SHOUTED}(?:\s+{_SHOUTED}){{0,2}}\s+{_NAME}(?:-{_NAME})?)(?=,\s+(?i:nee?\b|geb\b|born|dob|ddn|\d{{1,3}}\s*(?:ans|years?|yo|y/o|anni|jahre|anos)))",
+        rf"^({_UPPERCASE_NAME}(?:\s+{_UPPERCASE_NAME}){{0,2}}\s+{_NAME}(?:-{_NAME})?)(?=,\s+(?i:nee?\b|geb\b|born|dob|ddn|\d{{1,3}}\s*(?:ans|years?|yo|y/o|anni|jahre|anos)))",
     ),
-    ("name", rf"(?i:\bbaby\s+(?:girl|boy|of)\s+)({_MIXED})"),
-    ("name", rf"\bDon\s+({_NAME}\s+{_WHOLE})"),
-    ("name", rf"\b(?:Mr|Dr|Mrs)\.?\s+(?:and|&|et|und|y)\s+(?:Mrs|Mr|Dr)\.?\s+({_MIXED})"),
+    ("name", rf"(?i:\bbaby\s+(?:girl|boy|of)\s+)({_MIXED_CASE_NAME})"),
+    ("name", rf"\bDon\s+({_NAME}\s+{_FULL_NAME})"),
+    ("name", rf"\b(?:Mr|Dr|Mrs)\.?\s+(?:and|&|et|und|y)\s+(?:Mrs|Mr|Dr)\.?\s+({_MIXED_CASE_NAME})"),
     (
         "name",
-        rf"\b(?:MR|MRS|MS|MISS|DR|PROF|DOCTOR|MME|HERR|FRAU)\b\.?\s+({_SHOUTED}(?:\s+{_SHOUTED}){{0,2}})",
+        rf"\b(?:MR|MRS|MS|MISS|DR|PROF|DOCTOR|MME|HERR|FRAU)\b\.?\s+({_UPPERCASE_NAME}(?:\s+{_UPPERCASE_NAME}){{0,2}})",
     ),
-    ("name", rf"\b({_TURNED}|{_WHOLE}),?\s+(?:{say.DEGREES})"),
+    ("name", rf"\b({_REVERSED_NAME}|{_FULL_NAME}),?\s+(?:{say.DEGREES})"),
     (
         "name",
-        rf"(?i:\b{say.LABELS}\s*(?::|\s[-–]|=)\s*)((?!(?i:{say.CASED}|{say.TITLES})\b)(?:{_TURNED}|{_MIXED})(?!\w|\s*:))",
+        rf"(?i:\b{say.NAME_LABELS}\s*(?::|\s[-–]|=)\s*)((?!(?i:{say.CASED_TITLES}|{say.TITLES})\b)(?:{_REVERSED_NAME}|{_MIXED_CASE_NAME})(?!\w|\s*:))",
     ),
-    ("name", rf"(?i:\b(?:patient|pt)?(?:'s)?\s*name\s*(?:[:=]|is)\s*)({_TURNED}|{_MIXED})"),
     (
         "name",
-        rf"(?i:^\s*(?:patient(?:in)?|pt|doctor|patiente|paziente|paciente)\s*:\s*)({_TURNED}|{_NAME}\s+(?:{_INITIAL}\s*)?{_NAME}){_ENDS}",
+        rf"(?i:\b(?:patient|pt)?(?:'s)?\s*name\s*(?:[:=]|is)\s*)({_REVERSED_NAME}|{_MIXED_CASE_NAME})",
     ),
-    ("name", rf"(?i:\bre\s*:?\s+)({_NAME}\s+(?:[A-Z]\.?\s+)?{_SHOUTED})\b"),
-    ("name", rf"\b({_WHOLE}),?\s+(?:is\s+|was\s+)?an?\s+\d{{1,3}}[\s-]*(?i:{_OLD})\b"),
-    ("name", rf"\b({_TURNED}),?\s+\d{{1,3}}[\s-]*(?:(?i:{_OLD})\b|[MFmf]\b)"),
-    ("name", rf"\b({_NAME},\s+(?:{_FIRST})(?:\s+[A-Z]\b\.?)?)(?=\s|[.,;)]|$)"),
-    ("name", rf"\b((?:{_SHOUTED}|{_NAME}),?\s+(?:{_FIRST}))(?=,|\s*$|\s+(?:{say.DOES})\b)"),
-    ("name", rf"^({_SHOUTED},\s?{_SHOUTED}(?:\s+[A-Z]\b\.?)?)(?=\s*(?:-|–|\(|,|$))"),
-    ("name", rf"\b({_NAME},\s+{_NAME})(?=\s+(?:{say.DOES})\b)"),
-    ("name", rf"^({_SHOUTED}{{2}}\s+{_NAME})(?=,)"),
-    ("name", rf"^({_SHOUTED},\s?{_NAME}(?:\s+[A-Z]\b\.?)?)(?=\s*(?:[-–(,:;]|$))"),
-    ("name", rf"(?i:\b(?:{say.GREETINGS}),?\s+)({_MIXED})(?=\s*(?:[,:.\n(]|$))"),
+    (
+        "name",
+        rf"(?i:^\s*(?:patient(?:in)?|pt|doctor|patiente|paziente|paciente)\s*:\s*)({_REVERSED_NAME}|{_NAME}\s+(?:{_INITIAL}\s*)?{_NAME}){_SENTENCE_END}",
+    ),
+    ("name", rf"(?i:\bre\s*:?\s+)({_NAME}\s+(?:[A-Z]\.?\s+)?{_UPPERCASE_NAME})\b"),
+    ("name", rf"\b({_FULL_NAME}),?\s+(?:is\s+|was\s+)?an?\s+\d{{1,3}}[\s-]*(?i:{_AGE_UNIT})\b"),
+    ("name", rf"\b({_REVERSED_NAME}),?\s+\d{{1,3}}[\s-]*(?:(?i:{_AGE_UNIT})\b|[MFmf]\b)"),
+    ("name", rf"\b({_NAME},\s+(?:{_GIVEN_NAME})(?:\s+[A-Z]\b\.?)?)(?=\s|[.,;)]|$)"),
+    (
+        "name",
+        rf"\b((?:{_UPPERCASE_NAME}|{_NAME}),?\s+(?:{_GIVEN_NAME}))(?=,|\s*$|\s+(?:{say.PERSON_PREDICATES})\b)",
+    ),
+    ("name", rf"^({_UPPERCASE_NAME},\s?{_UPPERCASE_NAME}(?:\s+[A-Z]\b\.?)?)(?=\s*(?:-|–|\(|,|$))"),
+    ("name", rf"\b({_NAME},\s+{_NAME})(?=\s+(?:{say.PERSON_PREDICATES})\b)"),
+    ("name", rf"^({_UPPERCASE_NAME}{{2}}\s+{_NAME})(?=,)"),
+    ("name", rf"^({_UPPERCASE_NAME},\s?{_NAME}(?:\s+[A-Z]\b\.?)?)(?=\s*(?:[-–(,:;]|$))"),
+    ("name", rf"(?i:\b(?:{say.GREETINGS}),?\s+)({_MIXED_CASE_NAME})(?=\s*(?:[,:.\n(]|$))"),
 )
-_WEAK = _rules(
+_WEAK_RULES = _compile_rules(
     (
         "name",
         rf"(?:^|(?<=[.;:!?]\s))({_NAME}\s+(?:[A-Z]\.?\s+)?{_NAME})(?=,?\s+(?:was\s+(?:brought|transferred|evaluated|examined|transported|born)|who|presents|presented|is\s+known)\b)",
@@ -196,11 +214,11 @@ _WEAK = _rules(
         "address",
         rf"(?i:\b(?:lives?|living|resides?|residing|found)\s+(?:on|off|at|in)\s+)({_NAME}(?:\s+{_NAME})?\s+(?:Street|Avenue|Ave|Road|Rd|Boulevard|Blvd|Lane|Drive|Court|Highway))\b",
     ),
-    ("place", rf"(?i:\b{_LIVES}\s+(?:in|to|from|of|at|near|outside|around)\s+)({_TOWN})"),
-    ("place", rf"\b(?:{HOUSES}),\s+(?:in\s+)?({_TOWN})"),
+    ("place", rf"(?i:\b{_RESIDENCE_VERB}\s+(?:in|to|from|of|at|near|outside|around)\s+)({_TOWN})"),
+    ("place", rf"\b(?:{INSTITUTION_KINDS}),\s+(?:in\s+)?({_TOWN})"),
     (
         "place",
-        rf"\b(?:(?i:{say.ROLES})\s+{_NAME}|(?:{_FIRST}))\s+from\s+({_TOWN})(?=\s*[.,;]|\s+(?:will|is|was|has|called|rang))",
+        rf"\b(?:(?i:{say.PERSON_ROLES})\s+{_NAME}|(?:{_GIVEN_NAME}))\s+from\s+({_TOWN})(?=\s*[.,;]|\s+(?:will|is|was|has|called|rang))",
     ),
     (
         "place",
@@ -208,42 +226,42 @@ _WEAK = _rules(
     ),
     (
         "name",
-        rf"(?i:\b(?:{say.ROLES}|patient|pt)),?[ \t]+(?:is\s+|was\s+)?(?:named\s+|called\s+)?({_WHOLE})",
+        rf"(?i:\b(?:{say.PERSON_ROLES}|patient|pt)),?[ \t]+(?:is\s+|was\s+)?(?:named\s+|called\s+)?({_FULL_NAME})",
     ),
-    ("name", rf"(?i:\b(?:{say.ROLES})),?[ \t]*\(({_WHOLE})\)"),
-    ("name", rf"\b({_WHOLE})\s*\((?i:(?:the\s+|her\s+|his\s+)?{say.ROLES})\)"),
-    ("name", rf"(?i:\b{say.SAID})[:,]?\s+({_WHOLE})"),
+    ("name", rf"(?i:\b(?:{say.PERSON_ROLES})),?[ \t]*\(({_FULL_NAME})\)"),
+    ("name", rf"\b({_FULL_NAME})\s*\((?i:(?:the\s+|her\s+|his\s+)?{say.PERSON_ROLES})\)"),
+    ("name", rf"(?i:\b{say.NAME_CUES})[:,]?\s+({_FULL_NAME})"),
     (
         "name",
-        rf"(?:^|(?<=[.;:!?]\s)|(?<=[,(]\s))((?:[A-Z]\.?\s?){{0,2}}{_NAME}(?:\s+{_NAME})?)(?=\s+(?:{say.HUMAN})\b)",
+        rf"(?:^|(?<=[.;:!?]\s)|(?<=[,(]\s))((?:[A-Z]\.?\s?){{0,2}}{_NAME}(?:\s+{_NAME})?)(?=\s+(?:{say.PERSON_VERBS})\b)",
     ),
     weak=True,
 )
-_STRICT = _rules(
-    ("place", rf"(?i:\b{say.WORKS})\s+({_FIRM})"),
-    ("place", rf"(?i:\b{say.MOVES})({_FIRM})"),
+_STRICT_RULES = _compile_rules(
+    ("place", rf"(?i:\b{say.WORKPLACE_CUES})\s+({_FIRM_NAME})"),
+    ("place", rf"(?i:\b{say.TRAVEL_CUES})({_FIRM_NAME})"),
     (
         "place",
-        rf"\b(?:(?i:{say.ROLES})\s+{_NAME}|(?i:lives?|living|lived)\s+with\s+[^.;\n]{{1,50}}?)\s+(?:in|near|from)\s+({_TOWN})",
+        rf"\b(?:(?i:{say.PERSON_ROLES})\s+{_NAME}|(?i:lives?|living|lived)\s+with\s+[^.;\n]{{1,50}}?)\s+(?:in|near|from)\s+({_TOWN})",
     ),
-    ("place", rf"\b(?:Dr|GP)\.?:?\s+(?:Dr\.?\s+)?(?:{_WHOLE}),\s+({_TOWN})(?=\s*(?:[.\n]|$))"),
+    ("place", rf"\b(?:Dr|GP)\.?:?\s+(?:Dr\.?\s+)?(?:{_FULL_NAME}),\s+({_TOWN})(?=\s*(?:[.\n]|$))"),
     (
         "place",
         rf"\b(?:Church|University|College|School|Hospital|Clinic|Bank|City|Town|Borough|Diocese)\s+of\s+({_TOWN})",
     ),
     ("place", rf"(?:^|(?<=[.;]\s))From\s+({_TOWN})(?=,)"),
-    ("name", rf"(?i:\b(?:{say.ROLES_ABROAD}))[ \t]+({_WHOLE})"),
-    ("name", rf"\b(?:saw|met|visited|telephoned|reassured|assisted|encouraged)\s+({_WHOLE})"),
+    ("name", rf"(?i:\b(?:{say.FOREIGN_ROLES}))[ \t]+({_FULL_NAME})"),
+    ("name", rf"\b(?:saw|met|visited|telephoned|reassured|assisted|encouraged)\s+({_FULL_NAME})"),
     ("name", rf"^({_NAME}(?:\s+{_NAME})?)(?=\s+\((?i:bed|bay|room|rm|ward|side\s?room)\b)"),
     weak=True,
     strict=True,
 )
-NAMED = (*_PLACES, *_STRONG, *_WEAK, *_STRICT)
-LISTED = (
+NAME_RULES = (*_PLACE_RULES, *_STRONG_RULES, *_WEAK_RULES, *_STRICT_RULES)
+LISTED_NAME_PATTERNS = (
     re.compile(
-        rf"\b(?:(?:{_FIRST})\b(?!-)(?:\s+[A-Z]\.)?(?:\s+(?:{_PARTICLE}){{0,2}}{_NAME}){{0,1}}"
-        rf"|{_NAME}\s+(?:[A-Z]\.\s+)?(?:{_PARTICLE}){{0,2}}(?:{_LAST})\b|(?<![A-Z]\s)(?<!\w\.)[A-Z]\.\s?(?:{_LAST})\b)"
+        rf"\b(?:(?:{_GIVEN_NAME})\b(?!-)(?:\s+[A-Z]\.)?(?:\s+(?:{_PARTICLE}){{0,2}}{_NAME}){{0,1}}"
+        rf"|{_NAME}\s+(?:[A-Z]\.\s+)?(?:{_PARTICLE}){{0,2}}(?:{_FAMILY_NAME})\b|(?<![A-Z]\s)(?<!\w\.)[A-Z]\.\s?(?:{_FAMILY_NAME})\b)"
     ),
-    re.compile(rf"\b(?:{_FIRST.upper()})\s+(?:[A-Z]\.?\s+)?{_SHOUTED}"),
+    re.compile(rf"\b(?:{_GIVEN_NAME.upper()})\s+(?:[A-Z]\.?\s+)?{_UPPERCASE_NAME}"),
 )
 """Names that a list tells."""

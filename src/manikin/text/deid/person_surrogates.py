@@ -15,9 +15,9 @@ import pyarrow.compute
 from manikin.schema import column_names
 from manikin.text.deid.date_shift import is_day_first
 from manikin.text.deid.known_identifiers import split_name
-from manikin.text.deid.name_lists import FAMILIES, MEN, WOMEN
-from manikin.text.deid.surrogates import OLDEST, Surrogates
-from manikin.text.deid.truecase import fold, plain
+from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.text.deid.surrogates import OLD_AGE_SURROGATE, SurrogateGenerator
+from manikin.text.deid.truecase import fold_case, strip_accents
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,36 +25,41 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
     from manikin.text.deid.detect import Span
-    from manikin.text.deid.identifying_columns import Column
+    from manikin.text.deid.identifying_columns import IdentifyingColumn
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
-_GIVEN = re.compile(r"(^|_)(first|fore|given|middle|vorname|prenom|nombre|voornaam|fornamn|fornavn)")
-_WHO = re.compile(r"^(?:(?:patient|pt|subject|person|full)_)?names?$")
-_SEX = re.compile(
+_GIVEN_NAME_COLUMN = re.compile(
+    r"(^|_)(first|fore|given|middle|vorname|prenom|nombre|voornaam|fornamn|fornavn)"
+)
+_FULL_NAME_COLUMN = re.compile(r"^(?:(?:patient|pt|subject|person|full)_)?names?$")
+_SEX_TITLE = re.compile(
     r"(?i)\b(?:(?P<man>mr|herrn?|hr|monsieur|m|sr|don|sig|signor|dhr|meneer|husband|son|brother|father)|mrs|ms|miss|mme|mlle|frau|fru|fr|madame|sra|dona|signora|sig\.?ra|mw|mevr\w*|wife|daughter|sister|mother)\.?\s*$"
 )
-_ABROAD = re.compile(
+_COUNTRY_CODE = re.compile(
     r"(?:\+|00)(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})[\s./-]*(?:\(0\))?"
 )
-_SHORT = 3  # letters of a town
-_LONG = 5  # letters and digits of a number that is looked for in notes
-_LISTED = {"women": {fold(name) for name in WOMEN}, "men": {fold(name) for name in MEN}}
-_KNOWN = _LISTED["women"] | _LISTED["men"] | {fold(name) for name in FAMILIES}
+_MIN_TOWN_LETTERS = 3  # letters of a town
+_MIN_NUMBER_CHARACTERS = 5  # letters and digits of a number that is looked for in notes
+_GIVEN_NAMES = {
+    "women": {fold_case(name) for name in FEMALE_NAMES},
+    "men": {fold_case(name) for name in MALE_NAMES},
+}
+_KNOWN_NAMES = _GIVEN_NAMES["women"] | _GIVEN_NAMES["men"] | {fold_case(name) for name in FAMILY_NAMES}
 
 
-class Readings(NamedTuple):
+class NoteReadings(NamedTuple):
     """What was seen when the notes were read.
 
     Args:
         persons: To whom each record belongs.
         dates: Dates as they are spelled, which tell whether the day comes first.
-        pools: Of each person the lists for given names in its notes.
+        name_lists: Of each person the lists for given names in its notes.
     """
 
     persons: list[int]
     dates: list[str]
-    pools: dict[int, dict[str, str]]
+    name_lists: dict[int, dict[str, str]]
 
 
 class People(NamedTuple):
@@ -62,20 +67,20 @@ class People(NamedTuple):
 
     Args:
         persons: To whom each record belongs.
-        by: Of each person the surrogates.
-        known: Of each person names and numbers.
-        found: Of each field of notes the spans of each record.
+        surrogates: Of each person the surrogates.
+        known_identifiers: Of each person names and numbers.
+        spans: Of each field of notes the spans of each record.
     """
 
     persons: list[int]
-    by: dict[int, Surrogates]
-    known: dict[int, frozenset[str]]
-    found: dict[str, list[list[Span]]]
+    surrogates: dict[int, SurrogateGenerator]
+    known_identifiers: dict[int, frozenset[str]]
+    spans: dict[str, list[list[Span]]]
 
 
-def find_persons(cohort: Cohort, columns: Sequence[Column]) -> list[int]:
+def find_persons(cohort: Cohort, columns: Sequence[IdentifyingColumn]) -> list[int]:
     """To whom each record belongs: its subject; without one, rows that share a number or a whole name."""
-    if cohort.schema.named("subject") is not None:
+    if cohort.schema.find_by_role("subject") is not None:
         return cohort.subject.tolist()
     joined = list(range(len(cohort)))
 
@@ -86,25 +91,30 @@ def find_persons(cohort: Cohort, columns: Sequence[Column]) -> list[int]:
         return i
 
     for column in columns:
-        whole = column.kind == "name" and _WHO.search("_".join(column_names.tokens(column.field)))
+        whole = column.kind == "name" and _FULL_NAME_COLUMN.search(
+            "_".join(column_names.split_name(column.field))
+        )
         if column.kind in ("id", "email") or whole:
             first: dict[str, int] = {}
             for row, value in enumerate(cohort.columns[column.field].to_pylist()):
                 if value is not None and (column.kind != "name" or len(split_name(str(value))) > 1):
-                    joined[root(row)] = root(first.setdefault(fold(str(value)), row))
+                    joined[root(row)] = root(first.setdefault(fold_case(str(value)), row))
     return [root(i) for i in range(len(cohort))]
 
 
 def draw_surrogates(
-    cohort: Cohort, columns: Sequence[Column], key: Key, told: Readings
-) -> dict[int, Surrogates]:
+    cohort: Cohort, columns: Sequence[IdentifyingColumn], key: Key, told: NoteReadings
+) -> dict[int, SurrogateGenerator]:
     """For each person its surrogates: names by their list, numbers of columns settled, the order of dates."""
     sides = Counter(side for said in told.dates if (side := is_day_first(said)) is not None)
-    pools, fixed = _pools(cohort, columns, told.persons), _fixed(cohort, columns, key, told.persons)
+    pools, fixed = (
+        _assign_name_lists(cohort, columns, told.persons),
+        _fix_surrogates(cohort, columns, key, told.persons),
+    )
     return {
-        person: Surrogates(
+        person: SurrogateGenerator(
             key.child(person),
-            {**told.pools.get(person, {}), **pools.get(person, {})},
+            {**told.name_lists.get(person, {}), **pools.get(person, {})},
             fixed.get(person, {}),
             sides[True] > sides[False],
         )
@@ -112,21 +122,23 @@ def draw_surrogates(
     }
 
 
-def list_given(text: str, spans: Sequence[Span]) -> dict[str, str]:
+def choose_name_lists(text: str, spans: Sequence[Span]) -> dict[str, str]:
     """The lists for given names that a note tells: by the title before, or else by how the name ends."""
     found: dict[str, str] = {}
     for span in spans:
         said = text[span.start : span.end]
         _, comma, behind = said.partition(",")
         first = split_name(behind)[:1] if comma else split_name(said)[:-1][:1]
-        if span.kind == "name" and first and fold(first[0]) not in _KNOWN:
-            title = _SEX.search(text[max(0, span.start - 12) : span.start])
+        if span.kind == "name" and first and fold_case(first[0]) not in _KNOWN_NAMES:
+            title = _SEX_TITLE.search(text[max(0, span.start - 12) : span.start])
             sex = None if title is None else "men" if title["man"] else "women"
-            found[fold(first[0])] = _pool(fold(first[0]), given=True, sex=sex)
+            found[fold_case(first[0])] = _choose_name_list(fold_case(first[0]), given=True, sex=sex)
     return found
 
 
-def collect_known(cohort: Cohort, columns: Sequence[Column], persons: Sequence[int]) -> dict[int, set[str]]:
+def collect_known_identifiers(
+    cohort: Cohort, columns: Sequence[IdentifyingColumn], persons: Sequence[int]
+) -> dict[int, set[str]]:
     """What identifies each person by its columns: names, numbers, telephone numbers, addresses."""
     found: dict[int, set[str]] = {}
     for column in columns:
@@ -141,28 +153,32 @@ def collect_known(cohort: Cohort, columns: Sequence[Column], persons: Sequence[i
                     found[person] |= {
                         part for part in str(value).split(",")[:2] if re.search(r"\d.*[^\W\d_]{3}", part)
                     }
-                if column.kind == "phone" and (abroad := _ABROAD.match(str(value).strip())):
+                if column.kind == "phone" and (abroad := _COUNTRY_CODE.match(str(value).strip())):
                     found[person].add(f"0{str(value).strip()[abroad.end() :]}")
     return found
 
 
-def replace_column(cohort: Cohort, column: Column, people: People, key: Key) -> tuple[pa.Array, int]:
+def replace_column(
+    cohort: Cohort, column: IdentifyingColumn, people: People, key: Key
+) -> tuple[pa.Array, int]:
     """A column with surrogates, and how many of its values changed."""
     values = cohort.columns[column.field].combine_chunks()
     if column.kind == "age":
         over = pc.greater(values, 89)  # 45 CFR 164.514(b)(2)(i)(C)
-        return pc.if_else(over, pa.scalar(int(OLDEST), values.type), values), pc.sum(over).as_py() or 0
-    if column.kind == "id" and not _shapely(values):
-        return _ranked(values, column.field, key), len(values) - values.null_count
+        return pc.if_else(over, pa.scalar(int(OLD_AGE_SURROGATE), values.type), values), pc.sum(
+            over
+        ).as_py() or 0
+    if column.kind == "id" and not _can_keep_shape(values):
+        return _number_values(values, column.field, key), len(values) - values.null_count
     said = [
-        None if value is None else people.by[person].of(str(value).strip(), column.kind)
+        None if value is None else people.surrogates[person].generate(str(value).strip(), column.kind)
         for value, person in zip(values.to_pylist(), people.persons, strict=True)
     ]
     changed = sum(a is not None and a != str(b) for a, b in zip(said, values.to_pylist(), strict=True))
     return pa.array(said, pa.string()), changed
 
 
-def _shapely(values: pa.Array) -> bool:
+def _can_keep_shape(values: pa.Array) -> bool:
     """Whether numbers are text, and long enough that others of their shape are many."""
     if not pa.types.is_string(values.type):
         return False
@@ -170,7 +186,7 @@ def _shapely(values: pa.Array) -> bool:
     return bool(digits) and 10 ** min(digits) >= 20 * len(digits)  # so that drawing again is rare
 
 
-def _ranked(values: pa.Array, name: str, key: Key) -> pa.Array:
+def _number_values(values: pa.Array, name: str, key: Key) -> pa.Array:
     """Numbered surrogates, the same for the same value."""
     coded = values.dictionary_encode()
     order = key.child("numbers", name).numpy().permutation(len(coded.dictionary)) + 1
@@ -179,38 +195,45 @@ def _ranked(values: pa.Array, name: str, key: Key) -> pa.Array:
     return spelled.take(coded.indices)
 
 
-def _pools(cohort: Cohort, columns: Sequence[Column], persons: Sequence[int]) -> dict[int, dict[str, str]]:
+def _assign_name_lists(
+    cohort: Cohort, columns: Sequence[IdentifyingColumn], persons: Sequence[int]
+) -> dict[int, dict[str, str]]:
     """From the words of each subject's names to the list of their surrogates, by column, order and sex."""
-    sexes = _sexes(cohort, persons)
+    sexes = _read_sexes(cohort, persons)
     found: dict[int, dict[str, str]] = {}
     for column in columns:
         if column.kind != "name":
             continue
-        given = bool(_GIVEN.search("_".join(column_names.tokens(column.field))))
+        given = bool(_GIVEN_NAME_COLUMN.search("_".join(column_names.split_name(column.field))))
         for subject, value in zip(persons, cohort.columns[column.field].to_pylist(), strict=True):
             if value is None:
                 continue
             said = split_name(str(value))
             _, comma, behind = str(value).partition(",")
-            first = {fold(w) for w in (said if given else split_name(behind) if comma else said[:-1])}
+            first = {fold_case(w) for w in (said if given else split_name(behind) if comma else said[:-1])}
             pool = found.setdefault(subject, {})
             for word in said:
                 pool.setdefault(
-                    fold(word), _pool(fold(word), given=fold(word) in first, sex=sexes.get(subject))
+                    fold_case(word),
+                    _choose_name_list(
+                        fold_case(word), given=fold_case(word) in first, sex=sexes.get(subject)
+                    ),
                 )
     return found
 
 
-def _pool(word: str, *, given: bool, sex: str | None) -> str:
+def _choose_name_list(word: str, *, given: bool, sex: str | None) -> str:
     if not given:
         return "families"
-    listed = [name for name, known in _LISTED.items() if word in known]
-    return sex or (listed[0] if listed else "women" if plain(word).endswith(("a", "e")) else "men")
+    listed = [name for name, known in _GIVEN_NAMES.items() if word in known]
+    return sex or (listed[0] if listed else "women" if strip_accents(word).endswith(("a", "e")) else "men")
 
 
-def _sexes(cohort: Cohort, persons: Sequence[int]) -> dict[int, str]:
+def _read_sexes(cohort: Cohort, persons: Sequence[int]) -> dict[int, str]:
     """The list of given names that fits the sex on record; none where it is not."""
-    name = next((n for n in cohort.schema if column_names.tokens(n)[-1:] in (("sex",), ("gender",))), None)
+    name = next(
+        (n for n in cohort.schema if column_names.split_name(n)[-1:] in (("sex",), ("gender",))), None
+    )
     if name is None:
         return {}
     told = {
@@ -226,8 +249,8 @@ def _sexes(cohort: Cohort, persons: Sequence[int]) -> dict[int, str]:
     return {subject: told[str(value).lower()] for subject, value in pairs if str(value).lower() in told}
 
 
-def _fixed(
-    cohort: Cohort, columns: Sequence[Column], key: Key, persons: Sequence[int]
+def _fix_surrogates(
+    cohort: Cohort, columns: Sequence[IdentifyingColumn], key: Key, persons: Sequence[int]
 ) -> dict[int, dict[str, str]]:
     """Surrogates of numbers in columns, of their own shape, no two alike and none of them a real one."""
     found: dict[int, dict[str, str]] = {}
@@ -235,29 +258,31 @@ def _fixed(
         values = cohort.columns[column.field].combine_chunks()
         if column.kind == "place" and pa.types.is_string(values.type):
             for person, value in zip(persons, values.to_pylist(), strict=True):
-                if value is not None and sum(map(str.isalnum, value)) >= _SHORT:
-                    said = Surrogates(key.child(person)).of(value.strip(), "place")
-                    found.setdefault(person, {})[fold(value)] = said
+                if value is not None and sum(map(str.isalnum, value)) >= _MIN_TOWN_LETTERS:
+                    said = SurrogateGenerator(key.child(person)).generate(value.strip(), "place")
+                    found.setdefault(person, {})[fold_case(value)] = said
         if column.kind != "id" or not pa.types.is_string(values.type):
             continue
-        spelled, shapely = values.to_pylist(), _shapely(values)
+        spelled, shapely = values.to_pylist(), _can_keep_shape(values)
         if shapely:
             distinct = sorted({value.strip() for value in spelled if value is not None})
-            settled = _settled(distinct, key.child("ids", column.field))
+            settled = _draw_distinct_numbers(distinct, key.child("ids", column.field))
         else:
-            settled = dict(zip(spelled, _ranked(values, column.field, key).to_pylist(), strict=True))
+            settled = dict(zip(spelled, _number_values(values, column.field, key).to_pylist(), strict=True))
         for person, value in zip(persons, spelled, strict=True):
-            if value is not None and (shapely or sum(map(str.isalnum, value)) >= _LONG):
-                found.setdefault(person, {})[fold(value)] = settled[value.strip() if shapely else value]
+            if value is not None and (shapely or sum(map(str.isalnum, value)) >= _MIN_NUMBER_CHARACTERS):
+                found.setdefault(person, {})[fold_case(value)] = settled[
+                    value.strip() if shapely else value
+                ]
     return found
 
 
-def _settled(values: list[str], key: Key) -> dict[str, str]:
+def _draw_distinct_numbers(values: list[str], key: Key) -> dict[str, str]:
     """Another number for each, none of them a real one nor drawn twice."""
-    taken = {fold(value) for value in values}
+    taken = {fold_case(value) for value in values}
     out: dict[str, str] = {}
     for value in values:
-        drawn = (Surrogates(key.child(turn)).of(value, "id") for turn in itertools.count())
-        out[value] = next(said for said in drawn if fold(said) not in taken)
-        taken.add(fold(out[value]))
+        drawn = (SurrogateGenerator(key.child(turn)).generate(value, "id") for turn in itertools.count())
+        out[value] = next(said for said in drawn if fold_case(said) not in taken)
+        taken.add(fold_case(out[value]))
     return out

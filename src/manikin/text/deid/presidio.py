@@ -14,7 +14,7 @@ from manikin.text.deid.detect import Span
 if TYPE_CHECKING:
     from manikin.text.deid.detect import Finder
 
-ENTITIES = {
+ENTITY_KINDS = {
     "PERSON": "name",
     "LOCATION": "place",
     "PHONE_NUMBER": "phone",
@@ -33,7 +33,7 @@ ENTITIES = {
 }
 
 
-def presidio(analyzer: Any = None, *, language: str = "en", least: float = 0.4) -> Finder:  # noqa: ANN401
+def load_presidio_finder(analyzer: Any = None, *, language: str = "en", least: float = 0.4) -> Finder:  # noqa: ANN401
     """A finder for `deidentify(..., also=[presidio()])`.
 
     Args:
@@ -44,20 +44,20 @@ def presidio(analyzer: Any = None, *, language: str = "en", least: float = 0.4) 
     Raises:
         MissingExtra: Presidio is not installed.
     """
-    engine = _engine() if analyzer is None else analyzer
+    engine = _load_engine() if analyzer is None else analyzer
 
     def found(text: str) -> list[Span]:
         results = engine.analyze(text=text, language=language)
         return [
-            Span(result.start, result.end, ENTITIES[result.entity_type])
+            Span(result.start, result.end, ENTITY_KINDS[result.entity_type])
             for result in results
-            if result.entity_type in ENTITIES and result.score >= least
+            if result.entity_type in ENTITY_KINDS and result.score >= least
         ]
 
     return found
 
 
-def _engine() -> Any:  # noqa: ANN401 - of an extra
+def _load_engine() -> Any:  # noqa: ANN401 - of an extra
     try:
         from presidio_analyzer import AnalyzerEngine  # type: ignore[import-not-found] - an extra
     except ImportError as error:

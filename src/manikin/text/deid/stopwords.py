@@ -10,7 +10,7 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 
-_USUAL = """
+_COMMON_CAPITALIZED = """
     The This That These Those There Then They He She It His Her Him Its We You Your Our My I And But
     Or If In On At By To Of For From With Without After Before Since When While Who Which What Where
     Why How No Not None Yes Has Had Have Is Was Were Are Be Been Will Would Can Could May Might
@@ -41,7 +41,7 @@ _USUAL = """
     Innere Chirurgie Station Intensivstation Notaufnahme Ambulanz Reanimation Urgences Urgencias Reparto
     Medicina Chirurgia Planta Consultas Afdeling Spoed Poli Avdeling Avdelning Afdeling Akutmodtagelsen
 """
-USUAL = frozenset(_USUAL.split())
+COMMON_CAPITALIZED = frozenset(_COMMON_CAPITALIZED.split())
 
 _EPONYMS = """
     Crohn Parkinson Alzheimer Hodgkin Down Foley Bell Babinski Murphy Romberg Graves Cushing Addison
@@ -72,7 +72,7 @@ _EPONYMS = """
 """
 EPONYMS = frozenset(_EPONYMS.split())
 """Persons after whom diseases, signs and devices are called: no names unless a title or label says so."""
-PAIRS = frozenset(
+NON_PERSON_PAIRS = frozenset(
     (
         *(
             "austin flint",
@@ -126,7 +126,7 @@ PAIRS = frozenset(
 )
 """Two names that are no person's in a note: signs, operations, stains, drinks."""
 
-CALLED = (
+EPONYM_SUFFIX = (
     r"(?:['’]s?)?[\s-]+(?:apple\b|\w{2,}(?:ectomy|plasty|ostomy|otomy|pexy|desis|rrhaphy|orraphy|scopy|ectomies)\b)|(?:['’]s?)?[\s-]+(?:(?:postnatal|clinic|knee|hip|sleep|depression|anxiety|severity|liver|symptom|pain|disability|functional|mobility)\s+){0,3}(?:disease|syndrome|sign|test|maneuver|manoeuvre|score|scale|criteria|catheter|drain"
     r"|tube|line|palsy|phenomenon|esophagus|cyst|contracture|sarcoma|lymphoma|tumou?r|thyroiditis|ulcer"
     r"|nodes?|fracture|procedure|operation|incision|class|classification|grade|stage|dystrophy|chorea"
@@ -136,15 +136,15 @@ CALLED = (
     r"|macule|nevus|esophagitis|brace|chart|definition|questionnaire|heart|coma|stool|system|flu|repair|forceps|consensus|patch|protocol|crisis|ophthalmopathy|encephalopathy|formula|operation|nodule|capsule|gland|anastomosis|solution|lactate|boot|boots|view|pack|prosthesis|forceps|speculum|speech|aphasia|area|muscle|fascia|loop|islets?|plexus|membrane|tubules?|disc|spot|rings?|teeth|nails|facies|breathing|jerk|manoeuver|maneuver|node|aneurysm|duct|ligament|tendon|canal|foramen|space|drip|stitch|suture)s?\b"
 )
 """What follows a name after which something is called ("Wilson disease")."""
-_PARTS = (
+_EPONYM_PARTS = (
     r"pouch|circle|foramen|triangle|ligament|ampulla|sphincter|bundle|islets?|canal|angle|point|line|fascia|node|nodes|loop|crypts?"
     r"|valves?|tunnel|organ|tendon|zonule|duct|septum|folds?|space|plane|area|ring|artery|vein|sign|test|disease|tetralogy|pentalogy"
     r"|triad|syndrome|law|method|classification|bodies|cells?|glands?|cartilage|tubercle|tract|nucleus|cave|membrane|isthmus|hiatus"
 )
-BEFORE = rf"\b(?:(?:{_PARTS})\s+of|(?:segno|test|prova|manovra|malattia|sindrome|legge|morbo|signe|maladie|manoeuvre|signo|prueba|maniobra|teken|proef|ziekte|zeichen|tecken|sjukdom)\s+(?:d[ei]l?|van|nach|von)|morbus|maladie\s+de|enfermedad\s+de|morbo\s+di|ziekte\s+van|m\.|syndrome?\s+de|sindrome\s+d[ei])\s*$"
+EPONYM_PREFIX = rf"\b(?:(?:{_EPONYM_PARTS})\s+of|(?:segno|test|prova|manovra|malattia|sindrome|legge|morbo|signe|maladie|manoeuvre|signo|prueba|maniobra|teken|proef|ziekte|zeichen|tecken|sjukdom)\s+(?:d[ei]l?|van|nach|von)|morbus|maladie\s+de|enfermedad\s+de|morbo\s+di|ziekte\s+van|m\.|syndrome?\s+de|sindrome\s+d[ei])\s*$"
 """What stands before such a name in other languages."""
 
-_ORDINARY = """
+_COMMON_WORDS = """
     a an and any are arm as ate back bed been began best big bit blood body bowel brain breast
     breath bring brings brought but calls came case cast cell change changes check chest child
     children chills chronic clear clinic close cold come comes common complains complaint complete
@@ -196,14 +196,14 @@ _ORDINARY = """
     staffed notified declined pleasant obese elderly unresponsive known prior hx s/p pmh cc pcp hpi
     gyn
 """
-_PROSE = tomllib.loads(files("manikin.text.deid").joinpath("common_words.toml").read_text("utf-8"))
-ORDINARY = (
-    frozenset(_ORDINARY.split())
-    | {word.lower() for word in USUAL}
-    | {word for words in _PROSE.values() for word in words.split()}
+_WORD_RESOURCE = tomllib.loads(files("manikin.text.deid").joinpath("common_words.toml").read_text("utf-8"))
+COMMON_WORDS = (
+    frozenset(_COMMON_WORDS.split())
+    | {word.lower() for word in COMMON_CAPITALIZED}
+    | {word for words in _WORD_RESOURCE.values() for word in words.split()}
 )
 
-ENDINGS = (
+WORD_ENDINGS = (
     *("ed", "ing", "ly", "tion", "sion", "ness", "ment", "itis", "emia", "uria", "osis", "oma", "pathy"),
     *(
         "ology",
@@ -231,14 +231,14 @@ ENDINGS = (
 )
 """How words of prose end, and names seldom do."""
 
-_PARTICLES = (
+_NAME_PARTICLES = (
     "van von der den de la las los del da dos das di du des bin ben ibn el al te ten ter zu af av y e le"
 )
-PARTICLES = frozenset(_PARTICLES.split())
+NAME_PARTICLES = frozenset(_NAME_PARTICLES.split())
 """What stands between names and is none."""
 
 
-def ordinary(word: str, *, cased: bool = False) -> bool:
+def is_common_word(word: str, *, cased: bool = False) -> bool:
     """Whether a word in lower case is one of prose rather than a name.
 
     Args:
@@ -246,13 +246,13 @@ def ordinary(word: str, *, cased: bool = False) -> bool:
         cased: Whether it began with a capital where others do not, so that its ending tells nothing.
 
     Example:
-        >>> ordinary("complains"), ordinary("donnelly"), ordinary("donnelly", cased=True)
+        >>> is_common_word("complains"), is_common_word("donnelly"), is_common_word("donnelly", cased=True)
         (True, True, False)
     """
     if word.startswith("mc") and len(word) > 5:  # noqa: PLR2004 - "McGarrity", and no "mcg"
         return False
-    if len(word) < 3 or word in ORDINARY:  # noqa: PLR2004 - no name
+    if len(word) < 3 or word in COMMON_WORDS:  # noqa: PLR2004 - no name
         return True
     if cased or word.endswith("vic"):
         return False
-    return word.endswith(ENDINGS) or (word.endswith("s") and word[:-1] in ORDINARY)
+    return word.endswith(WORD_ENDINGS) or (word.endswith("s") and word[:-1] in COMMON_WORDS)

@@ -13,8 +13,15 @@ import re
 import unicodedata
 from functools import cache
 
-from manikin.text.deid.name_lists import CITIES, FAMILIES, MEN, STATES, WOMEN, WORDS
-from manikin.text.deid.stopwords import ordinary
+from manikin.text.deid.name_lists import (
+    CITIES,
+    FAMILY_NAMES,
+    FEMALE_NAMES,
+    MALE_NAMES,
+    STATES,
+    WORDLIKE_FAMILY_NAMES,
+)
+from manikin.text.deid.stopwords import is_common_word
 
 _MONTHS = """jan january feb february mar march apr april jun june jul july aug august sep sept september
     oct october nov november dec december"""
@@ -24,12 +31,12 @@ _TITLES = """mr mrs ms miss mx dr drs prof professor rev reverend street st aven
     dra dott sig signora signor dhr mevr mevrouw meneer heer fru hospitaal infirmary close gardens grove mews crescent
     boulevard parkway turnpike klinikum krankenhaus hopital ospedale ziekenhuis calle avenida avda plaza paseo
     piazza viale corso via am an postfach rehabilitation"""
-_LISTED = frozenset(
+_LISTED_WORDS = frozenset(
     part.lower()
-    for name in (*WOMEN, *MEN, *(set(FAMILIES) - WORDS), *CITIES, *STATES)
+    for name in (*FEMALE_NAMES, *MALE_NAMES, *(set(FAMILY_NAMES) - WORDLIKE_FAMILY_NAMES), *CITIES, *STATES)
     for part in (name, *name.split())
 )
-_CAPITAL = (_LISTED | set(_MONTHS.split()) | set(_TITLES.split())) - {
+_CAPITALIZED_WORDS = (_LISTED_WORDS | set(_MONTHS.split()) | set(_TITLES.split())) - {
     *(
         "de",
         "la",
@@ -55,47 +62,49 @@ _CAPITAL = (_LISTED | set(_MONTHS.split()) | set(_TITLES.split())) - {
     "little",
     "park",
 }
-_ADDRESSED = re.compile(
+_NAME_AFTER_TITLE = re.compile(
     r"(?<=\bM[rs]\s)\w+|(?<=\bDr\s)\w+|(?<=\bM[rs]\.\s)\w+|(?<=\bDr\.\s)\w+|(?<=\bMrs\.\s)\w+|(?<=-)\w+ly\b"
 )
-_SPELLED = str.maketrans(
+_LETTER_SPELLINGS = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ı": "i", "ð": "d", "þ": "th"}
 )
-_SMALL = re.compile(
+_LOWERCASE_NAME = re.compile(
     r"((?i:\b(?:dr|mr|mrs|prof|herr|frau|mme|dhr|sra)\b\.?\s+|\b(?:patient|pt)?(?:'s)?\s?name(?:\s*[:=]|\s+is)\s+))"
     r"([a-z][a-z'-]+(?:\s+[a-z][a-z'-]+)?)"
 )
-_RELATED = re.compile(
+_NAME_AFTER_RELATION = re.compile(
     r"(?<=\bwife\s)[a-z]+|(?<=\bson\s)[a-z]+|(?<=\bhusband\s)[a-z]+|(?<=\bdaughter\s)[a-z]+|(?<=\bsister\s)[a-z]+"
     r"|(?<=\bbrother\s)[a-z]+|(?<=\bmother\s)[a-z]+|(?<=\bfather\s)[a-z]+|(?<=\bpartner\s)[a-z]+|(?<=\bfriend\s)[a-z]+"
 )
-_BRIEF = frozenset(
+_TWO_LETTER_NAMES = frozenset(
     ["li", "le", "wu", "ho", "ng", "yu", "xu", "hu", "ma", "ko", "lu", "su", "yi", "oh", "ly", "ay", "ek"]
 )
 """Family names of two letters, behind a title."""
-_GIVEN = frozenset(name.lower() for name in (*WOMEN, *MEN))
-_WORD = re.compile(r"(?<![^\W_])[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_CITY = "|".join(sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True))
-_MIDDLE = r"(?:(?:van|von|de|der|den|la|del|di|du|o['’])\s?){0,3}"
-_KINDS = (
+_GIVEN_NAMES = frozenset(name.lower() for name in (*FEMALE_NAMES, *MALE_NAMES))
+_WORD_PATTERN = re.compile(r"(?<![^\W_])[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_CITY_PATTERN = "|".join(
+    sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True)
+)
+_MIDDLE_PARTICLES = r"(?:(?:van|von|de|der|den|la|del|di|du|o['’])\s?){0,3}"
+_INSTITUTION_KINDS = (
     r"hospital|infirmary|clinic|medical cent(?:er|re)|health cent(?:er|re)|nursing home|care home|residential home|school|college|academy|university"
     r"|church|hospice|practice|pharmacy|prison|hostel|hotel|company|ltd|limited|inc|llc|works|factory|farm|dialysis|rfc|fc|high school"
 )
-_ASIDE = r"(?:the|a|an|our|his|her|their|your|this|that|local|same|at|to|from|of|in|by|and|for|with|is|was|as|on|into|or|no)"
+_FUNCTION_WORDS = r"(?:the|a|an|our|his|her|their|your|this|that|local|same|at|to|from|of|in|by|and|for|with|is|was|as|on|into|or|no)"
 
 
-def _titled(found: re.Match[str]) -> str:
+def _capitalize_phrase(found: re.Match[str]) -> str:
     """Words with capitals, where one of them is no usual word."""
     words = re.findall(r"[^\W\d_]+", found[0])
-    kinds = set(re.findall(r"\w+", _KINDS))
-    if all(ordinary(word.lower()) or word.lower() in kinds for word in words):
+    kinds = set(re.findall(r"\w+", _INSTITUTION_KINDS))
+    if all(is_common_word(word.lower()) or word.lower() in kinds for word in words):
         return found[0]
     return re.sub(r"(?<![\w'’])[a-z](?=[\w'’])", lambda letter: letter[0].upper(), found[0])
 
 
-_NAMED = (  # words before the kind of a house, and what stands in streets of other languages
+_PROPER_NAME_PATTERNS = (  # words before the kind of a house, and what stands in streets of other languages
     re.compile(
-        rf"(?<=\s)(?!{_ASIDE}\s)(?:[^\W\d_][\w'’-]*\s(?!{_ASIDE}\s)){{1,3}}(?:{_KINDS})\b|^(?!{_ASIDE}\s)(?:[^\W\d_][\w'’-]*\s(?!{_ASIDE}\s)){{1,3}}(?:{_KINDS})\b",
+        rf"(?<=\s)(?!{_FUNCTION_WORDS}\s)(?:[^\W\d_][\w'’-]*\s(?!{_FUNCTION_WORDS}\s)){{1,3}}(?:{_INSTITUTION_KINDS})\b|^(?!{_FUNCTION_WORDS}\s)(?:[^\W\d_][\w'’-]*\s(?!{_FUNCTION_WORDS}\s)){{1,3}}(?:{_INSTITUTION_KINDS})\b",
         re.IGNORECASE | re.MULTILINE,
     ),
     re.compile(r"\b[^\W\d_]{3,}\s(?:&|and)\s(?:sons?|partners|brothers)\b", re.IGNORECASE),
@@ -121,7 +130,7 @@ _NAMED = (  # words before the kind of a house, and what stands in streets of ot
         re.IGNORECASE,
     ),
 )
-_PLACED = (  # what is written in capitals, or begins with one, by what stands beside it
+_CONTEXT_PATTERNS = (  # what is written in capitals, or begins with one, by what stands beside it
     (
         re.compile(
             r"\b(?:hmp|hotel|firma|clinique|klinik|klinikum|vardcentralen|clinica|ditta|boulangerie|talleres|hopital|sygehus|sykehus|praxis)\s(?:(?:am|im|an der|zum|zur|de|de la|du|van|saint|san|st)[\s-])?(?=[A-Z])"
@@ -132,7 +141,7 @@ _PLACED = (  # what is written in capitals, or begins with one, by what stands b
         re.compile(r"\b(?:upper|lower|little|great|north|south|east|west|mount|lake|port|fort)\s(?=[A-Z])"),
         str.title,
     ),
-    (re.compile(rf"\b(?:{_CITY})\b", re.IGNORECASE), str.title),
+    (re.compile(rf"\b(?:{_CITY_PATTERN})\b", re.IGNORECASE), str.title),
     (
         re.compile(
             r"\b(?:nursing home|care home|medical cent(?:er|re)|health cent(?:er|re)|family clinic|family practice"
@@ -186,30 +195,32 @@ _PLACED = (  # what is written in capitals, or begins with one, by what stands b
     ),
     (
         re.compile(
-            rf"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Herr|Frau|Mme|Dhr|Mevr|Dott)\.?\s(?:[a-z]\.?\s?){{1,2}}(?=\s?{_MIDDLE}[A-Z])"
+            rf"\b(?:Dr|Mr|Mrs|Ms|Miss|Prof|Herr|Frau|Mme|Dhr|Mevr|Dott)\.?\s(?:[a-z]\.?\s?){{1,2}}(?=\s?{_MIDDLE_PARTICLES}[A-Z])"
         ),
         lambda said: re.sub(r"(?<![\w'])[a-z]\b", lambda letter: letter[0].upper(), said),
     ),
-    (re.compile(rf"(?<![\w'])[a-z](?=\.\s?(?:[a-z]\.\s?)?{_MIDDLE}[A-Z])"), str.upper),
+    (re.compile(rf"(?<![\w'])[a-z](?=\.\s?(?:[a-z]\.\s?)?{_MIDDLE_PARTICLES}[A-Z])"), str.upper),
     (re.compile(r"(?<!\d\s)\b(?:sr|sig|hr|fr|m)(?=\.\s+[A-Z])|\bdon(?=\s+[A-Z]\w+\s+[A-Z])"), str.title),
     (re.compile(r"(?<=[A-Z]\w\s)[a-z](?=\.?\s+[A-Z])|(?<=[a-z]\s)[a-z](?=\.\s+[A-Z])"), str.upper),
 )
 
 
-def cased(text: str) -> str:
+def truecase(text: str) -> str:
     """The text with capitals where names likely stand, of the same length.
 
     Example:
-        >>> cased("SEEN BY DR. KOWALCZYK FOR SEVERE PAIN."), cased("Fever is over.")
+        >>> truecase("SEEN BY DR. KOWALCZYK FOR SEVERE PAIN."), truecase("Fever is over.")
         ('seen by Dr. Kowalczyk for severe pain.', 'Fever is over.')
     """
-    text = plain(text)
+    text = strip_accents(text)
     if not any(char.isupper() for char in text):
-        read = _capitalised(text)
+        read = _capitalize_names(text)
     else:
         read = re.sub(
             r"[^\n]+",
-            lambda line: _capitalised(line[0]) if _shouted(line[0]) else _addressed(line[0]),
+            lambda line: (
+                _capitalize_names(line[0]) if _is_uppercase(line[0]) else _capitalize_addressed(line[0])
+            ),
             text,
         )
     return read if len(read) == len(text) else text  # a ligature is two letters as a capital
@@ -226,71 +237,81 @@ def is_single_case(text: str, at: int) -> bool:
     return line.isupper() or line.islower()
 
 
-def _addressed(line: str) -> str:
+def _capitalize_addressed(line: str) -> str:
     """A line of both cases, with capitals for names in small letters behind a title, a label or a relation."""
-    line = _SMALL.sub(lambda found: found[1] + re.sub(r"[^\W\d_]+", _unless_ordinary, found[2]), line)
-    return _RELATED.sub(lambda found: found[0].title() if found[0] in _GIVEN else found[0], line)
+    line = _LOWERCASE_NAME.sub(
+        lambda found: found[1] + re.sub(r"[^\W\d_]+", _capitalize_uncommon, found[2]), line
+    )
+    return _NAME_AFTER_RELATION.sub(
+        lambda found: found[0].title() if found[0] in _GIVEN_NAMES else found[0], line
+    )
 
 
-def _unless_ordinary(word: re.Match[str]) -> str:
-    return word[0] if ordinary(word[0]) and word[0] not in _BRIEF else word[0].title()
+def _capitalize_uncommon(word: re.Match[str]) -> str:
+    return word[0] if is_common_word(word[0]) and word[0] not in _TWO_LETTER_NAMES else word[0].title()
 
 
-def plain(text: str) -> str:
+def strip_accents(text: str) -> str:
     """The text without accents and with straight apostrophes, of the same length.
 
     Example:
-        >>> plain("José O’Brien, Zoë Müller")
+        >>> strip_accents("José O’Brien, Zoë Müller")
         "Jose O'Brien, Zoe Muller"
     """
-    return text if text.isascii() else "".join(map(_bare, text))
+    return text if text.isascii() else "".join(map(_strip_accent, text))
 
 
-def fold(text: str) -> str:
+def fold_case(text: str) -> str:
     """A word as it is compared: small letters without accents, apostrophes and signs.
 
     Example:
-        >>> fold("O’Brien"), fold("Søren"), fold("GROSS-MÜLLER"), fold("Groß")
+        >>> fold_case("O’Brien"), fold_case("Søren"), fold_case("GROSS-MÜLLER"), fold_case("Groß")
         ('obrien', 'soren', 'grossmuller', 'gross')
     """
-    told = text.casefold().translate(_SPELLED)
-    return "".join(char for char in plain(told) if char.isalnum())
+    told = text.casefold().translate(_LETTER_SPELLINGS)
+    return "".join(char for char in strip_accents(told) if char.isalnum())
 
 
 @cache
-def _bare(char: str) -> str:
+def _strip_accent(char: str) -> str:
     return "'" if char in "’‘" else unicodedata.normalize("NFD", char)[0]
 
 
-def _shouted(line: str) -> bool:
+def _is_uppercase(line: str) -> bool:
     """Whether a line is in capitals, and more than an abbreviation."""
     return not any(char.islower() and char not in "ºª" for char in line) and bool(
         re.search("[A-Z]{3}", line)
     )
 
 
-def _capitalised(text: str) -> str:
+def _capitalize_names(text: str) -> str:
     lower = text.lower()
     if len(lower) != len(text):  # a letter that is two in lower case
         return text
-    lower = _WORD.sub(lambda word: _title(word[0]), lower)
-    lower = _ADDRESSED.sub(
+    lower = _WORD_PATTERN.sub(lambda word: _capitalize_word(word[0]), lower)
+    lower = _NAME_AFTER_TITLE.sub(
         lambda word: (
-            word[0] if ordinary(word[0], cased=True) and word[0] not in _BRIEF else word[0].title()
+            word[0]
+            if is_common_word(word[0], cased=True) and word[0] not in _TWO_LETTER_NAMES
+            else word[0].title()
         ),
         lower,
     )
-    for pattern in _NAMED:
-        lower = pattern.sub(_titled, lower)
-    for pattern, change in _PLACED:
+    for pattern in _PROPER_NAME_PATTERNS:
+        lower = pattern.sub(_capitalize_phrase, lower)
+    for pattern, change in _CONTEXT_PATTERNS:
         lower = pattern.sub(lambda found, change=change: change(found[0]), lower)
     return lower
 
 
-def _title(word: str) -> str:
+def _capitalize_word(word: str) -> str:
     bare = re.sub(r"['’]s$", "", word)
-    known = bare in _CAPITAL or any(part in _CAPITAL for part in bare.split("-") if len(part) > 2)  # noqa: PLR2004 - of a name
-    if not known and ordinary(bare):
+    known = bare in _CAPITALIZED_WORDS or any(
+        part in _CAPITALIZED_WORDS
+        for part in bare.split("-")
+        if len(part) > 2  # noqa: PLR2004
+    )
+    if not known and is_common_word(bare):
         return word
     parts = re.split(r"(?<=[-])|(?<=^[od]['’])|(?<=^mc)", word)
     return "".join(part[:1].upper() + part[1:] if len(part[:1].upper()) == 1 else part for part in parts)

@@ -8,152 +8,164 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.cohort import demographics
-from manikin.cohort.edit import altered
+from manikin.cohort.edit import replace_columns
 from manikin.errors import UsageError
-from manikin.evaluation.selftest.defects.planting import Defect, Planting, leaked
-from manikin.text.mentioned_demographics import AGE, FEMALE, MALE
-from manikin.text.negation import flipped
-from manikin.text.note_fields import notes, prose, rewritten
-from manikin.text.tokenize import sentences, words
+from manikin.evaluation.selftest.defects.planting import Defect, DefectInput, inject_leaks
+from manikin.text.mentioned_demographics import AGE_PATTERN, FEMALE_NOUNS, MALE_NOUNS
+from manikin.text.negation import flip_negation
+from manikin.text.note_fields import detect_note_fields, list_note_fields, rewrite_column
+from manikin.text.tokenize import split_sentences, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from manikin.cohort.cohort import Cohort
 
-LEAKED, COPIED, NAMED = 0.05, 0.1, 0.03  # shares of records
-FLIPPED, SWAPPED = 0.5, 0.5
-TEMPLATES = 12  # notes that become templates
-LONG = 12  # words of a paragraph that is copied, at least
-FIRST = ("Ash", "Robin", "Kim", "Jo", "Alex", "Sam")
-LAST = ("Miller", "Garcia", "Novak", "Okafor", "Lindqvist", "Haddad", "Moreau", "Tanaka")
-SEXED = {
-    **dict(zip(MALE.split("|"), FEMALE.split("|"), strict=True)),
-    **dict(zip(FEMALE.split("|"), MALE.split("|"), strict=True)),
+LEAKED_SHARE, COPIED_SHARE, NAMED_SHARE = 0.05, 0.1, 0.03  # shares of records
+FLIPPED_SHARE, SWAPPED_SHARE = 0.5, 0.5
+TEMPLATE_COUNT = 12  # notes that become templates
+MIN_PARAGRAPH_WORDS = 12  # words of a paragraph that is copied, at least
+FIRST_NAMES = ("Ash", "Robin", "Kim", "Jo", "Alex", "Sam")
+LAST_NAMES = ("Miller", "Garcia", "Novak", "Okafor", "Lindqvist", "Haddad", "Moreau", "Tanaka")
+SEX_SWAPS = {
+    **dict(zip(MALE_NOUNS.split("|"), FEMALE_NOUNS.split("|"), strict=True)),
+    **dict(zip(FEMALE_NOUNS.split("|"), MALE_NOUNS.split("|"), strict=True)),
     "he": "she",
     "she": "he",
     "his": "her",
     "her": "his",
     "him": "her",
 }
-SEX = re.compile(rf"\b(?:{'|'.join(SEXED)})\b", re.IGNORECASE)
+SEX_PATTERN = re.compile(rf"\b(?:{'|'.join(SEX_SWAPS)})\b", re.IGNORECASE)
 
 
-def copied_paragraphs(given: Planting) -> Cohort:
+def copy_paragraphs(given: DefectInput) -> Cohort:
     """Honest notes of which one in ten ends with half of the sentences of a training note, as they are."""
-    name = _field(given)
+    name = _find_longest_field(given)
     long = [
         part
-        for text in _texts(given.train, name)
-        for part in [_paragraph(text, given.rng)]
-        if len(words(part)) >= LONG
+        for text in _list_notes(given.train, name)
+        for part in [_draw_paragraph(text, given.rng)]
+        if len(tokenize(part)) >= MIN_PARAGRAPH_WORDS
     ]
     if not long:
-        raise UsageError(f"copied_paragraphs: no training note has {LONG} words")
+        raise UsageError(f"copied_paragraphs: no training note has {MIN_PARAGRAPH_WORDS} words")
 
     def change(texts: Sequence[str]) -> list[str]:
-        out, few = list(texts), max(2, round(COPIED * len(texts)))
+        out, few = list(texts), max(2, round(COPIED_SHARE * len(texts)))
         for i in given.rng.choice(len(out), min(few, len(out)), replace=False):
-            own = sentences(out[i])
+            own = split_sentences(out[i])
             out[i] = " ".join([*own[: len(own) // 2], long[given.rng.integers(len(long))]])
         return out
 
-    return _changed(given, change)
+    return _alter_notes(given, change)
 
 
-def template_collapse(given: Planting) -> Cohort:
+def collapse_to_templates(given: DefectInput) -> Cohort:
     """A dozen honest notes over and over; only the numbers in them change."""
 
     def change(texts: Sequence[str]) -> list[str]:
-        few = [texts[i] for i in given.rng.choice(len(texts), min(TEMPLATES, len(texts)), replace=False)]
-        return [_renumbered(few[j], given.rng) for j in given.rng.integers(len(few), size=len(texts))]
+        few = [
+            texts[i] for i in given.rng.choice(len(texts), min(TEMPLATE_COUNT, len(texts)), replace=False)
+        ]
+        return [_renumber(few[j], given.rng) for j in given.rng.integers(len(few), size=len(texts))]
 
-    return _changed(given, change)
+    return _alter_notes(given, change)
 
 
-def negation_flips(given: Planting) -> Cohort:
+def flip_negations(given: DefectInput) -> Cohort:
     """Honest notes of which half say the contrary in every sentence."""
 
     def change(texts: Sequence[str]) -> list[str]:
-        some = given.rng.random(len(texts)) < FLIPPED
-        return [flipped(text) if turn else text for text, turn in zip(texts, some, strict=True)]
+        some = given.rng.random(len(texts)) < FLIPPED_SHARE
+        return [flip_negation(text) if turn else text for text, turn in zip(texts, some, strict=True)]
 
-    return _changed(given, change)
+    return _alter_notes(given, change)
 
 
-def inserted_persons(given: Planting) -> Cohort:
+def insert_persons(given: DefectInput) -> Cohort:
     """Honest notes of which three in a hundred name an invented person, with number and address."""
 
     def change(texts: Sequence[str]) -> list[str]:
-        out, few = list(texts), max(2, round(NAMED * len(texts)))
+        out, few = list(texts), max(2, round(NAMED_SHARE * len(texts)))
         for i in given.rng.choice(len(out), min(few, len(out)), replace=False):
-            out[i] = f"{_person(given.rng)} {out[i]}"
+            out[i] = f"{_draw_person(given.rng)} {out[i]}"
         return out
 
-    return _changed(given, change)
+    return _alter_notes(given, change)
 
 
-def swapped_notes(given: Planting) -> Cohort:
+def swap_notes(given: DefectInput) -> Cohort:
     """Honest records of which half have the notes of each other."""
-    n = len(given.honest)
-    rows, some = np.arange(n), given.rng.permutation(n)[: round(SWAPPED * n)]
+    n = len(given.cohort)
+    rows, some = np.arange(n), given.rng.permutation(n)[: round(SWAPPED_SHARE * n)]
     rows[some] = np.roll(some, 1)
-    return altered(given.honest, {name: given.honest.columns[name].take(rows) for name in _fields(given)})
+    return replace_columns(
+        given.cohort, {name: given.cohort.columns[name].take(rows) for name in _list_note_fields(given)}
+    )
 
 
-def swapped_facts(given: Planting) -> Cohort:
+def swap_facts(given: DefectInput) -> Cohort:
     """Honest records of which half have notes that speak of another age and the other sex."""
-    if demographics.age_field(given.honest) is None and demographics.sex_field(given.honest) is None:
+    if (
+        demographics.find_age_field(given.cohort) is None
+        and demographics.find_sex_field(given.cohort) is None
+    ):
         raise UsageError("swapped_facts: no field is called age, sex or gender")
 
     def change(texts: Sequence[str]) -> list[str]:
-        some = given.rng.random(len(texts)) < SWAPPED
-        return [_other(text, given.rng) if turn else text for text, turn in zip(texts, some, strict=True)]
+        some = given.rng.random(len(texts)) < SWAPPED_SHARE
+        return [
+            _swap_age_and_sex(text, given.rng) if turn else text
+            for text, turn in zip(texts, some, strict=True)
+        ]
 
-    return _changed(given, change)
+    return _alter_notes(given, change)
 
 
-def leaked_notes(given: Planting) -> Cohort:
+def leak_notes(given: DefectInput) -> Cohort:
     """Honest records, of which one in twenty has given way to a training record."""
-    _fields(given)
-    return leaked(given, given.train, LEAKED)
+    _list_note_fields(given)
+    return inject_leaks(given, given.train, LEAKED_SHARE)
 
 
-def _fields(given: Planting) -> list[str]:
-    found = prose(given.honest) or notes(given.honest.schema)
+def _list_note_fields(given: DefectInput) -> list[str]:
+    found = detect_note_fields(given.cohort) or list_note_fields(given.cohort.schema)
     if not found:
         raise UsageError("there are no notes that could be spoilt")
     return found
 
 
-def _field(given: Planting) -> str:
+def _find_longest_field(given: DefectInput) -> str:
     """The field with the longest notes."""
-    return max(_fields(given), key=lambda name: sum(map(len, _texts(given.honest, name))))
+    return max(_list_note_fields(given), key=lambda name: sum(map(len, _list_notes(given.cohort, name))))
 
 
-def _texts(cohort: Cohort, name: str) -> list[str]:
+def _list_notes(cohort: Cohort, name: str) -> list[str]:
     return [text for text in cohort.columns[name].to_pylist() if text]
 
 
-def _changed(given: Planting, change: Callable[[Sequence[str]], list[str]]) -> Cohort:
-    columns = given.honest.columns
-    return altered(given.honest, {name: rewritten(columns[name], change) for name in _fields(given)})
+def _alter_notes(given: DefectInput, change: Callable[[Sequence[str]], list[str]]) -> Cohort:
+    columns = given.cohort.columns
+    return replace_columns(
+        given.cohort, {name: rewrite_column(columns[name], change) for name in _list_note_fields(given)}
+    )
 
 
-def _paragraph(text: str, rng: np.random.Generator) -> str:
+def _draw_paragraph(text: str, rng: np.random.Generator) -> str:
     """Half of the sentences of a note, one after another; all where they are few."""
-    parts = sentences(text)
+    parts = split_sentences(text)
     size = max((len(parts) + 1) // 2, 1)
     start = int(rng.integers(len(parts) - size + 1)) if parts else 0
     return " ".join(parts[start : start + size])
 
 
-def _renumbered(text: str, rng: np.random.Generator) -> str:
+def _renumber(text: str, rng: np.random.Generator) -> str:
     return re.sub(r"\d", lambda _: str(rng.integers(1, 10)), text)
 
 
-def _person(rng: np.random.Generator) -> str:
-    first, last, number = rng.choice(FIRST), rng.choice(LAST), int(rng.integers(10**6, 10**7))
+def _draw_person(rng: np.random.Generator) -> str:
+    first, last, number = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES), int(rng.integers(10**6, 10**7))
     return rng.choice(
         [
             f"Mr. {first} {last}, MRN {number}, was seen today.",
@@ -163,7 +175,7 @@ def _person(rng: np.random.Generator) -> str:
     )
 
 
-def _other(text: str, rng: np.random.Generator) -> str:
+def _swap_age_and_sex(text: str, rng: np.random.Generator) -> str:
     shift = int(rng.integers(5, 20))
 
     def older(match: re.Match[str]) -> str:
@@ -171,18 +183,18 @@ def _other(text: str, rng: np.random.Generator) -> str:
         return match.group().replace(age, str(abs(int(age) - shift) or 1))
 
     def turned(match: re.Match[str]) -> str:
-        word = SEXED[match.group().lower()]
+        word = SEX_SWAPS[match.group().lower()]
         return word.capitalize() if match.group()[0].isupper() else word
 
-    return SEX.sub(turned, AGE.sub(older, text))
+    return SEX_PATTERN.sub(turned, AGE_PATTERN.sub(older, text))
 
 
-TEXTS = {
-    "copied_paragraphs": Defect(copied_paragraphs, "privacy"),
-    "template_collapse": Defect(template_collapse, "diversity"),
-    "negation_flips": Defect(negation_flips, "fidelity"),
-    "inserted_persons": Defect(inserted_persons, "privacy"),
-    "swapped_notes": Defect(swapped_notes, "fidelity"),
-    "swapped_facts": Defect(swapped_facts, "clinical validity"),
-    "leaked_notes": Defect(leaked_notes, "privacy"),
+NOTE_DEFECTS = {
+    "copied_paragraphs": Defect(copy_paragraphs, "privacy"),
+    "template_collapse": Defect(collapse_to_templates, "diversity"),
+    "negation_flips": Defect(flip_negations, "fidelity"),
+    "inserted_persons": Defect(insert_persons, "privacy"),
+    "swapped_notes": Defect(swap_notes, "fidelity"),
+    "swapped_facts": Defect(swap_facts, "clinical validity"),
+    "leaked_notes": Defect(leak_notes, "privacy"),
 }

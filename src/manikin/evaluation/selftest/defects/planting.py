@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 
-class Planting(NamedTuple):
+class DefectInput(NamedTuple):
     """What a defect is made from.
 
     Args:
-        honest: Records without defect.
+        cohort: Records without defect.
         train: Records of patients who must not come out.
         label: The field that a model would predict; None: there is none.
         rng: Random numbers.
     """
 
-    honest: Cohort
+    cohort: Cohort
     train: Cohort
     label: str | None
     rng: np.random.Generator
@@ -33,21 +33,21 @@ class Planting(NamedTuple):
 class Defect(NamedTuple):
     """How records are spoilt, and on which axis it must show."""
 
-    make: Callable[[Planting], Cohort]
+    injector: Callable[[DefectInput], Cohort]
     axis: str
 
 
-def taken(given: Planting) -> Cohort:
+def copy_training_records(given: DefectInput) -> Cohort:
     """As many training records as there are honest ones."""
-    n = len(given.honest)
+    n = len(given.cohort)
     return given.train.take(given.rng.choice(len(given.train), n, replace=n > len(given.train)))
 
 
-def leaked(given: Planting, leaks: Cohort, share: float) -> Cohort:
+def inject_leaks(given: DefectInput, leaks: Cohort, share: float) -> Cohort:
     """Honest records, of which this share has given way to others, two at least."""
-    n = len(given.honest)
+    n = len(given.cohort)
     count = min(max(2, round(share * n)), len(leaks), n)
     rows = np.arange(n)
     rows[given.rng.choice(n, count, replace=False)] = n + given.rng.choice(len(leaks), count, replace=False)
-    both = pa.concat_tables([given.honest.columns, leaks.columns.cast(given.honest.columns.schema)])
-    return replace(given.honest, columns=both).take(rows)
+    both = pa.concat_tables([given.cohort.columns, leaks.columns.cast(given.cohort.columns.schema)])
+    return replace(given.cohort, columns=both).take(rows)
