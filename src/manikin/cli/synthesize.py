@@ -166,7 +166,8 @@ def fit(
     for sentence in [*describe_learning(links), *report_pools(model, ())]:
         console.print(sentence, markup=False, highlight=False)
     ended = is_interrupted(model)
-    console.print(f"saved the model to {out}" + " (interrupted: the best so far)" * ended)
+    remark = " (interrupted: the best so far)" if ended else ""
+    console.print(f"saved the model to {out}{remark}")
     if ended:
         raise typer.Exit(o.EXIT_INTERRUPTED)
 

@@ -124,7 +124,7 @@ def describe_duplicates(cohort: Cohort) -> list[str]:
     for kind, pairs in found.pairs_by_kind.items():
         if len(pairs):
             count = len(np.unique(pairs))
-            near = " or nearly equals" * (kind == "picture or signal")
+            near = " or nearly equals" if kind == "picture or signal" else ""
             said.append(
                 f"{count} records whose {kind} equals{near} that of another subject, beyond chance: "
                 "a split keeps them on one side"

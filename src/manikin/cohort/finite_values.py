@@ -38,7 +38,7 @@ def raise_if_extreme(cohort: Cohort, names: Iterable[str], side: str = "") -> No
         bad = np.flatnonzero(np.concatenate(parts)) if parts else np.zeros(0)
         if len(bad):
             message = (
-                f"{side}{': ' * bool(side)}field {name!r}: values that are infinite or beyond "
+                f"{f'{side}: ' if side else ''}field {name!r}: values that are infinite or beyond "
                 f"{MAX_ABS_VALUE:g}, in {len(bad)} of {len(x):,} records, "
                 f"first in record {bad[0]} (from 0); leave these records out, "
                 "or mark the values as missing (NaN)"

@@ -119,7 +119,7 @@ def describe_pool(name: str, pool: PooledLevels, least: int) -> str:
     many = pool.pooled > 1
     whose = f"{'each of' if many else 'of'} fewer than {least} patients, {'were' if many else 'was'}"
     what = "pooled with others" if pool.pooled < pool.levels else "left out, which leaves the field empty"
-    records = f"{pool.records:,} record{'s' * (pool.records != 1)}"
+    records = f"{pool.records:,} record{'' if pool.records == 1 else 's'}"
     return f"{name}: {pool.pooled:,} of {pool.levels:,} levels, {whose} {what} ({records})"
 
 

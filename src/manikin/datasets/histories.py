@@ -58,7 +58,8 @@ def _generate_history(sex: str, age: float, rng: np.random.Generator) -> list[di
         codes |= {f"ICD10//{special}"} if special and rng.random() < 0.2 else set()  # noqa: PLR2004
         moment = day
         out += [_build_event(moment, visit, code) for code in sorted(codes)]
-        for _ in range(1 + rng.integers(3) * (rng.random() < LONG_VISIT_SHARE)):
+        more = rng.integers(3)
+        for _ in range(1 + (more if rng.random() < LONG_VISIT_SHARE else 0)):
             glucose = round(float(rng.normal(9 if "E11" in chronic else 5.2, 0.8)), 1)
             out.append(_build_event(moment, visit, "LOINC//2345-7", glucose))
             moment += 1

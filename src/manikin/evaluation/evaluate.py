@@ -172,7 +172,7 @@ def _merge_unmeasured_views(draws: list[Repeats]) -> list[Repeats]:
 
 def _add_view_name(draws: Repeats, view: str) -> Repeats:
     metric, _, part = draws.name.removesuffix("]").partition("[")
-    return replace(draws, name=f"{metric}[{view}{' ' * bool(part)}{part}]")
+    return replace(draws, name=f"{metric}[{f'{view} {part}' if part else view}]")
 
 
 def _list_absent_metrics(views: dict[str, EvaluationData]) -> list[Repeats]:

@@ -98,7 +98,7 @@ def check_cohort_size(side: str, cohort: Cohort) -> None:
         raise UsageError(message)
     subjects = len(np.unique(cohort.subject))
     if subjects < MIN_SUBJECTS:
-        more = "; hold out a larger share" * (side == "holdout")
+        more = "; hold out a larger share" if side == "holdout" else ""
         message = f"{side}: {subjects} subjects; nothing can be said of fewer than {MIN_SUBJECTS}{more}"
         raise UsageError(message)
 
@@ -113,7 +113,8 @@ def _align_fields(side: str, cohort: Cohort, train: Cohort, names: list[str]) ->
     if absent or extra:
         lacks = f" lacks {', '.join(absent)}" if absent else ""
         has = f" has {', '.join(extra)}, which train has not" if extra else ""
-        message = f"{side}:{lacks}{' and' * bool(lacks and has)}{has}; the fields must be the same"
+        differences = " and".join(filter(None, (lacks, has)))
+        message = f"{side}:{differences}; the fields must be the same"
         raise SchemaError(message)
     columns = {name: _cast_column(cohort.columns[name], train.columns[name].type) for name in names}
     table, schema = pa.table(columns), Schema({n: train.schema[n] for n in names})

@@ -199,7 +199,7 @@ def _find_shared_records(train: Cohort, holdout: Cohort) -> Iterator[str]:
             continue
         equal = found.equal_rows if kind == "row" else pairs
         held = len(np.unique(equal[(equal < n).sum(axis=1) == 1].max(axis=1)))
-        near = " or nearly equal" * (kind == "picture or signal")
+        near = " or nearly equal" if kind == "picture or signal" else ""
         chance = f"; chance explains about {found.expected_by_chance:.0f}" if kind == "row" else ""
         yield (
             f"{held} of {len(holdout)} held-out records have a {kind} equal{near} to that of a training "

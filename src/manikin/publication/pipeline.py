@@ -259,7 +259,7 @@ def _refuse_unwritable(source: Cohort, folder: Path) -> None:
 def _check_request(source: Cohort, wish: SynthesisRequest, rules: Sequence[Rule]) -> None:
     raise_if_unclear(source)
     named = {
-        "label": [wish.label] * bool(wish.label),
+        "label": [wish.label] if wish.label else [],
         "subgroup": wish.subgroups,
         "condition": wish.condition,
     }

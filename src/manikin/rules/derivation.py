@@ -131,7 +131,7 @@ class Formula:
         return ~self.is_applicable(cohort) | np.isnan(off) | (off <= slack * (1 + 1e-6) + 1e-9)
 
     def __str__(self) -> str:
-        return self.expression + f" when {self.when}" * bool(self.when)
+        return f"{self.expression} when {self.when}" if self.when else self.expression
 
 
 @dataclass(frozen=True)

@@ -164,7 +164,7 @@ class DateRecoding:
             words = f"time {'after' if self.after else 'before'} {self.anchor}"
         else:
             words = "week and weekday" if self.tick == WEEK else "day"
-        clock = " and clock time" * bool(self.clock) if self.is_daily else ""
+        clock = " and clock time" if self.is_daily and self.clock else ""
         return words + clock
 
 

@@ -58,7 +58,8 @@ class Recoding:
         lookups = find_lookups(rows, plan.target, train.subject)
         both: list[Derivation] = [*formulas]
         for lookup in lookups:
-            both += [lookup] * can_add(lookup, both)
+            if can_add(lookup, both):
+                both.append(lookup)
         return cls(find_date_recodings(values, plan.condition), tuple(sort_by_dependency(both)))
 
     def list_parts(self, fields: Iterable[str]) -> tuple[str, ...]:

@@ -85,14 +85,11 @@ class RecordSlots:
     @property
     def slot_names(self) -> list[tuple[str, int, int]]:
         """Each slot: its field, which of the words for a sex (or 0), and its case."""
+        pairs = range(len(SEX_WORDS)) if self.sex else ()
         return [
             *((name, 0, 0) for name in self.numbers),
             *((name, 0, case) for name in self.words for case in range(3)),
-            *(
-                (self.sex, pair, case)
-                for pair in range(len(SEX_WORDS) * bool(self.sex))
-                for case in range(3)
-            ),
+            *((self.sex, pair, case) for pair in pairs for case in range(3)),
         ]
 
     @property

@@ -72,7 +72,7 @@ def describe_columns(about: dict[str, Any]) -> str:
     alone = (
         "no column, the records themselves say" if several else "no column, each row counts as one patient"
     )
-    made = ", replaced by surrogates" * bool(about.get("generator"))  # of others' records nobody knows
+    made = ", replaced by surrogates" if about.get("generator") else ""  # of others' records nobody knows
     parts = [
         f"Subject: {list_names(subject)}" if subject else f"Subject: {alone}",
         f"identifiers{made}: {list_names(hidden)}" if hidden else "identifiers: none",

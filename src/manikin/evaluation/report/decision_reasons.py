@@ -96,7 +96,7 @@ def describe_failures(card: Scorecard) -> str:
         return "Whether they look like real records is not shown." if unseen else ""
     names = " and ".join(filter(None, [", ".join(failed[:-1]), failed[-1]]))
     means = "; ".join(read_axes()[axis]["fail"] for axis in failed)
-    return f"{names[:1].upper()}{names[1:]} fail{'s' * (len(failed) == 1)}: {means}."
+    return f"{names[:1].upper()}{names[1:]} fail{'s' if len(failed) == 1 else ''}: {means}."
 
 
 def format_answer(decision: Decision) -> str:

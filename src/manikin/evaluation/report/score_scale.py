@@ -58,8 +58,10 @@ def draw_score_scale(
     body += VERDICT_MARKS[score.verdict].format(x=x, y=AXIS_Y) + draw_text(
         x, 12, format_number(score.value), "figure", "middle"
     )
-    body += draw_text(x - 8, AXIS_Y + 4, "‹", "figure", "end") * (x == EDGE_MARGIN)
-    body += draw_text(x + 8, AXIS_Y + 4, "›", "figure") * (x == CHART_WIDTH - EDGE_MARGIN)
+    if x == EDGE_MARGIN:
+        body += draw_text(x - 8, AXIS_Y + 4, "‹", "figure", "end")
+    if x == CHART_WIDTH - EDGE_MARGIN:
+        body += draw_text(x + 8, AXIS_Y + 4, "›", "figure")
     return wrap_svg(CHART_WIDTH, CHART_HEIGHT, body, describe_scale(score), "ruler")
 
 

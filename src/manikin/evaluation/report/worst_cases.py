@@ -79,7 +79,7 @@ def rank_rules(split: Split) -> list[dict[str, Any]]:
     """How often each rule is broken by synthetic and by real records; worst first."""
     rows = [
         {
-            "rule": rule.name + " (imposed)" * (rule in split.options.enforced_rules),
+            "rule": f"{rule.name} (imposed)" if rule in split.options.enforced_rules else rule.name,
             "broken, synthetic": round(float(np.mean(~np.asarray(rule.holds(split.synthetic.cohort)))), 5),
             "broken, real": round(float(np.mean(~np.asarray(rule.holds(split.holdout.cohort)))), 5),
         }

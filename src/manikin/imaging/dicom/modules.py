@@ -189,7 +189,7 @@ def set_pixel_data(found: Dataset, stored: np.ndarray, storage: PixelEncoding) -
     if found.get("PresentationIntentType") == "FOR PRESENTATION":
         found.WindowCenter, found.WindowWidth = 1 << (storage.bits - 1), 1 << storage.bits
     data = np.ascontiguousarray(np.moveaxis(stored, 0, -1)).astype(stored.dtype.newbyteorder("<")).tobytes()
-    found.PixelData = data + b"\0" * (len(data) % 2)
+    found.PixelData = data if len(data) % 2 == 0 else data + b"\0"
     found["PixelData"].VR = "OB" if storage.bits == 8 else "OW"  # noqa: PLR2004
 
 

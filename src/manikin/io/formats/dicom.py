@@ -154,7 +154,7 @@ def _interpret_folders(found: list[Series], folder: Path, schema: Schema | None)
     used = blank and bool(meaning.subjects)
     notes = meaning.notes if used else ()
     notes = (*notes, *_note_ignored_labels(meaning))
-    return replace(meaning, labels=(), notes=notes, subjects=meaning.subjects * used)
+    return replace(meaning, labels=(), notes=notes, subjects=meaning.subjects if used else ())
 
 
 def _note_ignored_labels(meaning: FolderMeaning) -> tuple[str, ...]:

@@ -104,7 +104,8 @@ class Omop(Format):
             if said in found[0].column_names:
                 facts[name] = pa.array(read_text_column(found[0], said, found[1]).tolist(), pa.string())
         notes = folder.collect_notes(SOURCES, ("person", "death", "observation_period", "concept"))
-        notes += [f"{unsaid} visits are of no known concept: only their events tell of them"] * bool(unsaid)
+        if unsaid:
+            notes.append(f"{unsaid} visits are of no known concept: only their events tell of them")
         rows = combine_batches(parts, people, facts)
         told = omop_concepts.read_concepts(path, rows.code.unique().to_pylist())
         binary = found[1].suffix == ".parquet"

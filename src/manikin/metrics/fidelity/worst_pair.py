@@ -312,7 +312,7 @@ def _describe_figures(inside: np.ndarray, table: np.ndarray, fields: tuple[int, 
     values = table[:, fields[1]] if np.isnan(level) else (table[:, fields[1]] == level) * 100.0
     groups = [values[known & part] for part in (inside, ~inside)]
     unit = "" if np.isnan(level) else " %"
-    return " and ".join(f"{_format_mean(group)}{unit * bool(len(group))}" for group in groups)
+    return " and ".join(f"{_format_mean(group)}{unit if len(group) else ''}" for group in groups)
 
 
 def _format_mean(values: np.ndarray) -> str:

@@ -238,7 +238,7 @@ class IdentifierSearch:
         if owner:
             people = len(np.unique(self.train.subject[columns.train.has_any_of(leaked)]))
             count = min(people, len(leaked))  # of undeclared subjects, as many as there are values
-            whose = f"values of {count} training patient{'s' * (count != 1)}"
+            whose = f"values of {count} training patient{'' if count == 1 else 's'}"
         else:
             whose = "identifiers of training patients"
         self._record_finding(name, whose, columns.synthetic.has_any_of(leaked))

@@ -84,7 +84,8 @@ def find_formulas(cohort: Cohort, free: Collection[str]) -> list[Formula]:
     for group in best:
         chosen += [found.formula for found in group if can_add(found.formula, chosen)][:1]
     for formula in find_totals(cohort, [name for name in free if name not in {f.field for f in chosen}]):
-        chosen += [formula] * can_add(formula, chosen)
+        if can_add(formula, chosen):
+            chosen.append(formula)
     return [
         replace(formula, lead=_rank_operands(cohort, formula)) for formula in sort_by_dependency(chosen)
     ]

@@ -192,9 +192,8 @@ def _collect_notes(finding: InferredColumn) -> list[str]:
     notes = list(finding.notes)
     if spellings := getattr(finding.kind, "missing", ()):
         shown = select_common_missing(spellings)
-        listed = ", ".join(map(repr, shown)) + f" and {len(spellings) - len(shown)} words" * (
-            shown != spellings
-        )
+        others = "" if shown == spellings else f" and {len(spellings) - len(shown)} words"
+        listed = ", ".join(map(repr, shown)) + others
         notes.append(f"{listed} read as missing ({share:.1%} of the records)")
     elif share >= 0.5 and finding.values.null_count < len(finding.values):  # noqa: PLR2004 - half
         notes.append(f"{share:.1%} missing")
