@@ -1,6 +1,6 @@
 """The only file that knows devices, precision and threads.
 
-A distributed engine would replace `place`, `step` and `records` and nothing else.
+A distributed engine would replace `place` and `step` and nothing else.
 """
 
 from __future__ import annotations
