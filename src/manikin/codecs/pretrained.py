@@ -12,10 +12,11 @@ import pyarrow as pa
 from manikin.codecs.prompts import SEPARATOR, Prompts
 from manikin.codecs.text import list_notes
 from manikin.contracts.codec import Codec
+from manikin.core.extras import require
 from manikin.core.short_lists import list_names
 from manikin.encoding.grammar import END
 from manikin.encoding.spec import Spec
-from manikin.errors import FormatError, MissingExtra, Unsupported
+from manikin.errors import FormatError, Unsupported
 from manikin.schema.kinds import Text
 
 if TYPE_CHECKING:
@@ -129,12 +130,9 @@ def load_tokenizer(model: str) -> Any:  # noqa: ANN401 - of whatever model
         MissingExtra: The library is not installed.
         FormatError: No such folder or name, or no tokenizer in it.
     """
+    transformers = require("transformers", what="language models need transformers", extra="llm")
     try:
-        from transformers import AutoTokenizer
-    except ImportError as error:
-        raise MissingExtra("language models need transformers: pip install 'manikin[llm]'") from error
-    try:
-        return AutoTokenizer.from_pretrained(model)
+        return transformers.AutoTokenizer.from_pretrained(model)
     except (OSError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
         raise FormatError(

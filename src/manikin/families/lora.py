@@ -8,12 +8,12 @@ alone. The model is read from its folder again whenever it is needed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, cast, final
+from typing import TYPE_CHECKING, ClassVar, cast, final
 
 from manikin.contracts.family import Family, Optimizer
 from manikin.core import registry
+from manikin.core.extras import require
 from manikin.encoding.decoding_options import OPTION_NAMES, DecodingOptions
-from manikin.errors import MissingExtra
 from manikin.nn.language_model import LanguageModel, explain_refusal, load_language_model
 
 if TYPE_CHECKING:
@@ -112,7 +112,9 @@ class LoRA(Family):
 
 def add_adapters(family: LoRA) -> LanguageModel:
     """A language model of which only fresh adapters are parameters."""
-    peft, whole = _import_peft(), load_language_model(family.model)
+    what = "language models need transformers and peft"
+    peft = require("peft", "transformers", what=what, extra="llm")
+    whole = load_language_model(family.model)
     config = peft.LoraConfig(
         r=family.rank,
         lora_alpha=family.alpha,
@@ -123,16 +125,6 @@ def add_adapters(family: LoRA) -> LanguageModel:
     )
     base = peft.get_peft_model(whole, config)
     return LanguageModel(base, {n: p for n, p in base.named_parameters() if p.requires_grad})
-
-
-def _import_peft() -> Any:  # noqa: ANN401 - a module
-    try:
-        import peft
-        import transformers  # noqa: F401 - what peft needs
-    except ImportError as error:
-        message = "language models need transformers and peft: pip install 'manikin[llm]'"
-        raise MissingExtra(message) from error
-    return peft
 
 
 __plugin__ = LoRA

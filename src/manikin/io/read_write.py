@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from manikin.cohort.duplicate_records import describe_duplicates
 from manikin.core import record_files, registry, zip_archives
+from manikin.core.atomic import write_atomically
 from manikin.core.progress_display import show_step
 from manikin.errors import AbsentField, FormatError, SchemaError
 from manikin.schema import schema_files
@@ -139,19 +138,8 @@ def write(cohort: Cohort, path: str | Path) -> None:
         FormatError: No such format, a field that it cannot hold, or no room or right to write.
     """
     path, chosen = _choose_target(cohort, Path(path))
-    part = path.with_name(f".{os.getpid()}-part-{path.name}")
-    try:
-        with show_step(f"writing {len(cohort):,} records"):
-            chosen.write(cohort, part)
-        part.replace(path)
-    except FormatError as error:
-        raise FormatError(str(error).replace(str(part), str(path))) from error
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        if part.is_dir():
-            shutil.rmtree(part)
-        part.unlink(missing_ok=True)
+    with show_step(f"writing {len(cohort):,} records"), write_atomically(path) as part:
+        chosen.write(cohort, part)
 
 
 def _choose_target(cohort: Cohort, path: Path) -> tuple[Path, Format]:

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from manikin.core.extras import require
 from manikin.encoding.grammar import END
-from manikin.errors import FormatError, MissingExtra
+from manikin.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,15 +152,14 @@ def compute_position_ids(mask: Tensor) -> Tensor:
 
 def load_language_model(model: str) -> Any:  # noqa: ANN401 - whatever model it is
     """The model, in 32 bits, from safetensors only: other files may run code when they are read."""
-    try:
-        from transformers import AutoModelForCausalLM
-    except ImportError as error:
-        raise MissingExtra("language models need transformers: pip install 'manikin[llm]'") from error
+    transformers = require("transformers", what="language models need transformers", extra="llm")
     folder = Path(model)
     if folder.is_dir() and not list(folder.glob("*.safetensors")):
         raise FormatError(f"{model}: no weights (*.safetensors) in this folder; save the model there first")
     try:
-        return AutoModelForCausalLM.from_pretrained(model, use_safetensors=True, dtype=torch.float32)
+        return transformers.AutoModelForCausalLM.from_pretrained(
+            model, use_safetensors=True, dtype=torch.float32
+        )
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
         first = str(error).strip().splitlines()[0]
         raise FormatError(

@@ -14,13 +14,13 @@ A `rules.toml` holds one table per rule:
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from manikin.core.toml import read_toml
 from manikin.errors import RuleError
 from manikin.rules.expression import Expression
 
@@ -111,12 +111,7 @@ def read_rules(path: str | Path) -> tuple[Rule, ...]:
     Raises:
         RuleError: The file is absent or no TOML, or a rule cannot be understood.
     """
-    try:
-        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise RuleError(f"{path}: cannot be read ({error.strerror})") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RuleError(f"{path}: is not TOML ({error})") from error
+    tables = read_toml(path, RuleError)
     try:
         return tuple(_parse_rule(name, table) for name, table in tables.items())
     except RuleError as error:

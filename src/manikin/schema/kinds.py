@@ -11,7 +11,6 @@ A schema is written to and read from `schema.toml`, one table per field:
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import tomli_w
 
 from manikin.core.deprecation import forward_method
+from manikin.core.toml import read_toml
 from manikin.errors import SchemaError
 from manikin.schema.toml_keys import KEY_TESTS, parse_folder_roles, raise_if_inconsistent
 
@@ -253,14 +253,9 @@ class Schema(dict[str, Kind]):
         Raises:
             SchemaError: The file is absent, is not TOML, or declares what does not exist.
         """
-        try:
-            tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-            if isinstance(tables.get(SOURCE_FILE_KEY), str):
-                del tables[SOURCE_FILE_KEY]
-        except OSError as error:
-            raise SchemaError(f"{path}: cannot be read ({error.strerror})") from error
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise SchemaError(f"{path}: is not TOML ({error})") from error
+        tables = read_toml(path, SchemaError)
+        if isinstance(tables.get(SOURCE_FILE_KEY), str):
+            del tables[SOURCE_FILE_KEY]
         try:
             return cls.from_dict(tables)
         except SchemaError as error:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from typing import TYPE_CHECKING
 
 import tomli_w
 
+from manikin.core.toml import read_toml
+from manikin.errors import SchemaError
 from manikin.schema.kinds import SOURCE_FILE_KEY, Schema
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def is_foreign(schema: Path, data: Path) -> bool:
     if data.is_dir() or not schema.is_file():
         return False
     try:
-        made_from = tomllib.loads(schema.read_text(encoding="utf-8")).get(SOURCE_FILE_KEY)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        made_from = read_toml(schema, SchemaError).get(SOURCE_FILE_KEY)
+    except SchemaError:
         return False  # reading it says what is wrong
     return isinstance(made_from, str) and made_from != data.name
 

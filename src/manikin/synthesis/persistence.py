@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tomllib
 from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,6 +18,8 @@ from manikin.cohort.cohort import SourceFormat
 from manikin.contracts.codec import TrainableCodec
 from manikin.contracts.family import Family, StatisticalFamily
 from manikin.core import registry
+from manikin.core.atomic import write_atomically
+from manikin.core.toml import read_toml
 from manikin.errors import FormatError, UsageError
 from manikin.schema.kinds import Schema
 from manikin.stats.subject_counts import MIN_CELL_SIZE
@@ -45,13 +44,13 @@ CODEC_WEIGHTS_FILE = "codec.safetensors"
 
 def save_synthesizer(model: Synthesizer, fitted: FittedModel, folder: str | Path) -> None:
     """Write a model's files; the folder is whole or absent."""
-    with _write_atomically(Path(folder)) as part:
+    with _open_model_folder(Path(folder)) as part:
         _write_model(part, model, fitted)
 
 
 def save_chain(chain: Chain, folder: str | Path) -> None:
     """Write the models of a chain, each in a folder of its own; the whole folder or none."""
-    with _write_atomically(Path(folder)) as part:
+    with _open_model_folder(Path(folder)) as part:
         for place, (link, fitted) in enumerate(zip(chain.links, chain.models, strict=True)):
             (part / f"link-{place}").mkdir()
             _write_model(part / f"link-{place}", link, fitted)
@@ -60,22 +59,14 @@ def save_chain(chain: Chain, folder: str | Path) -> None:
 
 
 @contextmanager
-def _write_atomically(folder: Path) -> Iterator[Path]:
+def _open_model_folder(folder: Path) -> Iterator[Path]:
     """A folder of another name, which takes the place of `folder` once it is whole."""
     if folder.exists() and not (folder / "model.toml").exists() and any(folder.iterdir()):
         message = f"{folder}: holds something that is no model; name another folder"
         raise UsageError(message)
-    part = folder.with_name(f".{os.getpid()}-part-{folder.name}")
-    part.mkdir(parents=True)
-    try:
+    with write_atomically(folder, replaces_folder=True) as part:
+        part.mkdir(parents=True)
         yield part
-        if folder.exists():
-            shutil.rmtree(folder)
-        part.replace(folder)
-    except OSError as error:
-        raise FormatError(f"{folder}: cannot be written ({error.strerror})") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def load(folder: str | Path) -> Synthesizer | Chain:
@@ -85,7 +76,7 @@ def load(folder: str | Path) -> Synthesizer | Chain:
         FormatError: The folder is not a saved model, or one of a later version.
     """
     folder = Path(folder)
-    table = _read_toml(folder / "model.toml")
+    table = _read_model_file(folder / "model.toml")
     if table.get("version") != FORMAT_VERSION:
         message = (
             f"{folder}: a model of version {table.get('version')}; "
@@ -107,7 +98,7 @@ def load(folder: str | Path) -> Synthesizer | Chain:
 def _load_synthesizer(folder: Path) -> Synthesizer:
     from manikin.synthesis.synthesizer import Synthesizer
 
-    table, stored = _read_toml(folder / "model.toml"), read_json(folder / "codec.json")
+    table, stored = _read_model_file(folder / "model.toml"), read_json(folder / "codec.json")
     plan = Plan(
         tuple(table["target"]),
         tuple(table["condition"]),
@@ -223,10 +214,6 @@ def _parse_type(stored: Any) -> pa.DataType:  # noqa: ANN401 - JSON
             return parse_arrow_type(stored)
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        why = (error.strerror or "unreadable") if isinstance(error, OSError) else error
-        message = f"{path}: not a saved model ({why}); name the folder that `save` wrote"
-        raise FormatError(message) from error
+def _read_model_file(path: Path) -> dict[str, Any]:
+    refusal = "not a saved model ({reason}); name the folder that `save` wrote"
+    return read_toml(path, FormatError, refusal)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
+from manikin.core.atomic import write_atomically
 from manikin.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -23,12 +24,11 @@ SEPARATOR = "\t"
 
 
 def write(path: Path, tensors: Tree, facts: dict[str, Any]) -> None:
-    """Write under a temporary name and rename: an interrupted run leaves no half file."""
+    """Write a checkpoint; an interrupted run leaves no half file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + ".part")
     flat = {name: tensor.detach().cpu().contiguous() for name, tensor in _flatten(tensors).items()}
-    save_file(flat, unfinished, metadata={"facts": json.dumps(facts)})
-    unfinished.replace(path)
+    with write_atomically(path) as part:
+        save_file(flat, part, metadata={"facts": json.dumps(facts)})
 
 
 def read(path: Path) -> tuple[Tree, dict[str, Any]]:

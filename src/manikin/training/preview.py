@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.core.atomic import write_atomically
 from manikin.core.seeds import Key
 from manikin.imaging.analysis.intensity import downsample, find_intensity_range
 from manikin.schema.kinds import Image
@@ -62,7 +63,7 @@ def build_preview_writer(
 
 
 def _write_image_grid(path: Path, x: np.ndarray, low: float, high: float) -> None:
-    """A grid of pictures, of volumes the middle slice; under another name until it is whole."""
+    """A grid of pictures, of volumes the middle slice."""
     from PIL import Image as Picture
 
     plane = x[:, :, x.shape[2] // 2] if x.ndim > 4 else x  # noqa: PLR2004 - volumes have a depth
@@ -76,6 +77,6 @@ def _write_image_grid(path: Path, x: np.ndarray, low: float, high: float) -> Non
     bytes_ = np.rint(255 * np.clip((pixels - low) / (high - low), 0, 1)).astype(np.uint8)
     height, width = bytes_.shape[2:]
     grid = bytes_.reshape(GRID_ROWS, GRID_COLUMNS, N_COLOR_CHANNELS, height, width).transpose(0, 3, 1, 4, 2)
-    part = path.with_name(f"{path.name}.part.png")
-    Picture.fromarray(grid.reshape(GRID_ROWS * height, GRID_COLUMNS * width, N_COLOR_CHANNELS)).save(part)
-    part.replace(path.with_name(f"{path.name}.png"))
+    picture = Picture.fromarray(grid.reshape(GRID_ROWS * height, GRID_COLUMNS * width, N_COLOR_CHANNELS))
+    with write_atomically(path.with_name(f"{path.name}.png")) as part:
+        picture.save(part)

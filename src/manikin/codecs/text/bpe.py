@@ -11,10 +11,11 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from manikin.errors import MissingExtra
+from manikin.core.extras import require
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from tokenizers import Tokenizer
 
@@ -58,10 +59,5 @@ def load_bpe(text: str) -> Tokenizer:
     return _import_tokenizers().Tokenizer.from_str(text)
 
 
-def _import_tokenizers() -> Any:  # noqa: ANN401 - a module
-    try:
-        import tokenizers
-        from tokenizers import decoders, models, pre_tokenizers, trainers  # noqa: F401 - loaded with it
-    except ImportError as error:
-        raise MissingExtra("text needs the library tokenizers: pip install 'manikin[text]'") from error
-    return tokenizers
+def _import_tokenizers() -> ModuleType:
+    return require("tokenizers", what="text needs the library tokenizers", extra="text")

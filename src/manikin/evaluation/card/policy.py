@@ -8,11 +8,11 @@ one of them a number (0.09, around EMA policy 0070); who answers for the data de
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
+from manikin.core.toml import read_toml
 from manikin.errors import UsageError
 
 MEASURES = ("value", "calibrated", "excess", "found", "percentile")
@@ -91,11 +91,8 @@ def read_policy(path: str | Path | None = None) -> Policy:
         UsageError: The file cannot be read, or declares what does not exist; it says where.
     """
     path = Path(path) if path else DEFAULT_POLICY_PATH
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        message = f"{path}: not a readable policy ({error}); start from a copy of the default one"
-        raise UsageError(message) from error
+    refusal = "not a readable policy ({reason}); start from a copy of the default one"
+    tables = read_toml(path, UsageError, refusal)
     _check_layout(tables, path)
     uses = {
         name: _parse_use(table, f"{path}: [use.{name}]") for name, table in tables.get("use", {}).items()

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import numpy as np
 
 from manikin.contracts.feature import Feature
-from manikin.errors import FormatError, MissingExtra, UsageError
+from manikin.core.extras import require
+from manikin.errors import FormatError, UsageError
 from manikin.imaging.analysis.intensity import find_intensity_range
 from manikin.imaging.analysis.robust_scaler import RobustScaler
 from manikin.schema.kinds import Image
@@ -170,12 +171,7 @@ def _wrap_module(module: Any) -> Network:  # noqa: ANN401 - a torch module, whic
 
 
 def _load_onnx(path: Path) -> Network:
-    try:
-        import onnxruntime  # type: ignore[import-not-found] - an extra
-    except ImportError as error:
-        raise MissingExtra(
-            f"encoder {path}: ONNX files need onnxruntime; pip install onnxruntime"
-        ) from error
+    onnxruntime = require("onnxruntime", what=f"encoder {path}: ONNX files need onnxruntime")
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     name = session.get_inputs()[0].name
     return lambda x: session.run(None, {name: np.ascontiguousarray(x)})[0]

@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
+from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 import numpy as np
 
 from manikin.contracts.feature import Feature
-from manikin.errors import FormatError, MissingExtra
+from manikin.core.extras import require
+from manikin.errors import FormatError
 from manikin.imaging.analysis.robust_scaler import RobustScaler
 from manikin.schema.kinds import Text
 from manikin.text.note_fields import read_notes
@@ -94,15 +95,12 @@ class UserTextEncoder(Feature):
 
 def _load_language_model(folder: Path) -> Network:
     """Texts to the means of a model's last hidden states."""
+    what = f"encoder {folder}: models of notes need transformers"
+    transformers = require("transformers", what=what, extra="llm")
     try:
-        from transformers import AutoModel, AutoTokenizer
-    except ImportError as error:
-        raise MissingExtra(
-            f"encoder {folder}: models of notes need transformers: pip install 'manikin[llm]'"
-        ) from error
-    try:
-        tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model: Any = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+        local = {"local_files_only": True}  # nothing is downloaded to judge notes
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **local)
+        model = transformers.AutoModel.from_pretrained(folder, use_safetensors=True, **local).eval()
     except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
         first = str(error).strip().splitlines()[0]
         raise FormatError(

@@ -16,7 +16,8 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.core import mapped_arrays
-from manikin.errors import MissingExtra, UsageError
+from manikin.core.extras import require
+from manikin.errors import UsageError
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
@@ -38,15 +39,10 @@ _VOLUME_NDIM = 5
 
 @cache
 def _load_reader() -> Any:  # noqa: ANN401 - of a package without types
-    try:
-        from rapidocr import RapidOCR  # pyright: ignore[reportMissingImports] - an extra
-    except ImportError as error:
-        raise MissingExtra(
-            "text in pictures is read by rapidocr; pip install 'manikin[ocr]', or name the notes and "
-            "columns to be treated (--field) and leave the pictures as they are"
-        ) from error
+    instead = "or name the notes and columns to be treated (--field) and leave the pictures as they are"
+    rapidocr = require("rapidocr", what="text in pictures is read by rapidocr", extra="ocr", cure=instead)
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
-    return RapidOCR(params={"Global.text_score": _MIN_CONFIDENCE, "Global.log_level": "error"})
+    return rapidocr.RapidOCR(params={"Global.text_score": _MIN_CONFIDENCE, "Global.log_level": "error"})
 
 
 def find_text(picture: np.ndarray) -> list[Box]:

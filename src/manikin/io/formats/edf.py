@@ -12,7 +12,8 @@ import numpy as np
 
 from manikin.cohort.cohort import SourceFormat
 from manikin.core import record_files
-from manikin.errors import FormatError, MissingExtra
+from manikin.core.extras import require
+from manikin.errors import FormatError
 from manikin.imaging.files.assemble import SkippedRecords
 from manikin.io.format import Format
 from manikin.signals.files import discontinuous_edf, folder_index, write
@@ -87,13 +88,7 @@ __plugin__ = Edf
 
 
 def _import_library(path: Path) -> ModuleType:
-    try:
-        import pyedflib
-    except ImportError as error:
-        raise MissingExtra(
-            f"{path}: EDF files need the package pyedflib; install it: pip install 'manikin[signals]'"
-        ) from error
-    return pyedflib
+    return require("pyedflib", what=f"{path}: EDF files need the package pyedflib", extra="signals")
 
 
 def _open_reader(path: Path) -> Any:  # noqa: ANN401 - a reader of pyedflib

@@ -9,7 +9,8 @@ import numpy as np
 
 from manikin.cohort.cohort import SourceFormat
 from manikin.core import record_files
-from manikin.errors import FormatError, MissingExtra
+from manikin.core.extras import require
+from manikin.errors import FormatError
 from manikin.imaging.files.assemble import SkippedRecords
 from manikin.io.format import Format
 from manikin.signals.files import folder_index, write
@@ -101,13 +102,7 @@ __plugin__ = Wfdb
 
 
 def _import_library(path: Path) -> ModuleType:
-    try:
-        import wfdb
-    except ImportError as error:
-        raise MissingExtra(
-            f"{path}: WFDB records need the package wfdb; install it: pip install 'manikin[signals]'"
-        ) from error
-    return wfdb
+    return require("wfdb", what=f"{path}: WFDB records need the package wfdb", extra="signals")
 
 
 def _find_headers(folder: Path, bad: SkippedRecords) -> list[Path]:

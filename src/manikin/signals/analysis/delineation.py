@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from manikin.errors import Unsupported
+from manikin.core.extras import require
+from manikin.errors import MissingExtra, Unsupported
 
 MIN_PEAKS = 4  # R peaks from which waves are looked for
 WAVE_ENDS = ("ECG_R_Onsets", "ECG_R_Offsets", "ECG_T_Offsets")
@@ -30,9 +31,9 @@ def compute_ecg_intervals(x: np.ndarray, rate: float) -> np.ndarray:
         Unsupported: NeuroKit2 is not installed.
     """
     try:
-        import neurokit2
-    except ImportError as error:
-        raise Unsupported("needs the package neurokit2: pip install 'manikin[signals]'") from error
+        neurokit2 = require("neurokit2", what="needs the package neurokit2", extra="signals")
+    except MissingExtra as error:
+        raise Unsupported(str(error)) from error
     return np.array([_delineate_lead(neurokit2, lead, rate) for lead in x]).reshape(len(x), 3)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from manikin.errors import MissingExtra
+from manikin.core.extras import require
 from manikin.text.deid.detect import Span
 
 if TYPE_CHECKING:
@@ -58,12 +58,6 @@ def load_presidio_finder(analyzer: Any = None, *, language: str = "en", least: f
 
 
 def _load_engine() -> Any:  # noqa: ANN401 - of an extra
-    try:
-        from presidio_analyzer import AnalyzerEngine  # type: ignore[import-not-found] - an extra
-    except ImportError as error:
-        message = (
-            "Presidio is not installed: pip install 'manikin[deid]', and a model of spaCy for it: "
-            "python -m spacy download en_core_web_lg"
-        )
-        raise MissingExtra(message) from error
-    return AnalyzerEngine()
+    model = "and a model of spaCy for it: python -m spacy download en_core_web_lg"
+    found = require("presidio_analyzer", what="Presidio is not installed", extra="deid", cure=model)
+    return found.AnalyzerEngine()
