@@ -134,7 +134,7 @@ def _format_times(time: np.ndarray, spelling: str) -> pa.Array:
 
 def render_long_table(cohort: Cohort, delimiter: str) -> str:
     """The long table of a cohort as delimited text."""
-    from manikin.io.formats.csv import render_delimited
+    from manikin.tables.delimited import render_delimited
 
     table = to_long_table(cohort)
     spelling = cohort.origin.options.get("events", {}).get("spelling", "moment")

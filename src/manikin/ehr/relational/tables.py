@@ -10,8 +10,8 @@ import pyarrow as pa
 from manikin.core import record_files
 from manikin.ehr.long.validate import is_missing
 from manikin.errors import FormatError
-from manikin.io.formats.csv import read_text_columns
 from manikin.schema.inference.distinct_values import MISSING_SPELLINGS
+from manikin.tables.delimited import read_text_columns
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,9 +13,9 @@ from pyarrow import parquet
 from manikin.cohort.histories import Histories, list_history_fields
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.ehr.relational.read import ANSWER_COLUMN
-from manikin.io.formats.csv import render_delimited
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.kinds import Schema, Text
+from manikin.tables.delimited import render_delimited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -21,8 +21,8 @@ from manikin.imaging.analysis.burned_in_text import get_burned_in_state
 from manikin.imaging.dicom import modules, sop_classes, tags
 from manikin.imaging.dicom.rescale import PixelEncoding
 from manikin.imaging.files import write
-from manikin.io.formats.csv import render_delimited
 from manikin.schema.kinds import Image, Schema, Text
+from manikin.tables.delimited import render_delimited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

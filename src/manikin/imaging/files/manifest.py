@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from manikin.imaging.files.folder_index import list_images
 from manikin.imaging.files.table_links import TableLinks, list_subfolders, match_by_filename, match_by_key
 from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Image, Number, Schema, Text
+from manikin.tables.delimited import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,8 +43,7 @@ def select_cell_schema(declared: Schema | None, header: Path | None = None) -> S
         return None
     cells = {name: kind for name, kind in declared.items() if not isinstance(kind, Image)}
     if header is not None:
-        with header.open(encoding="utf-8", errors="replace") as file:
-            columns = {name.strip(" \ufeff\r\n") for name in re.split(r'[,;\t|"]', file.readline())}
+        columns = set(read_header(header))
         cells = {name: kind for name, kind in cells.items() if name in columns}
     return Schema(cells)
 

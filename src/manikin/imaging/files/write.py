@@ -10,8 +10,8 @@ import pyarrow as pa
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
 from manikin.imaging.files import label_maps, raster
-from manikin.io.formats.csv import render_delimited
 from manikin.schema.kinds import Category, Image, Schema, Signal, Text
+from manikin.tables.delimited import render_delimited
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,6 +15,7 @@ from manikin.core.record_files import is_table_name
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Image, Number, Schema, Signal
+from manikin.tables.delimited import read_header, read_text_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -229,15 +230,13 @@ def _is_binary(kind: Any) -> bool:  # noqa: ANN401 - any kind of field
 
 def _join_outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """The columns of the tables beside that have one row for each subject."""
-    from manikin.io.formats.csv import read_text_columns as read
-
     subjects: pa.Array = taken[key]
     found: dict[str, Any] = {}
     notes = []
     for other in _list_nearby_tables(path):
         if key not in read_header(other):
             continue
-        cells_of = read(other)
+        cells_of = read_text_columns(other)
         place = pc.index_in(subjects, value_set=pc.utf8_trim_whitespace(cells_of[key].combine_chunks()))
         if pc.count_distinct(cells_of[key]).as_py() < len(cells_of):
             continue  # several rows for a subject: a long table itself
@@ -263,15 +262,6 @@ def _list_nearby_tables(path: Path) -> list[Path]:
         other for place in places for other in sorted(place.iterdir()) if other.is_file() and other != path
     ]
     return [other for other in found if is_table_name(other) and other.stat().st_size <= _MAX_TABLE_BYTES]
-
-
-def read_header(path: Path) -> list[str]:
-    """The words of the first line of a table."""
-    import gzip
-
-    with gzip.open(path) if path.name.lower().endswith(".gz") else path.open("rb") as file:
-        line = file.readline(1 << 16)
-    return [word.strip(' "\r\n\ufeff') for word in re.split(r"[,;\t|]", line.decode("latin-1"))]
 
 
 def format_scalars(cohort: Cohort, but: set[str | None]) -> dict[str, list[str]]:

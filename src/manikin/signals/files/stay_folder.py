@@ -11,10 +11,9 @@ import pyarrow as pa
 from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.imaging.files.assemble import SkippedRecords
-from manikin.io.formats.csv import read_text_columns
 from manikin.schema.inference import elapsed_time
 from manikin.signals.files import long_table
-from manikin.signals.files.static_fields import read_header
+from manikin.tables.delimited import read_header, read_text_columns
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.errors import FormatError, SchemaError
-from manikin.io.formats.csv import render_delimited
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Number, Schema, Signal, Text
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
+from manikin.tables.delimited import render_delimited
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
-from manikin.io.formats.csv import render_delimited
 from manikin.schema.kinds import Image, Schema, Signal, Text
 from manikin.signals.files.recording import Channel
+from manikin.tables.delimited import render_delimited
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,239 @@
+"""Delimited text (RFC 4180 and its kin): columns of text out of bytes, and a cohort as lines of text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute
+from pyarrow import csv as arrow
+
+from manikin.core.text_files import read_bytes, read_head, to_utf8
+from manikin.errors import FormatError
+from manikin.schema.inference.censoring import are_limits
+from manikin.schema.inference.distinct_values import DistinctValues, are_missing
+from manikin.schema.inference.formatting import format_column
+from manikin.tables import quotes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from manikin.cohort.cohort import Cohort
+
+pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+_DELIMITERS = (",", "\t", ";", "|")
+_HEAD_BYTES = 1 << 16
+_ROWS_PER_BLOCK = 1 << 16
+_BLOCK_BYTES = 1 << 26  # bytes read at a time; a row must fit into one, with a very long note in it
+
+
+class DelimitedText(NamedTuple):
+    """A table as its file spells it.
+
+    `columns` are all of text; `encoding_notes` and `name_notes` say in words what was noticed of the
+    encoding of the file and of the names in its header.
+    """
+
+    columns: pa.Table
+    delimiter: str
+    encoding_notes: tuple[str, ...]
+    name_notes: tuple[str, ...]
+
+
+def read_delimited(path: Path) -> DelimitedText:
+    """All columns of a table as text, and how the file writes them.
+
+    Raises:
+        FormatError: It is no table.
+    """
+    data, encoding_notes = to_utf8(read_bytes(path), path)
+    data = _to_newlines(data)
+    if b'"' in data:
+        quotes.raise_if_unclosed_quote(data, path)
+    delimiter = _sniff_delimiter(data[:_HEAD_BYTES].decode(errors="ignore"), path)
+    names, line_count, name_notes = _cut_header(data, delimiter)
+    _check_names(names, path)
+    if not b"".join(data.split(b"\n", line_count)[line_count:]).strip():
+        raise FormatError(f"{path}: holds a header but no record")
+    columns = _parse_table(data, delimiter, names, line_count, path)
+    return DelimitedText(columns, delimiter, encoding_notes, name_notes)
+
+
+def read_text_columns(path: Path) -> pa.Table:
+    """The columns of a table as they are spelled.
+
+    Raises:
+        FormatError: It is no table.
+    """
+    return read_delimited(path).columns
+
+
+def read_header(path: Path) -> list[str]:
+    """The names that the first line of a file gives its columns, without reading the rest.
+
+    Nothing is checked: it may be the first line of prose. A file that is empty or no text has no names.
+
+    Raises:
+        FormatError: The file is damaged.
+    """
+    head = read_head(path)
+    try:
+        data = _to_newlines(to_utf8(head, path)[0])
+        if not data.strip():
+            return []
+        return _cut_header(data, _sniff_delimiter(data.decode(errors="ignore"), path)).names
+    except (FormatError, csv.Error):  # binary, or no lines
+        return []
+
+
+def _to_newlines(data: bytes) -> bytes:
+    """Text whose lines end in a newline, also where they ended in carriage returns alone."""
+    return data if b"\n" in data else data.replace(b"\r", b"\n")
+
+
+def _sniff_delimiter(head: str, path: Path) -> str:
+    """The delimiter that cuts the first lines into the same number of values, more than one."""
+    lines = [line for line in head.splitlines()[:50] if line.strip()]
+    if path.name.lower().split(".gz")[0].endswith((".tsv", ".tab")) and "\t" in lines[0]:
+        return "\t"
+    widths = {mark: [len(row) for row in csv.reader(lines, delimiter=mark)] for mark in _DELIMITERS}
+    scores = {
+        mark: (found.count(found[0]) / len(found), found[0])
+        for mark, found in widths.items()
+        if found[0] > 1
+    }
+    return max(scores, key=lambda mark: scores[mark]) if scores else ","
+
+
+class _Header(NamedTuple):
+    """The names of columns, how many lines they fill, and a note where names were absent."""
+
+    names: list[str]
+    line_count: int
+    notes: tuple[str, ...]
+
+
+def _cut_header(data: bytes, delimiter: str) -> _Header:
+    """The names in the first line that is not blank; a column without one is called "unnamed"."""
+    blank = len(data) - len(data.lstrip(b"\r\n"))
+    reader = csv.reader(
+        io.StringIO(data[blank : blank + _HEAD_BYTES].decode(errors="ignore")), delimiter=delimiter
+    )
+    names = [name.strip() for name in next(reader)]
+    skipped = reader.line_num + data[:blank].count(b"\n")
+    empty = [i for i, name in enumerate(names) if not name]
+    for i in empty:
+        names[i] = "unnamed" if len(empty) == 1 else f"unnamed_{i + 1}"
+    return _Header(names, skipped, ("a column without a name is called 'unnamed'",) if empty else ())
+
+
+def _check_names(names: list[str], path: Path) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    numbers = sum(_is_number(name) for name in names)
+    if (repeated and numbers) or any("." in name and _is_number(name) for name in names):
+        raise FormatError(f"{path}: the first line holds values, not names; add a line of column names")
+    if repeated:
+        raise FormatError(f"{path}: column names repeat: {', '.join(repeated)}; rename them")
+
+
+def _is_number(name: str) -> bool:
+    return name.lstrip("+-").replace(".", "", 1).isdigit()
+
+
+def _parse_table(data: bytes, delimiter: str, names: list[str], lines: int, path: Path) -> pa.Table:
+    """All columns as text.
+
+    Raises:
+        FormatError: Lines of another length than the header, or open quotation marks; no word of
+            the line is shown, since it is a patient's.
+    """
+    ragged: list[tuple[int, int]] = []
+
+    def note(row: arrow.InvalidRow) -> str:
+        ragged.append((row.number or 0, row.actual_columns))
+        return "skip"
+
+    try:
+        table = arrow.read_csv(
+            io.BytesIO(data),
+            arrow.ReadOptions(
+                column_names=names, skip_rows=lines, use_threads=False, block_size=_BLOCK_BYTES
+            ),
+            arrow.ParseOptions(
+                delimiter=delimiter, newlines_in_values=b'"' in data, invalid_row_handler=note
+            ),
+            arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid:
+        raise FormatError(f"{path}: cannot be cut into values; look for an open quotation mark") from None
+    if ragged:
+        number, width = ragged[0]
+        more = f", and {len(ragged) - 1} more rows do not fit it" if len(ragged) > 1 else ""
+        raise FormatError(
+            f"{path}: row {number} has {width} values, the header (row 1) has {len(names)} names{more}; "
+            "look for an open quotation mark, and put values that hold the delimiter in quotation marks"
+        )
+    return table
+
+
+def convert_decimal_commas(table: pa.Table) -> pa.Table:
+    """The table with decimal points where a column is written with decimal commas."""
+    for i, name in enumerate(table.column_names):
+        words = DistinctValues.from_column(table[name].combine_chunks())
+        words = words.drop_values(are_missing(words))
+        numbers = words.are_matching(r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$") | are_limits(words)
+        if words.are_matching(r"^[+-]?\d+,\d+$").any() and numbers.all():
+            table = table.set_column(i, name, pc.replace_substring(table[name], ",", "."))
+    return table
+
+
+def render_delimited(cohort: Cohort, delimiter: str = ",") -> str:
+    """A cohort of scalar fields as delimited text.
+
+    Example:
+        >>> from manikin.schema.inference.infer import infer_cohort
+        >>> drugs = infer_cohort(pa.table({"drug": ["A, B", "C"], "dose": [0.5, None]}))
+        >>> print(render_delimited(drugs), end="")
+        drug,dose
+        "A, B",0.5
+        C,
+    """
+    head = delimiter.join(_quote_texts(pa.array(list(cohort.schema)), delimiter).to_pylist())
+    texts = [_render_field(cohort, name, delimiter) for name in cohort.schema]
+    body = [
+        line
+        for start in range(0, len(cohort), _ROWS_PER_BLOCK)
+        for line in _join_lines(texts, start, delimiter)
+    ]
+    return "\n".join((head, *body, ""))
+
+
+def _render_field(cohort: Cohort, name: str, delimiter: str) -> pa.Array:
+    values = cohort.columns[name].combine_chunks()
+    text = format_column(values, cohort.schema[name])
+    plain = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
+    if (
+        pa.types.is_floating(values.type)
+        and delimiter == ";"
+        and cohort.origin.options.get("decimal") == ","
+    ):
+        text = pc.replace_substring(text, ".", ",")
+    lone = len(cohort.schema) == 1  # an empty line would be no record
+    return text if plain and not lone else _quote_texts(text, delimiter, lone=lone)
+
+
+def _quote_texts(text: pa.Array, delimiter: str, *, lone: bool = False) -> pa.Array:
+    """Text with quotation marks around what would not read back, decided once per distinct word."""
+    coded = text.dictionary_encode()
+    words = coded.dictionary
+    special = r'["\r\n' + ("\\" if delimiter == "|" else "") + delimiter + "]" + ("|^$" if lone else "")
+    marks = pc.binary_join_element_wise('"', pc.replace_substring(words, '"', '""'), '"', "")
+    return pc.if_else(pc.match_substring_regex(words, special), marks, words).take(coded.indices)
+
+
+def _join_lines(texts: list[pa.Array], start: int, delimiter: str) -> list[str]:
+    parts = [text.slice(start, _ROWS_PER_BLOCK) for text in texts]
+    return pc.binary_join_element_wise(*parts, delimiter).to_pylist()
