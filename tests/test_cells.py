@@ -15,7 +15,8 @@ from manikin.cohort.level_pooling import PooledLevels, hash_level, pool_levels
 from manikin.errors import ManikinWarning, SchemaError, UsageError
 from manikin.evaluation.card.gate import decide_use
 from manikin.evaluation.card.scorecard import Scorecard
-from manikin.publication.pipeline import SynthesisRequest, synthesize
+from manikin.publication.pipeline import synthesize
+from manikin.publication.request import SynthesisRequest
 from manikin.schema.kinds import Category, Number, Schema
 
 
@@ -167,8 +168,8 @@ def test_the_gate_refuses_unsupported_conditions_above_internal():
 def test_the_main_job_writes_no_rare_level_and_says_so(tmp_path):
     said: list[str] = []
     source = Cohort.from_pandas(clinic(500))
-    wish = SynthesisRequest(label="dx", where={"sex": "M", "pregnant": "yes"})
-    done = synthesize(source, tmp_path / "out", wish, say=said.append)
+    request = SynthesisRequest(label="dx", where={"sex": "M", "pregnant": "yes"})
+    done = synthesize(source, tmp_path / "out", request, say=said.append)
     assert any(text.startswith("dx: 1 of 4 levels") for text in said)
     for path in (tmp_path / "out").rglob("*"):
         if path.is_file():
@@ -182,6 +183,6 @@ def test_the_main_job_writes_no_rare_level_and_says_so(tmp_path):
 
 @pytest.mark.filterwarnings("ignore::manikin.errors.ManikinWarning")
 def test_conditions_taken_from_training_hold_no_rare_level(tmp_path):
-    wish = SynthesisRequest(condition=["dx"])
-    synthesize(Cohort.from_pandas(clinic(500)), tmp_path / "out", wish)
+    request = SynthesisRequest(condition=["dx"])
+    synthesize(Cohort.from_pandas(clinic(500)), tmp_path / "out", request)
     assert "sickle" not in (tmp_path / "out" / "synthetic.csv").read_text()

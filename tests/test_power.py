@@ -16,7 +16,8 @@ from manikin.evaluation.report import html_page, wording
 from manikin.evaluation.selftest import detection_power
 from manikin.evaluation.selftest.cases import DEFECT_CASES, FALSE_ALARM, SCALAR_KINDS, SIGNAL_KINDS
 from manikin.evaluation.selftest.detection_power import SelfTest, add_self_test
-from manikin.publication.pipeline import JudgingOptions, synthesize
+from manikin.publication.pipeline import synthesize
+from manikin.publication.request import JudgingOptions
 from manikin.schema.kinds import Category, Image, Number, Signal, Text
 
 SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))

@@ -20,9 +20,9 @@ from manikin.evaluation.evaluate import list_metrics
 from manikin.evaluation.report import wording
 from manikin.evaluation.selftest import detection_power
 from manikin.io.read_write import read
-from manikin.publication.pipeline import JudgingOptions
 from manikin.publication.pipeline import synthesize as job
 from manikin.publication.release import release
+from manikin.publication.request import JudgingOptions
 
 SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
 

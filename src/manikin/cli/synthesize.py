@@ -28,7 +28,8 @@ def demo(
     """The main job on a real medical table that comes along (569 breast tumours, 30 measurements)."""
     from manikin.cli.policy_options import read_policy
     from manikin.datasets.demo import load_demo as cohort
-    from manikin.publication.pipeline import SynthesisRequest, synthesize
+    from manikin.publication.pipeline import synthesize
+    from manikin.publication.request import SynthesisRequest
 
     silent = quiet or as_json
     console = start_console(context, quiet=silent)
@@ -36,8 +37,8 @@ def demo(
     console.print(
         f"read: {len(source):,} tumours, {len(source.schema)} fields (scikit-learn's breast cancer)"
     )
-    wish = SynthesisRequest(label="diagnosis", seed=seed)
-    done = synthesize(source, out, wish, family=family, say=None if silent else build_printer(console))
+    request = SynthesisRequest(label="diagnosis", seed=seed)
+    done = synthesize(source, out, request, family=family, say=None if silent else build_printer(console))
     print_summary(done, read_policy(None, None), as_json=as_json, quiet=quiet)
 
 
@@ -81,13 +82,9 @@ def synthesize(
     from manikin.cli.field_values import parse_where as values
     from manikin.cli.policy_options import read_policy
     from manikin.evaluation.attacks.shadow_models import check_refit_count
-    from manikin.publication.pipeline import (
-        JudgingOptions,
-        SynthesisRequest,
-        assign_note_roles,
-        read_cohort,
-    )
-    from manikin.publication.pipeline import synthesize as job
+    from manikin.publication.pipeline import assign_note_roles, read_cohort
+    from manikin.publication.pipeline import synthesize as run_synthesis
+    from manikin.publication.request import JudgingOptions, SynthesisRequest
 
     limits = read_policy(policy, tier)
     if refits:
@@ -113,13 +110,13 @@ def synthesize(
             f"meet it, add --rules {beside}",
             highlight=False,
         )
-    wish = SynthesisRequest(
+    request = SynthesisRequest(
         label, subgroup or (), condition or (), values(source.schema, where or ()), rules, n, holdout, seed
     )
-    done = job(
+    done = run_synthesis(
         source,
         out,
-        wish,
+        request,
         path=file,
         family=family,
         training=build_training(minutes, steps, epochs),

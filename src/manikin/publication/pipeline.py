@@ -1,10 +1,10 @@
-"""The main job: a file of real records in; synthetic records, their card and their papers out."""
+"""From real records to synthetic records with their scorecard, model and provenance, in one folder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from manikin.publication.provenance import (
     redact_schema,
     write_provenance,
 )
+from manikin.publication.request import JudgingOptions, SynthesisRequest
 from manikin.publication.request_sampling import sample_requested
 from manikin.publication.round_trip import add_file_hash
 from manikin.rules.rule import Rule, read_rules
@@ -43,7 +44,6 @@ from manikin.text.deid.deidentify import list_note_fields
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.policy import Policy
     from manikin.evaluation.card.scorecard import Scorecard
     from manikin.training.budget import Training
 
@@ -54,49 +54,8 @@ MessageCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class SynthesisRequest:
-    """What is asked of the job besides the file.
-
-    Args:
-        label: The field that a downstream model is to predict.
-        subgroups: Fields by whose levels the records are compared apart.
-        condition: Fields that are given instead of modelled; the synthetic records take them from
-            training records drawn at random.
-        where: Fields with the same value in all synthetic records.
-        rules: A file of clinical rules; None: none.
-        n: How many synthetic records; None: as many as training records.
-        holdout: The share of subjects that the generator never sees and the judge needs.
-        seed: The same seed gives the same files.
-    """
-
-    label: str | None = None
-    subgroups: Sequence[str] = ()
-    condition: Sequence[str] = ()
-    where: dict[str, Any] = field(default_factory=dict)
-    rules: Path | None = None
-    n: int | None = None
-    holdout: float = 0.2
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class JudgingOptions:
-    """How the records are judged, beside what the wish says.
-
-    Args:
-        policy: The limits on the page; None: those shipped with manikin.
-        refits: How many times the model is fitted anew to be attacked (`evaluation.shadow`); 0: none.
-        self_test: Whether the card says which planted defects the judge notices (`evaluation.power`).
-    """
-
-    policy: Policy | None = None
-    refits: int = 0
-    self_test: bool = False
-
-
-@dataclass(frozen=True)
 class SynthesisResult:
-    """What the job leaves: the card, and where the files are."""
+    """The scorecard, and where the files are."""
 
     card: Scorecard
     folder: Path
@@ -107,7 +66,7 @@ class SynthesisResult:
 def synthesize(  # noqa: PLR0913 - each a choice of the user's
     source: Cohort,
     folder: str | Path,
-    wish: SynthesisRequest | None = None,
+    request: SynthesisRequest | None = None,
     *,
     path: Path | None = None,
     family: Any = None,  # noqa: ANN401 - a name or a family
@@ -125,7 +84,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
     Args:
         source: Real records.
         folder: Where to; it must not exist, or be empty.
-        wish: Label, conditions, sizes, seed.
+        request: Label, conditions, sizes, seed.
         path: The file that the records came from, for its hash.
         family: The family of the generator; None: the best default.
         training: Its budget.
@@ -138,54 +97,45 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         UsageError: The folder holds something, or a field does not exist.
         KeyboardInterrupt: The learning was interrupted; nothing is written.
     """
-    wish, judging, quiet, say = (
-        wish or SynthesisRequest(),
-        judging or JudgingOptions(),
-        say is None,
-        say or (lambda _: None),
-    )
-    rules = read_rules(wish.rules) if wish.rules else ()
-    _check_request(source, wish, rules)
+    request, judging = request or SynthesisRequest(), judging or JudgingOptions()
+    quiet, say = say is None, say or (lambda _: None)
+    rules = read_rules(request.rules) if request.rules else ()
+    _check_request(source, request, rules)
     _refuse_unwritable(source, Path(folder))
     if judging.self_test:
         check_testable(source)
-    heard = report_on(None) if quiet else nullcontext()
-    with heard, Cost() as cost, open_atomic_folder(Path(folder)) as part:
-        train, holdout = source.split(wish.holdout, wish.seed)
+    progress = report_on(None) if quiet else nullcontext()
+    with progress, Cost() as cost, open_atomic_folder(Path(folder)) as part:
+        train, holdout = source.split(request.holdout, request.seed)
         check_cohort_size("train", train)  # before anything is learned that could not be judged
         check_cohort_size("holdout", holdout)
         say(f"split: {len(train):,} records to learn from, {len(holdout):,} held out for the judge")
-        model = Synthesizer(None, wish.condition, family, wish.seed, training, anonymous=anonymous)
+        model = Synthesizer(None, request.condition, family, request.seed, training, anonymous=anonymous)
         model.fit(train, checkpoint=checkpoint, quiet=quiet)
         if is_interrupted(model):
             raise KeyboardInterrupt
         links = [describe_model(fitted) for fitted in model.models]
-        for link in links:
-            say(f"learned {list_names(link['target'], 8)} with {link['family']['name']!r}")
-        pooled = report_pools(model, [*filter(None, [wish.label]), *wish.subgroups])
-        for sentence in [*describe_learning(links), *pooled]:
-            say(sentence)
-        synthetic = sample_requested(model, train, wish, rules)
+        _report_learning(model, links, request, say)
+        synthetic = sample_requested(model, train, request, rules)
         say(f"sampled {describe_sample(train, synthetic)}; judging them")
-        judged = {"label": wish.label, "subgroups": wish.subgroups, "rules": rules, "seed": wish.seed}
+        judged = {
+            "label": request.label,
+            "subgroups": request.subgroups,
+            "rules": rules,
+            "seed": request.seed,
+        }
         card = evaluate(synthetic, train, holdout, **judged)
         generator = links[0] if len(links) == 1 else {"chain": links}
         title = path.name.partition(".")[0] if path else "Synthetic records"
         card = replace(card, about={"title": title, **card.about, "generator": generator})
-        if judging.self_test:
-            say("planting defects into real records, to see which of them the judge notices")
-            card = add_self_test(card, train, holdout, seed=wish.seed)
-        if judging.refits:
-            say(f"attacking the model: {judging.refits} fits on halves of the training records")
-            card = attack_model(card, model, train, refits=judging.refits, seed=wish.seed)
-        inputs = {"input": path} if path else {"input": source}
+        card = _add_costly_tests(card, model, train, holdout, judging, request.seed, say)
         released = Schema({name: synthetic.schema.get(name, kind) for name, kind in source.schema.items()})
         record = build_provenance(
-            {**inputs, "train": train, "holdout": holdout},
+            {"input": path or source, "train": train, "holdout": holdout},
             outputs={"synthetic": synthetic},
             schema=released,
-            configuration={"generator": generator, "wish": _to_plain(wish)},
-            seed=wish.seed,
+            configuration={"generator": generator, "wish": request.to_dict()},
+            seed=request.seed,
             cost=cost,
         )
         card = add_provenance_score(card, record)
@@ -199,6 +149,36 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         write_provenance({**record, "files": files, "verdicts": card.verdicts}, part / "provenance.json")
         names = tuple(sorted(entry.name for entry in part.iterdir()))
     return SynthesisResult(card, Path(folder), names, cost.seconds)
+
+
+def _report_learning(
+    model: Synthesizer, links: Sequence[dict[str, Any]], request: SynthesisRequest, say: MessageCallback
+) -> None:
+    """Say which family learned which fields, what it left out, and which levels were pooled."""
+    for link in links:
+        say(f"learned {list_names(link['target'], 8)} with {link['family']['name']!r}")
+    pooled = report_pools(model, [*filter(None, [request.label]), *request.subgroups])
+    for sentence in [*describe_learning(links), *pooled]:
+        say(sentence)
+
+
+def _add_costly_tests(
+    card: Scorecard,
+    model: Synthesizer,
+    train: Cohort,
+    holdout: Cohort,
+    judging: JudgingOptions,
+    seed: int,
+    say: MessageCallback,
+) -> Scorecard:
+    """The card with the judge's self-test and with attacks on refitted models, if asked for."""
+    if judging.self_test:
+        say("planting defects into real records, to see which of them the judge notices")
+        card = add_self_test(card, train, holdout, seed=seed)
+    if judging.refits:
+        say(f"attacking the model: {judging.refits} fits on halves of the training records")
+        card = attack_model(card, model, train, refits=judging.refits, seed=seed)
+    return card
 
 
 def read_cohort(
@@ -256,12 +236,12 @@ def _refuse_unwritable(source: Cohort, folder: Path) -> None:
             refuse_uneven(source, name, folder)
 
 
-def _check_request(source: Cohort, wish: SynthesisRequest, rules: Sequence[Rule]) -> None:
+def _check_request(source: Cohort, request: SynthesisRequest, rules: Sequence[Rule]) -> None:
     raise_if_unclear(source)
     named = {
-        "label": [wish.label] if wish.label else [],
-        "subgroup": wish.subgroups,
-        "condition": wish.condition,
+        "label": [request.label] if request.label else [],
+        "subgroup": request.subgroups,
+        "condition": request.condition,
     }
     for option, fields in named.items():
         if absent := [name for name in fields if name not in source.schema.modelled_fields]:
@@ -270,13 +250,9 @@ def _check_request(source: Cohort, wish: SynthesisRequest, rules: Sequence[Rule]
                 f"{', '.join(source.schema.modelled_fields)}"
             )
             raise UsageError(message)
-    if wish.n is not None and wish.n < MIN_SUBJECTS:
-        raise UsageError(f"-n {wish.n}: at least {MIN_SUBJECTS} synthetic records are needed to judge them")
+    if request.n is not None and request.n < MIN_SUBJECTS:
+        raise UsageError(
+            f"-n {request.n}: at least {MIN_SUBJECTS} synthetic records are needed to judge them"
+        )
     for rule in rules:
         rule.holds(source)  # an absent field or a type error shows before anything is learned
-
-
-def _to_plain(wish: SynthesisRequest) -> dict[str, Any]:
-    """The wish in plain values; file names do not tell where they lie."""
-    found = {key: value for key, value in vars(wish).items() if key != "rules"}
-    return {**found, "rules": wish.rules.name if wish.rules else None}

@@ -11,25 +11,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.publication.pipeline import SynthesisRequest
+    from manikin.publication.request import SynthesisRequest
     from manikin.rules.rule import Rule
     from manikin.synthesis.synthesizer import Synthesizer
 
 
 def sample_requested(
-    model: Synthesizer, train: Cohort, wish: SynthesisRequest, rules: Sequence[Rule]
+    model: Synthesizer, train: Cohort, request: SynthesisRequest, rules: Sequence[Rule]
 ) -> Cohort:
-    """As many records as wished for; conditions are those of training records drawn at random.
+    """As many records as asked for; conditions are those of training records drawn at random.
 
     Conditions of real patients are released as they are, so none of a patient with a rare level is taken.
     """
-    n = wish.n or len(train)
-    if not wish.condition:
-        return model.sample(n, where=wish.where, rules=rules, seed=wish.seed)
+    n = request.n or len(train)
+    if not request.condition:
+        return model.sample(n, where=request.where, rules=rules, seed=request.seed)
     shared = find_common_rows(model, train)
-    rows = shared[Key(wish.seed).child("conditions").numpy().integers(len(shared), size=n)]
-    given = train.take(rows).select(*[name for name in wish.condition if name not in wish.where])
-    if wish.where:
-        return model.sample(condition=given, where=wish.where, rules=rules, seed=wish.seed)
+    rows = shared[Key(request.seed).child("conditions").numpy().integers(len(shared), size=n)]
+    given = train.take(rows).select(*[name for name in request.condition if name not in request.where])
+    if request.where:
+        return model.sample(condition=given, where=request.where, rules=rules, seed=request.seed)
     with silence_warnings():
-        return add_evidence(model.sample(condition=given, rules=rules, seed=wish.seed), {}, (), None)
+        return add_evidence(model.sample(condition=given, rules=rules, seed=request.seed), {}, (), None)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.rules.equation_solver import solve_expression
 from manikin.rules.expression import Expression
 from manikin.rules.operands import is_missing, read_operand
 from manikin.schema.kinds import Number, Time
@@ -83,8 +84,6 @@ class Formula:
 
     def solve_for(self, operand: str) -> Formula | None:
         """An operand from the field and the other operands; None: it cannot be freed."""
-        from manikin.rules.equation_solver import solve_expression
-
         expression = solve_expression(self.expression, operand, self.field)
         return Formula(operand, expression, when=self.when) if expression else None
 

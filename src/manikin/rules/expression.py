@@ -9,6 +9,7 @@ Dates count as days, so that "discharge - admission <= 30" means what it says.
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -255,3 +256,15 @@ def _list_members(node: ast.expr, text: str) -> list[ast.expr]:
     if not isinstance(node, ast.Tuple | ast.List | ast.Set) or not node.elts:
         raise RuleError(f'{text!r}: write FIELD in ("a", "b")')
     return node.elts
+
+
+def quote_field(field: str) -> str:
+    """A field as an expression spells it.
+
+    Example:
+        >>> quote_field("d.time"), quote_field("mean radius"), quote_field("lambda")
+        ('d.time', '`mean radius`', '`lambda`')
+    """
+    parts = field.split(".")
+    plain = all(re.fullmatch(r"[A-Za-z_]\w*", part) and not keyword.iskeyword(part) for part in parts)
+    return field if plain else f"`{field}`"

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from manikin.core.seeds import Key
 from manikin.rules.derivation import Derivation, Formula, Lookup
-from manikin.rules.equation_solver import extract_formulas
 from manikin.rules.mining.formulas import can_add, find_formulas, sort_by_dependency
 from manikin.rules.mining.functional_dependencies import find_lookups
+from manikin.rules.rule_formulas import extract_formulas
 from manikin.schema.kinds import SCALAR_TYPES, Schema, Time
 from manikin.synthesis.date_anchors import find_date_recodings
 from manikin.synthesis.date_recoding import DateRecoding, to_microseconds

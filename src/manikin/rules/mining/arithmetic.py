@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.rules.mining.candidate import MIN_RECORDS, RuleCandidate, quote_field, read_quantities
+from manikin.rules.expression import quote_field
+from manikin.rules.mining.candidate import MIN_RECORDS, RuleCandidate, read_quantities
 from manikin.schema.column_names import split_name
 from manikin.schema.kinds import Number, Time
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,18 +33,6 @@ class RuleCandidate:
     support: int
     weight: float
     when: str = ""
-
-
-def quote_field(field: str) -> str:
-    """A field as an expression spells it.
-
-    Example:
-        >>> quote_field("d.time"), quote_field("mean radius"), quote_field("lambda")
-        ('d.time', '`mean radius`', '`lambda`')
-    """
-    parts = field.split(".")
-    plain = all(re.fullmatch(r"[A-Za-z_]\w*", part) and not keyword.iskeyword(part) for part in parts)
-    return field if plain else f"`{field}`"
 
 
 def read_quantities(cohort: Cohort) -> tuple[list[str], np.ndarray]:

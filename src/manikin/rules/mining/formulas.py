@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.rules.expression import quote_field
 from manikin.rules.mining.agreement import (
     SCREENING_RECORDS,
     FormulaMatch,
@@ -15,7 +16,6 @@ from manikin.rules.mining.agreement import (
     bound_rounding_error,
     match_expressions,
 )
-from manikin.rules.mining.candidate import quote_field
 from manikin.rules.mining.totals import find_totals
 from manikin.rules.operands import read_operand
 from manikin.schema.kinds import Category, Number, Time

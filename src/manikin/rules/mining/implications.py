@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.rules.expression import quote_field
 from manikin.rules.mining.candidate import (
     FALSE_PROPOSAL_PROBABILITY,
     MIN_RECORDS,
     RuleCandidate,
-    quote_field,
 )
 from manikin.schema.kinds import Category, Number
 

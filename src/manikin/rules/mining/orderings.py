@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.rules.expression import quote_field
 from manikin.rules.mining.candidate import (
     FALSE_PROPOSAL_PROBABILITY,
     MIN_RECORDS,
     RuleCandidate,
-    quote_field,
     read_quantities,
 )
 from manikin.schema.column_names import split_name

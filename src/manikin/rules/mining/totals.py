@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.rules.derivation import Formula
-from manikin.rules.mining.candidate import MIN_RECORDS, quote_field
+from manikin.rules.expression import quote_field
+from manikin.rules.mining.candidate import MIN_RECORDS
 from manikin.rules.operands import read_operand
 from manikin.schema.kinds import Category, Number
 
