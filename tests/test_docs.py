@@ -16,7 +16,7 @@ from manikin.core import registry
 from manikin.evaluation.card import policy
 from manikin.evaluation.evaluate import list_metrics
 from manikin.evaluation.measuring import floors
-from manikin.io import read_write
+from manikin.io import detect
 from manikin.rules.rule import read_rules
 from manikin.schema.kinds import Schema
 
@@ -63,7 +63,8 @@ def fresh() -> Iterator[None]:
 
 def forget() -> None:
     registry.list_plugins.cache_clear()
-    read_write._load_formats.cache_clear()
+    detect.load_format.cache_clear()
+    detect.map_suffixes.cache_clear()
     list_metrics.cache_clear()
 
 

@@ -10,8 +10,11 @@ import pytest
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.summary import summarize_fields
+from manikin.core import registry
 from manikin.errors import FormatError, ManikinError, SchemaError
-from manikin.io.read_write import map_suffixes, read, write
+from manikin.io.detect import load_format, map_suffixes
+from manikin.io.formats import SHIPPED_FORMATS, FileMarks
+from manikin.io.read_write import read, write
 from manikin.schema.inference.formatting import count_decimals, format_column
 from manikin.schema.kinds import Category, Image, Number, Schema, Text, Time
 
@@ -282,6 +285,12 @@ def test_arff_nominal_levels_keep_their_order(tmp_path):
 def test_each_suffix_belongs_to_one_format():
     assert map_suffixes()[".tsv"] == "csv"
     assert set(map_suffixes().values()) >= {"csv", "parquet", "feather", "arff"}
+
+
+def test_the_table_of_suffixes_says_what_each_format_declares():
+    declared = {name: load_format(name) for name in registry.list_plugins("io.formats")}
+    found = {name: FileMarks(format_.suffixes, format_.signature) for name, format_ in declared.items()}
+    assert found == SHIPPED_FORMATS
 
 
 def test_describe_shows_levels_but_no_other_value(tmp_path):

@@ -1,13 +1,10 @@
-"""What a folder holds: which of its files are records, and of which format."""
+"""Names of files: which files of a folder are records, and of which format."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
-
-from manikin.errors import FormatError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +17,6 @@ DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 WFDB_SUFFIXES = (".hea", ".dat")
 FHIR_SUFFIXES = (".json", ".ndjson")
-HISTORY_TABLES = {
-    "mimic": {"patients", "admissions"},
-    "omop": {"person", "visit_occurrence"},
-}
-"""Tables by which folders of histories are known."""
 
 _DICOM_PREAMBLE_BYTES = 128
 _MAX_NAME_BYTES = 255
@@ -149,30 +141,3 @@ def list_note_files(folder: Path) -> list[Path]:
     """The text files below a folder, where they are notes: empty if the first of them is a table."""
     found = [path for path in list_files(folder) if path.suffix.lower() == ".txt"]
     return [] if not found or is_delimited_text(found[0]) else found
-
-
-def detect_folder_format(folder: Path) -> str:
-    """The format of most files of a folder; tables count where there is nothing else.
-
-    Raises:
-        FormatError: The folder holds no record.
-    """
-    found = list_files(folder)
-    names = {get_table_name(path) for path in found}
-    for name, needed in HISTORY_TABLES.items():
-        if needed <= names:
-            return name
-    if list_meds_files(folder):
-        return "meds"
-    counts = Counter(detect_file_format(path) for path in found)
-    del counts[None]
-    if not counts and list_note_files(folder) and not list_tables(folder):
-        return "text"
-    if not counts and any(is_table_name(path) for path in found):
-        return "csv"
-    if not counts:
-        what = "is a folder without a " + (
-            "picture, DICOM file, NIfTI volume, recording, history or note" if found else "file"
-        )
-        raise FormatError(f"{folder}: {what}; name a file, an archive or a folder of records")
-    return counts.most_common(1)[0][0] or ""

@@ -31,7 +31,12 @@ def list_plugins(folder: str) -> tuple[str, ...]:
     shipped = _list_modules(folder)
     if folder in _GROUPED_FOLDERS:
         shipped = [f"{group}.{name}" for group in shipped for name in _list_modules(f"{folder}.{group}")]
-    return tuple(sorted({*shipped, *(point.name for point in entry_points(group=f"manikin.{folder}"))}))
+    return tuple(sorted({*shipped, *list_installed(folder)}))
+
+
+def list_installed(folder: str) -> tuple[str, ...]:
+    """The plug-ins of a folder that other packages bring, sorted."""
+    return tuple(sorted(point.name for point in entry_points(group=f"manikin.{folder}")))
 
 
 def _list_modules(folder: str) -> list[str]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from manikin.cohort.duplicate_records import describe_duplicates
-from manikin.core import record_files, registry, zip_archives
+from manikin.core import zip_archives
 from manikin.core.atomic import write_atomically
 from manikin.core.progress_display import show_step
 from manikin.errors import AbsentField, FormatError, SchemaError
+from manikin.io.detect import (
+    detect_folder_format,
+    find_format,
+    load_format,
+    raise_if_unreadable,
+    split_suffixes,
+)
 from manikin.schema import schema_files
 from manikin.schema.kinds import Codes, Image, Schema, Signal
 
@@ -19,20 +25,12 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.io.format import Format
 
-_FORMATS_PACKAGE = "io.formats"
-_HEAD_BYTES = 16
-_FOREIGN_SIGNATURES = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook",
-    b"%PDF": "a PDF",
-    b"\xd0\xcf\x11\xe0": "an Excel workbook",
-}
-
 
 def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_bad: bool = False) -> Cohort:
     r"""The records of a file or a folder.
 
     Args:
-        path: A file of any format in `data/formats`, also compressed (".gz"); or a folder of
+        path: A file of any format in `io/formats`, also compressed (".gz"); or a folder of
             pictures, DICOM files, NIfTI volumes or recordings (WFDB, EDF), with or without a table (csv)
             that lists them, or of histories (FHIR, MIMIC, OMOP); or a zip archive of one of these, also
             in a folder that holds nothing else.
@@ -58,7 +56,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
     path = zip_archives.find_only_archive(Path(path)) or Path(path)
     archive = path.suffix.lower() == zip_archives.SUFFIX and path.is_file()
     if not archive:
-        _raise_if_unreadable(path)
+        raise_if_unreadable(path)
     beside = schema_files.find_schema(path) if schema is None else None
     if beside is None:
         declared, note = Schema.read(schema) if isinstance(schema, str | Path) else schema, ()
@@ -84,16 +82,15 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
     folder = path.is_dir() or not _is_own_format(path, cohort)
-    options = {**cohort.origin.options, "suffix": "" if folder else "".join(_split_suffixes(path))}
+    options = {**cohort.origin.options, "suffix": "" if folder else "".join(split_suffixes(path))}
     found = replace(cohort, origin=replace(cohort.origin, options=options)).add_notes(*note)
     return found.add_notes(*describe_duplicates(found))
 
 
 def _read_path(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
     if path.is_dir():
-        chosen = _load_formats()[record_files.detect_folder_format(path)]()
-        return chosen.read_folder(path, declared, skip_bad=skip_bad)
-    chosen = _find_format(path)
+        return load_format(detect_folder_format(path)).read_folder(path, declared, skip_bad=skip_bad)
+    chosen = find_format(path)
     one = chosen.read_skipping_bad if skip_bad else chosen.read
     if not chosen.has_file_links:
         return one(path, declared)
@@ -124,8 +121,10 @@ def _reword_error(error: SchemaError, message: str) -> SchemaError:
 
 def _is_own_format(path: Path, cohort: Cohort) -> bool:
     """Whether a file is of the format that the cohort goes back to: a manifest is of another."""
-    back = _load_formats()[cohort.origin.format]
-    return isinstance(_find_format(path), back) or _split_suffixes(path)[0].lower() in back.extra_suffixes
+    back = load_format(cohort.origin.format)
+    return (
+        isinstance(find_format(path), type(back)) or split_suffixes(path)[0].lower() in back.extra_suffixes
+    )
 
 
 def write(cohort: Cohort, path: str | Path) -> None:
@@ -151,16 +150,16 @@ def _choose_target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
         if _should_write_folder(cohort) and (arrays or events or origin == "text"):
             if path.is_dir() and any(path.iterdir()):
                 raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
-            return path, _load_formats()[origin]()
+            return path, load_format(origin)
         path = path.with_name(path.name + _choose_suffix(cohort, arrays=arrays))
     if path.is_dir():
         raise FormatError(f"{path}: is a folder; name a file, or leave out the suffix")
-    return path, _find_format(path)
+    return path, find_format(path)
 
 
 def _should_write_folder(cohort: Cohort) -> bool:
     """Whether a cohort goes into a folder: it came in one, or no single file of its format holds it."""
-    format_ = _load_formats()[cohort.origin.format]
+    format_ = load_format(cohort.origin.format)
     one = format_.can_write_file and (len(cohort) == 1 or format_.has_many_records)
     alone = one and cohort.origin.options.get("suffix", "") != ""
     return format_.can_write_folder and not alone
@@ -170,59 +169,7 @@ def _choose_suffix(cohort: Cohort, *, arrays: bool) -> str:
     """The suffix of the file that the cohort came in, or of one that can hold it."""
     came = cohort.origin.options.get("suffix", "")
     if arrays:
-        tabled = (
-            _load_formats()[cohort.origin.format].has_file_links and "series" not in cohort.origin.options
-        )
+        tabled = load_format(cohort.origin.format).has_file_links and "series" not in cohort.origin.options
         return came if came and not tabled else ".npz"
-    format_ = _load_formats()[cohort.origin.format]
+    format_ = load_format(cohort.origin.format)
     return came if came and (format_.has_many_records or not format_.can_write_folder) else ".csv"
-
-
-def map_suffixes() -> dict[str, str]:
-    """Which format each suffix belongs to, {".csv": "csv", ...}."""
-    return {suffix: name for name, format_ in _load_formats().items() for suffix in format_.suffixes}
-
-
-@cache
-def _load_formats() -> dict[str, type[Format]]:
-    """All formats by name; looked up once, since asking every installed package takes time."""
-    return {name: registry.find(_FORMATS_PACKAGE, name) for name in registry.list_plugins(_FORMATS_PACKAGE)}
-
-
-def _split_suffixes(path: Path) -> list[str]:
-    """The suffix of the format, and ".gz" where the file is compressed."""
-    gz = path.suffix.lower() == ".gz"
-    return [Path(path.stem).suffix if gz else path.suffix, *([path.suffix] if gz else [])]
-
-
-def _find_format(path: Path) -> Format:
-    suffix = _split_suffixes(path)[0].lower()
-    known = map_suffixes()
-    if suffix not in known:
-        what = f"the suffix {suffix!r} is not known" if suffix else "a name without suffix says no format"
-        raise FormatError(f"{path}: {what}; there are {', '.join(sorted(known))}, also with .gz, or .zip")
-    return _load_formats()[known[suffix]]()
-
-
-def _raise_if_unreadable(path: Path) -> None:
-    """Refuse what is no file, or is plainly of another format than its name says."""
-    if not path.exists():
-        header = path.with_name(f"{path.name}.hea") if path.name else path
-        beside = f"; there is a record {header.name}: name that" if header.is_file() else ""
-        raise FormatError(f"{path}: no such file{beside}")
-    if path.is_dir():
-        return
-    chosen = _find_format(path)
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
-    for name, other in _load_formats().items():
-        if other.signature and head.startswith(other.signature) and not isinstance(chosen, other):
-            raise FormatError(
-                f"{path}: holds {name}, whatever its suffix says; rename it to {other.suffixes[0]}"
-            )
-    strange = next((what for mark, what in _FOREIGN_SIGNATURES.items() if head.startswith(mark)), None)
-    if strange and not chosen.is_binary:
-        raise FormatError(f"{path}: is {strange}; save the table as .csv")
