@@ -43,13 +43,15 @@ class Family(ABC):
     learned; `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
     `tokens` whether it wants tokens rather than channels on a grid; `is_infilling` whether of a given
     history it finds what is hidden, rather than what comes after it; `sampling` which options concern
-    sampling alone, and may differ from those in training.
+    sampling alone, and may differ from those in training; `is_for_notes` whether it models nothing but
+    notes.
     """
 
     turns: ClassVar[tuple[str, ...]] = ("model",)
     private: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
     is_infilling: ClassVar[bool] = False
+    is_for_notes: ClassVar[bool] = False
     sampling: ClassVar[frozenset[str]] = frozenset()
     optimizer: ClassVar[Optimizer] = Optimizer()
 
@@ -95,13 +97,14 @@ class StatisticalFamily(ABC):
     Missing values are NaN in continuous channels and a level of their own in categorical ones.
     `has_equalities` tells whether it keeps equalities and orders, and so wants tied quantities on one
     scale, rather than each as standard normal; `tokens` whether it wants tokens, the given fields first;
-    `codec` names the codec that it wants, where the kinds of fields do not tell; `sampling` is as of
-    `Family`.
+    `codec` names the codec that it wants, where the kinds of fields do not tell; `sampling` and
+    `is_for_notes` are as of `Family`.
     """
 
     has_equalities: ClassVar[bool] = False
     sampling: ClassVar[frozenset[str]] = frozenset()
     tokens: ClassVar[bool] = False
+    is_for_notes: ClassVar[bool] = False
     codec: ClassVar[str | None] = None
 
     @abstractmethod

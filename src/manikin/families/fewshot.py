@@ -51,6 +51,7 @@ class FewShot(Family):
     shortest: int = 0
     turns: ClassVar[tuple[str, ...]] = ()
     tokens: ClassVar[bool] = True
+    is_for_notes: ClassVar[bool] = True
     sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"nucleus"}
 
     def __post_init__(self) -> None:

@@ -55,6 +55,7 @@ class LoRA(Family):
     shortest: int = 0
     private: ClassVar[bool] = True
     tokens: ClassVar[bool] = True
+    is_for_notes: ClassVar[bool] = True
     sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"nucleus"}
     optimizer: ClassVar[Optimizer] = Optimizer(rate=5e-4)
 

@@ -228,9 +228,9 @@ class Chain:
 
 
 def _can_model(family: str | Family | StatisticalFamily, schema: Schema, target: Sequence[str]) -> bool:
-    """Whether a family is for such fields: one that brings a codec of its own is for texts."""
+    """Whether a family is for such fields."""
     kind, first = resolve_family(family, schema, target, ()), schema[target[0]]
-    if getattr(type(kind), "codec", None) is not None:  # asked of the class: it may lack a model
+    if kind.is_for_notes:
         return isinstance(first, Text)
     return isinstance(first, SCALAR_TYPES) or not isinstance(kind, StatisticalFamily)
 

@@ -229,7 +229,7 @@ def _raise_if_unsupported(
     schema: Schema, target: Sequence[str], condition: Sequence[str], family: Family | StatisticalFamily
 ) -> None:
     """Check that a family of tables or texts meets no signal or picture."""
-    texts = getattr(type(family), "codec", None) is not None  # it brings its own
+    texts = family.is_for_notes
     tables = isinstance(family, StatisticalFamily) and not texts
     modelled = [name for name in target if isinstance(schema[name], Signal | Image)]
     given = [name for name in condition if tables and isinstance(schema[name], Signal | Image)]

@@ -58,6 +58,7 @@ class Templates(StatisticalFamily):
     shortest: int = 0
     longest: int | None = None
     tokens: ClassVar[bool] = True
+    is_for_notes: ClassVar[bool] = True
     sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"stress", "drafts"}
     codec: ClassVar[str | None] = "phrases"
 
