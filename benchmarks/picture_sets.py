@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.cohort.cohort import Cohort
-from manikin.imaging.analysis.intensity import downsample
 from manikin.io.read_write import read
 from manikin.schema.kinds import Category, Image
+from manikin.stats.downsample import downsample
 
 if TYPE_CHECKING:
     from pathlib import Path

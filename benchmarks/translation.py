@@ -25,8 +25,8 @@ from unets import applied, regressed
 
 import manikin as mk
 from manikin.features.radiomics import Radiomics
-from manikin.imaging.analysis.intensity import downsample
 from manikin.imaging.analysis.similarity import compute_haarpsi, compute_mae, compute_psnr, compute_ssim
+from manikin.stats.downsample import downsample
 
 SIDES = 112, 94  # places along an axis, at most, one reduction after the other
 SPAN = 255.0

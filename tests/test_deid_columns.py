@@ -141,7 +141,7 @@ def test_surrogates_keep_sex_layout_and_intervals() -> None:
     assert (days[1] - days[0]).days == 2
     assert (days[0] - pd.Timestamp("2020-01-31")).days % 7 == 0
     assert not re.search(r"Quorl|Zyxana|4\. März 2020|3rd of May|March 2021|Xmas|4\.3\.21", " ".join(clean))
-    from manikin.text.deid.name_lists import FEMALE_NAMES
+    from manikin.schema.name_lists import FEMALE_NAMES
 
     assert clean[0].split()[1] in FEMALE_NAMES
 

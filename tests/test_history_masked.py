@@ -13,7 +13,7 @@ import torch
 import manikin as mk
 from manikin.checks import ehr
 from manikin.codecs.events import Events
-from manikin.cohort.histories import EVENT_TYPE, HIDDEN_CODE, Histories
+from manikin.cohort.histories import HIDDEN_CODE, Histories
 from manikin.core.seeds import Key
 from manikin.datasets.histories import generate_toy_histories
 from manikin.encoding.grammar import END, Grammar
@@ -23,6 +23,7 @@ from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 from manikin.nn.event_slots import NO_VALUE, SAME_TIME, EventSlots
 from manikin.nn.history_diffusion import compute_nll_bound
 from manikin.nn.history_grammar import GrammarHead
+from manikin.schema.history_type import EVENT_TYPE
 
 if TYPE_CHECKING:
     from pathlib import Path

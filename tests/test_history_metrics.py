@@ -8,7 +8,7 @@ import pytest
 
 import manikin as mk
 from manikin.checks import ehr
-from manikin.cohort.histories import HISTORY_TYPE, Histories
+from manikin.cohort.histories import Histories
 from manikin.cohort.scalar_matrix import ScalarEncoder
 from manikin.contracts.metric import AXES, EvaluationOptions, ExactResult, Split
 from manikin.datasets.histories import generate_toy_histories
@@ -20,6 +20,7 @@ from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.features.events import Events
 from manikin.metrics.fidelity import histories as metrics
 from manikin.metrics.privacy.copies import near_match_excess
+from manikin.schema.history_type import HISTORY_TYPE
 
 TRAIN, HOLDOUT, FRESH = (generate_toy_histories(n, seed) for n, seed in ((400, 1), (200, 2), (200, 3)))
 HONEST = Events().fit(TRAIN)

@@ -7,10 +7,10 @@ import pyarrow as pa
 import pytest
 
 import manikin as mk
-from manikin.cohort.histories import HISTORY_TYPE
 from manikin.datasets.histories import generate_toy_histories
 from manikin.errors import SchemaError, UsageError
 from manikin.families.autoregressive import Autoregressive
+from manikin.schema.history_type import HISTORY_TYPE
 from manikin.synthesis.forecast import shrink_to_prior
 
 

@@ -11,6 +11,7 @@ from manikin.imaging.analysis import (
     texture_features,
 )
 from manikin.imaging.analysis.region_features import compute_region_features
+from manikin.stats.downsample import downsample
 
 
 def noise(*size, seed=0):
@@ -25,8 +26,8 @@ def test_luminance_weighs_green_most():
 
 def test_an_average_keeps_the_mean_of_a_picture():
     x = noise(2, 30, 45)
-    assert intensity.downsample(x, 15).mean(axis=(1, 2)) == pytest.approx(x.mean(axis=(1, 2)), rel=1e-5)
-    assert intensity.downsample(x, 15).shape == (2, 15, 15)
+    assert downsample(x, 15).mean(axis=(1, 2)) == pytest.approx(x.mean(axis=(1, 2)), rel=1e-5)
+    assert downsample(x, 15).shape == (2, 15, 15)
 
 
 def test_a_wave_stands_in_the_ring_of_its_frequency():

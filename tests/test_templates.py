@@ -16,8 +16,8 @@ from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.families.templates import Templates, find_shared_ngrams
 from manikin.families.templates.rerank import Reranker, fit_rerankers
+from manikin.schema.name_lists import FAMILY_NAMES
 from manikin.synthesis.plan import Plan
-from manikin.text.deid.name_lists import FAMILY_NAMES
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort import histories
+from manikin.cohort.histories import to_event_arrays
 from manikin.core import mapped_arrays
 from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, UsageError
+from manikin.schema.history_type import is_history_type
 from manikin.schema.kinds import Category, Image, Kind, Number, Schema, Signal, Time
 
 if TYPE_CHECKING:
@@ -122,8 +123,8 @@ class Cohort:
             raise SchemaError(message)
         if isinstance(self.columns[name].type, pa.FixedShapeTensorType):
             return mapped_arrays.to_array(self.columns[name])
-        if histories.is_history_type(self.columns[name].type):
-            return histories.to_event_arrays(self.columns[name])
+        if is_history_type(self.columns[name].type):
+            return to_event_arrays(self.columns[name])
         values = self.columns[name].combine_chunks()
         match self.schema[name]:
             case Number():

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.cohort import histories
 from manikin.core.seeds import Key
+from manikin.schema.history_type import is_codes_type
 from manikin.schema.kinds import Codes, Image, Signal, Text
+from manikin.schema.spellings import WORD_PATTERN
 from manikin.stats import near_duplicate_arrays
-from manikin.text.tokenize import WORD_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,7 +180,7 @@ def _find_equal_histories(cohort: Cohort) -> Pairs:
     found = [np.zeros((0, 2), dtype=int)]
     for name, kind in cohort.schema.items():
         column: Any = cohort.columns[name]
-        if isinstance(kind, Codes) and histories.is_codes_type(column.type):
+        if isinstance(kind, Codes) and is_codes_type(column.type):
             cells = column.combine_chunks()
             lengths = cells.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
             plain = (str(events).encode() for events in cells.to_pylist())

@@ -9,7 +9,7 @@ import numpy as np
 from manikin.core import mapped_arrays
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Image, Signal
-from manikin.signals.files.recording import MAX_ABS_VALUE
+from manikin.schema.limits import MAX_ABS_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,18 +11,13 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.errors import SchemaError
+from manikin.schema.history_type import EVENT_TYPE
+from manikin.schema.kinds import Codes
 
 if TYPE_CHECKING:
-    from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Schema
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
-
-EVENT_TYPE = pa.struct(
-    [("time", pa.float64()), ("visit", pa.int32()), ("code", pa.string()), ("value", pa.float64())]
-)
-HISTORY_TYPE = pa.list_(EVENT_TYPE)
-"""A history: events by visit, then by time; days since the first one, visits numbered from 0."""
 
 BIRTH_CODE, DEATH_CODE = "MEDS_BIRTH", "MEDS_DEATH"
 """What MEDS calls birth and death (Medical Event Data Standard 0.4)."""
@@ -49,6 +44,7 @@ class Histories:
         has_only_codes: Whether only codes are known: bags without times, visits and values.
 
     Example:
+        >>> from manikin.schema.history_type import HISTORY_TYPE
         >>> events = [{"time": 0.0, "visit": 0, "code": "I10"}, {"time": 30.0, "visit": 1, "code": "E11"}]
         >>> found = Histories.from_column(pa.chunked_array([pa.array([events, []], HISTORY_TYPE)]))
         >>> len(found), found.codes[found.code].tolist(), found.visit_counts.tolist()
@@ -208,41 +204,14 @@ def is_repeated_event(found: Histories, time: np.ndarray | None) -> np.ndarray:
     return out
 
 
-def is_history_type(dtype: pa.DataType) -> bool:
-    """Whether a column of this type holds histories."""
-    return pa.types.is_list(dtype) and pa.types.is_struct(dtype.value_type)
-
-
-def is_codes_type(dtype: pa.DataType) -> bool:
-    """Whether a column of this type holds histories or bags of codes."""
-    return pa.types.is_list(dtype) and (is_history_type(dtype) or pa.types.is_string(dtype.value_type))
-
-
-def to_history_type(column: pa.Array) -> pa.Array | None:
-    """The column in the type of histories, where it is a list of events with at least a time and a code."""
-    if not is_history_type(column.type):
-        return None
-    known = {column.type.value_type.field(i).name for i in range(column.type.value_type.num_fields)}
-    if not {"time", "code"} <= known <= {"time", "visit", "code", "value"}:
-        return None
-    events, m = column.flatten(), len(column.flatten())
-    blank = {"visit": pa.array(np.zeros(m, np.int32)), "value": pa.nulls(m, pa.float64())}
-    parts = [(events.field(f.name) if f.name in known else blank[f.name]).cast(f.type) for f in EVENT_TYPE]
-    lengths = pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False)
-    start = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
-    return pa.ListArray.from_arrays(start, pa.StructArray.from_arrays(parts, fields=list(EVENT_TYPE)))
-
-
 def list_history_fields(schema: Schema) -> list[str]:
     """The modelled fields that are histories or bags of codes."""
-    from manikin.schema.kinds import Codes
-
     return [name for name in schema.modelled_fields if isinstance(schema[name], Codes)]
 
 
-def extract_histories(cohort: Cohort) -> Histories:
-    """The first field of histories."""
-    return Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]])
+def extract_histories(columns: pa.Table, schema: Schema) -> Histories:
+    """The first field of histories of a table."""
+    return Histories.from_column(columns[list_history_fields(schema)[0]])
 
 
 def to_event_arrays(column: pa.ChunkedArray) -> np.ndarray:

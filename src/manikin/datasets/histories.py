@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort, SourceFormat
-from manikin.cohort.histories import DEATH_CODE, HISTORY_TYPE
+from manikin.cohort.histories import DEATH_CODE
 from manikin.core.seeds import Key
+from manikin.schema.history_type import HISTORY_TYPE
 from manikin.schema.kinds import Category, Codes, Number, Schema
 
 CHRONIC_CODES = ("I10", "E11", "I50", "J44", "N18", "F32", "M81", "E03")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.histories import Histories, list_history_fields
+from manikin.cohort.histories import extract_histories
 from manikin.core import record_files
 from manikin.ehr.code_names import CONCEPTS_OPTION
 from manikin.errors import FormatError
@@ -61,7 +61,7 @@ def build_concept_table(cohort: Cohort) -> pa.Table:
     """CONCEPT with the concepts that a cohort's histories have, as far as they are known."""
     rows: dict[str, list[str]] = {}
     known = cohort.origin.options.get(CONCEPTS_OPTION, {})
-    for code in Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]]).codes.tolist():
+    for code in extract_histories(cohort.columns, cohort.schema).codes.tolist():
         rows |= {i: known[part] for part, i in _find_concepts(code) if part in known}
     columns = (
         zip(*(rows[i] for i in sorted(rows, key=int)), strict=True)

@@ -9,11 +9,12 @@ import numpy as np
 
 from manikin.contracts.feature import Feature
 from manikin.core.seeds import Key
-from manikin.imaging.analysis.intensity import downsample, find_intensity_range
+from manikin.imaging.analysis.intensity import find_intensity_range
 from manikin.imaging.analysis.random_patches import PatchFilters, fit_filters, pool_activations
 from manikin.imaging.analysis.robust_scaler import RobustScaler
 from manikin.schema.kinds import Image, Signal
 from manikin.signals.analysis.interpolate import interpolate_gaps
+from manikin.stats.downsample import downsample
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort

@@ -9,8 +9,8 @@ import numpy as np
 
 from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
+from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.signals.files import filters
-from manikin.signals.files.recording import MAX_ABS_VALUE
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Signal

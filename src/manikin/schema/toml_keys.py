@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from manikin.errors import SchemaError
-from manikin.schema.inference.distinct_values import LIMIT_PATTERN
+from manikin.schema.spellings import LIMIT_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort, SourceFormat
-from manikin.schema.inference.distinct_values import NUMBER_PATTERN
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category
+from manikin.schema.spellings import NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Kind, Schema

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.schema.spellings import WORD_PATTERN
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-WORD_PATTERN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,/:]\d+)*")
 SENTENCE_PATTERN = re.compile(r"(?<=[.!?;])\s+|\s*\n\s*")
 HEADING_PATTERN = re.compile(r"^[ \t]*([A-Z][A-Za-z /&-]{2,40}?)[ \t]*(?::|$)", re.MULTILINE)
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from manikin.core.atomic import write_atomically
 from manikin.core.seeds import Key
-from manikin.imaging.analysis.intensity import downsample, find_intensity_range
+from manikin.imaging.analysis.intensity import find_intensity_range
 from manikin.schema.kinds import Image
+from manikin.stats.downsample import downsample
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.cohort.histories import DEATH_CODE, Histories, list_history_fields
+from manikin.cohort.histories import DEATH_CODE, extract_histories
 from manikin.ehr.assemble import AGE_FIELD, ANSWER_PREFIX, CODE_SEPARATOR, DAYS_PER_YEAR
 from manikin.ehr.fhir.code_systems import build_concept
 from manikin.ehr.fhir.elements import CODE_ELEMENTS, TIME_ELEMENTS, UNKNOWN_CLASS, US_CORE_URL
@@ -53,7 +53,7 @@ def build_patient_resources(cohort: Cohort) -> Iterator[list[dict[str, Any]]]:
 
     Codes that begin with no kind of resource become conditions if they are of ICD, else observations.
     """
-    found = Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]])
+    found = extract_histories(cohort.columns, cohort.schema)
     codes: list[str] = found.codes.tolist()
     names = cohort.origin.options.get("names", {})
     ages = cohort[AGE_FIELD] if AGE_FIELD in cohort.schema else np.full(len(cohort), np.nan)

@@ -15,7 +15,7 @@ import pyarrow.compute
 
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
-from manikin.schema.inference.distinct_values import MISSING_SPELLINGS
+from manikin.schema.spellings import MISSING_SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -17,8 +17,9 @@ from manikin.ehr.long.code_columns import CodeColumns, compose_codes
 from manikin.ehr.long.validate import drop_unreadable_rows
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.distinct_values import MISSING_SPELLINGS, NUMBER_PATTERN, DistinctValues
+from manikin.schema.inference.distinct_values import DistinctValues
 from manikin.schema.kinds import Codes, Schema
+from manikin.schema.spellings import MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

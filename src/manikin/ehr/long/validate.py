@@ -11,7 +11,8 @@ import pyarrow.compute
 
 from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.distinct_values import MISSING_SPELLINGS, NUMBER_PATTERN, DistinctValues
+from manikin.schema.inference.distinct_values import DistinctValues
+from manikin.schema.spellings import MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

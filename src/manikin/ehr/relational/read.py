@@ -28,7 +28,7 @@ from manikin.ehr.long.validate import (
 from manikin.ehr.relational import tables
 from manikin.ehr.relational.tables import TextTable, is_blank
 from manikin.errors import FormatError
-from manikin.schema.inference.distinct_values import MISSING_SPELLINGS, NUMBER_PATTERN
+from manikin.schema.spellings import MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 from pyarrow import parquet
 
-from manikin.cohort.histories import Histories, list_history_fields
+from manikin.cohort.histories import Histories, extract_histories
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.ehr.relational.read import ANSWER_COLUMN
 from manikin.schema.inference.datetimes import format_times
@@ -48,7 +48,7 @@ def write_tables(cohort: Cohort, folder: Path, sources: Sequence[EventSource], s
     Returns:
         The visits, in the order of the numbers by which the tables name them, which start with 1.
     """
-    found = Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]])
+    found = extract_histories(cohort.columns, cohort.schema)
     moments, codes = (
         format_days(found.time),
         [code.partition(CODE_SEPARATOR + ANSWER_PREFIX)[0] for code in found.codes.tolist()],

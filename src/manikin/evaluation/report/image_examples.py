@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import COLOUR_CHANNELS, downsample, find_intensity_range
+from manikin.imaging.analysis.intensity import COLOUR_CHANNELS, find_intensity_range
 from manikin.imaging.analysis.pose_matching import match_images, normalize_images
 from manikin.schema.kinds import Category, Image
+from manikin.stats.downsample import downsample
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import downsample
+from manikin.stats.downsample import downsample
 
 SIGMAS = (1.0, 2.5, 6.0)
 

@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import downsample, to_grey
+from manikin.imaging.analysis.intensity import to_grey
 from manikin.imaging.analysis.registration import register_images, warp_images
+from manikin.stats.downsample import downsample
 from manikin.stats.nearest_neighbors import NearestNeighbors, refine_candidates
 
 FINE_SIDES = {1: 128, 2: 48, 3: 16}  # places along an axis in which pictures are compared

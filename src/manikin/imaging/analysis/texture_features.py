@@ -13,8 +13,9 @@ from itertools import product
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import COLOUR_CHANNELS, downsample, quantize, to_grey
+from manikin.imaging.analysis.intensity import COLOUR_CHANNELS, quantize, to_grey
 from manikin.imaging.analysis.power_spectrum import compute_radial_spectrum
+from manikin.stats.downsample import downsample
 
 MAX_SIDES = {1: 256, 2: 96, 3: 32}  # places along an axis, by the number of axes
 HISTOGRAM_BINS, GREY_LEVELS = 32, 16

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.cohort import SourceFormat
-from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, list_history_fields
+from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, extract_histories
 from manikin.ehr import assemble
 from manikin.ehr.long.read import parse_days
 from manikin.ehr.long.validate import RowIssue
@@ -106,7 +106,7 @@ class Mimic(Format):
         path.mkdir()
         sources = [source for source in SOURCES if source.file != "admissions"]
         visits = write.write_tables(cohort, path, sources, SUBJECT_COLUMN)
-        found = Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]])
+        found = extract_histories(cohort.columns, cohort.schema)
         nothing = np.full(len(cohort), np.nan)
         births = (
             np.asarray(cohort[assemble.AGE_FIELD], float)

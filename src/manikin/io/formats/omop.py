@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import SourceFormat
-from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, list_history_fields
+from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, extract_histories
 from manikin.ehr import assemble, omop_concepts
 from manikin.ehr.code_names import CONCEPTS_OPTION, NAMES_OPTION
 from manikin.ehr.long.validate import is_not_time
@@ -121,7 +121,7 @@ class Omop(Format):
         visits = write.write_tables(
             cohort, path, [s for s in SOURCES if s.file != "visit_occurrence"], SUBJECT_COLUMN
         )
-        found = Histories.from_column(cohort.columns[list_history_fields(cohort.schema)[0]])
+        found = extract_histories(cohort.columns, cohort.schema)
         write.write_table(
             write.build_table_path(path, "visit_occurrence", cohort), _build_visits(found, visits)
         )

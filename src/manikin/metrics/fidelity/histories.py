@@ -213,7 +213,9 @@ def _pick_sides(split: Split) -> tuple[Sample, Sample]:
 
 def _read_whole(sample: Sample) -> Histories:
     if _read_whole not in sample.shared_cache:
-        sample.shared_cache[_read_whole] = histories.extract_histories(sample.source_cohort)
+        sample.shared_cache[_read_whole] = histories.extract_histories(
+            sample.source_cohort.columns, sample.source_cohort.schema
+        )
     return sample.shared_cache[_read_whole]
 
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, compute_per_record, metric
 from manikin.errors import Unsupported
-from manikin.imaging.analysis.intensity import downsample, find_intensity_range, quantize, to_grey
+from manikin.imaging.analysis.intensity import find_intensity_range, quantize, to_grey
 from manikin.imaging.analysis.power_spectrum import compute_radial_spectrum
 from manikin.schema.kinds import Image, Signal
 from manikin.signals.analysis.spectrum import compute_band_power
+from manikin.stats.downsample import downsample
 from manikin.stats.permutation import compute_extreme_p_value
 
 if TYPE_CHECKING:

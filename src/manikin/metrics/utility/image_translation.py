@@ -16,9 +16,9 @@ from manikin.downstream.pixel_classifier import (
     permute_images,
 )
 from manikin.errors import Unsupported
-from manikin.imaging.analysis.intensity import downsample
 from manikin.imaging.analysis.similarity import compute_psnr
 from manikin.schema.kinds import Image
+from manikin.stats.downsample import downsample
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.schema.inference.distinct_values import LIMIT_PATTERN, MAX_EXACT_INTEGER
+from manikin.schema.limits import MAX_EXACT_INTEGER
+from manikin.schema.spellings import LIMIT_PATTERN
 
 if TYPE_CHECKING:
     from typing import Any

@@ -9,20 +9,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort import histories
 from manikin.errors import SchemaError
+from manikin.schema.history_type import to_history_type
 from manikin.schema.inference import datetimes, numeric, textual
 from manikin.schema.inference.censoring import are_limits, read_limits
-from manikin.schema.inference.distinct_values import (
-    LONG_INTEGER_PATTERN,
-    MISSING_SPELLINGS,
-    NUMBER_PATTERN,
-    DistinctValues,
-    are_missing,
-)
+from manikin.schema.inference.distinct_values import DistinctValues, are_missing
 from manikin.schema.inference.inferred_column import InferredColumn
 from manikin.schema.inference.sentinel_dates import drop_declared_sentinels
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Codes, Image, Kind, Number, Signal, Text, Time
+from manikin.schema.spellings import LONG_INTEGER_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Level
@@ -58,7 +53,7 @@ def coerce_column(name: str, column: pa.Array, kind: Kind, *, trim: bool = False
                 f"field {name!r}: declared codes, but the column holds no lists; a table of one event in "
                 "each row has columns subject_id and time beside it"
             )
-        case Codes() if (events := histories.to_history_type(column)) is not None:
+        case Codes() if (events := to_history_type(column)) is not None:
             return InferredColumn(events, kind)
     return InferredColumn(column, kind)
 

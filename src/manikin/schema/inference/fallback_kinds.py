@@ -9,13 +9,9 @@ import pyarrow as pa
 
 from manikin.errors import SchemaError
 from manikin.schema.inference import coercion
-from manikin.schema.inference.distinct_values import (
-    LIMIT_PATTERN,
-    MISSING_SPELLINGS,
-    NUMBER_PATTERN,
-    DistinctValues,
-)
+from manikin.schema.inference.distinct_values import DistinctValues
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
+from manikin.schema.spellings import LIMIT_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Kind

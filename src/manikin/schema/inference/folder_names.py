@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 
 NAME_FORMS = (
     "person", "surname", "pair", "patient", "unique", "date", "digits",

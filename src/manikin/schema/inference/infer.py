@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort import histories
 from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.errors import AbsentField, SchemaError, UnreadableFields
+from manikin.schema.history_type import to_history_type
 from manikin.schema.inference import coercion as declaration
 from manikin.schema.inference import datetimes, numeric, roles, textual
 from manikin.schema.inference.distinct_values import DistinctValues
@@ -167,7 +167,7 @@ def _infer_by_type(name: str, column: pa.Array, *, spelled: bool) -> InferredCol
         return InferredColumn(column, Time(unit=datetimes.find_resolution(column), missing=gap), notes)
     if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
         return InferredColumn(column, Codes())
-    if (events := histories.to_history_type(column)) is not None:
+    if (events := to_history_type(column)) is not None:
         return InferredColumn(events, Codes())
     raise SchemaError(f"field {name!r}: its type, {kind}, is not one of {_READABLE_TYPES}; convert it")
 

@@ -11,10 +11,10 @@ import pyarrow.compute
 
 from manikin.errors import SchemaError
 from manikin.schema import column_names
-from manikin.schema.inference.distinct_values import MAX_EXACT_INTEGER
 from manikin.schema.inference.inferred_column import InferredColumn
 from manikin.schema.inference.numeric_warnings import collect_numeric_warnings
 from manikin.schema.kinds import Category, Number, Text
+from manikin.schema.limits import MAX_EXACT_INTEGER
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 

@@ -11,10 +11,10 @@ import pyarrow.compute
 
 from manikin.schema import column_names
 from manikin.schema.inference import identifier_fields, survival_pairs
-from manikin.schema.inference.distinct_values import MAX_EXACT_INTEGER
 from manikin.schema.inference.key_candidates import CodedTable, build_candidate
 from manikin.schema.inference.subject_field import find_subject
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Number, Text, Time
+from manikin.schema.limits import MAX_EXACT_INTEGER
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,16 +14,15 @@ from manikin.schema import column_names, level_order
 from manikin.schema.inference import datetimes, dirty_numbers
 from manikin.schema.inference import numeric as inference_numeric
 from manikin.schema.inference.censoring import are_numbers_among_limits, read_limits
-from manikin.schema.inference.distinct_values import (
+from manikin.schema.inference.distinct_values import DistinctValues, are_missing
+from manikin.schema.inference.inferred_column import InferredColumn
+from manikin.schema.kinds import Category, Kind, Number, Text, Time
+from manikin.schema.spellings import (
     INTEGER_PATTERN,
     LONG_INTEGER_PATTERN,
     NUMBER_PATTERN,
     ZERO_PADDED_PATTERN,
-    DistinctValues,
-    are_missing,
 )
-from manikin.schema.inference.inferred_column import InferredColumn
-from manikin.schema.kinds import Category, Kind, Number, Text, Time
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 

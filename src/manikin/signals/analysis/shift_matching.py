@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from manikin.imaging.analysis.intensity import downsample
+from manikin.stats.downsample import downsample
 from manikin.stats.nearest_neighbors import NearestNeighbors, refine_candidates
 
 FINE_LENGTH, COARSE_LENGTH = 512, 64  # places in time in which signals are compared, and searched, at most

@@ -14,8 +14,8 @@ from manikin.core import mapped_arrays
 from manikin.errors import AbsentField, FormatError, SchemaError
 from manikin.imaging.files.assemble import SkippedRecords
 from manikin.schema.kinds import Schema, Signal
+from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.signals.files import channels, filters, record_fields, windows
-from manikin.signals.files.recording import MAX_ABS_VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

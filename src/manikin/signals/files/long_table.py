@@ -16,8 +16,8 @@ from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.distinct_values import DistinctValues, are_missing
 from manikin.schema.kinds import Schema, Signal, Text
+from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.signals.files import static_fields
-from manikin.signals.files.recording import MAX_ABS_VALUE
 from manikin.signals.files.time_grid import Measurements, average_on_grid, choose_time_grid
 from manikin.tables.delimited import render_delimited
 

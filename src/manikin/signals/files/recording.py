@@ -11,9 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-MAX_ABS_VALUE = 1e15
-"""No instrument measures more, and squares of more soon leave the 32 bits in which values are kept."""
-
 
 @final
 @dataclass(frozen=True)

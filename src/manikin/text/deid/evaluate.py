@@ -12,8 +12,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from manikin.core.seeds import Key
+from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, SURROGATE_TOWNS
 from manikin.text.deid.detect import detect_identifiers
-from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, SURROGATE_TOWNS
 from manikin.text.deid.truecase import strip_accents
 
 if TYPE_CHECKING:

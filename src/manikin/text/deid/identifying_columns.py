@@ -14,9 +14,9 @@ import pyarrow.compute
 from manikin.schema import column_names
 from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Number, Text, Time
+from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 from manikin.text.deid.detect import detect_identifiers
 from manikin.text.deid.known_identifiers import split_name
-from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 from manikin.text.deid.truecase import fold_case
 
 if TYPE_CHECKING:

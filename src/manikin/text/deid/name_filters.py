@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from manikin.text.deid.name_lists import CITIES, COUNTRIES, FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import CITIES, COUNTRIES, FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 from manikin.text.deid.name_rules import INSTITUTION_KINDS
 from manikin.text.deid.stopwords import (
     COMMON_CAPITALIZED,

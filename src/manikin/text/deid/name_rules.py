@@ -7,8 +7,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from manikin.text.deid import cue_phrases as say
-from manikin.text.deid.name_lists import (
+from manikin.schema.name_lists import (
     CITIES,
     FAMILY_NAMES,
     FEMALE_NAMES,
@@ -16,6 +15,7 @@ from manikin.text.deid.name_lists import (
     STATES,
     WORDLIKE_FAMILY_NAMES,
 )
+from manikin.text.deid import cue_phrases as say
 
 INSTITUTION_KINDS = (
     "Hospital|Medical Cent(?:er|re)|Clinic|Infirmary|Nursing Home|Care Home|Health Cent(?:er|re)|University|School"

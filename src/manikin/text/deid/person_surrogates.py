@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.schema import column_names
+from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 from manikin.text.deid.date_shift import is_day_first
 from manikin.text.deid.known_identifiers import split_name
-from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
 from manikin.text.deid.surrogates import OLD_AGE_SURROGATE, SurrogateGenerator
 from manikin.text.deid.truecase import fold_case, strip_accents
 

@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
+from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, SURROGATE_TOWNS
 from manikin.text.deid import date_shift
 from manikin.text.deid.detect import detect_identifiers
 from manikin.text.deid.markup import unescape_markup
-from manikin.text.deid.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, SURROGATE_TOWNS
 from manikin.text.deid.name_rules import INSTITUTION_KINDS
 from manikin.text.deid.stopwords import NAME_PARTICLES
 from manikin.text.deid.street_rules import STREET_KIND_PATTERN

@@ -13,7 +13,7 @@ import re
 import unicodedata
 from functools import cache
 
-from manikin.text.deid.name_lists import (
+from manikin.schema.name_lists import (
     CITIES,
     FAMILY_NAMES,
     FEMALE_NAMES,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 
-_NAME_RESOURCE = tomllib.loads(files("manikin.text.deid").joinpath("names.toml").read_text("utf-8"))
+_NAME_RESOURCE = tomllib.loads(files("manikin.schema").joinpath("names.toml").read_text("utf-8"))
 _WORDLIKE_GIVEN_NAMES = frozenset(_NAME_RESOURCE["words"]["given"].split())
 
 
