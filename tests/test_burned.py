@@ -17,7 +17,7 @@ from manikin.cli import main
 from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.evaluation.card.burned_text_check import describe_burned_text, find_burned_text
 from manikin.evaluation.card.gate import decide_use
-from manikin.evaluation.card.scorecard import Scorecard
+from manikin.evaluation.scorecard import Scorecard
 from manikin.imaging.analysis import text_blanking
 from manikin.imaging.analysis.text_rows import MIN_TEXT_ROW, has_steady_marks, measure_longest_row
 

@@ -13,13 +13,12 @@ from manikin.datasets.notes import generate_toy_notes
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.attacks.canaries import (
     Canaries,
-    add_canary_score,
+    compute_canary_score,
     compute_exposure,
     draw_null_exposures,
     plant_canaries,
     score_exposure,
 )
-from manikin.evaluation.card.scorecard import Scorecard
 from manikin.evaluation.report.glossary import describe_metric
 
 
@@ -70,19 +69,18 @@ def test_chance_is_known(planted: Canaries) -> None:
 
 
 def test_who_repeats_notes_is_found_and_who_was_not_told_is_not(train: mk.Cohort) -> None:
-    empty = Scorecard([])
-    copier: Any = add_canary_score(empty, lambda cohort, _: cohort, train)["canary_exposure"]
-    stranger: Any = add_canary_score(
-        empty, lambda cohort, seed: generate_toy_notes(len(cohort), seed=7 + seed % 2), train
+    copier: Any = compute_canary_score(lambda cohort, _: cohort, train)
+    stranger: Any = compute_canary_score(
+        lambda cohort, seed: generate_toy_notes(len(cohort), seed=7 + seed % 2), train
     )
     assert (copier.verdict, copier.value > 8) == ("fail", True)
-    assert stranger["canary_exposure"].verdict != "fail"
-    assert abs(stranger["canary_exposure"].value - 1.43) < 1.0
+    assert stranger.verdict != "fail"
+    assert abs(stranger.value - 1.43) < 1.0
 
 
 def test_shared_phrases_do_not_know_what_one_patient_said(train: mk.Cohort) -> None:
     model = mk.Synthesizer("note", condition=("age", "sex"), seed=1).fit(train, quiet=True)
-    found: Any = add_canary_score(Scorecard([]), model.refit, train)["canary_exposure"]
+    found: Any = compute_canary_score(model.refit, train)
     assert found.value < 2.6
     with pytest.raises(Unsupported, match="no loss of a single record"):
         model.compute_losses(train)

@@ -14,7 +14,7 @@ from manikin.cohort.cohort import Cohort
 from manikin.cohort.level_pooling import PooledLevels, hash_level, pool_levels
 from manikin.errors import ManikinWarning, SchemaError, UsageError
 from manikin.evaluation.card.gate import decide_use
-from manikin.evaluation.card.scorecard import Scorecard
+from manikin.evaluation.scorecard import Scorecard
 from manikin.publication.pipeline import synthesize
 from manikin.publication.request import SynthesisRequest
 from manikin.schema.kinds import Category, Number, Schema

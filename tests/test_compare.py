@@ -5,7 +5,8 @@ from typer.testing import CliRunner
 
 from manikin.cli.app import app
 from manikin.evaluation.card.compare import compare
-from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 
 ABOUT = {"hashes": {"train": "a", "holdout": "b"}, "versions": {"manikin": "1"}}
 

@@ -14,7 +14,6 @@ import typer.main
 from manikin.cli import app
 from manikin.core import registry
 from manikin.evaluation.card import policy
-from manikin.evaluation.evaluate import list_metrics
 from manikin.evaluation.measuring import floors
 from manikin.io import detect
 from manikin.rules.rule import read_rules

@@ -12,18 +12,14 @@ from manikin.cohort.cohort import Cohort
 from manikin.contracts.metric import EvaluationOptions, metric
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, Unsupported, UsageError
-from manikin.evaluation import evaluate as module
 from manikin.evaluation.evaluate import evaluate
+from manikin.evaluation.measuring import catalogue
 from manikin.evaluation.measuring import evaluation_data as module_sides
-from manikin.evaluation.measuring.calibration import (
-    Thresholds,
-    adjust_p_values,
-    compute_scores,
-    decide_verdict,
-)
+from manikin.evaluation.measuring.calibration import adjust_p_values, compute_scores
 from manikin.evaluation.measuring.evaluation_data import EvaluationData, split_halves
 from manikin.evaluation.measuring.repeats import Repeats, compute_standard_error
 from manikin.evaluation.measuring.views import build_views
+from manikin.evaluation.score import Thresholds, decide_verdict
 from manikin.schema.kinds import Category, Number, Schema
 
 OWN = ("association", "two_sample", "rules_and_survival", "manifold", "marginals")
@@ -32,8 +28,8 @@ OWN = ("association", "two_sample", "rules_and_survival", "manifold", "marginals
 @pytest.fixture
 def own(monkeypatch):
     """Only the metrics of this part, so that a test stays seconds long."""
-    found = [m for m in module.list_metrics() if m.compute.__module__.rsplit(".", 1)[-1] in OWN]
-    monkeypatch.setattr(module, "list_metrics", lambda: tuple(found))
+    found = [m for m in catalogue.list_metrics() if m.compute.__module__.rsplit(".", 1)[-1] in OWN]
+    monkeypatch.setattr(catalogue, "list_metrics", lambda: tuple(found))
 
 
 def cancer():
@@ -230,7 +226,7 @@ def test_a_pair_of_repeats_changes_the_parts_of_the_halves(monkeypatch):
 
 
 def with_metrics(monkeypatch, *metrics):
-    monkeypatch.setattr(module, "list_metrics", lambda: metrics)
+    monkeypatch.setattr(catalogue, "list_metrics", lambda: metrics)
     return evaluate(small(60), small(60, 1), small(60, 2))
 
 
@@ -327,8 +323,8 @@ def implausible(cohort, rng):
 )
 @pytest.mark.parametrize("table", [cancer, diabetes])
 def test_planted_defects_fail_on_their_axis(own, monkeypatch, plant, axis, table):
-    found = tuple(m for m in module.list_metrics() if m.axis == axis)
-    monkeypatch.setattr(module, "list_metrics", lambda: found)
+    found = tuple(m for m in catalogue.list_metrics() if m.axis == axis)
+    monkeypatch.setattr(catalogue, "list_metrics", lambda: found)
     train, holdout, fresh = thirds(table(), 4)
     card = evaluate(plant(fresh, np.random.default_rng(0)), train, holdout)
     assert card.verdicts[axis] == "fail"

@@ -5,7 +5,8 @@ import pytest
 from manikin.errors import UsageError
 from manikin.evaluation.card.gate import apply_limit, compute_limit_interval, decide_use
 from manikin.evaluation.card.policy import TIERS, Limit, read_policy
-from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 
 GOOD = {  # value, low, high, floor, ceiling, better: far inside every limit of every tier
     "identifiers_left": (0, 0, 0, None, 0, "low"),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from manikin.evaluation.card.provenance_score import add_provenance_score
-from manikin.evaluation.card.scorecard import Scorecard
+from manikin.evaluation.card.provenance_score import score_provenance
+from manikin.evaluation.scorecard import Scorecard
 
 CARD = Scorecard([], {"hashes": {"synthetic": "s", "train": "t"}})
 RECORD = {
@@ -17,20 +17,20 @@ RECORD = {
 
 
 def test_a_whole_record_passes():
-    score = add_provenance_score(CARD, RECORD)["provenance_record"]
+    score = score_provenance(CARD.about, RECORD)
     assert (score.verdict, score.value, score.calibrated) == ("pass", 1.0, 1.0)
 
 
 @pytest.mark.parametrize("entry", ["configuration", "seed", "versions", "prohibited_use"])
 def test_what_is_absent_is_named(entry):
-    score = add_provenance_score(CARD, {**RECORD, entry: None})["provenance_record"]
+    score = score_provenance(CARD.about, {**RECORD, entry: None})
     assert (score.verdict, score.value) == ("warn", 0.8)
     assert entry.replace("_", " ") in score.note
 
 
 @pytest.mark.parametrize("inputs", [None, {}, {"train": None}, {"train": {"sha256": "other"}}])
 def test_other_training_records_are_not_on_record(inputs):
-    score = add_provenance_score(CARD, {**RECORD, "inputs": inputs})["provenance_record"]
+    score = score_provenance(CARD.about, {**RECORD, "inputs": inputs})
     assert score.note == "not on record: what was learned from"
 
 
@@ -44,11 +44,13 @@ def test_other_training_records_are_not_on_record(inputs):
     ],
 )
 def test_a_record_of_other_records_fails(outputs, note):
-    score = add_provenance_score(CARD, {**RECORD, "outputs": outputs})["provenance_record"]
+    score = score_provenance(CARD.about, {**RECORD, "outputs": outputs})
     assert (score.verdict, score.value) == ("fail", 0.0)
     assert note in score.note
 
 
 def test_a_second_record_takes_the_place_of_the_first():
-    card = add_provenance_score(add_provenance_score(CARD, {}), RECORD)
+    card = CARD.with_scores(score_provenance(CARD.about, {})).with_scores(
+        score_provenance(CARD.about, RECORD)
+    )
     assert [score.verdict for score in card.scores] == ["pass"]

@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 
 from manikin.contracts.metric import AXES, metric
-from manikin.evaluation.card.scorecard import Score, Scorecard
-from manikin.evaluation.report import glossary, html_page, score_scale, svg
+from manikin.evaluation.measuring import catalogue
+from manikin.evaluation.report import html_page, score_scale, svg
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 
 CSS = (Path(html_page.__file__).parent / "templates" / "card.css").read_text(encoding="utf-8")
 VOID = {"meta", "br", "path", "circle", "rect", "link", "img"}
@@ -204,7 +206,7 @@ def test_the_meaning_of_a_metric_comes_from_the_metric(monkeypatch):
             split: Not for people.
         """
 
-    monkeypatch.setattr(glossary, "list_metrics", lambda: (distance,))
+    monkeypatch.setattr(catalogue, "list_metrics", lambda: (distance,))
     text = Document(html_page.render_page(Scorecard([score("distance")]))).text
     assert "Distance of columns." in text
     assert "How to read itFrom 0, which is best." in text

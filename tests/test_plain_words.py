@@ -8,8 +8,9 @@ from manikin.core.short_lists import list_names
 from manikin.evaluation.card import card_facts, sample_size
 from manikin.evaluation.card.gate import decide_use
 from manikin.evaluation.card.policy import read_policy
-from manikin.evaluation.card.scorecard import Score, Scorecard
 from manikin.evaluation.report import decision_reasons, html_page
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 from manikin.schema.kinds import Category, Number, Schema, Text
 
 SIZES = {"train": 800, "holdout": 400, "synthetic": 4088}

@@ -10,9 +10,10 @@ import pytest
 from manikin.cohort.cohort import Cohort
 from manikin.contracts.metric import AXES
 from manikin.errors import Unsupported
-from manikin.evaluation.card import scorecard
-from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.card import results
 from manikin.evaluation.report import html_page, wording
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.selftest import detection_power
 from manikin.evaluation.selftest.cases import DEFECT_CASES, FALSE_ALARM, SCALAR_KINDS, SIGNAL_KINDS
 from manikin.evaluation.selftest.detection_power import SelfTest, add_self_test
@@ -20,7 +21,7 @@ from manikin.publication.pipeline import synthesize
 from manikin.publication.request import JudgingOptions
 from manikin.schema.kinds import Category, Image, Number, Signal, Text
 
-SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(Path(results.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
 
 
 def people(n, quantities=4, seed=0):

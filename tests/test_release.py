@@ -10,7 +10,8 @@ from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.errors import FormatError, PrivacyError, UsageError
 from manikin.evaluation.card import policy
-from manikin.evaluation.card.scorecard import Score, Scorecard
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 from manikin.io.read_write import read, write
 from manikin.publication import release as module
 from manikin.publication.release import release

@@ -11,8 +11,8 @@ from manikin.cohort.summary import summarize_fields
 from manikin.cohort.value_ranges import count_rare_levels, find_range
 from manikin.errors import PrivacyError, UsageError
 from manikin.evaluation.card.policy import read_policy
-from manikin.evaluation.card.scorecard import Scorecard
 from manikin.evaluation.report.wording import describe_calibrated
+from manikin.evaluation.scorecard import Scorecard
 from manikin.publication.release import release
 from manikin.schema.kinds import Category, Schema
 

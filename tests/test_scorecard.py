@@ -13,18 +13,19 @@ from rich.console import Console
 from manikin.contracts.metric import AXES
 from manikin.datasets.demo import load_demo
 from manikin.errors import FormatError, UsageError
+from manikin.evaluation import score_names
 from manikin.evaluation.attacks import canaries, shadow_models
-from manikin.evaluation.card import provenance_score, scorecard
-from manikin.evaluation.card.scorecard import Score, Scorecard
-from manikin.evaluation.evaluate import list_metrics
-from manikin.evaluation.report import wording
+from manikin.evaluation.card import provenance_score, results
+from manikin.evaluation.measuring.catalogue import list_metrics
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.selftest import detection_power
 from manikin.io.read_write import read
 from manikin.publication.pipeline import synthesize as job
 from manikin.publication.release import release
 from manikin.publication.request import JudgingOptions
 
-SCHEMA = json.loads(Path(scorecard.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(Path(results.__file__).with_name("scorecard.schema.json").read_text(encoding="utf-8"))
 
 
 def score(name="c2st_auc", axis="fidelity", verdict="pass", **numbers):
@@ -108,7 +109,7 @@ def test_what_is_not_finite_and_what_is_numpy_become_plain(tmp_path):
         ("[1", "card.json"),
         ('{"format": "manikin-scorecard/1", "scores": [{"name": "a"}]}', "score 0"),
         (
-            json.dumps({"format": scorecard.FORMAT, "scores": [{**vars(score()), "verdict": "great"}]}),
+            json.dumps({"format": results.FORMAT, "scores": [{**vars(score()), "verdict": "great"}]}),
             "verdict one of",
         ),
     ],
@@ -182,11 +183,11 @@ def test_of_several_failures_the_most_telling_is_named():
 
 
 def test_every_score_has_a_name_that_clinicians_understand():
-    named = set(wording.read_plain_names())
+    named = set(score_names.read_plain_names())
     attacks = {*shadow_models.SCORE_DESCRIPTIONS, *canaries.SCORE_DESCRIPTIONS}
     missing = {metric.name for metric in list_metrics()} | attacks | {provenance_score.SCORE_NAME}
-    assert not missing - named, "name it in evaluation/names.toml"
-    assert len(set(wording.read_plain_names().values())) == len(named)
+    assert not missing - named, "name it in evaluation/score_names.toml"
+    assert len(set(score_names.read_plain_names().values())) == len(named)
 
 
 JSON = {

@@ -8,15 +8,15 @@ from manikin.errors import UsageError
 from manikin.evaluation.attacks import shadow_models as module
 from manikin.evaluation.attacks.shadow_models import (
     ShadowAttack,
-    add_shadow_scores,
     average_over_fits,
     compute_shadow_scores,
     run_shadow_attack,
 )
 from manikin.evaluation.card.compare import compare
 from manikin.evaluation.card.gate import decide_use
-from manikin.evaluation.card.scorecard import Score, Scorecard
 from manikin.evaluation.report import html_page
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 from manikin.schema.kinds import Category, Number
 from manikin.synthesis.persistence import load
 from manikin.synthesis.synthesizer import Synthesizer
@@ -95,7 +95,7 @@ def test_the_attack_joins_a_card_and_counts_in_its_gate(people):
     old = Score("shadow_auc", "privacy", 0.5, 0.5, 0.5, 1.0, 0.5, 1.0, "low", "pass", "")
     sizes = {"train": 120, "holdout": 300, "synthetic": 120}
     bare = Scorecard([], {"records": sizes, "subjects": sizes})
-    card = add_shadow_scores(Scorecard([old], bare.about), copier, people, refits=8)
+    card = Scorecard([old], bare.about).with_scores(*compute_shadow_scores(copier, people, refits=8))
     assert [score.name for score in card.scores] == ["shadow_auc", "shadow_tpr_1", "shadow_tpr_10"]
     assert card.verdicts["privacy"] == "fail"
     broken = [
@@ -106,7 +106,7 @@ def test_the_attack_joins_a_card_and_counts_in_its_gate(people):
 
 
 def test_the_attack_is_explained_in_plain_words(people):
-    card = add_shadow_scores(Scorecard([]), copier, people, refits=8)
+    card = Scorecard(compute_shadow_scores(copier, people, refits=8))
     auc, one, _ = card.scores
     assert auc.note.endswith(
         "a training patient was told from another in 100 % of pairs, by chance in 50 %"

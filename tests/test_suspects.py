@@ -5,7 +5,7 @@ import pytest
 
 import manikin as mk
 from manikin.datasets.demo import load_demo
-from manikin.evaluation.attacks.suspected_copies import suspects
+from manikin.evaluation.suspects import suspects
 
 rng = np.random.default_rng(0)
 

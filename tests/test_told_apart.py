@@ -13,12 +13,13 @@ from manikin.datasets.demo import load_demo
 from manikin.errors import AbsentField, PrivacyError, UsageError
 from manikin.evaluation.altered_copies import refuse_altered_copies
 from manikin.evaluation.card.gate import decide_use
-from manikin.evaluation.card.scorecard import Score, Scorecard
 from manikin.evaluation.inputs import describe_missing_fields
 from manikin.evaluation.measuring.calibration import DOUBTFUL_NOTE, compute_scores
 from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.evaluation.measuring.repeats import Repeats
 from manikin.evaluation.report import wording
+from manikin.evaluation.score import Score
+from manikin.evaluation.scorecard import Scorecard
 from manikin.features.table import Table
 from manikin.metrics.privacy.identifiers import IdentifierSearch
 from manikin.metrics.privacy.membership import membership_auc, membership_tpr_1

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from manikin import codecs, errors, families, histories, recipes
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.attacks.suspected_copies import suspects
-    from manikin.evaluation.card.scorecard import Scorecard
     from manikin.evaluation.evaluate import evaluate
+    from manikin.evaluation.scorecard import Scorecard
     from manikin.evaluation.selftest.defects.tabular import plant
+    from manikin.evaluation.suspects import suspects
     from manikin.evaluation.timegan_scores import discriminative_score, predictive_score
     from manikin.io.read_write import read, write
     from manikin.publication.release import release
@@ -35,8 +35,8 @@ _HOMES = {
     "evaluation.selftest.defects.tabular": ("plant",),
     "evaluation.evaluate": ("evaluate",),
     "evaluation.timegan_scores": ("discriminative_score", "predictive_score"),
-    "evaluation.card.scorecard": ("Scorecard",),
-    "evaluation.attacks.suspected_copies": ("suspects",),
+    "evaluation.scorecard": ("Scorecard",),
+    "evaluation.suspects": ("suspects",),
     "publication.release": ("release",),
     "training.budget": ("Training",),
     "synthesis.chain": ("Chain",),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.scorecard import Scorecard
 
 
 def build_attack(

@@ -58,7 +58,7 @@ def evaluate(
     """
     from manikin.cli.policy_options import read_policy
     from manikin.core.atomic import open_atomic_folder
-    from manikin.evaluation.card.provenance_score import add_provenance_score
+    from manikin.evaluation.card.provenance_score import score_provenance
     from manikin.evaluation.evaluate import evaluate as judge
     from manikin.evaluation.selftest.detection_power import add_self_test, check_testable
     from manikin.publication.evaluation_files import read_for_evaluation
@@ -77,7 +77,7 @@ def evaluate(
     card = judge(others[0], real, others[1], **judged, seed=seed, encoders=encoder or ())
     record = synthetic.with_name("provenance.json")
     if record.exists():
-        card = add_provenance_score(card, read_json(record))
+        card = card.with_scores(score_provenance(card.about, read_json(record)))
     if self_test:
         card = add_self_test(card, real, others[1], seed=seed)
     if attack:
@@ -87,7 +87,7 @@ def evaluate(
             card.to_json(part / "scorecard.json")
             card.to_html(part / "scorecard.html", limits.policy)
     if suspects:
-        from manikin.evaluation.attacks.suspected_copies import suspects as suspected
+        from manikin.evaluation.suspects import suspects as suspected
 
         suspected(others[0], real, others[1], seed=seed).to_html(suspects)
     print_card(card, limits, as_json=as_json, quiet=quiet)
@@ -106,7 +106,7 @@ def compare(
 ) -> None:
     """What got better and what worse from one scorecard to another."""
     from manikin.evaluation.card.compare import compare as compared
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.scorecard import Scorecard
 
     found = compared(*(Scorecard.from_json(_find_card(path)) for path in (before, after)))
     if as_json:
@@ -133,7 +133,7 @@ def release(
     """Write records, card and provenance to a folder, if the gate lets them pass."""
     from manikin.cli.policy_options import read_policy
     from manikin.errors import PrivacyError
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.scorecard import Scorecard
     from manikin.publication.pipeline import read_cohort
     from manikin.publication.release import release as released
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from manikin.cli.policy_options import PolicyChoice
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.scorecard import Scorecard
     from manikin.publication.pipeline import SynthesisResult
 
 

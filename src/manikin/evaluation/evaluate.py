@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from manikin.cohort.enforced_constraints import describe_enforced, is_enforced
-from manikin.contracts.metric import AXES, EvaluationOptions, Metric
+from manikin.contracts.metric import EvaluationOptions
 from manikin.core import registry
 from manikin.core.progress_display import show_step
 from manikin.core.seeds import Key
 from manikin.evaluation.altered_copies import refuse_altered_copies
 from manikin.evaluation.card.card_facts import list_roles
 from manikin.evaluation.card.rare_levels import describe_rare_levels
-from manikin.evaluation.card.scorecard import Scorecard
 from manikin.evaluation.inputs import (
     check_fields,
     describe_missing_fields,
     list_surrogate_notes,
     validate_inputs,
 )
+from manikin.evaluation.measuring import catalogue
 from manikin.evaluation.measuring.calibration import compute_scores
-from manikin.evaluation.measuring.evaluation_data import MAX_HOLDOUT_RECORDS, MAX_RECORDS
+from manikin.evaluation.measuring.evaluation_data import MAX_HOLDOUT_RECORDS, cap_records
 from manikin.evaluation.measuring.measurement import measure
 from manikin.evaluation.measuring.repeats import Repeats
-from manikin.evaluation.measuring.views import build_views as viewed
-from manikin.evaluation.measuring.views import find_array_view, is_embedding_view
+from manikin.evaluation.measuring.views import build_views, find_array_view
 from manikin.evaluation.report.image_examples import collect_image_examples
 from manikin.evaluation.report.note_examples import collect_note_examples
 from manikin.evaluation.report.plot_data import collect_metadata, compute_plots
 from manikin.evaluation.report.signal_examples import collect_signal_examples
 from manikin.evaluation.report.worst_cases import build_tables
+from manikin.evaluation.scorecard import Scorecard
 from manikin.text.note_fields import list_note_fields
 
 if TYPE_CHECKING:
@@ -42,8 +41,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Score
     from manikin.evaluation.measuring.evaluation_data import EvaluationData
+    from manikin.evaluation.score import Score
 
 NO_VALUES = np.zeros(0)
 ABSENCE_REASONS = {"table": "there are no fields of one value, such as age or sex"}
@@ -92,7 +91,7 @@ def evaluate(
     won, imposed = (tuple(r for r in every if is_enforced(r, done) == side) for side in (False, True))
     question = EvaluationOptions(label, tuple(subgroups), won, imposed)
     with show_step("preparing what the judge looks at"):
-        views = viewed(cohorts, question, encoders)
+        views = build_views(cohorts, question, encoders)
     if "table" in views:
         refuse_altered_copies(views["table"].train, views["table"].holdout, key.child("changed"))
     draws = [draw for name in views for draw in _measure_view(name, views, key)]
@@ -125,29 +124,9 @@ def evaluate(
     return replace(card, about={**card.about, "seconds": seconds}).add_facts(*describe_enforced(done))
 
 
-@cache
-def list_metrics() -> tuple[Metric, ...]:
-    """Every metric there is, shipped or installed beside, axis by axis as the modules list them."""
-    modules = [registry.find("metrics", name) for name in registry.list_plugins("metrics")]
-    found = [metric for module in modules for metric in module]
-    return tuple(sorted(found, key=lambda metric: AXES.index(metric.axis)))
-
-
-def select_metrics(name: str, views: dict[str, EvaluationData]) -> list[Metric]:
-    """All metrics that read this view."""
-    features = {
-        name,
-        "" if len(views) == 1 or views[name].has_several_fields else name,
-        "grid" if is_embedding_view(views[name]) else name,
-        "records" if name == next(iter(views)) else name,
-        "arrays" if name == find_array_view(views) else name,
-    }
-    return [metric for metric in list_metrics() if metric.feature in features]
-
-
 def _measure_view(name: str, views: dict[str, EvaluationData], key: Key) -> list[Repeats]:
     """What a view gives; with several views, metrics that read any bear its name."""
-    found = measure(views[name], select_metrics(name, views), key.child(name))
+    found = measure(views[name], catalogue.select_metrics(name, views), key.child(name))
     if len(views) == 1 or name == "table":
         return found
     return [
@@ -189,7 +168,7 @@ def _list_absent_metrics(views: dict[str, EvaluationData]) -> list[Repeats]:
             NO_VALUES,
             ABSENCE_REASONS.get(metric.feature, f"there is no field for the feature {metric.feature!r}"),
         )
-        for metric in list_metrics()
+        for metric in catalogue.list_metrics()
         if metric.feature not in others
     ]
 
@@ -198,7 +177,7 @@ def _report_surrogates(fields: list[str], views: dict[str, EvaluationData]) -> l
     """One line for notes that were replaced, where there are no others to judge."""
     if not fields or "text" in views:
         return []
-    metric = next(metric for metric in list_metrics() if metric.feature == "text")
+    metric = next(metric for metric in catalogue.list_metrics() if metric.feature == "text")
     why = f"surrogates stand for the notes ({', '.join(fields)}): nothing is written there to judge"
     return [Repeats(metric.name, metric, NO_VALUES, NO_VALUES, NO_VALUES, why)]
 
@@ -216,7 +195,7 @@ def _collect_examples(views: dict[str, EvaluationData], key: Key) -> dict[str, A
 def _add_metric_notes(found: list[Score], views: dict[str, EvaluationData]) -> list[Score]:
     """The scores with what their metrics have to say about the whole of the synthetic records."""
     first = next(iter(views.values()))
-    metrics = {metric.name: metric for metric in list_metrics() if metric.note}
+    metrics = {metric.name: metric for metric in catalogue.list_metrics() if metric.note}
 
     def said(score: Score) -> str:
         metric = metrics.get(score.name)
@@ -241,25 +220,6 @@ def _select_checks(train: Cohort) -> list[Any]:
     }
     found = [check for name in registry.list_plugins("checks") for check in registry.find("checks", name)]
     return [check for check in found if check.kind in kinds]
-
-
-def cap_records(given: tuple[Cohort, ...], key: Key) -> tuple[Cohort, ...]:
-    """Of each side at most as many records as are looked at at all."""
-    return tuple(
-        cohort if len(rows) == len(cohort) else cohort.take(rows)
-        for cohort, rows in zip(given, choose_rows(given, key), strict=True)
-    )
-
-
-def choose_rows(given: tuple[Cohort, ...], key: Key) -> list[np.ndarray]:
-    """Which records of each side are looked at, ascending."""
-    keys = [key.child("cap", n) for n in range(len(given))]
-    return [
-        np.arange(len(cohort))
-        if len(cohort) <= MAX_RECORDS
-        else np.sort(one.numpy().choice(len(cohort), MAX_RECORDS, replace=False))
-        for cohort, one in zip(given, keys, strict=True)
-    ]
 
 
 def _describe_subsampling(given: tuple[Cohort, ...], cohorts: tuple[Cohort, ...]) -> list[str]:

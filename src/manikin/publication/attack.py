@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.scorecard import Scorecard
     from manikin.synthesis.chain import Chain
     from manikin.synthesis.synthesizer import Synthesizer
 
@@ -50,10 +50,10 @@ def attack_model(
             step.advance()
             return drawn
 
-        card = shadow_models.add_shadow_scores(card, refit, train, refits=refits, seed=seed)
-        if name is None:
-            return card
-        return canaries.add_canary_score(card, refit, train, name, seed=seed)
+        scores = shadow_models.compute_shadow_scores(refit, train, refits=refits, seed=seed)
+        if name is not None:
+            scores.append(canaries.compute_canary_score(refit, train, name, seed=seed))
+        return card.with_scores(*scores)
 
 
 def find_note_field(model: Synthesizer | Chain) -> str | None:

@@ -16,7 +16,7 @@ from manikin.core.atomic import open_atomic_folder
 from manikin.core.progress_display import report_on
 from manikin.core.short_lists import list_names
 from manikin.errors import UsageError
-from manikin.evaluation.card.provenance_score import add_provenance_score
+from manikin.evaluation.card.provenance_score import score_provenance
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.inputs import MIN_SUBJECTS, check_cohort_size
 from manikin.evaluation.selftest.detection_power import add_self_test, check_testable
@@ -44,7 +44,7 @@ from manikin.text.deid.deidentify import list_note_fields
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.scorecard import Scorecard
     from manikin.training.budget import Training
 
 NOTE_FAMILIES = ("templates", "lora", "fewshot")
@@ -138,7 +138,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
             seed=request.seed,
             cost=cost,
         )
-        card = add_provenance_score(card, record)
+        card = card.with_scores(score_provenance(card.about, record))
         write(synthetic, part / "synthetic")
         Schema.from_dict(redact_schema(released)).write(part / "schema.toml")
         card = add_file_hash(card, part, say)

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.fingerprint import compute_fingerprint
+from manikin.core.json_values import to_json_value
 from manikin.errors import FormatError
-from manikin.evaluation.card.scorecard import to_json_value
 from manikin.schema.inference.fallback_kinds import limit_missing_spellings
 from manikin.schema.kinds import IDENTITY_ROLES
 

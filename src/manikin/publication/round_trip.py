@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.scorecard import Scorecard
 
 FILE_HASH_KEY = "synthetic_file"
 """What the fingerprint of the records as read from their file is called among those of a card."""
@@ -47,7 +47,7 @@ def is_about(card: Scorecard, records: str) -> bool:
     """Whether a card was made for records of this fingerprint, or bears none.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Scorecard
+        >>> from manikin.evaluation.scorecard import Scorecard
         >>> card = Scorecard([], {"hashes": {"synthetic": "ab", "synthetic_file": "cd"}})
         >>> is_about(card, "ab"), is_about(card, "cd"), is_about(card, "ef")
         (True, True, False)

@@ -10,7 +10,7 @@ The judge imports no generator: the caller gives `refit(cohort, seed) -> synthet
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +20,7 @@ from scipy.stats import rankdata
 from manikin.cohort.edit import replace_columns
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
-from manikin.evaluation.card.scorecard import Score
-from manikin.evaluation.measuring.calibration import Thresholds, decide_verdict
+from manikin.evaluation.score import Score, Thresholds, decide_verdict
 from manikin.text.ngram_model import TrigramModel
 from manikin.text.note_fields import detect_note_fields, tokenize_notes
 from manikin.text.tokenize import TokenStream, tokenize
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Scorecard
 
 WORDS_PER_PHRASE = 6  # of a phrase
 UNPLANTED_PER_PHRASE = 511  # phrases that were not planted, for each that was: nine bits at most
@@ -170,18 +168,12 @@ def draw_null_exposures(planted: Canaries, key: Key) -> np.ndarray:
     return planted.max_exposure - np.log2(ranks).mean(axis=1)
 
 
-def add_canary_score(
-    card: Scorecard,
-    refit: Callable[[Cohort, int], Cohort],
-    train: Cohort,
-    field: str | None = None,
-    *,
-    seed: int = 0,
-) -> Scorecard:
-    """The card with `canary_exposure` on its privacy axis, in place of any that it bears.
+def compute_canary_score(
+    refit: Callable[[Cohort, int], Cohort], train: Cohort, field: str | None = None, *, seed: int = 0
+) -> Score:
+    """The attack as a score of the axis privacy, `canary_exposure`, for `Scorecard.with_scores`.
 
     Args:
-        card: What was measured.
         refit: `(cohort, seed) -> synthetic cohort`, as of a fitted `Synthesizer`; asked once.
         train: The records that the judged generator learned from.
         field: The field of notes; None: the first that there is.
@@ -189,10 +181,9 @@ def add_canary_score(
     """
     planted = plant_canaries(train, field, count=min(20, len(np.unique(train.subject)) // 2), seed=seed)
     key = Key(seed).child("canaries", "refit")
-    score = score_exposure(
+    return score_exposure(
         planted, compute_exposure(planted, refit(planted.cohort, key.integer() % 2**31)), key
     )
-    return replace(card, scores=[*(other for other in card.scores if other.name != SCORE_NAME), score])
 
 
 def score_exposure(planted: Canaries, bits: np.ndarray, key: Key) -> Score:

@@ -11,26 +11,24 @@ The judge imports no generator: the caller gives `refit(cohort, seed) -> synthet
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.spatial.distance import cdist
-from scipy.stats import rankdata
 from scipy.stats import t as student
 
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
-from manikin.evaluation.card.scorecard import Score
-from manikin.evaluation.measuring.calibration import UNDECIDED_NOTE, Thresholds, decide_verdict
+from manikin.evaluation.score import UNDECIDED_NOTE, Score, Thresholds, decide_verdict
 from manikin.features.table import Table
 from manikin.stats.nearest_neighbors import MAX_CELLS
+from manikin.stats.prediction_scores import compute_binary_auroc
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Scorecard
 
     Refit = Callable[[Cohort, int], Cohort]
 
@@ -74,12 +72,8 @@ class ShadowAttack:
 
     def compute_auroc(self) -> np.ndarray:
         """The area under the curve of each fit, shape (refits,): 0.5 nothing is told, 1 everything."""
-        found = []
-        for member, score in zip(self.membership, self.log_ratios, strict=True):
-            n = int(member.sum())
-            above = rankdata(score)[member].sum() - n * (n + 1) / 2
-            found.append(above / (n * (len(member) - n)))
-        return np.array(found)
+        fits = zip(self.membership, self.log_ratios, strict=True)
+        return np.array([compute_binary_auroc(score, member) for member, score in fits])
 
     def compute_tpr(self, rate: float) -> np.ndarray:
         """The share of members found at this false positive rate, in each fit, shape (refits,)."""
@@ -141,7 +135,17 @@ def check_refit_count(refits: int) -> None:
 
 
 def compute_shadow_scores(refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0) -> list[Score]:
-    """The attack as scores of the axis privacy: `shadow_auc`, `shadow_tpr_1` and `shadow_tpr_10`."""
+    """The attack as scores of the axis privacy: `shadow_auc`, `shadow_tpr_1` and `shadow_tpr_10`.
+
+    Args:
+        refit: As in `run_shadow_attack`; the `refit` of a fitted `Synthesizer` is one.
+        train: The records that the judged generator learned from.
+        refits: How many fits.
+        seed: The same seed attacks alike.
+
+    Returns:
+        Three scores, for `Scorecard.with_scores`.
+    """
     found = run_shadow_attack(refit, train, refits=refits, seed=seed)
     parts = [("shadow_auc", found.compute_auroc(), 0.5)]
     parts += [
@@ -150,24 +154,6 @@ def compute_shadow_scores(refit: Refit, train: Cohort, *, refits: int = 16, seed
     return [
         _to_score(name, average_over_fits(draws, chance), chance, refits) for name, draws, chance in parts
     ]
-
-
-def add_shadow_scores(
-    card: Scorecard, refit: Refit, train: Cohort, *, refits: int = 16, seed: int = 0
-) -> Scorecard:
-    """The card with the attack's scores on its privacy axis, in place of any that it bears.
-
-    Args:
-        card: What was measured.
-        refit: As in `run_shadow_attack`; the `refit` of a fitted `Synthesizer` is one.
-        train: The records that the judged generator learned from.
-        refits: How many fits.
-        seed: The same seed attacks alike.
-    """
-    found = compute_shadow_scores(refit, train, refits=refits, seed=seed)
-    return replace(
-        card, scores=[*(score for score in card.scores if score.name not in SCORE_DESCRIPTIONS), *found]
-    )
 
 
 def average_over_fits(draws: np.ndarray, null: float) -> Interval:

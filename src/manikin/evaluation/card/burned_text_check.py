@@ -13,7 +13,7 @@ from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
 
 FINDING_NAME = "burned_in_text"
 """The finding that holds a card whose training pictures may bear text."""
@@ -35,7 +35,7 @@ def find_burned_text(train: Cohort) -> dict[str, dict[str, Any]]:
     return {name: state for name, state in found.items() if state["state"] == "flagged"}
 
 
-def describe_burned_text(card: Scorecard) -> str:
+def describe_burned_text(card: EvaluationResults) -> str:
     """Why a card is held, in counts of pictures; "" where it is not."""
     found = card.about.get(BURNED_IN_KEY) or {}
     parts = [f"{state['records']:,} of {state['of']:,} of {name!r}" for name, state in found.items()]

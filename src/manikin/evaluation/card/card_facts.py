@@ -14,18 +14,18 @@ from manikin.schema.kinds import Text
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
     from manikin.schema.kinds import Schema
 
 MIN_STEPS_SHARE = 0.5  # share of the usual steps from which on a training is not called too short
 SINGLE_ROW_RATIO = 1.05  # rows per patient up to which patients have one row each
 
 
-def list_facts(card: Scorecard) -> list[str]:
+def list_facts(card: EvaluationResults) -> list[str]:
     """The sentences of the first screen, what limits the use of the records first.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Scorecard
+        >>> from manikin.evaluation.scorecard import Scorecard
         >>> list_facts(Scorecard([], {"facts": ["2 levels were pooled."]}))[0]
         '2 levels were pooled.'
     """

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from manikin.core.short_lists import list_names
-from manikin.evaluation.report.wording import format_plain_name
+from manikin.evaluation.score_names import format_plain_name
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-    from manikin.evaluation.card.scorecard import Score, Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
+    from manikin.evaluation.score import Score
 
 Outcome = Literal["better", "worse", "no clear difference", "not comparable"]
 OUTCOMES: tuple[Outcome, ...] = ("worse", "better", "no clear difference", "not comparable")
@@ -144,13 +145,14 @@ class Comparison:
         return Group(Text(self.answer, style="bold"), *lines, *shown, *map(Text, self.inconclusive_lines))
 
 
-def compare(before: Scorecard, after: Scorecard) -> Comparison:
+def compare(before: EvaluationResults, after: EvaluationResults) -> Comparison:
     """What got better and what worse from `before` to `after`.
 
     It cannot see whether a change matters to anyone; the release gate judges that.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Score, Scorecard
+        >>> from manikin.evaluation.scorecard import Scorecard
+        >>> from manikin.evaluation.score import Score
         >>> auc = dict(name="c2st_auc", axis="fidelity", floor=1., ceiling=.5, calibrated=None)
         >>> auc |= dict(better="low", note="")
         >>> first = Scorecard([Score(value=.9, low=.88, high=.92, verdict="fail", **auc)])
@@ -189,7 +191,7 @@ def _find_interval(score: Score) -> tuple[float, float]:
     return (value if score.low is None else score.low), (value if score.high is None else score.high)
 
 
-def _find_cautions(before: Scorecard, after: Scorecard) -> list[str]:
+def _find_cautions(before: EvaluationResults, after: EvaluationResults) -> list[str]:
     found = []
     for part in ("train", "holdout"):
         hashes = [(card.about.get("hashes") or {}).get(part) for card in (before, after)]

@@ -15,7 +15,8 @@ from manikin.evaluation.card.policy import Limit, Policy, read_policy
 from manikin.evaluation.card.sample_size import MORE_RECORDS_REMEDY, suggest_sample_size
 
 if TYPE_CHECKING:
-    from manikin.evaluation.card.scorecard import Score, Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
+    from manikin.evaluation.score import Score
 
 Outcome = Literal["met", "broken", "not shown"]
 MEASURE_PHRASES = {
@@ -89,7 +90,7 @@ class Decision:
         return (*by["broken"], *by["not shown"])
 
 
-def decide_use(card: Scorecard, tier: str = "controlled", policy: Policy | None = None) -> Decision:
+def decide_use(card: EvaluationResults, tier: str = "controlled", policy: Policy | None = None) -> Decision:
     """Judge a card against the limits of a tier or a purpose.
 
     Args:
@@ -98,7 +99,8 @@ def decide_use(card: Scorecard, tier: str = "controlled", policy: Policy | None 
         policy: The limits; None: the ones shipped with manikin.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Score, Scorecard
+        >>> from manikin.evaluation.scorecard import Scorecard
+        >>> from manikin.evaluation.score import Score
         >>> copies = Score("exact_copies", "privacy", .1, .08, .12, None, 0., None, "low", "fail", "")
         >>> decide_use(Scorecard([copies]), "internal").verdict
         'must not be released'
@@ -111,7 +113,7 @@ def decide_use(card: Scorecard, tier: str = "controlled", policy: Policy | None 
     return Decision(tier, (*_check_holdout_size(card, policy, chain), *about, *findings))
 
 
-def apply_limit(card: Scorecard, limit: Limit, use: str) -> list[Finding]:
+def apply_limit(card: EvaluationResults, limit: Limit, use: str) -> list[Finding]:
     """What a limit says of a card: one finding for each score it reads."""
     if not _is_applicable(card, limit, use):
         return []
@@ -141,7 +143,7 @@ def compute_limit_interval(score: Score, measure: str, records: int) -> tuple[fl
         records: How many synthetic records there are.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Score
+        >>> from manikin.evaluation.score import Score
         >>> none = Score("near_match_excess", "privacy", 0., 0., 0., 1., 0., 1., "low", "pass", "")
         >>> compute_limit_interval(none, "excess", 1000)
         (0.0, 0.003)
@@ -245,7 +247,7 @@ def _is_beyond(value: float, most: float | None, least: float | None) -> bool:
     return (most is not None and value > most) or (least is not None and value < least)
 
 
-def _is_applicable(card: Scorecard, limit: Limit, use: str) -> bool:
+def _is_applicable(card: EvaluationResults, limit: Limit, use: str) -> bool:
     if limit.unless and (card.about.get("privacy") or {}).get("audited"):
         return False
     fewer = limit.below.get(use)
@@ -257,7 +259,7 @@ def _find_strictest_use(limit: Limit, chain: list[str]) -> str | None:
     return next((use for use in chain if use in limit.at_most or use in limit.at_least), None)
 
 
-def _check_burned_text(card: Scorecard) -> list[Finding]:
+def _check_burned_text(card: EvaluationResults) -> list[Finding]:
     """Whether a person looked at training pictures into which text may be burned."""
     detail = burned_text_check.describe_burned_text(card)
     return (
@@ -275,7 +277,7 @@ def _check_burned_text(card: Scorecard) -> list[Finding]:
     )
 
 
-def _check_conditions(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:
+def _check_conditions(card: EvaluationResults, policy: Policy, chain: list[str]) -> list[Finding]:
     """That records were asked for with values behind which too few training patients stand."""
     asked = card.about.get("unsupported") or []
     first = policy.list_uses("tier")[0]
@@ -284,7 +286,7 @@ def _check_conditions(card: Scorecard, policy: Policy, chain: list[str]) -> list
     return [Finding("conditions", "broken", f"given with too few patients behind it: {'; '.join(asked)}")]
 
 
-def _check_holdout_size(card: Scorecard, policy: Policy, chain: list[str]) -> list[Finding]:
+def _check_holdout_size(card: EvaluationResults, policy: Policy, chain: list[str]) -> list[Finding]:
     needed = max(policy.uses[use].holdout for use in chain)
     held = (card.about.get("subjects") or card.about.get("records") or {}).get("holdout")
     known = "an unknown number of" if held is None else held

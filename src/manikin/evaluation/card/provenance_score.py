@@ -6,32 +6,12 @@ The one score that no measurement gives: it reads what the maker declared (`prov
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from manikin.evaluation.card.scorecard import Score, Scorecard
-
-if TYPE_CHECKING:
-    from manikin.evaluation.card.scorecard import Verdict
+from manikin.evaluation.score import Score, Verdict
 
 SCORE_NAME = "provenance_record"
 SOURCE = "W3C PROV-DM 2013: entity, activity, agent"
-
-
-def add_provenance_score(card: Scorecard, record: Mapping[str, Any]) -> Scorecard:
-    """The card with a score of its provenance.
-
-    Args:
-        card: What was measured.
-        record: What the maker declared, as `publish.provenance.provenance` gives it.
-
-    Example:
-        >>> card = Scorecard([], {"hashes": {"synthetic": "ab"}})
-        >>> add_provenance_score(card, {"outputs": {"synthetic": {"sha256": "cd"}}}).verdicts["provenance"]
-        'fail'
-    """
-    others = [score for score in card.scores if score.name != SCORE_NAME]
-    return replace(card, scores=[*others, score_provenance(card.about, record)])
 
 
 def score_provenance(about: Mapping[str, Any], record: Mapping[str, Any]) -> Score:

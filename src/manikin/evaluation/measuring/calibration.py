@@ -26,20 +26,13 @@ fresh records would let it find once in forty times: it is no proof over a whole
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 
-from manikin.evaluation.card.scorecard import Score
 from manikin.evaluation.measuring.repeats import MIN_REPEATS, Repeats
+from manikin.evaluation.score import FAMILYWISE_ERROR, THRESHOLDS, UNDECIDED_NOTE, Score, decide_verdict
 
-if TYPE_CHECKING:
-    from manikin.evaluation.card.scorecard import Verdict
-
-FAMILYWISE_ERROR = 0.05  # family-wise, over the whole card
-PASS_MARGIN = 0.5  # the calibrated score that the interval of a pass must exclude
-UNDECIDED_NOTE = "too few records to decide whether they are as good as fresh real ones"
 MATCHES_NOTE = (
     "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
 )
@@ -52,39 +45,6 @@ ERROR_WEIGHTS = {"disguised_copies": 4.0}  # what it may spend of the error, whe
 SEPARATE_TESTS = frozenset(
     {"worst_pair"}
 )  # tested by itself at `FAMILYWISE_ERROR`; it warns and never fails
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """From which calibrated score a difference that is certain passes, and below which it fails."""
-
-    pass_threshold: float
-    fail_threshold: float
-
-
-THRESHOLDS = {
-    # axes
-    "fidelity": Thresholds(0.8, 0.6),
-    "diversity": Thresholds(0.8, 0.6),
-    "utility": Thresholds(0.8, 0.6),
-    "fairness": Thresholds(0.8, 0.6),
-    "privacy": Thresholds(0.995, 0.99),  # a leak of 1 % is 1 % of the way to copies
-    "clinical validity": Thresholds(0.99, 0.98),
-    "provenance": Thresholds(1.0, 1.0),
-    # scores that are stricter or more lenient than their axis
-    "duplicate_share": Thresholds(0.99, 0.98),
-    "near_duplicate_share": Thresholds(0.95, 0.9),
-    "exact_copies": Thresholds(
-        1.0, 1.0
-    ),  # what chance explains is taken off already: one patient is one too many
-    "held_out_copies": Thresholds(1.0, 1.0),
-    "single_values": Thresholds(1.0, 1.0),
-    "near_match_excess": Thresholds(1.0, 1.0),
-    "disguised_copies": Thresholds(1.0, 1.0),
-    "identifiers_left": Thresholds(1.0, 1.0),
-    "survival_distance": Thresholds(0.8, 0.6),
-    "trts_auroc": Thresholds(0.9, 0.85),  # one label in ten flipped leaves at most .8 of the way
-}
 
 
 def compute_scores(draws: list[Repeats]) -> list[Score]:
@@ -121,38 +81,13 @@ def adjust_p_values(chances: list[float], weights: list[float]) -> list[float]:
     return [round(chance, 12) for chance in adjusted.tolist()]
 
 
-def decide_verdict(calibrated: float, worst: float, chance: float, limit: Thresholds) -> Verdict:
-    """What a calibrated score says.
-
-    Args:
-        calibrated: 0 as bad as the floor, 1 as good as fresh real records.
-        worst: The same at the unfavourable end of its interval.
-        chance: The probability, adjusted for the whole card, that fresh records lose as much.
-        limit: What is asked of it.
-
-    Example:
-        >>> limit = Thresholds(0.8, 0.6)
-        >>> decide_verdict(0.5, 0.4, 0.001, limit), decide_verdict(0.9, 0.2, 0.4, limit)
-        ('fail', 'not assessed')
-        >>> # of copies one is too many, be it by chance
-        >>> decide_verdict(0.98, 0.9, 0.4, Thresholds(1.0, 1.0))
-        'not assessed'
-    """
-    if chance > FAMILYWISE_ERROR:
-        explained = limit.pass_threshold >= 1 and calibrated < 1  # one is too many, and there is one
-        return "pass" if worst >= PASS_MARGIN and not explained else "not assessed"
-    if calibrated >= limit.pass_threshold:
-        return "pass"
-    return "fail" if calibrated < limit.fail_threshold else "warn"
-
-
 def _to_score(draws: Repeats, chance: float | None) -> Score:
     if not draws.is_measured:
         note = draws.reason or f"measured in {len(draws.value)} repeats; it needs {MIN_REPEATS}"
-        return _build_unassessed_score(draws, note)
+        return _not_assessed(draws, note)
     low, high = draws.interval
     score = replace(
-        _build_unassessed_score(
+        _not_assessed(
             draws, "on so few records a bad generator scores like fresh real ones, so nothing can be told"
         ),
         value=float(np.mean(draws.value)),
@@ -183,18 +118,5 @@ def _add_verdict(score: Score, draws: Repeats, chance: float) -> Score:
     return replace(score, calibrated=draws.calibrated, verdict=said, note=note)
 
 
-def _build_unassessed_score(draws: Repeats, note: str) -> Score:
-    metric = draws.metric
-    return Score(
-        name=draws.name,
-        axis=metric.axis,
-        value=None,
-        low=None,
-        high=None,
-        floor=None,
-        ceiling=None,
-        calibrated=None,
-        better=metric.better,
-        verdict="not assessed",
-        note=note,
-    )
+def _not_assessed(draws: Repeats, note: str) -> Score:
+    return Score.not_assessed(draws.name, draws.metric.axis, draws.metric.better, note)

@@ -113,7 +113,9 @@ class EvaluationData:
         pair, turn = divmod(repeat, 2)
         key = key.child(reference, pair)
         pool, cap = self._choose_pool(reference)
-        kept, fresh = split_halves(pool, key.child("real"))[:: 1 - 2 * turn]
+        kept, fresh = split_halves(pool, key.child("real"))
+        if turn:
+            kept, fresh = fresh, kept
         order = shuffle_by_subject(self.synthetic, key.child("synthetic"))
         n = min(len(kept), len(fresh), max(1, len(order) // 2), cap)
         candidate = self.synthetic.take(order[turn * n : (turn + 1) * n])
@@ -162,3 +164,22 @@ def split_halves(sample: Sample, key: Key) -> tuple[np.ndarray, np.ndarray]:
     edges = np.flatnonzero(np.diff(subject)) + 1
     cut = edges[np.argmin(np.abs(edges - len(order) / 2))] if len(edges) else len(order)
     return order[:cut], order[cut:]
+
+
+def cap_records(given: tuple[Cohort, ...], key: Key) -> tuple[Cohort, ...]:
+    """Of each side at most as many records as are looked at at all."""
+    return tuple(
+        cohort if len(rows) == len(cohort) else cohort.take(rows)
+        for cohort, rows in zip(given, choose_rows(given, key), strict=True)
+    )
+
+
+def choose_rows(given: tuple[Cohort, ...], key: Key) -> list[np.ndarray]:
+    """Which records of each side are looked at, ascending."""
+    keys = [key.child("cap", n) for n in range(len(given))]
+    return [
+        np.arange(len(cohort))
+        if len(cohort) <= MAX_RECORDS
+        else np.sort(one.numpy().choice(len(cohort), MAX_RECORDS, replace=False))
+        for cohort, one in zip(given, keys, strict=True)
+    ]

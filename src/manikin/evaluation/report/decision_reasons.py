@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from manikin.core.short_lists import list_names
 from manikin.evaluation.card.burned_text_check import FINDING_NAME
-from manikin.evaluation.report.wording import format_plain_name, read_axes
+from manikin.evaluation.report.wording import read_axes
+from manikin.evaluation.score_names import format_plain_name
 
 if TYPE_CHECKING:
     from manikin.evaluation.card.gate import Decision, Finding
-    from manikin.evaluation.card.scorecard import Score, Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
+    from manikin.evaluation.score import Score
 
 SHARE_PHRASES = {
     "exact_copies": "equal a training patient's",
@@ -58,7 +60,7 @@ FEARED_SCORES = (
 """Scores outside privacy whose plain name says what is feared, not what is hoped for."""
 
 
-def compose_headline(decisions: list[Decision], titles: list[str], card: Scorecard) -> str:
+def compose_headline(decisions: list[Decision], titles: list[str], card: EvaluationResults) -> str:
     """The widest tier that the evidence allows, and the axes that fail, in a sentence or two.
 
     Args:
@@ -69,7 +71,7 @@ def compose_headline(decisions: list[Decision], titles: list[str], card: Scoreca
     return " ".join(filter(None, [_describe_widest_tier(decisions, titles, card), describe_failures(card)]))
 
 
-def _describe_widest_tier(decisions: list[Decision], titles: list[str], card: Scorecard) -> str:
+def _describe_widest_tier(decisions: list[Decision], titles: list[str], card: EvaluationResults) -> str:
     allowed = [name for decision, name in zip(decisions, titles, strict=True) if decision.is_released]
     if not allowed:
         broken = decisions[0].outcome == "broken"
@@ -87,7 +89,7 @@ def _describe_remedy(decision: Decision) -> str:
     return f" What would show it: {'; '.join(dict.fromkeys(asked[:2]))}." if asked else ""
 
 
-def describe_failures(card: Scorecard) -> str:
+def describe_failures(card: EvaluationResults) -> str:
     """Which axes fail and what that means, in a sentence; fidelity also where it was not shown; else ""."""
     failed = [axis for axis, verdict in card.verdicts.items() if verdict == "fail"]
     if not failed:
@@ -104,7 +106,7 @@ def format_answer(decision: Decision) -> str:
     return {"met": "Yes", "broken": "No"}.get(decision.outcome, "Not shown")
 
 
-def explain_decision(decision: Decision, card: Scorecard, most: int = 2) -> str:
+def explain_decision(decision: Decision, card: EvaluationResults, most: int = 2) -> str:
     """What stands in the way, the numbers in counts of patients.
 
     What is broken was found. What is not shown was not found: there are too few records to rule it out.
@@ -121,7 +123,7 @@ def explain_decision(decision: Decision, card: Scorecard, most: int = 2) -> str:
     return "; ".join(filter(None, _describe_unshown(against, card, 1)))
 
 
-def _describe_unshown(against: list[Finding], card: Scorecard, most: int) -> list[str]:
+def _describe_unshown(against: list[Finding], card: EvaluationResults, most: int) -> list[str]:
     held = [finding.detail for finding in against if finding.score in RECORD_FINDINGS]
     rest = [finding for finding in against if finding.score not in RECORD_FINDINGS]
     untested = [finding for finding in rest if not finding.is_measured]
@@ -139,24 +141,25 @@ def _format_names(findings: list[Finding], most: int) -> str:
     return list_names(dict.fromkeys(format_plain_name(finding.score) for finding in findings), most)
 
 
-def is_feared(name: str, card: Scorecard) -> bool:
+def is_feared(name: str, card: EvaluationResults) -> bool:
     """Whether a score's plain name says what nobody wants ("copied patients")."""
     score = card.find(name)
     return name.partition("[")[0] in FEARED_SCORES or (score is not None and score.axis == "privacy")
 
 
-def describe_finding(finding: Finding, card: Scorecard) -> str:
+def describe_finding(finding: Finding, card: EvaluationResults) -> str:
     """What breaks a limit, in counts where it has any."""
     score = card.find(finding.score)
     counted = "" if score is None else describe_count(score, card)
     return counted or f"{format_plain_name(finding.score)}: {finding.detail}"
 
 
-def describe_count(score: Score, card: Scorecard) -> str:
+def describe_count(score: Score, card: EvaluationResults) -> str:
     """A score in counts of patients or records; "" where it counts none.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Score, Scorecard
+        >>> from manikin.evaluation.scorecard import Scorecard
+        >>> from manikin.evaluation.score import Score
         >>> near = Score("near_match_excess", "privacy", .0042, .002, .006, 1, 0, None, "low", "fail", "")
         >>> describe_count(near, Scorecard([near], {"records": {"synthetic": 4088}}))
         'about 17 of 4,088 records nearer to a training patient than chance explains'

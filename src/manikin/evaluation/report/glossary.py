@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from manikin.evaluation.attacks import canaries, shadow_models
 from manikin.evaluation.card import provenance_score
-from manikin.evaluation.evaluate import list_metrics
-
-if TYPE_CHECKING:
-    from manikin.contracts.metric import Metric
+from manikin.evaluation.measuring.catalogue import find_metric
 
 SECTION_PATTERN = re.compile(r"^(Args|Returns|Raises|Example|Examples|Note|Yields):", re.MULTILINE)
 LIMITATION_PATTERN = re.compile(
@@ -58,7 +54,7 @@ def describe_metric(name: str) -> MetricDescription | None:
     for attack in (shadow_models, canaries):
         if name in attack.SCORE_DESCRIPTIONS:
             return parse_docstring(attack.SCORE_DESCRIPTIONS[name], attack.SOURCE)
-    metric = _find_metric(name)
+    metric = find_metric(name)
     return parse_docstring(metric.description, metric.source) if metric else None
 
 
@@ -66,7 +62,7 @@ def describe_floor(name: str) -> str:
     """What the bad generator was that marks the lower end of a score."""
     if name in (*shadow_models.SCORE_DESCRIPTIONS, *canaries.SCORE_DESCRIPTIONS):
         return FLOOR_DESCRIPTIONS["copies"]
-    metric = _find_metric(name)
+    metric = find_metric(name)
     plan = metric.plan.floor if metric else None
     return FLOOR_DESCRIPTIONS.get(plan, "bad generator") if isinstance(plan, str) else "bad generator"
 
@@ -89,8 +85,3 @@ def parse_docstring(docstring: str, source: str) -> MetricDescription:
         (i for i, sentence in enumerate(sentences) if LIMITATION_PATTERN.search(sentence)), len(sentences)
     )
     return MetricDescription(first, " ".join(sentences[:start]), " ".join(sentences[start:]), source)
-
-
-def _find_metric(name: str) -> Metric | None:
-    """The metric behind a score; several features may make several scores of it."""
-    return next((metric for metric in list_metrics() if metric.name == name.partition("[")[0]), None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import ChainableUndefined, Environment, PackageLoader
 
 from manikin.contracts.metric import AXES
+from manikin.evaluation import score_names
 from manikin.evaluation.card.card_facts import list_facts
 from manikin.evaluation.card.gate import decide_use
 from manikin.evaluation.card.policy import Policy, Use, read_policy
@@ -20,7 +21,8 @@ from manikin.evaluation.report import decision_reasons, glossary, score_scale, s
 
 if TYPE_CHECKING:
     from manikin.evaluation.card.gate import Decision, Finding
-    from manikin.evaluation.card.scorecard import Score, Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
+    from manikin.evaluation.score import Score
 
 TABLE_HEADINGS = {
     "columns": "Columns that differ most",
@@ -63,7 +65,7 @@ class UseDecision:
         return f"{text[:1].upper()}{text[1:]}."
 
 
-def render_page(card: Scorecard, policy: Policy | None = None) -> str:
+def render_page(card: EvaluationResults, policy: Policy | None = None) -> str:
     """The card as HTML.
 
     Args:
@@ -88,12 +90,12 @@ def render_page(card: Scorecard, policy: Policy | None = None) -> str:
     )
 
 
-def render_summary(card: Scorecard) -> str:
+def render_summary(card: EvaluationResults) -> str:
     """The verdicts as a small table, for notebooks."""
     return load_template("brief.html").render(card=card)
 
 
-def decide_uses(card: Scorecard, policy: Policy, kind: Any) -> list[UseDecision]:  # noqa: ANN401 - a literal of Policy.named
+def decide_uses(card: EvaluationResults, policy: Policy, kind: Any) -> list[UseDecision]:  # noqa: ANN401 - a literal of Policy.named
     """What the policy says of each tier, or of each purpose."""
     decided = {name: decide_use(card, name, policy) for name in policy.list_uses(kind)}
     return [
@@ -102,7 +104,7 @@ def decide_uses(card: Scorecard, policy: Policy, kind: Any) -> list[UseDecision]
     ]
 
 
-def rank_fields_by_difference(card: Scorecard) -> list[tuple[str, float, float]]:
+def rank_fields_by_difference(card: EvaluationResults) -> list[tuple[str, float, float]]:
     """Each field, the difference of its histograms, and what chance alone gives; the oddest first."""
     sizes = card.about.get("records") or {}
     real, synthetic = (sizes.get("train") or 0) + (sizes.get("holdout") or 0), sizes.get("synthetic") or 0
@@ -117,7 +119,7 @@ def rank_fields_by_difference(card: Scorecard) -> list[tuple[str, float, float]]
     return sorted(found, key=lambda entry: entry[2] - entry[1])
 
 
-def find_null_interval(card: Scorecard, score: Score) -> list[float] | None:
+def find_null_interval(card: EvaluationResults, score: Score) -> list[float] | None:
     """Where the middle 95 % of fresh real records fall, where the card says so."""
     ends = (card.plots.get("nulls") or {}).get(score.name)
     return ends if ends and None not in ends else None
@@ -162,6 +164,7 @@ def _create_environment() -> Environment:
     )
     environment.globals.update(
         wording=wording,
+        score_names=score_names,
         glossary=glossary,
         svg=svg,
         score_scale=score_scale,
@@ -172,8 +175,8 @@ def _create_environment() -> Environment:
     )
     environment.filters.update(
         spell=wording.format_number,
-        title_of=wording.format_title,
-        part_of=wording.format_part,
+        title_of=score_names.format_title,
+        part_of=score_names.format_part,
         plainly=format_options,
         slug=wording.to_slug,
         capital=wording.to_sentence,

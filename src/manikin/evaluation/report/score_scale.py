@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from manikin.evaluation.report.svg import draw_text, wrap_svg
-from manikin.evaluation.report.wording import format_number, format_title
+from manikin.evaluation.report.wording import format_number
+from manikin.evaluation.score_names import format_title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from markupsafe import Markup
 
-    from manikin.evaluation.card.scorecard import Score
+    from manikin.evaluation.score import Score
 
 CHART_WIDTH, CHART_HEIGHT, AXIS_Y = 480.0, 63.0, 27.0
 FLOOR_X, CEILING_X = 64.0, 392.0  # where the floor and the ceiling stand
@@ -91,7 +92,7 @@ def describe_scale(score: Score) -> str:
     """What the ruler shows, in words, for those who do not see it.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Score
+        >>> from manikin.evaluation.score import Score
         >>> describe_scale(Score("c2st_auc", "fidelity", .71, .66, .75, 1., .5, .58, "low", "warn", ""))
         'C2ST AUC 0.71, 95 % interval 0.66 to 0.75, bad generator 1, real data 0.5, lower is better: warn'
     """

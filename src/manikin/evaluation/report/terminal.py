@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from manikin.evaluation.card.scorecard import Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
 
 VERDICT_MARKS = {"pass": "●", "warn": "▲", "fail": "■", "not assessed": "○"}
 VERDICT_STYLES = {"pass": "green", "warn": "yellow", "fail": "bold red", "not assessed": "dim"}
@@ -30,11 +30,11 @@ class Line(NamedTuple):
     text: str
 
 
-def render_text(card: Scorecard, policy: Policy | None = None) -> str:
+def render_text(card: EvaluationResults, policy: Policy | None = None) -> str:
     """The headline, the tiers, what must be known, and the axes, one line each.
 
     Example:
-        >>> from manikin.evaluation.card.scorecard import Scorecard
+        >>> from manikin.evaluation.scorecard import Scorecard
         >>> print(render_text(Scorecard([])).splitlines()[0][:31])
         Not enough evidence for any use
     """
@@ -42,7 +42,9 @@ def render_text(card: Scorecard, policy: Policy | None = None) -> str:
     return "\n".join([headline.text, *(f"  {line.mark:<14} {line.text}" for line in lines)])
 
 
-def render_rich(card: Scorecard, policy: Policy | None = None, reword: Callable[[str], str] = str) -> Table:
+def render_rich(
+    card: EvaluationResults, policy: Policy | None = None, reword: Callable[[str], str] = str
+) -> Table:
     """The same with colours, for a terminal that has them; `reword` gives remedies in other words."""
     from rich.table import Table
     from rich.text import Text
@@ -57,7 +59,7 @@ def render_rich(card: Scorecard, policy: Policy | None = None, reword: Callable[
     return grid
 
 
-def _build_lines(card: Scorecard, policy: Policy) -> list[Line]:
+def _build_lines(card: EvaluationResults, policy: Policy) -> list[Line]:
     names = policy.list_uses("tier")
     decisions = [decide_use(card, name, policy) for name in names]
     titles = [policy.uses[name].title for name in names]
@@ -80,7 +82,7 @@ def _build_lines(card: Scorecard, policy: Policy) -> list[Line]:
     ]
 
 
-def select_facts(card: Scorecard) -> list[str]:
+def select_facts(card: EvaluationResults) -> list[str]:
     """What must be known in a few lines; the card holds the rest.
 
     Always among them: which columns were taken for what, and whether there is a guarantee.

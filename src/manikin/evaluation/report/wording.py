@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING
 
 from manikin.contracts.metric import AXES
 from manikin.core.short_lists import list_names
+from manikin.evaluation.score_names import (
+    format_inline_name,
+    format_plain_name,
+    read_plain_names,
+)
 
 if TYPE_CHECKING:
-    from manikin.evaluation.card.scorecard import Score, Scorecard
+    from manikin.evaluation.card.results import EvaluationResults
+    from manikin.evaluation.score import Score
 
-ACRONYMS = {
-    word.lower(): word for word in ("AUC", "AUROC", "C2ST", "TSTR", "TRTS", "TPR", "KM", "PCA", "R2")
-}
 MIN_SHOWN_VALUE = 5e-5
 REAL_DATA_CALIBRATED = (
     0.995  # of the way from a bad generator to real data, which more than all of it is by chance
@@ -38,43 +41,6 @@ VERDICT_MEANINGS = {
 SEVERITY_ORDER = ("fail", "warn", "pass", "not assessed")
 
 
-def format_title(name: str) -> str:
-    """A score's name as a heading.
-
-    Example:
-        >>> format_title("tstr_auroc"), format_title("subgroup_distance[sex = F]")
-        ('TSTR AUROC', 'Subgroup distance, sex = F')
-    """
-    metric, _, part = name.removesuffix("]").partition("[")
-    text = " ".join(ACRONYMS.get(word, word) for word in metric.split("_"))
-    return f"{text[:1].upper()}{text[1:]}{', ' if part else ''}{part}"
-
-
-def format_inline_name(name: str) -> str:
-    """A score's name within a sentence.
-
-    Example:
-        >>> format_inline_name("exact_copies"), format_inline_name("c2st_auc")
-        ('exact copies', 'C2ST AUC')
-    """
-    text = format_title(name)
-    return text if text[1:2].isupper() or text[1:2].isdigit() else text[:1].lower() + text[1:]
-
-
-def format_plain_name(name: str) -> str:
-    """A score's name for those who do not know the metric; its own where it has no other.
-
-    Example:
-        >>> format_plain_name("exact_copies"), format_plain_name("a_metric")
-        ('copied patients', 'a metric')
-        >>> format_plain_name("subgroup_fidelity[sex = F]")
-        'likeness within subgroups, sex = F'
-    """
-    metric, _, part = name.removesuffix("]").partition("[")
-    called = read_plain_names().get(metric)
-    return f"{called}{', ' if part else ''}{part}" if called else format_inline_name(name)
-
-
 def to_sentence(note: str) -> str:
     """A note as a sentence; one that begins with the name of a field keeps it as it is.
 
@@ -85,16 +51,6 @@ def to_sentence(note: str) -> str:
     named = ":" in note or "=" in note
     start = note[:1] if named else note[:1].upper()
     return f"{start}{note[1:]}{'' if note.endswith(('.', '!', '?')) else '.'}" if note else ""
-
-
-def format_part(name: str) -> str:
-    """The part of a metric that a score speaks of.
-
-    Example:
-        >>> format_part("subgroup_distance[sex = F]")
-        'sex = F'
-    """
-    return name.removesuffix("]").partition("[")[2] or format_title(name)
 
 
 def format_number(value: float | None) -> str:
@@ -128,13 +84,7 @@ def read_axes() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("axes.toml").read_text(encoding="utf-8"))
 
 
-@cache
-def read_plain_names() -> dict[str, str]:
-    """What scores are called in plain words, the most telling first."""
-    return tomllib.loads(Path(__file__).with_name("names.toml").read_text(encoding="utf-8"))
-
-
-def sort_scores(card: Scorecard, axis: str) -> list[Score]:
+def sort_scores(card: EvaluationResults, axis: str) -> list[Score]:
     """The scores of an axis: failures first, the unassessed last; of equals the most telling first."""
     telling = {name: place for place, name in enumerate(read_plain_names())}
     return sorted(
@@ -146,7 +96,7 @@ def sort_scores(card: Scorecard, axis: str) -> list[Score]:
     )
 
 
-def group_by_metric(card: Scorecard, axis: str) -> list[tuple[str, list[Score]]]:
+def group_by_metric(card: EvaluationResults, axis: str) -> list[tuple[str, list[Score]]]:
     """The metrics of an axis with their scores, the worst metric first."""
     groups: dict[str, list[Score]] = {}
     for score in sort_scores(card, axis):
@@ -154,7 +104,7 @@ def group_by_metric(card: Scorecard, axis: str) -> list[tuple[str, list[Score]]]
     return list(groups.items())
 
 
-def list_unassessed(card: Scorecard) -> list[tuple[str, str]]:
+def list_unassessed(card: EvaluationResults) -> list[tuple[str, str]]:
     """The metrics without a verdict, and of how many of their parts that is so."""
     found = []
     for axis in AXES:
@@ -165,7 +115,7 @@ def list_unassessed(card: Scorecard) -> list[tuple[str, str]]:
     return found
 
 
-def describe_axis(card: Scorecard, axis: str) -> str:
+def describe_axis(card: EvaluationResults, axis: str) -> str:
     """What was found on an axis, in one sentence or two."""
     scores, verdict = sort_scores(card, axis), card.verdicts[axis]
     if verdict == "not assessed":
@@ -228,7 +178,7 @@ def describe_score(score: Score) -> str:
     return f"{format_number(score.value)}{real}{bad}."
 
 
-def describe_power(card: Scorecard) -> str:
+def describe_power(card: EvaluationResults) -> str:
     """What the judge would have noticed, in one sentence; "" where it was not tested."""
     rows = [row for row in card.tables.get("power", []) if row["axis"]]
     if not rows:
@@ -239,6 +189,6 @@ def describe_power(card: Scorecard) -> str:
     return f"{found}{len(rows)} planted defects{f'; it may miss: {named}' if named else ''}."
 
 
-def summarize_axes(card: Scorecard) -> list[tuple[str, str, str]]:
+def summarize_axes(card: EvaluationResults) -> list[tuple[str, str, str]]:
     """For each axis its name, verdict and sentence."""
     return [(axis, card.verdicts[axis], describe_axis(card, axis)) for axis in AXES]

@@ -24,11 +24,11 @@ from manikin.contracts.metric import EvaluationOptions
 from manikin.core.progress_display import show_step
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError
-from manikin.evaluation.evaluate import select_metrics
-from manikin.evaluation.measuring.calibration import THRESHOLDS, decide_verdict
+from manikin.evaluation.measuring.catalogue import select_metrics
 from manikin.evaluation.measuring.measurement import measure
 from manikin.evaluation.measuring.repeats import Repeats
-from manikin.evaluation.measuring.views import build_views as viewed
+from manikin.evaluation.measuring.views import build_views
+from manikin.evaluation.score import THRESHOLDS, decide_verdict
 from manikin.evaluation.selftest.cases import DEFECT_CASES, FALSE_ALARM, group_fields
 from manikin.schema.kinds import Image
 from manikin.stats.permutation import compute_share_interval
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.contracts.metric import ExactResult, Metric, Split
-    from manikin.evaluation.card.scorecard import Scorecard
     from manikin.evaluation.measuring.evaluation_data import EvaluationData
+    from manikin.evaluation.scorecard import Scorecard
 
 DEFAULT_TRIALS = 20
 MAX_RECORDS = 1_000  # records of a side
@@ -96,7 +96,7 @@ class SelfTest:
             _subsample(train, 2 * most, key.child("train")),
         )
         rows = tuple(name for name, planted in DEFECT_CASES.items() if planted.kinds == kinds)
-        return cls(rows, known, viewed((known, held, known), EvaluationOptions()), key)
+        return cls(rows, known, build_views((known, held, known), EvaluationOptions()), key)
 
     def split_halves(self, trial: int) -> tuple[Cohort, Cohort, dict[str, EvaluationData]]:
         """Two halves of the training records, and the second in the place of synthetic ones."""

@@ -15,10 +15,10 @@ import numpy as np
 from manikin.cohort.scalar_matrix import normalize_level
 from manikin.contracts.metric import EvaluationOptions
 from manikin.core.seeds import Key
-from manikin.evaluation.evaluate import cap_records, choose_rows, select_metrics
 from manikin.evaluation.inputs import validate_inputs
-from manikin.evaluation.measuring.views import build_views as viewed
-from manikin.evaluation.measuring.views import is_array_view
+from manikin.evaluation.measuring.catalogue import select_metrics
+from manikin.evaluation.measuring.evaluation_data import cap_records, choose_rows
+from manikin.evaluation.measuring.views import build_views, is_array_view
 from manikin.evaluation.report import html_page
 from manikin.evaluation.report.image_examples import to_data_uri, to_rgb
 from manikin.evaluation.report.signal_charts import draw_channels
@@ -123,7 +123,7 @@ def suspects(synthetic: Cohort, train: Cohort, holdout: Cohort, *, seed: int = 0
     """
     given, key = validate_inputs(synthetic, train, holdout), Key(seed).child("evaluate")
     rows = choose_rows(given, key)
-    views = viewed(cap_records(given, key), EvaluationOptions())
+    views = build_views(cap_records(given, key), EvaluationOptions())
     found: dict[tuple[int, int], Suspect] = {}
     for name, sides in views.items():
         for one in _find_in_view(sides, key.child(name).child("whole"), select_metrics(name, views)):
