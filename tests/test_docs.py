@@ -15,6 +15,7 @@ from manikin.cli import app
 from manikin.core import registry
 from manikin.evaluation.card import policy
 from manikin.evaluation.measuring import floors
+from manikin.evaluation.measuring.catalogue import list_metrics
 from manikin.io import detect
 from manikin.rules.rule import read_rules
 from manikin.schema.kinds import Schema

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort import histories as events
 from manikin.core import mapped_arrays
 from manikin.ehr import corrupt
 from manikin.errors import UsageError
+from manikin.schema.history_type import is_codes_type
 from manikin.schema.kinds import IDENTITY_ROLES, SCALAR_TYPES, Category, Image, Signal, Text
 from manikin.text import corrupt as prose
 from manikin.text.note_fields import list_note_fields, rewrite_column
@@ -40,7 +40,7 @@ def independent(split: Split) -> Cohort:
         if isinstance(column.type, pa.FixedShapeTensorType):
             x = mapped_arrays.to_array(column)
             return mapped_arrays.to_column(rng.permuted(x, axis=0))
-        if events.is_codes_type(column.type):
+        if is_codes_type(column.type):
             return corrupt.map_histories(column, lambda found: corrupt.shuffle_codes(found, rng))
         if isinstance(schema[name], Text):
             return rewrite_column(column, lambda texts: prose.shuffle_words(texts, rng))
@@ -142,7 +142,7 @@ def find_floor(name: Floor) -> Callable[[Split], Cohort]:
 
 def _alter_histories(split: Split, change: Callable[[Histories], Histories]) -> Cohort:
     def altered(column: Any, _: str) -> Any:  # noqa: ANN401 - columns of Arrow
-        return corrupt.map_histories(column, change) if events.is_codes_type(column.type) else column
+        return corrupt.map_histories(column, change) if is_codes_type(column.type) else column
 
     return _alter_columns(split, altered)
 
@@ -164,7 +164,7 @@ def _draw_uniform(split: Split, widen: float, stream: str) -> Cohort:
         kind = schema[name]
         if isinstance(column.type, pa.FixedShapeTensorType):
             return mapped_arrays.to_column(_draw_uniform_array(mapped_arrays.to_array(column), widen, rng))
-        if events.is_codes_type(column.type):
+        if is_codes_type(column.type):
             return corrupt.map_histories(
                 column, lambda found: corrupt.draw_uniform_histories(found, rng, widen)
             )
