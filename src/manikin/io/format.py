@@ -43,17 +43,18 @@ class Format(ABC):
     extra_suffixes: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
-        """The records of a file; `schema` overrides what is inferred.
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """The records of a file.
+
+        Args:
+            path: The file.
+            schema: Kinds that override what is inferred.
+            skip_bad: Whether what is bad is left out and noted, where the format can tell it from the rest.
 
         Raises:
-            FormatError: The file is not of this format.
+            FormatError: The file is not of this format, or damaged.
             SchemaError: Its fields contradict the schema.
         """
-
-    def read_skipping_bad(self, path: Path, schema: Schema | None) -> Cohort:
-        """As `read`, but what is bad is left out and noted, where the format can tell it from the rest."""
-        return self.read(path, schema)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """The records of a folder of such files; with `skip_bad` those that cannot be read are noted.

@@ -91,12 +91,11 @@ def _read_path(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort
     if path.is_dir():
         return load_format(detect_folder_format(path)).read_folder(path, declared, skip_bad=skip_bad)
     chosen = find_format(path)
-    one = chosen.read_skipping_bad if skip_bad else chosen.read
     if not chosen.has_file_links:
-        return one(path, declared)
+        return chosen.read(path, declared, skip_bad=skip_bad)
     from manikin.imaging.files import manifest
 
-    cells = one(path, manifest.select_cell_schema(declared))
+    cells = chosen.read(path, manifest.select_cell_schema(declared), skip_bad=skip_bad)
     if {"series", "events"} & set(cells.origin.options):
         return cells
     from manikin.signals.files import manifest as recordings

@@ -42,8 +42,9 @@ class Arff(Format):
 
     suffixes: ClassVar[tuple[str, ...]] = (".arff",)
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Nominal attributes become categories with the declared levels; whole numbers are integers."""
+        del skip_bad  # a file that breaks the grammar is damaged as a whole
         data, note = to_utf8(read_bytes(path), path)
         found = _parse(data.decode(), path)
         if not found["data"]:

@@ -26,15 +26,11 @@ class Csv(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".csv", ".tsv", ".tab")
     has_file_links: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
-        """Everything as text first; then each column is judged by all its values."""
-        return self._read(path, schema, skip_bad=False)
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """Everything as text first; then each column is judged by all its values.
 
-    def read_skipping_bad(self, path: Path, schema: Schema | None) -> Cohort:
-        """As `read`, but rows of events or measurements that cannot be read are left out and noted."""
-        return self._read(path, schema, skip_bad=True)
-
-    def _read(self, path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+        With `skip_bad` rows of events or measurements that cannot be read are left out and noted.
+        """
         table, delimiter, note, renamed = read_delimited(path)
         options = {"delimiter": delimiter}
         if any("not in UTF-8" in text for text in note):  # the program that wrote it asks for a mark

@@ -37,8 +37,9 @@ class Dicom(Format):
     is_binary: ClassVar[bool] = True
     can_write_folder: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One file, one record."""
+        del skip_bad  # one file is one record, good or bad
         files = {"image": series.group_volumes([series.read_slice(path)], even=_is_even_requested(schema))}
         return _build_cohort(files, None, schema, NO_FOLDER_MEANING, skip_bad=False)
 

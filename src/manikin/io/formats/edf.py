@@ -46,8 +46,9 @@ class Edf(Format):
     is_binary: ClassVar[bool] = True
     can_write_folder: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One recording."""
+        del skip_bad  # one file is one record, good or bad
         found = drop_free_text([read_recording(path, path.name)])
         return assemble_recordings(found[0], schema, SourceFormat("edf")).add_notes(*found[1])
 

@@ -25,8 +25,9 @@ class Feather(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".feather", ".arrow")
     signature: ClassVar[bytes] = b"ARROW1"
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """The columns in their types."""
+        del skip_bad  # columns with types hold no bad cell
         try:
             table = feather.read_table(pa.BufferReader(read_bytes(path)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:

@@ -35,17 +35,14 @@ class Fhir(Format):
     can_write_folder: ClassVar[bool] = True
     has_many_records: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
-        """All patients of one file; lines of JSON that are no resources are records of any kind."""
-        if _is_ndjson(path) and is_plain_jsonl(_read_text(path)):
-            return JsonLines().read(path, schema)
-        return _read_cohort([path], path, schema, skip_bad=False)
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """All patients of one file; lines of JSON that are no resources are records of any kind.
 
-    def read_skipping_bad(self, path: Path, schema: Schema | None) -> Cohort:
-        """As `read`, but bad resources, and lines that are no JSON, are left out and counted."""
+        With `skip_bad` bad resources, and lines that are no JSON, are left out and counted.
+        """
         if _is_ndjson(path) and is_plain_jsonl(_read_text(path)):
-            return JsonLines().read(path, schema)
-        return _read_cohort([path], path, schema, skip_bad=True)
+            return JsonLines().read(path, schema, skip_bad=skip_bad)
+        return _read_cohort([path], path, schema, skip_bad=skip_bad)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """All patients of the files of a folder; with `skip_bad` what is bad is left out and counted."""

@@ -27,8 +27,9 @@ class JsonLines(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".jsonl",)
     extra_suffixes: ClassVar[tuple[str, ...]] = (".ndjson",)  # lines that are no resources of FHIR
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Every key is a field; the values of a field are all text, all numbers or all booleans."""
+        del skip_bad  # a line that cannot be read may be any record
         return from_typed_table(_parse_table(decode_text(read_bytes(path), path), path), schema, "jsonl")
 
     def write(self, cohort: Cohort, path: Path) -> None:

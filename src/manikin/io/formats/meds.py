@@ -36,9 +36,9 @@ class Meds(Format):
     can_write_folder: ClassVar[bool] = True
     can_write_file: ClassVar[bool] = False
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Not possible: a dataset is a folder, and its parts are Parquet files."""
-        del schema
+        del schema, skip_bad
         raise FormatError(f"{path}: a dataset of MEDS is a folder; name the folder, or one .parquet of it")
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:

@@ -62,9 +62,9 @@ class Mimic(Format):
     can_write_folder: ClassVar[bool] = True
     can_write_file: ClassVar[bool] = False
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Not possible: MIMIC is a folder."""
-        del schema
+        del schema, skip_bad
         raise FormatError(f"{path}: MIMIC is a folder of tables; name the folder")
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:

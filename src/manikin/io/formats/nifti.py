@@ -27,8 +27,9 @@ class Nifti(Format):
     is_binary: ClassVar[bool] = True
     can_write_folder: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One volume, one record."""
+        del skip_bad  # one file is one record, good or bad
         return _set_origin_format(
             manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema, {})
         )

@@ -35,8 +35,9 @@ class Npz(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".npz", ".npy")
     is_binary: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Fields by their keys: signals, images, label maps and columns of scalars."""
+        del skip_bad  # an array is good or bad as a whole
         try:
             arrays = _read_arrays(path, schema)
         except _DAMAGE_ERRORS as error:

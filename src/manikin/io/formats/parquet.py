@@ -27,15 +27,8 @@ class Parquet(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".parquet", ".pq")
     signature: ClassVar[bytes] = b"PAR1"
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
-        """The columns in their types."""
-        return self._read(path, schema, skip_bad=False)
-
-    def read_skipping_bad(self, path: Path, schema: Schema | None) -> Cohort:
-        """As `read`, but rows of a table of events that cannot be read are left out and noted."""
-        return self._read(path, schema, skip_bad=True)
-
-    def _read(self, path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
+        """The columns in their types; with `skip_bad` rows of events that cannot be read are noted."""
         from pyarrow import parquet
 
         try:

@@ -28,8 +28,9 @@ class ImageFiles(Format):
     is_binary: ClassVar[bool] = True
     can_write_folder: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One picture, one record."""
+        del skip_bad  # one file is one record, good or bad
         return manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema, {})
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:

@@ -29,8 +29,9 @@ class TextFiles(Format):
     suffixes: ClassVar[tuple[str, ...]] = (".txt",)
     can_write_folder: ClassVar[bool] = True
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One file, one record."""
+        del skip_bad  # one file is one record, good or bad
         if record_files.is_delimited_text(path):
             raise FormatError(f"{path}: looks like a table; rename it to .csv")
         return _build_cohort([decode_text(read_bytes(path), path)], FolderMeaning(), schema, ())

@@ -63,8 +63,9 @@ class Wfdb(Format):
     can_write_folder: ClassVar[bool] = True
     can_write_file: ClassVar[bool] = False
 
-    def read(self, path: Path, schema: Schema | None) -> Cohort:
+    def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One recording, by its header or any other of its files."""
+        del skip_bad  # one file is one record, good or bad
         header = path.with_suffix(".hea")
         if not header.is_file():
             raise FormatError(f"{path}: has no header; put {header.name} beside it")
