@@ -14,7 +14,8 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
 from manikin.cli import main
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
 from manikin.evaluation.card.burned_text_check import describe_burned_text, find_burned_text
 from manikin.evaluation.card.gate import decide_use
 from manikin.evaluation.scorecard import Scorecard

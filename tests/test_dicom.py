@@ -14,7 +14,8 @@ from pydicom.pixels.decoders.base import Decoder
 from pydicom.uid import ExplicitVRLittleEndian, RLELossless, generate_uid
 
 import manikin as mk
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
 from manikin.imaging.dicom import tags
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "imaging"

@@ -8,7 +8,6 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_linnerud, l
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import SchemaError
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.inference.numeric import are_missing_sentinels, find_grid_step
 from manikin.schema.kinds import Category, Kind, Number, Schema, Signal, Text, Time
 from manikin.schema.level_order import order_levels
@@ -20,7 +19,7 @@ def spelled(values, name="x", declared: Kind | None = None):
     """One column of text, read as from a csv file."""
     table = pa.table({name: pa.array([str(value) for value in values], pa.string())})
     schema = Schema({name: declared}) if declared else None
-    cohort = infer_cohort(table, schema, spelled=True)
+    cohort = Cohort.from_table(table, schema, spelled=True)
     return cohort.schema[name], cohort.columns[name].combine_chunks(), cohort.notes
 
 
@@ -464,7 +463,7 @@ def test_data_against_their_declaration(values, declared, words):
 
 def test_a_declared_field_that_is_absent_is_named():
     with pytest.raises(SchemaError, match="declares weight, which the data do not have"):
-        infer_cohort(pa.table({"x": [1]}), Schema(weight=Number()))
+        Cohort.from_table(pa.table({"x": [1]}), Schema(weight=Number()))
 
 
 def test_a_frame_keeps_blanks_and_numerals_in_text():

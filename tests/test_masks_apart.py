@@ -11,7 +11,8 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
 from manikin.publication.pipeline import synthesize
 
 

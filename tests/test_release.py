@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
 from manikin.cohort.fingerprint import compute_fingerprint
+from manikin.cohort.source_format import SourceFormat
 from manikin.errors import FormatError, PrivacyError, UsageError
 from manikin.evaluation.card import policy
 from manikin.evaluation.score import Score

@@ -13,7 +13,7 @@ import pytest
 import wfdb
 
 import manikin as mk
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.source_format import SourceFormat
 from manikin.signals.files.header_fields import parse_header_comments
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "signals"

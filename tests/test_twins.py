@@ -8,7 +8,6 @@ from PIL import Image as Picture
 from scipy.ndimage import gaussian_filter
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.duplicate_records import describe_duplicates, find_duplicates, group_duplicate_subjects
 from manikin.cohort.scalar_matrix import ScalarEncoder
 from manikin.contracts.metric import EvaluationOptions, Sample
 from manikin.core.seeds import Key
@@ -66,8 +65,8 @@ def of_pictures(x):
 
 def test_repeated_rows_are_found_and_nothing_else():
     cohort = table()
-    assert len(find_duplicates(cohort).pairs) == 0
-    assert find_duplicates(cohort.take([*range(600), 7, 8, 9])).rows.tolist() == [
+    assert len(cohort.find_duplicates().pairs) == 0
+    assert cohort.take([*range(600), 7, 8, 9]).find_duplicates().rows.tolist() == [
         [7, 600],
         [8, 601],
         [9, 602],
@@ -75,16 +74,16 @@ def test_repeated_rows_are_found_and_nothing_else():
 
 
 def test_rows_that_chance_makes_equal_are_no_twins():
-    found = find_duplicates(coarse())
+    found = coarse().find_duplicates()
     assert len(found.rows) == 0
     assert found.expected_by_chance > 100
 
 
 def test_a_picture_that_stands_twice_is_found_also_compressed_and_resized():
     x = pictures()
-    assert len(find_duplicates(of_pictures(x)).pairs) == 0
+    assert len(of_pictures(x).find_duplicates().pairs) == 0
     others = np.stack([x[3], compressed(x[5]), compressed(x[9], 90, 64)])
-    found = find_duplicates(of_pictures(np.concatenate([x, others])))
+    found = of_pictures(np.concatenate([x, others])).find_duplicates()
     assert sorted(found.arrays.tolist()) == [[3, 40], [5, 41], [9, 42]]
 
 
@@ -92,7 +91,7 @@ def test_empty_pictures_and_slices_that_only_resemble_each_other_are_no_twins():
     x = pictures(20)
     blank = np.zeros_like(x[:5])
     mixed = (0.8 * x[:5] + 0.2 * x[5:10]).astype(np.uint8)
-    assert len(find_duplicates(of_pictures(np.concatenate([x, blank, mixed]))).pairs) == 0
+    assert len(of_pictures(np.concatenate([x, blank, mixed])).find_duplicates().pairs) == 0
 
 
 def test_equal_signals_notes_and_histories_are_found():
@@ -105,9 +104,9 @@ def test_equal_signals_notes_and_histories_are_found():
     wave[29], words[28], codes[27] = wave[4] + 1e-6, words[5], codes[6]
     arrays = {"ecg": wave, "note": np.array(words, dtype=object), "codes": np.empty(30, dtype=object)}
     arrays["codes"][:] = codes
-    found = find_duplicates(
-        Cohort.from_arrays(arrays, {"ecg": Signal(), "note": Text(role="note"), "codes": Codes()})
-    )
+    found = Cohort.from_arrays(
+        arrays, {"ecg": Signal(), "note": Text(role="note"), "codes": Codes()}
+    ).find_duplicates()
     assert (found.arrays.tolist(), found.notes.tolist(), found.histories.tolist()) == (
         [[4, 29]],
         [[5, 28]],
@@ -118,7 +117,9 @@ def test_equal_signals_notes_and_histories_are_found():
 def test_a_template_is_nobody_s_note():
     normal = "No acute finding. " * 12
     notes = np.array([normal] * 20 + [f"{number} {normal}" for number in range(20)], dtype=object)
-    assert len(find_duplicates(Cohort.from_arrays({"note": notes}, {"note": Text(role="note")})).notes) == 0
+    assert (
+        len(Cohort.from_arrays({"note": notes}, {"note": Text(role="note")}).find_duplicates().notes) == 0
+    )
 
 
 def test_records_of_one_subject_are_not_twins_of_each_other():
@@ -128,7 +129,7 @@ def test_records_of_one_subject_are_not_twins_of_each_other():
     named = Cohort(
         twice.columns.append_column("id", [whose]), Schema({**twice.schema, "id": Number(role="subject")})
     )
-    assert len(find_duplicates(named).pairs) == 0
+    assert len(named.find_duplicates().pairs) == 0
 
 
 def test_twins_are_told_on_reading_without_names(tmp_path):
@@ -169,9 +170,9 @@ def test_without_twins_the_split_is_the_permutation_of_subjects():
 
 def test_subjects_with_a_twin_are_one_family():
     cohort = table(20).take([0, 1, 2, 3, 1, 2])
-    assert group_duplicate_subjects(cohort).tolist() == [0, 1, 2, 3, 1, 2]
-    assert describe_duplicates(cohort)[0].startswith("4 records whose row equals")
-    assert len(np.unique(group_duplicate_subjects(coarse()))) == 2000
+    assert cohort.find_duplicates().group_subjects(cohort.subject).tolist() == [0, 1, 2, 3, 1, 2]
+    assert cohort.find_duplicates().describe()[0].startswith("4 records whose row equals")
+    assert len(np.unique(coarse().find_duplicates().group_subjects(coarse().subject))) == 2000
 
 
 # the judge's door
@@ -294,4 +295,4 @@ def test_one_direction_makes_no_plane():
 
 
 def test_the_demo_has_no_twins():
-    assert len(find_duplicates(load_demo()).pairs) == 0
+    assert len(load_demo().find_duplicates().pairs) == 0

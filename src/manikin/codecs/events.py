@@ -27,7 +27,6 @@ from manikin.ehr.vocabulary import (
 from manikin.encoding.grammar import CODE, OPEN, STEP, VALUE, Grammar
 from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Codes, Number, Schema
 
 if TYPE_CHECKING:
@@ -302,7 +301,7 @@ def _fit_bins(values: np.ndarray, bins: int) -> RowsCodec | None:
     if not len(values):
         return None
     table = pa.table({GAP_FIELD: pa.array(values, from_pandas=True)})
-    return RowsCodec(bins=bins).fit(infer_cohort(table, Schema({GAP_FIELD: Number()})), [GAP_FIELD])
+    return RowsCodec(bins=bins).fit(Cohort.from_table(table, Schema({GAP_FIELD: Number()})), [GAP_FIELD])
 
 
 def _count_bins(codec: RowsCodec | None) -> int:

@@ -9,12 +9,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.cohort import dataframe
+from manikin.cohort.duplicate_records import DuplicateRecords, find_duplicates
 from manikin.cohort.histories import to_event_arrays
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays
 from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, UsageError
 from manikin.schema.history_type import is_history_type
+from manikin.schema.inference.infer import infer_table
 from manikin.schema.kinds import Category, Image, Kind, Number, Schema, Signal, Time
 
 if TYPE_CHECKING:
@@ -24,17 +28,6 @@ if TYPE_CHECKING:
 
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
-
-
-@dataclass(frozen=True)
-class SourceFormat:
-    """Where a cohort came from, so that it can be written back the same way.
-
-    `format` names the module of `data/formats`; `options` are that format's own (delimiter, ...).
-    """
-
-    format: str = "csv"
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,7 +49,7 @@ class Cohort:
 
     columns: pa.Table
     schema: Schema
-    origin: SourceFormat = SourceFormat()
+    origin: SourceFormat = field(default_factory=SourceFormat)
     notes: tuple[str, ...] = ()
     enforced_constraints: tuple[Any, ...] = field(default=(), repr=False, compare=False)
     subject_codes: tuple[pa.Table, np.ndarray] | None = field(default=None, repr=False, compare=False)
@@ -70,6 +63,36 @@ class Cohort:
             raise SchemaError(message)
 
     @classmethod
+    def from_table(
+        cls,
+        table: pa.Table,
+        declared: Schema | None = None,
+        *,
+        spelled: bool = False,
+        origin: SourceFormat | None = None,
+    ) -> Cohort:
+        """A cohort from a table: what `declared` does not say is inferred, and reported in the notes.
+
+        Args:
+            table: One row per record.
+            declared: Kinds that override inference, for any of the fields.
+            spelled: Whether columns of text come from a file that spells everything as text, as csv
+                does, so that numerals are numbers.
+            origin: The format the table came in.
+
+        Raises:
+            SchemaError: A field's values contradict its declaration, mix numbers with other text, or
+                have a type that no kind describes.
+
+        Example:
+            >>> cohort = Cohort.from_table(pa.table({"age": ["61", "?", "47"]}), spelled=True)
+            >>> cohort["age"], cohort.schema["age"].missing
+            (array([61., nan, 47.]), ('?',))
+        """
+        found = infer_table(table, declared, spelled=spelled)
+        return cls(found.columns, found.schema, origin or SourceFormat(), found.notes)
+
+    @classmethod
     def from_pandas(cls, frame: pd.DataFrame, schema: Schema | None = None) -> Cohort:
         """A cohort of scalar fields; what `schema` does not declare is inferred.
 
@@ -77,13 +100,9 @@ class Cohort:
             SchemaError: Column names repeat, a column holds what no kind describes, or the data
                 contradict the schema.
         """
-        from manikin.cohort.dataframe import to_arrow
-        from manikin.cohort.duplicate_records import describe_duplicates
-        from manikin.schema.inference.infer import infer_cohort
-
-        table, origin = to_arrow(frame)
-        cohort = infer_cohort(table, schema, origin=origin)
-        return cohort.add_notes(*describe_duplicates(cohort))
+        table, origin = dataframe.to_arrow(frame)
+        cohort = cls.from_table(table, schema, origin=origin)
+        return cohort.add_notes(*cohort.find_duplicates().describe())
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], schema: Mapping[str, Any]) -> Cohort:
@@ -103,10 +122,8 @@ class Cohort:
 
     def to_pandas(self) -> pd.DataFrame:
         """Scalar fields as a frame, in the types of the file or frame they came in; missing is NaN."""
-        from manikin.cohort.dataframe import from_arrow
-
         names = [n for n, kind in self.schema.items() if not isinstance(kind, Signal | Image)]
-        return from_arrow(self.columns.select(names), self.schema, self.origin)
+        return dataframe.from_arrow(self.columns.select(names), self.schema, self.origin)
 
     def __len__(self) -> int:
         return self.columns.num_rows
@@ -182,6 +199,16 @@ class Cohort:
         schema = Schema({name: self.schema[name] for name in names})
         return replace(self, columns=self.columns.select(list(names)), schema=schema)
 
+    def find_duplicates(self) -> DuplicateRecords:
+        """Records of different subjects that are equal or nearly equal beyond what chance explains.
+
+        Example:
+            >>> from manikin.datasets.demo import load_demo
+            >>> load_demo().take([*range(200), 3, 4]).find_duplicates().rows.tolist()
+            [[3, 200], [4, 201]]
+        """
+        return find_duplicates(self.columns, self.schema, self.subject)
+
     def split(self, fraction: float, seed: int = 0) -> tuple[Cohort, Cohort]:
         """Two disjoint cohorts, the second with `fraction` of the subjects; no subject is in both.
 
@@ -191,8 +218,6 @@ class Cohort:
         Raises:
             UsageError: The fraction is not within (0, 1) or leaves one side empty.
         """
-        from manikin.cohort.duplicate_records import group_duplicate_subjects
-
         subjects, first = np.unique(self.subject, return_inverse=True)
         held = round(fraction * len(subjects))
         if not 0 < held < len(subjects):
@@ -204,11 +229,8 @@ class Cohort:
         order = Key(seed).child("split").numpy().permutation(len(subjects))
         chosen = np.zeros(len(subjects), dtype=bool)
         chosen[order[:held]] = True
-        chosen = chosen[
-            np.searchsorted(subjects, group_duplicate_subjects(self))[
-                np.unique(first, return_index=True)[1]
-            ]
-        ]
+        family = self.find_duplicates().group_subjects(self.subject)[np.unique(first, return_index=True)[1]]
+        chosen = chosen[np.searchsorted(subjects, family)]
         if chosen.all() or not chosen.any():
             raise UsageError(
                 "all subjects share records that are equal; a split would leave one side empty"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.source_format import SourceFormat
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Category
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.core import mapped_arrays
 from manikin.core.seeds import Key
 from manikin.schema.history_type import is_codes_type
 from manikin.schema.kinds import Codes, Image, Signal, Text
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from manikin.cohort.cohort import Cohort
+    from manikin.schema.kinds import Schema
 
 MIN_VARYING_FIELDS = 3  # that vary, below which rows are equal by chance
 MAX_AGREEMENT_SHARE = 0.6  # of the pairs, in which a field agrees: more, and one pair less says nothing
@@ -80,68 +81,68 @@ class DuplicateRecords:
         """All pairs."""
         return np.concatenate(list(self.pairs_by_kind.values()))
 
+    def describe(self) -> list[str]:
+        """What was found, in a sentence for each kind; counts only."""
+        said = []
+        for kind, pairs in self.pairs_by_kind.items():
+            if len(pairs):
+                count = len(np.unique(pairs))
+                near = " or nearly equals" if kind == "picture or signal" else ""
+                said.append(
+                    f"{count} records whose {kind} equals{near} that of another subject, beyond chance: "
+                    "a split keeps them on one side"
+                )
+        return said
 
-def find_duplicates(cohort: Cohort) -> DuplicateRecords:
+    def group_subjects(self, subject: np.ndarray) -> np.ndarray:
+        """The first of the subjects that share a twin, for each record, (n,); else its own subject.
+
+        Args:
+            subject: To whom each record belongs, (n,).
+        """
+        from scipy.sparse import coo_array
+        from scipy.sparse.csgraph import connected_components
+
+        pairs = self.pairs
+        if not len(pairs):
+            return subject
+        codes, place = np.unique(subject, return_inverse=True)
+        a, b = place[pairs.T]
+        graph = coo_array((np.ones(len(a)), (a, b)), shape=(len(codes), len(codes)))
+        _, family = connected_components(graph, directed=False)
+        return codes[np.unique(family, return_index=True)[1]][family][place]
+
+
+def find_duplicates(columns: pa.Table, schema: Schema, subject: np.ndarray) -> DuplicateRecords:
     """Records of different subjects that are equal or nearly equal, looked for once for each table.
 
-    Example:
-        >>> from manikin.datasets.demo import load_demo
-        >>> cohort = load_demo()
-        >>> find_duplicates(cohort.take([*range(200), 3, 4])).rows.tolist()
-        [[3, 200], [4, 201]]
+    Args:
+        columns: One column per field, one row per record.
+        schema: What each field is.
+        subject: To whom each record belongs, (n,).
     """
-    known = _CACHE.get(id(cohort.columns))
-    if known is not None and known[0]() is cohort.columns:
+    known = _CACHE.get(id(columns))
+    if known is not None and known[0]() is columns:
         return known[1]
-    rows, equal, chance = _find_equal_rows(cohort)
-    others = _find_equal_notes(cohort), _find_equal_histories(cohort), _find_near_arrays(cohort)
+    rows, equal, chance = _find_equal_rows(columns, schema, subject)
+    finders = (_find_equal_notes, _find_equal_histories, _find_near_arrays)
+    others = (find(columns, schema, subject) for find in finders)
     found = DuplicateRecords(rows, *others, equal, chance)
-    key = id(cohort.columns)
-    _CACHE[key] = (weakref.ref(cohort.columns, lambda _: _CACHE.pop(key, None)), found)
+    key = id(columns)
+    _CACHE[key] = (weakref.ref(columns, lambda _: _CACHE.pop(key, None)), found)
     return found
 
 
-def group_duplicate_subjects(cohort: Cohort) -> np.ndarray:
-    """The first of the subjects that share a twin, for each record, (n,); else its own subject."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    subject = cohort.subject
-    pairs = find_duplicates(cohort).pairs
-    if not len(pairs):
-        return subject
-    codes, place = np.unique(subject, return_inverse=True)
-    a, b = place[pairs.T]
-    graph = coo_array((np.ones(len(a)), (a, b)), shape=(len(codes), len(codes)))
-    _, family = connected_components(graph, directed=False)
-    return codes[np.unique(family, return_index=True)[1]][family][place]
-
-
-def describe_duplicates(cohort: Cohort) -> list[str]:
-    """What was found, in a sentence for each kind; counts only."""
-    found = find_duplicates(cohort)
-    said = []
-    for kind, pairs in found.pairs_by_kind.items():
-        if len(pairs):
-            count = len(np.unique(pairs))
-            near = " or nearly equals" if kind == "picture or signal" else ""
-            said.append(
-                f"{count} records whose {kind} equals{near} that of another subject, beyond chance: "
-                "a split keeps them on one side"
-            )
-    return said
-
-
-def _find_equal_rows(cohort: Cohort) -> tuple[Pairs, Pairs, float]:
+def _find_equal_rows(columns: pa.Table, schema: Schema, subject: np.ndarray) -> tuple[Pairs, Pairs, float]:
     """Pairs of rows that are twins, pairs that are equal, and how many chance explains."""
-    codes = [_encode_field(cohort, name) for name in cohort.schema.scalar_fields]
+    codes = [_encode_field(columns[name]) for name in schema.scalar_fields]
     codes = [column for column in codes if column.max(initial=0) > 0]
     none = np.zeros((0, 2), dtype=int)
-    if len(codes) < MIN_VARYING_FIELDS or len(cohort) < 2:  # noqa: PLR2004 - a pair
+    if len(codes) < MIN_VARYING_FIELDS or len(columns) < 2:  # noqa: PLR2004 - a pair
         return none, none, 0.0
     keys = [_hash_values(column, j) for j, column in enumerate(codes)]
     whole = np.asarray(np.sum(keys, axis=0, dtype=np.uint64))
-    groups = _group_records(whole, cohort.subject)
+    groups = _group_records(whole, subject)
     if not groups:
         return none, none, 0.0
     first = np.array([group[0] for group in groups])
@@ -161,45 +162,41 @@ def _find_equal_rows(cohort: Cohort) -> tuple[Pairs, Pairs, float]:
     return _pair_with_first(alone), _pair_with_first(groups), float(chance)
 
 
-def _find_equal_notes(cohort: Cohort) -> Pairs:
+def _find_equal_notes(columns: pa.Table, schema: Schema, subject: np.ndarray) -> Pairs:
     found = [np.zeros((0, 2), dtype=int)]
-    for name, kind in cohort.schema.items():
+    for name, kind in schema.items():
         if isinstance(kind, Text) and kind.role in (None, "note"):
-            texts = [
-                " ".join(str(text or "").casefold().split()) for text in cohort.columns[name].to_pylist()
-            ]
+            texts = [" ".join(str(text or "").casefold().split()) for text in columns[name].to_pylist()]
             long = np.array([len(WORD_PATTERN.findall(text)) >= MIN_NOTE_WORDS for text in texts])
-            groups = _group_records(_hash_bytes(text.encode() for text in texts), cohort.subject, long)
+            groups = _group_records(_hash_bytes(text.encode() for text in texts), subject, long)
             found.append(
                 _pair_with_first([group for group in groups if len(group) <= MAX_TEMPLATE_RECORDS])
             )
     return np.concatenate(found)
 
 
-def _find_equal_histories(cohort: Cohort) -> Pairs:
+def _find_equal_histories(columns: pa.Table, schema: Schema, subject: np.ndarray) -> Pairs:
     found = [np.zeros((0, 2), dtype=int)]
-    for name, kind in cohort.schema.items():
-        column: Any = cohort.columns[name]
+    for name, kind in schema.items():
+        column: Any = columns[name]
         if isinstance(kind, Codes) and is_codes_type(column.type):
             cells = column.combine_chunks()
             lengths = cells.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
             plain = (str(events).encode() for events in cells.to_pylist())
             found.append(
-                _pair_with_first(
-                    _group_records(_hash_bytes(plain), cohort.subject, lengths >= MIN_HISTORY_EVENTS)
-                )
+                _pair_with_first(_group_records(_hash_bytes(plain), subject, lengths >= MIN_HISTORY_EVENTS))
             )
     return np.concatenate(found)
 
 
-def _find_near_arrays(cohort: Cohort) -> Pairs:
+def _find_near_arrays(columns: pa.Table, schema: Schema, subject: np.ndarray) -> Pairs:
     found = [np.zeros((0, 2), dtype=int)]
-    for name, kind in cohort.schema.items():
+    for name, kind in schema.items():
         if isinstance(kind, Signal) or (isinstance(kind, Image) and not kind.levels):
-            x = cohort[name]
+            x = mapped_arrays.to_array(columns[name])
             pairs = near_duplicate_arrays.find_near_pairs(x, near_duplicate_arrays.compute_thumbnails(x))
-            apart = pairs[cohort.subject[pairs[:, 0]] != cohort.subject[pairs[:, 1]]]
-            found.append(_drop_crowded(apart, len(cohort)))
+            apart = pairs[subject[pairs[:, 0]] != subject[pairs[:, 1]]]
+            found.append(_drop_crowded(apart, len(columns)))
     return np.concatenate(found)
 
 
@@ -209,9 +206,9 @@ def _drop_crowded(pairs: Pairs, n: int) -> Pairs:
     return pairs[~often[pairs].any(axis=1)]
 
 
-def _encode_field(cohort: Cohort, name: str) -> np.ndarray:
+def _encode_field(values: pa.ChunkedArray) -> np.ndarray:
     """The distinct values of a field as codes, missing one of them, (n,)."""
-    encoded = cohort.columns[name].combine_chunks().dictionary_encode(null_encoding="encode")
+    encoded = values.combine_chunks().dictionary_encode(null_encoding="encode")
     return encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
 
 

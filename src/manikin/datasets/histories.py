@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import DEATH_CODE
+from manikin.cohort.source_format import SourceFormat
 from manikin.core.seeds import Key
 from manikin.schema.history_type import HISTORY_TYPE
 from manikin.schema.kinds import Category, Codes, Number, Schema

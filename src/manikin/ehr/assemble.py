@@ -13,13 +13,12 @@ import pyarrow.compute
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, VISIT_GAP_DAYS, Histories
 from manikin.errors import SchemaError
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Codes, Number, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from manikin.cohort.cohort import SourceFormat
+    from manikin.cohort.source_format import SourceFormat
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -134,7 +133,7 @@ def assemble_cohort(
         **({AGE_FIELD: Number(unit="years")} if AGE_FIELD in facts else {}),
         **declared,
     }
-    whole = infer_cohort(table, Schema(kinds), spelled=True)
+    whole = Cohort.from_table(table, Schema(kinds), spelled=True)
     if field_ in whole.schema:
         raise SchemaError(f"{field_!r} is both a fact of patients and their history; rename one")
     notes.append(

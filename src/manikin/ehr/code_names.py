@@ -10,7 +10,7 @@ from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from manikin.cohort.cohort import SourceFormat
+    from manikin.cohort.source_format import SourceFormat
 
 NAMES_OPTION, CONCEPTS_OPTION = "names", "concepts"
 """Options of an origin: names by code, or by parts of codes; rows of a table of concepts by code."""
@@ -23,7 +23,7 @@ def restrict_code_names(origin: SourceFormat, codes: Iterable[str]) -> SourceFor
     have: so it keeps no other names.
 
     Example:
-        >>> from manikin.cohort.cohort import SourceFormat
+        >>> from manikin.cohort.source_format import SourceFormat
         >>> names = {"SNOMED//44054006": "Diabetes", "SNOMED//190794006": "Gaucher"}
         >>> source = SourceFormat("fhir", {"names": names})
         >>> dict(restrict_code_names(source, ["Condition//SNOMED//44054006"]).options["names"])

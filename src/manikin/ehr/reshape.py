@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import SourceFormat
 from manikin.cohort.histories import Histories, list_history_fields
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays
 from manikin.ehr import cooccurrence
 from manikin.ehr.vocabulary import build_vocabulary, map_to_vocabulary

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.duplicate_records import find_duplicates
 from manikin.cohort.value_overlap import (
     MIN_DISTINCT,
     NormalizedColumn,
@@ -190,7 +189,7 @@ def _find_shared_records(train: Cohort, holdout: Cohort) -> Iterator[str]:
         yield "train and holdout are the same records; hold some back from the generator"
         return
     both = _join_sides(train, holdout)
-    found, n = find_duplicates(both), len(train)
+    found, n = both.find_duplicates(), len(train)
     for kind, pairs in found.pairs_by_kind.items():
         across = (pairs < n).sum(axis=1) == 1
         if across.sum() < MIN_SHARED_RECORDS or (

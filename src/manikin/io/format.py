@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from manikin.core.text_files import decode_text, read_bytes, to_utf8, write_bytes
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Schema
-
-__all__ = ["Format", "decode_text", "raise_if_not_scalar", "read_bytes", "to_utf8", "write_bytes"]
 
 
 class Format(ABC):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, SourceFormat, to_arrow_column
+from manikin.cohort.cohort import Cohort, to_arrow_column
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
 from manikin.imaging.analysis import burned_in_text
 from manikin.imaging.files import label_maps, resize
 from manikin.io import npz_signals as traces
 from manikin.io.npz_layout import MEDMNIST_KEYS
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Image, Kind, Schema, Signal
 
 if TYPE_CHECKING:
@@ -253,7 +253,7 @@ def _infer_scalars(
         ):
             role = "label" if name.lower() in ("label", "labels") else None
             kinds[name] = Category(tuple(sorted(set(x.tolist()))), role=role)
-    return infer_cohort(pa.table({name: _to_arrow(x) for name, x in table.items()}), Schema(kinds))
+    return Cohort.from_table(pa.table({name: _to_arrow(x) for name, x in table.items()}), Schema(kinds))
 
 
 def _to_arrow(x: np.ndarray) -> pa.Array:

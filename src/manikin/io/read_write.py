@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from manikin.cohort.duplicate_records import describe_duplicates
 from manikin.core import zip_archives
 from manikin.core.atomic import write_atomically
 from manikin.core.progress_display import show_step
@@ -84,7 +83,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
     folder = path.is_dir() or not _is_own_format(path, cohort)
     options = {**cohort.origin.options, "suffix": "" if folder else "".join(split_suffixes(path))}
     found = replace(cohort, origin=replace(cohort.origin, options=options)).add_notes(*note)
-    return found.add_notes(*describe_duplicates(found))
+    return found.add_notes(*found.find_duplicates().describe())
 
 
 def _read_path(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.codecs.events import Events
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories
 from manikin.core.seeds import Key
 from manikin.ehr.corrupt import append_continuation
@@ -28,6 +28,7 @@ from manikin.training.learner import Learner, NeuralLearner, Parts, StatisticalL
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from manikin.cohort.source_format import SourceFormat
     from manikin.contracts.check import Check
     from manikin.contracts.codec import Codec
     from manikin.synthesis.conditions import Conditions

@@ -12,7 +12,8 @@ from manikin.ehr.code_names import restrict_code_names
 from manikin.schema.kinds import Schema
 
 if TYPE_CHECKING:
-    from manikin.cohort.cohort import Cohort, SourceFormat
+    from manikin.cohort.cohort import Cohort
+    from manikin.cohort.source_format import SourceFormat
     from manikin.contracts.codec import Codec
 
 

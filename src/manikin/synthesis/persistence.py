@@ -14,7 +14,7 @@ import pyarrow.ipc
 import tomli_w
 
 from manikin.codecs.table import parse_arrow_type
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.source_format import SourceFormat
 from manikin.contracts.codec import TrainableCodec
 from manikin.contracts.family import Family, StatisticalFamily
 from manikin.core import registry

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
 from manikin.schema.inference.formatting import format_column
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category
 from manikin.schema.spellings import NUMBER_PATTERN
 
@@ -44,7 +44,7 @@ def from_typed_table(table: pa.Table, schema: Schema | None, name: str) -> Cohor
     if pandas := (table.schema.metadata or {}).get(b"pandas"):
         options["pandas"] = pandas.decode()
         options["dtypes"] = _read_dtypes(json.loads(pandas), table.column_names)
-    return infer_cohort(table, schema, origin=SourceFormat(name, options))
+    return Cohort.from_table(table, schema, origin=SourceFormat(name, options))
 
 
 def _read_dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:

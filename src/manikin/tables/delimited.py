@@ -194,8 +194,8 @@ def render_delimited(cohort: Cohort, delimiter: str = ",") -> str:
     """A cohort of scalar fields as delimited text.
 
     Example:
-        >>> from manikin.schema.inference.infer import infer_cohort
-        >>> drugs = infer_cohort(pa.table({"drug": ["A, B", "C"], "dose": [0.5, None]}))
+        >>> from manikin.cohort.cohort import Cohort
+        >>> drugs = Cohort.from_table(pa.table({"drug": ["A, B", "C"], "dose": [0.5, None]}))
         >>> print(render_delimited(drugs), end="")
         drug,dose
         "A, B",0.5

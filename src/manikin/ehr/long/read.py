@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.source_format import SourceFormat
 from manikin.ehr import assemble
 from manikin.ehr.code_names import NAMES_OPTION
 from manikin.ehr.long.code_columns import CodeColumns, compose_codes

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from manikin.schema.inference.infer import infer_cohort
+from manikin.cohort.cohort import Cohort
 from manikin.schema.kinds import Category, Kind, Number, Schema
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-    from manikin.cohort.cohort import Cohort
 
 CODE_KEYWORDS = {
     "modality": "Modality",
@@ -106,7 +105,7 @@ def build_tag_table(
                 else _build_quantity_kind(name)
             )
     given = {name: kind for name, kind in (declared or {}).items() if name in columns}
-    return infer_cohort(pa.table(columns), Schema({**kinds, **given}))
+    return Cohort.from_table(pa.table(columns), Schema({**kinds, **given}))
 
 
 def _build_quantity_kind(name: str) -> Number:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, SourceFormat, to_arrow_column
+from manikin.cohort.cohort import Cohort, to_arrow_column
+from manikin.cohort.source_format import SourceFormat
 from manikin.cohort.unclear_fields import FOLDER_FIELD, UNCLEAR_OPTION, drop_settled_folders
 from manikin.core import record_files
 from manikin.errors import SchemaError
@@ -15,7 +16,6 @@ from manikin.imaging.files import label_maps
 from manikin.imaging.files.assemble import stack_images
 from manikin.imaging.files.folder_index import list_images
 from manikin.imaging.files.table_links import TableLinks, list_subfolders, match_by_filename, match_by_key
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Image, Number, Schema, Text
 from manikin.tables.delimited import read_header
 
@@ -156,7 +156,7 @@ def _build_origin(
 
 def _build_label_field(labels: Iterable[str], kind: Any) -> Cohort:  # noqa: ANN401 - any kind of field
     values = list(labels)
-    return infer_cohort(
+    return Cohort.from_table(
         pa.table({"label": values}),
         Schema(label=kind or Category(tuple(sorted(set(values))), role="label")),
     )

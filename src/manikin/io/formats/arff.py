@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
+from manikin.core.text_files import read_bytes, to_utf8, write_bytes
 from manikin.errors import FormatError
-from manikin.io.format import Format, raise_if_not_scalar, read_bytes, to_utf8, write_bytes
+from manikin.io.format import Format, raise_if_not_scalar
 from manikin.schema.inference.formatting import format_column
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Kind, Schema
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -56,7 +56,7 @@ class Arff(Format):
         }
         types = {name: kind for name, kind in found["attributes"] if isinstance(kind, str)}
         options = {"relation": found["relation"], "types": types}
-        return infer_cohort(pa.table(columns), schema, origin=SourceFormat("arff", options)).add_notes(
+        return Cohort.from_table(pa.table(columns), schema, origin=SourceFormat("arff", options)).add_notes(
             *note
         )
 

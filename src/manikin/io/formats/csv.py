@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
-from manikin.cohort.cohort import SourceFormat
-from manikin.io.format import Format, raise_if_not_scalar, write_bytes
-from manikin.schema.inference.infer import infer_cohort
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
+from manikin.core.text_files import write_bytes
+from manikin.io.format import Format, raise_if_not_scalar
 from manikin.schema.kinds import Codes, Schema, Signal
 from manikin.tables.delimited import convert_decimal_commas, read_delimited, render_delimited
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Kind
 
 
@@ -45,7 +45,7 @@ class Csv(Format):
         if delimiter == ";" and (table := convert_decimal_commas(whole := table)) is not whole:
             options["decimal"] = ","
             note = (*note, "decimal commas")
-        cohort = infer_cohort(table, schema, spelled=True, origin=SourceFormat("csv", options))
+        cohort = Cohort.from_table(table, schema, spelled=True, origin=SourceFormat("csv", options))
         return cohort.add_notes(*note, *renamed)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:

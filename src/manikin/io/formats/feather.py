@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, final
 import pyarrow as pa
 from pyarrow import feather
 
+from manikin.core.text_files import read_bytes, write_bytes
 from manikin.errors import FormatError
-from manikin.io.format import Format, read_bytes, write_bytes
+from manikin.io.format import Format
 from manikin.tables.column_types import from_typed_table, to_typed_table
 
 if TYPE_CHECKING:

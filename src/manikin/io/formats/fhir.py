@@ -7,14 +7,15 @@ import json
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast, final
 
-from manikin.cohort.cohort import SourceFormat
 from manikin.cohort.histories import list_history_fields
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import record_files
+from manikin.core.text_files import read_bytes, write_bytes
 from manikin.ehr import assemble
 from manikin.ehr.fhir.read import FhirReader
 from manikin.ehr.fhir.write import build_patient_resources
 from manikin.errors import FormatError
-from manikin.io.format import Format, read_bytes, write_bytes
+from manikin.io.format import Format
 from manikin.io.formats.jsonl import JsonLines, is_plain_jsonl
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pyarrow as pa
 
+from manikin.core.text_files import decode_text, read_bytes, write_bytes
 from manikin.errors import FormatError
-from manikin.io.format import Format, decode_text, raise_if_not_scalar, read_bytes, write_bytes
+from manikin.io.format import Format, raise_if_not_scalar
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Time
 from manikin.tables.column_types import from_typed_table, to_typed_table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import record_files
 from manikin.ehr.code_names import NAMES_OPTION, find_code_name
 from manikin.ehr.long import read, write

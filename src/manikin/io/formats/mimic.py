@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import SourceFormat
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, extract_histories
+from manikin.cohort.source_format import SourceFormat
 from manikin.ehr import assemble
 from manikin.ehr.long.read import parse_days
 from manikin.ehr.long.validate import RowIssue

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import SourceFormat
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, extract_histories
+from manikin.cohort.source_format import SourceFormat
 from manikin.ehr import assemble, omop_concepts
 from manikin.ehr.code_names import CONCEPTS_OPTION, NAMES_OPTION
 from manikin.ehr.long.validate import is_not_time

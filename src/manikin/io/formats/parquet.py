@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import SourceFormat
 from manikin.cohort.histories import list_history_fields
+from manikin.cohort.source_format import SourceFormat
+from manikin.core.text_files import read_bytes, write_bytes
 from manikin.ehr.long import read, write
 from manikin.errors import FormatError
-from manikin.io.format import Format, read_bytes, write_bytes
+from manikin.io.format import Format
 from manikin.tables.column_types import from_typed_table, to_typed_table
 
 if TYPE_CHECKING:

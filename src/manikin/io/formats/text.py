@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
 from manikin.cohort.unclear_fields import FOLDER_FIELD, UNCLEAR_OPTION, drop_settled_folders
 from manikin.core import record_files
+from manikin.core.text_files import decode_text, read_bytes, write_bytes
 from manikin.errors import FormatError, SchemaError
-from manikin.io.format import Format, decode_text, read_bytes, write_bytes
+from manikin.io.format import Format
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import FolderMeaning, interpret_or_number_folders
 from manikin.schema.kinds import Category, Number, Schema, Text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import record_files
 from manikin.core.extras import require
 from manikin.errors import FormatError

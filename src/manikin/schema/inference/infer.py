@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import Cohort, SourceFormat
 from manikin.errors import AbsentField, SchemaError, UnreadableFields
 from manikin.schema.history_type import to_history_type
 from manikin.schema.inference import coercion as declaration
@@ -23,14 +23,23 @@ pc: Any = pyarrow.compute  # its functions exist only once it is imported, which
 _READABLE_TYPES = "numbers, text, booleans, dates, moments, lists of codes or events, arrays of one shape"
 
 
-def infer_cohort(
-    table: pa.Table,
-    declared: Schema | None = None,
-    *,
-    spelled: bool = False,
-    origin: SourceFormat | None = None,
-) -> Cohort:
-    """A cohort from a table: what `declared` does not say is inferred, and reported in the notes.
+@dataclass(frozen=True)
+class Inferred:
+    """What a table was taken for.
+
+    Args:
+        columns: The table in the physical types of its kinds.
+        schema: What each field is, in the order of the columns.
+        notes: What was noticed, in words, without any patient's value.
+    """
+
+    columns: pa.Table
+    schema: Schema
+    notes: tuple[str, ...]
+
+
+def infer_table(table: pa.Table, declared: Schema | None = None, *, spelled: bool = False) -> Inferred:
+    """What `declared` does not say of the fields of a table is inferred, and reported in the notes.
 
     Columns keep their physical type: a 0/1 code stays an integer, its kind is `Category((0, 1))`.
     Inference reads names and values; it cannot know what a code means, which zero is a hidden gap,
@@ -41,7 +50,6 @@ def infer_cohort(
         declared: Kinds that override inference, for any of the fields.
         spelled: Whether columns of text come from a file that spells everything as text, as csv
             does, so that numerals are numbers.
-        origin: The format the table came in.
 
     Raises:
         SchemaError: A field's values contradict its declaration, mix numbers with other text, or
@@ -49,8 +57,8 @@ def infer_cohort(
 
     Example:
         >>> table = pa.table({"sex": ["F", "M", "F"], "age": ["61", "?", "47"], "sbp": [120.5, 131, 118]})
-        >>> cohort = infer_cohort(table, spelled=True)
-        >>> cohort.schema["sex"].levels, cohort.schema["age"].missing, cohort.columns["age"].type
+        >>> found = infer_table(table, spelled=True)
+        >>> found.schema["sex"].levels, found.schema["age"].missing, found.columns["age"].type
         (('F', 'M'), ('?',), DataType(int64))
     """
     declared = Schema(declared or {})
@@ -72,7 +80,7 @@ def infer_cohort(
     columns = pa.table({name: finding.values for name, finding in found.items()})
     notes = tuple(f"{name}: {note}" for name, finding in found.items() for note in _collect_notes(finding))
     schema = Schema({name: finding.kind for name, finding in found.items()})
-    return Cohort(columns, schema, origin or SourceFormat(), notes)
+    return Inferred(columns, schema, notes)
 
 
 def _join_problems(problems: list[str]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
 from manikin.core import mapped_arrays
 from manikin.errors import AbsentField, FormatError, SchemaError
 from manikin.imaging.files.assemble import SkippedRecords
@@ -20,6 +20,7 @@ from manikin.signals.files import channels, filters, record_fields, windows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from manikin.cohort.source_format import SourceFormat
     from manikin.signals.files.recording import Channel, Recording
 
 _MAX_MISSING_SHARE = 0.5

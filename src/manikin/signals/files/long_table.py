@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time

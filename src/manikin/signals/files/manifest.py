@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import SourceFormat
+from manikin.cohort.source_format import SourceFormat
 from manikin.core.record_files import is_possible_path
 from manikin.errors import FormatError
 from manikin.imaging.files.assemble import SkippedRecords

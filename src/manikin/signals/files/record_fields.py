@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Number, Schema
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def build_record_fields(
     kinds = _declare_kinds(
         columns, labels, schema, taken=cells is not None and bool(cells.schema.find_by_role("label"))
     )
-    table = infer_cohort(pa.table(columns), Schema(kinds), spelled=True) if columns else None
+    table = Cohort.from_table(pa.table(columns), Schema(kinds), spelled=True) if columns else None
     return _merge_fields(table, cells, rows)
 
 

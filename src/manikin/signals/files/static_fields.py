@@ -11,16 +11,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.cohort.cohort import Cohort
 from manikin.core.record_files import is_table_name
 from manikin.schema.inference.formatting import format_column
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Image, Number, Schema, Signal
 from manikin.tables.delimited import read_header, read_text_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.cohort.cohort import Cohort
     from manikin.schema.inference.distinct_values import DistinctValues
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -170,7 +169,7 @@ def build_static_fields(
         for name, kind in (schema or {}).items()
         if name in columns and not isinstance(kind, Signal | Image) and name != series
     }
-    found = infer_cohort(pa.table(columns), Schema(declared), spelled=True)
+    found = Cohort.from_table(pa.table(columns), Schema(declared), spelled=True)
     return _assign_roles(_replace_missing_codes(found, declared), rows.subject_column, declared).add_notes(
         *notes
     )
@@ -187,7 +186,7 @@ def _replace_missing_codes(cohort: Cohort, declared: dict[str, Any]) -> Cohort:
         columns[name] = pc.if_else(
             pc.equal(values.cast(pa.float64()), -1.0), pa.scalar(None, values.type), values
         )
-    again = infer_cohort(pa.table(columns), Schema(declared), spelled=True)
+    again = Cohort.from_table(pa.table(columns), Schema(declared), spelled=True)
     kinds: dict[str, Any] = dict(again.schema)
     kinds |= {name: replace(kinds[name], missing=("-1",)) for name in gaps}
     kept = [note for note in cohort.notes if note.partition(": ")[0] not in gaps]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, SourceFormat
+from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceFormat
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.formatting import format_column
-from manikin.schema.inference.infer import infer_cohort
 from manikin.schema.kinds import Category, Number, Schema, Signal, Text
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
@@ -54,7 +54,7 @@ def build_cohort(
         if key in table.column_names and not isinstance(kind, Signal)
     }
     told |= {channel: Number() for channel in kind.channels if channel not in told}
-    flat = infer_cohort(table, Schema(told), spelled=True)
+    flat = Cohort.from_table(table, Schema(told), spelled=True)
     time = next(
         (
             key
