@@ -54,7 +54,7 @@ def main() -> None:
     ]  # one report holds a word in angle brackets
     cohort = cohort.take(np.flatnonzero(bare))
     spans = [list(entities(text)) for text in cohort["note"]]
-    train, holdout = mk.tagged(cohort, "note", spans).split(0.25, seed=given.seed)
+    train, holdout = mk.tag_entities(cohort, "note", spans).split(0.25, seed=given.seed)
     print(line(("", "entities", "F1", "share of real", "tags lost, %", "fit s", "notes/s")))
     print(line(["---"] * 7))
     real, size = scored(train, holdout)
@@ -87,7 +87,7 @@ def entities(text: str) -> Iterator[Span]:
 
 def scored(learn: mk.Cohort, test: mk.Cohort) -> tuple[float, int]:
     """The F1 on one side of a tagger that learned from the other, and the entities it learned from."""
-    (plain, spans), (held, true) = (mk.untagged(side, "note") for side in (learn, test))
+    (plain, spans), (held, true) = (mk.untag_entities(side, "note") for side in (learn, test))
     tagger = Tagger.fit([text or "" for text in plain["note"]], spans)
     return compute_f1(tagger.find(held["note"].tolist()), true), sum(map(len, spans))
 

@@ -82,10 +82,10 @@ def once(given: argparse.Namespace, name: str, model: str, train: np.ndarray, he
     scores = {
         "context-FID": context_distance(train, drawn, held),
         "strong": strong(drawn, held),
-        "discriminative": mk.discriminative_score(*sides),
+        "discriminative": mk.compute_discriminative_score(*sides),
     }
     if drawn.shape[2] <= SHORT:
-        scores["predictive"] = mk.predictive_score(*sides)
+        scores["predictive"] = mk.compute_predictive_score(*sides)
     append(given.results, row | {"steps": steps, "scores": scores})
     np.savez_compressed(given.results.with_name(f"windows-{name}-{model}.npz"), x=drawn[:200])
 

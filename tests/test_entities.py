@@ -68,12 +68,12 @@ def labelled(n: int = 200) -> mk.Cohort:
 def test_a_model_writes_labels_and_a_tagger_learns_from_them() -> None:
     train, holdout = labelled().split(0.3, seed=0)
     model = mk.Synthesizer("note", family="templates", seed=1).fit(train, quiet=True)
-    drawn, spans = mk.untagged(model.sample(100, seed=1), "note")
+    drawn, spans = mk.untag_entities(model.sample(100, seed=1), "note")
     assert sum(map(len, spans)) > 80
     assert not any("<" in note for note in drawn["note"])
     kinds = {drawn["note"][i][s.start : s.end] for i, listed in enumerate(spans) for s in listed}
     assert kinds <= {"fever", "cough", "chest pain", "rash"}
-    real, true = mk.untagged(holdout, "note")
+    real, true = mk.untag_entities(holdout, "note")
     found = Tagger.fit(drawn["note"].tolist(), spans).find(real["note"].tolist())
     assert compute_f1(found, true) > 0.95
 
@@ -89,13 +89,13 @@ def test_f1_counts_start_end_and_kind() -> None:
 
 def test_records_and_spans_must_fit() -> None:
     cohort = labelled(3)
-    plain, spans = mk.untagged(cohort, "note")
-    assert mk.tagged(plain, "note", spans)["note"].tolist() == cohort["note"].tolist()
+    plain, spans = mk.untag_entities(cohort, "note")
+    assert mk.tag_entities(plain, "note", spans)["note"].tolist() == cohort["note"].tolist()
     with pytest.raises(mk.errors.UsageError, match="3 records and 1 lists"):
-        mk.tagged(plain, "note", [[]])
+        mk.tag_entities(plain, "note", [[]])
     with pytest.raises(mk.errors.UsageError, match="record 1: the span from 0 to 999"):
-        mk.tagged(plain, "note", [[], [(0, 999, "a")], []])
+        mk.tag_entities(plain, "note", [[], [(0, 999, "a")], []])
     with pytest.raises(mk.errors.SchemaError, match="there are: note"):
-        mk.untagged(plain, "age")
+        mk.untag_entities(plain, "age")
     with pytest.raises(mk.errors.UsageError, match="needs notes with labels"):
         Tagger.fit(["no label"], [[]])

@@ -280,9 +280,10 @@ def test_pictures_that_are_all_alike_are_not_assessed():
 
 
 def test_score_axis_gate_and_suspects_agree_on_copies():
+    from manikin.evaluation.suspected_copies import find_suspected_copies
+
     from manikin.evaluation.card.gate import decide_use
     from manikin.evaluation.evaluate import evaluate
-    from manikin.evaluation.suspects import suspects
 
     train, holdout, fresh = (blobs(30, seed, side=20) for seed in range(3))
     right = {0: ("pass", "met"), 1: ("not assessed", "not shown"), 8: ("fail", "broken")}
@@ -295,4 +296,4 @@ def test_score_axis_gate_and_suspects_agree_on_copies():
         assert card.verdicts["privacy"] == verdict
         said = [f.outcome for f in decide_use(card, "internal").findings if f.score == "disguised_copies"]
         assert said == [outcome]
-        assert suspects(*sides, seed=4).records.tolist() == list(range(count))
+        assert find_suspected_copies(*sides, seed=4).records.tolist() == list(range(count))

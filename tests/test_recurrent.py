@@ -24,28 +24,30 @@ def quick(monkeypatch):
 @pytest.mark.usefixtures("quick")
 def test_what_runs_the_other_way_is_told_every_time():
     real = waves(ramps(200, 1))
-    assert mk.discriminative_score(waves(ramps(200, -1)), real, steps=60) == 0.5
+    assert mk.compute_discriminative_score(waves(ramps(200, -1)), real, steps=60) == 0.5
 
 
 @pytest.mark.usefixtures("quick")
 def test_what_is_alike_is_told_by_chance():
     real, alike = waves(ramps(300, 1)), waves(ramps(400, 1, seed=1))
-    assert mk.discriminative_score(alike, real, steps=60) < 0.15  # 120 windows told: .046 by chance
+    assert mk.compute_discriminative_score(alike, real, steps=60) < 0.15  # 120 windows told: .046 by chance
 
 
 @pytest.mark.usefixtures("quick")
 def test_shuffled_time_teaches_less_of_what_comes_next():
     real = waves(ramps(200, 1))
     mixed = np.random.default_rng(2).permuted(ramps(200, 1, seed=1), axis=2)
-    taught = mk.predictive_score(waves(ramps(200, 1, seed=1)), real, steps=100)
+    taught = mk.compute_predictive_score(waves(ramps(200, 1, seed=1)), real, steps=100)
     assert taught < 0.12
-    assert mk.predictive_score(waves(mixed), real, steps=100) > 1.3 * taught
+    assert mk.compute_predictive_score(waves(mixed), real, steps=100) > 1.3 * taught
 
 
 @pytest.mark.usefixtures("quick")
 def test_errors_are_shares_of_the_real_range():
     real, other = ramps(100, 1), ramps(100, 1, seed=1)
-    plain, scaled = (mk.predictive_score(waves(k * other), waves(k * real), steps=100) for k in (1, 64))
+    plain, scaled = (
+        mk.compute_predictive_score(waves(k * other), waves(k * real), steps=100) for k in (1, 64)
+    )
     assert plain == pytest.approx(scaled)
 
 
@@ -53,18 +55,18 @@ def test_errors_are_shares_of_the_real_range():
 def test_the_same_seed_gives_the_same_score_and_leaves_the_process_alone():
     real, other = waves(ramps(50, 1)), waves(ramps(50, 0.5))
     before = torch.random.get_rng_state()
-    assert mk.discriminative_score(other, real, seed=3, steps=60) == mk.discriminative_score(
+    assert mk.compute_discriminative_score(
         other, real, seed=3, steps=60
-    )
+    ) == mk.compute_discriminative_score(other, real, seed=3, steps=60)
     assert torch.equal(before, torch.random.get_rng_state())
 
 
 def test_what_cannot_be_scored_is_said():
     few, real = waves(ramps(4, 1)), waves(ramps(20, 1))
     with pytest.raises(UsageError, match="at least 10"):
-        mk.predictive_score(few, real, steps=100)
+        mk.compute_predictive_score(few, real, steps=100)
     with pytest.raises(UsageError, match="no signal of both"):
-        mk.discriminative_score(real, real, field="y", steps=60)
+        mk.compute_discriminative_score(real, real, field="y", steps=60)
     table = mk.Cohort.from_arrays({"age": np.arange(20.0)}, {"age": mk.Number()})
     with pytest.raises(UsageError, match="0 signals"):
-        mk.discriminative_score(table, table, steps=60)
+        mk.compute_discriminative_score(table, table, steps=60)

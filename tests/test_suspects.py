@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from manikin.evaluation.suspected_copies import find_suspected_copies
 
 import manikin as mk
 from manikin.datasets.demo import load_demo
-from manikin.evaluation.suspects import suspects
 
 rng = np.random.default_rng(0)
 
@@ -27,9 +27,9 @@ def replaced(cohort: mk.Cohort, other: mk.Cohort, rows: list[int]) -> mk.Cohort:
 
 def test_planted_patients_of_a_table_are_found(tmp_path):
     fresh, train, holdout = thirds(load_demo())
-    assert len(suspects(fresh, train, holdout).records) <= 2
+    assert len(find_suspected_copies(fresh, train, holdout).records) <= 2
     planted = list(range(5, 15))
-    found = suspects(replaced(fresh, train, planted), train, holdout)
+    found = find_suspected_copies(replaced(fresh, train, planted), train, holdout)
     assert set(planted) <= set(found.records)
     assert len(found.records) <= 12
     first = found.pairs[0]
@@ -57,7 +57,7 @@ def test_mirrored_pictures_are_found(tmp_path):
     x = fresh["image"].copy()
     x[:4] = 255 - train["image"][10:14, :, :, ::-1]  # mirrored and inverted
     fresh = mk.Cohort.from_arrays({"image": x}, {"image": mk.Image()})
-    found = suspects(fresh, train, holdout)
+    found = find_suspected_copies(fresh, train, holdout)
     pairs = {(suspect.record, suspect.patient) for suspect in found.pairs}
     assert {(i, 10 + i) for i in range(4)} <= pairs
     assert len(found) <= 6
@@ -75,7 +75,7 @@ def test_shifted_signals_are_found(tmp_path):
     cohorts = [
         mk.Cohort.from_arrays({"ecg": x}, {"ecg": mk.Signal(rate=100)}) for x in (fresh, train, holdout)
     ]
-    found = suspects(*cohorts)
+    found = find_suspected_copies(*cohorts)
     assert (7, 3) in {(suspect.record, suspect.patient) for suspect in found.pairs}
     found.to_html(tmp_path / "page.html")
     assert "<svg" in (tmp_path / "page.html").read_text()
@@ -84,4 +84,4 @@ def test_shifted_signals_are_found(tmp_path):
 def test_other_fields_are_refused():
     fresh, train, holdout = thirds(load_demo())
     with pytest.raises(mk.errors.ManikinError):
-        suspects(fresh.select("mean radius").take(np.arange(3)), train, holdout)
+        find_suspected_copies(fresh.select("mean radius").take(np.arange(3)), train, holdout)

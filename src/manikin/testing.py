@@ -17,6 +17,7 @@ from manikin.contracts.family import Family, StatisticalFamily
 from manikin.core import registry
 from manikin.core.seeds import Key
 from manikin.encoding.spec import Binary, Categorical, Continuous, Positive, Spec
+from manikin.errors import MissingExtra
 
 if TYPE_CHECKING:
     import torch
@@ -48,6 +49,9 @@ CONDITION_KINDS = ("table", "signal", "label map", "codes")
 """The kinds that stand together on the other side of the bar: scalars, grids and tokens."""
 
 
+TORCH_IS_MISSING = "not known here: it needs PyTorch, pip install 'manikin[nn]'"
+
+
 @final
 @dataclass(frozen=True)
 class MatrixCell:
@@ -70,12 +74,20 @@ def build_matrix() -> list[MatrixCell]:
         >>> [cell.verdict for cell in build_matrix() if (cell.family, cell.kind) == ("diffusion", "volume")]
         ['trains']
     """
-    families = {name: registry.find("families", name)() for name in registry.list_plugins("families")}
+    families = {name: _create_family(name) for name in registry.list_plugins("families")}
     return [
-        MatrixCell(name, kind, explain_refusal(family, kind))
+        MatrixCell(name, kind, explain_refusal(family, kind) if family else TORCH_IS_MISSING)
         for name, family in families.items()
         for kind in KIND_SPECS
     ]
+
+
+def _create_family(name: str) -> Family | StatisticalFamily | None:
+    """A family with its default options; None: what it needs is not installed."""
+    try:
+        return registry.find("families", name)()
+    except MissingExtra:
+        return None
 
 
 def explain_refusal(family: Family | StatisticalFamily, kind: str) -> str | None:

@@ -40,9 +40,13 @@ def evaluate(
     ] = None,
     self_test: o.SelfTest = False,
     encoder: o.Encoder = None,
-    suspects: Annotated[
+    suspected_copies: Annotated[
         Path | None,
-        typer.Option(help="A page of suspected copies beside their patients, for internal use only."),
+        typer.Option(
+            "--suspected-copies",
+            "--suspects",  # of before
+            help="A page of suspected copies beside their patients, for internal use only.",
+        ),
     ] = None,
     seed: o.Seed = 0,
     quiet: o.Quiet = False,
@@ -86,10 +90,11 @@ def evaluate(
         with open_atomic_folder(out) as part:
             card.to_json(part / "scorecard.json")
             card.to_html(part / "scorecard.html", limits.policy)
-    if suspects:
-        from manikin.evaluation.suspects import suspects as suspected
+    if suspected_copies:
+        from manikin.evaluation.suspected_copies import find_suspected_copies
 
-        suspected(others[0], real, others[1], seed=seed).to_html(suspects)
+        pairs = find_suspected_copies(others[0], real, others[1], seed=seed)
+        pairs.to_html(suspected_copies)
     print_card(card, limits, as_json=as_json, quiet=quiet)
     if out and not (quiet or as_json):
         create_console(quiet=False, stderr=False).print(

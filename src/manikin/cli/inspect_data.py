@@ -133,7 +133,7 @@ def matrix() -> None:
     console = create_console(quiet=False, stderr=False)
     console.print(table)
     for reason, number in reasons.items():
-        console.print(f"({number}) {reason}", highlight=False)
+        console.print(f"({number}) {reason}", highlight=False, markup=False)
 
 
 def write_if_absent(console: Console, path: Path, write: Any, *, asked: bool) -> None:  # noqa: ANN401 - a writer

@@ -10,12 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-def forward_names(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+def forward_names(
+    module: str, names: Mapping[str, str], find_name: Callable[[str], Any] | None = None
+) -> Callable[[str], Any]:
     """A module's `__getattr__` that answers to old names.
 
     Args:
         module: `__name__` of the module.
         names: The name of now for each old one.
+        find_name: The `__getattr__` for all other names, if there are any.
 
     Raises:
         AttributeError: By what is returned, for a name that never was.
@@ -23,6 +26,8 @@ def forward_names(module: str, names: Mapping[str, str]) -> Callable[[str], Any]
 
     def find_attribute(name: str) -> Any:  # noqa: ANN401 - any public name
         if name not in names:
+            if find_name is not None:
+                return find_name(name)
             message = f"module {module!r} has no attribute {name!r}"
             raise AttributeError(message)
         warn_of_name(f"{module}.{name}", f"{module}.{names[name]}")

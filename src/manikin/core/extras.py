@@ -11,6 +11,11 @@ from manikin.errors import MissingExtra
 if TYPE_CHECKING:
     from types import ModuleType
 
+CPU_BUILD = (
+    "on a machine without a GPU first: pip install torch --index-url https://download.pytorch.org/whl/cpu"
+)
+"""The default build for Linux brings CUDA libraries, which are larger than all else together."""
+
 
 def require(*modules: str, what: str, extra: str | None = None, cure: str = "") -> ModuleType:
     """Import modules that an optional dependency brings.
@@ -40,3 +45,15 @@ def require(*modules: str, what: str, extra: str | None = None, cure: str = "") 
         package = quote(f"manikin[{extra}]" if extra else modules[0])
         raise MissingExtra(f"{what}: pip install {package}{cure and f', {cure}'}") from error
     return first
+
+
+def require_torch(what: str) -> ModuleType:
+    """Import PyTorch.
+
+    Args:
+        what: What needs it, as in "family 'vae' needs PyTorch".
+
+    Raises:
+        MissingExtra: It is not installed; the message says how to install it.
+    """
+    return require("torch", what=what, extra="nn", cure=CPU_BUILD)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.core.extras import require_torch
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
 from manikin.schema.kinds import Signal
@@ -32,7 +33,7 @@ TRAIN_SHARE = 0.8  # of the windows, which the discriminator learns from
 MIN_RECORDS = 10
 
 
-def discriminative_score(
+def compute_discriminative_score(
     synthetic: Cohort, real: Cohort, *, field: str | None = None, steps: int = 2_000, seed: int = 0
 ) -> float:
     """How well a recurrent network tells synthetic windows from real ones, both of which it has not seen.
@@ -49,8 +50,9 @@ def discriminative_score(
 
     Raises:
         UsageError: There is no such signal, or fewer than ten records on a side.
+        MissingExtra: PyTorch is not installed.
     """
-    import torch
+    torch = require_torch("the discriminative score needs PyTorch")
     from torch.nn.functional import binary_cross_entropy_with_logits as wrong
 
     key = Key(seed).child("discriminative_score")
@@ -71,7 +73,7 @@ def discriminative_score(
     return abs(float(right.float().mean()) - 0.5)
 
 
-def predictive_score(
+def compute_predictive_score(
     synthetic: Cohort, real: Cohort, *, field: str | None = None, steps: int = 5_000, seed: int = 0
 ) -> float:
     """Mean error, at real windows, of a recurrent network that learned from synthetic ones to look ahead.
@@ -91,9 +93,9 @@ def predictive_score(
 
     Raises:
         UsageError: There is no such signal, or fewer than ten records on a side.
+        MissingExtra: PyTorch is not installed.
     """
-    import torch
-
+    torch = require_torch("the predictive score needs PyTorch")
     key = Key(seed).child("predictive_score")
     taught, told = _scale_windows(synthetic, real, field)
     others = max(1, taught.shape[2] - 1)

@@ -1,18 +1,9 @@
 """Generative models by name: one file each.
 
-`families.Diffusion` is `families/diffusion.py`'s class, imported when first asked for.
+`families.Diffusion` is `families/diffusion.py`'s class, imported when first asked for; `__init__.pyi` lists
+them for type checkers.
 """
 
-from __future__ import annotations
+from manikin.core.registry import forward_plugins
 
-from typing import Any
-
-from manikin.core import registry
-
-
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - any family
-    for module in registry.list_plugins("families"):
-        if module.replace("_", "") == name.lower():
-            return registry.find("families", module)
-    message = f"module 'manikin.families' has no attribute {name!r}"
-    raise AttributeError(message)
+__getattr__ = forward_plugins("families")

@@ -46,7 +46,6 @@ RECORDED_LIBRARIES = {
     "pyarrow": "pyarrow",
     "sklearn": "scikit-learn",
     "lightgbm": "lightgbm",
-    "statsmodels": "statsmodels",
     "torch": "torch",
 }
 

@@ -172,8 +172,7 @@ def _load_learner(
 
 
 def _dump_codec(codec: Codec) -> dict[str, Any]:
-    name = next(n for n in registry.list_plugins("codecs") if registry.find("codecs", n) is type(codec))
-    return {"codec": name, "state": codec.to_dict()}
+    return {"codec": registry.find_name("codecs", type(codec)), "state": codec.to_dict()}
 
 
 def _load_codec(stored: dict[str, Any]) -> Codec:

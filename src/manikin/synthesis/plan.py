@@ -200,12 +200,11 @@ def fit_condition_codecs(train: Cohort, condition: tuple[str, ...], codec: Codec
 
 def dump_family(family: Family | StatisticalFamily) -> dict[str, Any]:
     """A family as its name and options; unset options are left out."""
-    for name in registry.list_plugins("families"):
-        if registry.find("families", name) is type(family):
-            options = {key: value for key, value in asdict(family).items() if value is not None}  # type: ignore[call-overload]
-            return {"name": name, **options}
-    message = f"{type(family).__name__} is no registered family; add an entry point of manikin.families"
-    raise UsageError(message)
+    name = registry.find_name("families", type(family))
+    if name is None:
+        message = f"{type(family).__name__} is no registered family; add an entry point of manikin.families"
+        raise UsageError(message)
+    return {"name": name} | {key: value for key, value in asdict(family).items() if value is not None}  # type: ignore[call-overload]
 
 
 def parse_family(table: dict[str, Any]) -> Family | StatisticalFamily:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from manikin.text.deid.detect import Span
 
 
-def tagged(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int, int, str]]]) -> Cohort:
+def tag_entities(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int, int, str]]]) -> Cohort:
     """The cohort with the entities of a field of notes as tags in their texts.
 
     Args:
@@ -34,8 +34,8 @@ def tagged(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int, int, 
         >>> import pandas as pd
         >>> from manikin.cohort.cohort import Cohort
         >>> notes = Cohort.from_pandas(pd.DataFrame({"note": ["No fever.", None]}), {"note": Text()})
-        >>> labelled = tagged(notes, "note", [[(3, 8, "symptom")], []])
-        >>> labelled["note"][0], untagged(labelled, "note")[1]
+        >>> labelled = tag_entities(notes, "note", [[(3, 8, "symptom")], []])
+        >>> labelled["note"][0], untag_entities(labelled, "note")[1]
         ('No <symptom>fever</symptom>.', [[Span(start=3, end=8, kind='symptom')], []])
     """
     texts = _read_notes(cohort, field)
@@ -52,8 +52,8 @@ def tagged(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int, int, 
     return replace_columns(cohort, {field: pa.array(out, cohort.columns[field].type)})
 
 
-def untagged(cohort: Cohort, field: str) -> tuple[Cohort, list[list[Span]]]:
-    """The cohort with plain notes, and the entities of each: the inverse of `tagged`.
+def untag_entities(cohort: Cohort, field: str) -> tuple[Cohort, list[list[Span]]]:
+    """The cohort with plain notes, and the entities of each: the inverse of `tag_entities`.
 
     A tag that a model wrote without its other half is taken out and labels nothing.
 

@@ -34,7 +34,8 @@ from manikin.evaluation.measuring.repeats import MIN_REPEATS, Repeats
 from manikin.evaluation.score import FAMILYWISE_ERROR, THRESHOLDS, UNDECIDED_NOTE, Score, decide_verdict
 
 MATCHES_NOTE = (
-    "some match, no more than chance may explain: look at each of them (--suspects PAGE) before any release"
+    "some match, no more than chance may explain: look at each of them (--suspected-copies PAGE) before "
+    "any release"
 )
 DOUBTFUL_NOTE = (
     "more than chance explains in one check, but not over all checks of the card: more held-out patients "

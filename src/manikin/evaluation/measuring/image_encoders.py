@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import numpy as np
 
 from manikin.contracts.feature import Feature
-from manikin.core.extras import require
+from manikin.core.extras import require, require_torch
 from manikin.errors import FormatError, UsageError
 from manikin.imaging.analysis.intensity import find_intensity_range
 from manikin.imaging.analysis.robust_scaler import RobustScaler
@@ -41,7 +41,7 @@ def load_encoder(path: str | Path) -> UserEncoder:
 
     Raises:
         FormatError: The file is none that can be run.
-        MissingExtra: ONNX files need onnxruntime.
+        MissingExtra: ONNX files need onnxruntime, the others PyTorch.
         UsageError: There is no such file, or its name says nothing about its format.
     """
     path = Path(path)
@@ -134,7 +134,7 @@ class UserEncoder(Feature):
 
 
 def _load_torchscript(path: Path) -> Network:
-    import torch
+    torch = require_torch(f"encoder {path}: TorchScript needs PyTorch")
 
     try:
         module = torch.jit.load(str(path), map_location="cpu").eval()
@@ -146,7 +146,7 @@ def _load_torchscript(path: Path) -> Network:
 
 
 def _load_exported_program(path: Path) -> Network:
-    import torch
+    torch = require_torch(f"encoder {path}: exported programs need PyTorch")
 
     try:
         module = torch.export.load(str(path)).module()

@@ -96,7 +96,7 @@ class UserTextEncoder(Feature):
 def _load_language_model(folder: Path) -> Network:
     """Texts to the means of a model's last hidden states."""
     what = f"encoder {folder}: models of notes need transformers"
-    transformers = require("transformers", what=what, extra="llm")
+    transformers = require("transformers", "torch", what=what, extra="llm")
     try:
         local = {"local_files_only": True}  # nothing is downloaded to judge notes
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **local)

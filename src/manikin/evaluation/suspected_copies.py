@@ -1,4 +1,4 @@
-"""Suspects: which synthetic records look like copies, each beside the patient it may be a copy of.
+"""Suspected copies: which synthetic records look like copies, each beside the patient it may be a copy of.
 
 For internal use only: unlike the scorecard it shows real patients. It names the records that the scorecard
 counts, no others: which to look at and to leave out.
@@ -45,7 +45,7 @@ MAX_SHOWN_PAIRS = 100  # pairs on the page
 MAX_SHOWN_VALUES = 60  # values of a record on the page
 
 
-class Suspect(NamedTuple):
+class SuspectedCopy(NamedTuple):
     """One synthetic record and the patient whom it resembles.
 
     Args:
@@ -63,7 +63,7 @@ class Suspect(NamedTuple):
 
 @final
 @dataclass(frozen=True)
-class Suspects:
+class SuspectedCopies:
     """What was found, the most suspicious first.
 
     Args:
@@ -72,7 +72,7 @@ class Suspects:
         train: The training records.
     """
 
-    pairs: tuple[Suspect, ...]
+    pairs: tuple[SuspectedCopy, ...]
     synthetic: Cohort
     train: Cohort
 
@@ -89,7 +89,7 @@ class Suspects:
         """One row for each pair."""
         import pandas as pd
 
-        return pd.DataFrame(self.pairs, columns=pd.Index(Suspect._fields))
+        return pd.DataFrame(self.pairs, columns=pd.Index(SuspectedCopy._fields))
 
     def to_html(self, path: str | Path) -> None:
         """Write a page that shows the pairs beside each other. It holds real patients: keep it inside."""
@@ -104,7 +104,9 @@ class Suspects:
             yield {"suspect": suspect, **_render_pair(one, other, suspect.field, self.train)}
 
 
-def suspects(synthetic: Cohort, train: Cohort, holdout: Cohort, *, seed: int = 0) -> Suspects:
+def find_suspected_copies(
+    synthetic: Cohort, train: Cohort, holdout: Cohort, *, seed: int = 0
+) -> SuspectedCopies:
     """The synthetic records that the scorecard counts as copies or near matches, each with its patient.
 
     They are those of `exact_copies`, `near_match_excess` and `disguised_copies`, on every view of the
@@ -124,26 +126,26 @@ def suspects(synthetic: Cohort, train: Cohort, holdout: Cohort, *, seed: int = 0
     given, key = validate_inputs(synthetic, train, holdout), Key(seed).child("evaluate")
     rows = choose_rows(given, key)
     views = build_views(cap_records(given, key), EvaluationOptions())
-    found: dict[tuple[int, int], Suspect] = {}
+    found: dict[tuple[int, int], SuspectedCopy] = {}
     for name, sides in views.items():
         for one in _find_in_view(sides, key.child(name).child("whole"), select_metrics(name, views)):
             record, patient = int(rows[2][one.record]), int(rows[0][one.patient])
             found.setdefault((record, patient), one._replace(record=record, patient=patient))
-    return Suspects(tuple(sorted(found.values(), key=lambda one: one.ratio)), given[2], given[0])
+    return SuspectedCopies(tuple(sorted(found.values(), key=lambda one: one.ratio)), given[2], given[0])
 
 
-def _find_in_view(sides: EvaluationData, key: Key, metrics: Sequence[Metric]) -> Iterator[Suspect]:
+def _find_in_view(sides: EvaluationData, key: Key, metrics: Sequence[Metric]) -> Iterator[SuspectedCopy]:
     """What is counted in one view, pictures and signals themselves first."""
     split = replace(sides.full_split, key=key)
     if disguised_copies in metrics and not has_too_few_records(split):
         for field in find_matches(split):
             for i in np.flatnonzero(field.matches.hits):
                 ratio = round(float(field.near.ratios[i]), 4)
-                yield Suspect(int(field.rows[i]), int(field.near.positions[i]), field.name, ratio)
+                yield SuspectedCopy(int(field.rows[i]), int(field.near.positions[i]), field.name, ratio)
     if near_match_excess in metrics:
         shown = list_compared_fields(split.train.source_cohort.schema)[0] if is_array_view(sides) else ""
         for record, patient, ratio in find_copy_pairs(split, equal=exact_copies in metrics):
-            yield Suspect(record, patient, shown, round(ratio, 4))
+            yield SuspectedCopy(record, patient, shown, round(ratio, 4))
 
 
 def _render_pair(one: Cohort, other: Cohort, field: str, train: Cohort) -> dict[str, Any]:

@@ -1,0 +1,11 @@
+from .autoregressive import Autoregressive as Autoregressive
+from .copula import Copula as Copula
+from .diffusion import Diffusion as Diffusion
+from .fewshot import FewShot as FewShot
+from .gan import GAN as GAN
+from .independent import Independent as Independent
+from .lora import LoRA as LoRA
+from .masked import Masked as Masked
+from .templates import Templates as Templates
+from .trees import Trees as Trees
+from .vae import VAE as VAE
