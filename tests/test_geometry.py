@@ -9,7 +9,7 @@ import pytest
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 import manikin as mk
-from manikin.imaging.files import orientation
+from manikin.imaging import orientation
 from manikin.imaging.files.resize_cohort import resize_images
 
 AXIAL, TURNED = [1, 0, 0, 0, 1, 0], [-1, 0, 0, 0, -1, 0]

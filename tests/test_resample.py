@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from manikin.errors import SchemaError
-from manikin.imaging.files import label_maps, resize
+from manikin.imaging import label_maps
+from manikin.imaging.files import resize
 
 
 def test_shrinking_is_the_mean_of_the_area():

@@ -125,9 +125,14 @@ def find_duplicates(columns: pa.Table, schema: Schema, subject: np.ndarray) -> D
     if known is not None and known[0]() is columns:
         return known[1]
     rows, equal, chance = _find_equal_rows(columns, schema, subject)
-    finders = (_find_equal_notes, _find_equal_histories, _find_near_arrays)
-    others = (find(columns, schema, subject) for find in finders)
-    found = DuplicateRecords(rows, *others, equal, chance)
+    found = DuplicateRecords(
+        rows,
+        _find_equal_notes(columns, schema, subject),
+        _find_equal_histories(columns, schema, subject),
+        _find_near_arrays(columns, schema, subject),
+        equal,
+        chance,
+    )
     key = id(columns)
     _CACHE[key] = (weakref.ref(columns, lambda _: _CACHE.pop(key, None)), found)
     return found

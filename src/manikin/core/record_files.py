@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from manikin.imaging.dicom.series import Series
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".npy")
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
@@ -24,7 +22,16 @@ _MAX_PATH_BYTES = 2_048  # bytes of a whole path, with room for the folder (PATH
 """Bytes that a file's name has at most in the file systems of today."""
 
 
-def get_suffix(path: Path | Series) -> str:
+class RecordFile(Protocol):
+    """What a record is read from: the path of a file, or several files in its place."""
+
+    @property
+    def name(self) -> str:
+        """The name of the file, or of the first of several."""
+        ...
+
+
+def get_suffix(path: RecordFile) -> str:
     """The suffix of a file in lower case, ".nii.gz" in one piece.
 
     Example:

@@ -13,8 +13,9 @@ from manikin.cohort.cohort import Cohort, to_arrow_column
 from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
+from manikin.imaging import label_maps
 from manikin.imaging.analysis import burned_in_text
-from manikin.imaging.files import label_maps, resize
+from manikin.imaging.files import resize
 from manikin.io import npz_signals as traces
 from manikin.io.npz_layout import MEDMNIST_KEYS
 from manikin.schema.kinds import Category, Image, Kind, Schema, Signal
@@ -199,7 +200,7 @@ def _conform_array(
     mask = bool(kind.levels) or (
         kind == replace(Image(), size=kind.size) and label_maps.is_label_map_name(key)
     )
-    x, kind = conform_images(x, kind, labels=mask)
+    x, kind = resize.conform_images(x, kind, labels=mask)
     if not mask:
         return x, kind, [], ""
     x, table, note = label_maps.to_levels(x, key, kind.levels)
@@ -211,20 +212,6 @@ def _update_rate(constants: Mapping[str, Any], kinds: Sequence[Kind]) -> dict[st
     rates = {kind.rate for kind in kinds if isinstance(kind, Signal) and kind.rate}
     named = next((name for name in _RATE_KEYS if name in constants), None)
     return {named: rates.pop()} if named and len(rates) == 1 and rates != {constants[named]} else {}
-
-
-def conform_images(x: np.ndarray, kind: Image, *, labels: bool) -> tuple[np.ndarray, Image]:
-    """Pictures at the size that `kind` asks for, and the spacing that goes with it."""
-    grid = x.shape[2:]
-    if not kind.size or grid == kind.size:
-        return x, kind
-    if len(kind.size) != len(grid):
-        raise SchemaError(f"size {kind.size} is declared, but the records have {len(grid)} axes")
-    y = mapped_arrays.allocate((*x.shape[:2], *kind.size), x.dtype)
-    for i, record in enumerate(x):
-        y[i] = resize.fit_to_size(record, kind.size, labels=labels)
-    scale = resize.compute_scale_factor(grid, kind.size)
-    return y, replace(kind, spacing=tuple(step / scale for step in kind.spacing))
 
 
 def _flatten_scalars(records: Mapping[str, np.ndarray], forms: Mapping[str, str]) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 import pyarrow as pa
 
-from manikin.imaging.files import label_maps
+from manikin.imaging import label_maps
 from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:

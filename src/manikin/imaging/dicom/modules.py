@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from manikin.imaging import orientation
 from manikin.imaging.dicom.sop_classes import (
     ATTRIBUTE_BUILDERS,
     MAMMOGRAPHY_CLASSES,
@@ -25,7 +26,6 @@ from manikin.imaging.dicom.sop_classes import (
     build_region_code,
     build_secondary_capture,
 )
-from manikin.imaging.files import orientation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.errors import FormatError, MissingExtra
+from manikin.imaging import orientation
 from manikin.imaging.dicom import frame_geometry as framed
 from manikin.imaging.dicom import slice_stack
-from manikin.imaging.files import orientation
-from manikin.imaging.files.header import ImageHeader, check_size
+from manikin.imaging.header import ImageHeader, check_size
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from manikin.errors import FormatError
+from manikin.imaging import orientation
 from manikin.imaging.dicom import pixel_data
-from manikin.imaging.files import orientation
-from manikin.imaging.files.header import ImageHeader
+from manikin.imaging.header import ImageHeader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-    from manikin.imaging.dicom.series import Series, Slice
+    from manikin.imaging.dicom.series import Series
+    from manikin.imaging.dicom.slice import Slice
 
 SEGMENTATION_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
 """Segmentation Storage."""

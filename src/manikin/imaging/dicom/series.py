@@ -3,58 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from manikin.imaging import orientation
 from manikin.imaging.dicom import pixel_data, tags
 from manikin.imaging.dicom import slice_stack as apart
 from manikin.imaging.dicom.burned_in_annotation import assess_burned_in_risk
 from manikin.imaging.dicom.frame_geometry import read_frame_geometry
-from manikin.imaging.files import orientation
+from manikin.imaging.dicom.slice import Slice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from pydicom import Dataset
 
     from manikin.imaging.dicom.frame_geometry import FrameGeometry
-    from manikin.imaging.files.header import ImageHeader
+    from manikin.imaging.header import ImageHeader
 
 _SPATIAL_AXES = 3
 _MIN_TILT_DEGREES = 0.5
 """Degrees between the direction of the slices and their normal from which on the gantry was tilted."""
-
-
-@final
-@dataclass(frozen=True)
-class Slice:
-    """One file of a series.
-
-    Args:
-        path: The file.
-        volume_key: What slices of one volume share.
-        header: Of its pixels.
-        position: Of its first pixel, in mm; None: unknown.
-        normal: Of its plane.
-        instance_number: Its number in the series, where there is no position.
-        facts: What separates slices at one position, the subject, and the allowed attributes.
-    """
-
-    path: Path
-    volume_key: tuple[Any, ...]
-    header: ImageHeader
-    position: tuple[float, ...] | None
-    normal: tuple[float, ...]
-    instance_number: float
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def height(self) -> float:
-        """The place along the normal, in mm."""
-        return float(np.dot(self.position, self.normal)) if self.position else self.instance_number
 
 
 @final

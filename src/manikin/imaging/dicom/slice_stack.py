@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from manikin.imaging.dicom.series import Slice
+    from manikin.imaging.dicom.slice import Slice
 
 _MAX_GAP_DEVIATION = 0.01
 """Gaps that differ by more than this share of the usual gap are uneven."""

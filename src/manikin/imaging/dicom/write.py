@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
+from manikin.imaging import label_maps
 from manikin.imaging.analysis.burned_in_text import get_burned_in_state
 from manikin.imaging.dicom import modules, sop_classes, tags
 from manikin.imaging.dicom.rescale import PixelEncoding
-from manikin.imaging.files import write
 from manikin.schema.kinds import Image, Schema, Text
 from manikin.tables.delimited import render_delimited
 
@@ -84,7 +84,7 @@ def refuse_uneven(cohort: Cohort, name: str, path: Path) -> None:
 
 def _write_field(cohort: Cohort, name: str, place: Path) -> None:
     """All records of one field: files in a folder, or the one file `place`."""
-    kind, x = cohort.schema[name], write.to_file_values(cohort, name)
+    kind, x = cohort.schema[name], label_maps.to_file_values(cohort, name)
     spacing = kind.spacing if isinstance(kind, Image) else ()
     facts = cohort.origin.options.get("facts", {}).get(name, {})
     refuse_uneven(cohort, name, place)

@@ -10,9 +10,11 @@ import numpy as np
 
 from manikin.core import mapped_arrays
 from manikin.core.progress_display import track
+from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError, SchemaError
+from manikin.imaging import label_maps
 from manikin.imaging.analysis import burned_in_text
-from manikin.imaging.files import label_maps, nifti_alignment, read_any, resize, shared_geometry
+from manikin.imaging.files import nifti_alignment, read_any, resize, shared_geometry
 from manikin.schema.kinds import Image
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.imaging.dicom.series import Series
-    from manikin.imaging.files.header import ImageHeader
+    from manikin.imaging.header import ImageHeader
 
 _MIN_COMMON_SHARE = 0.9
 """When this share of the pictures has one shape, the others are mistakes."""
@@ -44,26 +46,6 @@ class ImageStack:
     is_kept: np.ndarray
     notes: tuple[str, ...]
     options: dict[str, Any]
-
-
-@final
-class SkippedRecords(dict[int, str]):
-    """Why a record is left out; without `skip`, the first reason is an error."""
-
-    def __init__(self, *, skip: bool) -> None:
-        super().__init__()
-        self.skip = skip
-
-    def add(self, record: int, path: Path | Series, error: FormatError) -> None:
-        """Leave a record out, or raise."""
-        if not self.skip:
-            raise (
-                error
-                if "skip_bad" in str(error)
-                else type(error)(f"{error}, or leave it out with skip_bad")
-            )
-        what = str(error).removeprefix(f"{path}: ").partition(";")[0]
-        self.setdefault(record, f"left out {path.name}: {what}")
 
 
 def stack_images(

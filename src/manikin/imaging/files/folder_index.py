@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 
 from manikin.core import record_files
 from manikin.errors import FormatError
-from manikin.imaging.files import label_maps
+from manikin.imaging import label_maps
 from manikin.schema.inference.file_owners import add_owners, find_owners
 from manikin.schema.inference.folder_roles import interpret_or_number_folders
 

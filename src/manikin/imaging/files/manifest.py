@@ -12,7 +12,7 @@ from manikin.cohort.source_format import SourceFormat
 from manikin.cohort.unclear_fields import FOLDER_FIELD, UNCLEAR_OPTION, drop_settled_folders
 from manikin.core import record_files
 from manikin.errors import SchemaError
-from manikin.imaging.files import label_maps
+from manikin.imaging import label_maps
 from manikin.imaging.files.assemble import stack_images
 from manikin.imaging.files.folder_index import list_images
 from manikin.imaging.files.table_links import TableLinks, list_subfolders, match_by_filename, match_by_key

@@ -11,13 +11,14 @@ import numpy as np
 
 from manikin.core import record_files
 from manikin.errors import FormatError
-from manikin.imaging.files import orientation
+from manikin.imaging import orientation
+from manikin.imaging.files import nifti
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from manikin.imaging.dicom.series import Series
-    from manikin.imaging.files.header import ImageHeader
+    from manikin.imaging.header import ImageHeader
 
 _SPATIAL_AXES = 3
 _MAX_CORNER_DISTANCE = 0.05
@@ -88,8 +89,6 @@ class NiftiVolume:
         Raises:
             FormatError: The file cannot be read, or most of a mask lies outside its picture.
         """
-        from manikin.imaging.files import nifti
-
         x = nifti.read_values(self.path)
         x = orientation.turn_array(x, str(self.source.facts["axes"]), self.target) if self.target else x
         return x if self.reference_header is None else self._resample_onto(x, self.reference_header)
@@ -167,8 +166,6 @@ def align_volumes(
 def _wrap_file(path: Path | Series) -> Any:  # noqa: ANN401 - a volume, or what was given
     if not isinstance(path, Path) or record_files.detect_file_format(path) != "nifti":
         return path
-    from manikin.imaging.files import nifti
-
     try:
         return NiftiVolume(path, nifti.read_header(path))
     except FormatError:

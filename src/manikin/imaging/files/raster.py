@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.errors import FormatError
-from manikin.imaging.files.header import ImageHeader, check_size
+from manikin.imaging.header import ImageHeader, check_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

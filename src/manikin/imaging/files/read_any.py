@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from manikin.core import record_files
 from manikin.errors import FormatError
+from manikin.imaging.dicom import pixel_data
+from manikin.imaging.dicom.burned_in_annotation import assess_burned_in_risk
+from manikin.imaging.files import nifti, raster
 
 if TYPE_CHECKING:
     import numpy as np
 
     from manikin.imaging.dicom.series import Series
-    from manikin.imaging.files.header import ImageHeader
+    from manikin.imaging.header import ImageHeader
 
 
 def read_header(path: Path | Series, *, labels: bool = False) -> ImageHeader:
@@ -25,15 +28,9 @@ def read_header(path: Path | Series, *, labels: bool = False) -> ImageHeader:
         return path.header
     match _detect_format(path):
         case "nifti":
-            from manikin.imaging.files import nifti
-
             return nifti.read_header(path)
         case "dicom":
-            from manikin.imaging.dicom import pixel_data
-
             return pixel_data.read_header(path)
-    from manikin.imaging.files import raster
-
     return raster.read_header(path, labels=labels)
 
 
@@ -47,15 +44,9 @@ def read_values(path: Path | Series, *, labels: bool = False) -> np.ndarray:
         return path.read_values()
     match _detect_format(path):
         case "nifti":
-            from manikin.imaging.files import nifti
-
             return nifti.read_values(path)
         case "dicom":
-            from manikin.imaging.dicom import pixel_data
-
             return pixel_data.read_values(path)
-    from manikin.imaging.files import raster
-
     return raster.read_values(path, labels=labels)
 
 
@@ -66,9 +57,6 @@ def read_burned_in_risk(path: Path | Series) -> str:
         return next((risk for risk in ("yes", "likely", "unknown") if risk in found), "no")
     if _detect_format(path) != "dicom":
         return "unknown"
-    from manikin.imaging.dicom import pixel_data
-    from manikin.imaging.dicom.burned_in_annotation import assess_burned_in_risk
-
     return assess_burned_in_risk(pixel_data.read_dataset(path))
 
 

@@ -7,7 +7,17 @@ picture is enlarged they are interpolated linearly. A label map takes the neares
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+from manikin.core import mapped_arrays
+from manikin.errors import SchemaError
+from manikin.stats.downsample import compute_area_weights
+
+if TYPE_CHECKING:
+    from manikin.schema.kinds import Image
 
 
 def compute_scale_factor(grid: tuple[int, ...], size: tuple[int, ...]) -> float:
@@ -44,6 +54,24 @@ def fit_to_size(x: np.ndarray, size: tuple[int, ...], *, labels: bool = False) -
     return canvas
 
 
+def conform_images(x: np.ndarray, kind: Image, *, labels: bool) -> tuple[np.ndarray, Image]:
+    """Pictures (n, channels, *grid) at the size that `kind` asks for, and the spacing that goes with it.
+
+    Raises:
+        SchemaError: The size has another number of axes.
+    """
+    grid = x.shape[2:]
+    if not kind.size or grid == kind.size:
+        return x, kind
+    if len(kind.size) != len(grid):
+        raise SchemaError(f"size {kind.size} is declared, but the records have {len(grid)} axes")
+    y = mapped_arrays.allocate((*x.shape[:2], *kind.size), x.dtype)
+    for i, record in enumerate(x):
+        y[i] = fit_to_size(record, kind.size, labels=labels)
+    scale = compute_scale_factor(grid, kind.size)
+    return y, replace(kind, spacing=tuple(step / scale for step in kind.spacing))
+
+
 def _resample_nearest(x: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     centres = [
         ((np.arange(new) + 0.5) * old / new).astype(int) for old, new in zip(x.shape[1:], size, strict=True)
@@ -69,14 +97,9 @@ def build_resampling_matrix(old: int, new: int) -> np.ndarray:
                [0. , 0. , 0.5, 0.5]], dtype=float32)
     """
     if new < old:
-        edges = np.arange(new + 1) * old / new
-        covered = np.minimum(edges[1:, None], np.arange(1, old + 1)) - np.maximum(
-            edges[:-1, None], np.arange(old)
-        )
-        mass = np.clip(covered, 0, None)
-    else:
-        centres = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-        mass = np.clip(1 - np.abs(centres[:, None] - np.arange(old)), 0, None)
+        return compute_area_weights(old, new)
+    centres = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
+    mass = np.clip(1 - np.abs(centres[:, None] - np.arange(old)), 0, None)
     return (mass / mass.sum(axis=1, keepdims=True)).astype(np.float32)
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from manikin.core import mapped_arrays
 from manikin.errors import UsageError
-from manikin.io.npz_arrays import conform_images
+from manikin.imaging.files.resize import conform_images
 from manikin.schema.kinds import Image, Schema
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from manikin.imaging.files import resize
 
 if TYPE_CHECKING:
-    from manikin.imaging.files.header import ImageHeader
+    from manikin.imaging.header import ImageHeader
     from manikin.schema.kinds import Image
 
 

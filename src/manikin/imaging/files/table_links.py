@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from manikin.core.record_files import is_possible_path, strip_suffix
 from manikin.errors import FormatError
-from manikin.imaging.files import label_maps
+from manikin.imaging import label_maps
 from manikin.imaging.files.folder_index import is_collection_folder
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import (

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
-from manikin.imaging.files import label_maps, raster
+from manikin.imaging import label_maps
+from manikin.imaging.files import nifti, raster
 from manikin.schema.kinds import Category, Image, Schema, Signal, Text
 from manikin.tables.delimited import render_delimited
 
@@ -57,21 +58,12 @@ def write_single(cohort: Cohort, path: Path) -> None:
             f"{path}: one file holds one picture, but there are {len(cohort)} records of {len(pictures)} "
             "such fields; name a folder (no suffix)"
         )
-    write_record(to_file_values(cohort, pictures[0])[0], cohort, pictures[0], path)
-
-
-def to_file_values(cohort: Cohort, name: str) -> np.ndarray:
-    """A field as its files hold it: label maps with the values they came in."""
-    table = cohort.origin.options.get("tables", {}).get(name)
-    x = cohort[name]
-    return label_maps.from_levels(x, table) if table else x
+    write_record(label_maps.to_file_values(cohort, pictures[0])[0], cohort, pictures[0], path)
 
 
 def write_record(x: np.ndarray, cohort: Cohort, name: str, path: Path) -> None:
     """Write one record in the format that the suffix of `path` names."""
     if path.name.lower().endswith((".nii", ".nii.gz")):
-        from manikin.imaging.files import nifti
-
         kind = cohort.schema[name]
         spacing = kind.spacing if isinstance(kind, Image) else ()
         nifti.write(x, path, spacing, cohort.origin.options.get("facts", {}).get(name, {}))
@@ -94,7 +86,7 @@ def _write_field(
     cohort: Cohort, name: str, path: Path, pictures: list[str], classes: list[str]
 ) -> list[str]:
     """The files of a field, relative to the folder."""
-    kind, x = cohort.schema[name], to_file_values(cohort, name)
+    kind, x = cohort.schema[name], label_maps.to_file_values(cohort, name)
     suffix = _choose_suffix(cohort, name, x)
     top = "" if classes and len(pictures) == 1 else f"{_name_folder(name, kind)}/"
     places = []

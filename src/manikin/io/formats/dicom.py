@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.core import record_files
+from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.imaging.dicom import segmentation_objects, series, tags, write
 from manikin.imaging.dicom import slice_stack as apart
 from manikin.imaging.files import manifest
-from manikin.imaging.files.assemble import SkippedRecords
 from manikin.imaging.files.table_links import TableLinks, name_image_field
 from manikin.io.format import Format
 from manikin.io.formats.csv import Csv
@@ -25,7 +25,8 @@ from manikin.schema.kinds import Image, Schema
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.imaging.dicom.series import Series, Slice
+    from manikin.imaging.dicom.series import Series
+    from manikin.imaging.dicom.slice import Slice
     from manikin.schema.inference.folder_roles import FolderMeaning
 
 

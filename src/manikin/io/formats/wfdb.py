@@ -10,8 +10,8 @@ import numpy as np
 from manikin.cohort.source_format import SourceFormat
 from manikin.core import record_files
 from manikin.core.extras import require
+from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
-from manikin.imaging.files.assemble import SkippedRecords
 from manikin.io.format import Format
 from manikin.signals.files import folder_index, write
 from manikin.signals.files.assemble import assemble_recordings

@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.core import mapped_arrays
+from manikin.core.skipped import SkippedRecords
 from manikin.errors import AbsentField, FormatError, SchemaError
-from manikin.imaging.files.assemble import SkippedRecords
 from manikin.schema.kinds import Schema, Signal
 from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.signals.files import channels, filters, record_fields, windows

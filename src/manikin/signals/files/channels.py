@@ -12,7 +12,7 @@ from manikin.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.imaging.files.assemble import SkippedRecords
+    from manikin.core.skipped import SkippedRecords
     from manikin.schema.kinds import Signal
     from manikin.signals.files.recording import Channel, Recording
 

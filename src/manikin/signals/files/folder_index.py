@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-    from manikin.imaging.files.assemble import SkippedRecords
+    from manikin.core.skipped import SkippedRecords
     from manikin.schema.kinds import Kind
     from manikin.signals.files.recording import Recording
 

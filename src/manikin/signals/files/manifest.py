@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from manikin.cohort.source_format import SourceFormat
 from manikin.core.record_files import is_possible_path
+from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
-from manikin.imaging.files.assemble import SkippedRecords
 from manikin.signals.files import folder_index
 from manikin.signals.files.assemble import assemble_recordings
 

@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.core import record_files
+from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
-from manikin.imaging.files.assemble import SkippedRecords
 from manikin.schema.inference import elapsed_time
 from manikin.signals.files import long_table
 from manikin.tables.delimited import read_header, read_text_columns

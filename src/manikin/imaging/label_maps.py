@@ -13,6 +13,8 @@ from manikin.errors import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from manikin.cohort.cohort import Cohort
+
 _LABEL_MAP_NAME = re.compile(
     r"(^|_)(masks?|label_?maps?|labelmaps?|seg(mentations?)?s?|annotations?|ground_?truths?|gt|roi|lesions?)(_|$)"
 )
@@ -115,3 +117,10 @@ def _is_lossy(x: np.ndarray) -> bool:
         for block in mapped_arrays.iterate_blocks(x)
     )
     return near >= _MIN_EXTREME_SHARE * x.size
+
+
+def to_file_values(cohort: Cohort, name: str) -> np.ndarray:
+    """A field as its files hold it: label maps with the values they came in."""
+    table = cohort.origin.options.get("tables", {}).get(name)
+    x = cohort[name]
+    return from_levels(x, table) if table else x
