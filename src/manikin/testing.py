@@ -40,7 +40,8 @@ KIND_SPECS: dict[str, tuple[Spec, ...]] = {
         Spec(vocab=7, length=6, ragged=True, ranges=((0, 7),) * 6),
     ),
 }
-"""Tiny specs by kind of data: as channels on a grid, as tokens, or as either."""
+"""Tiny specs by kind of data: as channels on a grid, as tokens, or as either; of text alone, and behind its
+record for families that count words."""
 
 N_RECORDS = 12
 """Records in a law."""
@@ -144,8 +145,9 @@ def _draw_values(block: object, shape: tuple[int, ...], rng: np.random.Generator
 
 
 def _choose_spec(family: Family | StatisticalFamily, kind: str) -> Spec:
-    if kind == "text":  # in a row behind its record, for families that count
-        return KIND_SPECS[kind][isinstance(family, StatisticalFamily) and family.tokens]
+    if kind == "text":
+        alone, behind_record = KIND_SPECS[kind]
+        return behind_record if isinstance(family, StatisticalFamily) and family.tokens else alone
     wanted = isinstance(family, Family) and family.tokens
     return next((spec for spec in KIND_SPECS[kind] if spec.tokens == wanted), KIND_SPECS[kind][0])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
@@ -12,11 +11,17 @@ import pyarrow as pa
 from manikin.codecs.prompts import SEPARATOR, Prompts
 from manikin.codecs.text import list_notes
 from manikin.contracts.codec import Codec
-from manikin.core.extras import require
 from manikin.core.short_lists import list_names
 from manikin.encoding.grammar import END
+from manikin.encoding.pretrained_tokens import (
+    FIRST_TOKEN,
+    count_tokens,
+    load_tokenizer,
+    pad_tokens,
+    tokenize,
+)
 from manikin.encoding.spec import Spec
-from manikin.errors import FormatError, Unsupported
+from manikin.errors import Unsupported
 from manikin.schema.kinds import Text
 
 if TYPE_CHECKING:
@@ -24,9 +29,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
-
-FIRST_TOKEN = 1
-"""The token that stands for the tokenizer's first; END comes before."""
 
 
 @final
@@ -53,9 +55,7 @@ class PretrainedText(Codec):
     @property
     def spec(self) -> Spec:
         """Tokens that end early."""
-        return Spec(
-            vocab=FIRST_TOKEN + len(load_tokenizer(self.model)), length=self.facts["length"], ragged=True
-        )
+        return Spec(vocab=count_tokens(self.model), length=self.facts["length"], ragged=True)
 
     @property
     def fit_report(self) -> dict[str, Any]:
@@ -120,42 +120,6 @@ class PretrainedText(Codec):
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         return cls(**state)
-
-
-@cache
-def load_tokenizer(model: str) -> Any:  # noqa: ANN401 - of whatever model
-    """The tokenizer of a model.
-
-    Raises:
-        MissingExtra: The library is not installed.
-        FormatError: No such folder or name, or no tokenizer in it.
-    """
-    transformers = require("transformers", what="language models need transformers", extra="llm")
-    try:
-        return transformers.AutoTokenizer.from_pretrained(model)
-    except (OSError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[0]
-        raise FormatError(
-            f"{model}: no tokenizer found ({first}); name a folder that holds config.json, a tokenizer and "
-            "model.safetensors, or a model of the hub while there is a network"
-        ) from error
-
-
-def tokenize(model: str, texts: Sequence[str]) -> list[list[int]]:
-    """The tokens of texts, from FIRST on, without any that mark a start or an end."""
-    if not texts:
-        return []
-    found = load_tokenizer(model)(list(texts), add_special_tokens=False)["input_ids"]
-    return [[FIRST_TOKEN + token for token in ids] for ids in found]
-
-
-def pad_tokens(rows: Sequence[Sequence[int]], longest: int, more: int = 0) -> np.ndarray:
-    """Rows of tokens in one array (n, longest + more), cut behind `longest` and filled with END."""
-    x = np.full((len(rows), longest + more), END, dtype=np.int64)
-    for place, row in enumerate(rows):
-        kept = row[:longest]
-        x[place, : len(kept)] = kept
-    return x
 
 
 __plugin__ = PretrainedText

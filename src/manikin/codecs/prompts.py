@@ -10,6 +10,7 @@ import numpy as np
 
 from manikin.cohort.scalar_matrix import normalize_level
 from manikin.contracts.codec import Codec
+from manikin.encoding.pretrained_tokens import count_tokens, load_tokenizer, pad_tokens, tokenize
 from manikin.encoding.spec import Spec
 from manikin.errors import Unsupported
 from manikin.schema.kinds import SCALAR_TYPES, Text
@@ -53,9 +54,7 @@ class Prompts(Codec):
     @property
     def spec(self) -> Spec:
         """Tokens that end early."""
-        from manikin.codecs.pretrained import FIRST_TOKEN, load_tokenizer
-
-        return Spec(vocab=FIRST_TOKEN + len(load_tokenizer(self.model)), length=self.length, ragged=True)
+        return Spec(vocab=count_tokens(self.model), length=self.length, ragged=True)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
         """Learn how long prompts are, and choose examples, of subjects far apart in the records."""
@@ -102,8 +101,6 @@ class Prompts(Codec):
 
     def tokenize(self, cohort: Cohort) -> list[list[int]]:
         """The tokens of each prompt."""
-        from manikin.codecs.pretrained import load_tokenizer, tokenize
-
         texts, speaker = self.write_prompts(cohort), load_tokenizer(self.model)
         if getattr(speaker, "chat_template", None):
             said = [[{"role": "user", "content": text}] for text in texts]
@@ -115,8 +112,6 @@ class Prompts(Codec):
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
         """Tokens (n, length); of a prompt that is too long the beginning is cut away."""
-        from manikin.codecs.pretrained import pad_tokens
-
         return pad_tokens([row[-self.length :] for row in self.tokenize(cohort)], self.length)
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - the contract's

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
     from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
+GUIDANCE_DROPOUT = 0.1
+"""Share of training records shown without their condition where guidance needs it and no other is given."""
+
 
 @final
 @dataclass(frozen=True)
@@ -92,8 +95,7 @@ class Diffusion(Family):
     ) -> Tensor:
         """Squared error of velocities, cross-entropy of levels, of what is not observed."""
         net: Flow = nets[turn]  # pyright: ignore[reportAssignmentType]
-        drop = self.drop if self.drop is not None else 0.1 if self.guidance != 1 else 0.0
-        given = net.conditioner.mask_for_training(given, x, rng, drop)
+        given = net.conditioner.mask_for_training(given, x, rng, self.condition_dropout)
         end = net.compute_targets(x)
         if given.mask is not None:
             end = torch.where(spec.expand_mask(given.mask), net.compute_observed_targets(given), end)
@@ -111,6 +113,13 @@ class Diffusion(Family):
             levels = spec.discrete_spec.nll(out[:, net.levels], net.extract_discrete(x))
             total = total + (levels * hidden[:, net.flagged]).sum()
         return total / (x.numel())
+
+    @property
+    def condition_dropout(self) -> float:
+        """The share of training records that are shown without their condition."""
+        if self.drop is not None:
+            return self.drop
+        return GUIDANCE_DROPOUT if self.guidance != 1 else 0.0
 
     @torch.no_grad()
     def sample(

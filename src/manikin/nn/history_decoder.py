@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from manikin.nn.event_slots import EventSlots
     from manikin.nn.transformer import TransformerShape
 
-LEADS, CODES, VALUES = range(3)
+PARTS = LEADS, CODES, VALUES = range(3)
 """What is found, in this order: a code depends on all visits, a value on all codes."""
 
 COUNT_BINS = 64
@@ -35,6 +35,12 @@ COUNT_BINS = 64
 
 POSITION_FEATURES, DISTANT_EVENTS = 12, 16.0
 """Numbers that say where an event stands, and how many events are far."""
+
+NEIGHBOR_VISITS = (0, -1, 1, None)
+"""The visits whose codes are summed: an event's own, the ones before and after, all."""
+
+RECALL_VISITS = ("before", "after", "any")
+"""Where a code may stand besides: at the visit before, at the one after, at any other."""
 
 
 @final
@@ -55,7 +61,7 @@ class HistoryDecoder(nn.Module):
         self.grammar, self.first = grammar, grammar.starts[CODE]
         self.condition = Conditioner(given, spec, width)
         vector, context = self.condition.vector, self.condition.context
-        self.embed = nn.Embedding(grammar.vocab + 3, width)
+        self.embed = nn.Embedding(grammar.vocab + len(PARTS), width)
         nn.init.normal_(self.embed.weight, std=INIT_STD)
         self.spot = nn.Sequential(nn.Linear(POSITION_FEATURES, width), nn.GELU(), nn.Linear(width, width))
         self.mix = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
@@ -91,13 +97,18 @@ class HistoryDecoder(nn.Module):
     def compute_features(self, slots: EventSlots, condition: EncodedCondition) -> Tensor:
         """Features (B, E, width) of events of which parts are hidden."""
         parts = (slots.lead, slots.code, slots.value)
-        found = [self.embed(x + i * (x == self.grammar.vocab)) for i, x in enumerate(parts)]
+        found = [self._embed_part(part, tokens) for part, tokens in enumerate(parts)]
         h = sum(found, self.spot(self._compute_positions(slots)))
         h = h + self.mix(h)
         h = h + self.bags(self._sum_codes(slots, found[CODES]))
         there = slots.is_event | ~slots.is_event.any(dim=1, keepdim=True)
         vector, context = condition.vector, condition.context
         return self.body(h, causal=False, vector=vector, context=context, there=there)
+
+    def _embed_part(self, part: int, tokens: Tensor) -> Tensor:
+        """Embeddings (B, E, width) of leads, codes or values; each part has a mask token of its own."""
+        mask_token = self.grammar.vocab + part
+        return self.embed(tokens.masked_fill(tokens == self.grammar.vocab, mask_token))
 
     def _compute_positions(self, slots: EventSlots) -> Tensor:
         """How far events stand from either end, and from the visits opened about them, (B, E, SPOTS)."""
@@ -140,7 +151,7 @@ class HistoryDecoder(nn.Module):
         away = visit[row] - visit[row, at][:, None]
         known = (slots.is_event & (slots.code != self.grammar.vocab))[row]
         places = (known & (away == -1), known & (away == 1), known & (away != 0))
-        biases = RECALL_SPEED * self.recall(self.edges[:1]).view(len(RECALL_VISITS), -1)
+        biases = RECALL_SPEED * self.recall.row.view(len(RECALL_VISITS), -1)
         logits = self.laws[CODES](h)
         for bias, strength, where in zip(biases, self.gate(h).split(1, -1), places, strict=True):
             logits = logits + (bias + strength) * self._has_code(slots.code[row], where)
@@ -178,7 +189,7 @@ class HistoryDecoder(nn.Module):
 
     def compute_count_logits(self, condition: EncodedCondition, n: int) -> Tensor:
         """Logits (n, bins) of the number of events."""
-        logits = self.sizes(self.edges[:1]).expand(n, -1)
+        logits = self.sizes.row.expand(n, -1)
         if self.sized is None or condition.vector is None:
             return logits
         return logits + self.sized(condition.vector)
@@ -189,13 +200,6 @@ class HistoryDecoder(nn.Module):
         return functional.cross_entropy(
             self.compute_count_logits(condition, len(counts)), at, reduction="none"
         )
-
-
-NEIGHBOR_VISITS = (0, -1, 1, None)
-"""The visits whose codes are summed: an event's own, the ones before and after, all."""
-
-RECALL_VISITS = ("before", "after", "any")
-"""Where a code may stand besides: at the visit before, at the one after, at any other."""
 
 
 def _compute_count_edges(length: int) -> Tensor:

@@ -27,6 +27,9 @@ PART_SHARES = (0.25, 0.5, 0.25)
 MAX_EVENTS = 1 << 16
 """Events drawn at a time, to bound memory."""
 
+NEVER = -1
+"""The turn of a place that is not found in a pass."""
+
 
 def compute_nll_bound(
     filler: HistoryDecoder, x: Tensor, given: ConditionBatch, rng: torch.Generator
@@ -192,9 +195,9 @@ def _draw_places(
     filler: HistoryDecoder, slots: EventSlots, part: int, now: Tensor, h: Tensor, rng: torch.Generator
 ) -> EventSlots:
     """The same with places found; codes one of each visit at a time, for they exclude each other."""
-    turn = _number_turns(filler, slots, now) if part == CODES else now.long() - 1
+    turn = _number_turns(filler, slots, now) if part == CODES else torch.where(now, 0, NEVER)
     for i in range(int(turn.max()) + 1):
-        row, at = (now & (turn == i)).nonzero(as_tuple=True)
+        row, at = (turn == i).nonzero(as_tuple=True)
         logits, start = _compute_logits(filler, slots, part, h[row, at], row, at)
         can = logits.isfinite().any(dim=1)
         row, at, token = row[can], at[can], sample_tokens(logits[can], rng) + start
@@ -204,9 +207,9 @@ def _draw_places(
 
 
 def _number_turns(filler: HistoryDecoder, slots: EventSlots, now: Tensor) -> Tensor:
-    """The number of each place among those of its visit that are found together, (B, E); -1 elsewhere."""
+    """The turn of each place among those of its visit that are found together, (B, E), or `NEVER`."""
     visit, count = slots.number_visits(filler.grammar), now.long().cumsum(dim=1)
     first = torch.ones_like(now)
     first[:, 1:] = visit[:, 1:] != visit[:, :-1]
     before = torch.where(first, count - now.long(), 0).cummax(dim=1).values
-    return torch.where(now, count - before - 1, -1)
+    return torch.where(now, count - before - 1, NEVER)

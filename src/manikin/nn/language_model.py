@@ -15,6 +15,7 @@ from torch.nn import functional
 
 from manikin.core.extras import require
 from manikin.encoding.grammar import END
+from manikin.encoding.pretrained_tokens import FIRST_TOKEN
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from manikin.encoding.decoding_options import DecodingOptions
     from manikin.encoding.spec import Spec
     from manikin.nn.conditioning import ConditionBatch
-
-FIRST_TOKEN = 1
-"""The token that stands for the tokenizer's first, as `codecs.pretrained` has it."""
 
 CHUNK_NOTES = 32
 """Texts drawn at a time."""

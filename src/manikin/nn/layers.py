@@ -74,6 +74,11 @@ class LearnedConstant(nn.Module):
         super().__init__()
         self.table = nn.Embedding(1, width)
 
+    @property
+    def row(self) -> Tensor:
+        """The vector as one row (1, width)."""
+        return self.table(torch.zeros(1, dtype=torch.long, device=self.table.weight.device))
+
     def forward(self, x: Tensor) -> Tensor:
         """Any (B, ...) -> (B, width)."""
         return self.table(torch.zeros(len(x), dtype=torch.long, device=x.device))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow.compute
+from scipy.sparse.csgraph import connected_components
 
 from manikin.codecs.table.arrow_columns import to_floats
 from manikin.codecs.table.category import CategoryEncoder
@@ -69,16 +70,9 @@ def _group_tied_fields(cohort: Cohort, values: dict[str, np.ndarray]) -> list[li
     groups = []
     for names in alike.values():
         joined = find_relations(np.column_stack([values[name] for name in names])).is_related
-        groups += [[names[i] for i in part] for part in _find_components(joined)]
+        count, component = connected_components(joined, directed=False)
+        groups += [[names[j] for j in np.flatnonzero(component == i)] for i in range(count)]
     return groups
-
-
-def _find_components(joined: np.ndarray) -> list[np.ndarray]:
-    """The connected components of a graph (k, k)."""
-    reach = joined | np.eye(len(joined), dtype=bool)
-    for _ in range(len(joined).bit_length()):
-        reach = reach @ reach
-    return [np.flatnonzero(row) for row in np.unique(reach, axis=0)]
 
 
 def _fit_transforms(

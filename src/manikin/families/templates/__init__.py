@@ -118,12 +118,13 @@ class Templates(StatisticalFamily):
         given = int(state["given"])
         if observed[:, given:].any():
             raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
-        writer, readers = BackoffWriter(self, state, spec.ranges[-1][1]), Reranker(state)
+        writer = BackoffWriter(state, spec.ranges[-1][1], self.order, self.stress)
+        readers, options = Reranker(state), self.decoding_options
         drafts = self.drafts if readers.fields or self.longest else 1
         out, rng = x.copy(), key.numpy()
         for row in np.lexsort(x[:, :given].T[::-1]) if given else range(len(x)):  # alike come together
             here = x[row, :given].tolist()
-            found = [writer.write_note(here, x.shape[1] - given, rng) for _ in range(drafts)]
+            found = [writer.write_note(here, x.shape[1] - given, options, rng) for _ in range(drafts)]
             found = [draft for draft in found if self._is_complete(draft)] or found
             chosen = 0
             if len(found) > 1:
@@ -131,7 +132,7 @@ class Templates(StatisticalFamily):
                 chosen = rng.choice(len(found), p=readers.compute_draft_shares(read, here))
             out[row, given:] = found[chosen]
         if self.longest:
-            out[:, given + self.decoding_options.compute_max_length(x.shape[1] - given) - 1] = END
+            out[:, given + options.compute_max_length(x.shape[1] - given) - 1] = END
         return out
 
     def _is_complete(self, draft: np.ndarray) -> bool:

@@ -12,7 +12,7 @@ from manikin.families.templates.ngrams import GAP_TOKEN, tabulate_next_tokens
 
 if TYPE_CHECKING:
     from manikin.contracts.family import FamilyState
-    from manikin.families.templates import Templates
+    from manikin.encoding.decoding_options import DecodingOptions
     from manikin.families.templates.ngrams import NextTokenTable, NGram
 
 FREQUENT_WORD_SHARE = 0.5
@@ -33,14 +33,21 @@ MAX_CACHED_SHARES = 1 << 23
 
 @final
 class BackoffWriter:
-    """Laws of the next word, from the runs of a state."""
+    """Laws of the next word, from the runs of a state.
 
-    def __init__(self, family: Templates, state: FamilyState, size: int) -> None:
-        self.family, self.size = family, size
+    Args:
+        state: What `Templates` have learned.
+        size: How many words there are; the number after the last one stands for the start of a note.
+        order: Words before that decide what follows, at most.
+        stress: The power of what a given field says.
+    """
+
+    def __init__(self, state: FamilyState, size: int, order: int, stress: float) -> None:
+        self.size, self.order, self.stress = size, order, stress
         self.whole = tabulate_next_tokens(state, "")
         self.base = self._compute_unigram_shares(self.whole, np.full(size, 1.0 / size))
-        order = np.argsort(-self.base, kind="stable")
-        self.usual = order[: np.searchsorted(np.cumsum(self.base[order]), FREQUENT_WORD_SHARE)]
+        by_share = np.argsort(-self.base, kind="stable")
+        self.usual = by_share[: np.searchsorted(np.cumsum(self.base[by_share]), FREQUENT_WORD_SHARE)]
         names = {name.rpartition("runs.")[0] for name in state if "runs." in name}
         self.parts = {name: tabulate_next_tokens(state, name) for name in sorted(names) if name}
         self.shares = {
@@ -53,23 +60,22 @@ class BackoffWriter:
             keep(self._compute_substitute_shares),
         )
 
-    def write_note(self, given: list[int], length: int, rng: np.random.Generator) -> np.ndarray:
-        """One note (length,), END after its end; one that is too long for the manner has none."""
+    def write_note(
+        self, given: list[int], length: int, options: DecodingOptions, rng: np.random.Generator
+    ) -> np.ndarray:
+        """One note (length,), END after its end; one that is longer than asked for has none."""
         here = tuple(name for i, value in enumerate(given) if (name := f"{i}.{value}.") in self.parts)
-        run, out, manner = [self.size], np.full(length, END), self.family.decoding_options
+        run, out = [self.size], np.full(length, END)
         seen: dict[NGram, set[int]] = {}
-        for place in range(manner.compute_max_length(length)):
+        for place in range(options.compute_max_length(length)):
             recent = tuple(run[1 - NO_REPEAT_NGRAM_SIZE :])
-            law = self._compute_next_shares(tuple(run[-self.family.order :]), here)
+            law = self._compute_next_shares(tuple(run[-self.order :]), here)
             if recent in seen:
                 law[list(seen[recent])] = 0.0
-            if place + 1 < manner.shortest:
+            if place + 1 < options.shortest:
                 law[END] = 0.0
-            law = (
-                law
-                if manner.temperature == 1
-                else (law / max(law.max(), 1e-300)) ** (1 / manner.temperature)
-            )
+            if options.temperature != 1:
+                law = (law / max(law.max(), 1e-300)) ** (1 / options.temperature)
             token = draw_token(law, rng)
             out[place] = (
                 draw_token(_exclude_last_word(self._stand(here), out[:place]), rng)
@@ -98,7 +104,7 @@ class BackoffWriter:
 
     def _compute_plain_shares(self, run: NGram) -> np.ndarray:
         """The shares of the next token in all notes."""
-        return self._back_off([self.whole], self.base, run, self.family.order)[0]
+        return self._back_off([self.whole], self.base, run, self.order)[0]
 
     def _compute_field_ratio(self, name: str, run: NGram) -> tuple[np.ndarray, np.ndarray]:
         """How much more often each token follows in notes with one value of a given field; and its room.
@@ -110,7 +116,7 @@ class BackoffWriter:
             [self.parts[name], self.whole], self.shares[name], run, MAX_CONDITIONED_WORDS
         )
         ratio, room = told / np.maximum(plain, 1e-12), np.maximum(left / np.maximum(usual, 1e-12), 1.0)
-        return ratio**self.family.stress, room**self.family.stress
+        return ratio**self.stress, room**self.stress
 
     def _compute_substitute_shares(self, given: tuple[str, ...]) -> np.ndarray:
         """The shares of words that stand in for one that too few share: none of the most usual."""

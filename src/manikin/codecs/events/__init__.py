@@ -11,10 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
-import pyarrow as pa
 
-from manikin.codecs.rows import RowsCodec
-from manikin.cohort.cohort import Cohort
+from manikin.codecs.events.number_bins import NumberBins
 from manikin.cohort.histories import DEATH_CODE, Histories, is_repeated_event
 from manikin.contracts.codec import Codec
 from manikin.ehr.vocabulary import (
@@ -27,14 +25,16 @@ from manikin.ehr.vocabulary import (
 from manikin.encoding.grammar import CODE, OPEN, STEP, VALUE, Grammar
 from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError
-from manikin.schema.kinds import Codes, Number, Schema
+from manikin.schema.kinds import Codes
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-GAP_FIELD, GAP_BINS = "gap", 20
-VALUE_BINS = 10
-"""Bins of a value."""
+GAP_BINS, VALUE_BINS = 20, 10
+"""Bins of the gaps between visits and of steps within them, and of the values of a code."""
 
 
 @final
@@ -61,15 +61,15 @@ class Events(Codec):
     name: str = ""
     codes: tuple[str, ...] = ()
     known: dict[str, Any] = field(default_factory=dict)
-    times: dict[str, RowsCodec] = field(default_factory=dict)
-    values: dict[str, RowsCodec] = field(default_factory=dict)
+    times: dict[str, NumberBins] = field(default_factory=dict)
+    values: dict[str, NumberBins] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def grammar(self) -> Grammar:
         """What may follow what."""
-        opens, steps = (_count_bins(self.times.get(name)) for name in ("open", "step"))
-        sizes = tuple(_count_bins(self.values.get(code)) for code in self.codes)
+        opens, steps = (self.times[name].count if name in self.times else 0 for name in ("open", "step"))
+        sizes = tuple(self.values[code].count if code in self.values else 0 for code in self.codes)
         again, last = tuple(self.known["again"]), tuple(self.known["last"])
         return Grammar(opens + 1, steps, sizes, again, last, group_codes(self.codes))
 
@@ -109,14 +109,12 @@ class Events(Codec):
         endless = replace(first, known={**first.known, "last": []})
         facts["events_after_death"] = len(endless.map_to_vocabulary(found).code) - len(kept.code)
         later, step = kept.visit[kept.is_visit_start] > 0, kept.days_between_events
-        times = {
-            "open": _fit_bins(kept.days_between_visits[later], GAP_BINS),
-            "step": _fit_bins(step[step > 0], GAP_BINS),
-        }
+        gaps = {"open": kept.days_between_visits[later], "step": step[step > 0]}
+        times = {name: NumberBins.fit(days, GAP_BINS) for name, days in gaps.items() if len(days)}
         again = find_recurring_codes(kept, cohort.subject, self.anonymous)
         values = _fit_values(kept, cohort.subject, self.anonymous)
         known = {**first.known, "again": again, "length": 2}
-        whole = replace(first, known=known, times={k: v for k, v in times.items() if v}, values=values)
+        whole = replace(first, known=known, times=times, values=values)
         ends = whole._count_tokens(kept)  # noqa: SLF001 - its own
         known["length"] = int(min(ends.max(initial=1), self.longest - 1)) + 1
         cut = ~whole._is_within_length(kept, ends)  # noqa: SLF001 - its own
@@ -218,32 +216,26 @@ class Events(Codec):
         """Bins; of gaps between visits 0 is that before the first one."""
         if name not in self.times:
             return np.zeros(len(gaps), dtype=np.int64)
-        token = self.times[name].encode(_to_cohort(GAP_FIELD, gaps))[:, 0]
+        token = self.times[name].encode(gaps)
         return token if found is None else np.where(found.visit == 0, 0, token + 1)
 
     def _decode_gaps(self, name: str, bins: np.ndarray, key: Key) -> np.ndarray:
         if name not in self.times or not len(bins):
             return np.zeros(len(bins))
-        drawn = self.times[name].decode(bins[:, None], key.child(name))[GAP_FIELD]
-        return drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        return self.times[name].decode(bins, key.child(name))
 
     def _encode_values(self, found: Histories) -> np.ndarray:
         """Tokens of values; of those lost that of a hidden code."""
         out = np.zeros(len(found.code), dtype=np.int64)
         for i, rows in _group_by_code(found.code):
-            if (codec := self.values.get(found.codes[i])) is not None:
-                out[rows] = (
-                    self.grammar.starts[VALUE]
-                    + codec.encode(_to_cohort(GAP_FIELD, found.value[rows]))[:, 0]
-                )
+            if (bins := self.values.get(found.codes[i])) is not None:
+                out[rows] = self.grammar.starts[VALUE] + bins.encode(found.value[rows])
         return np.where(self._is_value_missing(found), self.grammar.vocab, out)
 
     def _is_value_missing(self, found: Histories) -> np.ndarray:
         """Which events lack the value that their code always had in training, (m,)."""
-        always = [
-            code in self.values and GAP_FIELD in self.values[code].complete_fields
-            for code in found.codes.tolist()
-        ]
+        complete = {code for code, bins in self.values.items() if bins.is_complete}
+        always = [code in complete for code in found.codes.tolist()]
         return np.isnan(found.value) & np.array(always, dtype=bool)[found.code]
 
     def find_missing_values(self, found: Histories) -> np.ndarray:
@@ -255,57 +247,41 @@ class Events(Codec):
     def _decode_values(self, code: np.ndarray, bins: np.ndarray, key: Key) -> np.ndarray:
         out = np.full(len(code), np.nan)
         for i, rows in _group_by_code(code):
-            if (codec := self.values.get(self.codes[i])) is not None:
-                drawn = codec.decode(bins[rows][:, None].clip(0), key.child("value", i))[GAP_FIELD]
-                out[rows] = drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
+            if (known := self.values.get(self.codes[i])) is not None:
+                out[rows] = known.decode(bins[rows].clip(0), key.child("value", i))
         return out
 
     def to_dict(self) -> dict[str, Any]:
         """Options, vocabulary and bins."""
         plain = {name: getattr(self, name) for name in ("anonymous", "longest", "name", "known", "facts")}
-        times = {name: codec.to_dict() for name, codec in self.times.items()}
-        values = {name: codec.to_dict() for name, codec in self.values.items()}
+        times = {name: bins.to_dict() for name, bins in self.times.items()}
+        values = {name: bins.to_dict() for name, bins in self.values.items()}
         return {**plain, "codes": list(self.codes), "times": times, "values": values}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         bins = {
-            part: {name: RowsCodec.from_dict(codec) for name, codec in state[part].items()}
+            part: {name: NumberBins.from_dict(bins) for name, bins in state[part].items()}
             for part in ("times", "values")
         }
         return cls(**{**state, **bins, "codes": tuple(state["codes"])})
 
 
-def _fit_values(found: Histories, subject: np.ndarray, least: int) -> dict[str, RowsCodec]:
+def _fit_values(found: Histories, subject: np.ndarray, least: int) -> dict[str, NumberBins]:
     """The bins of each code that was measured in enough patients."""
     out = {}
     for i, rows in _group_by_code(found.code):
         value = found.value[rows]
         if len(np.unique(subject[found.patient[rows][~np.isnan(value)]])) >= least:
-            out[found.codes[i]] = _fit_bins(value, VALUE_BINS)
-    return {name: codec for name, codec in out.items() if codec}
+            out[found.codes[i]] = NumberBins.fit(value, VALUE_BINS)
+    return out
 
 
 def _group_by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:
     order = np.argsort(code, kind="stable")
     edges = np.flatnonzero(np.diff(code[order])) + 1
     return [(int(code[rows[0]]), rows) for rows in np.split(order, edges) if len(rows)]
-
-
-def _to_cohort(name: str, values: np.ndarray) -> Cohort:
-    return Cohort(pa.table({name: pa.array(values, from_pandas=True)}), Schema({name: Number()}))
-
-
-def _fit_bins(values: np.ndarray, bins: int) -> RowsCodec | None:
-    if not len(values):
-        return None
-    table = pa.table({GAP_FIELD: pa.array(values, from_pandas=True)})
-    return RowsCodec(bins=bins).fit(Cohort.from_table(table, Schema({GAP_FIELD: Number()})), [GAP_FIELD])
-
-
-def _count_bins(codec: RowsCodec | None) -> int:
-    return codec.spec.vocab if codec else 0
 
 
 def _sum_since(values: np.ndarray, first: np.ndarray) -> np.ndarray:

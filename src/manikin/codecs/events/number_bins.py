@@ -1,0 +1,69 @@
+"""Bins of equal share for a run of numbers: gaps between visits, or what was measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, final
+
+import pyarrow as pa
+
+from manikin.codecs.rows import RowsCodec
+from manikin.cohort.cohort import Cohort
+from manikin.schema.kinds import Number, Schema
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from manikin.core.seeds import Key
+
+COLUMN = "gap"
+"""The name of the numbers in saved models, and of the random stream that draws within bins."""
+
+
+@final
+@dataclass(frozen=True)
+class NumberBins:
+    """Numbers <-> their bins, those of a table with one column; no bin gives back the number of one record.
+
+    Args:
+        table: The fitted encoding of that column.
+    """
+
+    table: RowsCodec
+
+    @classmethod
+    def fit(cls, values: np.ndarray, bins: int) -> Self:
+        """About as many bins for numbers (m,), NaN where missing."""
+        numbers = pa.table({COLUMN: pa.array(values, from_pandas=True)})
+        return cls(
+            RowsCodec(bins=bins).fit(Cohort.from_table(numbers, Schema({COLUMN: Number()})), [COLUMN])
+        )
+
+    @property
+    def count(self) -> int:
+        """How many bins there are, that of a missing number among them."""
+        return self.table.spec.vocab
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether no number was missing in training."""
+        return COLUMN in self.table.complete_fields
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """The bin of each number (m,), from 0 on."""
+        numbers = pa.table({COLUMN: pa.array(values, from_pandas=True)})
+        return self.table.encode(Cohort(numbers, Schema({COLUMN: Number()})))[:, 0]
+
+    def decode(self, bins: np.ndarray, key: Key) -> np.ndarray:
+        """Numbers drawn within their bins (m,), NaN where missing."""
+        drawn = self.table.decode(bins[:, None], key)[COLUMN]
+        return drawn.cast(pa.float64()).to_numpy(zero_copy_only=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The encoding of the column."""
+        return self.table.to_dict()
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`."""
+        return cls(RowsCodec.from_dict(state))
