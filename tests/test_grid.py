@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from manikin.core.seeds import Key
+from manikin.nn.grid_levels import SpaceToDepth, compute_level_sizes
 from manikin.nn.layers import Attention, Residual, resize, shrink
-from manikin.nn.unet import Backbone, Decoder, Encoder, SpaceToDepth, compute_level_sizes
+from manikin.nn.unet import Backbone, Decoder, Encoder
 
 GRIDS = [(), (13,), (9, 30), (28, 28), (5, 6, 7)]
 LEAVES = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Embedding, nn.LayerNorm, nn.GroupNorm)

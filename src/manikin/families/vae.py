@@ -19,9 +19,10 @@ from torch import Tensor, nn
 
 from manikin.contracts.family import Family, Optimizer
 from manikin.nn.conditioning import ConditionBatch, Conditioner, ConditionSpec
+from manikin.nn.grid_levels import MIN_FULL_WIDTH_PLACES
 from manikin.nn.layers import LearnedConstant
 from manikin.nn.spectral_whitening import SpectralWhitening
-from manikin.nn.unet import MIN_FULL_WIDTH_PLACES, Decoder, Encoder
+from manikin.nn.unet import Decoder, Encoder
 
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from manikin.encoding.spec import coarsen_grid
-from manikin.nn.layers import create_conv, create_norm, resize, shrink
-from manikin.nn.unet import SpaceToDepth, Stage, choose_level_widths, choose_patch_size
+from manikin.nn.grid_levels import SpaceToDepth, Stage, build_head, choose_level_widths, choose_patch_size
+from manikin.nn.layers import create_conv, resize, shrink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,18 +60,12 @@ class Autoencoder(nn.Module):
         levels = list(zip([widths[0], *widths], widths, self.sizes, strict=False))
         self.stem = create_conv(axes, spec.width * self.fold.factor, widths[0])
         self.down = nn.ModuleList([Stage(axes, a, b, places=math.prod(s)) for a, b, s in levels])
-        self.narrow = nn.Sequential(
-            create_norm(axes, widths[-1]), nn.SiLU(), create_conv(axes, widths[-1], codes)
-        )
+        self.narrow = build_head(axes, widths[-1], codes)
         self.widen = create_conv(axes, codes, widths[-1])
         self.up = nn.ModuleList(
             [Stage(axes, b, a, blocks=2, places=math.prod(s)) for a, b, s in reversed(levels)]
         )
-        self.head = nn.Sequential(
-            create_norm(axes, widths[0]),
-            nn.SiLU(),
-            create_conv(axes, widths[0], spec.width * self.fold.factor),
-        )
+        self.head = build_head(axes, widths[0], spec.width * self.fold.factor)
         self.values = [i for i, numeric in enumerate(spec.is_numeric) if numeric]
         self.levels = [i for i, numeric in enumerate(spec.is_numeric) if not numeric]
 

@@ -8,7 +8,7 @@ are `Embedding(1, d)`: so exact per-sample gradients, and with them differential
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeVar, final
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,8 @@ from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+M = TypeVar("M", bound=nn.Module)
 
 _CONV = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 
@@ -27,7 +29,7 @@ def create_conv(axes: int, width_in: int, width_out: int, kernel: int = 3) -> nn
     return _CONV[axes - 1](width_in, width_out, kernel, padding=kernel // 2)
 
 
-def init_zero(layer: nn.Module) -> nn.Module:
+def init_zero(layer: M) -> M:
     """The layer with all its parameters set to 0, so that a residual branch starts silent."""
     for parameter in layer.parameters():
         nn.init.zeros_(parameter)

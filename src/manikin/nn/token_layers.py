@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from manikin.nn.grid_levels import Stage
 from manikin.nn.layers import create_conv
-from manikin.nn.unet import Stage
 
 if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
