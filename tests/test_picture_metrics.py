@@ -280,10 +280,9 @@ def test_pictures_that_are_all_alike_are_not_assessed():
 
 
 def test_score_axis_gate_and_suspects_agree_on_copies():
-    from manikin.evaluation.suspected_copies import find_suspected_copies
-
     from manikin.evaluation.card.gate import decide_use
     from manikin.evaluation.evaluate import evaluate
+    from manikin.evaluation.suspected_copies import find_suspected_copies
 
     train, holdout, fresh = (blobs(30, seed, side=20) for seed in range(3))
     right = {0: ("pass", "met"), 1: ("not assessed", "not shown"), 8: ("fail", "broken")}

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from manikin.evaluation.suspected_copies import find_suspected_copies
 
 import manikin as mk
 from manikin.datasets.demo import load_demo
+from manikin.evaluation.suspected_copies import find_suspected_copies
 
 rng = np.random.default_rng(0)
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from manikin.cohort.scalar_matrix import normalize_level
 from manikin.schema.kinds import Category, Schema
+from manikin.schema.remark import Remark
 from manikin.stats.subject_counts import count_distinct_subjects, index_subjects
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def count_subjects(cohort: Cohort) -> int:
     return len(np.unique(cohort.subject))
 
 
-def describe_pool(name: str, pool: PooledLevels, least: int) -> str:
+def describe_pool(name: str, pool: PooledLevels, least: int) -> Remark:
     """What became of the rare levels of a field, in words.
 
     Example:
@@ -120,7 +121,7 @@ def describe_pool(name: str, pool: PooledLevels, least: int) -> str:
     whose = f"{'each of' if many else 'of'} fewer than {least} patients, {'were' if many else 'was'}"
     what = "pooled with others" if pool.pooled < pool.levels else "left out, which leaves the field empty"
     records = f"{pool.records:,} record{'' if pool.records == 1 else 's'}"
-    return f"{name}: {pool.pooled:,} of {pool.levels:,} levels, {whose} {what} ({records})"
+    return Remark(f"{pool.pooled:,} of {pool.levels:,} levels, {whose} {what} ({records})", name)
 
 
 def _count_level_people(

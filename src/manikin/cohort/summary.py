@@ -9,6 +9,7 @@ import numpy as np
 
 from manikin.cohort.value_ranges import count_rare_levels, find_range
 from manikin.schema.kinds import Category, Codes, Image, Kind, Number, Signal, Text, Time
+from manikin.schema.remark import list_remarks
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -54,7 +55,7 @@ def summarize_fields(cohort: Cohort) -> list[FieldSummary]:
 
 
 def _summarize_field(cohort: Cohort, name: str, kind: Kind) -> FieldSummary:
-    notes = tuple(note.removeprefix(f"{name}: ") for note in cohort.notes if note.startswith(f"{name}: "))
+    notes = tuple(remark.text for remark in list_remarks(cohort.notes, name))
     ordered = isinstance(kind, Category) and kind.ordered
     share = cohort.columns[name].null_count / max(len(cohort), 1)
     called = f"ordered {kind.name}" if ordered else kind.name
@@ -70,9 +71,9 @@ def _describe_range(cohort: Cohort, name: str) -> str:
 
 
 def _describe_rare_levels(cohort: Cohort, name: str) -> tuple[str, ...]:
-    """That levels are rare, in a sentence, unless reading said so."""
+    """That levels are rare, in a sentence."""
     few, levels = count_rare_levels(cohort, name)
-    if not few or any("fewer than five" in note for note in cohort.notes if note.startswith(f"{name}: ")):
+    if not few:
         return ()
     stands = "levels stands" if few == 1 else "levels stand"
     return (f"{few:,} of {levels:,} {stands} in fewer than five patients, who may be known by it",)

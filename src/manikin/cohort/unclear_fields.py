@@ -9,6 +9,7 @@ import pyarrow.compute
 import tomli_w
 
 from manikin.errors import SchemaError
+from manikin.schema.remark import Remark, list_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
-FOLDER_FIELD, UNCLEAR_OPTION = "folder", "unclear"
-"""The field that numbers folders of which nothing tells whether they are patients or classes; and the
-option of a cohort's origin under which the line that settles it stands."""
+FOLDER_FIELD = "folder"
+"""The field that numbers folders of which nothing tells whether they are patients or classes."""
+
+
+def describe_unclear_folders(reason: str) -> Remark:
+    """Why nobody can tell patients from classes among folders, and the line that settles it."""
+    return Remark(reason, FOLDER_FIELD, "unclear folders")
 
 
 def drop_settled_folders(declared: Mapping[str, Kind] | None) -> dict[str, Kind]:
@@ -48,12 +53,11 @@ def raise_if_unclear(cohort: Cohort, fields: Iterable[str] | None = None) -> Non
 
 def _explain_unclear(cohort: Cohort, name: str) -> str:
     """What is unclear of a field, and how to settle it."""
-    if told := cohort.origin.options.get(UNCLEAR_OPTION, {}).get(name):
-        return f"field {name!r}: {told}"
-    column, mine = cohort.columns[name], f"{name}: "
-    why = next(
-        (note.removeprefix(mine) for note in cohort.notes if note.startswith(mine) and "apart" in note), ""
-    )
+    column = cohort.columns[name]
+    reasons = {remark.topic: remark.text for remark in list_remarks(cohort.notes, name)}
+    if "unclear folders" in reasons:
+        return f"field {name!r}: {reasons['unclear folders']}"
+    why = reasons.get("unclear", "it may tell persons apart")
     text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     n, k = len(column) - column.null_count, pc.count_distinct(column.drop_null()).as_py()
     role, who = (
@@ -62,7 +66,7 @@ def _explain_unclear(cohort: Cohort, name: str) -> str:
     key = tomli_w.dumps({name: {"kind": "text" if text else "number", "role": role}})
     other = tomli_w.dumps({name: {"kind": "category" if text else "number"}})
     return (
-        f"field {name!r}: {why or 'it may tell persons apart'}.\n"
+        f"field {name!r}: {why}.\n"
         f"If it numbers or names persons ({who}), write into schema.toml, instead of what is there:\n\n"
         f"{key}\n"
         f"If it is a {'code' if text else 'quantity'}, write:\n\n{other}\n"

@@ -14,6 +14,7 @@ from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, VISIT_GAP_DAYS, Histories
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Codes, Number, Schema
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,10 +137,10 @@ def assemble_cohort(
     whole = Cohort.from_table(table, Schema(kinds), spelled=True)
     if field_ in whole.schema:
         raise SchemaError(f"{field_!r} is both a fact of patients and their history; rename one")
-    notes.append(
-        f"{field_}: {len(found.code):,} events of {len(found.codes):,} codes in "
-        f"{len(found.visit_patient):,} visits; days since the first event of each patient stand for dates"
+    counts = (
+        f"{len(found.code):,} events of {len(found.codes):,} codes in {len(found.visit_patient):,} visits"
     )
+    notes.append(Remark(f"{counts}; days since the first event of each patient stand for dates", field_))
     columns = whole.columns.append_column(field_, found.column)
     joined = Schema({**whole.schema, field_: replace(kind, levels=())})
     return Cohort(columns, joined, origin, (*notes, *whole.notes))

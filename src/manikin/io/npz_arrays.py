@@ -19,6 +19,7 @@ from manikin.imaging.files import resize
 from manikin.io import npz_signals as traces
 from manikin.io.npz_layout import MEDMNIST_KEYS
 from manikin.schema.kinds import Category, Image, Kind, Schema, Signal
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,7 +75,7 @@ def build_cohort_from_arrays(arrays: Mapping[str, np.ndarray], schema: Schema | 
     )
     tables = {key: table for key, (_, _, table, _) in finished.items() if table}
     layout = {"forms": forms, "constants": constants, "parted": parted}
-    told = tuple(f"{key}: {note}" for key, (_, _, _, note) in finished.items() if note)
+    told = tuple(Remark(note, key) for key, (_, _, _, note) in finished.items() if note)
     pictures = {key: x for key, (x, kind, _, _) in finished.items() if isinstance(kind, Image)}
     state, seen = burned_in_text.detect_burned_in_text(pictures, kept, {})
     origin = SourceFormat("npz", {"archive": layout, "tables": tables, burned_in_text.BURNED_IN_KEY: state})

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.schema.kinds import Category, Number, Schema, Signal
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -36,7 +37,7 @@ def assign_roles(cohort: Cohort, declared: Schema | None) -> Cohort:
         kinds[person] = (
             Number(step=step, role="subject") if isinstance(kind, Number) else replace(kind, role="subject")
         )
-        notes.append(f"{person}: taken for the subject; a split keeps its records together")
+        notes.append(Remark("taken for the subject; a split keeps its records together", person))
     label = next(
         (name for name in _LABEL_NAMES if name in free and isinstance(kinds[name], Category)), None
     )

@@ -37,6 +37,7 @@ from manikin.publication.round_trip import add_file_hash
 from manikin.rules.rule import Rule, read_rules
 from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import Category, Number, Schema, Text
+from manikin.schema.remark import drop_remarks
 from manikin.stats.subject_counts import MIN_CELL_SIZE
 from manikin.synthesis.synthesizer import Synthesizer
 from manikin.synthesis.user_warnings import report_pools
@@ -204,8 +205,7 @@ def assign_note_roles(cohort: Cohort, notes: Sequence[str] = (), family: str | N
             message = f"--note {name}: no field of text; there are {', '.join(there) or 'none'}"
             raise UsageError(message)
     kinds = {**cohort.schema, **dict.fromkeys(notes, Text(role="note"))}
-    remarks = tuple(text for text in cohort.notes if text.partition(":")[0] not in notes)
-    return replace(cohort, schema=Schema(kinds), notes=remarks)
+    return replace(cohort, schema=Schema(kinds), notes=drop_remarks(cohort.notes, notes))
 
 
 def relax_schema(schema: Schema) -> Schema:

@@ -12,6 +12,7 @@ import numpy as np
 
 from manikin.imaging.analysis.text_rows import MIN_SHARED_ROW, MIN_TEXT_ROW, scan_images
 from manikin.schema.kinds import Image
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ _RISK_REASONS = {
 
 def detect_burned_in_text(
     arrays: Mapping[str, np.ndarray], kinds: Mapping[str, Any], risks: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, dict[str, Any]], list[str]]:
+) -> tuple[dict[str, dict[str, Any]], list[Remark]]:
     """What is known of text in the pictures of each field, and notes that count it.
 
     Args:
@@ -49,7 +50,7 @@ def detect_burned_in_text(
         if isinstance(kind, Image) and not kind.levels and len(x):
             found[name] = _assess_field(x, kind, risks.get(name, ()))
             if found[name]["state"] == "flagged":
-                notes.append(f"{name}: {_describe_state(found[name])}")
+                notes.append(Remark(_describe_state(found[name]), name))
     return found, notes
 
 

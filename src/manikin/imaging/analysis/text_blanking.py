@@ -19,6 +19,7 @@ from manikin.core import mapped_arrays
 from manikin.core.extras import require
 from manikin.errors import UsageError
 from manikin.schema.kinds import Image
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -150,7 +151,8 @@ def blank_text(
                 if told:
                     told(done, total)
         columns[name] = mapped_arrays.to_column(x)
-        notes.append(f"{name}: {texts} texts in {pictures} of {_count_images(x)} pictures are blanked")
+        found = f"{texts} texts in {pictures} of {_count_images(x)} pictures"
+        notes.append(Remark(f"{found} are blanked", name))
     return replace(cohort, columns=pa.table(columns)).add_notes(*notes)
 
 

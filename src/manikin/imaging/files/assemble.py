@@ -16,6 +16,7 @@ from manikin.imaging import label_maps
 from manikin.imaging.analysis import burned_in_text
 from manikin.imaging.files import nifti_alignment, read_any, resize, shared_geometry
 from manikin.schema.kinds import Image
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -160,10 +161,11 @@ def _choose_size(
             _refuse_unlike(paths, headers, lambda header: _format_size(header.shape[1:]), "size", bad)
         return kind, ""
     size = tuple(round(float(side)) for side in np.median(list(grids.elements()), axis=0))
-    return replace(kind, size=size), (
-        f"{name}: pictures of {len(grids)} sizes, scaled to fit {_format_size(size)} without distortion "
+    note = (
+        f"pictures of {len(grids)} sizes, scaled to fit {_format_size(size)} without distortion "
         "and padded with background; `size` in schema.toml asks for another"
     )
+    return replace(kind, size=size), Remark(note, name)
 
 
 def _refuse_unlike(
@@ -257,7 +259,7 @@ def _build_stack(
         if name in masks:
             arrays[name], tables[name], note = label_maps.to_levels(x, name, kinds[name].levels)
             kinds[name] = replace(kinds[name], levels=len(tables[name]))
-            notes += [f"{name}: {note}"] if note else []
+            notes += [Remark(note, name)] if note else []
         found = [header for i, header in enumerate(headers[name]) if header and i not in bad]
         kinds[name], told = shared_geometry.find_shared_spacing(name, kinds[name], found)
         notes += told

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort, to_arrow_column
 from manikin.cohort.source_format import SourceFormat
-from manikin.cohort.unclear_fields import FOLDER_FIELD, UNCLEAR_OPTION, drop_settled_folders
+from manikin.cohort.unclear_fields import FOLDER_FIELD, describe_unclear_folders, drop_settled_folders
 from manikin.core import record_files
 from manikin.errors import SchemaError
 from manikin.imaging import label_maps
@@ -17,6 +17,7 @@ from manikin.imaging.files.assemble import stack_images
 from manikin.imaging.files.folder_index import list_images
 from manikin.imaging.files.table_links import TableLinks, list_subfolders, match_by_filename, match_by_key
 from manikin.schema.kinds import Category, Image, Number, Schema, Text
+from manikin.schema.remark import Remark, drop_remarks
 from manikin.tables.delimited import read_header
 
 if TYPE_CHECKING:
@@ -111,17 +112,16 @@ def assemble_cohort(
     if absent := [name for name in needed if name not in schema]:
         raise SchemaError(f"the schema declares {', '.join(absent)}; the fields are {', '.join(schema)}")
     schema.folders = meaning.roles
-    held = {UNCLEAR_OPTION: {FOLDER_FIELD: meaning.unclear_reason}} if meaning.unclear_reason else {}
-    origin = _build_origin(table, listing, gathered, {**options, **held})
+    origin = _build_origin(table, listing, gathered, options)
     notes = (note for part in (meaning, *scalars, listing, gathered) for note in part.notes)
-    return Cohort(pa.table(columns), schema, origin, tuple(map(meaning.hidden.mask_names, (*told, *notes))))
+    return Cohort(pa.table(columns), schema, origin, meaning.hidden.mask_notes((*told, *notes)))
 
 
 def _build_unclear_field(meaning: FolderMeaning) -> Cohort:
     """Running numbers of folders that may be patients or classes: nothing is learned from them."""
     numbers = pa.table({FOLDER_FIELD: pa.array(meaning.folder_numbers, pa.int64())})
     kinds = Schema({FOLDER_FIELD: Number(step=1, role="unclear")})
-    return Cohort(numbers, kinds, notes=(f"{FOLDER_FIELD}: {meaning.unclear_reason}",))
+    return Cohort(numbers, kinds, notes=(describe_unclear_folders(meaning.unclear_reason),))
 
 
 def _note_missing_subjects(
@@ -130,7 +130,8 @@ def _note_missing_subjects(
     """A note where subjects are declared, as of pictures in folders of patients, but none are here."""
     kind = (declared or {}).get(SUBJECT_FIELD)
     lacks = kind is not None and kind.role == "subject" and SUBJECT_FIELD not in schema and table is None
-    return (f"{SUBJECT_FIELD}: no folder says whose the pictures are, so each is its own",) if lacks else ()
+    note = Remark("no folder says whose the pictures are, so each is its own", SUBJECT_FIELD)
+    return (note,) if lacks else ()
 
 
 def _build_subject_field(meaning: FolderMeaning, declared: Mapping[str, Any] | None) -> Cohort:
@@ -166,18 +167,15 @@ def _hide_file_names(table: Cohort, listing: TableLinks) -> Cohort:
     """The table without the columns of file names that became pictures; other names of files hidden."""
     gone = set(listing.columns.values())
     kinds = {name: Text() if _is_note(table, name) else kind for name, kind in table.schema.items()}
-    for note in listing.notes:
-        if (name := note.partition(": ")[0]) in kinds and name not in gone:
-            kinds[name] = Text(role="identifier")
+    kinds |= dict.fromkeys(listing.unused_columns, Text(role="identifier"))
     if listing.key is not None:
         kinds[listing.key] = _choose_identity_kind(table, listing.key)
     kept = [name for name in kinds if name not in gone]
-    notes = tuple(note for note in table.notes if note.partition(": ")[0] not in gone)
     return replace(
         table,
         columns=table.columns.select(kept),
         schema=Schema({name: kinds[name] for name in kept}),
-        notes=notes,
+        notes=drop_remarks(table.notes, gone),
     )
 
 

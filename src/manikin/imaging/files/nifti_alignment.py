@@ -13,6 +13,7 @@ from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.imaging import orientation
 from manikin.imaging.files import nifti
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -151,7 +152,7 @@ def align_volumes(
     for name, found in wrapped.items():
         turned = [_turn_volume(volume, target) for volume in found]
         count = sum(isinstance(v, NiftiVolume) and v.target != "" for v in turned)
-        notes += [f"{name}: {count} volumes are turned to {target}, as most lie"] if count else []
+        notes += [Remark(f"{count} volumes are turned to {target}, as most lie", name)] if count else []
         wrapped[name] = turned
     for name in masks - {first}:
         pairs = [
@@ -159,7 +160,7 @@ def align_volumes(
         ]
         wrapped[name] = [mask for mask, _ in pairs]
         told = Counter(note for _, note in pairs if note)
-        notes += [f"{name}: {count} masks {note}" for note, count in told.items()]
+        notes += [Remark(f"{count} masks {note}", name) for note, count in told.items()]
     return {name: [_unwrap_file(v) for v in found] for name, found in wrapped.items()}, notes
 
 

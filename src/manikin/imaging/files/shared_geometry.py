@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from manikin.imaging.files import resize
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from manikin.imaging.header import ImageHeader
@@ -26,13 +27,15 @@ def collect_shared_facts(headers: list[ImageHeader], kind: Image) -> dict[str, A
     return found
 
 
-def find_shared_spacing(name: str, kind: Image, headers: list[ImageHeader]) -> tuple[Image, list[str]]:
+def find_shared_spacing(name: str, kind: Image, headers: list[ImageHeader]) -> tuple[Image, list[Remark]]:
     """The spacing that all pictures share, after they are brought to their size."""
     if kind.spacing:
         return kind, []
     uneven = sum("heights" in header.facts for header in headers)
     if 0 < uneven < len(headers):
-        return kind, [f"{name}: slices lie at even steps in some volumes only, so no spacing is stated"]
+        return kind, [
+            Remark("slices lie at even steps in some volumes only, so no spacing is stated", name)
+        ]
     found = {
         tuple(round(step / _compute_scale_factor(header, kind), 5) for step in header.spacing)
         for header in headers
@@ -40,7 +43,7 @@ def find_shared_spacing(name: str, kind: Image, headers: list[ImageHeader]) -> t
     }
     if len(found) == 1:
         return replace(kind, spacing=found.pop()), []
-    return kind, [f"{name}: {len(found)} different spacings, so none is stated"] if found else []
+    return kind, [Remark(f"{len(found)} different spacings, so none is stated", name)] if found else []
 
 
 def _compute_scale_factor(header: ImageHeader, kind: Image) -> float:

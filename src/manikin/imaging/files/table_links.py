@@ -20,6 +20,7 @@ from manikin.schema.inference.folder_roles import (
     interpret_or_number_folders,
     interpret_plain_folders,
 )
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ class TableLinks:
         key: The column whose values files are called after, or None.
         meaning: What the subfolders of the pictures say of each row: whose it is, and of which class.
         notes: What was noticed.
+        unused_columns: Columns of file names that no field takes the place of.
     """
 
     files: Mapping[str, Sequence[Path | Series]]
@@ -52,6 +54,7 @@ class TableLinks:
     key: str | None = None
     meaning: FolderMeaning = NO_FOLDER_MEANING
     notes: tuple[str, ...] = ()
+    unused_columns: tuple[str, ...] = ()
 
 
 def match_by_filename(table: Cohort, folder: Path, path: Path) -> TableLinks | None:
@@ -73,9 +76,10 @@ def match_by_filename(table: Cohort, folder: Path, path: Path) -> TableLinks | N
         if known not in files.values():
             called = name_image_field(name, {*table.schema, *files})
             files[called], columns[called] = known, name
-    hidden = tuple(name for name in named if name not in columns.values())
-    notes = tuple(f"{name}: names of files, never modelled" for name in hidden)
-    return TableLinks(files, columns, None, _find_owners(table, next(iter(files.values())), folder), notes)
+    unused = tuple(name for name in named if name not in columns.values())
+    notes = tuple(Remark("names of files, never modelled", name) for name in unused)
+    meaning = _find_owners(table, next(iter(files.values())), folder)
+    return TableLinks(files, columns, meaning=meaning, notes=notes, unused_columns=unused)
 
 
 def _find_owners(table: Cohort, files: Sequence[Path], folder: Path) -> FolderMeaning:
@@ -208,7 +212,7 @@ def _build_links(
     left = sum(place.path not in used for places in by_field.values() for place in places)
     notes = [f"{left} pictures that no row names are left out"] if left else []
     if lost := [field for field in by_field if field not in files]:
-        notes.append(f"{lost[0]}: files that do not match the rows one to one are left out")
+        notes.append(Remark("files that do not match the rows one to one are left out", lost[0]))
     above = {place.path: place.parent_folders for places in by_field.values() for place in places}
     meaning = interpret_or_number_folders([above[path] for path in next(iter(files.values()))], declared)
     if (

@@ -21,6 +21,7 @@ from manikin.io.formats.csv import Csv
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import NO_FOLDER_MEANING, interpret_plain_folders
 from manikin.schema.kinds import Image, Schema
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ class Dicom(Format):
         ).hidden
         with hidden.mask_errors():
             cohort = _read_folder(paths, path, schema, skip_bad=skip_bad)
-        return replace(cohort, notes=tuple(map(hidden.mask_names, cohort.notes)))
+        return replace(cohort, notes=hidden.mask_notes(cohort.notes))
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """New objects, marked as synthetic, with headers made of what is allowed."""
@@ -179,7 +180,7 @@ def _find_subjects(found: list[Series], meaning: FolderMeaning) -> list[str]:
 
 def _collect_notes(name: str, found: list[Series]) -> tuple[str, ...]:
     counts = Counter(note for volume in found for note in volume.notes)
-    return tuple(f"{name}: {note}" + (f" (in {n} series)" if n > 1 else "") for note, n in counts.items())
+    return tuple(Remark(f"{note} (in {n} series)" if n > 1 else note, name) for note, n in counts.items())
 
 
 def _find_listed_series(

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.source_format import SourceFormat
-from manikin.cohort.unclear_fields import FOLDER_FIELD, UNCLEAR_OPTION, drop_settled_folders
+from manikin.cohort.unclear_fields import FOLDER_FIELD, describe_unclear_folders, drop_settled_folders
 from manikin.core import record_files
 from manikin.core.text_files import decode_text, read_bytes, write_bytes
 from manikin.errors import FormatError, SchemaError
@@ -108,15 +108,12 @@ def _build_cohort(
             pa.array(meaning.folder_numbers, pa.int64()),
             Number(step=1, role="unclear"),
         )
-        notes = (*notes, f"{FOLDER_FIELD}: {meaning.unclear_reason}")
+        notes = (*notes, describe_unclear_folders(meaning.unclear_reason))
     for name, kind in drop_settled_folders(schema).items():
         if name not in kinds or type(kind) is not type(kinds[name]):
             raise SchemaError(f"field {name!r}: text files have the fields {', '.join(kinds)}")
         kinds[name] = kind
-    origin = SourceFormat(
-        "text", {UNCLEAR_OPTION: {FOLDER_FIELD: meaning.unclear_reason}} if meaning.unclear_reason else {}
-    )
-    return Cohort(pa.table(columns), kinds, origin, tuple(notes))
+    return Cohort(pa.table(columns), kinds, SourceFormat("text"), tuple(notes))
 
 
 __plugin__ = TextFiles

@@ -11,6 +11,7 @@ from manikin.errors import SchemaError
 from manikin.schema.inference import coercion
 from manikin.schema.inference.distinct_values import DistinctValues
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
+from manikin.schema.remark import Remark
 from manikin.schema.spellings import LIMIT_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def suggest_kind(name: str, column: pa.Array) -> Kind:
     return kind
 
 
-def describe_suggestion(name: str, kind: Kind, column: pa.Array) -> str:
+def describe_suggestion(name: str, kind: Kind, column: pa.Array) -> Remark:
     """What a cure does to a field, in counts of records.
 
     Example:
@@ -58,11 +59,11 @@ def describe_suggestion(name: str, kind: Kind, column: pa.Array) -> str:
         'crp: taken as a number; 1 of 4 records hold no number and are read as missing'
     """
     if not isinstance(kind, Number):
-        return f"{name}: left out of the model (text, role identifier)"
+        return Remark("left out of the model (text, role identifier)", name)
     words = DistinctValues.from_column(column)
     lost = int(words.counts[words.are_in(kind.missing) & ~words.are_in(tuple(MISSING_SPELLINGS))].sum())
     held = f"{lost:,} of {len(column):,} records hold no number and are read as missing"
-    return f"{name}: taken as a number; {held}"
+    return Remark(f"taken as a number; {held}", name)
 
 
 def select_common_missing(missing: tuple[str, ...]) -> tuple[str, ...]:

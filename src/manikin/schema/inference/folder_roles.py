@@ -21,10 +21,11 @@ from manikin.schema.inference.folder_names import (
     mask_numbers,
     split_name,
 )
+from manikin.schema.remark import rewrite_notes
 from manikin.schema.toml_keys import FOLDER_ROLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _MANY_FOLDERS, _FEW_FOLDERS, _MANY_FILES, _CROWD_FILES = (
     10,
@@ -45,6 +46,10 @@ class HiddenNames(dict[str, str]):
             whole = re.escape(name) if len(name) > 3 else rf"(?<=[/\\]){re.escape(name)}(?=[/\\])"  # noqa: PLR2004
             message = re.sub(whole, self[name], message)
         return message
+
+    def mask_notes(self, notes: Iterable[str]) -> tuple[str, ...]:
+        """What was noticed, without these names; remarks stay with their fields."""
+        return rewrite_notes(notes, self.mask_names)
 
     @contextmanager
     def mask_errors(self) -> Iterator[None]:

@@ -14,9 +14,10 @@ from manikin.schema.inference import coercion as declaration
 from manikin.schema.inference import datetimes, numeric, roles, textual
 from manikin.schema.inference.distinct_values import DistinctValues
 from manikin.schema.inference.fallback_kinds import describe_suggestion, select_common_missing, suggest_kind
-from manikin.schema.inference.inferred_column import InferredColumn
+from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
 from manikin.schema.inference.sentinel_dates import drop_sentinels
 from manikin.schema.kinds import Category, Codes, Image, Kind, Schema, Signal, Text, Time
+from manikin.schema.remark import assign_field
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -78,7 +79,9 @@ def infer_table(table: pa.Table, declared: Schema | None = None, *, spelled: boo
         raise UnreadableFields(_join_problems(problems), cures if len(cures) == len(problems) else None)
     found = roles.assign_roles(found, set(found) - set(declared))
     columns = pa.table({name: finding.values for name, finding in found.items()})
-    notes = tuple(f"{name}: {note}" for name, finding in found.items() for note in _collect_notes(finding))
+    notes = tuple(
+        assign_field(note, name) for name, finding in found.items() for note in _collect_notes(finding)
+    )
     schema = Schema({name: finding.kind for name, finding in found.items()})
     return Inferred(columns, schema, notes)
 
@@ -160,7 +163,7 @@ def _decode_uuids(column: pa.Array) -> pa.Array:
 def _infer_by_type(name: str, column: pa.Array, *, spelled: bool) -> InferredColumn:  # noqa: PLR0911 - one kind each
     kind = column.type
     if column.null_count == len(column):
-        return InferredColumn(column, Category(), ("no value at all",))
+        return InferredColumn(column, Category(), (NO_VALUE,))
     if pa.types.is_string(kind):
         return textual.infer_text_column(name, column, spelled=spelled)
     if pa.types.is_boolean(kind):
@@ -185,7 +188,7 @@ def _infer_nominal(name: str, column: pa.DictionaryArray) -> InferredColumn:
     values, levels = _simplify_type(column), column.dictionary.to_pylist()
     if values.null_count == len(values):
         return InferredColumn(
-            values, Category(tuple(levels), ordered=bool(column.type.ordered)), ("no value at all",)
+            values, Category(tuple(levels), ordered=bool(column.type.ordered)), (NO_VALUE,)
         )
     if pa.types.is_string(values.type):
         words = DistinctValues.from_column(values)

@@ -11,10 +11,11 @@ import pyarrow.compute
 
 from manikin.errors import SchemaError
 from manikin.schema import column_names
-from manikin.schema.inference.inferred_column import InferredColumn
+from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
 from manikin.schema.inference.numeric_warnings import collect_numeric_warnings
 from manikin.schema.kinds import Category, Number, Text
 from manikin.schema.limits import MAX_EXACT_INTEGER
+from manikin.schema.remark import Remark
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -110,15 +111,20 @@ def _are_codes(name: str, values: np.ndarray, rows: int) -> bool:
     return says is None and k <= _MAX_UNNAMED_CODES and rows >= 10 * k
 
 
-def _infer_codes(name: str, values: np.ndarray) -> tuple[Category, str]:
+def _infer_codes(name: str, values: np.ndarray) -> tuple[Category, Remark]:
     levels = tuple(values.tolist())
     run = bool((np.diff(values) == 1).all())
     sequence = column_names.is_ordered(name) or (
         column_names.classify_number_name(name) is None and (run or values.max() >= 10)  # noqa: PLR2004
     )
     kind = Category(levels, ordered=len(levels) > 2 and bool(sequence))  # noqa: PLR2004 - two need no order
-    note = "numbers taken as ordered codes" if kind.ordered else "numbers taken as codes"
-    return kind, f"{note} ({len(levels)} levels)"
+    return kind, describe_codes(len(levels), ordered=kind.ordered)
+
+
+def describe_codes(levels: int, *, ordered: bool = False) -> Remark:
+    """That numbers were taken for codes with so many levels."""
+    what = "ordered codes" if ordered else "codes"
+    return Remark(f"numbers taken as {what} ({levels} levels)", topic="values")
 
 
 def build_number_kind(name: str, values: np.ndarray, counts: np.ndarray) -> Number:
@@ -151,7 +157,7 @@ def infer_numeric_column(name: str, values: pa.Array, *, search: bool = True) ->
         found = infer_numeric_column(name, rest, search=False)
         return replace(found, kind=replace(found.kind, missing=spelled))
     if len(distinct) == 0:
-        return InferredColumn(values, Category(), ("no value at all",))
+        return InferredColumn(values, Category(), (NO_VALUE,))
     if len(distinct) == 1:
         return InferredColumn(values, Category(tuple(distinct.tolist())), ("constant",))
     if _are_codes(name, distinct, int(counts.sum())):
@@ -171,9 +177,9 @@ def infer_large_integers(values: pa.Array) -> InferredColumn:
     """Integers beyond 2**53: levels where there are few, else numbers given to something."""
     levels = tuple(sorted(pc.unique(values.drop_null()).to_pylist()))
     if len(levels) <= _MAX_UNNAMED_CODES and len(values) >= 10 * len(levels):
-        return InferredColumn(values, Category(levels), (f"numbers taken as codes ({len(levels)} levels)",))
+        return InferredColumn(values, Category(levels), (describe_codes(len(levels)),))
     note = "whole numbers too large to be a quantity: never modelled, a surrogate takes their place"
-    return InferredColumn(values, Text(role="identifier"), (note,))
+    return InferredColumn(values, Text(role="identifier"), (Remark(note, topic="values"),))
 
 
 def _to_numpy(values: pa.Array) -> np.ndarray:

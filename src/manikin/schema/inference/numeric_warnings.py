@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.schema.remark import Remark
+
 if TYPE_CHECKING:
     from manikin.schema.kinds import Number
 
 _MIN_RECORDS = 20
 """So many records, or distinct values, say too little."""
+
+_MIN_LARGE_NUMBER, _MIN_DISTINCT_SHARE = 10_000, 0.99
+"""Whole numbers from here on that hardly repeat may number records."""
 
 MAX_WIDTHS, MAX_LOG_WIDTHS = 20.0, 8.0
 """Widths of the middle half, of values and of logarithms, beyond which a value looks impossible: more than
@@ -38,48 +43,61 @@ def collect_numeric_warnings(kind: Number, values: np.ndarray, counts: np.ndarra
         >>> collect_numeric_warnings(Number(step=1), np.arange(-1, 30), np.full(31, 2))
         ('-1 is the only negative value; if it stands for a gap, list it under missing',)
     """
-    noticed = {
-        "-1 is the only negative value; if it stands for a gap, list it under missing": _has_only_minus_one(
-            values, counts
-        ),
-        f"0 stands in {counts[0]} records, far below all others; if it is a gap, list it under missing": (
-            _has_isolated_zero(values, kind.step or 0)
-        ),
-        "nearly every value is another large whole number; if they number records, role = 'identifier'": (
-            kind.step == 1 and _are_record_numbers(values, counts)
-        ),
-        _describe_mass(values, counts): len(values) > _MIN_RECORDS / 2 and counts.sum() >= _MIN_RECORDS,
-        _describe_off_grid(kind.step or 0, values, counts): True,
-        _describe_negatives(values, counts): True,
-        _describe_outliers(values, counts): True,
-        f"only {len(values)} distinct values, yet on no decimal grid": (
-            kind.step is None and len(values) * 5 < counts.sum()
-        ),
-    }
-    return tuple(note for note, true in noticed.items() if note and true)
+    step = kind.step or 0
+    warnings = (
+        _warn_of_minus_one(values, counts),
+        _warn_of_isolated_zero(values, counts, step),
+        _warn_of_record_numbers(values, counts, step),
+        _describe_mass(values, counts),
+        _describe_off_grid(step, values, counts),
+        _describe_negatives(values, counts),
+        _describe_outliers(values, counts),
+        _warn_of_few_values(values, counts, step),
+    )
+    return tuple(warning for warning in warnings if warning)
 
 
-def _has_only_minus_one(values: np.ndarray, counts: np.ndarray) -> bool:
-    return bool(values[0] == -1 and counts[0] > 1 and values[1] >= 0)
+def _warn_of_minus_one(values: np.ndarray, counts: np.ndarray) -> str:
+    if not (values[0] == -1 and counts[0] > 1 and values[1] >= 0):
+        return ""
+    return _about_values("-1 is the only negative value; if it stands for a gap, list it under missing")
 
 
-def _has_isolated_zero(values: np.ndarray, step: float) -> bool:
-    """Whether the smallest value is a zero that no other value comes near, as a blood pressure of 0."""
+def _warn_of_isolated_zero(values: np.ndarray, counts: np.ndarray, step: float) -> str:
+    """That the smallest value is a zero that no other value comes near, as a blood pressure of 0.
+
+    It may stand for a gap among the numbers of persons too, so the warning stays whatever the field is.
+    """
     if len(values) < _MIN_RECORDS or values[0] != 0:
-        return False
-    return bool(values[1] >= 0.2 * np.median(values[1:]) and values[1] >= 5 * step)
+        return ""
+    if not (values[1] >= 0.2 * np.median(values[1:]) and values[1] >= 5 * step):
+        return ""
+    return f"0 stands in {counts[0]} records, far below all others; if it is a gap, list it under missing"
 
 
-def _are_record_numbers(values: np.ndarray, counts: np.ndarray) -> bool:
-    return bool(len(values) > 0.99 * counts.sum() and counts.sum() > _MIN_RECORDS and values[0] >= 10_000)  # noqa: PLR2004
+def _warn_of_record_numbers(values: np.ndarray, counts: np.ndarray, step: float) -> str:
+    records = counts.sum()
+    large = step == 1 and records > _MIN_RECORDS and values[0] >= _MIN_LARGE_NUMBER
+    if not large or len(values) <= _MIN_DISTINCT_SHARE * records:
+        return ""
+    return _about_values(
+        "nearly every value is another large whole number; if they number records, role = 'identifier'"
+    )
+
+
+def _warn_of_few_values(values: np.ndarray, counts: np.ndarray, step: float) -> str:
+    if step or len(values) * 5 >= counts.sum():
+        return ""
+    return _about_values(f"only {len(values)} distinct values, yet on no decimal grid")
 
 
 def _describe_mass(values: np.ndarray, counts: np.ndarray) -> str:
     """The share of the commonest value, if it is large."""
     share, zero = counts.max() / counts.sum(), values[counts.argmax()] == 0
-    if share < (0.3 if zero else 0.6):
+    few = len(values) <= _MIN_RECORDS / 2 or counts.sum() < _MIN_RECORDS
+    if few or share < (0.3 if zero else 0.6):
         return ""
-    return f"{share:.0%} of the values {'are 0' if zero else 'are one and the same'}"
+    return _about_values(f"{share:.0%} of the values {'are 0' if zero else 'are one and the same'}")
 
 
 def _describe_negatives(values: np.ndarray, counts: np.ndarray) -> str:
@@ -93,7 +111,7 @@ def _describe_negatives(values: np.ndarray, counts: np.ndarray) -> str:
     ):
         return ""
     verb = "value is" if below == 1 else "values are"
-    return f"{below:,} {verb} below 0, all others above; {CORRECTION_HINT}"
+    return _about_values(f"{below:,} {verb} below 0, all others above; {CORRECTION_HINT}")
 
 
 def _describe_outliers(values: np.ndarray, counts: np.ndarray) -> str:
@@ -114,7 +132,7 @@ def _describe_outliers(values: np.ndarray, counts: np.ndarray) -> str:
         return ""
     verb = "value looks" if found == 1 else "values look"
     far = f"more than {MAX_WIDTHS:g} times the width of the middle half above it"
-    return f"{found:,} {verb} impossible, {far}; {CORRECTION_HINT}"
+    return _about_values(f"{found:,} {verb} impossible, {far}; {CORRECTION_HINT}")
 
 
 def _compute_quartiles(values: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
@@ -127,4 +145,9 @@ def _describe_off_grid(step: float, values: np.ndarray, counts: np.ndarray) -> s
     if not step:
         return ""
     off = counts[np.abs(np.rint(values / step) * step - values) > step / 100].sum()
-    return f"values that are not on the grid of {step:g}: {off}" if off else ""
+    return _about_values(f"values that are not on the grid of {step:g}: {off}") if off else ""
+
+
+def _about_values(text: str) -> Remark:
+    """A warning that holds only while the field is a quantity."""
+    return Remark(text, topic="values")

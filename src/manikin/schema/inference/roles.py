@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +9,12 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.schema import column_names
-from manikin.schema.inference import identifier_fields, survival_pairs
+from manikin.schema.inference import identifier_fields, numeric, survival_pairs
 from manikin.schema.inference.key_candidates import CodedTable, build_candidate
 from manikin.schema.inference.subject_field import find_subject
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Number, Text, Time
 from manikin.schema.limits import MAX_EXACT_INTEGER
+from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
+_SURROGATE_NOTE = "never modelled, a surrogate takes its place"
 _UNSETTLED_NOTE = "it may tell persons apart; nothing is learned before schema.toml says what it is"
 
 
@@ -66,7 +67,7 @@ def _can_be_subject(finding: InferredColumn) -> bool:
 
 
 def _is_free_text(finding: InferredColumn) -> bool:
-    return any("free text" in note for note in finding.notes)
+    return any(isinstance(note, Remark) and note.topic == "free text" for note in finding.notes)
 
 
 def _encode_values(values: pa.Array) -> np.ndarray:
@@ -94,7 +95,7 @@ def _find_identifiers(
             isinstance(found[name].kind, Number)
             and (levels := identifier_fields.list_thing_levels(key)) is not None
         ):
-            note = f"numbers taken as codes ({key.n_distinct} levels)"
+            note = numeric.describe_codes(key.n_distinct)
             out[name] = replace(found[name], kind=Category(levels), notes=(note,))
         elif (doubt := identifier_fields.explain_doubt(key, one, numbers)) is not None:
             out[name] = _hide_column(found[name], "unclear", doubt)
@@ -102,18 +103,18 @@ def _find_identifiers(
 
 
 def _hide_column(finding: InferredColumn, role: Role, reason: str) -> InferredColumn:
-    kind, note = finding.kind, "never modelled, a surrogate takes its place"
-    values, gaps = finding.values, getattr(kind, "missing", ())
+    values, gaps = finding.values, getattr(finding.kind, "missing", ())
     whole = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
     exact = (
         whole
         and abs(pc.max(pc.abs(values.cast(pa.float64(), safe=False))).as_py() or 0) <= MAX_EXACT_INTEGER
     )
     hidden = Number(step=1, role=role, missing=gaps) if exact else Text(role=role, missing=gaps)
-    told = f"{reason}: {_UNSETTLED_NOTE if role == 'unclear' else note}"
-    return replace(finding, kind=hidden, notes=(*_keep_lasting_notes(finding.notes), told))
+    unsettled = Remark(f"{reason}: {_UNSETTLED_NOTE}", topic="unclear")
+    note = unsettled if role == "unclear" else f"{reason}: {_SURROGATE_NOTE}"
+    return replace(finding, kind=hidden, notes=(*_keep_lasting_notes(finding.notes), note))
 
 
 def _keep_lasting_notes(notes: tuple[str, ...]) -> tuple[str, ...]:
     """Notes that still hold once a field is no longer a quantity or a category."""
-    return tuple(note for note in notes if not re.search("level|value|surrogate", note))
+    return tuple(note for note in notes if not (isinstance(note, Remark) and note.topic == "values"))

@@ -15,8 +15,9 @@ from manikin.schema.inference import datetimes, dirty_numbers
 from manikin.schema.inference import numeric as inference_numeric
 from manikin.schema.inference.censoring import are_numbers_among_limits, read_limits
 from manikin.schema.inference.distinct_values import DistinctValues, are_missing
-from manikin.schema.inference.inferred_column import InferredColumn
+from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
 from manikin.schema.kinds import Category, Kind, Number, Text, Time
+from manikin.schema.remark import Remark
 from manikin.schema.spellings import (
     INTEGER_PATTERN,
     LONG_INTEGER_PATTERN,
@@ -38,6 +39,11 @@ _PERSON_PATTERN = (
 """E-mail addresses, and names behind a title: they are persons however often they repeat."""
 _DISEASE_CODE_PATTERN = r"^([A-TV-Za-tv-z]\d[0-9A-Za-z](\.[0-9A-Za-z]{1,4})?|[VEve]?\d{1,4}(\.\d{1,2})?)$"
 _MIN_SENTENCE_LETTERS, _MIN_SENTENCE_BLANKS = 40, 6
+_FREE_TEXT = Remark(
+    "free text; to have it modelled, give it the role note in schema.toml, or name it: --note",
+    topic="free text",
+)
+_NEARLY_DISTINCT = Remark("nearly every value is distinct", topic="values")
 
 
 def infer_text_column(name: str, column: pa.Array, *, spelled: bool) -> InferredColumn:
@@ -74,7 +80,7 @@ def _get_missing(kind: Kind) -> tuple[str, ...]:
 
 def _infer_words(name: str, words: DistinctValues, *, spelled: bool) -> InferredColumn:
     if not len(words.values):
-        return InferredColumn(words.broadcast(words.values), Category(), ("no value at all",))
+        return InferredColumn(words.broadcast(words.values), Category(), (NO_VALUE,))
     if are_numbers(words) and (spelled or _are_quantities(name, words)):
         return _infer_numbers(name, words, spelled=spelled)
     if (booleans := _infer_booleans(words)) is not None:
@@ -135,7 +141,10 @@ def _infer_limited_numbers(name: str, words: DistinctValues, plain: np.ndarray) 
         return _infer_categories(name, words)
     censored = words.list_values(~plain)
     many = int(words.counts[~plain].sum())
-    note = f"{many} values read as limits ({', '.join(censored[:6])}), beyond which nothing is known"
+    note = Remark(
+        f"{many} values read as limits ({', '.join(censored[:6])}), beyond which nothing is known",
+        topic="values",
+    )
     return replace(finding, kind=replace(finding.kind, censored=censored), notes=(note, *finding.notes))
 
 
@@ -160,15 +169,16 @@ def _infer_categories(name: str, words: DistinctValues) -> InferredColumn:
 def build_category(values: pa.Array, present: list[str], words: DistinctValues) -> InferredColumn:
     """A category of text levels in their order, with what is worth a note."""
     arranged, ordered = level_order.order_levels(present)
-    notes = []
+    notes: list[str] = []
     if len(present) == 1:
         notes.append("constant")
     if ordered:
-        notes.append("levels in an order that means something")
+        notes.append(Remark("levels in an order that means something", topic="values"))
     if len(present) > 50:  # noqa: PLR2004 - more than one reads at a glance
-        notes.append(f"{len(present)} levels, {int((words.counts == 1).sum())} of them in one record only")
+        once = int((words.counts == 1).sum())
+        notes.append(Remark(f"{len(present)} levels, {once} of them in one record only", topic="values"))
     if len({level.casefold() for level in present}) < len(present):
-        notes.append("some levels differ only in capital letters")
+        notes.append(Remark("some levels differ only in capital letters", topic="values"))
     return InferredColumn(values, Category(arranged, ordered), tuple(notes))
 
 
@@ -187,12 +197,11 @@ def explain_hidden_text(name: str, words: DistinctValues) -> str | None:
         words, _are_telephone_numbers(words)
     ):
         return "addresses, telephone numbers or other marks of persons"
-    free = "free text; to have it modelled, give it the role note in schema.toml, or name it: --note"
     if rows < 10 or k < 3:  # noqa: PLR2004 - too few to tell, but a handful of notes is not a handful of levels
-        return free if _has_sentences(words) and k == rows else None
+        return _FREE_TEXT if _has_sentences(words) and k == rows else None
     if _has_sentences(words) and k > max(0.2 * n, 10):
-        return free
-    return "nearly every value is distinct" if n >= 20 and _is_mostly_unique(words, k, n) else None  # noqa: PLR2004
+        return _FREE_TEXT
+    return _NEARLY_DISTINCT if n >= 20 and _is_mostly_unique(words, k, n) else None  # noqa: PLR2004
 
 
 def is_free_text(name: str, column: pa.ChunkedArray) -> bool:

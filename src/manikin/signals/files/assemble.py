@@ -15,6 +15,7 @@ from manikin.core.skipped import SkippedRecords
 from manikin.errors import AbsentField, FormatError, SchemaError
 from manikin.schema.kinds import Schema, Signal
 from manikin.schema.limits import MAX_ABS_VALUE
+from manikin.schema.remark import assign_field
 from manikin.signals.files import channels, filters, record_fields, windows
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def assemble_recordings(
     kinds = Schema({**cohort.schema, name: _complete_kind(kind, leads, rate, samples)})
     grid = {"grid": [[lead.gain, lead.baseline] for lead in leads], "way": cuts.label_kind}
     origin = replace(origin, options={**origin.options, "signals": {name: grid}})
-    marked = tuple(f"{name}: {note}" for note in notes)
+    marked = (assign_field(note, name) for note in notes)
     return Cohort(pa.table(columns), kinds, origin, (*bad.values(), *marked, *cohort.notes))
 
 

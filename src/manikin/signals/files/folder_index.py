@@ -15,6 +15,7 @@ from manikin.io.formats.csv import Csv
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import FolderMeaning, interpret_plain_folders
 from manikin.schema.kinds import Category, Image, Schema, Signal
+from manikin.schema.remark import drop_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,8 +82,7 @@ def read_recordings(
 def add_folder_notes(cohort: Cohort, meaning: FolderMeaning) -> Cohort:
     """The cohort with what its folders were taken for, without the names of patients."""
     cohort.schema.folders = meaning.roles if meaning.subjects else ()
-    notes = tuple(map(meaning.hidden.mask_names, (*meaning.notes, *cohort.notes)))
-    return replace(cohort, notes=notes)
+    return replace(cohort, notes=meaning.hidden.mask_notes((*meaning.notes, *cohort.notes)))
 
 
 def find_linked_table(
@@ -126,8 +126,7 @@ def assign_label_role(cells: Cohort, named: str) -> Cohort:
     kind, kinds = cells.schema.get("label"), dict(cells.schema)
     if isinstance(kind, Category) and cells.schema.find_by_role("label") is None:
         kinds["label"] = replace(kind, role="label")
-    notes = tuple(note for note in cells.notes if note.partition(": ")[0] != named)
-    return replace(cells, schema=Schema(kinds), notes=notes)
+    return replace(cells, schema=Schema(kinds), notes=drop_remarks(cells.notes, [named]))
 
 
 def _match_recordings(cells: Cohort, name: str, folder: Path, paths: Sequence[Path]) -> list[Path | None]:

@@ -18,6 +18,7 @@ from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.distinct_values import DistinctValues, are_missing
 from manikin.schema.kinds import Schema, Signal, Text
 from manikin.schema.limits import MAX_ABS_VALUE
+from manikin.schema.remark import Remark
 from manikin.signals.files import static_fields
 from manikin.signals.files.time_grid import Measurements, average_on_grid, choose_time_grid
 from manikin.tables.delimited import render_delimited
@@ -141,9 +142,13 @@ def build_cohort(
     lost = left + wrong
     spacing = elapsed_time.format_time(step, "clock")
     notes = (
-        *([f"{name}: left out {lost} rows without a time, or whose value is no number"] if lost else ()),
-        f"{name}: {len(names)} parameters on a grid of {cells} cells of {spacing} h",
-        f"{name}: {told}",
+        *(
+            [Remark(f"left out {lost} rows without a time, or whose value is no number", name)]
+            if lost
+            else ()
+        ),
+        Remark(f"{len(names)} parameters on a grid of {cells} cells of {spacing} h", name),
+        Remark(told, name),
         *_note_missing_unit(columns.time, spelling),
         *split.notes,
         *wordy,
@@ -172,11 +177,12 @@ def _find_declared_signal(schema: Schema | None, columns: SeriesColumns) -> tupl
     return next(iter(found.items()), (SERIES_FIELD, Signal()))
 
 
-def _note_missing_unit(time: str, spelling: str) -> list[str]:
+def _note_missing_unit(time: str, spelling: str) -> list[Remark]:
     """A note on numbers whose unit nothing says."""
     if spelling != "h" or elapsed_time.detect_unit(time, ""):
         return []
-    return [f"{time}: numbers without a unit are read as hours; call the column seconds, minutes or days"]
+    note = "numbers without a unit are read as hours; call the column seconds, minutes or days"
+    return [Remark(note, time)]
 
 
 def _drop_untimed_rows(table: pa.Table, columns: SeriesColumns) -> tuple[pa.Table, int]:

@@ -15,6 +15,7 @@ from manikin.cohort.cohort import Cohort
 from manikin.core.record_files import is_table_name
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category, Image, Number, Schema, Signal
+from manikin.schema.remark import Remark, drop_remarks
 from manikin.tables.delimited import read_header, read_text_columns
 
 if TYPE_CHECKING:
@@ -101,18 +102,19 @@ def split_static(rows: LongRows) -> StaticSplit:
         start & np.isin(rows.parameters.codes, both)
     )
     gap = _is_missing_code(rows, dynamic)
-    notes = [f"{known[code]}: repeats the number of the subject and is left out" for code in own]
+    notes = [Remark("repeats the number of the subject and is left out", known[code]) for code in own]
     if described:
-        notes.append(f"{', '.join(known[code] for code in described)}: stand at time 0, taken as fields")
+        named = ", ".join(known[code] for code in described)
+        notes.append(Remark("stand at time 0, taken as fields", named))
     if gap.any():
         named = ", ".join(known[code] for code in np.unique(rows.parameters.codes[gap]).tolist())
         notes.append(
-            f"{named}: -1, the only negative value, is taken for a gap in {gap.sum()} measurements"
+            Remark(f"-1, the only negative value, is taken for a gap in {gap.sum()} measurements", named)
         )
     return StaticSplit(dynamic & ~gap, {code: known[code] for code in described}, tuple(notes))
 
 
-def drop_text_parameters(rows: LongRows, dynamic: np.ndarray) -> tuple[np.ndarray, list[str]]:
+def drop_text_parameters(rows: LongRows, dynamic: np.ndarray) -> tuple[np.ndarray, list[Remark]]:
     """Which rows measure something in numbers, (n,), and notes on parameters that are words alone."""
     known = rows.parameters.values.to_pylist()
     said = dynamic & (rows.values.codes >= 0)
@@ -124,7 +126,7 @@ def drop_text_parameters(rows: LongRows, dynamic: np.ndarray) -> tuple[np.ndarra
     if len(wordy) == np.count_nonzero(total):
         return dynamic, []  # nothing is a number: reading says which row
     notes = [
-        f"{known[code]}: none of its {total[code]:,} values is a number; the parameter is left out"
+        Remark(f"none of its {total[code]:,} values is a number; the parameter is left out", known[code])
         for code in wordy.tolist()
     ]
     return dynamic & ~np.isin(rows.parameters.codes, wordy), notes
@@ -189,10 +191,11 @@ def _replace_missing_codes(cohort: Cohort, declared: dict[str, Any]) -> Cohort:
     again = Cohort.from_table(pa.table(columns), Schema(declared), spelled=True)
     kinds: dict[str, Any] = dict(again.schema)
     kinds |= {name: replace(kinds[name], missing=("-1",)) for name in gaps}
-    kept = [note for note in cohort.notes if note.partition(": ")[0] not in gaps]
     shares = {name: again.columns[name].null_count / len(again) for name in gaps}
-    told = [f"{name}: '-1' read as missing ({share:.1%} of the records)" for name, share in shares.items()]
-    return replace(again, schema=Schema(kinds), notes=(*kept, *told))
+    told = [
+        Remark(f"'-1' read as missing ({share:.1%} of the records)", key) for key, share in shares.items()
+    ]
+    return replace(again, schema=Schema(kinds), notes=(*drop_remarks(cohort.notes, gaps), *told))
 
 
 def _has_minus_one_code(cohort: Cohort, name: str) -> bool:
@@ -216,11 +219,11 @@ def _assign_roles(cohort: Cohort, key: str, declared: dict[str, Any]) -> Cohort:
         for name in kinds
         if _OUTCOME_PATTERN.search(name) and _is_binary(kinds[name]) and name not in declared
     ]
-    notes = [note for note in cohort.notes if note.partition(": ")[0] != key]
+    notes = drop_remarks(cohort.notes, [key])
     if named and Schema(kinds).find_by_role("label") is None:
         kinds[named[0]] = replace(kinds[named[0]], role="label")
-        notes.append(f"{named[0]}: taken for the label, by its name")
-    return replace(cohort, schema=Schema(kinds), notes=tuple(notes))
+        notes = (*notes, Remark("taken for the label, by its name", named[0]))
+    return replace(cohort, schema=Schema(kinds), notes=notes)
 
 
 def _is_binary(kind: Any) -> bool:  # noqa: ANN401 - any kind of field
@@ -248,7 +251,7 @@ def _join_outcomes(key: str, path: Path, taken: dict[str, Any]) -> tuple[dict[st
             if name != key and name not in taken and name not in found
         ]
         found |= {name: cells_of[name].combine_chunks().take(place) for name in new}
-        notes.append(f"{', '.join(new)}: joined from {other.name} by {key}")
+        notes.append(Remark(f"joined from {other.name} by {key}", ", ".join(new)))
         if place.null_count:
             notes.append(f"{other.name} has no row for {place.null_count} of {len(place)} subjects")
     return found, notes

@@ -15,6 +15,7 @@ from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category, Number, Schema, Signal, Text
+from manikin.schema.remark import Remark, drop_remarks
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
 from manikin.tables.delimited import render_delimited
@@ -87,7 +88,7 @@ def build_cohort(
     origin = SourceFormat("csv", {**options, "series": layout})
     found = assemble_recordings(recordings, Schema({name: kind}), origin, facts, skip_bad=skip_bad)
     lost = [key for key in rest if key not in constant and key != varying]
-    note = f"{', '.join(lost)}: changes within a subject and is left out"
+    note = Remark("changes within a subject and is left out", ", ".join(lost))
     return found.add_notes(*([note] if lost else []))
 
 
@@ -196,10 +197,8 @@ def _build_static_fields(
         kinds[person] = Number(step=1, role="subject") if whole else Text(role="subject")
     if isinstance(kinds.get("label"), Category) and Schema(kinds).find_by_role("label") is None:
         kinds["label"] = replace(kinds["label"], role="label")
-    notes = tuple(
-        note for note in flat.notes if note.partition(": ")[0] in kept and not note.startswith(f"{person}:")
-    )
-    return Cohort(cells_of.columns, Schema(kinds), notes=notes)
+    others = [key for key in flat.schema if key not in kept or key == person]
+    return Cohort(cells_of.columns, Schema(kinds), notes=drop_remarks(flat.notes, others))
 
 
 def render_wide_table(cohort: Cohort, delimiter: str) -> str:

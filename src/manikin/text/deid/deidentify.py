@@ -19,6 +19,7 @@ from manikin.core.seeds import Key
 from manikin.errors import SchemaError
 from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import Category, Image, Kind, Schema, Text, Time
+from manikin.schema.remark import Remark
 from manikin.text.deid import person_surrogates as beside
 from manikin.text.deid.detect import IDENTIFIER_KINDS, Span, detect_by_rules, detect_identifiers, join_spans
 from manikin.text.deid.identifying_columns import find_identifying_columns
@@ -94,16 +95,15 @@ def deidentify(
         texts, counts = _replace_notes(cohort, name, people, progress)
         arrays[name] = pa.array(texts, pa.string())
         listed = ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())) or "none"
-        remarks.append(f"{name}: identifiers replaced: {listed}")
+        remarks.append(Remark(f"identifiers replaced: {listed}", name))
     for column in treated:
         arrays[column.field], changed = beside.replace_column(cohort, column, people, key)
         remarks.append(_describe_column(column, changed))
     for name, kind in cohort.schema.items():
         if isinstance(kind, Time):
             arrays[name] = _shift_times(cohort, name, people)
-            remarks.append(
-                f"{name}: {len(cohort) - arrays[name].null_count} dates moved with the dates of the notes"
-            )
+            moved = len(cohort) - arrays[name].null_count
+            remarks.append(Remark(f"{moved} dates moved with the dates of the notes", name))
     if kept := [
         name
         for name, kind in cohort.schema.items()
@@ -111,7 +111,7 @@ def deidentify(
     ]:
         remarks.append(f"columns left as they are: {', '.join(kept)}")
     if pictures := [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]:
-        remarks.append(f"{', '.join(pictures)}: blanking text in pictures is a step of its own")
+        remarks.append(Remark("blanking text in pictures is a step of its own", ", ".join(pictures)))
     kinds = {column.field: _drop_levels(cohort.schema[column.field]) for column in treated}
     return replace(cohort, columns=pa.table(arrays), schema=Schema({**cohort.schema, **kinds})).add_notes(
         *remarks
@@ -201,11 +201,12 @@ def _replace_notes(
     return out, counts
 
 
-def _describe_column(column: IdentifyingColumn, changed: int) -> str:
+def _describe_column(column: IdentifyingColumn, changed: int) -> Remark:
     if column.kind == "age":
-        return f"{column.field}: {changed} ages above 89 became 90"
-    said = f"{column.field}: taken for a column that identifies ({column.kind}); {changed} values replaced"
-    return f"{said}; another role in schema.toml keeps them" if column.kind == "id" else said
+        return Remark(f"{changed} ages above 89 became 90", column.field)
+    said = f"taken for a column that identifies ({column.kind}); {changed} values replaced"
+    more = "; another role in schema.toml keeps them" if column.kind == "id" else ""
+    return Remark(f"{said}{more}", column.field)
 
 
 def _drop_levels(kind: Kind) -> Kind:
