@@ -14,7 +14,12 @@ NIFTI_SUFFIXES = (".nii", ".nii.gz")
 DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 WFDB_SUFFIXES = (".hea", ".dat")
+RECORDING_SUFFIXES = (".hea", *EDF_SUFFIXES)
+"""Files by which recordings are named."""
 FHIR_SUFFIXES = (".json", ".ndjson")
+_LABEL_MAP_NAME = re.compile(
+    r"(^|_)(masks?|label_?maps?|labelmaps?|seg(mentations?)?s?|annotations?|ground_?truths?|gt|roi|lesions?)(_|$)"
+)
 
 _DICOM_PREAMBLE_BYTES = 128
 _MAX_NAME_BYTES = 255
@@ -56,6 +61,43 @@ def is_possible_path(text: str) -> bool:
         and "\0" not in text
         and all(len(part.encode()) <= _MAX_NAME_BYTES for part in text.split("/"))
     )
+
+
+def is_image_path(text: str) -> bool:
+    """Whether a cell ends as the name of a picture or volume does.
+
+    Example:
+        >>> is_image_path("scans/IMD003.PNG"), is_image_path("ct.nii.gz"), is_image_path("a.csv")
+        (True, True, False)
+    """
+    return text.lower().endswith((*IMAGE_SUFFIXES, *DICOM_SUFFIXES, *NIFTI_SUFFIXES))
+
+
+def find_recording(folder: Path, name: str) -> Path | None:
+    """The recording of a folder that a cell names, with or without its suffix; None: there is none.
+
+    Example:
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Path(folder, "100.hea").touch()
+        ...     find_recording(Path(folder), "100").name, find_recording(Path(folder), "no fever")
+        ('100.hea', None)
+    """
+    if not is_possible_path(f"{name}{RECORDING_SUFFIXES[-1]}") or not name:
+        return None
+    files = (folder / f"{name}{suffix}" for suffix in ("", *RECORDING_SUFFIXES))
+    return next((file for file in files if file.suffix in RECORDING_SUFFIXES and file.is_file()), None)
+
+
+def is_label_map_name(name: str) -> bool:
+    """Whether a field, folder or file is called like a label map.
+
+    Example:
+        >>> [is_label_map_name(name) for name in ("masks", "T1", "lesion_mask", "image")]
+        [True, False, True, False]
+    """
+    return bool(_LABEL_MAP_NAME.search(re.sub(r"[^a-z0-9]+", "_", name.lower())))
 
 
 def strip_suffix(path: Path) -> str:
@@ -148,3 +190,13 @@ def list_note_files(folder: Path) -> list[Path]:
     """The text files below a folder, where they are notes: empty if the first of them is a table."""
     found = [path for path in list_files(folder) if path.suffix.lower() == ".txt"]
     return [] if not found or is_delimited_text(found[0]) else found
+
+
+def list_subfolders(folder: Path) -> list[str]:
+    """The names of the folders directly in a folder; hidden ones are left out."""
+    return sorted(sub.name for sub in folder.iterdir() if sub.is_dir() and not sub.name.startswith("."))
+
+
+def has_image_folder(folder: Path) -> bool:
+    """Whether a subfolder is called as folders of pictures or of label maps are."""
+    return any(sub.startswith("image") or is_label_map_name(sub) for sub in list_subfolders(folder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,23 +14,10 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-_LABEL_MAP_NAME = re.compile(
-    r"(^|_)(masks?|label_?maps?|labelmaps?|seg(mentations?)?s?|annotations?|ground_?truths?|gt|roi|lesions?)(_|$)"
-)
 _MAX_LEVELS = 32
 """More levels than this are measured values."""
 _NEAR_EXTREME_DISTANCE, _MIN_EXTREME_SHARE = 32, 0.98
 """A mask saved with loss has this share of its values within so much of black or white."""
-
-
-def is_label_map_name(name: str) -> bool:
-    """Whether a field, folder or file is called like a label map.
-
-    Example:
-        >>> [is_label_map_name(name) for name in ("masks", "T1", "lesion_mask", "image")]
-        [True, False, True, False]
-    """
-    return bool(_LABEL_MAP_NAME.search(re.sub(r"[^a-z0-9]+", "_", name.lower())))
 
 
 def list_distinct_values(x: np.ndarray) -> list[int] | None:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort, to_arrow_column
 from manikin.cohort.source_format import SourceFormat
-from manikin.core import mapped_arrays
+from manikin.core import mapped_arrays, record_files
 from manikin.errors import FormatError, SchemaError
 from manikin.imaging import label_maps
 from manikin.imaging.analysis import burned_in_text
@@ -121,7 +121,7 @@ def _infer_form(key: str, x: np.ndarray, declared: Schema, path: Path) -> str:
     kind, name, shape = declared.get(key), key.lower(), x.shape[1:]
     signal = isinstance(kind, Signal) or (kind is None and bool(_SIGNAL_KEY.match(name)))
     image = isinstance(kind, Image) or (
-        kind is None and bool(_IMAGE_KEY.match(name) or label_maps.is_label_map_name(name))
+        kind is None and bool(_IMAGE_KEY.match(name) or record_files.is_label_map_name(name))
     )
     match x.ndim:
         case 1:
@@ -199,7 +199,7 @@ def _conform_array(
             raise SchemaError(f"field {key!r}: {error}") from error
         return y, signal, [], "; ".join(told)
     mask = bool(kind.levels) or (
-        kind == replace(Image(), size=kind.size) and label_maps.is_label_map_name(key)
+        kind == replace(Image(), size=kind.size) and record_files.is_label_map_name(key)
     )
     x, kind = resize.conform_images(x, kind, labels=mask)
     if not mask:

@@ -89,25 +89,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
 def _read_path(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:
     if path.is_dir():
         return load_format(detect_folder_format(path)).read_folder(path, declared, skip_bad=skip_bad)
-    chosen = find_format(path)
-    if not chosen.has_file_links:
-        return chosen.read(path, declared, skip_bad=skip_bad)
-    from manikin.imaging.files import manifest
-
-    cells = chosen.read(path, manifest.select_cell_schema(declared), skip_bad=skip_bad)
-    if {"series", "events"} & set(cells.origin.options):
-        return cells
-    from manikin.signals.files import manifest as recordings
-
-    if (found := recordings.join_recordings(cells, path, declared, skip_bad=skip_bad)) is not None:
-        return found
-    found = manifest.join_images(cells, path, declared, skip_bad=skip_bad)
-    if absent := [name for name in declared or () if name not in found.schema]:
-        raise AbsentField(
-            f"the schema declares {', '.join(absent)}, which the data do not have; the fields are "
-            f"{', '.join(found.schema)}; `channels` of a signal name columns, or cells name its files"
-        )
-    return found
+    return find_format(path).read(path, declared, skip_bad=skip_bad)
 
 
 def _reword_error(error: SchemaError, message: str) -> SchemaError:

@@ -5,7 +5,6 @@ System, unit and answer become parts of the code, as MEDS has them: LOINC//8302-
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
@@ -18,43 +17,14 @@ from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.schema.spellings import MISSING_SPELLINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
+
+    from manikin.tables.layouts import CodeColumns
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_PATTERNS = {
-    "system": r"system|code_?system|vocabulary(_?id)?",
-    "unit": r"units?|value_?uom|uom",
-    "answer": r"text_?value|text",
-    "name": r"description|display(_?name)?|code_?(name|description|display)",
-}
 MAX_ANSWER_LENGTH = 64
 """Characters of an answer at most; longer texts are notes."""
-
-
-@final
-@dataclass(frozen=True)
-class CodeColumns:
-    """Which column of a long table is what; "" where there is none."""
-
-    system: str = ""
-    unit: str = ""
-    answer: str = ""
-    name: str = ""
-
-    @classmethod
-    def from_names(cls, names: Sequence[str], taken: Collection[str] = ()) -> CodeColumns:
-        """The columns by their names.
-
-        Example:
-            >>> CodeColumns.from_names(["code", "unit", "text_value"])
-            CodeColumns(system='', unit='unit', answer='text_value', name='')
-        """
-        found = {
-            role: next((n for n in names if n not in taken and re.fullmatch(like, n, re.IGNORECASE)), "")
-            for role, like in _PATTERNS.items()
-        }
-        return cls(**found)
 
 
 @final

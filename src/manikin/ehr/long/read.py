@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,87 +12,25 @@ import pyarrow.compute
 from manikin.cohort.source_format import SourceFormat
 from manikin.ehr import assemble
 from manikin.ehr.code_names import NAMES_OPTION
-from manikin.ehr.long.code_columns import CodeColumns, compose_codes
+from manikin.ehr.long.code_columns import compose_codes
 from manikin.ehr.long.validate import drop_unreadable_rows
-from manikin.errors import FormatError, SchemaError
+from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.distinct_values import DistinctValues
 from manikin.schema.kinds import Codes, Schema
-from manikin.schema.spellings import MISSING_SPELLINGS, NUMBER_PATTERN
+from manikin.schema.spellings import MISSING_SPELLINGS
+from manikin.tables.layouts import CodeColumns
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
+    from manikin.tables.layouts import EventColumns
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
-_COLUMN_PATTERNS = {
-    "subject": r"(subject|patient|person|record|pid|mrn)(_?(id|no|nbr|number))?",
-    "time": r"time|date|date_?time|time_?stamp|start_?(time|date)?|event_?(time|date)|days?|hours?",
-    "code": r"code|concept(_?(code|id))?|event(_?code)?|icd_?(9|10)?_?(code|cm)?",
-    "value": r"numeric_?value|values?(_?num(eric)?)?|result",
-    "visit": r"(visit|encounter|admission|hadm|stay)(_?occurrence)?_?(id|no|nbr|number)",
-    "ignored": r"row_?id|type",
-}
-_ROLE_PATTERNS = {role: re.compile(f"^({like})$", re.IGNORECASE) for role, like in _COLUMN_PATTERNS.items()}
 _SECONDS_PER_DAY = 86_400.0
-VALUE_COLUMN = "numeric_value"
-"""What MEDS calls the column of what was measured."""
-_MIN_NUMERIC_SHARE = 0.5
 _UNIT_NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
-
-
-@final
-@dataclass(frozen=True)
-class EventColumns:
-    """Which column of a long table of events is what; "" where there is none."""
-
-    subject: str = "subject_id"
-    time: str = "time"
-    code: str = "code"
-    value: str = VALUE_COLUMN
-    visit: str = "visit_id"
-
-
-def detect_columns(names: Sequence[str], schema: Schema | None) -> EventColumns | None:
-    """The columns of a table of coded events; None: it is another table.
-
-    It is one where a field is declared as codes, or where one column is called "code", one names the
-    subject, one the time, and no other column is unknown.
-
-    Example:
-        >>> detect_columns(["subject_id", "time", "code", "numeric_value"], None).value
-        'numeric_value'
-        >>> detect_columns(["patient_id", "date", "icd10", "age"], None)
-    """
-    declared = [name for name, kind in (schema or {}).items() if isinstance(kind, Codes)]
-    code = next((name for name in declared if name in names), None)
-    found = {
-        role: next((n for n in names if like.match(n) and n != code), "")
-        for role, like in _ROLE_PATTERNS.items()
-    }
-    found["code"] = code or found["code"]
-    known = {n for n in names if n == code or any(like.match(n) for like in _ROLE_PATTERNS.values())}
-    known |= {*asdict(CodeColumns.from_names(names, known)).values()} & {*names}
-    if not (found["subject"] and found["code"] and found["time"]):
-        if declared and code is None:
-            raise SchemaError(
-                f"{declared[0]!r} is declared as codes, but no columns are called subject_id, time and code"
-            )
-        return None
-    if not declared and (found["code"].lower() != "code" or len(known) < len(names)):
-        return None
-    return EventColumns(*(found[role] for role in ("subject", "time", "code", "value", "visit")))
-
-
-def has_coded_values(values: pa.ChunkedArray) -> bool:
-    """Whether the parameters of a table are events, not measurements: most values are no numbers."""
-    words = DistinctValues.from_column(values.combine_chunks())
-    return float(words.counts[words.are_matching(NUMBER_PATTERN)].sum()) < _MIN_NUMERIC_SHARE * max(
-        len(values), 1
-    )
 
 
 def build_cohort(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from manikin.ehr.long.read import EventColumns
+    from manikin.tables.layouts import EventColumns
 
 BINARY_SUFFIXES = (".parquet", ".feather")
 """Files whose columns are named apart from their rows."""

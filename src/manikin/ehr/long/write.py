@@ -13,12 +13,12 @@ from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import BIRTH_CODE, Histories, list_history_fields
 from manikin.ehr import assemble
 from manikin.ehr.code_names import NAMES_OPTION
-from manikin.ehr.long.code_columns import CodeColumns, split_codes
-from manikin.ehr.long.read import VALUE_COLUMN, EventColumns
+from manikin.ehr.long.code_columns import split_codes
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Number, Schema, Text
+from manikin.tables.layouts import VALUE_COLUMN, CodeColumns, EventColumns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

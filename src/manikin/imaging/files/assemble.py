@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from manikin.core import mapped_arrays
+from manikin.core import mapped_arrays, record_files
 from manikin.core.progress_display import track
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError, SchemaError
@@ -82,7 +82,7 @@ def stack_images(
 
 def _is_mask(name: str, kind: Image | None) -> bool:
     undeclared = kind is None or kind == replace(Image(), size=kind.size)
-    return bool(kind and kind.levels) or (undeclared and label_maps.is_label_map_name(name))
+    return bool(kind and kind.levels) or (undeclared and record_files.is_label_map_name(name))
 
 
 def _check_kind(name: str, kind: Any) -> Image:  # noqa: ANN401 - any kind of field

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, final
 
 from manikin.core import record_files
 from manikin.errors import FormatError
-from manikin.imaging import label_maps
 from manikin.schema.inference.file_owners import add_owners, find_owners
 from manikin.schema.inference.folder_roles import interpret_or_number_folders
 
@@ -52,7 +51,7 @@ def list_images(folder: Path) -> list[ImageFile]:
         _IMAGE_FOLDER.match(part.lower()) for path in paths for part in path.relative_to(folder).parts[:-1]
     )
     places = [_describe_file(path, folder, beside=beside) for path in paths]
-    if all(label_maps.is_label_map_name(place.key) for place in places):
+    if all(record_files.is_label_map_name(place.key) for place in places):
         return [replace(place, is_mask=True) for place in places]
     return places
 
@@ -61,7 +60,7 @@ def _describe_file(path: Path, folder: Path, *, beside: bool) -> ImageFile:
     """A file; `labels` are label maps beside `images`, and a name like others elsewhere."""
     parts = path.relative_to(folder).parts[:-1]
     labels = [part for part in parts if beside and _LABEL_FOLDER.match(part.lower())]
-    mask = bool(labels) or any(label_maps.is_label_map_name(part) for part in parts)
+    mask = bool(labels) or any(record_files.is_label_map_name(part) for part in parts)
     rest = [part for part in parts if not is_collection_folder(part) and part not in labels]
     stem = record_files.strip_suffix(path)
     named = _MASK_SUFFIX.search(stem)
@@ -76,7 +75,7 @@ def is_collection_folder(part: str) -> bool:
         (True, True, False)
     """
     return bool(
-        label_maps.is_label_map_name(part)
+        record_files.is_label_map_name(part)
         or _IMAGE_FOLDER.match(part.lower())
         or part.lower() in _SPLIT_NAMES
     )
@@ -211,7 +210,7 @@ def _group_by_name(paths: list[Path], folder: Path) -> dict[str, list[Path]]:
     whole = len(paths) == len(kinds) * len(subjects)
     numbered = all(kind.isdigit() for kind in kinds) and not whole  # visits or series, not kinds of volume
     if len(kinds) < 2 or len(paths) < 2 * len(subjects) or "" in kinds or numbered:  # noqa: PLR2004 - several of one subject
-        mask = all(label_maps.is_label_map_name(record_files.strip_suffix(path)) for path in paths)
+        mask = all(record_files.is_label_map_name(record_files.strip_suffix(path)) for path in paths)
         return {"mask" if mask else "image": paths}
     by_name = {(subject, kind): path for path, (subject, _, kind) in split.items()}
     for subject in subjects:

@@ -12,10 +12,9 @@ from manikin.cohort.source_format import SourceFormat
 from manikin.cohort.unclear_fields import FOLDER_FIELD, describe_unclear_folders, drop_settled_folders
 from manikin.core import record_files
 from manikin.errors import SchemaError
-from manikin.imaging import label_maps
 from manikin.imaging.files.assemble import stack_images
 from manikin.imaging.files.folder_index import list_images
-from manikin.imaging.files.table_links import TableLinks, list_subfolders, match_by_filename, match_by_key
+from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.schema.kinds import Category, Image, Number, Schema, Text
 from manikin.schema.remark import Remark, drop_remarks
 from manikin.tables.delimited import read_header
@@ -63,9 +62,7 @@ def join_images(table: Cohort, path: Path, declared: Schema | None, *, skip_bad:
     """
     folder = path.parent
     listing = match_by_filename(table, folder, path)
-    if listing is None and any(
-        label_maps.is_label_map_name(sub) or sub.startswith("image") for sub in list_subfolders(folder)
-    ):
+    if listing is None and record_files.has_image_folder(folder):
         listing = match_by_key(table, list_images(folder), getattr(declared, "folders", ()))
     if listing is None:
         return table

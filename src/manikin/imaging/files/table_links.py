@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import pyarrow as pa
 
-from manikin.core.record_files import is_possible_path, strip_suffix
+from manikin.core import record_files
 from manikin.errors import FormatError
-from manikin.imaging import label_maps
 from manikin.imaging.files.folder_index import is_collection_folder
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import (
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from manikin.imaging.dicom.series import Series
     from manikin.imaging.files.folder_index import ImageFile
 
-_FILE_SUFFIX = re.compile(r"\.(png|jpe?g|tiff?|bmp|pgm|ppm|npy|dcm|dicom|ima|nii|nii\.gz)$", re.IGNORECASE)
 _FILE_WORDS = re.compile(r"(^|_)(file_?names?|file_?paths?|files?|names?|paths?|png|jpe?g)$", re.IGNORECASE)
 _MIN_MATCH_SHARE = 0.5
 
@@ -90,7 +88,7 @@ def _find_owners(table: Cohort, files: Sequence[Path], folder: Path) -> FolderMe
     )
     found = replace(found, labels=()) if found.subjects else NO_FOLDER_MEANING
     named = table.schema.find_by_role("subject")
-    return found if named else add_owners(found, [strip_suffix(path) for path in files])
+    return found if named else add_owners(found, [record_files.strip_suffix(path) for path in files])
 
 
 def _read_file_names(table: Cohort, name: str) -> list[str]:
@@ -100,20 +98,24 @@ def _read_file_names(table: Cohort, name: str) -> list[str]:
         return []
     names = [value or "" for value in values.to_pylist()]
     present = [value for value in names if value]
-    return names if present and all(_FILE_SUFFIX.search(value) for value in present) else []
+    return names if present and all(map(record_files.is_image_path, present)) else []
 
 
 def _resolve_paths(values: Sequence[str], name: str, folder: Path) -> list[Path | None]:
     """Files relative to the table, or in a subfolder of it; label maps first in folders called so."""
-    like = label_maps.is_label_map_name(name)
+    like = record_files.is_label_map_name(name)
     subs = sorted(
-        list_subfolders(folder),
-        key=lambda sub: (sub not in (name, f"{name}s"), label_maps.is_label_map_name(sub) != like),
+        record_files.list_subfolders(folder),
+        key=lambda sub: (sub not in (name, f"{name}s"), record_files.is_label_map_name(sub) != like),
     )
     tries = [folder, *(folder / sub for sub in subs)]
     return [
         next(
-            (place / value for place in tries if is_possible_path(value) and (place / value).is_file()),
+            (
+                place / value
+                for place in tries
+                if record_files.is_possible_path(value) and (place / value).is_file()
+            ),
             None,
         )
         for value in values
@@ -222,8 +224,3 @@ def _build_links(
         meaning = NO_FOLDER_MEANING
     meaning = replace(meaning, labels=()) if "label" in table.schema else meaning
     return TableLinks(files, {}, key, meaning, tuple(notes))
-
-
-def list_subfolders(folder: Path) -> list[str]:
-    """The names of the folders directly in a folder."""
-    return sorted(sub.name for sub in folder.iterdir() if sub.is_dir() and not sub.name.startswith("."))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
+from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.imaging import label_maps
 from manikin.imaging.files import nifti, raster
@@ -104,7 +105,7 @@ def _name_folder(name: str, kind: Any) -> str:  # noqa: ANN401 - any kind of fie
         f"{plain}s"
         if name in ("image", "mask")
         else f"mask_{plain}"
-        if kind.levels and not label_maps.is_label_map_name(name)
+        if kind.levels and not record_files.is_label_map_name(name)
         else plain
     )
 

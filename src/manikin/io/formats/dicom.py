@@ -17,7 +17,7 @@ from manikin.imaging.dicom import slice_stack as apart
 from manikin.imaging.files import manifest
 from manikin.imaging.files.table_links import TableLinks, name_image_field
 from manikin.io.format import Format
-from manikin.io.formats.csv import Csv
+from manikin.io.table_layouts import read_cells
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import NO_FOLDER_MEANING, interpret_plain_folders
 from manikin.schema.kinds import Image, Schema
@@ -189,7 +189,7 @@ def _find_listed_series(
     """The table whose cells name the series, by a file or a folder, and for each such column the series."""
     known = _index_series(folder, found)
     for path in record_files.list_tables(folder):
-        cells = Csv().read(path, manifest.select_cell_schema(schema, path))
+        cells = read_cells(path, manifest.select_cell_schema(schema, path))
         named = {name: _match_series(cells, name, known) for name in cells.schema}
         if columns := {name: volumes for name, volumes in named.items() if volumes}:
             rest = [name for name in cells.schema if name not in columns]

@@ -16,6 +16,7 @@ from manikin.core.extras import require
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.io.format import Format
+from manikin.io.table_layouts import read_cells
 from manikin.signals.files import discontinuous_edf, folder_index, write
 from manikin.signals.files.assemble import assemble_recordings
 from manikin.signals.files.recording import Annotations, Channel, Recording
@@ -65,7 +66,7 @@ class Edf(Format):
                 raise FormatError(f"{path}: no recording can be read; {next(iter(bad.values()), '')}")
             found, told = drop_free_text(found)
             cells, order, notes = folder_index.find_linked_table(
-                path, [recording.path for recording in found], schema
+                path, [recording.path for recording in found], schema, read_cells
             )
             by_path = {recording.path: recording for recording in found}
             chosen = [by_path[file] for file in order]

@@ -15,6 +15,7 @@ from manikin.ehr.long import read, write
 from manikin.ehr.long.validate import drop_unreadable_rows
 from manikin.errors import FormatError
 from manikin.io.format import Format
+from manikin.tables.layouts import VALUE_COLUMN, EventColumns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,7 @@ class Meds(Format):
         (path / "metadata" / "dataset.json").write_text(json.dumps(about, indent=1), encoding="utf-8")
 
 
-def _detect_columns(names: Sequence[str], path: Path) -> read.EventColumns:
+def _detect_columns(names: Sequence[str], path: Path) -> EventColumns:
     """The columns by the names that MEDS gives them; datasets may have others.
 
     Raises:
@@ -103,7 +104,7 @@ def _detect_columns(names: Sequence[str], path: Path) -> read.EventColumns:
             f"{path}: MEDS needs the columns subject_id, time and code; {lacking[0]} is missing"
         )
     visit = next((name for name in names if _VISIT_PATTERN.fullmatch(name)), "")
-    return read.EventColumns(value=read.VALUE_COLUMN if read.VALUE_COLUMN in names else "", visit=visit)
+    return EventColumns(value=VALUE_COLUMN if VALUE_COLUMN in names else "", visit=visit)
 
 
 def _read_code_names(path: Path) -> dict[str, str]:

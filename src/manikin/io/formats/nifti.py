@@ -10,7 +10,7 @@ from manikin.imaging.files import manifest, write
 from manikin.imaging.files.folder_index import group_volumes_by_kind, list_images
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.io.format import Format
-from manikin.io.formats.csv import Csv
+from manikin.io.table_layouts import read_cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ class Nifti(Format):
         """By the table that lists the volumes, else by their names, `patient07_T1`, `patient07_T2`."""
         notes, levels = [], schema.folders if schema is not None else ()
         for table in record_files.list_tables(path):
-            cells = Csv().read(table, manifest.select_cell_schema(schema, table))
+            cells = read_cells(table, manifest.select_cell_schema(schema, table))
             listing = match_by_filename(cells, path, table) or match_by_key(
                 cells, list_images(path), levels
             )

@@ -13,6 +13,7 @@ from manikin.ehr.long import read, write
 from manikin.errors import FormatError
 from manikin.io.format import Format
 from manikin.tables.column_types import from_typed_table, to_typed_table
+from manikin.tables.layouts import EventColumns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ class Parquet(Format):
             table = parquet.read_table(pa.BufferReader(read_bytes(path)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
             raise FormatError(f"{path}: not a readable Parquet file") from error
-        if (columns := read.detect_columns(table.column_names, schema)) is not None:
+        if (columns := EventColumns.from_names(table.column_names, schema)) is not None:
             return read.build_cohort(
                 table, columns, path, schema, SourceFormat("parquet"), skip_bad=skip_bad
             )

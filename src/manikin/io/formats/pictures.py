@@ -9,7 +9,7 @@ from manikin.imaging.files import manifest, write
 from manikin.imaging.files.folder_index import interpret_subfolders, list_images, pair_masks
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.io.format import Format
-from manikin.io.formats.csv import Csv
+from manikin.io.table_layouts import read_cells
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ class ImageFiles(Format):
         """By the table that lists the pictures, or by subfolders as patients and classes."""
         places, notes, levels = list_images(path), [], schema.folders if schema is not None else ()
         for table in record_files.list_tables(path):
-            cells = Csv().read(table, manifest.select_cell_schema(schema, table))
+            cells = read_cells(table, manifest.select_cell_schema(schema, table))
             listing = match_by_filename(cells, path, table) or match_by_key(cells, places, levels)
             if listing is not None:
                 told = {"manifest": table.name}

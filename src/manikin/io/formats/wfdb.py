@@ -13,6 +13,7 @@ from manikin.core.extras import require
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.io.format import Format
+from manikin.io.table_layouts import read_cells
 from manikin.signals.files import folder_index, write
 from manikin.signals.files.assemble import assemble_recordings
 from manikin.signals.files.header_fields import parse_header_comments
@@ -85,7 +86,7 @@ class Wfdb(Format):
                     f"{path}: no record can be read; {next(iter(bad.values()), 'no header (.hea)')}"
                 )
             cells, order, notes = folder_index.find_linked_table(
-                path, [recording.path for recording in found], schema
+                path, [recording.path for recording in found], schema, read_cells
             )
             by_path = {recording.path: recording for recording in found}
             chosen = [by_path[header] for header in order]

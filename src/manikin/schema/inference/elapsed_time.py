@@ -27,11 +27,6 @@ _UNIT_PATTERNS = {
     "h": r"(^|[_ (])(h|hr|hrs|hours?)\)?$",
     "d": r"(^|[_ (])(d|days?)\)?$",
 }
-TIME_NAME_PATTERN = re.compile(
-    r"^(t|times?|time_?stamp|chart_?time|offset|s|sec|seconds?|min|minutes?|h|hrs?|hours?|days?"
-    r"|(time|offset|t)[_ (](s|sec|seconds?|min|minutes?|h|hrs?|hours?|d|days?)\)?)$",
-    re.IGNORECASE,
-)
 
 
 def detect_unit(name: str, usual: str) -> str:

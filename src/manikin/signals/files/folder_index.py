@@ -11,7 +11,6 @@ import pyarrow as pa
 from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.imaging.files import manifest
-from manikin.io.formats.csv import Csv
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import FolderMeaning, interpret_plain_folders
 from manikin.schema.kinds import Category, Image, Schema, Signal
@@ -86,16 +85,25 @@ def add_folder_notes(cohort: Cohort, meaning: FolderMeaning) -> Cohort:
 
 
 def find_linked_table(
-    folder: Path, paths: Sequence[Path], schema: Schema | None
+    folder: Path,
+    paths: Sequence[Path],
+    schema: Schema | None,
+    read_cells: Callable[[Path, Schema | None], Cohort],
 ) -> tuple[Cohort | None, list[Path], tuple[str, ...]]:
     """The table of a folder whose cells name its recordings.
+
+    Args:
+        folder: The folder.
+        paths: Its recordings.
+        schema: What a person declared.
+        read_cells: Reads a table by what its cells hold, in the kinds that are declared of them.
 
     Returns:
         One record for each recording, or None; the recordings in its order; and notes.
     """
     notes: list[str] = []
     for table in record_files.list_tables(folder):
-        cells = Csv().read(table, _select_cell_schema(schema, table))
+        cells = read_cells(table, _select_cell_schema(schema, table))
         named = next((name for name in cells.schema if _match_recordings(cells, name, folder, paths)), None)
         if named is None:
             notes.append(f"{table.name} names none of the recordings and is left aside")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,56 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from manikin.tables.layouts import SeriesColumns
+
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 SERIES_FIELD = "series"
-_SUBJECT_PATTERN = re.compile(
-    r"^(subject|patient|record|stay|icu_?stay|person|admission|hadm|encounter|case)?_?(id|no|number)?$"
-    r"|^(subject|patient|record|stay|person|case|pid|ruid)$",
-    re.IGNORECASE,
-)
-_PARAMETER_PATTERN = re.compile(
-    r"^(parameter|variable|channel|measurement|item|feature|vital(_sign)?|lab|signal)(_?name|_?label|_?id)?$",
-    re.IGNORECASE,
-)
-_VALUE_PATTERN = re.compile(r"^(values?|value_?num|val|result|numeric_value)$", re.IGNORECASE)
-_UNIT_PATTERN = re.compile(r"^(units?|value_?uom|uom)$", re.IGNORECASE)
 _DEFAULT_DECIMALS = 2
-
-
-@final
-@dataclass(frozen=True)
-class SeriesColumns:
-    """Which column of a long table is what.
-
-    Args:
-        subject, time, parameter, value: Their names.
-        unit: The name of a column of units, or "".
-    """
-
-    subject: str
-    time: str
-    parameter: str
-    value: str
-    unit: str = ""
-
-
-def detect_columns(names: Sequence[str]) -> SeriesColumns | None:
-    """The columns of a long table by their names; None: it is another table.
-
-    Example:
-        >>> detect_columns(["RecordID", "Time", "Parameter", "Value"])
-        SeriesColumns(subject='RecordID', time='Time', parameter='Parameter', value='Value', unit='')
-        >>> detect_columns(["age", "time", "parameter"])
-    """
-    like = (_SUBJECT_PATTERN, elapsed_time.TIME_NAME_PATTERN, _PARAMETER_PATTERN, _VALUE_PATTERN)
-    found = [next((name for name in names if pattern.match(name)), None) for pattern in like]
-    unit = next((name for name in names if _UNIT_PATTERN.match(name)), "")
-    known = [name for name in found if name]
-    if len(set(known)) < len(like) or len(names) != len(like) + bool(unit):
-        return None
-    subject, time, parameter, value = known
-    return SeriesColumns(subject, time, parameter, value, unit)
 
 
 def build_cohort(

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from manikin.cohort.source_format import SourceFormat
-from manikin.core.record_files import is_possible_path
+from manikin.core.record_files import find_recording
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.signals.files import folder_index
@@ -21,23 +19,26 @@ if TYPE_CHECKING:
     from manikin.schema.kinds import Schema
     from manikin.signals.files.recording import Recording
 
-_SUFFIXES = ("", ".hea", ".edf", ".bdf", ".rec")
-_HEAD_ROWS = 20
 
+def join_recordings(
+    cells: Cohort, named: str, path: Path, schema: Schema | None, *, skip_bad: bool
+) -> Cohort:
+    """The recordings that a column of a table names, with or without suffix, with the other columns.
 
-def join_recordings(cells: Cohort, path: Path, schema: Schema | None, *, skip_bad: bool) -> Cohort | None:
-    """The recordings that a column of a table names, with or without suffix; None: no column does.
+    Args:
+        cells: The table.
+        named: The column.
+        path: The file that the table stands in.
+        schema: Kinds that a person declared, those of signals among them.
+        skip_bad: Whether rows whose recording is absent or cannot be read are left out and noted.
 
     Raises:
         FormatError: A recording is absent or cannot be read.
     """
-    named = next((name for name in cells.schema if _is_recording_column(cells, name, path)), None)
-    if named is None:
-        return None
     values = cells.columns[named].to_pylist()
     bad, found, rows = SkippedRecords(skip=skip_bad), [], []
     for row, value in enumerate(values):
-        file = _find_file(path.parent, value)
+        file = find_recording(path.parent, value or "")
         where = f"{path}: column {named!r}, record {row + 1}"
         if file is None:
             bad.add(row, path, FormatError(f"{where}: names no recording; add the file, or remove the row"))
@@ -60,24 +61,6 @@ def join_recordings(cells: Cohort, path: Path, schema: Schema | None, *, skip_ba
     kept = folder_index.assign_label_role(cells.take(rows).select(*rest), named) if rest else None
     cohort = assemble_recordings(found, schema, SourceFormat(format_), kept, skip_bad=skip_bad)
     return replace(cohort, notes=(*bad.values(), *cohort.notes, *told))
-
-
-def _is_recording_column(cells: Cohort, name: str, path: Path) -> bool:
-    """Whether a column names recordings: the first cells decide, so that one that is absent is an error."""
-    values = cells.columns[name]
-    if not pa.types.is_string(values.type):
-        return False
-    head = [value for value in values.slice(0, _HEAD_ROWS).to_pylist() if value]
-    hits = sum(_find_file(path.parent, value) is not None for value in head)
-    return 2 * hits > len(head)
-
-
-def _find_file(folder: Path, value: str | None) -> Path | None:
-    """The file that a cell names."""
-    if not value or not is_possible_path(f"{value}{_SUFFIXES[-1]}"):
-        return None
-    files = (folder / f"{value}{ending}" for ending in _SUFFIXES)
-    return next((file for file in files if file.suffix in _SUFFIXES[1:] and file.is_file()), None)
 
 
 def _read_recording(file: Path, folder: Path) -> Recording:

@@ -14,6 +14,7 @@ from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
 from manikin.signals.files import long_table
 from manikin.tables.delimited import read_header, read_text_columns
+from manikin.tables.layouts import SeriesColumns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,10 +33,10 @@ def read_cohort(folder: Path, schema: Schema | None, *, skip_bad: bool) -> Cohor
     """
     paths = [path for path in record_files.list_files(folder) if record_files.is_table_name(path)]
     names = {path: read_header(path) for path in paths}
-    whole = [path for path in paths if long_table.detect_columns(names[path]) is not None]
+    whole = [path for path in paths if SeriesColumns.from_names(names[path]) is not None]
     if len(whole) == 1:
         table = read_text_columns(whole[0])
-        columns = long_table.detect_columns(table.column_names)
+        columns = SeriesColumns.from_names(table.column_names)
         assert columns is not None  # noqa: S101 - by its header
         return long_table.build_cohort(table, columns, whole[0], schema, {}, skip_bad=skip_bad)
     each = [path for path in paths if _is_single_subject(names[path])]
@@ -47,7 +48,7 @@ def read_cohort(folder: Path, schema: Schema | None, *, skip_bad: bool) -> Cohor
 
 def _is_single_subject(names: list[str]) -> bool:
     """Whether a table holds the measurements of one subject: time, parameter, value."""
-    return len(names) == _COLUMN_COUNT and long_table.detect_columns(["subject", *names]) is not None
+    return len(names) == _COLUMN_COUNT and SeriesColumns.from_names(["subject", *names]) is not None
 
 
 def _combine_tables(folder: Path, paths: list[Path], schema: Schema | None, bad: SkippedRecords) -> Cohort:
@@ -67,9 +68,7 @@ def _combine_tables(folder: Path, paths: list[Path], schema: Schema | None, bad:
     table = pa.concat_tables(parts)
     key = _choose_subject_name(table, np.array(subjects), first)
     table = table.add_column(0, key, pa.array(subjects))
-    columns = long_table.detect_columns(table.column_names) or long_table.SeriesColumns(
-        key, *_detect_columns(first)
-    )
+    columns = SeriesColumns.from_names(table.column_names) or SeriesColumns(key, *_detect_columns(first))
     found = long_table.build_cohort(table, columns, folder / "x", schema, {}, skip_bad=bad.skip)
     return found.add_notes(*bad.values())
 
@@ -89,7 +88,7 @@ def _read_table(path: Path, names: list[str]) -> pa.Table:
 
 def _detect_columns(names: list[str]) -> tuple[str, str, str]:
     """The columns of time, parameter and value."""
-    found = long_table.detect_columns(["subject", *names])
+    found = SeriesColumns.from_names(["subject", *names])
     assert found is not None  # noqa: S101 - by `_is_single_subject`
     return found.time, found.parameter, found.value
 

@@ -19,6 +19,7 @@ from manikin.schema.remark import Remark, drop_remarks
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
 from manikin.tables.delimited import render_delimited
+from manikin.tables.layouts import TIME_NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,14 +27,6 @@ if TYPE_CHECKING:
 
 _GRID_TOLERANCE = 0.05
 """How far a moment may lie from the grid, in steps."""
-
-
-def is_wide_table(schema: Schema | None, names: Sequence[str]) -> bool:
-    """Whether a schema says that the columns of a table are the channels of a signal."""
-    signals = [
-        kind for name, kind in (schema or {}).items() if isinstance(kind, Signal) and name not in names
-    ]
-    return any(kind.channels and set(kind.channels) <= set(names) for kind in signals)
 
 
 def build_cohort(
@@ -57,11 +50,7 @@ def build_cohort(
     told |= {channel: Number() for channel in kind.channels if channel not in told}
     flat = Cohort.from_table(table, Schema(told), spelled=True)
     time = next(
-        (
-            key
-            for key in flat.schema
-            if elapsed_time.TIME_NAME_PATTERN.match(key) and key not in kind.channels
-        ),
+        (key for key in flat.schema if TIME_NAME_PATTERN.match(key) and key not in kind.channels),
         None,
     )
     person = flat.schema.find_by_role("subject") or next(
