@@ -9,7 +9,7 @@ from manikin.cohort.source_format import SourceFormat
 from manikin.core.record_files import find_recording
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
-from manikin.signals.files import folder_index
+from manikin.signals.files import edf, folder_index, wfdb
 from manikin.signals.files.assemble import assemble_recordings
 
 if TYPE_CHECKING:
@@ -54,9 +54,7 @@ def join_recordings(
     told: tuple[str, ...] = ()
     format_ = "wfdb" if found[0].path.suffix == ".hea" else "edf"
     if format_ == "edf":
-        from manikin.io.formats.edf import drop_free_text
-
-        found, told = drop_free_text(found)
+        found, told = edf.drop_free_text(found)
     rest = [name for name in cells.schema if name != named]
     kept = folder_index.assign_label_role(cells.take(rows).select(*rest), named) if rest else None
     cohort = assemble_recordings(found, schema, SourceFormat(format_), kept, skip_bad=skip_bad)
@@ -65,8 +63,6 @@ def join_recordings(
 
 def _read_recording(file: Path, folder: Path) -> Recording:
     """What the header of a file says."""
-    from manikin.io.formats import edf, wfdb
-
     person = (
         file.resolve().as_posix() if folder not in file.parents else folder_index.find_subject(file, folder)
     )
