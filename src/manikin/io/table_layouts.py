@@ -122,11 +122,18 @@ def read_table(table: TableFile) -> Cohort:
 def read_cells(path: Path, schema: Schema | None) -> Cohort:
     """The records of a table of text, whatever files its cells name.
 
+    Args:
+        path: The table.
+        schema: What a person declared: of the cells, and of what files beside the table hold, which is
+            passed over.
+
     Raises:
         FormatError: It is no table, or a row cannot be read.
         SchemaError: The data contradict the schema.
     """
-    table = TableFile(read_delimited(path), path, schema)
+    text = read_delimited(path)
+    declared = {name: kind for name, kind in (schema or {}).items() if name in text.columns.column_names}
+    table = TableFile(text, path, Schema(declared))
     found = _read_by_layout(table, _ROW_LAYOUTS)
     return table.cells if found is None else found
 

@@ -15,9 +15,8 @@ from manikin.errors import SchemaError
 from manikin.imaging.files.assemble import stack_images
 from manikin.imaging.files.folder_index import list_images
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
-from manikin.schema.kinds import Category, Image, Number, Schema, Text
+from manikin.schema.kinds import Category, Number, Schema, Text
 from manikin.schema.remark import Remark, drop_remarks
-from manikin.tables.delimited import read_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,22 +29,6 @@ SUBJECT_FIELD = "subject"
 """The field of the patients whose folders pictures lie in."""
 _MIN_DISTINCT_SHARE = 0.5
 _MIN_SENTENCE_WORDS = 4
-
-
-def select_cell_schema(declared: Schema | None, header: Path | None = None) -> Schema | None:
-    """What is declared of a table's own cells: not what their files hold.
-
-    Args:
-        declared: Kinds that a person declared.
-        header: A table in a folder whose files give fields too: only its columns count.
-    """
-    if declared is None:
-        return None
-    cells = {name: kind for name, kind in declared.items() if not isinstance(kind, Image)}
-    if header is not None:
-        columns = set(read_header(header))
-        cells = {name: kind for name, kind in cells.items() if name in columns}
-    return Schema(cells)
 
 
 def join_images(table: Cohort, path: Path, declared: Schema | None, *, skip_bad: bool = False) -> Cohort:

@@ -189,7 +189,7 @@ def _find_listed_series(
     """The table whose cells name the series, by a file or a folder, and for each such column the series."""
     known = _index_series(folder, found)
     for path in record_files.list_tables(folder):
-        cells = read_cells(path, manifest.select_cell_schema(schema, path))
+        cells = read_cells(path, schema)
         named = {name: _match_series(cells, name, known) for name in cells.schema}
         if columns := {name: volumes for name, volumes in named.items() if volumes}:
             rest = [name for name in cells.schema if name not in columns]

@@ -38,7 +38,7 @@ class Nifti(Format):
         """By the table that lists the volumes, else by their names, `patient07_T1`, `patient07_T2`."""
         notes, levels = [], schema.folders if schema is not None else ()
         for table in record_files.list_tables(path):
-            cells = read_cells(table, manifest.select_cell_schema(schema, table))
+            cells = read_cells(table, schema)
             listing = match_by_filename(cells, path, table) or match_by_key(
                 cells, list_images(path), levels
             )

@@ -37,7 +37,7 @@ class ImageFiles(Format):
         """By the table that lists the pictures, or by subfolders as patients and classes."""
         places, notes, levels = list_images(path), [], schema.folders if schema is not None else ()
         for table in record_files.list_tables(path):
-            cells = read_cells(table, manifest.select_cell_schema(schema, table))
+            cells = read_cells(table, schema)
             listing = match_by_filename(cells, path, table) or match_by_key(cells, places, levels)
             if listing is not None:
                 told = {"manifest": table.name}

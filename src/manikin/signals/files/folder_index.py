@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from manikin.core import record_files
 from manikin.errors import FormatError
-from manikin.imaging.files import manifest
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_roles import FolderMeaning, interpret_plain_folders
 from manikin.schema.kinds import Category, Image, Schema, Signal
@@ -103,7 +102,7 @@ def find_linked_table(
     """
     notes: list[str] = []
     for table in record_files.list_tables(folder):
-        cells = read_cells(table, _select_cell_schema(schema, table))
+        cells = read_cells(table, _select_scalars(schema))
         named = next((name for name in cells.schema if _match_recordings(cells, name, folder, paths)), None)
         if named is None:
             notes.append(f"{table.name} names none of the recordings and is left aside")
@@ -122,11 +121,11 @@ def find_linked_table(
     return None, list(paths), tuple(notes)
 
 
-def _select_cell_schema(schema: Schema | None, table: Path) -> Schema | None:
-    """What is declared of the cells of a table; diagnoses are codes, also several with commas between."""
+def _select_scalars(schema: Schema | None) -> Schema:
+    """What is declared of scalar fields; diagnoses are codes, also several with commas between."""
     scalars: dict[str, Kind] = {"diagnosis": Category()}
     scalars |= {name: kind for name, kind in (schema or {}).items() if not isinstance(kind, Signal | Image)}
-    return manifest.select_cell_schema(Schema(scalars), table)
+    return Schema(scalars)
 
 
 def assign_label_role(cells: Cohort, named: str) -> Cohort:
