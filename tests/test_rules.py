@@ -134,11 +134,12 @@ def test_rules_in_toml(tmp_path):
     [
         (None, "cannot be read"),
         ("[a", "is not TOML"),
-        ("a = 1", "rule 'a': needs expression"),
+        ("a = 1", "rule 'a': is a table with the keys expression, source"),
         ("[a]\nsource = 'x'", "rule 'a': needs expression"),
         ("[a]\nexpression = 'x <'", "rule 'a'"),
         ("[a]\nexpression = 'x < 1'\nthen = 'y'", "has no then"),
-        ("[a]\nexpression = 1", "not of the right type"),
+        ("[a]\nexpression = 'x < 1'\nname = 'y'", "has no name"),
+        ("[a]\nexpression = 1", "expression is text in quotes, not 1"),
     ],
 )
 def test_a_wrong_file_of_rules(tmp_path, text, words):

@@ -54,11 +54,16 @@ def test_views():
     [
         ({"kind": "nmber"}, "needs kind"),
         ({"kind": "number", "levels": [1]}, "no levels"),
+        (
+            {"kind": "number", "hihg": 1, "low": "x"},
+            "low is a number.*has no hihg.*did you mean high",
+        ),
+        ({"kind": "signal", "band": [40, 1]}, "band is a lowest and a highest frequency"),
         ({"kind": "number", "role": "boss"}, "role is one of"),
         ({"kind": "number", "low": "x"}, "low is a number"),
         ({"kind": "number", "low": True}, "low is a number"),
         ({"kind": "number", "low": 3, "high": 1}, "above high"),
-        ({"kind": "number", "step": 0}, "step is above 0"),
+        ({"kind": "number", "step": 0}, "step is a number above 0"),
         ({"kind": "category", "levels": ["a", "a"]}, "twice"),
         ({"kind": "category", "ordered": "yes"}, "true or false"),
         ({"kind": "image", "levels": ["a"]}, "how many labels"),
@@ -69,6 +74,11 @@ def test_a_wrong_declaration_names_the_field(table, words):
     with pytest.raises(SchemaError, match=words) as caught:
         Schema.from_dict({"bmi": table})
     assert "'bmi'" in str(caught.value)
+
+
+def test_a_declaration_keeps_whole_numbers_and_takes_tuples_as_lists():
+    kind = Schema.from_dict({"x": {"kind": "number", "low": 0, "high": 1.0, "censored": ("<1",)}})["x"]
+    assert [type(kind.low), type(kind.high), kind.censored] == [int, float, ("<1",)]
 
 
 def test_numbers_may_be_listed_as_missing():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from manikin.cli import deidentify, evaluate, inspect_data, synthesize
+from manikin.cli import deidentify, evaluate, inspect_data, json_schemas, synthesize
 from manikin.cli.app import app
 from manikin.cli.messages import to_command_line
 from manikin.cli.options import EXIT_BAD_INPUT, EXIT_INTERRUPTED
@@ -14,7 +14,7 @@ from manikin.errors import ManikinError, ManikinWarning
 
 _python_showwarning = warnings.showwarning
 
-__all__ = ["app", "deidentify", "evaluate", "inspect_data", "main", "synthesize"]
+__all__ = ["app", "deidentify", "evaluate", "inspect_data", "json_schemas", "main", "synthesize"]
 
 
 def main() -> None:

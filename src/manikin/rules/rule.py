@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import tomli_w
 
 from manikin.core.toml import read_toml
+from manikin.core.toml_tables import build_json_schema, parse_table
 from manikin.errors import RuleError
 from manikin.rules.expression import Expression
 
@@ -113,20 +114,21 @@ def read_rules(path: str | Path) -> tuple[Rule, ...]:
     """
     tables = read_toml(path, RuleError)
     try:
-        return tuple(_parse_rule(name, table) for name, table in tables.items())
+        return tuple(
+            parse_table(Rule, table, f"rule {name!r}", RuleError, known={"name": name})
+            for name, table in tables.items()
+        )
     except RuleError as error:
         raise RuleError(f"{path}: {error}") from error
 
 
-def _parse_rule(name: str, table: Any) -> Rule:  # noqa: ANN401 - TOML holds anything
-    known = {"expression": str, "source": str, "when": str, "support": int}
-    if not isinstance(table, dict) or "expression" not in table:
-        raise RuleError(f'rule {name!r}: needs expression = "..."')
-    if unknown := set(table) - set(known):
-        raise RuleError(f"rule {name!r}: has no {', '.join(sorted(unknown))}; it knows {', '.join(known)}")
-    if wrong := [key for key, value in table.items() if not isinstance(value, known[key])]:
-        raise RuleError(f"rule {name!r}: {', '.join(wrong)} is not of the right type")
-    return Rule(name, **table)
+def build_file_schema() -> dict[str, Any]:
+    """The JSON schema of `rules.toml`, for editors."""
+    return {
+        "title": "Clinical rules, one table for each",
+        "type": "object",
+        "additionalProperties": build_json_schema(Rule, known=("name",)),
+    }
 
 
 def write_rules(rules: Iterable[Rule], path: str | Path) -> None:

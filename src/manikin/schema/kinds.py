@@ -11,25 +11,35 @@ A schema is written to and read from `schema.toml`, one table per field:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import tomli_w
+from annotated_types import Ge
 
 from manikin.core.deprecation import forward_method
 from manikin.core.toml import read_toml
+from manikin.core.toml_tables import Described, parse_table
 from manikin.errors import SchemaError
-from manikin.schema.toml_keys import KEY_TESTS, parse_folder_roles, raise_if_inconsistent
+from manikin.schema.toml_keys import (
+    BeatSymbols,
+    BurnedInText,
+    FrequencyBand,
+    GridSize,
+    Limits,
+    MissingSpellings,
+    PositiveQuantity,
+    Quantity,
+    parse_folder_roles,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear"]
-ROLES = ("subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear")
 IDENTITY_ROLES = ("subject", "identifier", "unclear")
 """Roles of fields that say who somebody is, or may: they are never modelled."""
-_ROLE_TEST = (f"one of {', '.join(ROLES)}", lambda value: value in ROLES)
 Level = str | int | float | bool
 SOURCE_FILE_KEY = "schema_of"
 """The key of `schema.toml` that names the file it was made from."""
@@ -51,12 +61,12 @@ class Number:
 
     name: ClassVar[str] = "number"
     unit: str | None = None
-    low: float | None = None
-    high: float | None = None
-    step: float | None = None
+    low: Quantity | None = None
+    high: Quantity | None = None
+    step: PositiveQuantity | None = None
     role: Role | None = None
-    missing: tuple[str, ...] = ()
-    censored: tuple[str, ...] = ()
+    missing: MissingSpellings = ()
+    censored: Limits = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,7 @@ class Category:
     levels: tuple[Level, ...] = ()
     ordered: bool = False
     role: Role | None = None
-    missing: tuple[str, ...] = ()
+    missing: MissingSpellings = ()
 
 
 @dataclass(frozen=True)
@@ -78,7 +88,7 @@ class Time:
     unit: str = "day"
     format: str | None = None
     role: Role | None = None
-    missing: tuple[str, ...] = ()
+    missing: MissingSpellings = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +113,7 @@ class Text:
 
     name: ClassVar[str] = "text"
     role: Role | None = None
-    missing: tuple[str, ...] = ()
+    missing: MissingSpellings = ()
 
 
 @dataclass(frozen=True)
@@ -124,13 +134,13 @@ class Signal:
 
     name: ClassVar[str] = "signal"
     channels: tuple[str, ...] = ()
-    rate: float | None = None
+    rate: PositiveQuantity | None = None
     unit: str | None = None
     role: Role | None = None
-    window: float | None = None
-    around: str | None = None
-    band: tuple[float, ...] = ()
-    notch: float | None = None
+    window: PositiveQuantity | None = None
+    around: BeatSymbols | None = None
+    band: FrequencyBand = ()
+    notch: PositiveQuantity | None = None
 
 
 @dataclass(frozen=True)
@@ -151,13 +161,13 @@ class Image:
 
     name: ClassVar[str] = "image"
     channels: tuple[str, ...] = ()
-    spacing: tuple[float, ...] = ()
+    spacing: tuple[Quantity, ...] = ()
     unit: str | None = None
-    levels: int = 0
+    levels: Annotated[int, Ge(0), Described("how many labels there are")] = 0
     role: Role | None = None
-    size: tuple[int, ...] = ()
+    size: GridSize = ()
     even: bool = False
-    burned_in: str | None = None
+    burned_in: BurnedInText | None = None
 
 
 Kind = Number | Category | Time | Codes | Text | Signal | Image
@@ -263,39 +273,27 @@ class Schema(dict[str, Kind]):
 
 
 def _to_table(kind: Kind) -> dict[str, Any]:
-    unset = (None, (), False)
-    values = {
-        key: value for key, value in asdict(kind).items() if not any(value is blank for blank in unset)
-    }
-    plain = {key: list(value) if isinstance(value, tuple) else value for key, value in values.items()}
-    return {"kind": kind.name, **plain}
+    values = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(kind).items()}
+    unset = [key for key, value in values.items() if value is None or value is False or value == []]
+    return {"kind": kind.name, **{key: values[key] for key in values if key not in unset}}
 
 
 def _parse_kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
+    where = f"schema, field {name!r}"
     if not isinstance(table, dict) or str(table.get("kind")) not in KINDS:
-        raise SchemaError(f"schema, field {name!r}: needs kind = one of {', '.join(KINDS)}")
-    cls = KINDS[table["kind"]]
-    known = {field.name for field in fields(cls)}
-    if unknown := set(table) - known - {"kind"}:
-        raise SchemaError(
-            f"schema, field {name!r}: {cls.name} has no {', '.join(sorted(unknown))}; "
-            f"it knows {', '.join(sorted(known))}"
-        )
-    options: dict[str, Any] = {
-        key: _parse_value(name, cls, key, value) for key, value in table.items() if key != "kind"
-    }
-    kind = cls(**options)
-    raise_if_inconsistent(name, kind)
+        raise SchemaError(f"{where}: needs kind = one of {', '.join(KINDS)}")
+    options = {key: value for key, value in table.items() if key != "kind"}
+    kind = parse_table(KINDS[table["kind"]], options, where, SchemaError)
+    _raise_if_inconsistent(kind, where)
     return kind
 
 
-def _parse_value(name: str, cls: type[Kind], key: str, value: Any) -> Any:  # noqa: ANN401 - TOML holds anything
-    """A value of `schema.toml` in the type that its key asks for."""
-    what, test = (
-        _ROLE_TEST if key == "role" else KEY_TESTS["labels" if (cls, key) == (Image, "levels") else key]
-    )
-    if key == "missing" and isinstance(value, list):
-        value = [str(spelling) for spelling in value]
-    if not test(value):
-        raise SchemaError(f"schema, field {name!r}: {key} is {what}")
-    return tuple(value) if isinstance(value, list | tuple) else value
+def _raise_if_inconsistent(kind: Kind, where: str) -> None:
+    """Refuse a declaration that contradicts itself."""
+    match kind:
+        case Number(low=float() | int() as low, high=float() | int() as high) if low > high:
+            raise SchemaError(f"{where}: low {low} lies above high {high}")
+        case Category(levels=levels) if len(set(levels)) < len(levels):
+            raise SchemaError(f"{where}: a level is declared twice")
+    if kind.role == "note" and not isinstance(kind, Text):
+        raise SchemaError(f"{where}: only text is a note, not {kind.name}")

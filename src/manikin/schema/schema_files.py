@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
 from manikin.core.toml import read_toml
+from manikin.core.toml_tables import build_json_schema
 from manikin.errors import SchemaError
-from manikin.schema.kinds import SOURCE_FILE_KEY, Schema
+from manikin.schema.kinds import KINDS, SOURCE_FILE_KEY, Schema
+from manikin.schema.toml_keys import FOLDER_ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +54,25 @@ def write_schema(schema: Schema, path: Path, data: Path) -> None:
     path.write_text(
         tomli_w.dumps({**made_from, **schema.build_header(), **schema.to_dict()}), encoding="utf-8"
     )
+
+
+def build_file_schema() -> dict[str, Any]:
+    """The JSON schema of `schema.toml`, for editors."""
+    kinds = []
+    for kind in KINDS.values():
+        table = build_json_schema(kind)
+        keys = {"kind": {"const": kind.name, "description": table["description"]}, **table["properties"]}
+        kinds.append({**table, "properties": keys, "required": ["kind", *table.get("required", [])]})
+    levels = {"type": "array", "items": {"enum": list(FOLDER_ROLES)}}
+    return {
+        "title": "Schema of a cohort, one table for each field",
+        "type": "object",
+        "properties": {
+            SOURCE_FILE_KEY: {"anyOf": [{"type": "string"}, *kinds]},
+            "folders": {"anyOf": [levels, *kinds]},
+        },
+        "additionalProperties": {"anyOf": kinds},
+    }
 
 
 def _build_own_path(path: Path) -> Path:

@@ -1,42 +1,63 @@
-"""What each key of `schema.toml` holds: in words, and how to tell."""
+"""What keys of `schema.toml` may hold, where a type alone does not say it."""
 
 from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge, Gt, Len, Predicate
+
+from manikin.core.toml_tables import Described
 from manikin.errors import SchemaError
 from manikin.schema.spellings import LIMIT_PATTERN
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-def _is_quantity(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _build_list_test(*types: type) -> Callable[[Any], bool]:
-    return lambda value: isinstance(value, list | tuple) and all(isinstance(item, types) for item in value)
-
-
-def _is_grid_size(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
-    whole = _build_list_test(int)(value) and not any(isinstance(side, bool) for side in value)
-    return whole and len(value) in (2, 3) and min(value) > 0
-
-
-def _is_frequency_band(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
-    pair = _build_list_test(int, float)(value) and len(value) == 2  # noqa: PLR2004 - low and high
-    return (
-        pair
-        and all(_is_quantity(edge) and edge >= 0 for edge in value)
-        and (not value[1] or value[0] < value[1])
-    )
-
-
 FOLDER_ROLES = ("subject", "label", "visit", "none")
 """What a level of folders may be; of a visit and of "none" nothing is kept."""
+
+
+class _NumbersAsText:
+    """An annotation, read by pydantic: numbers are taken as the text that they stand for."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:  # noqa: ANN401 - of pydantic
+        """The schema of a text, which takes numbers too."""
+        from pydantic_core import core_schema  # as in `core.toml_tables`
+
+        def read(value: Any) -> Any:  # noqa: ANN401 - TOML holds anything
+            return str(value) if isinstance(value, int | float) else value
+
+        either = core_schema.union_schema([core_schema.str_schema(), core_schema.float_schema()])
+        return core_schema.no_info_before_validator_function(
+            read, handler(source), json_schema_input_schema=either
+        )
+
+
+Quantity = int | Annotated[float, Predicate(math.isfinite)]
+"""A whole number stays one: it is written as it was read."""
+PositiveQuantity = Annotated[int, Gt(0)] | Annotated[float, Gt(0), Predicate(math.isfinite)]
+_Frequency = Annotated[int, Ge(0)] | Annotated[float, Ge(0), Predicate(math.isfinite)]
+FrequencyBand = Annotated[
+    tuple[_Frequency, ...],
+    Len(2, 2),
+    Predicate(lambda band: not band[1] or band[0] < band[1]),
+    Described("a lowest and a highest frequency in Hz, 0 for an open side"),
+]
+GridSize = Annotated[
+    tuple[Annotated[int, Gt(0)], ...],
+    Len(2, 3),
+    Described("two or three numbers of places, each above 0"),
+]
+BeatSymbols = Annotated[str, Len(1), Described("text: symbols of beats, or *")]
+BurnedInText = Annotated[
+    Literal["none", "present"], Described('"none" or "present", as a person found who looked')
+]
+MissingSpellings = Annotated[
+    tuple[Annotated[str, _NumbersAsText()], ...], Described("a list of texts or numbers")
+]
+Limits = Annotated[
+    tuple[Annotated[str, Predicate(lambda text: bool(re.match(LIMIT_PATTERN, text)))], ...],
+    Described('a list of limits such as "<0.01" or "90+"'),
+]
 
 
 def parse_folder_roles(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - TOML holds anything
@@ -57,55 +78,3 @@ def parse_folder_roles(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - TOML ho
             'as in folders = ["label", "subject"]'
         )
     return tuple(value)
-
-
-def _are_limits(value: Any) -> bool:  # noqa: ANN401 - TOML holds anything
-    return _build_list_test(str)(value) and all(re.match(LIMIT_PATTERN, item) for item in value)
-
-
-_NUMBER_TEST = ("a number", _is_quantity)
-_TEXT_TEST = ("text", lambda value: isinstance(value, str))
-_TEXT_LIST_TEST = ("a list of texts", _build_list_test(str))
-KEY_TESTS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "low": _NUMBER_TEST,
-    "high": _NUMBER_TEST,
-    "step": _NUMBER_TEST,
-    "rate": _NUMBER_TEST,
-    "window": _NUMBER_TEST,
-    "notch": _NUMBER_TEST,
-    "band": ("a lowest and a highest frequency in Hz, 0 for an open side", _is_frequency_band),
-    "around": ("text: symbols of beats, or *", lambda value: isinstance(value, str) and value != ""),
-    "unit": _TEXT_TEST,
-    "format": _TEXT_TEST,
-    "system": _TEXT_TEST,
-    "missing": _TEXT_LIST_TEST,
-    "censored": ('a list of limits such as "<0.01" or "90+"', _are_limits),
-    "channels": _TEXT_LIST_TEST,
-    "levels": ("a list of texts, numbers or truth values", _build_list_test(str, int, float, bool)),
-    "labels": ("how many labels there are", lambda value: isinstance(value, int) and value >= 0),
-    "spacing": ("a list of numbers", _build_list_test(int, float)),
-    "size": ("two or three numbers of places, each above 0", _is_grid_size),
-    "even": ("true or false", lambda value: isinstance(value, bool)),
-    "burned_in": (
-        '"none" or "present", as a person found who looked',
-        lambda value: value in ("none", "present"),
-    ),
-    "ordered": ("true or false", lambda value: isinstance(value, bool)),
-}
-
-
-def raise_if_inconsistent(name: str, kind: Any) -> None:  # noqa: ANN401 - any kind of field
-    """Refuse a declaration that contradicts itself."""
-    if kind.name == "number" and kind.low is not None and kind.high is not None and kind.low > kind.high:
-        raise SchemaError(f"schema, field {name!r}: low {kind.low} lies above high {kind.high}")
-    if kind.name == "number" and kind.step is not None and kind.step <= 0:
-        raise SchemaError(f"schema, field {name!r}: step is above 0")
-    if (
-        kind.name == "signal"
-        and min(value for value in (kind.rate, kind.window, kind.notch, 1) if value is not None) <= 0
-    ):
-        raise SchemaError(f"schema, field {name!r}: rate, window and notch are above 0")
-    if kind.role == "note" and kind.name != "text":
-        raise SchemaError(f"schema, field {name!r}: only text is a note, not {kind.name}")
-    if kind.name == "category" and len(set(kind.levels)) < len(kind.levels):
-        raise SchemaError(f"schema, field {name!r}: a level is declared twice")

@@ -8,16 +8,18 @@ one of them a number (0.09, around EMA policy 0070); who answers for the data de
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Len, Predicate
+from pydantic import BeforeValidator
 
 from manikin.core.toml import read_toml
+from manikin.core.toml_tables import Described, build_json_schema, parse_table
 from manikin.errors import UsageError
 
-MEASURES = ("value", "calibrated", "excess", "found", "percentile")
 TIERS = ("internal", "controlled", "open")
-USE_KINDS = ("tier", "purpose")
 DEFAULT_POLICY_PATH = Path(__file__).with_name("policy.toml")
 
 
@@ -37,19 +39,46 @@ class Use:
     kind: Literal["tier", "purpose"]
     text: str
     needs: str | None = None
-    holdout: int = 0
+    holdout: Annotated[int, Ge(0), Described("a number of patients, 0 or more")] = 0
+
+
+Bounds = Annotated[
+    dict[str, int | Annotated[float, Predicate(math.isfinite)]],
+    Described("a table with a number for each use, as in { internal = 0.1 }"),
+]
+ScoreNames = Annotated[
+    tuple[str, ...],
+    Len(1),
+    BeforeValidator(
+        lambda names: tuple(names) if isinstance(names, list) else (names,),
+        json_schema_input_type=str | tuple[str, ...],
+    ),
+    Described("the name of a score, or a list of names"),
+]
 
 
 @dataclass(frozen=True)
 class Limit:
-    """One check of a score; the head of `policy.toml` says what each entry means."""
+    """One check of a score.
 
-    score: tuple[str, ...]
-    measure: str = "value"
-    at_most: dict[str, float] = field(default_factory=dict)
-    at_least: dict[str, float] = field(default_factory=dict)
-    below: dict[str, int] = field(default_factory=dict)
-    unless: str | None = None
+    Args:
+        score: The metrics, or parts of them as in "linkability[all]"; of several the best counts, and none
+            may fail.
+        measure: What is compared: the difference to the ideal, the position between ideal and floor, what
+            exceeds the ceiling, the count, or the percentile.
+        at_most: The highest that is allowed, for each use.
+        at_least: The lowest that is allowed, for each use.
+        below: For each use, how many training records make the limit unnecessary.
+        unless: What stands in for the score.
+        remedy: What helps where the limit is broken.
+    """
+
+    score: ScoreNames
+    measure: Literal["value", "calibrated", "excess", "found", "percentile"] = "value"
+    at_most: Bounds = field(default_factory=dict)
+    at_least: Bounds = field(default_factory=dict)
+    below: Bounds = field(default_factory=dict)
+    unless: Literal["audited privacy"] | None = None
     remedy: str = ""
 
 
@@ -84,6 +113,23 @@ class Policy:
         return [name for name, use in self.uses.items() if use.kind == kind]
 
 
+@dataclass(frozen=True)
+class PolicyFile:
+    """What is asked of synthetic records before they may be used.
+
+    Args:
+        name: How the policy is called on the card.
+        use: What the records may be used for: tiers of release, and purposes.
+        limit: Checks of scores.
+    """
+
+    name: str | None = None
+    use: Annotated[dict[str, dict[str, Any]], Described("a table [use.NAME] for each tier and purpose")] = (
+        field(default_factory=dict)
+    )
+    limit: Annotated[tuple[dict[str, Any], ...], Described("tables in double brackets, [[limit]]")] = ()
+
+
 def read_policy(path: str | Path | None = None) -> Policy:
     """The policy in a TOML file; None: the one shipped with manikin.
 
@@ -92,98 +138,34 @@ def read_policy(path: str | Path | None = None) -> Policy:
     """
     path = Path(path) if path else DEFAULT_POLICY_PATH
     refusal = "not a readable policy ({reason}); start from a copy of the default one"
-    tables = read_toml(path, UsageError, refusal)
-    _check_layout(tables, path)
+    file = parse_table(PolicyFile, read_toml(path, UsageError, refusal), str(path), UsageError)
     uses = {
-        name: _parse_use(table, f"{path}: [use.{name}]") for name, table in tables.get("use", {}).items()
+        name: parse_table(Use, table, f"{path}: [use.{name}]", UsageError)
+        for name, table in file.use.items()
     }
-    limits = [
-        _parse_limit(table, uses, f"{path}: limit {n}")
-        for n, table in enumerate(tables.get("limit", []), 1)
-    ]
-    policy = Policy(tables.get("name", path.stem), uses, tuple(limits))
+    limits = [_parse_limit(table, uses, f"{path}: limit {n}") for n, table in enumerate(file.limit, 1)]
+    policy = Policy(file.name or path.stem, uses, tuple(limits))
     _check_order(policy, path)
     return policy
 
 
-def _check_layout(tables: dict[str, Any], path: Path) -> None:
-    """Check that the file has the parts of a policy and no others."""
-    if unknown := set(tables) - {"name", "use", "limit"}:
-        message = f"{path}: a policy has name, [use.*] and [[limit]]; not {', '.join(sorted(unknown))}"
-        raise UsageError(message)
-    uses, limits = tables.get("use", {}), tables.get("limit", [])
-    if not isinstance(uses, dict) or not all(isinstance(table, dict) for table in uses.values()):
-        message = f"{path}: needs a table [use.NAME] for each tier and purpose"
-        raise UsageError(message)
-    if not isinstance(limits, list) or not all(isinstance(table, dict) for table in limits):
-        message = f"{path}: limits are tables in double brackets, [[limit]]"
-        raise UsageError(message)
-    if not isinstance(tables.get("name", ""), str):
-        message = f"{path}: name is a text in quotes"
-        raise UsageError(message)
-
-
-def _build_entry(cls: type, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401 - Use or Limit
-    known = {entry.name for entry in fields(cls)}
-    if unknown := set(table) - known:
-        message = f"{where} knows {', '.join(sorted(known))}; not {', '.join(sorted(unknown))}"
-        raise UsageError(message)
-    try:
-        return cls(**table)
-    except TypeError as error:
-        message = f"{where}: {error}"
-        raise UsageError(message) from error
-
-
-def _parse_use(table: dict[str, Any], where: str) -> Use:
-    use: Use = _build_entry(Use, table, where)
-    if use.kind not in USE_KINDS:
-        message = f"{where}: kind is one of {', '.join(USE_KINDS)}, not {use.kind!r}"
-        raise UsageError(message)
-    if type(use.holdout) is not int or use.holdout < 0:
-        message = f"{where}: holdout is a number of patients, 0 or more, not {use.holdout!r}"
-        raise UsageError(message)
-    texts = {"title": use.title, "text": use.text, "needs": use.needs or ""}
-    if wrong := [name for name, value in texts.items() if not isinstance(value, str)]:
-        message = f"{where}: {', '.join(wrong)} must be text in quotes"
-        raise UsageError(message)
-    return use
+def build_file_schema() -> dict[str, Any]:
+    """The JSON schema of `policy.toml`, for editors."""
+    schema = build_json_schema(PolicyFile)
+    schema["properties"]["use"]["additionalProperties"] = build_json_schema(Use)
+    schema["properties"]["limit"]["items"] = build_json_schema(Limit)
+    return schema
 
 
 def _parse_limit(table: dict[str, Any], uses: dict[str, Use], where: str) -> Limit:
-    score = table.get("score", ())
-    names = (score,) if isinstance(score, str) else score
-    limit: Limit = _build_entry(
-        Limit, {**table, "score": tuple(names) if isinstance(names, list) else names}, where
-    )
-    known = isinstance(limit.score, tuple) and limit.score and all(isinstance(n, str) for n in limit.score)
-    if limit.measure not in MEASURES or not known or not (limit.at_most or limit.at_least):
-        message = f"{where}: needs score, at_most or at_least, and measure one of {', '.join(MEASURES)}"
-        raise UsageError(message)
-    if limit.unless not in (None, "audited privacy"):
-        message = f'{where}: unless is "audited privacy" or left out'
-        raise UsageError(message)
-    if not isinstance(limit.remedy, str):
-        message = f"{where}: remedy must be text in quotes"
-        raise UsageError(message)
+    limit = parse_table(Limit, table, where, UsageError)
+    if not (limit.at_most or limit.at_least):
+        raise UsageError(f"{where}: needs at_most or at_least, as in at_most = {{ internal = 0.1 }}")
     for key in ("at_most", "at_least", "below"):
-        _check_bounds(getattr(limit, key), uses, f"{where}: {key}")
+        if wrong := set(getattr(limit, key)) - set(uses):
+            names = ", ".join(sorted(wrong))
+            raise UsageError(f"{where}: {key} names uses of this file, {', '.join(uses)}; not {names}")
     return limit
-
-
-def _check_bounds(bounds: Any, uses: dict[str, Use], where: str) -> None:  # noqa: ANN401 - what TOML holds
-    """Check that each bound is a number for a use that there is."""
-    if not isinstance(bounds, dict):
-        message = f"{where} names a number for each use, as in {{ internal = 0.1 }}; not {bounds!r}"
-        raise UsageError(message)
-    wrong = [use for use, bound in bounds.items() if use not in uses or not _is_finite_number(bound)]
-    if wrong:
-        message = f"{where}: each bound is a number for one of {', '.join(uses)}; not so {', '.join(wrong)}"
-        raise UsageError(message)
-
-
-def _is_finite_number(bound: object) -> bool:
-    return isinstance(bound, int | float) and not isinstance(bound, bool) and math.isfinite(bound)
 
 
 def _check_order(policy: Policy, path: Path) -> None:
