@@ -34,7 +34,7 @@ def write_atomically(path: Path, *, replaces_folder: bool = False) -> Iterator[P
             shutil.rmtree(path)
         part.replace(path)
     except FormatError as error:
-        raise FormatError(str(error).replace(str(part), str(path))) from error
+        raise error.reword(lambda text: text.replace(str(part), str(path))) from error
     except OSError as error:
         raise FormatError(f"{path}: cannot be written ({error.strerror or error})") from error
     finally:

@@ -20,10 +20,10 @@ class SkippedRecords(dict[int, str]):
     def add(self, record: int, path: RecordFile, error: FormatError) -> None:
         """Leave a record out, or raise."""
         if not self.skip:
-            raise (
-                error
-                if "skip_bad" in str(error)
-                else type(error)(f"{error}, or leave it out with skip_bad")
-            )
-        what = str(error).removeprefix(f"{path}: ").partition(";")[0]
-        self.setdefault(record, f"left out {path.name}: {what}")
+            raise error if error.can_skip else _advise_skipping(error)
+        elsewhere = "" if error.place in ("", str(path)) else f"{error.place}: "
+        self.setdefault(record, f"left out {path.name}: {elsewhere}{error.problem}")
+
+
+def _advise_skipping(error: FormatError) -> FormatError:
+    return type(error)(error.problem, error.place, error.remedy, can_skip=True)

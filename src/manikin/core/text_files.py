@@ -27,9 +27,9 @@ def read_bytes(path: Path) -> bytes:
         try:
             data = gzip.decompress(data)
         except (OSError, EOFError) as error:
-            raise FormatError(f"{path}: damaged gzip file") from error
+            raise FormatError("damaged gzip file", path) from error
     if not data.strip():
-        raise FormatError(f"{path}: the file is empty")
+        raise FormatError("the file is empty", path)
     return data
 
 
@@ -45,7 +45,7 @@ def read_head(path: Path) -> bytes:
         with gzip.open(path) if is_gzip else path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except (OSError, EOFError) as error:
-        raise FormatError(f"{path}: cannot be read, or is a damaged gzip file") from error
+        raise FormatError("cannot be read, or is a damaged gzip file", path) from error
     if len(head) < _HEAD_BYTES:
         return head
     end = b"\n\0" if head.startswith(_UTF16_MARKS[0]) else b"\n"
@@ -67,7 +67,7 @@ def to_utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
         return _recode_utf8(data, "utf-16", path), ("the file is in UTF-16",)
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not _CONTROL_BYTES.isdisjoint(data[:_HEAD_BYTES]):
-        raise FormatError(f"{path}: holds binary data, not text; is the suffix right?")
+        raise FormatError("holds binary data, not text", path, "is the suffix right?")
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -101,7 +101,7 @@ def decode_text(data: bytes, path: Path) -> str:
                 if not _CONTROL_BYTES.isdisjoint(data[:_HEAD_BYTES])
                 else "not in UTF-8"
             )
-            raise FormatError(f"{path}: line {line}: {what}; save it as UTF-8 text") from None
+            raise FormatError(f"line {line}: {what}", path, "save it as UTF-8 text") from None
     return to_utf8(data, path)[0].decode()
 
 
@@ -109,4 +109,4 @@ def _recode_utf8(data: bytes, encoding: str, path: Path) -> bytes:
     try:
         return data.decode(encoding).encode()
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path}: cannot be decoded as {encoding}; save it as UTF-8") from error
+        raise FormatError(f"cannot be decoded as {encoding}", path, "save it as UTF-8") from error

@@ -32,9 +32,7 @@ def unpack(path: Path) -> Iterator[Path]:
         try:
             yield _extract(path, Path(folder))
         except ManikinError as error:
-            raise type(error)(
-                str(error).replace(f"{folder}/", f"{path}/").replace(folder, str(path))
-            ) from error
+            raise error.reword(lambda text: text.replace(folder, str(path))) from error
 
 
 def find_only_archive(path: Path) -> Path | None:

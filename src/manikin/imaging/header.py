@@ -47,4 +47,4 @@ def check_size(shape: Sequence[int], path: Path) -> None:
     """
     if not 0 < math.prod(shape) <= _MAX_VALUES:
         size = " x ".join(map(str, shape))
-        raise FormatError(f"{path}: its header says {size}; no picture is so; leave it out with skip_bad")
+        raise FormatError(f"its header says {size}; no picture is so", path, can_skip=True)

@@ -72,10 +72,10 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
             cohort = _read_path(path, declared, skip_bad=skip_bad)
     except SchemaError as error:
         if beside is None:
-            raise _reword_error(error, f"{path}: {error}") from error
+            raise error.reword(lambda text: f"{path}: {text}") from error
         if not (isinstance(error, AbsentField) and schema_files.is_foreign(beside, path)):
             advice = f"{beside.name} lies beside the data: correct it, or move it away"
-            raise _reword_error(error, f"{path}: {error}; {advice}") from error
+            raise error.reword(lambda text: f"{path}: {text}; {advice}") from error
         note = (f"{beside.name} beside the data was made from another file and is not used",)
         cohort = _read_path(path, None, skip_bad=skip_bad)
     except OSError as error:
@@ -90,13 +90,6 @@ def _read_path(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort
     if path.is_dir():
         return load_format(detect_folder_format(path)).read_folder(path, declared, skip_bad=skip_bad)
     return find_format(path).read(path, declared, skip_bad=skip_bad)
-
-
-def _reword_error(error: SchemaError, message: str) -> SchemaError:
-    """The same error, with all that it holds, in other words."""
-    found = type(error)(message)
-    vars(found).update(vars(error))
-    return found
 
 
 def _is_own_format(path: Path, cohort: Cohort) -> bool:

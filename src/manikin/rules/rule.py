@@ -91,15 +91,13 @@ class Rule:
         Raises:
             RuleError: A field is absent, or the expression does not fit its kind.
         """
+        what, *condition = self._parse()
         try:
-            what, *condition = self._parse()
             found = what.evaluate_condition(cohort) | what.has_missing_values(cohort)
             for part in condition:
                 found = found | ~part.evaluate_condition(cohort) | part.has_missing_values(cohort)
         except RuleError as error:
-            raise (
-                error if str(error).startswith("rule ") else RuleError(f"rule {self.name!r}: {error}")
-            ) from error
+            raise RuleError(f"rule {self.name!r}: {error}") from error
         return found
 
     def __str__(self) -> str:

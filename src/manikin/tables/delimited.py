@@ -11,7 +11,7 @@ import pyarrow.compute
 from pyarrow import csv as arrow
 
 from manikin.core.text_files import read_bytes, read_head, to_utf8
-from manikin.errors import FormatError
+from manikin.errors import EmptyTable, FormatError
 from manikin.schema.inference.censoring import are_limits
 from manikin.schema.inference.distinct_values import DistinctValues, are_missing
 from manikin.schema.inference.formatting import format_column
@@ -57,7 +57,7 @@ def read_delimited(path: Path) -> DelimitedText:
     names, line_count, name_notes = _cut_header(data, delimiter)
     _check_names(names, path)
     if not b"".join(data.split(b"\n", line_count)[line_count:]).strip():
-        raise FormatError(f"{path}: holds a header but no record")
+        raise EmptyTable("holds a header but no record", path)
     columns = _parse_table(data, delimiter, names, line_count, path)
     return DelimitedText(columns, delimiter, encoding_notes, name_notes)
 
@@ -134,9 +134,9 @@ def _check_names(names: list[str], path: Path) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     numbers = sum(_is_number(name) for name in names)
     if (repeated and numbers) or any("." in name and _is_number(name) for name in names):
-        raise FormatError(f"{path}: the first line holds values, not names; add a line of column names")
+        raise FormatError("the first line holds values, not names", path, "add a line of column names")
     if repeated:
-        raise FormatError(f"{path}: column names repeat: {', '.join(repeated)}; rename them")
+        raise FormatError(f"column names repeat: {', '.join(repeated)}", path, "rename them")
 
 
 def _is_number(name: str) -> bool:
@@ -168,13 +168,14 @@ def _parse_table(data: bytes, delimiter: str, names: list[str], lines: int, path
             arrow.ConvertOptions(column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False),
         )
     except pa.ArrowInvalid:
-        raise FormatError(f"{path}: cannot be cut into values; look for an open quotation mark") from None
+        raise FormatError("cannot be cut into values", path, "look for an open quotation mark") from None
     if ragged:
         number, width = ragged[0]
         more = f", and {len(ragged) - 1} more rows do not fit it" if len(ragged) > 1 else ""
         raise FormatError(
-            f"{path}: row {number} has {width} values, the header (row 1) has {len(names)} names{more}; "
-            "look for an open quotation mark, and put values that hold the delimiter in quotation marks"
+            f"row {number} has {width} values, the header (row 1) has {len(names)} names{more}",
+            path,
+            "look for an open quotation mark, and put values that hold the delimiter in quotation marks",
         )
     return table
 

@@ -28,6 +28,8 @@ def raise_if_unclosed_quote(data: bytes, path: Path) -> None:
         if not closed or (after and b"\n" in text):
             line = data.count(b"\n", 0, found.start()) + 1
             raise FormatError(
-                f"{path}: line {line} holds an open quotation mark, which is never closed; close it, or "
-                'double it if it belongs to the text (""), since the lines after it become one value'
+                f"line {line} holds an open quotation mark, which is never closed",
+                path,
+                'close it, or double it if it belongs to the text (""), since the lines after it become '
+                "one value",
             )

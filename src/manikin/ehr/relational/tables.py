@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from manikin.core import record_files
 from manikin.ehr.long.validate import is_missing
-from manikin.errors import FormatError
+from manikin.errors import EmptyTable, FormatError
 from manikin.schema.spellings import MISSING_SPELLINGS
 from manikin.tables.delimited import read_text_columns
 
@@ -31,10 +31,8 @@ def read_table(folder: Path, name: str) -> TextTable | None:
             continue
         try:
             found = _read_parquet_as_text(path) if path.suffix == ".parquet" else read_text_columns(path)
-        except FormatError as error:
-            if "no record" in str(error):
-                return None
-            raise
+        except EmptyTable:
+            return None
         return found.rename_columns([column.lower() for column in found.column_names]), path
     return None
 
@@ -50,7 +48,7 @@ def _read_parquet_as_text(path: Path) -> pa.Table:
     try:
         found = parquet.read_table(path)
         if not found.num_rows:
-            raise FormatError(f"{path}: holds no record")
+            raise EmptyTable("holds no record", path)
         return pa.table({name: _to_text(found[name]) for name in found.column_names})
     except pa.ArrowException as error:
         raise FormatError(f"{path}: is no table of Parquet that can be read ({error})") from error

@@ -51,22 +51,20 @@ def read_dataset(path: Path, *, values: bool = False) -> Dataset:
             not values or "PixelData" in found
         )
     except InvalidDicomError as error:
-        raise FormatError(
-            f"{path}: not a DICOM file, whatever its name says; leave it out with skip_bad"
-        ) from error
+        raise FormatError("not a DICOM file, whatever its name says", path, can_skip=True) from error
     except (*_DAMAGE_ERRORS, NotImplementedError) as error:
         raise _build_damage_error(path) from error
     if not complete:
         raise (
             _build_damage_error(path)
             if values
-            else FormatError(f"{path}: a DICOM file without a picture; leave it out with skip_bad")
+            else FormatError("a DICOM file without a picture", path, can_skip=True)
         )
     return found
 
 
 def _build_damage_error(path: Path) -> FormatError:
-    return FormatError(f"{path}: truncated or damaged; copy it again, or leave it out with skip_bad")
+    return FormatError("truncated or damaged", path, "copy it again", can_skip=True)
 
 
 def read_header(path: Path) -> ImageHeader:
@@ -134,7 +132,7 @@ def decode_pixels(found: Dataset, path: Path) -> np.ndarray:
             known = get_decoder(syntax).is_available
         except NotImplementedError as error:
             raise FormatError(
-                f"{path}: compressed as {syntax.name}, which is not read; convert it"
+                f"compressed as {syntax.name}, which is not read", path, "convert it"
             ) from error
         if not known:
             raise MissingExtra(

@@ -94,7 +94,7 @@ def _paint_frames(x: np.ndarray, found: Dataset, slices: Sequence[Slice], path: 
     planes = pixel_data.decode_pixels(found, path)
     planes = planes[None] if planes.ndim == 2 else planes  # noqa: PLR2004 - one frame
     if planes.shape[1:] != x.shape[1:]:
-        raise FormatError(f"{path}: a segmentation on another grid than its pictures; resample it")
+        raise FormatError("a segmentation on another grid than its pictures", path, "resample it")
     half = int(found.get("MaximumFractionalValue") or 1) / 2
     shared = next(iter(found.get("SharedFunctionalGroupsSequence", [])), None)
     by_name = {str(piece.facts.get("instance")): k for k, piece in enumerate(slices)}
@@ -102,7 +102,7 @@ def _paint_frames(x: np.ndarray, found: Dataset, slices: Sequence[Slice], path: 
         place = _find_slice(group, shared, slices, by_name)
         if place is None:
             if frame.any():
-                raise FormatError(f"{path}: a segmentation with a frame on no slice of its pictures")
+                raise FormatError("a segmentation with a frame on no slice of its pictures", path)
             continue
         x[place][frame > half if half > 1 else frame > 0] = _read_segment_number(group, shared)
 

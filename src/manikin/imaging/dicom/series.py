@@ -197,7 +197,8 @@ def _even_spacing(volume: Series, *, even: bool) -> Series:
     old, shape = volume.header, (volume.header.shape[0], count, *volume.header.shape[2:])
     step = round(heights[-1] / (count - 1), 5)
     header = replace(old, shape=shape, spacing=(step, *flat) if flat else (), facts=facts)
-    notes = tuple(note for note in volume.notes if not note.startswith("uneven"))
+    uneven = _describe_gaps(_compute_heights(volume.slices))
+    notes = tuple(note for note in volume.notes if note not in uneven)
     told = f"uneven gaps: {len(heights)} slices are interpolated to {count}, {usual:g} mm apart"
     return replace(volume, header=header, notes=(*notes, told), is_resampled=True)
 

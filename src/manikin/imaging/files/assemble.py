@@ -123,7 +123,7 @@ def _refuse_misaligned(
                     files[name][i],
                     f"{_format_size(mask.shape[1:])}, its picture {_format_size(image.shape[1:])}",
                 )
-                bad.add(i, path, FormatError(f"{path}: the mask is {sizes}; both must lie on one grid"))
+                bad.add(i, path, FormatError(f"the mask is {sizes}", path, "both must lie on one grid"))
 
 
 def _format_size(shape: Sequence[int]) -> str:
@@ -140,7 +140,7 @@ def _choose_size(
     """The kind with the size to which its pictures must be brought, and a note where they are."""
     known = [header for i, header in enumerate(headers) if header and i not in bad]
     if not known:
-        raise FormatError(f"{paths[0].parent}: no picture of {name!r} can be read")
+        raise FormatError(f"no picture of {name!r} can be read", paths[0].parent)
     _refuse_unlike(
         paths, headers, lambda header: (header.shape[0], len(header.shape)), "channels and axes", bad
     )
@@ -180,11 +180,9 @@ def _refuse_unlike(
     common = Counter(traits.values()).most_common(1)[0][0] if traits else None
     for i, found in traits.items():
         if found != common:
-            message = f"{paths[i]}: differs from the other pictures in {what}"
-            message += f" ({_format_trait(found)}, most {_format_trait(common)})"
-            bad.add(
-                i, paths[i], FormatError(f"{message}; save it like them, or leave it out with skip_bad")
-            )
+            unlike = f"{what} ({_format_trait(found)}, most {_format_trait(common)})"
+            problem = f"differs from the other pictures in {unlike}"
+            bad.add(i, paths[i], FormatError(problem, paths[i], "save it like them", can_skip=True))
 
 
 def _format_trait(trait: Any) -> str:  # noqa: ANN401 - text or numbers
@@ -234,7 +232,7 @@ def _read_image(path: Path | Series, channels: int, *, labels: bool) -> np.ndarr
     if len(x) == channels:
         return x
     if (x[:3] != x[:1]).any():
-        raise FormatError(f"{path}: a mask in colours; save its level numbers in one channel")
+        raise FormatError("a mask in colours", path, "save its level numbers in one channel")
     return x[:1]
 
 

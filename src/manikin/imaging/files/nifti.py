@@ -51,13 +51,13 @@ def read_values(path: Path) -> np.ndarray:
     try:
         x = np.asanyarray(image.dataobj)
     except (OSError, EOFError, ValueError, zlib.error) as error:
-        raise FormatError(
-            f"{path}: damaged or truncated; copy it again, or leave it out with skip_bad"
-        ) from error
+        raise FormatError("damaged or truncated", path, "copy it again", can_skip=True) from error
     if x.dtype.kind == "f" and not np.isfinite(x).all():
         raise FormatError(
-            f"{path}: holds values that are no finite number (NaN); set them to the background, "
-            "or leave the file out with skip_bad"
+            "holds values that are no finite number (NaN)",
+            path,
+            "set them to the background",
+            can_skip=True,
         )
     shape = _to_array_shape(image.shape, path)
     x = x.reshape(*image.shape[:_SPATIAL_AXES], -1).transpose(
@@ -118,11 +118,9 @@ def _open_image(path: Path) -> Any:  # noqa: ANN401 - an image of nibabel, which
     try:
         image: Any = nibabel.load(path)
     except (ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
-        raise FormatError(
-            f"{path}: not a readable NIfTI file; copy it again, or leave it out with skip_bad"
-        ) from error
+        raise FormatError("not a readable NIfTI file", path, "copy it again", can_skip=True) from error
     if image.get_data_dtype().kind not in "iuf":
-        raise FormatError(f"{path}: holds {image.get_data_dtype()}; only numbers of one channel are read")
+        raise FormatError(f"holds {image.get_data_dtype()}", path, "only numbers of one channel are read")
     return image
 
 
@@ -135,7 +133,7 @@ def _read_axis_codes(image: Any) -> tuple[str, ...]:  # noqa: ANN401 - as above
 def _to_array_shape(shape: tuple[int, ...], path: Path) -> tuple[int, ...]:
     """Channels first, depth before height before width; an axis of one slice is none."""
     if not 2 <= len(shape) <= 4 and not (len(shape) == 5 and shape[3] == 1):  # noqa: PLR2004 - H, W to T
-        raise FormatError(f"{path}: has {len(shape)} axes; volumes of up to four are read")
+        raise FormatError(f"has {len(shape)} axes", path, "volumes of up to four are read")
     channels = int(np.prod(shape[3:]))
     depth = () if len(shape) == 2 or shape[2] == 1 else (shape[2],)  # noqa: PLR2004 - one slice
     return (channels, *depth, shape[1], shape[0])

@@ -120,8 +120,9 @@ class NiftiVolume:
         places = abs(float(np.linalg.det(matrix)))
         if (y != 0).sum() * places < _MIN_KEPT_SHARE * (x != 0).sum():
             raise FormatError(
-                f"{self.path}: by the affines most of the mask lies outside its picture; correct "
-                "the affine, or resample the mask"
+                "by the affines most of the mask lies outside its picture",
+                self.path,
+                "correct the affine, or resample the mask",
             )
         return y
 

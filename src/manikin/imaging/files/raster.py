@@ -114,10 +114,10 @@ def _open_image(path: Path) -> Iterator[PIL.Image.Image]:
                 _refuse_deep_colour(path, image.mode)
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise FormatError(f"{path}: too large a picture; cut it into parts, or save it as .npy") from error
+        raise FormatError("too large a picture", path, "cut it into parts, or save it as .npy") from error
     except damaged as error:
         raise FormatError(
-            f"{path}: not a readable picture, or truncated; copy it again, or leave it out with skip_bad"
+            "not a readable picture, or truncated", path, "copy it again", can_skip=True
         ) from error
 
 
@@ -128,7 +128,7 @@ def _refuse_deep_colour(path: Path, mode: str) -> None:
     with path.open("rb") as file:
         head = file.read(26)
     if head.startswith(_PNG_SIGNATURE) and tuple(head[24:26]) in _DEEP_COLOUR_TYPES:
-        raise FormatError(f"{path}: 16 bits per colour would be cut to 8; save it as .npy, or with 8 bits")
+        raise FormatError("16 bits per colour would be cut to 8", path, "save it as .npy, or with 8 bits")
 
 
 def _count_pages(image: PIL.Image.Image) -> int:
@@ -158,12 +158,12 @@ def _load_array(path: Path) -> np.ndarray:
     try:
         x = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        raise FormatError(f"{path}: damaged, or no array of numbers") from error
+        raise FormatError("damaged, or no array of numbers", path) from error
     if x.dtype.kind not in "biuf" or not 2 <= x.ndim <= 4 or not math.prod(x.shape):  # noqa: PLR2004 - H, W
-        raise FormatError(f"{path}: holds {x.dtype} {x.shape}, which is no picture (channels, H, W)")
+        raise FormatError(f"holds {x.dtype} {x.shape}, which is no picture (channels, H, W)", path)
     x = x.astype(np.float32 if x.dtype == np.float16 else x.dtype.newbyteorder("="), copy=False)
     if x.dtype.kind == "f" and not np.isfinite(x).all():
-        raise FormatError(f"{path}: holds values that are no finite number; correct it or leave it out")
+        raise FormatError("holds values that are no finite number", path, "correct it or leave it out")
     return _move_channels_first(x.view(np.uint8) if x.dtype == bool else x)
 
 

@@ -62,10 +62,10 @@ def read_burned_in_risk(path: Path | Series) -> str:
 
 def _detect_format(path: Path) -> str:
     if not path.is_file():
-        raise FormatError(f"{path}: no such file; correct the table, or leave the record out")
+        raise FormatError("no such file", path, "correct the table, or leave the record out")
     found = record_files.detect_file_format(path)
     if found is None:
         raise FormatError(
-            f"{path}: no picture by its suffix; there are {', '.join(record_files.IMAGE_SUFFIXES)}"
+            "no picture by its suffix", path, f"there are {', '.join(record_files.IMAGE_SUFFIXES)}"
         )
     return found

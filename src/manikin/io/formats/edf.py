@@ -48,7 +48,7 @@ class Edf(Format):
                 files, lambda file: edf.read_recording(file, whose[file]), bad
             )
             if not found:
-                raise FormatError(f"{path}: no recording can be read; {next(iter(bad.values()), '')}")
+                raise FormatError("no recording can be read", path, next(iter(bad.values()), ""))
             found, told = edf.drop_free_text(found)
             cells, order, notes = folder_index.find_linked_table(
                 path, [recording.path for recording in found], schema, read_cells
@@ -62,7 +62,7 @@ class Edf(Format):
         """EDF+ without a name, number or date, marked as synthetic: a folder, or one record as a file."""
         name = write.find_signal_field(cohort, path)
         if np.isnan(cohort[name]).any():
-            raise FormatError(f"{path}: EDF has no missing values, but {name!r} has; write WFDB or .npz")
+            raise FormatError(f"EDF has no missing values, but {name!r} has", path, "write WFDB or .npz")
         if not path.suffix:
             write.write_folder(cohort, path, ".edf", edf.write_record)
         elif len(cohort) == 1:
@@ -70,7 +70,7 @@ class Edf(Format):
                 write.build_record(cohort, name, write.describe_channels(cohort, name), 0), path
             )
         else:
-            raise FormatError(f"{path}: one file holds one recording; name a folder (no suffix)")
+            raise FormatError("one file holds one recording", path, "name a folder (no suffix)")
 
 
 __plugin__ = Edf

@@ -33,7 +33,7 @@ class Wfdb(Format):
         del skip_bad  # one file is one record, good or bad
         header = path.with_suffix(".hea")
         if not header.is_file():
-            raise FormatError(f"{path}: has no header; put {header.name} beside it")
+            raise FormatError("has no header", path, f"put {header.name} beside it")
         return assemble_recordings([wfdb.read_recording(header, header.name)], schema, SourceFormat("wfdb"))
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
@@ -47,7 +47,7 @@ class Wfdb(Format):
             )
             if not found:
                 raise FormatError(
-                    f"{path}: no record can be read; {next(iter(bad.values()), 'no header (.hea)')}"
+                    "no record can be read", path, next(iter(bad.values()), "no header (.hea)")
                 )
             cells, order, notes = folder_index.find_linked_table(
                 path, [recording.path for recording in found], schema, read_cells
@@ -60,7 +60,7 @@ class Wfdb(Format):
     def write(self, cohort: Cohort, path: Path) -> None:
         """A folder of records of 16 bits, marked as synthetic, annotated where there are labels."""
         if path.suffix:
-            raise FormatError(f"{path}: a WFDB record is several files; name a folder (no suffix)")
+            raise FormatError("a WFDB record is several files", path, "name a folder (no suffix)")
         write.write_folder(cohort, path, "", wfdb.write_record)
 
 

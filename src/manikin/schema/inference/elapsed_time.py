@@ -55,7 +55,7 @@ def parse_seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[
     words = words.drop_values(words.are_in(("",)))
     spelled = words.values.to_pylist()
     if words.n_rows < len(column):
-        raise FormatError(f"{path}: column {name!r} has rows without a time; fill them or leave them out")
+        raise FormatError(f"column {name!r} has rows without a time", path, "fill them or leave them out")
     if all(_CLOCK_PATTERN.match(text) for text in spelled):
         return np.array([_parse_clock(text) for text in spelled])[words.codes], "clock", False
     try:
@@ -65,15 +65,13 @@ def parse_seconds(column: pa.Array, name: str, usual: str, path: Path) -> tuple[
         if found is None and (zoned := _parse_iso(spelled)) is not None:
             return zoned[words.codes], "moment", True
         if found is None:
-            message = (
-                f"{path}: column {name!r} holds what is no time, or several spellings of it"
-                f"{_describe_odd_row(words)}; write 07:30, or numbers, or dates"
-            )
-            raise FormatError(message) from None
+            problem = f"column {name!r} holds what is no time, or several spellings of it"
+            remedy = "write 07:30, or numbers, or dates"
+            raise FormatError(f"{problem}{_describe_odd_row(words)}", path, remedy) from None
         stamps = found.values.cast(pa.timestamp("us")).to_numpy(zero_copy_only=False)
         return stamps.astype("datetime64[us]").astype(np.int64) / 1e6, "moment", True
     if not np.isfinite(numbers).all():
-        raise FormatError(f"{path}: column {name!r} has rows without a time; fill them or leave them out")
+        raise FormatError(f"column {name!r} has rows without a time", path, "fill them or leave them out")
     said = detect_unit(name, usual)
     return (numbers * SECONDS_PER_UNIT[said])[words.codes], said, False
 

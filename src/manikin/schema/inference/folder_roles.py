@@ -59,7 +59,7 @@ class HiddenNames(dict[str, str]):
         except ManikinError as error:
             if self.mask_names(str(error)) == str(error):
                 raise
-            raise type(error)(self.mask_names(str(error))) from None
+            raise error.reword(self.mask_names) from None
 
 
 @final

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 def skip_or_raise(bad: SkippedRecords, number: int, recording: Recording, why: str, remedy: str) -> None:
     """Leave a recording out, or raise."""
-    message = f"{recording.path}: {why}; {remedy}, or leave it out with skip_bad"
-    bad.add(number, recording.path, FormatError(message))
+    bad.add(number, recording.path, FormatError(why, recording.path, remedy, can_skip=True))
 
 
 def match_channels(

@@ -61,7 +61,7 @@ def read_discontinuous(path: Path) -> DiscontinuousRecording:
         return _parse_discontinuous(data)
     except (ValueError, IndexError, ZeroDivisionError) as error:
         raise FormatError(
-            f"{path}: no discontinuous EDF+ that can be read ({error}); copy it again"
+            f"no discontinuous EDF+ that can be read ({error})", path, "copy it again"
         ) from error
 
 

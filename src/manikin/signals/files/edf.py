@@ -42,7 +42,7 @@ def _open_reader(path: Path) -> Any:  # noqa: ANN401 - a reader of pyedflib
     except OSError as error:
         why = str(error).removeprefix(str(path)).lstrip(": ")
         raise FormatError(
-            f"{path}: no EDF or BDF file that can be read ({why}); copy it again, or save it as EDF+C"
+            f"no EDF or BDF file that can be read ({why})", path, "copy it again, or save it as EDF+C"
         ) from error
 
 
@@ -57,13 +57,13 @@ def read_recording(path: Path, person: str) -> Recording:
     with _open_reader(path) as file:
         count = file.signals_in_file
         if not count:
-            raise FormatError(f"{path}: holds no signal")
+            raise FormatError("holds no signal", path)
         leads = tuple(_read_channel(file, i) for i in range(count))
         samples, facts = [int(n) for n in file.getNSamples()], _read_header_fields(file)
         marks = _read_annotations(file)
     duration = samples[0] / leads[0].rate
     if not duration:
-        raise FormatError(f"{path}: holds no sample")
+        raise FormatError("holds no sample", path)
     return Recording(path, person, leads, duration, lambda: _load_signals(path, count), marks, facts)
 
 
@@ -71,7 +71,7 @@ def _read_discontinuous(path: Path, person: str) -> Recording:
     """A recording with gaps, which the library does not read."""
     found = discontinuous_edf.read_discontinuous(path)
     if not found.channels:
-        raise FormatError(f"{path}: holds no signal")
+        raise FormatError("holds no signal", path)
     who, when = (text.split() for text in found.header_texts)
     sex = who[1] if len(who) > 1 and who[1] in ("M", "F") else ""
     facts = {
@@ -189,7 +189,7 @@ def _choose_block_length(total: int, channels: int, rate: float, path: Path) -> 
     most = min(_MAX_BLOCK_BYTES // (2 * channels), int(_MAX_BLOCK_SECONDS * rate))
     found = max((n for n in range(1, most + 1) if total % n == 0), default=0)
     if not found or found / rate < 0.001:  # noqa: PLR2004 - EDFlib's shortest
-        raise FormatError(f"{path}: EDF cannot hold {total} samples at {rate:g} Hz; write WFDB or .npz")
+        raise FormatError(f"EDF cannot hold {total} samples at {rate:g} Hz", path, "write WFDB or .npz")
     return found
 
 

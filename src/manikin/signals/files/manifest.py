@@ -39,9 +39,9 @@ def join_recordings(
     bad, found, rows = SkippedRecords(skip=skip_bad), [], []
     for row, value in enumerate(values):
         file = find_recording(path.parent, value or "")
-        where = f"{path}: column {named!r}, record {row + 1}"
         if file is None:
-            bad.add(row, path, FormatError(f"{where}: names no recording; add the file, or remove the row"))
+            problem = f"column {named!r}, record {row + 1}: names no recording"
+            bad.add(row, path, FormatError(problem, path, "add the file, or remove the row"))
             continue
         try:
             found.append(_read_recording(file, path.parent))
@@ -50,7 +50,7 @@ def join_recordings(
         else:
             rows.append(row)
     if not found:
-        raise FormatError(f"{path}: no recording can be read; {next(iter(bad.values()))}")
+        raise FormatError("no recording can be read", path, next(iter(bad.values())))
     told: tuple[str, ...] = ()
     format_ = "wfdb" if found[0].path.suffix == ".hea" else "edf"
     if format_ == "edf":

@@ -42,7 +42,7 @@ def read_cohort(folder: Path, schema: Schema | None, *, skip_bad: bool) -> Cohor
     each = [path for path in paths if _is_single_subject(names[path])]
     if whole or len(each) < 2:  # noqa: PLR2004 - one is no cohort
         what = f"with {len(whole)} long tables" if whole else "without a picture, recording or series"
-        raise FormatError(f"{folder}: is a folder {what}; name one file")
+        raise FormatError(f"is a folder {what}", folder, "name one file")
     return _combine_tables(folder, each, schema, SkippedRecords(skip=skip_bad))
 
 
@@ -64,7 +64,7 @@ def _combine_tables(folder: Path, paths: list[Path], schema: Schema | None, bad:
         parts.append(table)
         subjects += [path.name.partition(".")[0]] * len(table)
     if not parts:
-        raise FormatError(f"{folder}: no table can be read; {next(iter(bad.values()))}")
+        raise FormatError("no table can be read", folder, next(iter(bad.values())))
     table = pa.concat_tables(parts)
     key = _choose_subject_name(table, np.array(subjects), first)
     table = table.add_column(0, key, pa.array(subjects))
@@ -81,7 +81,7 @@ def _read_table(path: Path, names: list[str]) -> pa.Table:
     """
     table, time = read_text_columns(path), _detect_columns(names)[0]
     if table.column_names != names:
-        raise FormatError(f"{path}: has not the columns {', '.join(names)}; give it the same header")
+        raise FormatError(f"has not the columns {', '.join(names)}", path, "give it the same header")
     elapsed_time.parse_seconds(table[time].combine_chunks(), time, "h", path)
     return table
 

@@ -74,7 +74,7 @@ def find_headers(folder: Path, bad: SkippedRecords) -> list[Path]:
             bad.add(
                 -1 - i,
                 path,
-                FormatError(f"{path}: has no header; put {path.with_suffix('.hea').name} beside it"),
+                FormatError("has no header", path, f"put {path.with_suffix('.hea').name} beside it"),
             )
     return whole
 
@@ -102,17 +102,17 @@ def read_recording(header: Path, person: str) -> Recording:
         leads, comments = _read_channels(record), list(record.comments or [])
     except _DAMAGE_ERRORS as error:
         raise FormatError(
-            f"{header}: no header of a WFDB record, or a segment of it is absent; copy its files again"
+            "no header of a WFDB record, or a segment of it is absent", header, "copy its files again"
         ) from error
     if not (record.fs or 0) > 0:
-        raise FormatError(f"{header}: says {record.fs} samples a second; correct its first line")
+        raise FormatError(f"says {record.fs} samples a second", header, "correct its first line")
     if not leads:
-        raise FormatError(f"{header}: names no signal")
+        raise FormatError("names no signal", header)
     _check_files(header, record)
     count = record.sig_len if record.sig_len is not None else _load_signals(header, wfdb)[0].size
     duration = count / record.fs
     if not duration:
-        raise FormatError(f"{header}: holds no sample")
+        raise FormatError("holds no sample", header)
     marks = _read_annotations(header, wfdb, record.fs, duration)
     names = [lead.name for lead in leads]
     return Recording(
@@ -166,10 +166,10 @@ def _check_files(header: Path, record: Any) -> None:  # noqa: ANN401 - a record 
     for name, size in needed.items():
         path = header.parent / name
         if path.parent != header.parent or not path.is_file():
-            raise FormatError(f"{header}: names {name}, which is not there; put it beside the header")
+            raise FormatError(f"names {name}, which is not there", header, "put it beside the header")
         if path.stat().st_size < int(size):
             raise FormatError(
-                f"{path}: is truncated, {path.stat().st_size} bytes of {int(size)}; copy the file again"
+                f"is truncated, {path.stat().st_size} bytes of {int(size)}", path, "copy the file again"
             )
 
 
@@ -182,7 +182,7 @@ def _load_signals(header: Path, wfdb: ModuleType, names: Sequence[str] = ()) -> 
         record = wfdb.rdrecord(name, smooth_frames=False)
         return [np.asarray(trace, np.float64) for trace in record.e_p_signal]
     except _DAMAGE_ERRORS as error:
-        raise FormatError(f"{header}: its signals cannot be read; copy the files again") from error
+        raise FormatError("its signals cannot be read", header, "copy the files again") from error
 
 
 def _join_segments(header: Path, wfdb: ModuleType, names: Sequence[str]) -> list[np.ndarray]:
@@ -207,7 +207,7 @@ def _read_annotations(header: Path, wfdb: ModuleType, rate: float, duration: flo
     try:
         found = wfdb.rdann(str(header.with_suffix("")), kind)
     except _DAMAGE_ERRORS as error:
-        raise FormatError(f"{header.with_suffix(f'.{kind}')}: no annotations of a WFDB record") from error
+        raise FormatError("no annotations of a WFDB record", header.with_suffix(f".{kind}")) from error
     times = np.asarray(found.sample) / (found.fs or rate)
     beats = [i for i, symbol in enumerate(found.symbol) if symbol in BEAT_SYMBOLS]
     changes = [
