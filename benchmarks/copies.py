@@ -26,7 +26,7 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions, Sample, Split
+from manikin.contracts.split import EvaluationOptions, Sample, Split
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.metrics.privacy.transformed_copies import disguised_copies, find_matches

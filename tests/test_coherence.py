@@ -7,12 +7,13 @@ import pytest
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.errors import Unsupported
 from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.features.table import Table
 from manikin.metrics.validity import rules_and_survival
 from manikin.schema.kinds import Category, Number
+from manikin.stats import survival_curves
 
 SCHEMA = {
     "low": Number(low=0),
@@ -137,8 +138,8 @@ def test_the_product_limit_of_a_textbook_sample():
     # 6-MP arm of Freireich 1963, remission in weeks: S(6) = 18/21, S(7) = 0.807, S(10) = 0.753
     weeks = np.array([6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35.0])
     relapse = np.arange(21) < 9
-    curve = rules_and_survival.compute_survival_at(
-        *rules_and_survival.compute_product_limit(weeks, relapse), np.array([5, 6, 7, 10, 22, 23, 35])
+    curve = survival_curves.compute_survival_at(
+        *survival_curves.compute_product_limit(weeks, relapse), np.array([5, 6, 7, 10, 22, 23, 35])
     )
     assert curve.round(3).tolist() == [1.0, 0.857, 0.807, 0.753, 0.538, 0.448, 0.448]
 

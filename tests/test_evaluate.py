@@ -9,7 +9,8 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import EvaluationOptions, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, Unsupported, UsageError
 from manikin.evaluation.evaluate import evaluate

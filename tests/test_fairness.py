@@ -6,8 +6,9 @@ import pytest
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
+from manikin.downstream import subgroup_comparison
 from manikin.downstream.subgroups import build_group_masks, build_groupings
 from manikin.evaluation.measuring.calibration import compute_scores
 from manikin.evaluation.measuring.evaluation_data import EvaluationData
@@ -119,11 +120,11 @@ def test_sensitive_fields_are_subgroups_unless_others_are_named():
 def test_the_table_shows_every_large_group_worst_first():
     whole = patients(800, 3)
     sides = sided(whole[whole["site"] != "C"])
-    rows = subgroups.compare_subgroups(sides.full_split, sides.real)
+    rows = subgroup_comparison.compare_subgroups(sides.full_split, sides.real)
     assert rows[0]["distance"] == 1
     assert rows[0]["synthetic"] == 0
     assert rows[0]["label = 1, synthetic"] is None
-    assert all(row["real"] >= subgroups.MIN_RECORDS for row in rows)
+    assert all(row["real"] >= subgroup_comparison.MIN_RECORDS for row in rows)
     largest = next(row for row in rows if row["group"] == "site = A")
     real = pd.concat([patients(800, 1), patients(500, 2)]).query("site == 'A'")
     assert largest["real"] == len(real)

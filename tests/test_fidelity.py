@@ -6,26 +6,21 @@ from scipy.stats import ks_2samp, spearmanr, wasserstein_distance
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.errors import Unsupported
 from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.features.table import Table
-from manikin.metrics.fidelity.association import (
-    compute_associations,
-    correlation_distance,
-    find_layout,
-    missingness_links,
-)
+from manikin.metrics.fidelity.association import correlation_distance, missingness_links
 from manikin.metrics.fidelity.marginals import (
     column_distance,
-    compute_field_distances,
-    compute_shape_distances,
     missingness_distance,
     shape,
     worst_column,
 )
 from manikin.metrics.fidelity.two_sample import c2st_auc, c2st_linear_auc
 from manikin.schema.kinds import Category, Number
+from manikin.stats.association import AssociationLayout, compute_associations
+from manikin.stats.marginals import MarginalScale
 
 
 def cohort(**fields):
@@ -45,6 +40,12 @@ def split(train, holdout, synthetic):
     return sides.full_split
 
 
+def far(measure, found):
+    """A distance of `MarginalScale` between the held-out and the synthetic records of a split."""
+    scale = MarginalScale.fit(found.train.table, found.fields.levels)
+    return measure(scale, found.holdout.table, found.synthetic.table)
+
+
 def letters(text):
     return np.array(list(text), dtype=object)
 
@@ -52,24 +53,24 @@ def letters(text):
 def test_a_field_moved_by_a_tenth_of_its_deviation_is_that_far():
     values = np.random.default_rng(0).normal(0, 1, 4000)
     real = cohort(x=values)
-    far = compute_field_distances(split(real, real, cohort(x=values + 0.1)))
+    found = far(MarginalScale.compute_distances, split(real, real, cohort(x=values + 0.1)))
     curves = [np.arcsinh(values), np.arcsinh(values + 0.1)]
-    assert far[0] == pytest.approx(wasserstein_distance(*curves), abs=0.005)
+    assert found[0] == pytest.approx(wasserstein_distance(*curves), abs=0.005)
 
 
 def test_categories_are_compared_by_total_variation_and_largest_level():
     real, synthetic = cohort(c=letters("aabb")), cohort(c=letters("abbc"))
     found = split(real, real, synthetic)
-    assert compute_field_distances(found)[0] == pytest.approx((0.25 + 0 + 0.25) / 2)
-    assert compute_shape_distances(found)[0] == pytest.approx(0.25)
+    assert far(MarginalScale.compute_distances, found)[0] == pytest.approx((0.25 + 0 + 0.25) / 2)
+    assert far(MarginalScale.compute_shape_distances, found)[0] == pytest.approx(0.25)
     assert shape(found) == pytest.approx(0.75)
 
 
 def test_shapes_of_quantities_are_kolmogorov_smirnov():
     rng = np.random.default_rng(1)
     a, b = rng.normal(size=50), rng.normal(0.5, 1, 70)
-    found = compute_shape_distances(split(cohort(x=a), cohort(x=a), cohort(x=b)))[0]
-    assert found == pytest.approx(ks_2samp(a, b).statistic)
+    found = far(MarginalScale.compute_shape_distances, split(cohort(x=a), cohort(x=a), cohort(x=b)))
+    assert found[0] == pytest.approx(ks_2samp(a, b).statistic)
 
 
 def test_the_worst_column_is_seen_among_many():
@@ -83,7 +84,8 @@ def test_the_worst_column_is_seen_among_many():
 
 def test_all_values_missing_is_as_far_as_can_be():
     real = cohort(x=np.arange(20.0))
-    assert compute_shape_distances(split(real, real, cohort(x=np.full(20, np.nan))))[0] == 1
+    found = split(real, real, cohort(x=np.full(20, np.nan)))
+    assert far(MarginalScale.compute_shape_distances, found)[0] == 1
 
 
 def test_gaps_are_counted_over_all_fields():
@@ -93,9 +95,9 @@ def test_gaps_are_counted_over_all_fields():
 
 def associated(c, *names):
     train = split(c, c, c).train
-    plan = find_layout(train)
+    plan = AssociationLayout.from_table(train.table, train.fields.is_categorical)
     order = [train.fields.names[j] for j in plan.column_order]
-    matrix = compute_associations(train, plan)[0]
+    matrix = compute_associations(train.table, plan)[0]
     return matrix[order.index(names[0]), order.index(names[1])]
 
 

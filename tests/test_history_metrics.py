@@ -10,7 +10,8 @@ import manikin as mk
 from manikin.checks import ehr
 from manikin.cohort.histories import Histories
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import AXES, EvaluationOptions, ExactResult, Split
+from manikin.contracts.metric import AXES, ExactResult
+from manikin.contracts.split import EvaluationOptions, Split
 from manikin.datasets.histories import generate_toy_histories
 from manikin.ehr import cooccurrence
 from manikin.errors import Unsupported

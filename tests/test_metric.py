@@ -7,7 +7,8 @@ from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder, normalize_level, read_survival
 from manikin.contracts.check import check
 from manikin.contracts.feature import Feature
-from manikin.contracts.metric import AXES, EvaluationOptions, Metric, compute_once, metric
+from manikin.contracts.metric import AXES, Metric, metric
+from manikin.contracts.split import EvaluationOptions, compute_once
 from manikin.core import registry
 from manikin.errors import UsageError
 from manikin.evaluation.measuring.evaluation_data import EvaluationData

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core import registry
 from manikin.errors import Unsupported
 from manikin.evaluation.measuring.views import build_views

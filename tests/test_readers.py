@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import manikin as mk
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.datasets.notes import generate_toy_notes
 from manikin.errors import FormatError, UsageError
 from manikin.evaluation.measuring.text_encoders import load_text_encoder

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.measuring.views import build_views

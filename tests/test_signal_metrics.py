@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core import registry
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError

@@ -5,7 +5,7 @@ import pytest
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.evaluation.measuring.calibration import compute_scores

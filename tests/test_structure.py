@@ -8,7 +8,7 @@ import pytest
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
 from manikin.cohort.summary import describe_sample
-from manikin.contracts.metric import EvaluationOptions, Sample, Split
+from manikin.contracts.split import EvaluationOptions, Sample, Split
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.evaluation.measuring.calibration import compute_scores

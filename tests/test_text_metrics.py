@@ -11,7 +11,8 @@ import pytest
 import manikin as mk
 from manikin.checks import text as checks
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import AXES, EvaluationOptions, ExactResult, Metric, Split
+from manikin.contracts.metric import AXES, ExactResult, Metric
+from manikin.contracts.split import EvaluationOptions, Split
 from manikin.core.seeds import Key
 from manikin.datasets.notes import generate_toy_notes
 from manikin.errors import Unsupported

@@ -7,7 +7,8 @@ import pytest
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions, ExactResult
+from manikin.contracts.metric import ExactResult
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.datasets.demo import load_demo
 from manikin.errors import AbsentField, PrivacyError, UsageError

@@ -9,7 +9,7 @@ from scipy.ndimage import gaussian_filter
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions, Sample
+from manikin.contracts.split import EvaluationOptions, Sample
 from manikin.core.seeds import Key
 from manikin.datasets.demo import load_demo
 from manikin.errors import UsageError

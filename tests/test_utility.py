@@ -8,7 +8,7 @@ from sklearn.metrics import average_precision_score
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.downstream.cox import fit_hazards
 from manikin.evaluation.measuring.calibration import compute_scores

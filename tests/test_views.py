@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.errors import FormatError, UsageError
 from manikin.evaluation.measuring.image_encoders import load_encoder
 from manikin.evaluation.measuring.views import CachedFeature, build_views

@@ -13,16 +13,17 @@ A module in `metrics/` lists its metrics as `__plugin__ = (column_distance, ...)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from manikin.contracts.split import Split
+from manikin.stats import permutation
 
 if TYPE_CHECKING:
     import numpy as np
 
     from manikin.cohort.cohort import Cohort
-    from manikin.cohort.scalar_matrix import ScalarEncoder
     from manikin.core.seeds import Key
 
 Axis = Literal["fidelity", "diversity", "utility", "privacy", "fairness", "clinical validity", "provenance"]
@@ -35,104 +36,6 @@ AXES: tuple[Axis, ...] = (
     "clinical validity",
     "provenance",
 )
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Records of one side, as the judge sees them.
-
-    Args:
-        source_cohort: The cohort they are taken from.
-        rows: Their positions in it, shape (n,).
-        x: Their vectors, float32 (n, d): robust scale, Euclidean distance, no NaN.
-        table: Their scalar fields, float64 (n, p), NaN where missing: quantities as they are,
-            levels as codes. In views of pictures the coordinates of `x` stand beside them.
-        fields: The names and levels of the columns of `table`.
-        shared_cache: What was computed once for all records of `source_cohort`; see `compute_per_record`.
-    """
-
-    source_cohort: Cohort
-    rows: np.ndarray
-    x: np.ndarray
-    table: np.ndarray
-    fields: ScalarEncoder
-    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-    shared_cache: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    @cached_property
-    def cohort(self) -> Cohort:
-        """The records themselves."""
-        return self.source_cohort.take(self.rows)
-
-    @cached_property
-    def subject(self) -> np.ndarray:
-        """To whom each record belongs, codes of shape (n,)."""
-        return self.source_cohort.subject[self.rows]
-
-    def take(self, rows: np.ndarray) -> Sample:
-        """The records at these positions (or where a boolean array is true)."""
-        return replace(self, rows=self.rows[rows], x=self.x[rows], table=self.table[rows], memo={})
-
-
-@dataclass(frozen=True)
-class EvaluationOptions:
-    """What the card is asked, beside the records.
-
-    Args:
-        label: The field that a downstream model predicts; None: no utility is asked for.
-        subgroups: Fields by whose levels the records are compared apart.
-        rules: Rules and checks, each with `name` and `holds(cohort) -> bool (n,)`.
-        enforced_rules: Rules and checks that sampling enforced: that they hold is no merit of the model.
-    """
-
-    label: str | None = None
-    subgroups: tuple[str, ...] = ()
-    rules: tuple[Any, ...] = ()
-    enforced_rules: tuple[Any, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Split:
-    """What a metric sees.
-
-    Args:
-        train: The records that the generator may have learned from (all, up to a cap; with
-            `reference="train"`, a half of them).
-        holdout: Real records kept from the generator: the reference of this repeat (with
-            `reference="real"`, a half of all real records).
-        synthetic: The candidate. In turn synthetic records, fresh real records (disjoint by
-            subject from `holdout`) and a bad generator's, always equally many.
-        options: Label, subgroups and rules.
-        key: Where a metric that draws or fits takes its random numbers from.
-    """
-
-    train: Sample
-    holdout: Sample
-    synthetic: Sample
-    options: EvaluationOptions
-    key: Key
-    memo: dict[Hashable, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def fields(self) -> ScalarEncoder:
-        """The names and levels of the columns of `table`, the same on every side."""
-        return self.train.fields
-
-
-def compute_once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
-    """`compute(owner, *given)`, computed once for each owner: for what several metrics share.
-
-    Ask the narrowest owner: `once(split.train, tree)` is kept for the whole card,
-    `once(split.holdout, radii)` for one repeat, `once(split, matches)` for one candidate.
-    What is `given` must be the same whenever the same owner is asked.
-    """
-    if compute not in owner.memo:
-        owner.memo[compute] = compute(owner, *given)
-    return owner.memo[compute]
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +68,6 @@ class ExactResult:
         What counts must be independent of each other: subjects rather than records, pairs rather than
         twins. Fisher's exact test, the interval of Clopper and Pearson.
         """
-        from manikin.stats import permutation
-
         found = permutation.simulate_null_share(hits, n, real, known, key.child("usual").numpy())
         low, high = permutation.compute_share_interval(round(hits), round(n))
         return cls(
@@ -176,16 +77,6 @@ class ExactResult:
             found.null_values,
             permutation.compute_fisher_p_value(hits, n, real, known),
         )
-
-
-def compute_per_record(sample: Sample, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
-    """`compute(cohort, *given)`, an entry for each record, computed once for the whole of a cohort.
-
-    For what is costly and belongs to single records: the judge draws the same ones again and again.
-    """
-    if compute not in sample.shared_cache:
-        sample.shared_cache[compute] = compute(sample.source_cohort, *given)
-    return sample.shared_cache[compute][sample.rows]
 
 
 MetricResult = float | ExactResult | Mapping[str, float]
@@ -216,6 +107,22 @@ class MeasurementPlan:
     reference: Literal["holdout", "real", "train", "whole"] = "holdout"
 
 
+class SuspectedCopy(NamedTuple):
+    """One synthetic record and the patient whom it resembles.
+
+    Args:
+        record: Its position among the synthetic records, from 0.
+        patient: The position of the training record.
+        field: What is alike: a picture, a signal, or the values of the record ("").
+        ratio: How far the record lies from this patient, as a share of how far from any other: 0 is a copy.
+    """
+
+    record: int
+    patient: int
+    field: str
+    ratio: float
+
+
 @dataclass(frozen=True)
 class Metric:
     """A measured quantity: the function, and what the judge has to know of it.
@@ -232,6 +139,7 @@ class Metric:
             signals; "": any, one after the other; "arrays": none, it reads pictures and signals
             themselves and is asked once; "records": none, it reads the records and is asked once.
         note: `(split) -> str`, asked once, with all synthetic records: what stands beside the score.
+        suspected_copies: `(split) -> [SuspectedCopy]`, asked with all records: which it counts as copies.
     """
 
     compute: Callable[[Split], MetricResult]
@@ -241,6 +149,7 @@ class Metric:
     plan: MeasurementPlan = MeasurementPlan()
     feature: str = ""
     note: Callable[[Split], str] | None = None
+    suspected_copies: Callable[[Split], Sequence[SuspectedCopy]] | None = None
 
     def __call__(self, split: Split) -> MetricResult:
         """Measure one candidate."""
@@ -264,6 +173,7 @@ def metric(
     source: str,
     feature: str = "",
     note: Callable[[Split], str] | None = None,
+    suspected_copies: Callable[[Split], Sequence[SuspectedCopy]] | None = None,
     **plan: Any,  # noqa: ANN401 - passed on to Plan, which names and checks them
 ) -> Callable[[Callable[[Split], MetricResult]], Metric]:
     """Make a function a metric; `floor`, `cost` and `reference` are those of `MeasurementPlan`.
@@ -277,4 +187,6 @@ def metric(
         >>> mean_distance.name, mean_distance.better, mean_distance.plan.floor
         ('mean_distance', 'low', 'uniform')
     """
-    return lambda compute: Metric(compute, axis, better, source, MeasurementPlan(**plan), feature, note)
+    return lambda compute: Metric(
+        compute, axis, better, source, MeasurementPlan(**plan), feature, note, suspected_copies
+    )

@@ -12,7 +12,7 @@ from manikin.downstream.task import Design, find_predictors
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:
-    from manikin.contracts.metric import EvaluationOptions, Sample
+    from manikin.contracts.split import EvaluationOptions, Sample
 
 OPTIMIZER_TOLERANCES = {"ftol": 1e-12, "gtol": 1e-6}
 MIN_EVENTS = 10  # events, below which no hazard is modelled

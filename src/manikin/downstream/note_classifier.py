@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_matrix, diags, vstack
 
-from manikin.contracts.metric import Sample, compute_per_record
+from manikin.contracts.split import Sample, compute_per_record
 from manikin.stats.prediction_scores import compute_binary_auroc
 from manikin.text.note_fields import tokenize_notes
 

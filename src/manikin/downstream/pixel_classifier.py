@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from manikin.cohort.edit import replace_columns
 from manikin.core import mapped_arrays
 from manikin.imaging.analysis.pixel_features import compute_filter_responses
+from manikin.stats.boosting import fit_boosted_trees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
@@ -24,8 +25,7 @@ MAX_TEST_PATIENTS = 80
 
 N_TRAINING_PLACES = 40_000  # places that a model learns from, evenly of all records
 BOOSTING_ROUNDS = 25
-DATASET_PARAMETERS = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
-BOOSTING_PARAMETERS = {"learning_rate": 0.2, "num_leaves": 15, "deterministic": True}
+BOOSTING_PARAMETERS = {"learning_rate": 0.2, "num_leaves": 15}
 
 
 def compute_pixel_features(x: np.ndarray) -> np.ndarray:
@@ -47,13 +47,8 @@ def draw_places(x: np.ndarray, y: np.ndarray, key: Key) -> tuple[np.ndarray, np.
     return x[rows, places], y[rows, places]
 
 
-def fit_boosted_trees(
-    x: np.ndarray, y: np.ndarray, objective: dict[str, Any]
+def fit_place_model(
+    x: np.ndarray, y: np.ndarray, objective: Mapping[str, Any]
 ) -> Callable[[np.ndarray], np.ndarray]:
     """A model that has learned `y` (m,) from `x` (m, d), under an objective of LightGBM's."""
-    import lightgbm
-
-    data = lightgbm.Dataset(x, y, params=DATASET_PARAMETERS)
-    settings = {**BOOSTING_PARAMETERS, **objective, **DATASET_PARAMETERS}
-    trees = lightgbm.train(settings, data, num_boost_round=BOOSTING_ROUNDS, keep_training_booster=True)
-    return lambda new: np.asarray(trees.predict(new, num_threads=1))
+    return fit_boosted_trees(x, y, BOOSTING_ROUNDS, {**BOOSTING_PARAMETERS, **objective})

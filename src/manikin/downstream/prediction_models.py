@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import compute_once
+from manikin.contracts.split import compute_once
 from manikin.downstream.task import MAX_CODES, Task
 from manikin.errors import Unsupported
+from manikin.stats.boosting import fit_boosted_trees
 
 if TYPE_CHECKING:
-    from manikin.contracts.metric import Sample
+    from manikin.contracts.split import Sample
 
 Model = Callable[["Sample"], np.ndarray]
 MIN_LABELLED_RECORDS = 20  # labelled records, below which nothing is learned or tested
@@ -41,7 +42,7 @@ def fit_base_models(sample: Sample, task: Task) -> tuple[Model, Model]:
     if len(np.unique(y)) == 1:  # a generator that knows one outcome teaches just that
         model = build_constant_model(y, task)
         return model, model
-    return fit_boosted_trees(known, y, task), fit_linear_model(known, y, task)
+    return fit_tree_model(known, y, task), fit_linear_model(known, y, task)
 
 
 def fit_other_models(sample: Sample, task: Task, fields: tuple[int, ...]) -> tuple[Model, ...]:
@@ -83,33 +84,22 @@ def build_constant_model(y: np.ndarray, task: Task) -> Model:
     return lambda new: np.repeat(one[None], len(new), axis=0)
 
 
-def fit_boosted_trees(sample: Sample, y: np.ndarray, task: Task) -> Model:
+def fit_tree_model(sample: Sample, y: np.ndarray, task: Task) -> Model:
     """Gradient-boosted trees: levels as ordinal codes, missing values as they are."""
-    import lightgbm
-
     columns = list(task.design.columns)
     few = len(y) < SMALL_SAMPLE_RECORDS
     seen, target = np.unique(y, return_inverse=True) if task.classes else (np.zeros(0, int), y)
     many = len(seen) > 2  # noqa: PLR2004 - two classes
-    data = {"max_bin": 63, "num_threads": 1, "force_col_wise": True, "verbosity": -1}
-    settings = {
+    parameters = {
         "objective": ("multiclass" if many else "binary") if task.classes else "regression",
         "learning_rate": 0.15 if few else 0.1,
         "num_leaves": 4 if few else 8,
         "min_data_in_leaf": max(3, min(20, len(y) // 20)),
-        "deterministic": True,
-        **data,
         **({"num_class": len(seen)} if many else {}),
     }
-    trees = lightgbm.train(
-        settings,
-        lightgbm.Dataset(sample.table[:, columns], target, params=data),
-        num_boost_round=BOOSTING_ROUNDS // 2 if few else BOOSTING_ROUNDS,
-        keep_training_booster=True,
-    )
-    return lambda new: _spread_over_classes(
-        np.asarray(trees.predict(new.table[:, columns], num_threads=1)), seen, task
-    )
+    rounds = BOOSTING_ROUNDS // 2 if few else BOOSTING_ROUNDS
+    predict = fit_boosted_trees(sample.table[:, columns], target, rounds, parameters)
+    return lambda new: _spread_over_classes(predict(new.table[:, columns]), seen, task)
 
 
 def fit_linear_model(sample: Sample, y: np.ndarray, task: Task) -> Model:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import compute_once
+from manikin.contracts.split import compute_once
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:
-    from manikin.contracts.metric import Sample, Split
+    from manikin.contracts.split import Sample, Split
 
 MAX_LEVELS = 12  # of a field that make groups, the most frequent
 MAX_UNCUT_VALUES = 4  # values of a quantity that are groups as they are

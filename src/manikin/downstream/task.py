@@ -10,7 +10,7 @@ import numpy as np
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:
-    from manikin.contracts.metric import EvaluationOptions, Sample
+    from manikin.contracts.split import EvaluationOptions, Sample
 
 MAX_CLASSES = 6  # of a label; rarer ones are one class together
 MAX_LEVELS = 16  # of a category that stand apart in a linear model

@@ -15,7 +15,7 @@ from manikin.evaluation.overlap import REMEDY
 from manikin.stats.nearest_neighbors import assess_near_matches, find_nearest, rank_columns
 
 if TYPE_CHECKING:
-    from manikin.contracts.metric import Sample
+    from manikin.contracts.split import Sample
     from manikin.core.seeds import Key
 
 MIN_RECORDS = 20  # records of a side

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.cohort.enforced_constraints import describe_enforced, is_enforced
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core import registry
 from manikin.core.progress_display import show_step
 from manikin.core.seeds import Key

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from manikin.cohort.scalar_matrix import normalize_level
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.metric import SuspectedCopy
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.evaluation.inputs import validate_inputs
 from manikin.evaluation.measuring.catalogue import select_metrics
@@ -23,13 +24,7 @@ from manikin.evaluation.report import html_page
 from manikin.evaluation.report.image_examples import to_data_uri, to_rgb
 from manikin.evaluation.report.signal_charts import draw_channels
 from manikin.imaging.analysis.intensity import find_intensity_range
-from manikin.metrics.privacy.copies import exact_copies, find_copy_pairs, near_match_excess
-from manikin.metrics.privacy.transformed_copies import (
-    disguised_copies,
-    find_matches,
-    has_too_few_records,
-    list_compared_fields,
-)
+from manikin.schema.array_fields import list_array_fields, list_measured_fields
 from manikin.schema.kinds import Image, Signal
 
 if TYPE_CHECKING:
@@ -43,22 +38,6 @@ if TYPE_CHECKING:
 
 MAX_SHOWN_PAIRS = 100  # pairs on the page
 MAX_SHOWN_VALUES = 60  # values of a record on the page
-
-
-class SuspectedCopy(NamedTuple):
-    """One synthetic record and the patient whom it resembles.
-
-    Args:
-        record: Its position among the synthetic records, from 0.
-        patient: The position of the training record.
-        field: What is alike: a picture, a signal, or the values of the record ("").
-        ratio: How far the record lies from this patient, as a share of how far from any other: 0 is a copy.
-    """
-
-    record: int
-    patient: int
-    field: str
-    ratio: float
 
 
 @final
@@ -109,9 +88,10 @@ def find_suspected_copies(
 ) -> SuspectedCopies:
     """The synthetic records that the scorecard counts as copies or near matches, each with its patient.
 
-    They are those of `exact_copies`, `near_match_excess` and `disguised_copies`, on every view of the
-    records (but for encoders of yours): where these scores count none, nobody is suspected. With the seed
-    of the card they are the very records that it counts. Notes are not looked at.
+    They are those of `exact_copies`, `near_match_excess`, `disguised_copies` and of any other metric that
+    names its `suspected_copies`, on every view of the records (but for encoders of yours): where these
+    scores count none, nobody is suspected. With the seed of the card they are the very records that it
+    counts. Notes are not looked at.
 
     Args:
         synthetic: The records in question, whoever made them.
@@ -135,17 +115,19 @@ def find_suspected_copies(
 
 
 def _find_in_view(sides: EvaluationData, key: Key, metrics: Sequence[Metric]) -> Iterator[SuspectedCopy]:
-    """What is counted in one view, pictures and signals themselves first."""
+    """What metrics count in one view, pictures and signals themselves first; then each record once."""
     split = replace(sides.full_split, key=key)
-    if disguised_copies in metrics and not has_too_few_records(split):
-        for field in find_matches(split):
-            for i in np.flatnonzero(field.matches.hits):
-                ratio = round(float(field.near.ratios[i]), 4)
-                yield SuspectedCopy(int(field.rows[i]), int(field.near.positions[i]), field.name, ratio)
-    if near_match_excess in metrics:
-        shown = list_compared_fields(split.train.source_cohort.schema)[0] if is_array_view(sides) else ""
-        for record, patient, ratio in find_copy_pairs(split, equal=exact_copies in metrics):
-            yield SuspectedCopy(record, patient, shown, round(ratio, 4))
+    schema = split.train.source_cohort.schema
+    shown = (list_measured_fields(schema) or list_array_fields(schema))[0] if is_array_view(sides) else ""
+    seen: set[int] = set()
+    for metric in sorted(metrics, key=lambda metric: metric.feature != "arrays"):
+        found = metric.suspected_copies(split) if metric.suspected_copies else ()
+        for one in found:
+            if one.field:
+                yield one
+            elif one.record not in seen:
+                yield one._replace(field=shown)
+        seen.update(one.record for one in found if not one.field)
 
 
 def _render_pair(one: Cohort, other: Cohort, field: str, train: Cohort) -> dict[str, Any]:

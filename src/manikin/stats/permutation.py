@@ -7,10 +7,10 @@ every relabelling of them is equally likely (Fisher 1935; Phipson and Smyth 2010
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.stats import beta, hypergeom, norm, rankdata
+from scipy.stats import beta, fisher_exact, norm, rankdata
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,6 +62,8 @@ def sample_one_per_subject(subject: np.ndarray, most: int, rng: np.random.Genera
 def compute_share_interval(hits: int, n: int) -> tuple[float, float]:
     """The 95 % interval of a share (Clopper and Pearson 1934); of nothing found, its one-sided end.
 
+    In closed form: `scipy.stats.binomtest` finds the same ends by a search, less exactly and more slowly.
+
     Example:
         >>> [round(end, 3) for end in compute_share_interval(0, 3000)]  # the rule of three
         [0.0, 0.001]
@@ -97,8 +99,11 @@ def compute_fisher_p_value(hits: float, n: float, real: float, known: float) -> 
         >>> round(compute_fisher_p_value(3, 3, 0, 3), 3)  # the tea is told from the milk: 1 in 20
         0.05
     """
-    total = round(n) + round(known)
-    return float(hypergeom.sf(round(hits) - 1, total, round(hits) + round(real), round(n)))
+    if round(hits) > round(n):
+        return 0.0  # asked of hits that do not all fit in
+    table = [[round(hits), round(n) - round(hits)], [round(real), round(known) - round(real)]]
+    found: Any = fisher_exact(table, alternative="greater")
+    return float(found.pvalue)
 
 
 def compute_extreme_p_value(hits: int, n: int, known: int) -> float:

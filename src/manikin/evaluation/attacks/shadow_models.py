@@ -24,6 +24,7 @@ from manikin.evaluation.score import UNDECIDED_NOTE, Score, Thresholds, decide_v
 from manikin.features.table import Table
 from manikin.stats.nearest_neighbors import MAX_CELLS
 from manikin.stats.prediction_scores import compute_binary_auroc
+from manikin.stats.subject_folds import assign_subject_folds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,8 +206,7 @@ def _describe_result(name: str, value: float, null: float) -> str:
 
 def _split_pair(train: Cohort, key: Key) -> np.ndarray:
     """Two complementary halves, bool (2, n); the records of a subject stay together."""
-    _, subject = np.unique(train.subject, return_inverse=True)
-    half = (key.numpy().permutation(subject.max() + 1) % 2 == 0)[subject]
+    half = assign_subject_folds(train.subject, 2, key.numpy()) == 0
     return np.stack([half, ~half])
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.scalar_matrix import ScalarEncoder
-from manikin.contracts.metric import EvaluationOptions, Sample, Split
+from manikin.contracts.split import EvaluationOptions, Sample, Split
 from manikin.core.seeds import Key
+from manikin.stats.subsample import draw_at_most
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -176,10 +177,7 @@ def cap_records(given: tuple[Cohort, ...], key: Key) -> tuple[Cohort, ...]:
 
 def choose_rows(given: tuple[Cohort, ...], key: Key) -> list[np.ndarray]:
     """Which records of each side are looked at, ascending."""
-    keys = [key.child("cap", n) for n in range(len(given))]
     return [
-        np.arange(len(cohort))
-        if len(cohort) <= MAX_RECORDS
-        else np.sort(one.numpy().choice(len(cohort), MAX_RECORDS, replace=False))
-        for cohort, one in zip(given, keys, strict=True)
+        np.sort(draw_at_most(len(cohort), MAX_RECORDS, key.child("cap", n).numpy()))
+        for n, cohort in enumerate(given)
     ]

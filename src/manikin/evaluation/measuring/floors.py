@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.cohort.histories import Histories
-    from manikin.contracts.metric import Floor, Split
+    from manikin.contracts.metric import Floor
+    from manikin.contracts.split import Split
 
 RECORDS_PER_MODE = 20  # a collapsed generator has one mode for so many records
 MISSING_SHARE = 0.1  # share of values that are lost where none was missing

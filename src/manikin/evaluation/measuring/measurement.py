@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from manikin.contracts.metric import ExactResult, Split
+from manikin.contracts.metric import ExactResult
+from manikin.contracts.split import Split
 from manikin.core.progress_display import show_step
 from manikin.errors import Unsupported, UsageError
 from manikin.evaluation.measuring.floors import find_floor

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.metric import EvaluationOptions
+    from manikin.contracts.split import EvaluationOptions
 
 MAX_CACHED_VALUES = 1 << 26  # numbers that are remembered at most
 ARRAY_KINDS = {Image, Signal}

@@ -9,7 +9,7 @@ import numpy as np
 from manikin.schema.kinds import Number, Time
 
 if TYPE_CHECKING:
-    from manikin.contracts.metric import Sample
+    from manikin.contracts.split import Sample
 
 MIN_SHOWN_RECORDS = 5  # fewer real records than this are not shown
 BIN_COUNT = 24

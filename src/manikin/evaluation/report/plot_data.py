@@ -25,13 +25,13 @@ from manikin.evaluation.report.histograms import (
     find_trimmed_range,
     to_shares,
 )
-from manikin.metrics.fidelity.association import compute_associations, find_layout
-from manikin.metrics.validity.rules_and_survival import compute_product_limit, compute_survival_at
+from manikin.stats.association import AssociationLayout, compute_associations
 from manikin.stats.nearest_neighbors import compute_nearest_distance
+from manikin.stats.survival_curves import compute_product_limit, compute_survival_at
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.metric import EvaluationOptions, Sample
+    from manikin.contracts.split import EvaluationOptions, Sample
     from manikin.core.seeds import Key
     from manikin.evaluation.measuring.evaluation_data import EvaluationData
     from manikin.evaluation.measuring.repeats import Repeats
@@ -69,7 +69,7 @@ def collect_metadata(
 def compute_plots(sides: EvaluationData, draws: list[Repeats], key: Key) -> dict[str, Any]:
     """Marginals, correlations, embedding, neighbours, survival and null distributions."""
     real, synthetic = (
-        subsample(side, MAX_RECORDS, key.child("plots")) for side in (sides.real, sides.synthetic)
+        side.subsample(MAX_RECORDS, key.child("plots").numpy()) for side in (sides.real, sides.synthetic)
     )
     found = {"nulls": {draw.name: draw.null_interval for draw in draws if draw.is_measured}}
     if real.x.shape[1] > 1:  # of one direction the marginals show all
@@ -84,18 +84,11 @@ def compute_plots(sides: EvaluationData, draws: list[Repeats], key: Key) -> dict
     return found
 
 
-def subsample(sample: Sample, most: int, key: Key) -> Sample:
-    """At most so many records, drawn at random."""
-    if len(sample) <= most:
-        return sample
-    return sample.take(np.sort(key.numpy().choice(len(sample), most, replace=False)))
-
-
 def compute_correlation(real: Sample, synthetic: Sample) -> dict[str, Any]:
     """The association matrices of both sides, rounded to three digits."""
-    plan = find_layout(real)
-    names = [real.fields.names[j] for j in plan.column_order]
-    a, b = (compute_associations(side, plan)[0].round(3).tolist() for side in (real, synthetic))
+    layout = AssociationLayout.from_table(real.table, real.fields.is_categorical)
+    names = [real.fields.names[j] for j in layout.column_order]
+    a, b = (compute_associations(side.table, layout)[0].round(3).tolist() for side in (real, synthetic))
     return {"fields": names, "real": a, "synthetic": b}
 
 
@@ -124,9 +117,9 @@ def count_grid_cells(n: int) -> int:
 
 def compute_neighbor_distances(sides: EvaluationData, key: Key) -> dict[str, Any]:
     """How far held-out and synthetic records lie from the nearest training record."""
-    train = subsample(sides.train, MAX_RECORDS, key)
+    train = sides.train.subsample(MAX_RECORDS, key.numpy())
     far = {
-        name: compute_nearest_distance(subsample(side, MAX_NEIGHBOR_RECORDS, key).x, train.x)
+        name: compute_nearest_distance(side.subsample(MAX_NEIGHBOR_RECORDS, key.numpy()).x, train.x)
         for name, side in (("real", sides.holdout), ("synthetic", sides.synthetic))
     }
     bins = np.linspace(

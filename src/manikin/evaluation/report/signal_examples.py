@@ -23,7 +23,7 @@ from manikin.signals.analysis.spectrum import compute_power_spectrum
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.metric import Sample
+    from manikin.contracts.split import Sample
     from manikin.core.seeds import Key
     from manikin.evaluation.measuring.evaluation_data import EvaluationData
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from manikin.contracts.metric import Sample, Split
+from manikin.downstream.subgroup_comparison import compare_subgroups
 from manikin.errors import Unsupported
-from manikin.metrics.fairness.subgroups import compare_subgroups
-from manikin.metrics.fidelity.marginals import compute_field_distances
-from manikin.metrics.fidelity.two_sample import compute_boosted_scores
+from manikin.stats.marginals import MarginalScale
+from manikin.stats.two_sample import TwoSampleProblem, fit_boosted_judge
 
 if TYPE_CHECKING:
+    from manikin.contracts.split import Sample, Split
     from manikin.core.seeds import Key
     from manikin.evaluation.measuring.evaluation_data import EvaluationData
 
@@ -36,8 +36,12 @@ def build_tables(sides: EvaluationData, key: Key) -> dict[str, Any]:
 
 def rank_fields(sides: EvaluationData, key: Key) -> list[dict[str, Any]]:
     """The fields whose values or gaps differ most, beside what fresh real records differ."""
-    draws = [sides.draw("holdout", r, key.child("columns")) for r in range(REPEATS)]
-    value, fresh = (np.mean([compute_field_distances(pair[i]) for pair in draws], axis=0) for i in (0, 1))
+    scale = MarginalScale.fit(sides.train.table, sides.train.fields.levels)
+    pairs = [sides.draw("holdout", r, key.child("columns")) for r in range(REPEATS)]
+    value, fresh = (
+        np.mean([scale.compute_distances(s.holdout.table, s.synthetic.table) for s in splits], axis=0)
+        for splits in zip(*pairs, strict=True)
+    )
     gaps = [np.isnan(side.table).mean(axis=0) for side in (sides.real, sides.synthetic)]
     worst = np.argsort(-(value - fresh + np.abs(gaps[0] - gaps[1])), kind="stable")[:MAX_ROWS]
     return [
@@ -56,13 +60,14 @@ def rank_records(sides: EvaluationData, key: Key) -> list[dict[str, Any]]:
     """The synthetic records that a judge tells from real ones most surely, with their rarest values."""
     order = key.child("records").numpy().permutation(len(sides.synthetic))[:MAX_JUDGED_RECORDS]
     candidate = sides.synthetic.take(np.sort(order))
-    split = Split(sides.train, sides.holdout, candidate, sides.question, key)
+    real, synthetic = ((side.x, side.subject) for side in (sides.holdout, candidate))
     try:
-        scores = compute_boosted_scores(split)[len(sides.holdout) :]
+        problem = TwoSampleProblem.from_samples(real, synthetic, key.child("folds").numpy())
     except Unsupported:
         return []
-    real = {row.tobytes() for row in _to_comparable(sides.real.table)}
-    equal = np.array([row.tobytes() in real for row in _to_comparable(candidate.table)])
+    scores = problem.cross_validate(fit_boosted_judge, key)[len(sides.holdout) :]
+    known = {row.tobytes() for row in _to_comparable(sides.real.table)}
+    equal = np.array([row.tobytes() in known for row in _to_comparable(candidate.table)])
     worst = [i for i in np.argsort(-scores, kind="stable") if not equal[i]][:MAX_ROWS]
     rare = _compute_rarity(candidate, sides.real)
     return [

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
-from manikin.contracts.metric import EvaluationOptions
+from manikin.contracts.split import EvaluationOptions
 from manikin.core.progress_display import show_step
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError
@@ -32,12 +32,14 @@ from manikin.evaluation.score import THRESHOLDS, decide_verdict
 from manikin.evaluation.selftest.cases import DEFECT_CASES, FALSE_ALARM, group_fields
 from manikin.schema.kinds import Image
 from manikin.stats.permutation import compute_share_interval
+from manikin.stats.subsample import draw_at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.metric import ExactResult, Metric, Split
+    from manikin.contracts.metric import ExactResult, Metric
+    from manikin.contracts.split import Split
     from manikin.evaluation.measuring.evaluation_data import EvaluationData
     from manikin.evaluation.scorecard import Scorecard
 
@@ -265,4 +267,4 @@ def _limit_records(cohort: Cohort, names: Sequence[str]) -> int:
 def _subsample(cohort: Cohort, most: int, key: Key) -> Cohort:
     if len(cohort) <= most:
         return cohort
-    return cohort.take(np.sort(key.numpy().choice(len(cohort), most, replace=False)))
+    return cohort.take(np.sort(draw_at_most(len(cohort), most, key.numpy())))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.contracts.metric import Sample, Split, compute_once, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.schema.kinds import SCALAR_TYPES
 

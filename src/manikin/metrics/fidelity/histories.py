@@ -8,7 +8,8 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from manikin.cohort import histories
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.downstream import next_visit
 from manikin.ehr import cooccurrence, similarity
 from manikin.errors import Unsupported

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.sparse import csr_matrix
 from scipy.stats import ks_2samp
 
-from manikin.contracts.metric import Sample, Split, compute_once, compute_per_record, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
 from manikin.downstream.note_classifier import (
     compute_classifier_auroc,
     compute_idf,
@@ -16,6 +17,7 @@ from manikin.downstream.note_classifier import (
     count_ngrams,
 )
 from manikin.errors import Unsupported
+from manikin.stats.subject_folds import assign_subject_folds
 from manikin.text import corrupt, negation
 from manikin.text.document_terms import build_section_matrix, build_term_matrix, count_document_frequencies
 from manikin.text.ngram_model import TrigramModel
@@ -76,7 +78,7 @@ def note_c2st_auc(split: Split) -> float:
     x = compute_tfidf([compute_per_record(side, count_ngrams) for side in sides], rare)
     fake = np.repeat([False, True], [len(side) for side in sides])
     rng = split.key.child("notes").numpy()
-    fold = np.concatenate([_deal_folds(side, rng) for side in sides])
+    fold = np.concatenate([assign_subject_folds(side.subject, FOLDS, rng) for side in sides])
     found = [compute_classifier_auroc(x, fake, fold == f) for f in range(FOLDS)]
     return float(np.nanmean(found))
 
@@ -90,10 +92,10 @@ def perplexity_distance(split: Split) -> float:
     ones; it cannot see what stands more than two words apart.
     """
     held = compute_per_record(split.holdout, tokenize_notes)
-    _, subject = np.unique(split.holdout.subject, return_inverse=True)
-    if subject.max(initial=0) + 1 < 2 * MIN_NOTES:
+    subject = split.holdout.subject
+    if len(np.unique(subject)) < 2 * MIN_NOTES:
         raise Unsupported(f"fewer than {2 * MIN_NOTES} held-out subjects")
-    half = split.key.child("halves").numpy().permutation(subject.max() + 1)[subject] % 2 == 1
+    half = assign_subject_folds(subject, 2, split.key.child("halves").numpy()) == 1
     found = []
     for part in (half, ~half):
         model = TrigramModel.from_tokens(held[np.flatnonzero(part)])
@@ -234,12 +236,6 @@ def _compute_ks(a: np.ndarray, b: np.ndarray) -> float:
         raise Unsupported(f"fewer than {MIN_NOTES} notes on a side")
     found: Any = ks_2samp(a, b, method="asymp")
     return float(found.statistic)
-
-
-def _deal_folds(side: Sample, rng: np.random.Generator) -> np.ndarray:
-    """The fold of each note; those of a subject share one."""
-    _, subject = np.unique(side.subject, return_inverse=True)
-    return (rng.permutation(subject.max() + 1) % FOLDS)[subject]
 
 
 def _compute_surprises(model: TrigramModel, found: TokenStream) -> np.ndarray:

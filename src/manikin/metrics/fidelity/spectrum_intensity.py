@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, compute_per_record, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
 from manikin.errors import Unsupported
 from manikin.imaging.analysis.intensity import find_intensity_range, quantize, to_grey
 from manikin.imaging.analysis.power_spectrum import compute_radial_spectrum
+from manikin.schema.array_fields import list_measured_fields
 from manikin.schema.kinds import Image, Signal
 from manikin.signals.analysis.spectrum import compute_band_power
 from manikin.stats.downsample import downsample
@@ -96,12 +98,13 @@ def impossible_values(split: Split) -> ExactResult:
     return ExactResult(found.value, found.low, found.high, found.null_values, chance, 1.0)
 
 
-def list_measured_fields(cohort: Cohort) -> list[str]:
-    """The fields that are pictures, volumes or signals and no label maps."""
-    kinds = {name: cohort.schema[name] for name in cohort.schema.modelled_fields}
-    found = [
-        n for n, k in kinds.items() if isinstance(k, Signal) or (isinstance(k, Image) and not k.levels)
-    ]
+def find_measured_fields(cohort: Cohort) -> list[str]:
+    """The fields that are pictures, volumes or signals and no label maps.
+
+    Raises:
+        Unsupported: There is none.
+    """
+    found = list_measured_fields(cohort.schema)
     if not found:
         raise Unsupported("the records have label maps only")
     return found
@@ -109,7 +112,7 @@ def list_measured_fields(cohort: Cohort) -> list[str]:
 
 def compute_log_spectra(cohort: Cohort) -> np.ndarray:
     """Log power in rings of frequency, of signals in bands of each channel, (n, rings)."""
-    return np.concatenate([_compute_field_spectra(cohort[n]) for n in list_measured_fields(cohort)], axis=1)
+    return np.concatenate([_compute_field_spectra(cohort[n]) for n in find_measured_fields(cohort)], axis=1)
 
 
 def compute_histograms(cohort: Cohort, ranges: tuple[tuple[str, np.ndarray], ...]) -> np.ndarray:
@@ -138,7 +141,7 @@ def _compute_field_spectra(x: np.ndarray) -> np.ndarray:
 def _find_ranges(train: Sample) -> tuple[tuple[str, np.ndarray], ...]:
     """The lowest and highest value of each field, (2, 1), or of each channel of a signal, (2, channels)."""
     return tuple(
-        (name, _find_ends(train.source_cohort[name])) for name in list_measured_fields(train.source_cohort)
+        (name, _find_ends(train.source_cohort[name])) for name in find_measured_fields(train.source_cohort)
     )
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 
 if TYPE_CHECKING:

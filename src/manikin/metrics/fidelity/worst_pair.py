@@ -9,9 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 
-from manikin.contracts.metric import ExactResult, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.permutation import PermutationResult
+from manikin.stats.subject_folds import assign_subject_folds
 
 MIN_SUBJECTS = (
     10  # real subjects of a level and of all others, on whom a relation rests and a note may speak
@@ -247,8 +249,7 @@ def _correlate_halves(
     x: np.ndarray, owner: np.ndarray, cells: MatrixColumns, rng: np.random.Generator
 ) -> tuple[PairCorrelations, PairCorrelations]:
     """The links of two halves of the subjects."""
-    _, place = np.unique(owner, return_inverse=True)
-    first = (rng.permutation(place.max() + 1) % 2 == 0)[place]
+    first = assign_subject_folds(owner, 2, rng) == 0
     return _correlate_pairs(x[first], cells), _correlate_pairs(x[~first], cells)
 
 

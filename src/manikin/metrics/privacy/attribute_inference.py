@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.permutation import permute_mean_difference, sample_one_per_subject
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import numpy as np
 from scipy.stats import betabinom, poisson
 
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, SuspectedCopy, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.coincidence import estimate_coincidence
 from manikin.stats.nearest_neighbors import (
@@ -70,6 +71,26 @@ def _describe_matches(split: Split, whose: str) -> str:
     return f"{hits} of {m} synthetic records equal one {whose} record; chance explains up to {allowed}"
 
 
+def list_equal_records(split: Split) -> list[SuspectedCopy]:
+    """The records that equal a training record, where they are more than chance explains."""
+    if not split.train.table.shape[1] or not cast("ExactResult", exact_copies(split)).value:
+        return []
+    match = compute_once(split, _match_equal)
+    return [SuspectedCopy(int(i), int(match[i]), "", 0.0) for i in np.flatnonzero(match >= 0)]
+
+
+def list_near_records(split: Split) -> list[SuspectedCopy]:
+    """The records that `near_match_excess` counts, each with its training record."""
+    *_, new = _draw_queries(split)
+    spaces = [] if has_too_few_records(split) else compute_once(split, _compare_spaces)
+    found: dict[int, SuspectedCopy] = {}
+    for (near, *_), hits in zip(spaces, find_near_matches(spaces), strict=True):
+        for i in np.flatnonzero(hits):
+            ratio = round(float(near.ratios[i]), 4)
+            found.setdefault(int(new[i]), SuspectedCopy(int(new[i]), int(near.positions[i]), "", ratio))
+    return list(found.values())
+
+
 @metric(
     "privacy",
     better="low",
@@ -78,6 +99,7 @@ def _describe_matches(split: Split, whose: str) -> str:
     floor="copies",
     reference="whole",
     note=describe_copies,
+    suspected_copies=list_equal_records,
 )
 def exact_copies(split: Split) -> ExactResult:
     """Share of synthetic records that equal one training record, beyond what chance explains.
@@ -113,7 +135,14 @@ def held_out_copies(split: Split) -> ExactResult:
     return cast("ExactResult", exact_copies(compute_once(split, _swap_sides)))
 
 
-@metric("privacy", better="low", source=LOWE, floor="copies", reference="whole")
+@metric(
+    "privacy",
+    better="low",
+    source=LOWE,
+    floor="copies",
+    reference="whole",
+    suspected_copies=list_near_records,
+)
 def near_match_excess(split: Split) -> ExactResult:
     """Share of synthetic records that are near matches of a training patient, beyond chance.
 
@@ -131,27 +160,6 @@ def near_match_excess(split: Split) -> ExactResult:
     m = len(spaces[0][0].positions)
     floor = 1 - max(float(np.mean(real >= 1)) for _, real, _ in spaces) - MATCH_LEVELS[-1]
     return ExactResult(excess / m, *compute_share_interval(excess, m), ZERO_NULL, chance, floor)
-
-
-def find_copy_pairs(split: Split, *, equal: bool) -> list[tuple[int, int, float]]:
-    """The records that `near_match_excess` counts, each with its training record and ratio.
-
-    None of a score that found no more than chance explains.
-
-    Args:
-        split: All records.
-        equal: Whether those of `exact_copies` are added.
-    """
-    *_, new = _draw_queries(split)
-    found: dict[int, tuple[int, float]] = {}
-    if equal and split.train.table.shape[1] and cast("ExactResult", exact_copies(split)).value:
-        match = compute_once(split, _match_equal)
-        found = {int(i): (int(match[i]), 0.0) for i in np.flatnonzero(match >= 0)}
-    spaces = [] if has_too_few_records(split) else compute_once(split, _compare_spaces)
-    for (near, *_), hits in zip(spaces, find_near_matches(spaces), strict=True):
-        for i in np.flatnonzero(hits):
-            found.setdefault(int(new[i]), (int(near.positions[i]), float(near.ratios[i])))
-    return [(row, place, ratio) for row, (place, ratio) in found.items()]
 
 
 def has_too_few_records(split: Split) -> bool:

@@ -18,7 +18,8 @@ from manikin.cohort.value_overlap import (
     is_unguessable,
     normalize_column,
 )
-from manikin.contracts.metric import ExactResult, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Split, compute_once
 from manikin.core.short_lists import list_names
 from manikin.schema import column_names
 from manikin.schema.kinds import IDENTITY_ROLES, Text, Time

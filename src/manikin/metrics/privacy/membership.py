@@ -10,14 +10,18 @@ from typing import NamedTuple
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
+from manikin.stats.boosting import fit_boosted_trees
 from manikin.stats.nearest_neighbors import compute_nearest_distance, find_nearest, rank_columns
 from manikin.stats.permutation import PermutationResult, permute_attack_scores, sample_one_per_subject
+from manikin.stats.subsample import draw_at_most
 
 MIN_HOLDOUT = 20  # held-out records
 MAX_SCORED = 1_500  # records of each side that are attacked
 MAX_LEARNED = 4_000  # synthetic records that density and classifier learn from
+BOOSTING_ROUNDS = 40
 COMPONENTS = 4  # principal components in which densities are compared
 OUTLIER_SHARE = 0.1
 FALSE_POSITIVE_RATES = (0.01, 0.1)
@@ -45,10 +49,26 @@ class AttackScores(NamedTuple):
     is_outlying: np.ndarray
 
 
+class AttackData(NamedTuple):
+    """What an attacker holds.
+
+    Args:
+        queries: Vectors of the records in question, shape (n, d).
+        synthetic: Those of the synthetic records.
+        reference: Those of real records that were not learned from.
+        rng: Where attacks that draw take their random numbers from, one after the other.
+    """
+
+    queries: np.ndarray
+    synthetic: np.ndarray
+    reference: np.ndarray
+    rng: np.random.Generator
+
+
 def describe_strongest_attack(split: Split) -> str:
     """Which attack was the strongest."""
     areas = compute_once(split, _evaluate_attacks)[1]
-    return f"strongest attack: {ATTACKS[int(np.argmax(areas))][0]}"
+    return f"strongest attack: {list(ATTACKS)[int(np.argmax(areas))]}"
 
 
 @metric(
@@ -171,45 +191,44 @@ def _measure_distances(side: Sample, split: Split) -> np.ndarray:
 
 
 def _score_queries(queries: np.ndarray, split: Split, reference: np.ndarray, fold: int) -> np.ndarray:
-    rng = split.key.child("learn", fold).numpy()
-    return np.stack([attack(queries, split.synthetic.x, reference, rng) for _, attack in ATTACKS])
+    given = AttackData(queries, split.synthetic.x, reference, split.key.child("learn", fold).numpy())
+    return np.stack([attack(given) for attack in ATTACKS.values()])
 
 
-def _score_relative_distance(
-    queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, _: object
-) -> np.ndarray:
-    """How much nearer the nearest synthetic record is than the nearest reference record."""
-    return np.log(compute_nearest_distance(queries, reference) + 1e-6) - np.log(
-        compute_nearest_distance(queries, synthetic) + 1e-6
-    )
-
-
-def _score_nearest(queries: np.ndarray, synthetic: np.ndarray, _: np.ndarray, __: object) -> np.ndarray:
+def _score_nearest(given: AttackData) -> np.ndarray:
     """How near the nearest synthetic record is."""
-    return -compute_nearest_distance(queries, synthetic)
+    return -compute_nearest_distance(given.queries, given.synthetic)
 
 
-def _score_ranked(
-    queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, _: object
-) -> np.ndarray:
-    """The first attack among ranks: the attacker knows how the real values are spread."""
-    known = np.concatenate([queries, reference])
-    places = rank_columns(known)
+def _score_relative_distance(given: AttackData) -> np.ndarray:
+    """How much nearer the nearest synthetic record is than the nearest reference record."""
+    near, usual = (
+        np.log(compute_nearest_distance(given.queries, known) + 1e-6)
+        for known in (given.synthetic, given.reference)
+    )
+    return usual - near
+
+
+def _score_ranked(given: AttackData) -> np.ndarray:
+    """The same among ranks: the attacker knows how the real values are spread."""
+    n = len(given.queries)
+    places = rank_columns(np.concatenate([given.queries, given.reference]))
+    synthetic = rank_columns(given.synthetic)
     return _score_relative_distance(
-        places[: len(queries)], rank_columns(synthetic), places[len(queries) :], _
+        given._replace(queries=places[:n], synthetic=synthetic, reference=places[n:])
     )
 
 
-def _score_density_ratio(
-    queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _score_density_ratio(given: AttackData) -> np.ndarray:
     """The logarithm of the ratio of densities of synthetic and reference records."""
+    reference = given.reference
     centre = reference.mean(axis=0)
     _, _, axes = np.linalg.svd(reference - centre, full_matrices=False)
-    flat = [(x - centre) @ axes[:COMPONENTS].T for x in (queries, _draw_rows(synthetic, rng), reference)]
+    sides = (given.queries, _draw_rows(given.synthetic, given.rng), reference)
+    flat = [(x - centre) @ axes[:COMPONENTS].T for x in sides]
     scale = flat[2].std(axis=0) + 1e-6
-    at, *sides = (x / scale for x in flat)
-    return np.subtract(*(_estimate_density(at, side) for side in sides))
+    at, *known = (x / scale for x in flat)
+    return np.subtract(*(_estimate_density(at, side) for side in known))
 
 
 def _estimate_density(at: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -225,42 +244,33 @@ def _estimate_density(at: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.concatenate(found) - np.log(n) - d * np.log(width)
 
 
-def _score_classifier(
-    queries: np.ndarray, synthetic: np.ndarray, reference: np.ndarray, rng: np.random.Generator
-) -> np.ndarray:
+def _score_classifier(given: AttackData) -> np.ndarray:
     """How surely boosted trees take a record for a synthetic one."""
-    import lightgbm
-
-    x = np.concatenate([_draw_rows(synthetic, rng), reference])
-    fake = np.arange(len(x)) < len(x) - len(reference)
-    settings = {
+    x = np.concatenate([_draw_rows(given.synthetic, given.rng), given.reference])
+    fake = np.arange(len(x)) < len(x) - len(given.reference)
+    parameters = {
         "objective": "binary",
         "is_unbalance": True,
         "learning_rate": 0.1,
         "num_leaves": 15,
         "min_data_in_leaf": 5,
         "feature_fraction": 0.7,
-        "max_bin": 63,
-        "num_threads": 1,
-        "seed": int(rng.integers(2**31)),
-        "deterministic": True,
-        "force_col_wise": True,
-        "verbosity": -1,
+        "seed": int(given.rng.integers(2**31)),
     }
-    trees = lightgbm.train(settings, lightgbm.Dataset(x, fake.astype(float), params=settings), 40)
-    return np.asarray(trees.predict(queries, raw_score=True, num_threads=1))
+    predict = fit_boosted_trees(x, fake.astype(float), BOOSTING_ROUNDS, parameters, raw_score=True)
+    return predict(given.queries)
 
 
 def _draw_rows(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    return x if len(x) <= MAX_LEARNED else x[rng.choice(len(x), MAX_LEARNED, replace=False)]
+    return x[draw_at_most(len(x), MAX_LEARNED, rng)]
 
 
-ATTACKS = (
-    ("nearest synthetic record", _score_nearest),
-    ("calibrated distance", _score_relative_distance),
-    ("calibrated distance among ranks", _score_ranked),
-    ("ratio of densities", _score_density_ratio),
-    ("classifier", _score_classifier),
-)
+ATTACKS = {
+    "nearest synthetic record": _score_nearest,
+    "calibrated distance": _score_relative_distance,
+    "calibrated distance among ranks": _score_ranked,
+    "ratio of densities": _score_density_ratio,
+    "classifier": _score_classifier,
+}
 
 __plugin__ = (membership_auc, membership_tpr_1, membership_tpr_10, membership_auc_outliers)

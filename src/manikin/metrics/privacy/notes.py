@@ -11,7 +11,8 @@ from scipy.stats import betabinom
 
 from manikin.cohort.cohort import to_object_array
 from manikin.cohort.scalar_matrix import normalize_level
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, compute_per_record, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
 from manikin.errors import Unsupported
 from manikin.schema.kinds import SCALAR_TYPES
 from manikin.stats.nearest_neighbors import CONFIDENCE_LEVEL

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import betabinom
 
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.permutation import compute_share_interval, sample_one_per_subject
 

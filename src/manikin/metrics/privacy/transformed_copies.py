@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, SuspectedCopy, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.imaging.analysis import distortions as pixels
 from manikin.imaging.analysis.pose_matching import match_images, normalize_images
-from manikin.schema.kinds import Image, Signal
+from manikin.schema.array_fields import list_array_fields, list_measured_fields
+from manikin.schema.kinds import Image
 from manikin.signals.analysis import distortions as waves
 from manikin.signals.analysis.shift_matching import (
     compute_channel_deviations,
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manikin.cohort.cohort import Cohort
-    from manikin.schema.kinds import Schema
 
 MIN_RECORDS = 20  # real records
 MAX_QUERIES = 600  # real records of a side that show what is usual
@@ -95,6 +96,19 @@ def describe_copied_patients(split: Split) -> str:
     )
 
 
+def list_copied_records(split: Split) -> list[SuspectedCopy]:
+    """The records that match, field by field, each with its training record."""
+    if has_too_few_records(split):
+        return []
+    return [
+        SuspectedCopy(
+            int(one.rows[i]), int(one.near.positions[i]), one.name, round(float(one.near.ratios[i]), 4)
+        )
+        for one in find_matches(split)
+        for i in np.flatnonzero(one.matches.hits)
+    ]
+
+
 @metric(
     "privacy",
     better="low",
@@ -103,6 +117,7 @@ def describe_copied_patients(split: Split) -> str:
     floor="copies",
     reference="whole",
     note=describe_copied_patients,
+    suspected_copies=list_copied_records,
 )
 def disguised_copies(split: Split) -> ExactResult:
     """Share of synthetic pictures or signals that are a training patient's, moved or otherwise disguised.
@@ -233,8 +248,9 @@ def build_indices(train: Sample, split: Split) -> list[SearchIndex]:
     rng = split.key.child("disguises").numpy()
     some, held = (rng.permutation(len(side))[:MAX_QUERIES] for side in (train, split.holdout))
     others = split.holdout.take(held)
+    schema = train.source_cohort.schema
     fields = []
-    for name in list_compared_fields(train.source_cohort.schema):
+    for name in (list_measured_fields(schema) or list_array_fields(schema))[:MAX_FIELDS]:
         found = choose_matcher(train.cohort, name)
         known = PreparedRecords(found.prepare(train.cohort[name]), train.subject)
         fresh = PreparedRecords(found.prepare(others.cohort[name]), others.subject)
@@ -254,15 +270,6 @@ def choose_matcher(train: Cohort, name: str) -> Matcher:
         match_signals,
         waves.distort_signals,
     )
-
-
-def list_compared_fields(schema: Schema) -> list[str]:
-    """The pictures and signals of a record that are compared: measured ones, else label maps."""
-    kinds = {
-        name: kind for name in schema.modelled_fields if isinstance(kind := schema[name], Image | Signal)
-    }
-    measured = [name for name, kind in kinds.items() if isinstance(kind, Signal) or not kind.levels]
-    return (measured or list(kinds))[:MAX_FIELDS]
 
 
 __plugin__ = (disguised_copies,)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import kendalltau
 
-from manikin.contracts.metric import Sample, Split, compute_once, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.downstream import prediction_models
 from manikin.downstream.task import Task, build_task
 from manikin.errors import Unsupported

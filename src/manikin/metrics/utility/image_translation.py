@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Split, compute_per_record, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Split, compute_per_record
 from manikin.downstream.pixel_classifier import (
     MAX_AXIS_PLACES,
     MAX_TEST_PATIENTS,
     compute_pixel_features,
     draw_places,
-    fit_boosted_trees,
+    fit_place_model,
     permute_images,
 )
 from manikin.errors import Unsupported
@@ -70,7 +71,7 @@ def _fit_translator(split: Split) -> Callable[[np.ndarray], np.ndarray]:
     )
     if len(x) < MIN_RECORDS:
         raise Unsupported(f"fewer than {MIN_RECORDS} records to learn from")
-    return fit_boosted_trees(*draw_places(x, y, split.key), {"objective": "regression"})
+    return fit_place_model(*draw_places(x, y, split.key), {"objective": "regression"})
 
 
 def extract_pixel_features(cohort: Cohort) -> np.ndarray:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.contracts.metric import Sample, Split, compute_once, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.downstream import cox
 from manikin.downstream.prediction_models import select_labelled_records
 from manikin.downstream.task import Design, Task, build_task

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Split, compute_per_record, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Split, compute_per_record
 from manikin.downstream.pixel_classifier import (
     MAX_AXIS_PLACES,
     MAX_TEST_PATIENTS,
     compute_pixel_features,
     draw_places,
-    fit_boosted_trees,
+    fit_place_model,
     permute_images,
 )
 from manikin.errors import Unsupported
@@ -75,7 +76,7 @@ def _fit_segmenter(split: Split) -> Callable[[np.ndarray], np.ndarray]:
     if len(seen) == 1:
         return lambda new: np.full(len(new), seen[0])
     many = {"objective": "multiclass", "num_class": len(seen)} if len(seen) > 2 else {"objective": "binary"}  # noqa: PLR2004
-    chances = fit_boosted_trees(vectors, target, many)
+    chances = fit_place_model(vectors, target, many)
 
     def predict(new: np.ndarray) -> np.ndarray:
         p = chances(new)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Sample, Split, compute_once, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.downstream.cox import fit_design, fit_hazards, select_survival_sample
 from manikin.stats.prediction_scores import compute_concordance
 

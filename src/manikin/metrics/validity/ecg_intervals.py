@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import Sample, Split, compute_once, compute_per_record, metric
+from manikin.contracts.metric import metric
+from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
 from manikin.errors import Unsupported
 from manikin.schema.kinds import Signal
 from manikin.signals.analysis.delineation import compute_ecg_intervals

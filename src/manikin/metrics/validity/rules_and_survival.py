@@ -9,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.scalar_matrix import read_survival
-from manikin.contracts.metric import ExactResult, Sample, Split, compute_once, metric
+from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.split import Sample, Split, compute_once
 from manikin.core.short_lists import list_names
 from manikin.errors import Unsupported
 from manikin.schema.kinds import Number
 from manikin.stats.permutation import compute_fisher_p_value
+from manikin.stats.subject_folds import assign_subject_folds
+from manikin.stats.survival_curves import compute_product_limit, compute_survival_at
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -137,7 +140,7 @@ def survival_distance(split: Split) -> float:
     0 to 1, over the follow-up of the real records. It looks at all patients together and cannot see
     whether the right ones die early: the C-index does.
     """
-    real, candidate = (compute_once(side, fit_kaplan_meier) for side in (split.holdout, split.synthetic))
+    real, candidate = (compute_once(side, _fit_kaplan_meier) for side in (split.holdout, split.synthetic))
     if not len(real[0]):
         raise Unsupported("no fields with the roles time and event")
     if not len(candidate[0]):
@@ -151,30 +154,10 @@ def is_implausible(table: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.n
     return (table < low) | (table > high)
 
 
-def fit_kaplan_meier(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
-    """The product-limit estimate: the times of events and the share that survives each.
-
-    Example:
-        >>> time, event = np.array([1.0, 2, 2, 3]), np.array([True, True, False, True])
-        >>> compute_product_limit(time, event)
-        (array([1., 2., 3.]), array([0.75, 0.5 , 0.  ]))
-    """
+def _fit_kaplan_meier(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Times and shares of survivors; empty where there is no survival pair."""
     pair = read_survival(sample.cohort)
     return (np.zeros(0), np.zeros(0)) if pair is None else compute_product_limit(*pair)
-
-
-def compute_product_limit(time: np.ndarray, event: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Kaplan and Meier 1958, equation 2b; records without a time are left out."""
-    event, time = event[~np.isnan(time)], time[~np.isnan(time)]
-    times, place = np.unique(time, return_inverse=True)
-    deaths = np.bincount(place, weights=event, minlength=len(times))
-    risk = np.bincount(place, minlength=len(times))[::-1].cumsum()[::-1]
-    return times, np.cumprod(1 - deaths / np.maximum(risk, 1))
-
-
-def compute_survival_at(times: np.ndarray, share: np.ndarray, grid: np.ndarray) -> np.ndarray:
-    """A Kaplan-Meier curve read at the times of a grid."""
-    return np.concatenate([[1.0], share])[np.searchsorted(times, grid, side="right")]
 
 
 def _compute_outside_shares(split: Split, turn: int) -> np.ndarray:
@@ -182,7 +165,7 @@ def _compute_outside_shares(split: Split, turn: int) -> np.ndarray:
     sides = (split.train, split.holdout)
     real = np.concatenate([side.table for side in sides])
     rng = split.key.child("halving", turn).numpy()
-    first = np.concatenate([_draw_half(side, rng) for side in sides])
+    first = np.concatenate([assign_subject_folds(side.subject, 2, rng) == 0 for side in sides])
     shares = []
     for half in (first, ~first):
         ends = np.array(
@@ -205,12 +188,6 @@ def _compute_stray_shares(table: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.concatenate(
         [_compute_fault_shares(near)[:1], _compute_fault_shares(far)[:1], near.mean(axis=0)]
     )
-
-
-def _draw_half(side: Sample, rng: np.random.Generator) -> np.ndarray:
-    """About half of the subjects, as bool (n,)."""
-    _, subject = np.unique(side.subject, return_inverse=True)
-    return (rng.permutation(subject.max() + 1) % 2 == 0)[subject]
 
 
 def _test_shares(share: np.ndarray, usual: np.ndarray, split: Split, overall: int = 1) -> ExactResult:
