@@ -16,7 +16,7 @@ from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.families.templates import Templates, find_shared_ngrams
 from manikin.families.templates.rerank import Reranker, fit_rerankers
-from manikin.schema.name_lists import FAMILY_NAMES
+from manikin.schema.name_lists import read_names
 from manikin.synthesis.plan import Plan
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def test_several_notes_of_one_patient_count_once() -> None:
 
 def test_rare_names_and_dates_give_way_to_others_of_their_kind() -> None:
     """No surname of forty and no day is shared by five patients, but that there is one is."""
-    surnames = FAMILY_NAMES[:40]
+    surnames = read_names("families")[:40]
     frame = pd.DataFrame(
         {
             "note": [
@@ -158,7 +158,7 @@ def test_rare_names_and_dates_give_way_to_others_of_their_kind() -> None:
     drawn = mk.Synthesizer("note", scan=False, seed=1).fit(cohort, quiet=True).sample(60, seed=1)["note"]
     parts = [re.fullmatch(r"Mr\. (\w+) was seen on (\d\d)/(\d\d)/\d{4}\.", text) for text in drawn]
     assert all(parts)
-    assert {part[1] for part in parts if part} <= set(FAMILY_NAMES)
+    assert {part[1] for part in parts if part} <= set(read_names("families"))
     assert len({part[1] for part in parts if part}) > 40
     days = [(int(part[2]), int(part[3])) for part in parts if part]
     assert all((0 < a <= 12 and 0 < b <= 31) or (0 < b <= 12 and 0 < a <= 31) for a, b in days)

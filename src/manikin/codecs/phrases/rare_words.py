@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import read_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAME_LISTS = {"\1family": FAMILY_NAMES, "\1woman": FEMALE_NAMES, "\1man": MALE_NAMES}
+NAME_LISTS = {
+    "\1family": read_names("families"),
+    "\1woman": read_names("women"),
+    "\1man": read_names("men"),
+}
 """The shapes of names; no word begins so."""
 
 UNSEEN_COUNT = 0.1

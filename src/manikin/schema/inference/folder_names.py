@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import read_names
 
 NAME_FORMS = (
     "person", "surname", "pair", "patient", "unique", "date", "digits",
@@ -12,8 +13,6 @@ NAME_FORMS = (
 )  # fmt: skip
 """What a name may look like: a person's given or family name, two unknown words, a numbered patient, ..."""
 
-_GIVEN_NAMES = frozenset(name.lower() for name in (*FEMALE_NAMES, *MALE_NAMES))
-_PERSON_NAMES = _GIVEN_NAMES | frozenset(name.lower() for name in FAMILY_NAMES)
 _PATIENT_WORDS = frozenset(
     """
     sub subject subj pat patient pt p s id pid mrn rid case person participant volunteer proband
@@ -124,9 +123,16 @@ def classify_folder_name(name: str) -> str:
     return _classify_word_name(name, letters)
 
 
+@cache
+def _read_person_names() -> frozenset[str]:
+    """Given and family names in small letters; read where subfolders are, which most data lack."""
+    names = read_names("women", "men", "families")
+    return frozenset(name.lower() for name in names)
+
+
 def _classify_numbered_name(name: str, letters: list[str], numbers: list[str]) -> str:
     """A name with a number: whose or what of which."""
-    named = [word for word in letters if word in _PERSON_NAMES and len(word) >= _MIN_WORD_LENGTH]
+    named = [word for word in letters if word in _read_person_names() and len(word) >= _MIN_WORD_LENGTH]
     clinical, first = _has_clinical_word(letters), letters[0]
     if named and len("".join(numbers)) >= _MIN_LONG_LENGTH and not clinical:
         return "person"
@@ -149,7 +155,7 @@ def _classify_numbered_name(name: str, letters: list[str], numbers: list[str]) -
 
 def _classify_word_name(name: str, letters: list[str]) -> str:
     """A name without a number."""
-    known = [word for word in letters if word in _PERSON_NAMES and len(word) > 1]
+    known = [word for word in letters if word in _read_person_names() and len(word) > 1]
     several = 1 < len(letters) <= _MIN_LONG_LENGTH
     tests: tuple[tuple[str, bool], ...] = (
         (

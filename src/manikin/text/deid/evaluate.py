@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from manikin.core.seeds import Key
-from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, SURROGATE_TOWNS
+from manikin.schema.name_lists import read_names
 from manikin.text.deid.detect import detect_identifiers
 from manikin.text.deid.truecase import strip_accents
 
@@ -155,12 +155,10 @@ def _draw_words(rng: np.random.Generator) -> dict[str, str]:
         return "".join(_SYLLABLES[i] for i in rng.integers(len(_SYLLABLES), size=3)).capitalize()
 
     listed = rng.random() < 0.5  # noqa: PLR2004 - evenly
-    first = (
-        [*FEMALE_NAMES, *MALE_NAMES][rng.integers(len(FEMALE_NAMES) + len(MALE_NAMES))]
-        if listed
-        else made()
-    )
-    last = FAMILY_NAMES[rng.integers(len(FAMILY_NAMES))] if listed else made()
+    given, family = read_names("women", "men"), read_names("families")
+    towns = read_names("surrogate_towns")
+    first = given[rng.integers(len(given))] if listed else made()
+    last = family[rng.integers(len(family))] if listed else made()
     name = last if rng.random() < 0.3 else f"{first} {last}"  # noqa: PLR2004 - often the family's alone
     month, day, year = int(rng.integers(1, 13)), int(rng.integers(4, 28)), int(rng.integers(1950, 2024))
     digits = {f"d{n}": "".join(str(d) for d in rng.integers(1, 10, size=n)) for n in (2, 3, 4, 5, 7)}
@@ -168,7 +166,7 @@ def _draw_words(rng: np.random.Generator) -> dict[str, str]:
         "name": name,
         "NAME": name.upper(),
         "lower": made().lower(),
-        "Town": SURROGATE_TOWNS[rng.integers(len(SURROGATE_TOWNS))] if listed else made(),
+        "Town": towns[rng.integers(len(towns))] if listed else made(),
         "month": str(month),
         "mm": f"{month:02d}",
         "Month": _MONTHS[month - 1],

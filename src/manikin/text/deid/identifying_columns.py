@@ -14,7 +14,7 @@ import pyarrow.compute
 from manikin.schema import column_names
 from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Number, Text, Time
-from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import read_names
 from manikin.text.deid.detect import detect_identifiers
 from manikin.text.deid.known_identifiers import split_name
 from manikin.text.deid.truecase import fold_case
@@ -44,7 +44,7 @@ _NAME_COLUMN = re.compile(
     r"|nachname|vorname|nom|prenom|nombre|apellidos?|cognome|nome|naam|achternaam|voornaam|namn|efternamn|fornamn|navn|etternavn|fornavn)$"
 )
 _MIN_KIND_SHARE = 0.6  # of the values are of one kind
-_KNOWN_NAMES = frozenset(fold_case(name) for name in (*FEMALE_NAMES, *MALE_NAMES, *FAMILY_NAMES))
+_KNOWN_NAMES = frozenset(fold_case(name) for name in read_names("women", "men", "families"))
 _FULL_NAME = re.compile(r"[A-ZÀ-ÞŁØ][\w'’.-]*(?:,? [A-Za-zÀ-ÿŁØ][\w'’.-]*){1,3}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from manikin.schema.name_lists import CITIES, COUNTRIES, FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import read_names
 from manikin.text.deid.name_rules import INSTITUTION_KINDS
 from manikin.text.deid.stopwords import (
     COMMON_CAPITALIZED,
@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 _EPONYM_AFTER = re.compile(EPONYM_SUFFIX, re.IGNORECASE)
 _EPONYM_BEFORE = re.compile(EPONYM_PREFIX, re.IGNORECASE)
 _KNOWN_NAMES = frozenset(
-    (*FEMALE_NAMES, *MALE_NAMES, *FAMILY_NAMES, *(part for city in CITIES for part in city.split()))
+    (
+        *read_names("women", "men", "families"),
+        *(part for city in read_names("cities") for part in city.split()),
+    )
 )
+_COUNTRIES = frozenset(read_names("states", "countries"))
+"""States and countries: no identifiers by 45 CFR 164.514(b)(2)(i)(B)."""
 _INSTITUTION_END = re.compile(rf"(?:{INSTITUTION_KINDS})$")
 _GENERIC_LIST = """
     General Memorial Regional Medical University Orthopedic Maintenance Sample Community Veterans
@@ -69,7 +74,7 @@ def is_identifying(text: str, read: str, start: int, end: int, rule: NameRule) -
     if rule.kind == "place" and (house := _INSTITUTION_END.search(said)):
         named = re.findall(r"[A-Z]\w+", said[: house.start()])
         return any(word not in _GENERIC_WORDS | COMMON_CAPITALIZED for word in named)
-    if rule.kind == "place" and (said in COUNTRIES or _EPONYM_AFTER.match(read, end)):
+    if rule.kind == "place" and (said in _COUNTRIES or _EPONYM_AFTER.match(read, end)):
         return False
     if not rule.is_weak:
         return (

@@ -7,14 +7,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from manikin.schema.name_lists import (
-    CITIES,
-    FAMILY_NAMES,
-    FEMALE_NAMES,
-    MALE_NAMES,
-    STATES,
-    WORDLIKE_FAMILY_NAMES,
-)
+from manikin.schema.name_lists import read_names
 from manikin.text.deid import cue_phrases as say
 
 INSTITUTION_KINDS = (
@@ -43,7 +36,7 @@ _STREET = (
 )
 _STATE = (
     r"(?:A[LKZR]|C[AOT]|D[CE]|FL|GA|HI|I[DLNA]|K[SY]|LA|M[EDAINSOT]|N[EVHJMYCD]|O[HKR]|PA|RI|S[CD]|T[NX]|UT"
-    rf"|V[TA]|W[AVIY]|{'|'.join(sorted(STATES, key=len, reverse=True))})"
+    rf"|V[TA]|W[AVIY]|{'|'.join(sorted(read_names('states'), key=len, reverse=True))})"
 )
 _ZIP = r"\d{5}(?:-\d{4})?"
 _TOWN = rf"{_NAME}(?:[ -]{_NAME})?"
@@ -55,9 +48,11 @@ _FLAT_NUMBER = r"(?:(?:Flat|Apartment|Apt|Unit)\s+\w{1,4},?\s+)"
 _SENTENCE_END = r"(?=\s*(?:[.;(\n]|$))"
 _AGE_UNIT = r"years?|yrs?|y\.?o|y/o|months?|weeks?|days?"
 _RESIDENCE_VERB = r"(?:lives?|lived|living|resides?|residing|resident|born|raised|grew\s+up|native|moved(?:\s+here)?|relocated|travell?ed)"
-_GIVEN_NAME = "|".join(sorted({*FEMALE_NAMES, *MALE_NAMES}, key=len, reverse=True))
-_FAMILY_NAME = "|".join(sorted(set(FAMILY_NAMES) - WORDLIKE_FAMILY_NAMES, key=len, reverse=True))
-_CITY_NAME = "|".join(sorted(map(re.escape, CITIES), key=len, reverse=True))
+_GIVEN_NAME = "|".join(sorted(set(read_names("women", "men")), key=len, reverse=True))
+_FAMILY_NAME = "|".join(
+    sorted(set(read_names("families")).difference(read_names("wordlike_families")), key=len, reverse=True)
+)
+_CITY_NAME = "|".join(sorted(map(re.escape, read_names("cities")), key=len, reverse=True))
 
 
 class NameRule(NamedTuple):

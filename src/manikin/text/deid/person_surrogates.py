@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.schema import column_names
-from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES
+from manikin.schema.name_lists import read_names
 from manikin.text.deid.date_shift import is_day_first
 from manikin.text.deid.known_identifiers import split_name
 from manikin.text.deid.surrogates import OLD_AGE_SURROGATE, SurrogateGenerator
@@ -41,11 +41,8 @@ _COUNTRY_CODE = re.compile(
 )
 _MIN_TOWN_LETTERS = 3  # letters of a town
 _MIN_NUMBER_CHARACTERS = 5  # letters and digits of a number that is looked for in notes
-_GIVEN_NAMES = {
-    "women": {fold_case(name) for name in FEMALE_NAMES},
-    "men": {fold_case(name) for name in MALE_NAMES},
-}
-_KNOWN_NAMES = _GIVEN_NAMES["women"] | _GIVEN_NAMES["men"] | {fold_case(name) for name in FAMILY_NAMES}
+_GIVEN_NAMES = {which: {fold_case(name) for name in read_names(which)} for which in ("women", "men")}
+_KNOWN_NAMES = {fold_case(name) for name in read_names("women", "men", "families")}
 
 
 class NoteReadings(NamedTuple):

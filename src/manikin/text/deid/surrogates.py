@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
-from manikin.schema.name_lists import FAMILY_NAMES, FEMALE_NAMES, MALE_NAMES, SURROGATE_TOWNS
+from manikin.schema.name_lists import read_names
 from manikin.text.deid import date_shift
 from manikin.text.deid.detect import detect_identifiers
 from manikin.text.deid.markup import unescape_markup
@@ -30,7 +30,8 @@ MAX_SHIFT_WEEKS = 52
 OLD_AGE_SURROGATE = "90"
 """What stands for any age above 89 (45 CFR 164.514(b)(2)(i)(C))."""
 
-_NAME_LISTS = {"women": FEMALE_NAMES, "men": MALE_NAMES, "families": FAMILY_NAMES}
+_NAME_LISTS = {name: read_names(name) for name in ("women", "men", "families")}
+_TOWNS = read_names("surrogate_towns")
 _LISTED_NAMES = {name: {fold_case(word) for word in names} for name, names in _NAME_LISTS.items()}
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}$|[A-Z]{1,2}\d\w?$", re.IGNORECASE)
@@ -195,7 +196,7 @@ def _replace_place(original: str, rng: np.random.Generator) -> str:
     if code := re.match(r"(?:[A-Z]{1,2}-)?\d[\d\s-]*(?:[A-Z]{2}\b\s*)?", original):
         rest = original[code.end() :]
         return _replace_characters(code[0], rng) + (_replace_place(rest, rng) if rest else "")
-    town = _match_case(original, SURROGATE_TOWNS[rng.integers(len(SURROGATE_TOWNS))])
+    town = _match_case(original, _TOWNS[rng.integers(len(_TOWNS))])
     if house := re.search(rf"\s(?:{INSTITUTION_KINDS})$", original, re.IGNORECASE):
         return town + house[0]
     named = re.match(r"[^,\d]*?(?=\s+[A-Z]{2},?\s+\d|[,\d]|$)", original)
@@ -212,7 +213,7 @@ def _replace_address(original: str, rng: np.random.Generator) -> str:
         return ", ".join(
             _replace_address(part.strip(), rng) for part in original.split(",") if part.strip()
         )
-    town, used = SURROGATE_TOWNS[rng.integers(len(SURROGATE_TOWNS))], []
+    town, used = _TOWNS[rng.integers(len(_TOWNS))], []
 
     def word(found: re.Match[str]) -> str:
         way = STREET_KIND_PATTERN.search(found[0])

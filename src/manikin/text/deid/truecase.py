@@ -13,14 +13,7 @@ import re
 import unicodedata
 from functools import cache
 
-from manikin.schema.name_lists import (
-    CITIES,
-    FAMILY_NAMES,
-    FEMALE_NAMES,
-    MALE_NAMES,
-    STATES,
-    WORDLIKE_FAMILY_NAMES,
-)
+from manikin.schema.name_lists import read_names
 from manikin.text.deid.stopwords import is_common_word
 
 _MONTHS = """jan january feb february mar march apr april jun june jul july aug august sep sept september
@@ -33,7 +26,10 @@ _TITLES = """mr mrs ms miss mx dr drs prof professor rev reverend street st aven
     piazza viale corso via am an postfach rehabilitation"""
 _LISTED_WORDS = frozenset(
     part.lower()
-    for name in (*FEMALE_NAMES, *MALE_NAMES, *(set(FAMILY_NAMES) - WORDLIKE_FAMILY_NAMES), *CITIES, *STATES)
+    for name in (
+        *read_names("women", "men", "cities", "states"),
+        *set(read_names("families")).difference(read_names("wordlike_families")),
+    )
     for part in (name, *name.split())
 )
 _CAPITALIZED_WORDS = (_LISTED_WORDS | set(_MONTHS.split()) | set(_TITLES.split())) - {
@@ -80,10 +76,10 @@ _TWO_LETTER_NAMES = frozenset(
     ["li", "le", "wu", "ho", "ng", "yu", "xu", "hu", "ma", "ko", "lu", "su", "yi", "oh", "ly", "ay", "ek"]
 )
 """Family names of two letters, behind a title."""
-_GIVEN_NAMES = frozenset(name.lower() for name in (*FEMALE_NAMES, *MALE_NAMES))
+_GIVEN_NAMES = frozenset(name.lower() for name in read_names("women", "men"))
 _WORD_PATTERN = re.compile(r"(?<![^\W_])[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CITY_PATTERN = "|".join(
-    sorted((re.escape(city.lower()) for city in CITIES if " " in city), key=len, reverse=True)
+    sorted((re.escape(city.lower()) for city in read_names("cities") if " " in city), key=len, reverse=True)
 )
 _MIDDLE_PARTICLES = r"(?:(?:van|von|de|der|den|la|del|di|du|o['’])\s?){0,3}"
 _INSTITUTION_KINDS = (
