@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from manikin.cohort.source_format import SourceFormat
 from manikin.errors import SchemaError
+from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category
 
 if TYPE_CHECKING:
@@ -125,8 +126,6 @@ def _restore_dtype(series: pd.Series, kind: Any, dtype: str) -> pd.Series:  # no
 def _restore_text(series: pd.Series, kind: Any) -> pd.Series:  # noqa: ANN401 - any kind of field
     """Dates and numbers that a frame held as text, as text again."""
     import pandas as pd
-
-    from manikin.schema.inference.formatting import format_column
 
     if series.dtype == object:
         return series

@@ -13,7 +13,7 @@ import pyarrow.compute
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, VISIT_GAP_DAYS, Histories
 from manikin.errors import SchemaError
-from manikin.schema.kinds import Codes, Number, Schema
+from manikin.schema.kinds import Codes, Number, Schema, Text
 from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
@@ -225,7 +225,6 @@ def _list_patients(rows: EventRows) -> pa.Array:
 
 
 def _choose_subject_kind(people: pa.Array) -> Any:  # noqa: ANN401 - a kind of field
-    from manikin.schema.kinds import Text
 
     return Text(role="subject") if pa.types.is_string(people.type) else Number(step=1, role="subject")
 

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
 from manikin.errors import FormatError
+from manikin.schema.kinds import Codes, Image, Signal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -77,8 +78,6 @@ def raise_if_not_scalar(cohort: Cohort, path: Path) -> None:
     Raises:
         FormatError: A field is a signal, an image or a history.
     """
-    from manikin.schema.kinds import Codes, Image, Signal
-
     if events := [name for name, kind in cohort.schema.items() if isinstance(kind, Codes)]:
         raise FormatError(
             f"{path}: this format holds no histories; leave out {', '.join(events)}; or write .csv"

@@ -9,13 +9,13 @@ import pyarrow as pa
 from manikin.cohort.edit import replace_columns
 from manikin.errors import SchemaError, UsageError
 from manikin.schema.kinds import Text
+from manikin.text.deid.detect import Span
 from manikin.text.inline_tags import extract_tags, insert_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.text.deid.detect import Span
 
 
 def tag_entities(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int, int, str]]]) -> Cohort:
@@ -41,7 +41,6 @@ def tag_entities(cohort: Cohort, field: str, spans: Sequence[Sequence[tuple[int,
     texts = _read_notes(cohort, field)
     if len(spans) != len(texts):
         raise UsageError(f"field {field!r}: {len(texts)} records and {len(spans)} lists of spans")
-    from manikin.text.deid.detect import Span
 
     out = []
     for row, (text, listed) in enumerate(zip(texts, spans, strict=True)):

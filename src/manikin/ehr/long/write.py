@@ -18,6 +18,7 @@ from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Number, Schema, Text
+from manikin.tables.delimited import render_delimited
 from manikin.tables.layouts import VALUE_COLUMN, CodeColumns, EventColumns
 
 if TYPE_CHECKING:
@@ -134,8 +135,6 @@ def _format_times(time: np.ndarray, spelling: str) -> pa.Array:
 
 def render_long_table(cohort: Cohort, delimiter: str) -> str:
     """The long table of a cohort as delimited text."""
-    from manikin.tables.delimited import render_delimited
-
     table = to_long_table(cohort)
     spelling = cohort.origin.options.get("events", {}).get("spelling", "moment")
     kinds = Schema(dict.fromkeys(table.column_names, Text()))

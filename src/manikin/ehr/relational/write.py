@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute
 from pyarrow import parquet
 
+from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories, extract_histories
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.ehr.relational.read import ANSWER_COLUMN
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from manikin.cohort.cohort import Cohort
     from manikin.ehr.relational.read import EventSource
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -118,8 +118,6 @@ def write_table(path: Path, table: pa.Table, key: str = "") -> None:
 
     Some rows at a time, so that the text of all of them never stands in memory.
     """
-    from manikin.cohort.cohort import Cohort
-
     if path.suffix == ".parquet":
         parquet.write_table(cast_to_omop_types(table, key), path)
         return

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.cohort.cohort import Cohort
 from manikin.rules.derivation import Formula, find_grid_step
 from manikin.rules.expression import Expression
 from manikin.rules.mining.candidate import MIN_RECORDS, read_quantities
@@ -15,7 +16,6 @@ from manikin.schema.kinds import Number, Time
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from manikin.cohort.cohort import Cohort
 
 SCREENING_RECORDS = 64
 """Complete records on which expressions are sorted out before they are looked at closely."""
@@ -128,7 +128,6 @@ def _test_expression(
 def _bound_expression_error(
     known: Quantities, text: str, operands: tuple[int, ...], rows: np.ndarray
 ) -> np.ndarray:
-    from manikin.cohort.cohort import Cohort
 
     names = [known.names[i] for i in operands]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.rules.expression import quote_field
+from manikin.rules.expression import Expression, quote_field
 from manikin.rules.mining.candidate import MIN_RECORDS, RuleCandidate, read_quantities
 from manikin.schema.column_names import split_name
 from manikin.schema.kinds import Number, Time
@@ -167,7 +167,6 @@ def _find_field_by_words(cohort: Cohort, words: tuple[str, ...]) -> str | None:
 def _fit_known_formula(
     cohort: Cohort, name: str, expression: str, parts: dict[str, str]
 ) -> RuleCandidate | None:
-    from manikin.rules.expression import Expression
 
     spelled = {key: quote_field(field) for key, field in parts.items()}
     known = ~np.logical_or.reduce([np.isnan(cohort[field]) for field in parts.values()])

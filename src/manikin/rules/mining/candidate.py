@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from manikin.rules.operands import DateOperand, read_operand
+from manikin.schema.kinds import Number, Time
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -38,9 +41,6 @@ class RuleCandidate:
 def read_quantities(cohort: Cohort) -> tuple[list[str], np.ndarray]:
     """The modelled numbers and times, times in days: their names and values (n, k), NaN where missing."""
     import numpy as np
-
-    from manikin.rules.operands import DateOperand, read_operand
-    from manikin.schema.kinds import Number, Time
 
     names = [name for name in cohort.schema.scalar_fields if isinstance(cohort.schema[name], Number | Time)]
     found: list[Any] = [read_operand(cohort, name) for name in names]

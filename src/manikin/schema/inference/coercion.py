@@ -17,6 +17,7 @@ from manikin.schema.inference.distinct_values import DistinctValues, are_missing
 from manikin.schema.inference.inferred_column import InferredColumn
 from manikin.schema.inference.sentinel_dates import drop_declared_sentinels
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Codes, Image, Kind, Number, Signal, Text, Time
+from manikin.schema.level_order import order_levels
 from manikin.schema.spellings import LONG_INTEGER_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
@@ -172,7 +173,6 @@ def _coerce_category(name: str, column: pa.Array, kind: Category) -> InferredCol
 
 
 def _order_levels(present: list[Any]) -> tuple[Level, ...]:
-    from manikin.schema.level_order import order_levels
 
     if present and isinstance(present[0], str):
         return order_levels(present)[0]

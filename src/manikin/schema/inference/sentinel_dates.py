@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
+from manikin.schema.inference.distinct_values import DistinctValues
+
 if TYPE_CHECKING:
     from typing import Any
 
-    from manikin.schema.inference.distinct_values import DistinctValues
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -64,8 +65,6 @@ def find_sentinels(words: DistinctValues) -> np.ndarray:
 
 def drop_sentinels(values: pa.Array) -> tuple[pa.Array, tuple[str, ...], tuple[str, ...]]:
     """A column of dates or moments (n,) without such days; how these are spelled, and notes on them."""
-    from manikin.schema.inference.distinct_values import DistinctValues
-
     words = DistinctValues.from_column(
         pc.strftime(values.cast(pa.timestamp("s"), safe=False), format="%Y-%m-%d")
     )
