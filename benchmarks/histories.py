@@ -46,7 +46,7 @@ from manikin.checks import ehr
 from manikin.codecs import events as coding
 from manikin.cohort.histories import HIDDEN_CODE, Histories
 from manikin.ehr import corrupt
-from manikin.ehr.assemble import build_histories
+from manikin.ehr.build_histories import build_histories
 from manikin.nn.history_grammar import GrammarHead, HistoryState
 from manikin.synthesis import ehr_rejection
 from manikin.synthesis.forecast import shrink_to_prior

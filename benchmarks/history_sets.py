@@ -13,7 +13,7 @@ from histories import FILE, diabetes
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories
-from manikin.ehr.assemble import build_histories
+from manikin.ehr.build_histories import build_histories
 from manikin.schema.kinds import Category, Codes, Number, Schema
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from PIL import Image
 
 import manikin as mk
 from manikin.schema.inference.file_owners import find_owners
-from manikin.schema.inference.folder_roles import interpret_folders
+from manikin.schema.inference.folder_meaning import interpret_folders
 
 PATIENTS = {
     "names": (["Smith_John_0", "Smith_John_1", "Smith_Mary_0", "Doe_Jane_0"], 3),

@@ -14,7 +14,7 @@ from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.cohort.histories import Histories
 from manikin.datasets.histories import generate_toy_histories
 from manikin.ehr import corrupt
-from manikin.ehr.assemble import build_histories
+from manikin.ehr.build_histories import build_histories
 from manikin.ehr.vocabulary import build_vocabulary
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.history_type import HISTORY_TYPE

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from manikin.cohort.cohort import Cohort
+from manikin.cohort.normalized_values import normalize_column
 from manikin.cohort.value_overlap import (
     compute_hit_p_value,
     estimate_near_hits,
     is_countable,
     is_unguessable,
-    normalize_column,
 )
 from manikin.metrics.privacy.identifiers import find_identifiers
 from manikin.schema.kinds import Category, Number, Schema, Text, Time

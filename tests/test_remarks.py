@@ -8,7 +8,7 @@ import pytest
 
 import manikin as mk
 from manikin.cohort.summary import summarize_fields
-from manikin.schema.inference.folder_roles import HiddenNames
+from manikin.schema.inference.folder_meaning import HiddenNames
 from manikin.schema.remark import Remark, assign_field, drop_remarks, list_remarks
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import manikin as mk
-from manikin.schema.inference.folder_roles import interpret_folders
+from manikin.schema.inference.folder_meaning import interpret_folders
 
 PATIENTS = {
     "names": ["Smith_John", "Doe_Jane", "Kim_Soo", "Okonkwo_Ada"],

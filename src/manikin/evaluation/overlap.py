@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.value_overlap import (
-    MIN_DISTINCT,
-    NormalizedColumn,
-    is_countable,
-    is_quantity,
-    is_unguessable,
-    normalize_column,
-)
+from manikin.cohort.normalized_values import NormalizedColumn, is_quantity, normalize_column
+from manikin.cohort.value_overlap import MIN_DISTINCT, is_countable, is_unguessable
 from manikin.errors import UsageError
 from manikin.schema import column_names
 from manikin.schema.kinds import Category

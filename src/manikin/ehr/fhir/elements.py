@@ -152,3 +152,9 @@ def parse_omb_category(patient: dict[str, Any], name: str) -> str | None:
     return (parts.get("ombCategory", {}).get("valueCoding") or {}).get("display") or parts.get(
         "text", {}
     ).get("valueString")
+
+
+def format_kind(resource: Any) -> str:  # noqa: ANN401 - JSON
+    """The kind of a resource and a colon, if it says one; its id may be a patient's."""
+    kind = resource.get("resourceType") if isinstance(resource, dict) else None
+    return f"{kind}: " if isinstance(kind, str) else ""

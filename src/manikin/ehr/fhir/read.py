@@ -19,6 +19,7 @@ from manikin.ehr.fhir.elements import (
     UNKNOWN_CLASS,
     InvalidResource,
     find_contained_code,
+    format_kind,
     is_void,
     list_unused_elements,
     parse_answer,
@@ -89,9 +90,9 @@ class FhirReader:
         try:
             self._add_resource(resource, where)
         except InvalidResource as error:
-            self.skip_or_raise(f"{where}: {_format_kind(resource)}{error}")
+            self.skip_or_raise(f"{where}: {format_kind(resource)}{error}")
         except (AttributeError, KeyError, TypeError):  # any JSON may stand where an object or a list should
-            self.skip_or_raise(f"{where}: {_format_kind(resource)}it is not built as FHIR R4 says")
+            self.skip_or_raise(f"{where}: {format_kind(resource)}it is not built as FHIR R4 says")
 
     def _read_entry(self, entry: Any) -> Any:  # noqa: ANN401 - JSON
         """The resource of an entry, whose URL others may refer to; it may be its only name."""
@@ -186,10 +187,8 @@ class FhirReader:
     def _read_encounter(
         self, resource: dict[str, Any], subject: str, time: float
     ) -> Iterator[tuple[str, float, str, float, str]]:
-        visit, group = (
-            str(resource.get("id") or ""),
-            (resource.get("class") or {}).get("code") or UNKNOWN_CLASS,
-        )
+        visit = str(resource.get("id") or "")
+        group = (resource.get("class") or {}).get("code") or UNKNOWN_CLASS
         kind = self._read_code((resource.get("type") or [None])[0]) or ""
         code = CODE_SEPARATOR.join(part for part in ("Encounter", group, kind) if part)
         end = (resource.get("period") or {}).get("end")
@@ -298,9 +297,3 @@ class FhirReader:
             listed = [f"{code} in {', '.join(sorted(units))}" for code, units in mixed.items()]
             notes.append(f"measured in several units, each a code of its own: {list_names(listed)}")
         return notes
-
-
-def _format_kind(resource: Any) -> str:  # noqa: ANN401 - JSON
-    """The kind of a resource and a colon, if it says one; its id may be a patient's."""
-    kind = resource.get("resourceType") if isinstance(resource, dict) else None
-    return f"{kind}: " if isinstance(kind, str) else ""

@@ -70,3 +70,16 @@ def is_repeated(values: pa.ChunkedArray) -> np.ndarray:
     first = np.zeros(len(code), dtype=bool)
     first[np.unique(code, return_index=True)[1]] = True
     return ~first & ~is_missing(values)
+
+
+def read_text_column(found: pa.Table, name: str, path: Path) -> np.ndarray:
+    """A column as text, (n,) of objects, None where nothing stands.
+
+    Raises:
+        FormatError: There is no such column.
+    """
+    if name not in found.column_names:
+        raise FormatError(f"{path}: has no column {name}; is it a table of this format?")
+    values = np.array(found[name].to_pylist(), dtype=object)
+    values[np.isin(values, sorted(MISSING_SPELLINGS))] = None
+    return values

@@ -13,7 +13,7 @@ from pyarrow import parquet
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories, extract_histories
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
-from manikin.ehr.relational.read import ANSWER_COLUMN
+from manikin.ehr.relational.event_sources import ANSWER_COLUMN
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.kinds import Schema, Text
 from manikin.tables.delimited import render_delimited
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from manikin.ehr.relational.read import EventSource
+    from manikin.ehr.relational.event_sources import EventSource
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 

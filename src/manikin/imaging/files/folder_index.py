@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, final
 from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.schema.inference.file_owners import add_owners, find_owners
-from manikin.schema.inference.folder_roles import interpret_or_number_folders
+from manikin.schema.inference.folder_meaning import interpret_or_number_folders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from manikin.schema.inference.folder_roles import FolderMeaning
+    from manikin.schema.inference.folder_meaning import FolderMeaning
 
 _SPLIT_NAMES = ("train", "training", "val", "valid", "validation", "test", "testing")
 _IMAGE_FOLDER = re.compile(

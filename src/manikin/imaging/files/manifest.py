@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.imaging.files.assemble import ImageStack
-    from manikin.schema.inference.folder_roles import FolderMeaning
+    from manikin.schema.inference.folder_meaning import FolderMeaning
 
 SUBJECT_FIELD = "subject"
 """The field of the patients whose folders pictures lie in."""

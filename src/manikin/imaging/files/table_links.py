@@ -13,7 +13,7 @@ from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.imaging.files.folder_index import is_collection_folder
 from manikin.schema.inference.file_owners import add_owners
-from manikin.schema.inference.folder_roles import (
+from manikin.schema.inference.folder_meaning import (
     NO_FOLDER_MEANING,
     FolderMeaning,
     interpret_or_number_folders,

@@ -19,7 +19,7 @@ from manikin.imaging.files.table_links import TableLinks, name_image_field
 from manikin.io.format import Format
 from manikin.io.table_layouts import read_cells
 from manikin.schema.inference.file_owners import add_owners
-from manikin.schema.inference.folder_roles import NO_FOLDER_MEANING, interpret_plain_folders
+from manikin.schema.inference.folder_meaning import NO_FOLDER_MEANING, interpret_plain_folders
 from manikin.schema.kinds import Image, Schema
 from manikin.schema.remark import Remark
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from manikin.imaging.dicom.series import Series
     from manikin.imaging.dicom.slice import Slice
-    from manikin.schema.inference.folder_roles import FolderMeaning
+    from manikin.schema.inference.folder_meaning import FolderMeaning
 
 
 @final

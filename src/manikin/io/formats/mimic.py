@@ -13,14 +13,14 @@ from manikin.ehr import assemble
 from manikin.ehr.long.read import parse_days
 from manikin.ehr.long.validate import RowIssue
 from manikin.ehr.relational import write
-from manikin.ehr.relational.read import (
+from manikin.ehr.relational.event_sources import (
     EventBatch,
     EventSource,
-    RelationalFolder,
     combine_batches,
     extract_timed_events,
-    read_text_column,
 )
+from manikin.ehr.relational.read import RelationalFolder
+from manikin.ehr.relational.tables import read_text_column
 from manikin.errors import FormatError
 from manikin.io.format import Format
 

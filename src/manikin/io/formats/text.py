@@ -14,7 +14,7 @@ from manikin.core.text_files import decode_text, read_bytes, write_bytes
 from manikin.errors import FormatError, SchemaError
 from manikin.io.format import Format
 from manikin.schema.inference.file_owners import add_owners
-from manikin.schema.inference.folder_roles import FolderMeaning, interpret_or_number_folders
+from manikin.schema.inference.folder_meaning import FolderMeaning, interpret_or_number_folders
 from manikin.schema.kinds import Category, Number, Schema, Text
 
 if TYPE_CHECKING:

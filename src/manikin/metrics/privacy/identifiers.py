@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from manikin.cohort.normalized_values import is_quantity, normalize_column
 from manikin.cohort.value_overlap import (
     ColumnSamples,
     compute_hit_p_value,
     find_leaked_values,
-    is_quantity,
     is_unguessable,
-    normalize_column,
 )
 from manikin.contracts.metric import ExactResult, metric
 from manikin.contracts.split import Split, compute_once

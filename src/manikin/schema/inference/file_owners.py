@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from manikin.schema.inference.folder_meaning import FolderMeaning, HiddenNames
 from manikin.schema.inference.folder_names import classify_folder_name
-from manikin.schema.inference.folder_roles import FolderMeaning, HiddenNames, classify_level
+from manikin.schema.inference.folder_roles import classify_level
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

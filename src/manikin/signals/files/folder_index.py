@@ -11,7 +11,7 @@ import pyarrow as pa
 from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.schema.inference.file_owners import add_owners
-from manikin.schema.inference.folder_roles import FolderMeaning, interpret_plain_folders
+from manikin.schema.inference.folder_meaning import FolderMeaning, interpret_plain_folders
 from manikin.schema.kinds import Category, Image, Schema, Signal
 from manikin.schema.remark import drop_remarks
 

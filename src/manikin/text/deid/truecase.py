@@ -32,32 +32,10 @@ _LISTED_WORDS = frozenset(
     )
     for part in (name, *name.split())
 )
-_CAPITALIZED_WORDS = (_LISTED_WORDS | set(_MONTHS.split()) | set(_TITLES.split())) - {
-    *(
-        "de",
-        "la",
-        "le",
-        "al",
-        "del",
-        "van",
-        "von",
-        "den",
-        "der",
-        "di",
-        "da",
-        "el",
-        "sur",
-        "upon",
-        "on",
-        "of",
-        "am",
-    ),
-    "new",
-    "long",
-    "city",
-    "little",
-    "park",
-}
+_LOWERCASE_WORDS = "de la le al del van von den der di da el sur upon on of am new long city little park"
+_CAPITALIZED_WORDS = (_LISTED_WORDS | set(_MONTHS.split()) | set(_TITLES.split())) - set(
+    _LOWERCASE_WORDS.split()
+)
 _NAME_AFTER_TITLE = re.compile(
     r"(?<=\bM[rs]\s)\w+|(?<=\bDr\s)\w+|(?<=\bM[rs]\.\s)\w+|(?<=\bDr\.\s)\w+|(?<=\bMrs\.\s)\w+|(?<=-)\w+ly\b"
 )
