@@ -48,7 +48,7 @@ from manikin.cohort.histories import HIDDEN_CODE, Histories
 from manikin.ehr import corrupt
 from manikin.ehr.build_histories import build_histories
 from manikin.nn.history_grammar import GrammarHead, HistoryState
-from manikin.synthesis import ehr_rejection
+from manikin.synthesis import rejection
 from manikin.synthesis.forecast import shrink_to_prior
 
 FILE = "tabular/diabetes130/diabetic_data.csv.gz"
@@ -150,7 +150,7 @@ WITHOUT = {
     "": nullcontext,
     "grammar": lambda: patch.object(GrammarHead, "allowed", everything),
     "chapters": lambda: patch.object(coding, "group_codes", lambda _: ()),
-    "checks": lambda: patch.object(ehr_rejection, "HISTORY_CHECKS", ()),
+    "checks": lambda: patch.object(rejection, "HISTORY_CHECKS", ()),
 }
 """What makes a model do without."""
 

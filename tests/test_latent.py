@@ -21,7 +21,8 @@ from manikin.families.masked import Masked
 from manikin.nn.autoencoder import Autoencoder, compute_reconstruction_loss
 from manikin.nn.quantize import FiniteScalarQuantizer
 from manikin.schema.kinds import Category, Image, Signal
-from manikin.synthesis.plan import Plan, choose_target_codec
+from manikin.synthesis.codec_choice import choose_target_codec
+from manikin.synthesis.plan import Plan
 from manikin.training.autoencoder import (
     compute_reconstruction_errors,
     scale_progress,

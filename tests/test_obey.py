@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from manikin.core.seeds import Key
 from manikin.errors import RuleError
 from manikin.schema.kinds import Number, Schema
 from manikin.synthesis import rejection
-from manikin.synthesis.rejection import RejectionSampler
+from manikin.synthesis.rejection import Requirements, sample_by_rejection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,18 +31,24 @@ class Even:
         return cohort["x"] % 2 == 0
 
 
-def obedience(
-    draw: Callable[..., np.ndarray], *rules: Even, wishes: tuple[Even, ...] = ()
-) -> RejectionSampler:
-    def decode(rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:
+@dataclass
+class Drawing:
+    """A proposal that draws by a function, and decodes x and the number of the row."""
+
+    draw: Callable[..., np.ndarray]
+    can_redraw_fields: bool = True
+
+    def decode(self, rows: np.ndarray, x: np.ndarray, key: Key) -> Cohort:  # noqa: D102 - the contract's
         del key
         return Cohort(pa.table({"x": pa.array(x[:, 0].astype(float)), "row": pa.array(rows)}), SCHEMA)
 
-    return RejectionSampler(("x",), rules, draw, decode, True, wishes)
 
-
-def asked(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return np.zeros((n, 1), int), np.zeros((n, 1), bool), np.zeros((n, 1), bool)
+def sample(
+    draw: Callable[..., np.ndarray], n: int, *rules: Even, wishes: tuple[Even, ...] = ()
+) -> pa.Table:
+    asked = np.zeros((n, 1), int), np.zeros((n, 1), bool), np.zeros((n, 1), bool)
+    requirements = Requirements(("x",), {"x": [0]}, rules, wishes)
+    return sample_by_rejection(Drawing(draw), requirements, asked, Key(0))[0]
 
 
 def test_records_drawn_in_blocks_are_those_that_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,7 +62,7 @@ def test_records_drawn_in_blocks_are_those_that_are_asked_for(monkeypatch: pytes
         keys.append(key.integer())
         return rows[:, None] * 10
 
-    table = obedience(draw).sample(*asked(10), Key(0))
+    table = sample(draw, 10)
     assert drawn == [4, 4, 2]
     assert len(set(keys)) == 3
     assert table["row"].to_pylist() == list(range(10))
@@ -73,7 +80,7 @@ def test_only_what_breaks_a_rule_is_drawn_again(monkeypatch: pytest.MonkeyPatch)
         again.append(rows.tolist())
         return rows[:, None] * (1 if first and len(values) > 1 else 2)
 
-    table = obedience(draw, Even()).sample(*asked(6), Key(0))
+    table = sample(draw, 6, Even())
     assert again == [[0, 1, 2, 3], [1, 3], [4, 5], [5]]
     assert table["x"].to_pylist() == [0.0, 2.0, 2.0, 6.0, 4.0, 10.0]
     assert table["row"].to_pylist() == list(range(6))
@@ -81,7 +88,7 @@ def test_only_what_breaks_a_rule_is_drawn_again(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_rule_that_is_never_met_is_an_error() -> None:
     with pytest.raises(RuleError, match="2 of 2 records still break it after 60 attempts"):
-        obedience(lambda rows, *_: 2 * rows[:, None] + 1, Even()).sample(*asked(2), Key(0))
+        sample(lambda rows, *_: 2 * rows[:, None] + 1, 2, Even())
 
 
 def test_a_wish_is_tried_and_given_up() -> None:
@@ -92,7 +99,7 @@ def test_a_wish_is_tried_and_given_up() -> None:
         tried.append(rows.tolist())
         return np.where(rows == 2, 1, len(tried) + rows)[:, None]  # row 2 is always odd
 
-    table = obedience(draw, wishes=(Even(),)).sample(*asked(3), Key(0))
+    table = sample(draw, 3, wishes=(Even(),))
     assert tried[:3] == [[0, 1, 2], [0, 2], [2]]
     assert len(tried) == 1 + rejection.MAX_FIELD_ATTEMPTS
     assert table["x"].to_pylist() == [2.0, 2.0, 1.0]

@@ -201,10 +201,8 @@ def test_a_rule_of_equality_is_computed_and_loses_no_value():
     frame["los"] = los
     cohort = mk.Cohort.from_pandas(frame)
     model = mk.Synthesizer(seed=0).fit(cohort, quiet=True)
-    assert model.fitted_model is not None
-    model.fitted_model = replace(
-        model.fitted_model, recoding=model.fitted_model.recoding.drop_derivation("discharged")
-    )
+    learned = model.fitted_model
+    model.links[0].fitted_model = replace(learned, recoding=learned.recoding.drop_derivation("discharged"))
     rule = mk.Rule("stay", "abs(admitted + los - discharged) <= 1e-06")
     drawn = model.sample(500, rules=[rule], seed=2)
     assert rule.holds(drawn).all()

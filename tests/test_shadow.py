@@ -18,8 +18,7 @@ from manikin.evaluation.report import html_page
 from manikin.evaluation.score import Score
 from manikin.evaluation.scorecard import Scorecard
 from manikin.schema.kinds import Category, Number
-from manikin.synthesis.persistence import load
-from manikin.synthesis.synthesizer import Synthesizer
+from manikin.synthesis.synthesizer import Synthesizer, load
 from manikin.training.budget import Training
 
 

@@ -28,8 +28,8 @@ from .schema.kinds import Signal as Signal
 from .schema.kinds import Text as Text
 from .schema.kinds import Time as Time
 from .synthesis.chain import Chain as Chain
-from .synthesis.persistence import load as load
 from .synthesis.synthesizer import Synthesizer as Synthesizer
+from .synthesis.synthesizer import load as load
 from .text.deid.deidentify import deidentify as deidentify
 from .text.entities import tag_entities as tag_entities
 from .text.entities import untag_entities as untag_entities

@@ -28,7 +28,7 @@ def build_attack(
     """
     from manikin.evaluation.attacks.shadow_models import check_refit_count
     from manikin.publication.attack import attack_model
-    from manikin.synthesis.persistence import load
+    from manikin.synthesis.synthesizer import load
 
     if model is None:
         if refits is not None:

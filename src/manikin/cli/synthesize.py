@@ -150,8 +150,8 @@ def fit(
     """Learn from all records of a file and save the model. Ctrl-C keeps the best weights so far."""
     from manikin.publication.model_summary import describe_learning, describe_model, is_interrupted
     from manikin.publication.pipeline import assign_note_roles, read_cohort
+    from manikin.synthesis.pooled_levels import report_pools
     from manikin.synthesis.synthesizer import Synthesizer
-    from manikin.synthesis.user_warnings import report_pools
 
     console = start_console(context, quiet=quiet)
     training = build_training(minutes, steps, epochs)
@@ -188,7 +188,7 @@ def sample(
     from manikin.cli.field_values import parse_where as values
     from manikin.io.read_write import read, write
     from manikin.rules.rule import read_rules
-    from manikin.synthesis.persistence import load
+    from manikin.synthesis.synthesizer import load
 
     if out.exists():
         raise UsageError(f"{out}: exists already and is never overwritten; name another with -o")

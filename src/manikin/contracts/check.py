@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Check:
     """A function from a cohort to one truth value per record, and where it comes from.
 
-    It answers to `name` and `holds(cohort)`, as a rule does, so the judge counts both alike.
+    It answers to `name`, `fields` and `holds(cohort)`, as a rule does, so the judge counts both alike.
 
     Args:
         holds: `(cohort) -> bool (n,)`; True: plausible.
@@ -33,6 +33,11 @@ class Check:
     def name(self) -> str:
         """The name of the function."""
         return self.holds.__name__
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """No names of fields: it finds them by their kind."""
+        return ()
 
 
 def check(kind: type, source: str) -> Callable[[Callable[[Cohort], np.ndarray]], Check]:

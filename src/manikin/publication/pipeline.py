@@ -39,8 +39,8 @@ from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import Category, Number, Schema, Text
 from manikin.schema.remark import drop_remarks
 from manikin.stats.subject_counts import MIN_CELL_SIZE
+from manikin.synthesis.pooled_levels import report_pools
 from manikin.synthesis.synthesizer import Synthesizer
-from manikin.synthesis.user_warnings import report_pools
 from manikin.text.deid.deidentify import list_note_fields
 
 if TYPE_CHECKING:

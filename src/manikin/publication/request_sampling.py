@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from manikin.core.seeds import Key
-from manikin.synthesis.user_warnings import add_evidence, find_common_rows, silence_warnings
+from manikin.synthesis.pooled_levels import find_common_rows
+from manikin.synthesis.user_warnings import add_evidence, silence_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,13 +17,13 @@ import pyarrow as pa
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.families.diffusion import Diffusion
-from manikin.synthesis.conditions import Conditions
 from manikin.training.learner import NeuralLearner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from manikin.cohort.cohort import Cohort
+    from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.fitted import FittedModel
     from manikin.synthesis.synthesizer import Synthesizer
 
@@ -59,7 +59,7 @@ def translate_unpaired(model: Synthesizer, records: Cohort, where: Mapping[str, 
         >>> translate_unpaired(model, slices.take([0, 2]), {"side": "T2"})["scan"].shape
         (2, 1, 8, 8)
     """
-    known = model._fitted_model  # noqa: SLF001 - says that nothing was learned yet, like `sample`
+    known = model.fitted_model
     learner = known.learner
     if not isinstance(learner, NeuralLearner) or not isinstance(learner.family, Diffusion):
         raise Unsupported(f"{type(known.plan.family).__name__} has no flow to follow back; use 'diffusion'")
@@ -74,6 +74,4 @@ def translate_unpaired(model: Synthesizer, records: Cohort, where: Mapping[str, 
 
 def _build_conditions(known: FittedModel, records: Cohort, where: Mapping[str, Any]) -> Conditions:
     kept = records.select(*(name for name in known.plan.condition if name not in where))
-    given = Conditions.from_inputs(known.schema, known.arrow_types, None, kept, where, known.plan.condition)
-    known.check_request(given, ())
-    return given
+    return known.read_conditions(None, kept.columns, where)

@@ -54,7 +54,7 @@ def continue_signal(
         >>> continue_signal(model, waves.take([0, 1]), seconds=10)["wave"].shape
         (2, 1, 160)
     """
-    known = model._fitted_model  # noqa: SLF001 - says that nothing was learned yet, like `sample`
+    known = model.fitted_model
     name, rate = _find_signal(known)
     x = records[name].astype(np.float64)
     if np.isnan(x).any():

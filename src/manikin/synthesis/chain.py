@@ -2,50 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort
-from manikin.contracts.family import StatisticalFamily
 from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
-from manikin.errors import UsageError
-from manikin.schema.kinds import SCALAR_TYPES, Image, Schema, Text
+from manikin.errors import SchemaError, UsageError
 from manikin.stats.subject_counts import MIN_CELL_SIZE
-from manikin.synthesis.conditions import check_number, find_unknown_columns
-from manikin.synthesis.plan import check_fields, resolve_family
-from manikin.synthesis.user_warnings import (
-    describe_link_support,
-    describe_unknown_columns,
-    join_evidence,
-    silence_warnings,
-    warn,
-)
+from manikin.synthesis.conditions import to_table
+from manikin.synthesis.link import Link
+from manikin.synthesis.persistence import save_links
+from manikin.synthesis.plan import can_model, check_fields, group_fields
+from manikin.synthesis.user_warnings import SampleRemarks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
-    from manikin.contracts.family import Family
+    from manikin.cohort.cohort import Cohort
+    from manikin.contracts.family import Family, StatisticalFamily
+    from manikin.schema.kinds import Schema
     from manikin.synthesis.fitted import FittedModel
-    from manikin.synthesis.plan import Plan
-    from manikin.synthesis.synthesizer import Synthesizer
     from manikin.training.budget import Training
 
 
-@dataclass
+class HasLinks(Protocol):
+    """What a chain is made of: a `Synthesizer`, a `Link` or another chain."""
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """The models that it consists of."""
+        ...
+
+
+@dataclass(init=False)
 class Chain:
-    """Several synthesizers, each given what those before it made.
+    """One model or several, each given what those before it made.
 
     Args:
         links: Synthesizers in order; the condition of each is given, or made by those before it.
     """
 
-    links: Sequence[Synthesizer]
+    links: Sequence[Link]
+
+    def __init__(self, links: Sequence[HasLinks]) -> None:
+        self.links = [link for part in links for link in part.links]
 
     @classmethod
     def from_schema(
@@ -65,25 +70,24 @@ class Chain:
         texts, and the default all others.
 
         Example:
-            >>> from manikin.schema.kinds import Number
+            >>> from manikin.schema.kinds import Image, Number, Schema
             >>> chain = Chain.from_schema(Schema(scan=Image(), age=Number(), lesion=Image(levels=2)))
             >>> [(link.target, link.condition) for link in chain.links]
             [(('age',), ()), (('lesion',), ('age',)), (('scan',), ('age', 'lesion'))]
         """
-        from manikin.synthesis.synthesizer import Synthesizer
-
-        given = check_fields(schema, condition)
-        links = []
+        given, links = check_fields(schema, condition), []
         targets = group_fields(schema, [name for name in schema.modelled_fields if name not in given])
-        fitting = [family is not None and _can_model(family, schema, target) for target in targets]
+        fitting = [family is not None and can_model(family, schema, target) for target in targets]
         for target, fits in zip(targets, fitting, strict=True):
             fit = family if fits or not any(fitting) else None  # one that fits none says why
-            links.append(Synthesizer(target, given, fit, seed, training, scan=scan, anonymous=anonymous))
+            links.append(Link(target, given, fit, seed, training, scan=scan, anonymous=anonymous))
             given = (*given, *target)
         return cls(links)
 
-    def fit(self, train: Cohort, *, checkpoint: str | Path | None = None, quiet: bool = False) -> Self:
-        """Fit each on the same training records, each with a checkpoint of its own if one is asked for.
+    def fit(
+        self, train: Cohort | pd.DataFrame, *, checkpoint: str | Path | None = None, quiet: bool = False
+    ) -> Self:
+        """Fit each on the same training records; of several each has a checkpoint of its own.
 
         Raises:
             UsageError: There is no link, or one waits for a field that comes later.
@@ -91,9 +95,9 @@ class Chain:
         if not self.links:
             raise UsageError("a chain needs at least one synthesizer")
         for place, link in enumerate(self.links):
-            state = Path(f"{checkpoint}-{place}") if checkpoint else None
-            link.fit(train, checkpoint=state, quiet=quiet)
-        plans = self._plans
+            state = checkpoint if len(self.links) == 1 else checkpoint and f"{checkpoint}-{place}"
+            link.fit(train, checkpoint=Path(state) if state else None, quiet=quiet)
+        plans = [model.plan for model in self.models]
         for place, plan in enumerate(plans):
             later = {name for after in plans[place:] for name in after.target}
             if lacking := sorted(later.intersection(plan.condition)):
@@ -102,14 +106,19 @@ class Chain:
         return self
 
     @property
-    def _plans(self) -> list[Plan]:
-        return [model.plan for model in self.models]
+    def models(self) -> tuple[FittedModel, ...]:
+        """What each link has learned.
+
+        Raises:
+            NotFitted: A link has learned nothing yet.
+        """
+        return tuple(link.model for link in self.links)
 
     @property
     def condition_fields(self) -> tuple[str, ...]:
         """The fields that no link makes: they are given at sampling."""
-        made = {name for plan in self._plans for name in plan.target}
-        wanted = [name for plan in self._plans for name in plan.condition if name not in made]
+        made = {name for model in self.models for name in model.plan.target}
+        wanted = [name for model in self.models for name in model.plan.condition if name not in made]
         return tuple(dict.fromkeys(wanted))
 
     def sample(
@@ -121,142 +130,84 @@ class Chain:
         rules: Sequence[Any] = (),
         seed: int = 0,
     ) -> Cohort:
-        """New patients: the arguments of `Synthesizer.sample` go to the link that knows the fields.
+        """New patients, by the arguments of `Synthesizer.sample`; a rule binds links that have its fields.
 
         Raises:
             NotFitted: A link has learned nothing yet.
-            UsageError: No number of records follows, or `where` names a field that no link knows.
+            UsageError: No number of records follows, or it is not above 0.
+            SchemaError: A field or level that no link knows, or a rule on fields that no link has together.
+            RuleError: A rule that a model can hardly meet.
         """
-        check_number(n)
-        asked = dict(where or {})
-        here = {*self.condition_fields, *(name for plan in self._plans for name in plan.target)}
-        if strange := sorted(set(asked) - here):
-            raise UsageError(f"where: no link of the chain knows {', '.join(strange)}")
-        known = _to_columns(condition)
-        imposed: tuple[Any, ...] = ()
-        if known:
-            warn(describe_unknown_columns(find_unknown_columns(list(known), self.models[-1].schema)))
-        count = n if not known else len(next(iter(known.values())))
-        first, kinds, pools, evidence = set(known), dict[str, Any](), dict[str, Any](), list[Any]()
-        for link, model in zip(self.links, self.models, strict=True):
-            fields = [name for name in model.input_fields if name in known]
-            mine = {*model.plan.condition, *model.plan.target}
-            with silence_warnings():  # what links give one another nobody asked for
-                made = link.sample(
-                    None if fields else count,
-                    condition=_build_cohort(known, model.schema, fields) if fields else None,
-                    where={name: v for name, v in asked.items() if name in mine - set(known)},
-                    rules=[rule for rule in rules if set(rule.fields) <= mine],
-                    seed=seed,
+        models, table, where = self.models, to_table(condition), dict(where or {})
+        self._check_fields(where, rules)
+        columns = {} if table is None else {name: table[name] for name in table.column_names}
+        remarks = SampleRemarks({*columns, *where}, tuple(where))
+        for link, model in zip(self.links, models, strict=True):
+            constant = {name: where.pop(name) for name in [*where] if name in model.plan.fields}
+            given = model.read_conditions(n, pa.table(columns) if columns else None, constant)
+            made = remarks.add(link.sample(given, rules, seed), given, model.support, link.anonymous)
+            columns |= {name: made.columns[name] for name in made.schema}
+        here = {name for model in models for name in model.plan.fields}
+        whole = pa.table({name: column for name, column in columns.items() if name in here})
+        return remarks.annotate(models[-1].finalize_table(whole))
+
+    def _check_fields(self, where: Mapping[str, Any], rules: Sequence[Any]) -> None:
+        """Check that values are given of fields that are modelled, and each rule is of fields of one link.
+
+        Raises:
+            SchemaError: They are not.
+        """
+        known = [set(model.plan.fields) for model in self.models]
+        every = set().union(*known)
+        if strange := [name for name in where if name not in every]:
+            listed = ", ".join(name for name in self.models[-1].schema if name in every)
+            raise SchemaError(f"{strange[0]!r} is no modelled field; there are {listed}")
+        for rule in rules:
+            if absent := [name for name in rule.fields if name not in every]:
+                message = (
+                    f"rule {rule.name!r} speaks of {', '.join(absent)}, which this model does not make"
                 )
-            known |= {name: made.columns[name] for name in made.schema}
-            imposed += made.enforced_constraints
-            kinds |= dict(made.schema)
-            pools |= link.support.pools
-            constant, given = [name for name in asked if name in mine], [*first.intersection(mine), *asked]
-            evidence.append(describe_link_support(made, link.support, given, constant))
-        whole = self.models[-1].finalize_table(
-            pa.table({name: known[name] for name in known if name in here})
-        )
-        return join_evidence(
-            replace(whole, enforced_constraints=imposed), kinds, evidence, pools, self.links[0].anonymous
-        )
-
-    @property
-    def models(self) -> tuple[FittedModel, ...]:
-        """What each link has learned.
-
-        Raises:
-            NotFitted: A link has learned nothing yet.
-        """
-        return tuple(model for link in self.links for model in link.models)
-
-    using = forward_method("Chain.using", "replace_sampling_options")
+                raise SchemaError(message)
+            if not any(here.issuperset(rule.fields) for here in known):
+                raise SchemaError(
+                    f"rule {rule.name!r} speaks of {', '.join(rule.fields)}, which no link of the chain "
+                    "has together; make one of them a condition of the link that models another"
+                )
 
     def replace_sampling_options(self, **options: float) -> Self:
-        """The same chain, each link with those of the options that its family has for sampling.
+        """The same models with other options of sampling, each link with those that its family has.
 
         Raises:
-            NotFitted: A link has learned nothing yet.
-            UsageError: An option that no link has for sampling.
+            UsageError: An option that no link has, or a value without meaning.
+            Unsupported: The option says nothing about such data.
         """
-        known = [model.plan.family.sampling for model in self.models]
-        if strange := sorted(set(options).difference(*known)):
-            listed = ", ".join(sorted(set().union(*known))) or "there are none"
-            raise UsageError(f"{', '.join(strange)}: no link samples by it; options of sampling: {listed}")
-        mine = [{name: options[name] for name in options if name in some} for some in known]
-        pairs = zip(self.links, mine, strict=True)
-        return replace(
-            self, links=[link.replace_sampling_options(**some) if some else link for link, some in pairs]
-        )
+        known = set().union(*(model.plan.family.sampling for model in self.models))
+        if strange := sorted(set(options) - known):
+            listed = ", ".join(sorted(known)) or "there are none"
+            raise UsageError(
+                f"{', '.join(strange)}: no link samples by it; options of sampling: {listed}; others need "
+                "another fit: name them in family="
+            )
+        return type(self)([link.replace_sampling_options(options) for link in self.links])
+
+    using = forward_method("Chain.using", "replace_sampling_options")
 
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same chain fitted anew to these alone.
 
-        What `Synthesizer.refit` is for one model.
+        What is given is that of the records, in random order.
         """
-        from manikin.synthesis.synthesizer import Synthesizer
-
-        links = [
-            Synthesizer(
-                plan.target,
-                (*plan.condition, *plan.observed),
-                plan.family,
-                seed,
-                link.training,
-                scan=link.scan,
-                anonymous=link.anonymous,
-            )
-            for link, plan in zip(self.links, self._plans, strict=True)
-        ]
-        again = Chain(links).fit(train, quiet=True)
+        again = type(self)([link.copy_unfitted(seed) for link in self.links]).fit(train, quiet=True)
         if not self.condition_fields:
             return again.sample(len(train), seed=seed)
         rows = Key(seed).child("refit").numpy().permutation(len(train))
         return again.sample(condition=train.take(rows).select(*self.condition_fields), seed=seed)
 
     def save(self, folder: str | Path) -> None:
-        """Write the fitted links to a folder, one model each.
+        """Write the fitted models to a folder: TOML, JSON and safetensors, nothing executable.
 
         Raises:
             NotFitted: A link has learned nothing yet.
             UsageError: The folder holds something that is no model.
         """
-        from manikin.synthesis.persistence import save_chain
-
-        save_chain(self, folder)
-
-
-def _can_model(family: str | Family | StatisticalFamily, schema: Schema, target: Sequence[str]) -> bool:
-    """Whether a family is for such fields."""
-    kind, first = resolve_family(family, schema, target, ()), schema[target[0]]
-    if kind.is_for_notes:
-        return isinstance(first, Text)
-    return isinstance(first, SCALAR_TYPES) or not isinstance(kind, StatisticalFamily)
-
-
-def group_fields(schema: Schema, fields: Sequence[str]) -> list[tuple[str, ...]]:
-    """The fields that one model can hold together: all scalars, then label maps, then each other array."""
-    scalars = tuple(name for name in fields if isinstance(schema[name], SCALAR_TYPES))
-    arrays = [name for name in fields if name not in scalars]
-    maps = [name for name in arrays if _is_label_map(schema, name)]
-    rest = [name for name in arrays if name not in maps]
-    return [*([scalars] if scalars else []), *((name,) for name in (*maps, *rest))]
-
-
-def _is_label_map(schema: Schema, name: str) -> bool:
-    kind = schema[name]
-    return isinstance(kind, Image) and kind.levels > 0
-
-
-def _to_columns(condition: Cohort | pd.DataFrame | None) -> dict[str, Any]:
-    """The given columns by name."""
-    if condition is None:
-        return {}
-    table = condition.columns if isinstance(condition, Cohort) else pa.Table.from_pandas(condition)
-    return {name: table[name] for name in table.column_names}
-
-
-def _build_cohort(columns: dict[str, Any], schema: Schema, fields: Sequence[str]) -> Cohort:
-    kinds = Schema({name: schema[name] for name in fields})
-    return Cohort(pa.table({name: columns[name] for name in fields}), kinds)
+        save_links(self.links, folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +50,7 @@ class Conditions:
         schema: Schema,
         types: Mapping[str, pa.DataType],
         n: int | None,
-        condition: Cohort | pd.DataFrame | None,
+        table: pa.Table | None,
         where: Mapping[str, Any] | None,
         read: Sequence[str],
         pools: Mapping[str, PooledLevels] | None = None,
@@ -62,7 +62,6 @@ class Conditions:
             SchemaError: A field that is not modelled, or a value that it cannot have.
         """
         check_number(n)
-        table = _to_table(condition)
         unknown = () if table is None else find_unknown_columns(table.column_names, schema)
         count = table.num_rows if table is not None else n
         if count is None:
@@ -80,6 +79,11 @@ class Conditions:
         for name, values in {**given, **constant}.items():
             columns[name] = _cast_column(schema, types, name, values, before, (pools or {}).get(name))
         return cls(count, columns, tuple(constant), before, unknown)
+
+    def select(self, fields: Collection[str], constant_fields: Collection[str]) -> Conditions:
+        """What is given of some fields, `constant_fields` those with one value in all records."""
+        columns = {name: column for name, column in self.columns.items() if name in fields}
+        return replace(self, columns=columns, constant_fields=tuple(constant_fields))
 
     def get_original(self, name: str) -> pa.Array:
         """What is given of a field, as it was given."""
@@ -151,7 +155,12 @@ def find_unknown_columns(names: Sequence[str], schema: Schema) -> tuple[str, ...
     return unknown
 
 
-def _to_table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
+def to_table(condition: Cohort | pd.DataFrame | None) -> pa.Table | None:
+    """The columns of a condition.
+
+    Raises:
+        UsageError: It is no cohort and no data frame, or its columns are none that Arrow holds.
+    """
     if condition is None or isinstance(condition, Cohort):
         return condition.columns if condition is not None else None
     if not hasattr(condition, "columns"):

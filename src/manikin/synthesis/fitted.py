@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,23 +15,22 @@ from manikin.cohort.histories import Histories
 from manikin.core.seeds import Key
 from manikin.ehr.corrupt import append_continuation
 from manikin.encoding.grammar import END, OPEN, STEP
-from manikin.errors import SchemaError, Unsupported, UsageError
+from manikin.errors import Unsupported, UsageError
 from manikin.schema.kinds import SCALAR_TYPES, Image, Schema, Signal
-from manikin.synthesis.ehr_rejection import find_soft_checks
+from manikin.synthesis.conditions import Conditions
 from manikin.synthesis.given_values import fill_in, keep_given, overlay
 from manikin.synthesis.history_imputation import impute_hidden_events
 from manikin.synthesis.identifier_surrogates import generate_surrogates
 from manikin.synthesis.inverse_recoding import InverseRecoding, is_null_or_nan
 from manikin.synthesis.recoding import Recoding
-from manikin.training.learner import Learner, NeuralLearner, Parts, StatisticalLearner
+from manikin.synthesis.training_support import TrainingSupport
+from manikin.training.learner import NeuralLearner, Parts, StatisticalLearner
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from manikin.cohort.source_format import SourceFormat
-    from manikin.contracts.check import Check
     from manikin.contracts.codec import Codec
-    from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.plan import Plan
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
@@ -51,6 +50,7 @@ class FittedModel:
         learner: What was learned.
         surrogate_starts: Where surrogate numbers start, per identifier.
         recoding: How the fields become the parts that were learned, and what is computed.
+        support: How many training patients stand behind what may be given.
     """
 
     plan: Plan
@@ -59,9 +59,10 @@ class FittedModel:
     origin: SourceFormat
     codec: Codec
     condition_codecs: dict[str, Codec]
-    learner: Learner
+    learner: StatisticalLearner | NeuralLearner
     surrogate_starts: dict[str, int]
     recoding: Recoding = field(default_factory=Recoding)
+    support: TrainingSupport = field(default_factory=TrainingSupport)
 
     @property
     def has_condition_in_row(self) -> bool:
@@ -84,11 +85,6 @@ class FittedModel:
         )
 
     @property
-    def soft_checks(self) -> tuple[Check, ...]:
-        """Checks that what is drawn shall pass."""
-        return find_soft_checks(self.learner.facts)
-
-    @property
     def input_fields(self) -> tuple[str, ...]:
         """The fields that a given table is read for.
 
@@ -106,24 +102,37 @@ class FittedModel:
         )
         return frozenset(name for name in self.schema if self.recoding.find_main_part(name) in parts)
 
-    def check_request(self, given: Conditions, rules: Sequence[Any]) -> None:
-        """Check that conditions and rules speak of this model's fields.
+    def read_conditions(
+        self, n: int | None, table: pa.Table | None, where: Mapping[str, Any] | None
+    ) -> Conditions:
+        """What is given of its fields, by a table or as one value for all records.
 
         Raises:
-            SchemaError: One does not.
-            UsageError: A condition is missing that never was in training.
+            UsageError: No number of records follows, or a condition is missing that never was in training.
+            SchemaError: A field that is not modelled, or a value that it cannot have.
         """
-        here = {*self.plan.condition, *self.plan.target}
-        if strange := [name for name in given.constant_fields if name not in here]:
-            message = f"{', '.join(strange)}: not part of this model; it knows {', '.join(sorted(here))}"
-            raise SchemaError(message)
+        read, pools = self.input_fields, self.support.pools
+        given = Conditions.from_inputs(self.schema, self.arrow_types, n, table, where, read, pools)
         given.check_complete(self.complete_fields, self.plan.target)
-        for rule in rules:
-            if absent := [name for name in rule.fields if name not in here]:
-                message = (
-                    f"rule {rule.name!r} speaks of {', '.join(absent)}, which this model does not make"
-                )
-                raise SchemaError(message)
+        return given
+
+    def replace_sampling_options(self, options: Mapping[str, Any]) -> FittedModel:
+        """The same with other options of its family, which concern sampling alone.
+
+        Raises:
+            UsageError: A value without meaning.
+            Unsupported: An option says nothing about such data.
+        """
+        try:
+            family = replace(self.plan.family, **options)  # type: ignore[type-var] - all families are dataclasses
+            reason = family.refusal(self.codec.spec)
+        except TypeError as error:
+            told = ", ".join(f"{name}={value!r}" for name, value in options.items())
+            raise UsageError(f"{told}: a value of another type is wanted ({error})") from error
+        if reason:
+            raise Unsupported(reason)
+        plan, learner = replace(self.plan, family=family), replace(self.learner, family=family)
+        return replace(self, plan=plan, learner=learner)
 
     def encode_condition(self, given: Conditions) -> Parts:
         """The encoded condition."""

@@ -1,4 +1,4 @@
-"""Store: a fitted synthesizer in a folder of TOML, JSON and safetensors."""
+"""Fitted models in a folder of TOML, JSON and safetensors."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from manikin.core.toml import read_toml
 from manikin.errors import FormatError, UsageError
 from manikin.schema.kinds import Schema
 from manikin.stats.subject_counts import MIN_CELL_SIZE
-from manikin.synthesis.chain import Chain
 from manikin.synthesis.fitted import FittedModel
+from manikin.synthesis.link import Link
 from manikin.synthesis.plan import Plan, dump_family, parse_family
 from manikin.synthesis.recoding import Recoding
 from manikin.synthesis.training_support import TrainingSupport
@@ -33,28 +33,30 @@ from manikin.training.learner import NeuralLearner, StatisticalLearner
 from manikin.training.weights import read_json, read_weights, write_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from manikin.contracts.codec import Codec
-    from manikin.synthesis.synthesizer import Synthesizer
 
 FORMAT_VERSION = 2
 CODEC_WEIGHTS_FILE = "codec.safetensors"
 
 
-def save_synthesizer(model: Synthesizer, fitted: FittedModel, folder: str | Path) -> None:
-    """Write a model's files; the folder is whole or absent."""
-    with _open_model_folder(Path(folder)) as part:
-        _write_model(part, model, fitted)
+def save_links(links: Sequence[Link], folder: str | Path) -> None:
+    """Write fitted models, several each into a folder of its own; the whole folder or none.
 
-
-def save_chain(chain: Chain, folder: str | Path) -> None:
-    """Write the models of a chain, each in a folder of its own; the whole folder or none."""
+    Raises:
+        NotFitted: One has learned nothing yet.
+        UsageError: The folder holds something that is no model.
+        FormatError: It cannot be written.
+    """
     with _open_model_folder(Path(folder)) as part:
-        for place, (link, fitted) in enumerate(zip(chain.links, chain.models, strict=True)):
+        if len(links) == 1:
+            _write_link(part, links[0])
+            return
+        for place, link in enumerate(links):
             (part / f"link-{place}").mkdir()
-            _write_model(part / f"link-{place}", link, fitted)
-        table = {"version": FORMAT_VERSION, "links": len(chain.links)}
+            _write_link(part / f"link-{place}", link)
+        table = {"version": FORMAT_VERSION, "links": len(links)}
         (part / "model.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
 
 
@@ -69,8 +71,8 @@ def _open_model_folder(folder: Path) -> Iterator[Path]:
         yield part
 
 
-def load(folder: str | Path) -> Synthesizer | Chain:
-    """A synthesizer or a chain as it was saved; it samples the same records for the same seed.
+def load_links(folder: str | Path) -> list[Link]:
+    """The models that were saved in a folder.
 
     Raises:
         FormatError: The folder is not a saved model, or one of a later version.
@@ -85,8 +87,8 @@ def load(folder: str | Path) -> Synthesizer | Chain:
         raise FormatError(message)
     try:
         if "links" in table:
-            return Chain([_load_synthesizer(folder / f"link-{place}") for place in range(table["links"])])
-        return _load_synthesizer(folder)
+            return [_load_link(folder / f"link-{place}") for place in range(table["links"])]
+        return [_load_link(folder)]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
         message = (
             f"{folder}: damaged, or changed by hand ({type(error).__name__}); copy the folder that `save` "
@@ -95,9 +97,7 @@ def load(folder: str | Path) -> Synthesizer | Chain:
         raise FormatError(message) from error
 
 
-def _load_synthesizer(folder: Path) -> Synthesizer:
-    from manikin.synthesis.synthesizer import Synthesizer
-
+def _load_link(folder: Path) -> Link:
     table, stored = _read_model_file(folder / "model.toml"), read_json(folder / "codec.json")
     plan = Plan(
         tuple(table["target"]),
@@ -112,52 +112,54 @@ def _load_synthesizer(folder: Path) -> Synthesizer:
     types = {name: _parse_type(text) for name, text in stored["types"].items()}
     origin = SourceFormat(stored["origin"]["format"], stored["origin"]["options"])
     schema, starts = Schema.read(folder / "schema.toml"), stored["starts"]
-    fitted = FittedModel(plan, schema, types, origin, codec, givens, learner, starts, recoding)
-    budget = Training(**table["training"]) if "training" in table else None
-    condition = (*plan.condition, *plan.observed)
-    # `fit` of a fitted codec fits it anew, so a refit has its options.
-    named = codec if isinstance(codec, TrainableCodec) else None
-    scan = table.get("scan", True)
-    anonymous, support = (
+    support = TrainingSupport.from_dict(stored.get("support", {}))
+    model = FittedModel(plan, schema, types, origin, codec, givens, learner, starts, recoding, support)
+    return Link(
+        plan.target,
+        (*plan.condition, *plan.observed),
+        plan.family,
+        table["seed"],
+        Training(**table["training"]) if "training" in table else None,
+        codec if isinstance(codec, TrainableCodec) else None,  # fitted anew, it keeps its options
+        table.get("scan", True),
         table.get("anonymous", MIN_CELL_SIZE),
-        TrainingSupport.from_dict(stored.get("support", {})),
+        model,
     )
-    options = (table["seed"], budget, named, scan, fitted, None, anonymous, support)
-    return Synthesizer(plan.target, condition, plan.family, *options)
 
 
-def _write_model(part: Path, model: Synthesizer, fitted: FittedModel) -> None:
-    plan = fitted.plan
+def _write_link(part: Path, link: Link) -> None:
+    model = link.model
+    plan = model.plan
     table = {
         "version": FORMAT_VERSION,
-        "seed": model.seed,
+        "seed": link.seed,
         "target": list(plan.target),
         "condition": list(plan.condition),
         "observed": list(plan.observed),
         "family": dump_family(plan.family),
-        "facts": fitted.learner.facts,
-        "scan": model.scan,
-        "anonymous": model.anonymous,
+        "facts": model.learner.facts,
+        "scan": link.scan,
+        "anonymous": link.anonymous,
     }
-    if model.training is not None:
+    if link.training is not None:
         table["training"] = {
-            key: value for key, value in asdict(model.training).items() if value is not None
+            key: value for key, value in asdict(link.training).items() if value is not None
         }
     (part / "model.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
-    fitted.schema.write(part / "schema.toml")
+    model.schema.write(part / "schema.toml")
     stored = {
-        "target": _dump_codec(fitted.codec),
-        "given": {name: _dump_codec(codec) for name, codec in fitted.condition_codecs.items()},
-        "starts": fitted.surrogate_starts,
-        "recoding": fitted.recoding.to_dict(),
+        "target": _dump_codec(model.codec),
+        "given": {name: _dump_codec(codec) for name, codec in model.condition_codecs.items()},
+        "starts": model.surrogate_starts,
+        "recoding": model.recoding.to_dict(),
         "support": model.support.to_dict(),
-        "types": {name: _dump_type(dtype) for name, dtype in fitted.arrow_types.items()},
-        "origin": {"format": fitted.origin.format, "options": dict(fitted.origin.options)},
+        "types": {name: _dump_type(dtype) for name, dtype in model.arrow_types.items()},
+        "origin": {"format": model.origin.format, "options": dict(model.origin.options)},
     }
     (part / "codec.json").write_text(json.dumps(stored), encoding="utf-8")
-    fitted.learner.save(part)
-    if isinstance(fitted.codec, TrainableCodec):
-        write_weights(part / CODEC_WEIGHTS_FILE, fitted.codec.nets)
+    model.learner.save(part)
+    if isinstance(model.codec, TrainableCodec):
+        write_weights(part / CODEC_WEIGHTS_FILE, model.codec.nets)
 
 
 def _load_learner(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from manikin.codecs.patches import PatchCodec
-from manikin.contracts.codec import TrainableCodec
 from manikin.contracts.family import Family, StatisticalFamily
 from manikin.core import registry
 from manikin.errors import SchemaError, Unsupported, UsageError
@@ -16,13 +13,8 @@ from manikin.schema.kinds import SCALAR_TYPES, Codes, Image, Schema, Signal, Tex
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from manikin.cohort.cohort import Cohort
-    from manikin.contracts.codec import Codec
-
 MIN_NETWORK_LETTERS = 20_000_000
 """Letters of notes, some four million tokens, from which on a network writes better than templates."""
-
-Fields = "str | Sequence[str] | None"
 
 
 @dataclass(frozen=True)
@@ -40,6 +32,11 @@ class Plan:
     condition: tuple[str, ...]
     observed: tuple[str, ...]
     family: Family | StatisticalFamily
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """All fields that it speaks of."""
+        return (*self.condition, *self.target)
 
     @classmethod
     def from_schema(
@@ -105,97 +102,30 @@ def resolve_family(
     """The family by name, or the best default for the kind of the target and the letters of its notes."""
     if isinstance(family, Family | StatisticalFamily):
         return family
-    if family is None:
-        rows = all(isinstance(schema[name], SCALAR_TYPES) for name in (*target, *condition))
-        scalars = all(isinstance(schema[name], SCALAR_TYPES) for name in condition)
-        notes = any(isinstance(schema[name], Text) for name in target)
-        tokens = notes or any(isinstance(schema[name], Codes) for name in target)
-        family = "trees" if rows else "autoregressive" if tokens else "diffusion"
-        family = "templates" if notes and scalars and letters < MIN_NETWORK_LETTERS else family
-    name, _, model = family.partition(":")
-    kind = registry.find("families", name)
-    if model and "model" not in (option.name for option in fields(kind)):
-        raise UsageError(f"family {name!r} takes no model after a colon; 'lora' does")
-    return kind(model=model) if model else kind()
+    family = family or _choose_default_family(schema, target, condition, letters)
+    kind, (_, _, model) = find_family_class(family), family.partition(":")
+    if not model:
+        return kind()
+    if "model" not in (option.name for option in fields(kind)):
+        raise UsageError(f"family {family.partition(':')[0]!r} takes no model after a colon; 'lora' does")
+    return kind(model=model)
 
 
-def choose_codec(schema: Schema, fields: Sequence[str], *, tokens: bool, places: int = 0) -> Codec:
-    """An unfitted codec for these fields.
-
-    Args:
-        schema: Of the records.
-        fields: What is encoded together.
-        tokens: Whether as tokens rather than as channels on a grid.
-        places: How many places of a grid a record has; 0: as if it were small.
-
-    Raises:
-        Unsupported: No codec knows these kinds in this form.
-    """
-    kinds = tuple(type(schema[name]) for name in fields)
-    known = [registry.find("codecs", name) for name in registry.list_plugins("codecs")]
-    able = [
-        codec
-        for codec in known
-        if codec.tokens == tokens
-        and codec.min_length <= places
-        and all(issubclass(kind, codec.kinds) for kind in kinds)
-    ]
-    if able:  # of several the one made for these kinds and few others
-        return max(able, key=lambda codec: (codec.min_length, -len(codec.kinds)))()
-    form = "tokens" if tokens else "channels on a grid"
-    message = f"no codec turns {', '.join(kind.name for kind in kinds)} into {form}; " + (
-        "use 'diffusion', 'vae' or 'gan'" if tokens else "use 'autoregressive' or 'masked'"
-    )
-    raise Unsupported(message)
+def find_family_class(family: str | Family | StatisticalFamily) -> type[Any]:
+    """The class of a family that is named, or is there as an object."""
+    return registry.find("families", family.partition(":")[0]) if isinstance(family, str) else type(family)
 
 
-def choose_target_codec(
-    train: Cohort, plan: Plan, fields: Sequence[str], named: str | Codec | None
-) -> Codec:
-    """The unfitted codec of a target: the one that is named, or one for the kind and size of the fields.
-
-    Pictures of which a part may be observed stay as they are, because codes have no such part.
-
-    Raises:
-        Unsupported: No codec knows these kinds in this form, or codes are to be observed in part.
-    """
-    tokens = getattr(plan.family, "tokens", False)
-    named = named or getattr(plan.family, "codec", None)
-    if named is None:
-        shapes = [getattr(train.columns[name].type, "shape", [1]) for name in fields]
-        places = 0 if plan.observed else max(math.prod(shape[1:]) for shape in shapes)
-        codec = choose_codec(train.schema, fields, tokens=tokens, places=places)
-    else:
-        codec = registry.find("codecs", named)() if isinstance(named, str) else named
-    if plan.observed and isinstance(codec, TrainableCodec):
-        message = (
-            f"an observed part of {plan.observed[0]!r} is no part of its learned codes; use 'diffusion' in "
-            "pixel space: Synthesizer(..., family='diffusion', codec='arrays')"
-        )
-        raise Unsupported(message)
-    return codec
-
-
-def fit_condition_codecs(train: Cohort, condition: tuple[str, ...], codec: Codec) -> dict[str, Codec]:
-    """A codec for the scalar part of a condition, and one for each array in it.
-
-    Arrays on the very grid of a target that is modelled on a coarser one are laid on that.
-    """
-    if (asked := codec.choose_condition_codecs(train, condition)) is not None:
-        return asked
-    rows = [name for name in condition if isinstance(train.schema[name], SCALAR_TYPES)]
-    arrays = [name for name in condition if name not in rows]
-    groups = {**({"row": rows} if rows else {}), **{name: [name] for name in arrays}}
-    fitted = {
-        name: choose_codec(train.schema, fields, tokens=isinstance(train.schema[fields[0]], Text)).fit(
-            train, fields
-        )
-        for name, fields in groups.items()
-    }
-    if isinstance(codec, TrainableCodec):
-        grid, patches = codec.source.spec.grid, PatchCodec(codec.downsampling_factors)
-        fitted |= {name: patches.fit(train, [name]) for name in arrays if fitted[name].spec.grid == grid}
-    return fitted
+def _choose_default_family(
+    schema: Schema, target: Sequence[str], condition: Sequence[str], letters: int
+) -> str:
+    """The name of the best family where none is named."""
+    given_scalars = all(isinstance(schema[name], SCALAR_TYPES) for name in condition)
+    if given_scalars and all(isinstance(schema[name], SCALAR_TYPES) for name in target):
+        return "trees"
+    if any(isinstance(schema[name], Text) for name in target):
+        return "templates" if given_scalars and letters < MIN_NETWORK_LETTERS else "autoregressive"
+    return "autoregressive" if any(isinstance(schema[name], Codes) for name in target) else "diffusion"
 
 
 def dump_family(family: Family | StatisticalFamily) -> dict[str, Any]:
@@ -255,3 +185,25 @@ def _raise_if_mixed_kinds(schema: Schema, target: Sequence[str]) -> None:
             f"Synthesizer(target={arrays[0]!r}, condition={others})])"
         )
         raise Unsupported(message)
+
+
+def can_model(family: str | Family | StatisticalFamily, schema: Schema, target: Sequence[str]) -> bool:
+    """Whether a family is for such fields."""
+    kind, first = find_family_class(family), schema[target[0]]
+    if kind.is_for_notes:
+        return isinstance(first, Text)
+    return isinstance(first, SCALAR_TYPES) or not issubclass(kind, StatisticalFamily)
+
+
+def group_fields(schema: Schema, fields: Sequence[str]) -> list[tuple[str, ...]]:
+    """The fields that one model can hold together: all scalars, then label maps, then each other array."""
+    scalars = tuple(name for name in fields if isinstance(schema[name], SCALAR_TYPES))
+    arrays = [name for name in fields if name not in scalars]
+    maps = [name for name in arrays if _is_label_map(schema, name)]
+    rest = [name for name in arrays if name not in maps]
+    return [*([scalars] if scalars else []), *((name,) for name in (*maps, *rest))]
+
+
+def _is_label_map(schema: Schema, name: str) -> bool:
+    kind = schema[name]
+    return isinstance(kind, Image) and kind.levels > 0

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.level_pooling import count_subjects, describe_pool, pool_levels
 from manikin.errors import ManikinWarning
 from manikin.schema.kinds import Category, Schema
-from manikin.synthesis.conditions import Conditions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from manikin.cohort.cohort import Cohort
+    from manikin.cohort.enforced_constraints import EnforcedConstraint
     from manikin.cohort.level_pooling import PooledLevels
-    from manikin.synthesis.chain import Chain
-    from manikin.synthesis.synthesizer import Synthesizer
+    from manikin.schema.kinds import Kind
+    from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.training_support import TrainingSupport
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
@@ -37,9 +37,12 @@ WARNED_ROLES = ("label", "sensitive", "event")
 
 
 def warn(*texts: str) -> None:
-    """Warn of each of these, at the line of the user that asked."""
+    """Warn of each of these, at the line of the user that asked: the first outside of this package."""
+    frame, level = inspect.currentframe(), 1
+    while frame and frame.f_globals.get("__name__", "").partition(".")[0] == "manikin":
+        frame, level = frame.f_back, level + 1
     for text in filter(None, texts):
-        warnings.warn(text, ManikinWarning, stacklevel=4)
+        warnings.warn(text, ManikinWarning, stacklevel=level - 1)
 
 
 def pool_rare_levels(
@@ -76,54 +79,10 @@ def count_pooled_levels(facts: Mapping[str, Any], pools: Mapping[str, PooledLeve
     return {"codec": {**facts.get("codec", {}), "pooled": found}} if found else {}
 
 
-def find_pools(model: Synthesizer | Chain) -> dict[str, PooledLevels]:
-    """The levels that a model has pooled, by field; of a chain those of all its links."""
-    links = getattr(model, "links", None) or ([] if model.chain is None else model.chain.links)  # type: ignore[union-attr]
-    if links:
-        return {name: pool for link in links for name, pool in find_pools(link).items()}
-    return model.support.pools  # type: ignore[union-attr]
-
-
-def report_pools(model: Synthesizer, judged: Sequence[str]) -> list[str]:
-    """What was pooled, a sentence for each field; of the `judged`, a label or a subgroup, it warns too."""
-    pools = find_pools(model)
-    for name in judged:
-        if name in pools and model.models[-1].schema[name].role not in WARNED_ROLES:
-            warn(describe_removed_levels(name, pools[name], model.anonymous))
-    return [describe_pool(name, pool, model.anonymous) for name, pool in pools.items()]
-
-
-def find_common_rows(model: Synthesizer, train: Cohort) -> np.ndarray:
-    """The training records without a level that was pooled; all where there are none, (n,)."""
-    fine = np.ones(len(train), dtype=bool)
-    for name, pool in find_pools(model).items():
-        words = pc.unique(train.columns[name].drop_null()).to_pylist()
-        kept = set(getattr(model.models[-1].schema[name], "levels", ()))
-        rare = [word for word in words if word not in kept and pool.find_position(word) is not None]
-        found = pc.is_in(train.columns[name], value_set=pa.array(rare, train.columns[name].type))
-        fine &= ~found.to_numpy()
-    return np.flatnonzero(fine) if fine.any() else np.arange(len(train))
-
-
 def describe_unknown_columns(names: Sequence[str]) -> str:
     """That columns of a condition are no fields, in words; empty: all are."""
     listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")  # noqa: PLR2004
     return f"condition: no field of the model is called {listed}; not read" if names else ""
-
-
-def annotate_sample(made: Cohort, given: Conditions, support: TrainingSupport, least: int) -> Cohort:
-    """Drawn records with what was given as it was given, and what must be known of them."""
-    columns = {name: made.columns[name] for name in made.schema}
-    kinds = dict(made.schema)
-    for name in set(given.original_columns) & set(made.schema):
-        columns[name] = given.original_columns[name]
-        kinds[name] = _add_levels(kinds[name], given.original_columns[name])
-    whole = replace(made, columns=pa.table(columns), schema=Schema(kinds))
-    told, much = support.describe(given)
-    texts = [describe_unknown_columns(given.unknown_columns), *told]
-    warn(*texts)
-    pools = [describe_pool(name, pool, least) for name, pool in support.pools.items()]
-    return add_evidence(whole, {}, [*filter(None, texts), *pools], list(told) if much else [], pools)
 
 
 @contextmanager
@@ -134,27 +93,60 @@ def silence_warnings() -> Iterator[None]:
         yield
 
 
-def describe_link_support(
-    made: Cohort, support: TrainingSupport, given: Sequence[str], constant: Sequence[str]
-) -> tuple[tuple[str, ...], bool]:
-    """What of the given fields has too few patients behind it, as of `Support.describe`."""
-    columns = {name: made.columns[name].combine_chunks() for name in given if name in made.schema}
-    return support.describe(Conditions(len(made), columns, tuple(constant)))
+@dataclass
+class SampleRemarks:
+    """What must be known of records that one or several models draw.
+
+    Args:
+        asked: The fields that the user gives; those that a model drew since are taken out.
+        constant_fields: Those of one value in all records.
+    """
+
+    asked: set[str]
+    constant_fields: tuple[str, ...]
+    unknown: str = ""
+    unsupported: list[str] = field(default_factory=list)
+    is_evidence: bool = False
+    pools: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, Kind] = field(default_factory=dict)
+    constraints: tuple[EnforcedConstraint, ...] = ()
+
+    def add(self, made: Cohort, given: Conditions, support: TrainingSupport, least: int) -> Cohort:
+        """What one model drew, with pooled levels as they were given.
+
+        Args:
+            made: The records.
+            given: What was given with them, by the user or by models before.
+            support: What the training records of that model hold.
+            least: Patients who had to share a level.
+        """
+        texts, is_evidence = support.describe(given.select(self.asked, self.constant_fields))
+        self.unsupported = list(dict.fromkeys([*self.unsupported, *texts]))
+        self.is_evidence |= is_evidence
+        self.unknown = describe_unknown_columns(given.unknown_columns)
+        self.pools |= {name: describe_pool(name, pool, least) for name, pool in support.pools.items()}
+        self.constraints += made.enforced_constraints
+        self.asked -= set(made.schema) - set(given.columns)
+        whole = _restore_given_levels(made, given)
+        self.kinds |= dict(whole.schema)
+        return whole
+
+    def annotate(self, records: Cohort) -> Cohort:
+        """The whole records with these remarks, of which the user is warned."""
+        texts = [text for text in (self.unknown, *self.unsupported) if text]
+        warn(*texts)
+        evidence, pools = self.unsupported if self.is_evidence else [], list(self.pools.values())
+        whole = replace(records, enforced_constraints=self.constraints)
+        return add_evidence(whole, self.kinds, [*texts, *pools], evidence, pools)
 
 
-def join_evidence(
-    made: Cohort,
-    kinds: Mapping[str, Any],
-    evidence: Sequence[tuple[tuple[str, ...], bool]],
-    pools: Mapping[str, PooledLevels],
-    least: int,
-) -> Cohort:
-    """The records of a chain with what must be known of all its links."""
-    told = list(dict.fromkeys(text for texts, _ in evidence for text in texts))
-    warn(*told)
-    pooled = [describe_pool(name, pool, least) for name, pool in pools.items()]
-    much = any(great for _, great in evidence)
-    return add_evidence(made, kinds, [*told, *pooled], told if much else (), pooled)
+def _restore_given_levels(made: Cohort, given: Conditions) -> Cohort:
+    """Drawn records with pooled levels as they were given."""
+    columns, kinds = {name: made.columns[name] for name in made.schema}, dict(made.schema)
+    for name in set(given.original_columns) & set(made.schema):
+        columns[name] = given.original_columns[name]
+        kinds[name] = _add_levels(kinds[name], given.original_columns[name])
+    return replace(made, columns=pa.table(columns), schema=Schema(kinds))
 
 
 def add_evidence(
