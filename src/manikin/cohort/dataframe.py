@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 from uuid import UUID
 
 import pyarrow as pa
 
-from manikin.cohort.source_format import SourceFormat
+from manikin.cohort.source_format import SourceFormat, SourceOptions
 from manikin.errors import SchemaError
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from manikin.schema.kinds import Schema
 
 _CONVERSION_ERRORS = (pa.ArrowException, OverflowError, TypeError, ValueError)
+
+
+@final
+@dataclass(frozen=True)
+class FrameOptions(SourceOptions):
+    """The types of pandas that Arrow alone would not give back, by field; "text" for objects of text."""
+
+    dtypes: Mapping[str, str] | None = None
 
 
 def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, SourceFormat]:
@@ -37,7 +48,7 @@ def to_arrow(frame: pd.DataFrame) -> tuple[pa.Table, SourceFormat]:
     columns = {str(name): _convert_column(str(name), series) for name, series in frame.items()}
     kept = {str(name): str(series.dtype) for name, series in frame.items() if _is_special_dtype(series)}
     kept |= {name: "text" for name, dtype in kept.items() if dtype == "object" and _is_text(columns[name])}
-    return pa.table(columns), SourceFormat("csv", {"dtypes": kept} if kept else {})
+    return pa.table(columns), SourceFormat("csv").add_options(FrameOptions(kept or None))
 
 
 def _include_index(frame: pd.DataFrame) -> pd.DataFrame:
@@ -102,7 +113,7 @@ def from_arrow(columns: pa.Table, schema: Schema, origin: SourceFormat) -> pd.Da
     import pandas as pd
 
     frame = columns.to_pandas()
-    dtypes = origin.options.get("dtypes", {})
+    dtypes = origin.find_options(FrameOptions).dtypes or {}
     restored = {
         name: _restore_dtype(frame[name], schema[name], dtypes[name]) for name in frame if name in dtypes
     }

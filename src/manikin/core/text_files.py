@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from manikin.errors import FormatError
 
@@ -57,14 +57,26 @@ def write_bytes(path: Path, data: bytes) -> None:
     path.write_bytes(gzip.compress(data, mtime=0) if path.name.lower().endswith(".gz") else data)
 
 
-def to_utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
-    """Text in UTF-8 without a byte-order mark, and a note where it came in another encoding.
+class Utf8Text(NamedTuple):
+    """Text in UTF-8 without a byte-order mark.
+
+    `is_western` says that it came in an encoding of eight bits, Windows-1252 or Latin-1; `notes` say in
+    words which other encoding it came in.
+    """
+
+    data: bytes
+    is_western: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def to_utf8(data: bytes, path: Path) -> Utf8Text:
+    """Text in UTF-8, whatever encoding it came in.
 
     Raises:
         FormatError: The bytes are no text.
     """
     if data.startswith(_UTF16_MARKS):
-        return _recode_utf8(data, "utf-16", path), ("the file is in UTF-16",)
+        return Utf8Text(_recode_utf8(data, "utf-16", path), notes=("the file is in UTF-16",))
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not _CONTROL_BYTES.isdisjoint(data[:_HEAD_BYTES]):
         raise FormatError("holds binary data, not text", path, "is the suffix right?")
@@ -72,17 +84,19 @@ def to_utf8(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
         data.decode()
     except UnicodeDecodeError:
         return _decode_western(data, path)
-    return data, ()
+    return Utf8Text(data)
 
 
-def _decode_western(data: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
+def _decode_western(data: bytes, path: Path) -> Utf8Text:
     """Windows-1252 where signs stand that Latin-1 has only as controls (dashes, curled quotation marks)."""
     if any(0x80 <= byte <= 0x9F for byte in data):  # noqa: PLR2004 - the controls of Latin-1
         try:
-            return data.decode("cp1252").encode(), ("the file is not in UTF-8; read as Windows-1252",)
+            recoded = data.decode("cp1252").encode()
+            return Utf8Text(recoded, True, ("the file is not in UTF-8; read as Windows-1252",))
         except UnicodeDecodeError:  # one of the five bytes that Windows-1252 leaves open
             pass
-    return _recode_utf8(data, "latin-1", path), ("the file is not in UTF-8; read as Latin-1",)
+    recoded = _recode_utf8(data, "latin-1", path)
+    return Utf8Text(recoded, True, ("the file is not in UTF-8; read as Latin-1",))
 
 
 def decode_text(data: bytes, path: Path) -> str:
@@ -102,7 +116,7 @@ def decode_text(data: bytes, path: Path) -> str:
                 else "not in UTF-8"
             )
             raise FormatError(f"line {line}: {what}", path, "save it as UTF-8 text") from None
-    return to_utf8(data, path)[0].decode()
+    return to_utf8(data, path).data.decode()
 
 
 def _recode_utf8(data: bytes, encoding: str, path: Path) -> bytes:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
+from manikin.cohort.source_format import SourceOptions
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 
 if TYPE_CHECKING:
@@ -12,8 +13,19 @@ if TYPE_CHECKING:
 
     from manikin.cohort.source_format import SourceFormat
 
-NAMES_OPTION, CONCEPTS_OPTION = "names", "concepts"
-"""Options of an origin: names by code, or by parts of codes; rows of a table of concepts by code."""
+
+@final
+@dataclass(frozen=True)
+class VocabularyOptions(SourceOptions):
+    """What a vocabulary says of codes.
+
+    Args:
+        concepts: Rows of a table of concepts, by code.
+        names: Display names, by code or by parts of codes.
+    """
+
+    concepts: Mapping[str, list[str]] | None = None
+    names: Mapping[str, str] | None = None
 
 
 def restrict_code_names(origin: SourceFormat, codes: Iterable[str]) -> SourceFormat:
@@ -25,16 +37,14 @@ def restrict_code_names(origin: SourceFormat, codes: Iterable[str]) -> SourceFor
     Example:
         >>> from manikin.cohort.source_format import SourceFormat
         >>> names = {"SNOMED//44054006": "Diabetes", "SNOMED//190794006": "Gaucher"}
-        >>> source = SourceFormat("fhir", {"names": names})
-        >>> dict(restrict_code_names(source, ["Condition//SNOMED//44054006"]).options["names"])
-        {'SNOMED//44054006': 'Diabetes'}
+        >>> source = SourceFormat("fhir").add_options(VocabularyOptions(names=names))
+        >>> restrict_code_names(source, ["Condition//SNOMED//44054006"]).options
+        {'names': {'SNOMED//44054006': 'Diabetes'}}
     """
-    told = [key for key in (NAMES_OPTION, CONCEPTS_OPTION) if key in origin.options]
-    if not told:
-        return origin
     known = {part for code in codes for part in _iterate_code_parts(code)}
-    kept = {key: _select_keys(origin.options[key], known) for key in told}
-    return replace(origin, options={**origin.options, **kept})
+    told = origin.find_options(VocabularyOptions)
+    kept = VocabularyOptions(_select_keys(told.concepts, known), _select_keys(told.names, known))
+    return origin.add_options(kept)
 
 
 def find_code_name(names: Mapping[str, str], code: str) -> str:
@@ -51,8 +61,8 @@ def find_code_name(names: Mapping[str, str], code: str) -> str:
     return names.get(asked, "")
 
 
-def _select_keys(told: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    return {key: value for key, value in told.items() if key in known}
+def _select_keys(told: Mapping[str, Any] | None, known: set[str]) -> dict[str, Any] | None:
+    return None if told is None else {key: value for key, value in told.items() if key in known}
 
 
 def _iterate_code_parts(code: str) -> Iterator[str]:

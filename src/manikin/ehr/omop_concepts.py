@@ -11,7 +11,7 @@ import pyarrow.compute
 
 from manikin.cohort.histories import extract_histories
 from manikin.core import record_files
-from manikin.ehr.code_names import CONCEPTS_OPTION
+from manikin.ehr.code_names import VocabularyOptions
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def read_concepts(folder: Path, codes: Iterable[str]) -> dict[str, list[str]]:
 def build_concept_table(cohort: Cohort) -> pa.Table:
     """CONCEPT with the concepts that a cohort's histories have, as far as they are known."""
     rows: dict[str, list[str]] = {}
-    known = cohort.origin.options.get(CONCEPTS_OPTION, {})
+    known = cohort.origin.find_options(VocabularyOptions).concepts or {}
     for code in extract_histories(cohort.columns, cohort.schema).codes.tolist():
         rows |= {i: known[part] for part, i in _find_concepts(code) if part in known}
     columns = (

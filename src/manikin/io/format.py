@@ -7,8 +7,10 @@ A format reads a path into a cohort and writes one back. Finding the right forma
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, final
 
+from manikin.cohort.source_format import SourceOptions
 from manikin.errors import FormatError
 from manikin.schema.kinds import Codes, Image, Signal
 
@@ -17,6 +19,14 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Schema
+
+
+@final
+@dataclass(frozen=True)
+class FileOptions(SourceOptions):
+    """The suffix of the file that a cohort came in; "": it came in a folder, or as a list of files."""
+
+    suffix: str | None = None
 
 
 class Format(ABC):

@@ -17,8 +17,10 @@ from manikin.io.detect import (
     raise_if_unreadable,
     split_suffixes,
 )
+from manikin.io.format import FileOptions
 from manikin.schema import schema_files
 from manikin.schema.kinds import Codes, Image, Schema, Signal
+from manikin.tables.layout_options import SeriesOptions
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -81,8 +83,8 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
     except OSError as error:
         raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
     folder = path.is_dir() or not _is_own_format(path, cohort)
-    options = {**cohort.origin.options, "suffix": "" if folder else "".join(split_suffixes(path))}
-    found = replace(cohort, origin=replace(cohort.origin, options=options)).add_notes(*note)
+    origin = cohort.origin.add_options(FileOptions("" if folder else "".join(split_suffixes(path))))
+    found = replace(cohort, origin=origin).add_notes(*note)
     return found.add_notes(*found.find_duplicates().describe())
 
 
@@ -134,15 +136,16 @@ def _should_write_folder(cohort: Cohort) -> bool:
     """Whether a cohort goes into a folder: it came in one, or no single file of its format holds it."""
     format_ = load_format(cohort.origin.format)
     one = format_.can_write_file and (len(cohort) == 1 or format_.has_many_records)
-    alone = one and cohort.origin.options.get("suffix", "") != ""
-    return format_.can_write_folder and not alone
+    came_alone = bool(cohort.origin.find_options(FileOptions).suffix)
+    return format_.can_write_folder and not (one and came_alone)
 
 
 def _choose_suffix(cohort: Cohort, *, arrays: bool) -> str:
     """The suffix of the file that the cohort came in, or of one that can hold it."""
-    came = cohort.origin.options.get("suffix", "")
+    came = cohort.origin.find_options(FileOptions).suffix or ""
     if arrays:
-        tabled = load_format(cohort.origin.format).has_file_links and "series" not in cohort.origin.options
+        series = cohort.origin.find_options(SeriesOptions).series
+        tabled = load_format(cohort.origin.format).has_file_links and series is None
         return came if came and not tabled else ".npz"
     format_ = load_format(cohort.origin.format)
     return came if came and (format_.has_many_records or not format_.can_write_folder) else ".csv"

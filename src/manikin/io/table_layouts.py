@@ -17,7 +17,7 @@ from manikin.cohort.source_format import SourceFormat
 from manikin.core import record_files
 from manikin.errors import AbsentField
 from manikin.schema.kinds import Image, Schema, Signal
-from manikin.tables.delimited import convert_decimal_commas, read_delimited
+from manikin.tables.delimited import DelimitedOptions, convert_decimal_commas, read_delimited
 from manikin.tables.layouts import EventColumns, SeriesColumns, has_channel_columns
 
 if TYPE_CHECKING:
@@ -59,19 +59,18 @@ class TableFile:
     @property
     def origin(self) -> SourceFormat:
         """How the file writes its columns."""
-        options = {"delimiter": self.text.delimiter}
-        if any("not in UTF-8" in note for note in self.text.encoding_notes):
-            options["encoding"] = "utf-8-sig"  # the program that wrote it asks for a mark
-        return SourceFormat("csv", options)
+        # a program that writes eight bits asks for a mark before UTF-8
+        encoding = "utf-8-sig" if self.text.is_western else None
+        return SourceFormat("csv").add_options(DelimitedOptions(self.text.delimiter, encoding))
 
     @cached_property
     def cells(self) -> Cohort:
         """A record for each row, whatever files its cells name."""
-        columns, options, notes = self.text.columns, dict(self.origin.options), self.text.encoding_notes
+        columns, origin, notes = self.text.columns, self.origin, self.text.encoding_notes
         if self.text.delimiter == ";":
             columns = convert_decimal_commas(columns)
         if columns is not self.text.columns:
-            options["decimal"] = ","
+            origin = origin.add_options(DelimitedOptions(decimal=","))
             notes = (*notes, "decimal commas")
         declared = {
             name: kind
@@ -79,7 +78,6 @@ class TableFile:
             if name in self.names
             or not isinstance(kind, Signal)  # a signal that is no column lies in files
         }
-        origin = SourceFormat("csv", options)
         cohort = Cohort.from_table(columns, Schema(declared), spelled=True, origin=origin)
         return cohort.add_notes(*notes, *self.text.name_notes)
 
@@ -166,9 +164,8 @@ def _find_series_columns(table: TableFile) -> SeriesColumns | None:
 def _read_measurements(table: TableFile, columns: SeriesColumns) -> Cohort:
     from manikin.signals.files.long_table import build_cohort
 
-    options = table.origin.options
     cohort = build_cohort(
-        table.text.columns, columns, table.path, table.row_schema, options, skip_bad=table.skip_bad
+        table.text.columns, columns, table.path, table.row_schema, table.origin, skip_bad=table.skip_bad
     )
     return _add_file_notes(table, cohort)
 
@@ -180,9 +177,8 @@ def _are_channels_declared(table: TableFile) -> bool:
 def _read_moments(table: TableFile, _: bool) -> Cohort:
     from manikin.signals.files.wide_table import build_cohort
 
-    options = table.origin.options
     cohort = build_cohort(
-        table.text.columns, table.path, table.row_schema, options, skip_bad=table.skip_bad
+        table.text.columns, table.path, table.row_schema, table.origin, skip_bad=table.skip_bad
     )
     return _add_file_notes(table, cohort)
 

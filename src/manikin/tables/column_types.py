@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.source_format import SourceFormat
+from manikin.cohort.dataframe import FrameOptions
+from manikin.cohort.source_format import SourceFormat, SourceOptions
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category
 from manikin.schema.spellings import NUMBER_PATTERN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from manikin.schema.kinds import Kind, Schema
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+
+
+@final
+@dataclass(frozen=True)
+class TypedTableOptions(SourceOptions):
+    """Columns that came as factors, columns that came as text, and the metadata of pandas (JSON)."""
+
+    nominal: Sequence[str] | None = None
+    text: Sequence[str] | None = None
+    pandas: str | None = None
 
 
 def from_typed_table(table: pa.Table, schema: Schema | None, name: str) -> Cohort:
@@ -40,11 +54,11 @@ def from_typed_table(table: pa.Table, schema: Schema | None, name: str) -> Cohor
         for column, kind in fields.items()
         if pa.types.is_string(kind) or pa.types.is_large_string(kind)
     ]
-    options: dict[str, Any] = {"nominal": nominal, "text": text}
+    origin = SourceFormat(name).add_options(TypedTableOptions(nominal, text))
     if pandas := (table.schema.metadata or {}).get(b"pandas"):
-        options["pandas"] = pandas.decode()
-        options["dtypes"] = _read_dtypes(json.loads(pandas), table.column_names)
-    return Cohort.from_table(table, schema, origin=SourceFormat(name, options))
+        dtypes = _read_dtypes(json.loads(pandas), table.column_names)
+        origin = origin.add_options(TypedTableOptions(pandas=pandas.decode()), FrameOptions(dtypes))
+    return Cohort.from_table(table, schema, origin=origin)
 
 
 def _read_dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:
@@ -63,26 +77,26 @@ def _read_dtypes(metadata: dict[str, Any], names: list[str]) -> dict[str, str]:
 
 def to_typed_table(cohort: Cohort) -> pa.Table:
     """The table as its file would hold it: gaps as they were spelled, text and factors as such."""
+    came = cohort.origin.find_options(TypedTableOptions)
     columns = {
-        name: _restore_column(cohort.columns[name].combine_chunks(), kind, name, cohort.origin)
+        name: _restore_column(cohort.columns[name].combine_chunks(), kind, name, came)
         for name, kind in cohort.schema.items()
     }
     table = pa.table(columns)
-    pandas = cohort.origin.options.get("pandas")
-    if pandas is None:
+    if came.pandas is None:
         return table
-    known = {**json.loads(pandas), "index_columns": []}
+    known = {**json.loads(came.pandas), "index_columns": []}
     known["columns"] = [column for column in known["columns"] if column["field_name"] in columns]
     return table.replace_schema_metadata({"pandas": json.dumps(known)})
 
 
-def _restore_column(values: pa.Array, kind: Kind, name: str, origin: SourceFormat) -> pa.Array:
+def _restore_column(values: pa.Array, kind: Kind, name: str, came: TypedTableOptions) -> pa.Array:
     spellings = getattr(kind, "missing", ())
-    if name in origin.options.get("text", ()) and not pa.types.is_string(values.type):
+    if name in (came.text or ()) and not pa.types.is_string(values.type):
         text = format_column(values, kind, blank="")
         return pc.if_else(values.is_null(), pa.scalar(next(iter(spellings), None), pa.string()), text)
     values = _fill_missing(values, spellings)
-    if name in origin.options.get("nominal", ()) and isinstance(kind, Category):
+    if name in (came.nominal or ()) and isinstance(kind, Category):
         levels = pa.array(kind.levels, values.type)
         return pa.DictionaryArray.from_arrays(pc.index_in(values, levels), levels, ordered=kind.ordered)
     return values

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import pyarrow as pa
 import pyarrow.compute
 from pyarrow import csv as arrow
 
+from manikin.cohort.source_format import SourceOptions
 from manikin.core.text_files import read_bytes, read_head, to_utf8
 from manikin.errors import EmptyTable, FormatError
 from manikin.schema.inference.censoring import are_limits
@@ -30,15 +32,27 @@ _ROWS_PER_BLOCK = 1 << 16
 _BLOCK_BYTES = 1 << 26  # bytes read at a time; a row must fit into one, with a very long note in it
 
 
+@final
+@dataclass(frozen=True)
+class DelimitedOptions(SourceOptions):
+    """How a file of delimited text is written: the delimiter, the decimal mark, the encoding."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: str | None = None
+
+
 class DelimitedText(NamedTuple):
     """A table as its file spells it.
 
-    `columns` are all of text; `encoding_notes` and `name_notes` say in words what was noticed of the
-    encoding of the file and of the names in its header.
+    `columns` are all of text; `is_western` says that the file came in an encoding of eight bits;
+    `encoding_notes` and `name_notes` say in words what was noticed of the encoding and of the names in the
+    header.
     """
 
     columns: pa.Table
     delimiter: str
+    is_western: bool
     encoding_notes: tuple[str, ...]
     name_notes: tuple[str, ...]
 
@@ -49,8 +63,8 @@ def read_delimited(path: Path) -> DelimitedText:
     Raises:
         FormatError: It is no table.
     """
-    data, encoding_notes = to_utf8(read_bytes(path), path)
-    data = _to_newlines(data)
+    text = to_utf8(read_bytes(path), path)
+    data = _to_newlines(text.data)
     if b'"' in data:
         quotes.raise_if_unclosed_quote(data, path)
     delimiter = _sniff_delimiter(data[:_HEAD_BYTES].decode(errors="ignore"), path)
@@ -59,7 +73,7 @@ def read_delimited(path: Path) -> DelimitedText:
     if not b"".join(data.split(b"\n", line_count)[line_count:]).strip():
         raise EmptyTable("holds a header but no record", path)
     columns = _parse_table(data, delimiter, names, line_count, path)
-    return DelimitedText(columns, delimiter, encoding_notes, name_notes)
+    return DelimitedText(columns, delimiter, text.is_western, text.notes, name_notes)
 
 
 def read_text_columns(path: Path) -> pa.Table:
@@ -81,7 +95,7 @@ def read_header(path: Path) -> list[str]:
     """
     head = read_head(path)
     try:
-        data = _to_newlines(to_utf8(head, path)[0])
+        data = _to_newlines(to_utf8(head, path).data)
         if not data.strip():
             return []
         return _cut_header(data, _sniff_delimiter(data.decode(errors="ignore"), path)).names
@@ -216,11 +230,8 @@ def _render_field(cohort: Cohort, name: str, delimiter: str) -> pa.Array:
     values = cohort.columns[name].combine_chunks()
     text = format_column(values, cohort.schema[name])
     plain = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    if (
-        pa.types.is_floating(values.type)
-        and delimiter == ";"
-        and cohort.origin.options.get("decimal") == ","
-    ):
+    came = cohort.origin.find_options(DelimitedOptions)
+    if pa.types.is_floating(values.type) and delimiter == ";" and came.decimal == ",":
         text = pc.replace_substring(text, ".", ",")
     lone = len(cohort.schema) == 1  # an empty line would be no record
     return text if plain and not lone else _quote_texts(text, delimiter, lone=lone)

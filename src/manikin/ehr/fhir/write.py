@@ -11,6 +11,7 @@ import numpy as np
 
 from manikin.cohort.histories import DEATH_CODE, extract_histories
 from manikin.ehr.assemble import AGE_FIELD, ANSWER_PREFIX, CODE_SEPARATOR, DAYS_PER_YEAR
+from manikin.ehr.code_names import VocabularyOptions
 from manikin.ehr.fhir.code_systems import build_concept
 from manikin.ehr.fhir.elements import CODE_ELEMENTS, TIME_ELEMENTS, UNKNOWN_CLASS, US_CORE_URL
 from manikin.ehr.fhir.read import ENCOUNTER_END
@@ -55,7 +56,7 @@ def build_patient_resources(cohort: Cohort) -> Iterator[list[dict[str, Any]]]:
     """
     found = extract_histories(cohort.columns, cohort.schema)
     codes: list[str] = found.codes.tolist()
-    names = cohort.origin.options.get("names", {})
+    names = cohort.origin.find_options(VocabularyOptions).names or {}
     ages = cohort[AGE_FIELD] if AGE_FIELD in cohort.schema else np.full(len(cohort), np.nan)
     sex = next((n for n in ("gender", "sex", "GENDER", "SEX") if n in cohort.schema), None)
     genders = cohort[sex] if sex else np.full(len(cohort), None)

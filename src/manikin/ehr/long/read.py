@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from manikin.cohort.source_format import SourceFormat
 from manikin.ehr import assemble
-from manikin.ehr.code_names import NAMES_OPTION
+from manikin.ehr.code_names import VocabularyOptions
 from manikin.ehr.long.code_columns import compose_codes
 from manikin.ehr.long.validate import drop_unreadable_rows
 from manikin.errors import FormatError
@@ -19,12 +18,14 @@ from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.distinct_values import DistinctValues
 from manikin.schema.kinds import Codes, Schema
 from manikin.schema.spellings import MISSING_SPELLINGS
+from manikin.tables.layout_options import EventLayout, EventOptions
 from manikin.tables.layouts import CodeColumns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
+    from manikin.cohort.source_format import SourceFormat
     from manikin.tables.layouts import EventColumns
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -71,17 +72,13 @@ def build_cohort(
         notes.append(f"columns {', '.join(left)} are not modelled and are left out")
     if whole.dropped_count:
         notes.append(f"{whole.dropped_count} texts are long, or stand beside a number, and are left out")
-    layout = {**asdict(columns), "spelling": spelling, "beside": asdict(more), "units": whole.units}
-    options = {
-        **origin.options,
-        "events": layout,
-        NAMES_OPTION: {**origin.options.get(NAMES_OPTION, {}), **whole.names},
-    }
+    names = {**(origin.find_options(VocabularyOptions).names or {}), **whole.names}
+    layout = EventLayout(columns, spelling, more, whole.units)
+    origin = origin.add_options(EventOptions(layout), VocabularyOptions(names=names))
     declared = schema
     if schema is not None and isinstance(schema.get(columns.code), Codes):
         declared = Schema({("history" if n == columns.code else n): kind for n, kind in schema.items()})
-    source = SourceFormat(origin.format, options)
-    return assemble.assemble_cohort(rows, columns.subject, declared, source, notes, skip_bad=skip_bad)
+    return assemble.assemble_cohort(rows, columns.subject, declared, origin, notes, skip_bad=skip_bad)
 
 
 def _parse_subjects(subject: pa.Array) -> pa.Array:

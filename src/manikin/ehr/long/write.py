@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +12,15 @@ import pyarrow.compute
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import BIRTH_CODE, Histories, list_history_fields
 from manikin.ehr import assemble
-from manikin.ehr.code_names import NAMES_OPTION
+from manikin.ehr.code_names import VocabularyOptions
 from manikin.ehr.long.code_columns import split_codes
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Number, Schema, Text
 from manikin.tables.delimited import render_delimited
-from manikin.tables.layouts import VALUE_COLUMN, CodeColumns, EventColumns
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from manikin.tables.layout_options import EventLayout, EventOptions
+from manikin.tables.layouts import VALUE_COLUMN
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
@@ -40,10 +38,8 @@ def to_long_table(cohort: Cohort) -> pa.Table:
     Raises:
         FormatError: There is no history, or a field that is no scalar.
     """
-    layout = dict(cohort.origin.options.get("events", {**asdict(EventColumns()), "spelling": "moment"}))
-    spelling, units = layout.pop("spelling"), layout.pop("units", ())
-    more = CodeColumns(**layout.pop("beside", {}))
-    columns = EventColumns(**layout)
+    layout = _find_layout(cohort)
+    columns, spelling = layout.columns, layout.spelling
     name = list_history_fields(cohort.schema)[0]
     found = Histories.from_column(cohort.columns[name])
     subject = cohort.schema.find_by_role("subject")
@@ -59,7 +55,7 @@ def to_long_table(cohort: Cohort) -> pa.Table:
     birth = code == BIRTH_CODE
     order = np.lexsort((np.arange(len(row)), np.where(np.isnan(time), 0, np.where(birth, 1, 2)), row))
     row, time, code, value, visit = (x[order] for x in (row, time, code, value, visit))
-    parts = _split_code_columns(code, visit >= 0, more, units, cohort)
+    parts = _split_code_columns(code, visit >= 0, layout, cohort)
     table = {
         columns.subject: ids.take(pa.array(row)),
         columns.time: _format_times(time, spelling),
@@ -67,16 +63,22 @@ def to_long_table(cohort: Cohort) -> pa.Table:
         columns.value or VALUE_COLUMN: pa.array(value, pa.float64(), from_pandas=True),
         columns.visit or "visit_id": pa.array(visit, pa.int64(), mask=visit < 0),
     }
-    table |= {name: parts[role] for role, name in asdict(more).items() if name}
+    table |= {name: parts[role] for role, name in asdict(layout.beside).items() if name}
     return pa.table(table)
 
 
+def _find_layout(cohort: Cohort) -> EventLayout:
+    """The layout that events came in, else that of MEDS."""
+    return cohort.origin.find_options(EventOptions).events or EventLayout()
+
+
 def _split_code_columns(
-    code: np.ndarray, events: np.ndarray, beside: CodeColumns, units: Sequence[str], cohort: Cohort
+    code: np.ndarray, events: np.ndarray, layout: EventLayout, cohort: Cohort
 ) -> dict[str, pa.Array]:
     """The columns of codes and of what stands beside them, row by row; facts of patients stay."""
     told, at = np.unique(code.astype(str), return_inverse=True)
-    parts = split_codes(told, beside, units, cohort.origin.options.get(NAMES_OPTION, {}))
+    names = cohort.origin.find_options(VocabularyOptions).names or {}
+    parts = split_codes(told, layout.beside, layout.units, names)
     here = pa.array(events)
     plain = {"": pa.array(code.tolist(), pa.string())}
     nothing = pa.nulls(len(code), pa.string())
@@ -136,7 +138,7 @@ def _format_times(time: np.ndarray, spelling: str) -> pa.Array:
 def render_long_table(cohort: Cohort, delimiter: str) -> str:
     """The long table of a cohort as delimited text."""
     table = to_long_table(cohort)
-    spelling = cohort.origin.options.get("events", {}).get("spelling", "moment")
+    spelling = _find_layout(cohort).spelling
     kinds = Schema(dict.fromkeys(table.column_names, Text()))
     texts = [
         _format_column(column, _DATE_FORMAT if spelling == "date" else _MOMENT_FORMAT)

@@ -12,6 +12,7 @@ from pyarrow import parquet
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories, extract_histories
+from manikin.cohort.source_format import SourceOptions
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.ehr.relational.event_sources import ANSWER_COLUMN
 from manikin.schema.inference.datetimes import format_times
@@ -30,6 +31,14 @@ _EPOCH = np.datetime64("2000-01-01", "s")
 _MINUTES_PER_DAY = 1440
 ROWS_PER_BLOCK = 1 << 16
 """Rows of a table that are written together."""
+
+
+@final
+@dataclass(frozen=True)
+class RelationalOptions(SourceOptions):
+    """Whether the tables of a folder came as Parquet, not as csv."""
+
+    parquet: bool | None = None
 
 
 @final
@@ -73,7 +82,7 @@ def write_tables(cohort: Cohort, folder: Path, sources: Sequence[EventSource], s
 
 def build_table_path(folder: Path, table: str, cohort: Cohort) -> Path:
     """Where a table is written, in the format that it came in."""
-    parquet = cohort.origin.options.get("parquet", False)
+    parquet = cohort.origin.find_options(RelationalOptions).parquet
     return folder / (f"{table}.parquet" if parquet else f"{table.upper()}.csv")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.source_format import SourceFormat
+from manikin.cohort.source_format import SourceFormat, SourceOptions
 from manikin.core.text_files import read_bytes, to_utf8, write_bytes
 from manikin.errors import FormatError
 from manikin.io.format import Format, raise_if_not_scalar
@@ -17,6 +18,7 @@ from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from manikin.schema.kinds import Kind, Schema
@@ -37,6 +39,15 @@ _ERROR_MESSAGES = {
 
 
 @final
+@dataclass(frozen=True)
+class ArffOptions(SourceOptions):
+    """The name of the relation, and the types of the attributes that are not nominal."""
+
+    relation: str | None = None
+    types: Mapping[str, str] | None = None
+
+
+@final
 class Arff(Format):
     """Weka's attribute-relation file format."""
 
@@ -45,8 +56,8 @@ class Arff(Format):
     def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Nominal attributes become categories with the declared levels; whole numbers are integers."""
         del skip_bad  # a file that breaks the grammar is damaged as a whole
-        data, note = to_utf8(read_bytes(path), path)
-        found = _parse(data.decode(), path)
+        text = to_utf8(read_bytes(path), path)
+        found = _parse(text.data.decode(), path)
         if not found["data"]:
             raise FormatError(f"{path}: declares attributes but holds no record")
         rows = zip(*found["data"], strict=True)
@@ -55,24 +66,23 @@ class Arff(Format):
             for (name, kind), row in zip(found["attributes"], rows, strict=True)
         }
         types = {name: kind for name, kind in found["attributes"] if isinstance(kind, str)}
-        options = {"relation": found["relation"], "types": types}
-        return Cohort.from_table(pa.table(columns), schema, origin=SourceFormat("arff", options)).add_notes(
-            *note
-        )
+        origin = SourceFormat("arff").add_options(ArffOptions(found["relation"], types))
+        return Cohort.from_table(pa.table(columns), schema, origin=origin).add_notes(*text.notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Categories become nominal attributes, unless they came as another type; "?" is missing."""
         import arff
 
         raise_if_not_scalar(cohort, path)
-        types = cohort.origin.options.get("types", {})
+        came = cohort.origin.find_options(ArffOptions)
+        types = came.types or {}
         attributes = [
             (name, _choose_type(kind, cohort, name, types.get(name)))
             for name, kind in cohort.schema.items()
         ]
         columns = [_format_cells(cohort, name) for name in cohort.schema]
         table = {
-            "relation": cohort.origin.options.get("relation", "cohort"),
+            "relation": "cohort" if came.relation is None else came.relation,
             "attributes": attributes,
             "data": list(zip(*columns, strict=True)),
         }

@@ -8,7 +8,8 @@ from manikin.core.text_files import write_bytes
 from manikin.io.format import Format, raise_if_not_scalar
 from manikin.io.table_layouts import TableFile, read_table
 from manikin.schema.kinds import Codes, Signal
-from manikin.tables.delimited import read_delimited, render_delimited
+from manikin.tables.delimited import DelimitedOptions, read_delimited, render_delimited
+from manikin.tables.layout_options import LongLayout, SeriesOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,10 +42,10 @@ class Csv(Format):
     def write(self, cohort: Cohort, path: Path) -> None:
         """Numbers on their recording grid, missing values as they were spelled, quotes where needed."""
         usual = "\t" if ".tsv" in path.name.lower() or ".tab" in path.name.lower() else ","
-        came = cohort.origin.options.get("delimiter", usual) if cohort.origin.format == "csv" else usual
-        delimiter = usual if usual == "\t" else came
-        encoding = cohort.origin.options.get("encoding", "utf-8")
-        write_bytes(path, _render_cohort(cohort, delimiter, path).encode(encoding))
+        came = cohort.origin.find_options(DelimitedOptions)
+        delimiter = came.delimiter if cohort.origin.format == "csv" and usual == "," else usual
+        text = _render_cohort(cohort, delimiter or usual, path)
+        write_bytes(path, text.encode(came.encoding or "utf-8"))
 
 
 __plugin__ = Csv
@@ -55,12 +56,12 @@ def _render_cohort(cohort: Cohort, delimiter: str, path: Path) -> str:
         from manikin.ehr.long import write as events
 
         return events.render_long_table(cohort, delimiter)
-    form = cohort.origin.options.get("series", {}).get("form")
-    if form and any(isinstance(kind, Signal) for kind in cohort.schema.values()):
+    layout = cohort.origin.find_options(SeriesOptions).series
+    if layout is not None and any(isinstance(kind, Signal) for kind in cohort.schema.values()):
         from manikin.signals.files import long_table, wide_table
 
-        if form == "long":
-            return long_table.render_long_table(cohort, delimiter)
-        return wide_table.render_wide_table(cohort, delimiter)
+        if isinstance(layout, LongLayout):
+            return long_table.render_long_table(cohort, layout, delimiter)
+        return wide_table.render_wide_table(cohort, layout, delimiter)
     raise_if_not_scalar(cohort, path)
     return render_delimited(cohort, delimiter)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import json
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast, final
 
 from manikin.cohort.histories import list_history_fields
-from manikin.cohort.source_format import SourceFormat
+from manikin.cohort.source_format import SourceFormat, SourceOptions
 from manikin.core import record_files
 from manikin.core.text_files import read_bytes, write_bytes
 from manikin.ehr import assemble
+from manikin.ehr.code_names import VocabularyOptions
 from manikin.ehr.fhir.read import FhirReader
 from manikin.ehr.fhir.write import build_patient_resources
 from manikin.errors import FormatError
@@ -26,6 +28,14 @@ if TYPE_CHECKING:
     from manikin.schema.kinds import Schema
 
 SUBJECT_FIELD = "patient"
+
+
+@final
+@dataclass(frozen=True)
+class FhirOptions(SourceOptions):
+    """Whether resources came as "bundles", or as "ndjson", a file of lines for each kind."""
+
+    layout: str | None = None
 
 
 @final
@@ -83,10 +93,9 @@ def _read_cohort(paths: list[Path], where: Path, schema: Schema | None, *, skip_
             found.add_resources(resource, place)
     rows, notes = found.to_rows(str(where))
     lines = all(_is_ndjson(path) for path in paths)
-    options = {"names": found.names, "layout": "ndjson" if lines else "bundles"}
-    return assemble.assemble_cohort(
-        rows, SUBJECT_FIELD, schema, SourceFormat("fhir", options), notes, skip_bad=skip_bad
-    )
+    layout = FhirOptions("ndjson" if lines else "bundles")
+    origin = SourceFormat("fhir").add_options(VocabularyOptions(names=found.names), layout)
+    return assemble.assemble_cohort(rows, SUBJECT_FIELD, schema, origin, notes, skip_bad=skip_bad)
 
 
 def _is_ndjson(path: Path) -> bool:
@@ -133,7 +142,7 @@ def _read_text(path: Path) -> str:
 
 def _write_folder(cohort: Cohort, path: Path) -> None:
     path.mkdir()
-    if cohort.origin.options.get("layout") == "ndjson":
+    if cohort.origin.find_options(FhirOptions).layout == "ndjson":
         with ExitStack() as stack:  # a patient at a time: all resources together can be many gigabytes
             kinds: dict[str, IO[bytes]] = {}
             for resource in (

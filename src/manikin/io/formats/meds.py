@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from manikin.cohort.source_format import SourceFormat
 from manikin.core import record_files
-from manikin.ehr.code_names import NAMES_OPTION, find_code_name
+from manikin.ehr.code_names import VocabularyOptions, find_code_name
 from manikin.ehr.long import read, write
 from manikin.ehr.long.validate import drop_unreadable_rows
 from manikin.errors import FormatError
@@ -60,7 +60,8 @@ class Meds(Format):
                 f"{path}: its parts are no Parquet, or of several layouts ({error})"
             ) from error
         columns = _detect_columns(table.column_names, path)
-        origin = SourceFormat("meds", {NAMES_OPTION: _read_code_names(path / CODES_PATH)})
+        names = VocabularyOptions(names=_read_code_names(path / CODES_PATH))
+        origin = SourceFormat("meds").add_options(names)
         cohort = read.build_cohort(table, columns, path, schema, origin, skip_bad=skip_bad)
         known = [*parts, path / CODES_PATH]
         left = [str(file.relative_to(path)) for file in record_files.list_files(path) if file not in known]
@@ -76,7 +77,7 @@ class Meds(Format):
         table = write.cast_to_meds_types(write.to_long_table(cohort))
         parquet.write_table(table, path / "data" / "0.parquet")
         codes = table["code"].unique()
-        names = cohort.origin.options.get(NAMES_OPTION, {})
+        names = cohort.origin.find_options(VocabularyOptions).names or {}
         told = {
             "code": codes,
             "description": pa.array(

@@ -11,7 +11,7 @@ import pyarrow.compute
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, extract_histories
 from manikin.cohort.source_format import SourceFormat
 from manikin.ehr import assemble, omop_concepts
-from manikin.ehr.code_names import CONCEPTS_OPTION, NAMES_OPTION
+from manikin.ehr.code_names import VocabularyOptions
 from manikin.ehr.long.validate import is_not_time
 from manikin.ehr.relational import write
 from manikin.ehr.relational.event_sources import (
@@ -108,11 +108,9 @@ class Omop(Format):
             notes.append(f"{unsaid} visits are of no known concept: only their events tell of them")
         rows = combine_batches(parts, people, facts)
         told = omop_concepts.read_concepts(path, rows.code.unique().to_pylist())
-        binary = found[1].suffix == ".parquet"
-        origin = SourceFormat(
-            "omop",
-            {"parquet": binary, CONCEPTS_OPTION: told, NAMES_OPTION: omop_concepts.collect_names(told)},
-        )
+        tables = write.RelationalOptions(parquet=found[1].suffix == ".parquet")
+        vocabulary = VocabularyOptions(told, omop_concepts.collect_names(told))
+        origin = SourceFormat("omop").add_options(tables, vocabulary)
         return assemble.assemble_cohort(rows, SUBJECT_COLUMN, schema, origin, notes, skip_bad=skip_bad)
 
     def write(self, cohort: Cohort, path: Path) -> None:

@@ -17,6 +17,7 @@ from manikin.schema.kinds import Schema, Signal
 from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.schema.remark import assign_field
 from manikin.signals.files import channels, filters, record_fields, windows
+from manikin.signals.files.recording import RecorderGrid, SignalOptions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,8 +95,8 @@ def assemble_recordings(
         x if kept.all() else mapped_arrays.take_rows(x, np.flatnonzero(kept))
     )
     kinds = Schema({**cohort.schema, name: _complete_kind(kind, leads, rate, samples)})
-    grid = {"grid": [[lead.gain, lead.baseline] for lead in leads], "way": cuts.label_kind}
-    origin = replace(origin, options={**origin.options, "signals": {name: grid}})
+    grid = RecorderGrid([[lead.gain, lead.baseline] for lead in leads], cuts.label_kind)
+    origin = origin.add_options(SignalOptions({name: grid}))
     marked = (assign_field(note, name) for note in notes)
     return Cohort(pa.table(columns), kinds, origin, (*bad.values(), *marked, *cohort.notes))
 

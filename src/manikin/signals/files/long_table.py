@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
@@ -21,11 +20,13 @@ from manikin.schema.remark import Remark
 from manikin.signals.files import static_fields
 from manikin.signals.files.time_grid import Measurements, average_on_grid, choose_time_grid
 from manikin.tables.delimited import render_delimited
+from manikin.tables.layout_options import LongLayout, SeriesOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from manikin.cohort.source_format import SourceFormat
     from manikin.tables.layouts import SeriesColumns
 
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
@@ -39,7 +40,7 @@ def build_cohort(
     columns: SeriesColumns,
     path: Path,
     schema: Schema | None,
-    options: Mapping[str, Any],
+    origin: SourceFormat,
     *,
     skip_bad: bool = False,
 ) -> Cohort:
@@ -85,12 +86,6 @@ def build_cohort(
         unit=kind.unit or ",".join(units) or None,
     )
     decimals = {item: _count_decimals(rows, code) for item, code in zip(names, codes, strict=True)}
-    layout = {
-        "form": "long",
-        "columns": [columns.subject, columns.time, columns.parameter, columns.value, columns.unit],
-        "spelling": spelling,
-        "decimals": decimals,
-    }
     arrow: dict[str, Any] = {key: cells_of.columns[key] for key in cells_of.schema} | {
         name: mapped_arrays.to_column(x)
     }
@@ -109,7 +104,7 @@ def build_cohort(
         *wordy,
         *cells_of.notes,
     )
-    origin = SourceFormat("csv", {**options, "series": layout})
+    origin = origin.add_options(SeriesOptions(LongLayout(columns, spelling, decimals)))
     return Cohort(pa.table(arrow), Schema({**cells_of.schema, name: whole}), origin, notes)
 
 
@@ -205,25 +200,21 @@ def _count_decimals(rows: static_fields.LongRows, code: int) -> int:
     return min(6, max((len(word.partition(".")[2]) for word in words), default=0))
 
 
-def render_long_table(cohort: Cohort, delimiter: str) -> str:
+def render_long_table(cohort: Cohort, layout: LongLayout, delimiter: str) -> str:
     """The cohort as the long table that it came in: descriptors at time 0, then the middle of each cell.
 
     Means are written with two decimals more than measurements were.
     """
-    layout = cohort.origin.options["series"]
-    subject, time, parameter, value, unit = layout["columns"]
+    columns = layout.columns
     name = next(name for name, kind in cohort.schema.items() if isinstance(kind, Signal))
     kind, x = cohort.schema[name], cohort[name]
     assert isinstance(kind, Signal)  # noqa: S101 - by its search
-    person = subject if subject in cohort.schema else cohort.schema.find_by_role("subject")
+    person = columns.subject if columns.subject in cohort.schema else cohort.schema.find_by_role("subject")
     ids = cohort.columns[person].to_pylist() if person else [str(i + 1) for i in range(len(cohort))]
     step = 1 / (kind.rate or 1 / 3600)
-    moments = [elapsed_time.format_time((i + 0.5) * step, layout["spelling"]) for i in range(x.shape[2])]
+    moments = [elapsed_time.format_time((i + 0.5) * step, layout.spelling) for i in range(x.shape[2])]
     digits = np.array(
-        [
-            layout["decimals"].get(channel, _DEFAULT_DECIMALS) + _DEFAULT_DECIMALS
-            for channel in kind.channels
-        ]
+        [layout.decimals.get(channel, _DEFAULT_DECIMALS) + _DEFAULT_DECIMALS for channel in kind.channels]
     )
     row, cell, channel = np.nonzero(~np.isnan(x.transpose(0, 2, 1)))
     scale = 10.0 ** digits[channel]
@@ -237,7 +228,7 @@ def render_long_table(cohort: Cohort, delimiter: str) -> str:
         numbers,
         np.array(units)[channel],
     ]
-    start = elapsed_time.format_time(0.0, layout["spelling"])
+    start = elapsed_time.format_time(0.0, layout.spelling)
     parts = [
         _to_static_rows(texts, key, start)
         for key, texts in static_fields.format_scalars(cohort, {name, person}).items()
@@ -247,11 +238,9 @@ def render_long_table(cohort: Cohort, delimiter: str) -> str:
     ]
     rows = np.concatenate([part[0] for part in (*parts, measured)])
     order = np.argsort(rows, kind="stable")
-    names = [column for column in (subject, time, parameter, value, unit) if column]
-    columns = [pa.array([str(key) for key in ids]).take(pa.array(rows)), *whole][: len(names)]
-    table = pa.table(
-        {key: column.take(pa.array(order)) for key, column in zip(names, columns, strict=True)}
-    )
+    names = [name for name in astuple(columns) if name]
+    texts = [pa.array([str(key) for key in ids]).take(pa.array(rows)), *whole][: len(names)]
+    table = pa.table({key: text.take(pa.array(order)) for key, text in zip(names, texts, strict=True)})
     return render_delimited(Cohort(table, Schema(dict.fromkeys(names, Text()))), delimiter)
 
 

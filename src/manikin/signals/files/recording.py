@@ -3,13 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
+
+from manikin.cohort.source_format import SourceOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
+
+
+@final
+@dataclass(frozen=True)
+class RecorderGrid:
+    """What a signal was recorded on.
+
+    Args:
+        steps: Of each channel the steps in a unit, and the step that is 0.
+        label_kind: What the label of a window stands for: "beat", "state" or "event".
+    """
+
+    steps: Sequence[Sequence[float]] = ()
+    label_kind: str = "event"
+
+
+@final
+@dataclass(frozen=True)
+class SignalOptions(SourceOptions):
+    """What the signals of each field were recorded on."""
+
+    signals: Mapping[str, RecorderGrid] | None = None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The grids among these options."""
+        told: Mapping[str, Any] = options.get("signals", {})
+        return cls(
+            {n: RecorderGrid(one.get("grid", ()), one.get("way", "event")) for n, one in told.items()}
+        )
+
+    def to_options(self) -> dict[str, Any]:
+        """The grids, each as a table of names."""
+        told = {n: {"grid": one.steps, "way": one.label_kind} for n, one in (self.signals or {}).items()}
+        return {"signals": told} if told else {}
+
+    def get_grid(self, name: str) -> RecorderGrid:
+        """The grid of the field of this name; without steps where it is not known."""
+        return (self.signals or {}).get(name, RecorderGrid())
 
 
 @final

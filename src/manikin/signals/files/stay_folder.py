@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from manikin.cohort.source_format import SourceFormat
 from manikin.core import record_files
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
@@ -38,7 +39,8 @@ def read_cohort(folder: Path, schema: Schema | None, *, skip_bad: bool) -> Cohor
         table = read_text_columns(whole[0])
         columns = SeriesColumns.from_names(table.column_names)
         assert columns is not None  # noqa: S101 - by its header
-        return long_table.build_cohort(table, columns, whole[0], schema, {}, skip_bad=skip_bad)
+        origin = SourceFormat("csv")
+        return long_table.build_cohort(table, columns, whole[0], schema, origin, skip_bad=skip_bad)
     each = [path for path in paths if _is_single_subject(names[path])]
     if whole or len(each) < 2:  # noqa: PLR2004 - one is no cohort
         what = f"with {len(whole)} long tables" if whole else "without a picture, recording or series"
@@ -69,7 +71,9 @@ def _combine_tables(folder: Path, paths: list[Path], schema: Schema | None, bad:
     key = _choose_subject_name(table, np.array(subjects), first)
     table = table.add_column(0, key, pa.array(subjects))
     columns = SeriesColumns.from_names(table.column_names) or SeriesColumns(key, *_detect_columns(first))
-    found = long_table.build_cohort(table, columns, folder / "x", schema, {}, skip_bad=bad.skip)
+    found = long_table.build_cohort(
+        table, columns, folder / "x", schema, SourceFormat("csv"), skip_bad=bad.skip
+    )
     return found.add_notes(*bad.values())
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
-from manikin.cohort.source_format import SourceFormat
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.formatting import format_column
@@ -19,18 +18,21 @@ from manikin.schema.remark import Remark, drop_remarks
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
 from manikin.tables.delimited import render_delimited
+from manikin.tables.layout_options import SeriesOptions, WideLayout
 from manikin.tables.layouts import TIME_NAME_PATTERN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from manikin.cohort.source_format import SourceFormat
 
 _GRID_TOLERANCE = 0.05
 """How far a moment may lie from the grid, in steps."""
 
 
 def build_cohort(
-    table: pa.Table, path: Path, schema: Schema, options: Mapping[str, Any], *, skip_bad: bool = False
+    table: pa.Table, path: Path, schema: Schema, origin: SourceFormat, *, skip_bad: bool = False
 ) -> Cohort:
     """The records of a wide table: the rows of one subject are one recording.
 
@@ -73,8 +75,7 @@ def build_cohort(
     kept = [key for key in flat.schema if key in (*constant, person)]
     first = np.array([rows[0] for rows in groups])
     facts = _build_static_fields(flat, kept, person, first)
-    layout = {"form": "wide", "time": time, "spelling": spelling, "subject": person}
-    origin = SourceFormat("csv", {**options, "series": layout})
+    origin = origin.add_options(SeriesOptions(WideLayout(time, spelling, person)))
     found = assemble_recordings(recordings, Schema({name: kind}), origin, facts, skip_bad=skip_bad)
     lost = [key for key in rest if key not in constant and key != varying]
     note = Remark("changes within a subject and is left out", ", ".join(lost))
@@ -190,9 +191,8 @@ def _build_static_fields(
     return Cohort(cells_of.columns, Schema(kinds), notes=drop_remarks(flat.notes, others))
 
 
-def render_wide_table(cohort: Cohort, delimiter: str) -> str:
+def render_wide_table(cohort: Cohort, layout: WideLayout, delimiter: str) -> str:
     """The cohort as the wide table that it came in; the records of one subject follow one another."""
-    layout = cohort.origin.options["series"]
     name = next(name for name, kind in cohort.schema.items() if isinstance(kind, Signal))
     kind, x = cohort.schema[name], cohort[name]
     assert isinstance(kind, Signal)  # noqa: S101 - by its search
@@ -203,15 +203,15 @@ def render_wide_table(cohort: Cohort, delimiter: str) -> str:
         key: format_column(cohort.columns[key].combine_chunks(), cohort.schema[key]).take(spread)
         for key in rest
     }
-    if layout["time"]:
+    if layout.time:
         _, first, counts = np.unique(cohort.subject[order], return_index=True, return_counts=True)
         before = np.arange(len(order)) - np.repeat(first, counts)
         place = (before[:, None] * length + np.arange(length)).reshape(-1)
         moments = [
-            elapsed_time.format_time(i / (kind.rate or 1.0), layout["spelling"])
+            elapsed_time.format_time(i / (kind.rate or 1.0), layout.spelling)
             for i in range(place.max() + 1)
         ]
-        columns[layout["time"]] = pa.array(moments).take(pa.array(place))
+        columns[layout.time] = pa.array(moments).take(pa.array(place))
     for i, channel in enumerate(kind.channels):
         values = pa.array(x[order, i].reshape(-1), from_pandas=True)
         columns[channel] = values.cast(pa.string()).fill_null("")

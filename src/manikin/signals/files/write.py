@@ -11,7 +11,7 @@ import pyarrow as pa
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
 from manikin.schema.kinds import Image, Schema, Signal, Text
-from manikin.signals.files.recording import Channel
+from manikin.signals.files.recording import Channel, SignalOptions
 from manikin.tables.delimited import render_delimited
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def build_record(cohort: Cohort, name: str, leads: tuple[Channel, ...], row: int
     gain, baseline = (np.array([[getattr(lead, key)] for lead in leads]) for key in ("gain", "baseline"))
     steps = np.rint(x * gain + baseline)
     label = cohort.columns["label"][row].as_py() if "label" in cohort.schema else None
-    way = cohort.origin.options.get("signals", {}).get(name, {}).get("way", "event")
+    way = cohort.origin.find_options(SignalOptions).get_grid(name).label_kind
     facts = {key: _format_field(cohort, key, row) for key in ("age", "sex") if key in cohort.schema}
     facts = {key: value for key, value in facts.items() if value}
     return SignalRecord(x, steps, leads, "" if label is None else str(label), way, facts)
@@ -110,7 +110,7 @@ def describe_channels(cohort: Cohort, name: str) -> tuple[Channel, ...]:
     names = kind.channels if len(kind.channels) == count else [f"ch{i + 1}" for i in range(count)]
     units = (kind.unit or "").split(",")
     units = units if len(units) == count else [kind.unit or ""] * count
-    known = cohort.origin.options.get("signals", {}).get(name, {}).get("grid", [])
+    known = cohort.origin.find_options(SignalOptions).get_grid(name).steps
     known = known if len(known) == count else [[0.0, 0.0]] * count
     leads = []
     for i in range(count):

@@ -1,0 +1,76 @@
+"""What formats remember is read by named fields and saved as plain tables of names."""
+
+import json
+
+import pytest
+
+import manikin as mk
+from manikin.cohort.source_format import SourceFormat
+from manikin.ehr.code_names import VocabularyOptions
+from manikin.signals.files.recording import RecorderGrid, SignalOptions
+from manikin.tables.delimited import DelimitedOptions
+from manikin.tables.layout_options import EventLayout, EventOptions, LongLayout, SeriesOptions, WideLayout
+from manikin.tables.layouts import CodeColumns, EventColumns, SeriesColumns
+
+OPTIONS = {
+    "delimited": (DelimitedOptions(";", decimal=","), {"delimiter": ";", "decimal": ","}),
+    "nothing": (DelimitedOptions(), {}),
+    "names": (VocabularyOptions(names={"I10": "Hypertension"}), {"names": {"I10": "Hypertension"}}),
+    "events": (
+        EventOptions(EventLayout(EventColumns(value=""), "date", CodeColumns(unit="uom"), ["mm"])),
+        {
+            "events": {
+                "subject": "subject_id",
+                "time": "time",
+                "code": "code",
+                "value": "",
+                "visit": "visit_id",
+                "spelling": "date",
+                "beside": {"system": "", "unit": "uom", "answer": "", "name": ""},
+                "units": ["mm"],
+            }
+        },
+    ),
+    "long": (
+        SeriesOptions(LongLayout(SeriesColumns("id", "t", "item", "value"), "h", {"HR": 1})),
+        {
+            "series": {
+                "form": "long",
+                "columns": ["id", "t", "item", "value", ""],
+                "spelling": "h",
+                "decimals": {"HR": 1},
+            }
+        },
+    ),
+    "wide": (
+        SeriesOptions(WideLayout(None, "s", "who")),
+        {"series": {"form": "wide", "time": None, "spelling": "s", "subject": "who"}},
+    ),
+    "signals": (
+        SignalOptions({"ecg": RecorderGrid([[200.0, 0.0]], "beat")}),
+        {"signals": {"ecg": {"grid": [[200.0, 0.0]], "way": "beat"}}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options_are_saved_as_plain_tables_and_come_back(name):
+    options, plain = OPTIONS[name]
+    source = SourceFormat("csv").add_options(options)
+    assert source.options == plain
+    saved = json.loads(json.dumps(source.options))
+    assert json.dumps(saved) == json.dumps(plain)
+    again = SourceFormat("csv", saved).find_options(type(options))
+    assert SourceFormat("csv").add_options(again).options == plain
+
+
+def test_options_of_several_families_stand_side_by_side():
+    source = SourceFormat("csv", {"mine": 1}).add_options(DelimitedOptions(","), DelimitedOptions("\t"))
+    assert source.options == {"mine": 1, "delimiter": "\t"}
+    assert source.find_options(VocabularyOptions) == VocabularyOptions()
+
+
+def test_a_file_of_eight_bits_is_known_by_its_encoding(tmp_path):
+    (tmp_path / "a.csv").write_bytes("ort;größe\nKöln;1,5\nUlm;2,5\n".encode("latin-1"))
+    cohort = mk.read(tmp_path / "a.csv")
+    assert cohort.origin.find_options(DelimitedOptions) == DelimitedOptions(";", "utf-8-sig", ",")
