@@ -19,13 +19,14 @@ from pathlib import Path
 
 import numpy as np
 from clock import processor
+from image_similarity import compute_haarpsi, compute_mae, compute_ssim
 from lines import line
 from sheets import sheet
 from unets import applied, regressed
 
 import manikin as mk
 from manikin.features.radiomics import Radiomics
-from manikin.imaging.analysis.similarity import compute_haarpsi, compute_mae, compute_psnr, compute_ssim
+from manikin.imaging.analysis.similarity import compute_psnr
 from manikin.stats.downsample import downsample
 
 SIDES = 112, 94  # places along an axis, at most, one reduction after the other

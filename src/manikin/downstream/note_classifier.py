@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_matrix, diags, vstack
@@ -39,9 +39,9 @@ def compute_idf(train: Sample) -> np.ndarray:
 
 def compute_tfidf(parts: Sequence[csr_matrix], rare: np.ndarray) -> csr_matrix:
     """Counts of several sides under each other, weighed, each note of length 1."""
-    x: Any = vstack(parts) @ diags(rare)
-    size = np.sqrt(np.asarray(x.multiply(x).sum(axis=1)).ravel())
-    return csr_matrix(diags(1 / np.maximum(size, 1e-9)) @ x)
+    from sklearn.preprocessing import normalize
+
+    return normalize(csr_matrix(vstack(parts) @ diags(rare)))
 
 
 def compute_classifier_auroc(x: csr_matrix, fake: np.ndarray, out: np.ndarray) -> float:
