@@ -2,8 +2,9 @@
 
     python benchmarks/structure.py
 
-Cycles are looked for among the modules of each package and among packages, three times: over imports that
-run when a module is imported, over those inside functions as well, and over those for annotations besides.
+Functions are counted that break the rules of names (`tests/naming.py`). Cycles are looked for among the
+modules of each package and among packages, three times: over imports that run when a module is imported,
+over those inside functions as well, and over those for annotations besides.
 Printed: Markdown.
 """
 
@@ -15,6 +16,9 @@ from collections import Counter
 from pathlib import Path
 
 import networkx as nx
+
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+import naming
 
 SOURCE = Path(__file__).parents[1] / "src" / "manikin"
 ROOT = "manikin"
@@ -106,8 +110,10 @@ def main() -> None:
         cycles = find_cycles(edges)
         print(f"| {label} | {len(cycles)} {'; '.join(' - '.join(group) for group in cycles)} |")
     inside = sum(where == "function" for found in imports.values() for _, where in found)
+    odd = [*naming.find_bare_names(), *naming.find_odd_predicates()]
+    print(f"\nfunctions that break the rules of names: {len(odd)} {'; '.join(odd)}")
     count, seconds = count_loaded_modules()
-    print(f"\nimports of manikin inside functions: {inside}")
+    print(f"imports of manikin inside functions: {inside}")
     print(f"modules loaded by the first read of a csv: {count}")
     print(f"CPU seconds of `import manikin`: {seconds:.3f}")
 

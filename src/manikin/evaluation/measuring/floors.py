@@ -32,7 +32,7 @@ RECORDS_PER_MODE = 20  # a collapsed generator has one mode for so many records
 MISSING_SHARE = 0.1  # share of values that are lost where none was missing
 
 
-def independent(split: Split) -> Cohort:
+def draw_independently(split: Split) -> Cohort:
     """Every field, place of a picture or signal, and word drawn alone: real marginals, nothing joint."""
     rng = split.key.child("independent").numpy()
     schema, n = split.synthetic.cohort.schema, len(split.synthetic)
@@ -50,17 +50,17 @@ def independent(split: Split) -> Cohort:
     return _alter_columns(split, change)
 
 
-def uniform(split: Split) -> Cohort:
+def draw_evenly(split: Split) -> Cohort:
     """Every field alone and evenly spread between its smallest and largest value."""
     return _draw_uniform(split, 0.0, "uniform")
 
 
-def wild(split: Split) -> Cohort:
-    """As `uniform`, on five times the range: most values lie where no real one does."""
+def draw_wildly(split: Split) -> Cohort:
+    """As `draw_evenly`, on five times the range: most values lie where no real one does."""
     return _draw_uniform(split, 2.0, "wild")
 
 
-def collapsed(split: Split) -> Cohort:
+def collapse_modes(split: Split) -> Cohort:
     """A few real records over and over: one mode for every twenty records."""
     rng = split.key.child("collapsed").numpy()
     n = len(split.synthetic)
@@ -68,14 +68,14 @@ def collapsed(split: Split) -> Cohort:
     return split.synthetic.cohort.take(rng.choice(modes, n))
 
 
-def copies(split: Split) -> Cohort:
+def repeat_training_records(split: Split) -> Cohort:
     """Training records, given out as synthetic."""
     rng = split.key.child("copies").numpy()
     n, available = len(split.synthetic), len(split.train)
     return split.train.take(rng.choice(available, n, replace=n > available)).cohort
 
 
-def complete(split: Split) -> Cohort:
+def hide_missingness(split: Split) -> Cohort:
     """No value missing: gaps are filled by values of others; where there are none, one in ten is lost."""
     rng = split.key.child("complete").numpy()
     change = _fill_missing if np.isnan(split.synthetic.table).any() else _remove_values
@@ -87,7 +87,7 @@ def complete(split: Split) -> Cohort:
     return _alter_columns(split, complete_one)
 
 
-def superimposed(split: Split) -> Cohort:
+def superimpose_records(split: Split) -> Cohort:
     """Every picture or signal laid half and half over another record's, with whose label map it goes.
 
     Of a note the second half of the sentences is another's.
@@ -98,13 +98,13 @@ def superimposed(split: Split) -> Cohort:
     return replace(cohort, columns=pa.table(columns))
 
 
-def exchanged(split: Split) -> Cohort:
+def exchange_visits(split: Split) -> Cohort:
     """Every visit of a history with the content of another patient's: nothing holds from visit to visit."""
     rng = split.key.child("exchanged").numpy()
     return _alter_histories(split, lambda found: corrupt.shuffle_visits(found, rng))
 
 
-def cut_short(split: Split) -> Cohort:
+def cut_histories_short(split: Split) -> Cohort:
     """Only the first half of the visits of each history, with every other event."""
     return _alter_histories(
         split, lambda found: corrupt.drop_alternate_events(corrupt.truncate_histories(found))
@@ -112,18 +112,15 @@ def cut_short(split: Split) -> Cohort:
 
 
 FLOORS: dict[str, Callable[[Split], Cohort]] = {
-    floor.__name__: floor
-    for floor in (
-        independent,
-        uniform,
-        wild,
-        collapsed,
-        copies,
-        complete,
-        superimposed,
-        exchanged,
-        cut_short,
-    )
+    "independent": draw_independently,
+    "uniform": draw_evenly,
+    "wild": draw_wildly,
+    "collapsed": collapse_modes,
+    "copies": repeat_training_records,
+    "complete": hide_missingness,
+    "superimposed": superimpose_records,
+    "exchanged": exchange_visits,
+    "cut_short": cut_histories_short,
 }
 
 

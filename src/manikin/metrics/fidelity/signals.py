@@ -65,7 +65,7 @@ def missing_rate_distance(split: Split) -> float:
     records, and in all parameters at each of up to 24 stretches of time. It cannot see which
     records lack what: `c2st_auc[dynamics]` does.
     """
-    compute_once(split.train, _require_gaps)
+    compute_once(split.train, _raise_if_no_gaps)
     real, candidate = (
         compute_per_record(side, compute_missing_shares).mean(axis=0)
         for side in (split.holdout, split.synthetic)
@@ -120,15 +120,14 @@ def _list_signal_names(cohort: Cohort) -> list[str]:
     return [name for name in cohort.schema.modelled_fields if isinstance(cohort.schema[name], Signal)]
 
 
-def _require_gaps(train: Sample) -> bool:
-    """Whether values are missing.
+def _raise_if_no_gaps(train: Sample) -> None:
+    """Check that values are missing.
 
     Raises:
         Unsupported: None is.
     """
     if compute_per_record(train, compute_missing_shares).mean() < MIN_MISSING_SHARE:
         raise Unsupported("the signals have no gaps")
-    return True
 
 
 def _fit_scales(train: Sample) -> dict[str, tuple[np.ndarray, np.ndarray]]:
