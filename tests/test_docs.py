@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer.main
+from doc_names import SOURCE, find_stale_names
 
 from manikin.cli import app
 from manikin.core import registry
@@ -129,6 +130,15 @@ def test_the_links_of_a_page_lead_somewhere(page: str) -> None:
     links = [link for link in LINK.findall(PAGES[page].read_text(encoding="utf-8")) if "://" not in link]
     dead = [link for link in links if not (PAGES[page].parent / link).exists()]
     assert not dead
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CHANGELOG.md", "benchmarks/README.md"])
+def test_what_a_page_names_exists(page: str) -> None:
+    assert find_stale_names(PAGES.get(page, ROOT / page)) == []
+
+
+def test_what_docstrings_and_comments_name_exists() -> None:
+    assert [name for path in sorted(SOURCE.rglob("*.py")) for name in find_stale_names(path)] == []
 
 
 @pytest.mark.parametrize("metric", list_metrics(), ids=lambda metric: metric.name)

@@ -88,7 +88,7 @@ class MeasurementPlan:
     """How the judge repeats a metric.
 
     Args:
-        floor: The bad generator that marks the lower end: a name of `evaluation/floors.py`
+        floor: The bad generator that marks the lower end: a name in `evaluation/measuring/floors.py`
             ("independent", "uniform", "wild", "collapsed", "complete", "copies"), or a function
             from a split, whose candidate is fresh real records, to as many bad records.
         cost: "light": repeated some 50 times; "heavy" (it fits models): some 15 times.

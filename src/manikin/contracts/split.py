@@ -114,8 +114,8 @@ class Split:
 def compute_once(owner: Sample | Split, compute: Callable[..., T], *given: Any) -> T:  # noqa: ANN401 - what compute takes
     """`compute(owner, *given)`, computed once for each owner: for what several metrics share.
 
-    Ask the narrowest owner: `once(split.train, tree)` is kept for the whole card,
-    `once(split.holdout, radii)` for one repeat, `once(split, matches)` for one candidate.
+    Ask the narrowest owner: `compute_once(split.train, tree)` is kept for the whole card,
+    `compute_once(split.holdout, radii)` for one repeat, `compute_once(split, matches)` for one candidate.
     What is `given` must be the same whenever the same owner is asked.
     """
     if compute not in owner.memo:

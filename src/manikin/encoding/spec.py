@@ -50,8 +50,8 @@ class Spec:
         grammar: With tokens, which may follow which; records end early, and END fills the rest.
         ragged: With tokens without a grammar, whether records end early: the token END ends one and
             fills the rest.
-        spectrum: Of waveforms, mean amplitudes of each channel at rising frequencies (`waves.spectra`);
-            empty: unknown.
+        spectrum: Of waveforms, mean amplitudes of each channel at rising frequencies, by the discrete
+            cosine transform; empty: unknown.
 
     Example:
         >>> row = Spec((Continuous(2, optional=True), Categorical(3)))

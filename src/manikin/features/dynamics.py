@@ -27,7 +27,7 @@ class Dynamics(Feature):
     """Some forty numbers for each channel of a waveform, eight for each parameter of a series with gaps.
 
     After catch22 (Lubba et al. 2019), with amplitudes, power in ten bands, autocorrelation at twelve lags
-    and correlations between channels (`waves/statistics.py`). Of more than four channels eleven
+    and correlations between channels (`signals/analysis/features.py`). Of more than four channels eleven
     numbers stay apart and the mean of the rest is kept. Parameters of intensive care, which are mostly
     missing, have the share that is missing, level, spread, ends and rate of change. What it cannot
     see: when something happens; the encoder does.

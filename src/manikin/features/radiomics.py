@@ -26,12 +26,12 @@ MAX_FIT_RECORDS = 2_000  # training records from which scales are learned
 class Radiomics(Feature):
     """Some sixty numbers for each picture, nine or more for each label map, four for each pair of them.
 
-    Intensities, edges, blobs, spectrum and co-occurrences (`pixels/texture.py`), the shape of labelled
-    regions (`pixels/shape.py`) and how a picture looks inside them (`pixels/regions.py`). Definitions
-    follow
-    the Image Biomarker Standardisation Initiative (arXiv 1612.07003); no weights are needed.
-    Intensities are read on one scale, learned from the training pictures, so that HU stay HU. What
-    it cannot see: where in a picture something lies, and which way round it is; the encoder does.
+    Intensities, edges, blobs, spectrum and co-occurrences (`imaging/analysis/texture_features.py`), the
+    shape of labelled regions (`imaging/analysis/shape_features.py`) and how a picture looks inside them
+    (`imaging/analysis/region_features.py`). Definitions follow the Image Biomarker Standardisation
+    Initiative (arXiv 1612.07003); no weights are needed. Intensities are read on one scale, learned
+    from the training pictures, so that HU stay HU. What it cannot see: where in a picture something
+    lies, and which way round it is; the encoder does.
 
     Example:
         >>> from manikin.cohort.cohort import Cohort

@@ -1,4 +1,4 @@
-"""Gaps of a signal, bridged by straight lines: `waves.gaps.filled` for tensors."""
+"""Gaps of a signal, bridged by straight lines: `signals/analysis/interpolate.py` for tensors."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What people call the keys of persons and of records, and what is named like a key and is none.
 
-Names are compared in lower case, without accents, their words joined by "_" (`names.plain`).
+Names are compared in lower case, without accents, their words joined by "_" (`normalize_name`).
 Sources: CDISC SDTM, REDCap, UK Biobank, OMOP CDM, MIMIC, eICU, NHANES, CPRD, HES, national registers.
 """
 

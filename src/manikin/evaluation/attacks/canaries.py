@@ -171,7 +171,7 @@ def draw_null_exposures(planted: Canaries, key: Key) -> np.ndarray:
 def compute_canary_score(
     refit: Callable[[Cohort, int], Cohort], train: Cohort, field: str | None = None, *, seed: int = 0
 ) -> Score:
-    """The attack as a score of the axis privacy, `canary_exposure`, for `Scorecard.with_scores`.
+    """The attack as a score of the axis privacy, `canary_exposure`, for `mk.Scorecard.with_scores`.
 
     Args:
         refit: `(cohort, seed) -> synthetic cohort`, as of a fitted `Synthesizer`; asked once.

@@ -145,7 +145,7 @@ def compute_shadow_scores(refit: Refit, train: Cohort, *, refits: int = 16, seed
         seed: The same seed attacks alike.
 
     Returns:
-        Three scores, for `Scorecard.with_scores`.
+        Three scores, for `mk.Scorecard.with_scores`.
     """
     found = run_shadow_attack(refit, train, refits=refits, seed=seed)
     parts = [("shadow_auc", found.compute_auroc(), 0.5)]

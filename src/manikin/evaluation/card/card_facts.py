@@ -1,7 +1,7 @@
 """Facts: what the first screen of a card says in plain sentences, beside verdicts and answers.
 
 Any part of manikin that finds something of which whoever reads the card must know puts a sentence on
-`card.about["facts"]` (`Scorecard.with_facts`). What follows from other entries of `about` is said here.
+`card.about["facts"]` (`mk.Scorecard.add_facts`). What follows from other entries of `about` is said here.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ ceiling with its null distribution, and the floor, all at one size, which matter
 distance depends on it.
 
 *Interval.* Halves drawn without replacement spread around their mean as the full sample spreads
-around the truth; see `draws.standard_error`. A bootstrap is wrong here: its ties are duplicates,
+around the truth; see `repeats.compute_standard_error`. A bootstrap is wrong here: its ties are duplicates,
 which distances to neighbours notice.
 
 *Null.* Whether the candidate is worse than fresh records is decided by the difference of the two in

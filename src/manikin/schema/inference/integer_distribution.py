@@ -9,7 +9,7 @@ _MIN_SPARSE_RATIO = 100
 _MIN_TIE_RATIO = 5
 """Ties so many times those that the density of values explains are no chance."""
 _MIN_WIDE_RANGE, _BOX_DEVIATIONS = 50_000, (0.265, 0.315)
-"""The range of random numbers of persons, and their deviation over it, narrower than of `_UNIFORM`."""
+"""The range of random numbers of persons, and their deviation over it, within `_UNIFORM_DEVIATIONS`."""
 _MIN_EXPECTED_TIES = 15.0
 """Where so many pairs are expected to agree, none does in one case of three million."""
 _MAX_ROUND_SHARE = 0.2

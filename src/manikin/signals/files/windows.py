@@ -18,7 +18,7 @@ NORMAL_BEAT = "N"
 _MAX_WHOLE_SECONDS = 30.0
 """Recordings of one length up to so many seconds are records as they are."""
 _DEFAULT_SECONDS, _DEFAULT_SAMPLES, _MIN_FAST_RATE = 10.0, 256, 25.0
-"""The length of a window where none is declared: seconds; samples where the rate is below `_FAST` Hz."""
+"""The length of a window where none is declared: seconds; samples where the rate is below the third."""
 _ROUNDING_TOLERANCE = 1e-6
 
 

@@ -84,7 +84,7 @@ def follow_address(read: str, end: int, *, single: bool) -> Iterator[tuple[int, 
     """What belongs to an address behind its street: flat, postcode, town.
 
     Args:
-        read: The text as `casing.cased` gives it.
+        read: The text as `truecase` gives it.
         end: Where the street ends.
         single: Whether the line is in one case, so that capitals tell no town.
 

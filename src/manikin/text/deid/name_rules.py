@@ -1,4 +1,4 @@
-"""Rules for names and places, told by capitals (`casing` gives them where none are) and announcements."""
+"""Rules for names and places, told by capitals (`truecase` gives them where none are) and announcements."""
 
 # ruff: noqa: E501
 
@@ -60,7 +60,7 @@ class NameRule(NamedTuple):
 
     Args:
         kind: What is found.
-        pattern: Read in `casing.cased` text; its first group, where there is one, identifies.
+        pattern: Read in text as `truecase` gives it; its first group, where there is one, identifies.
         is_weak: Whether a usual word may stand there too, so that capitals of the text itself, or a list of
             names, must speak for it.
         is_strict: Whether any word often stands there, so that one of prose is none even with a capital, and text

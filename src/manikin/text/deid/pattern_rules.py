@@ -18,7 +18,7 @@ class PatternRule(NamedTuple):
 
     Args:
         kind: What is found.
-        pattern: Read in `casing.cased` text; its group `x`, where there is one, identifies.
+        pattern: Read in text as `truecase` gives it; its group `x`, where there is one, identifies.
         check: Whether a match is one; None: always.
     """
 
