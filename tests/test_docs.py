@@ -17,7 +17,7 @@ from manikin.core import registry
 from manikin.evaluation.card import policy
 from manikin.evaluation.measuring import floors
 from manikin.evaluation.measuring.catalogue import list_metrics
-from manikin.io import detect
+from manikin.io import formats
 from manikin.rules.rule import read_rules
 from manikin.schema.kinds import Schema
 
@@ -64,8 +64,8 @@ def fresh() -> Iterator[None]:
 
 def forget() -> None:
     registry.list_plugins.cache_clear()
-    detect.load_format.cache_clear()
-    detect.map_suffixes.cache_clear()
+    formats.load_format.cache_clear()
+    formats.map_suffixes.cache_clear()
     list_metrics.cache_clear()
 
 

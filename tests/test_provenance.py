@@ -63,7 +63,8 @@ def test_signals_times_and_nothing_have_digests():
 
 
 def test_a_digest_survives_a_file(tmp_path):
-    from manikin.io.read_write import read, write
+    from manikin.io.read import read
+    from manikin.io.write import write
 
     before = cohort(age=(61.0, 40.5))
     write(before, tmp_path / "a.csv")

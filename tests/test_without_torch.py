@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from manikin.datasets.demo import load_demo
-from manikin.io.read_write import write
+from manikin.io.write import write
 
 WITHOUT_TORCH = """
 import sys

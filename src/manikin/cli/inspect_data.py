@@ -85,13 +85,13 @@ def _read_with_declarations(
     Raises:
         UnreadableFields: No declaration would do.
     """
-    from manikin.io.read_write import read
-    from manikin.schema import schema_files
+    from manikin.core import record_files
+    from manikin.io.read import read
     from manikin.schema.kinds import Schema
 
     if not error.cures:
         raise error
-    known = schema or schema_files.find_schema(file)
+    known = schema or record_files.find_schema_file(file)
     kinds = {name: kind for name, (kind, _) in error.cures.items()}
     cohort = read(file, Schema({**(Schema.read(known) if known else {}), **kinds}), skip_bad=skip_bad)
     console.print(f"problem {error}", markup=False, highlight=False)

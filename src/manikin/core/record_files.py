@@ -16,6 +16,8 @@ EDF_SUFFIXES = (".edf", ".bdf", ".rec")
 WFDB_SUFFIXES = (".hea", ".dat")
 RECORDING_SUFFIXES = (".hea", *EDF_SUFFIXES)
 """Files by which recordings are named."""
+ARCHIVE_SUFFIX = ".zip"
+SCHEMA_FILE_NAME = "schema.toml"
 FHIR_SUFFIXES = (".json", ".ndjson")
 _LABEL_MAP_NAME = re.compile(
     r"(^|_)(masks?|label_?maps?|labelmaps?|seg(mentations?)?s?|annotations?|ground_?truths?|gt|roi|lesions?)(_|$)"
@@ -200,3 +202,31 @@ def list_subfolders(folder: Path) -> list[str]:
 def has_image_folder(folder: Path) -> bool:
     """Whether a subfolder is called as folders of pictures or of label maps are."""
     return any(sub.startswith("image") or is_label_map_name(sub) for sub in list_subfolders(folder))
+
+
+def find_only_archive(path: Path) -> Path | None:
+    """The archive that a folder holds, if it holds nothing else but a schema; None: it is none such."""
+    found = [file for file in list_files(path) if file.name != SCHEMA_FILE_NAME] if path.is_dir() else []
+    return found[0] if len(found) == 1 and found[0].suffix.lower() == ARCHIVE_SUFFIX else None
+
+
+def find_schema_file(path: Path) -> Path | None:
+    """The schema file beside some data: `heart.schema.toml` for `heart.csv`, else `schema.toml`.
+
+    In a folder of records it lies inside the folder. None: there is neither.
+    """
+    names = [SCHEMA_FILE_NAME] if path.is_dir() else [name_schema_file(path), SCHEMA_FILE_NAME]
+    folder = path if path.is_dir() else path.parent
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def name_schema_file(path: Path) -> str:
+    """What the schema file of one file alone is called.
+
+    Example:
+        >>> from pathlib import Path
+        >>> name_schema_file(Path("heart.csv")), name_schema_file(Path("heart.csv.gz"))
+        ('heart.schema.toml', 'heart.schema.toml')
+    """
+    stem = path.name.removesuffix(path.suffix) if path.suffix.lower() == ".gz" else path.name
+    return f"{stem.rpartition('.')[0] or stem}.{SCHEMA_FILE_NAME}"

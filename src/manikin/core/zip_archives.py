@@ -9,13 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from manikin.core.record_files import list_files
 from manikin.errors import FormatError, ManikinError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-SUFFIX = ".zip"
 
 
 @contextmanager
@@ -33,12 +30,6 @@ def unpack(path: Path) -> Iterator[Path]:
             yield _extract(path, Path(folder))
         except ManikinError as error:
             raise error.reword(lambda text: text.replace(folder, str(path))) from error
-
-
-def find_only_archive(path: Path) -> Path | None:
-    """The archive that a folder holds, if it holds nothing else but a schema; None: it is none such."""
-    found = [file for file in list_files(path) if file.name != "schema.toml"] if path.is_dir() else []
-    return found[0] if len(found) == 1 and found[0].suffix.lower() == SUFFIX else None
 
 
 def _extract(path: Path, folder: Path) -> Path:

@@ -13,7 +13,7 @@ from manikin.evaluation.card.gate import Decision, decide_use
 from manikin.evaluation.card.policy import Policy, read_policy
 from manikin.evaluation.report.decision_reasons import describe_finding
 from manikin.evaluation.score_names import format_plain_name
-from manikin.io.read_write import write
+from manikin.io.write import write
 from manikin.publication.provenance import build_provenance, hash_entity, redact_schema, write_provenance
 from manikin.publication.round_trip import FILE_HASH_KEY, is_about
 from manikin.schema.kinds import Schema

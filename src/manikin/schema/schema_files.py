@@ -1,4 +1,4 @@
-"""Schema files: which `schema.toml` beside the data belongs to a file, and where a new one goes."""
+"""Schema files: whether a `schema.toml` was made from some data, and where a new one goes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomli_w
 
+from manikin.core import record_files
 from manikin.core.toml import read_toml
 from manikin.core.toml_tables import build_json_schema
 from manikin.errors import SchemaError
@@ -14,21 +15,6 @@ from manikin.schema.toml_keys import FOLDER_ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-SCHEMA_FILE_NAME = "schema.toml"
-
-
-def find_schema(path: Path) -> Path | None:
-    """The schema file beside some data: `heart.schema.toml` for `heart.csv`, else `schema.toml`.
-
-    In a folder of records it lies inside the folder. None: there is neither.
-    """
-    places = (
-        [path / SCHEMA_FILE_NAME]
-        if path.is_dir()
-        else [_build_own_path(path), path.with_name(SCHEMA_FILE_NAME)]
-    )
-    return next((place for place in places if place.is_file()), None)
 
 
 def is_foreign(schema: Path, data: Path) -> bool:
@@ -44,8 +30,8 @@ def is_foreign(schema: Path, data: Path) -> bool:
 
 def choose_schema_path(folder: Path, data: Path) -> Path:
     """Where a schema made from some data goes: `schema.toml`, or a name of its own where that is taken."""
-    shared = folder / SCHEMA_FILE_NAME
-    return folder / _build_own_path(data).name if is_foreign(shared, data) else shared
+    shared = folder / record_files.SCHEMA_FILE_NAME
+    return folder / record_files.name_schema_file(data) if is_foreign(shared, data) else shared
 
 
 def write_schema(schema: Schema, path: Path, data: Path) -> None:
@@ -73,9 +59,3 @@ def build_file_schema() -> dict[str, Any]:
         },
         "additionalProperties": {"anyOf": kinds},
     }
-
-
-def _build_own_path(path: Path) -> Path:
-    """`heart.schema.toml` beside `heart.csv` or `heart.csv.gz`."""
-    stem = path.name.removesuffix(path.suffix) if path.suffix.lower() == ".gz" else path.name
-    return path.with_name(f"{stem.rpartition('.')[0] or stem}.{SCHEMA_FILE_NAME}")
