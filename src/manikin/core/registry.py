@@ -17,7 +17,6 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-from manikin.core.extras import require_torch
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,6 +63,8 @@ def find(folder: str, name: str) -> Any:  # noqa: ANN401 - each folder holds its
         except ModuleNotFoundError as error:
             if error.name != "torch":
                 raise
+            from manikin.core.extras import require_torch  # only where PyTorch is not installed
+
             kind = _SINGULAR.get(folder, folder.removesuffix("s"))
             require_torch(f"{kind} {name!r} needs PyTorch")
             raise
