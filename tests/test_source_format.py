@@ -5,14 +5,35 @@ import json
 import pytest
 
 import manikin as mk
+from manikin.cohort.sample_evidence import SampleEvidence
 from manikin.cohort.source_format import SourceFormat
 from manikin.ehr.code_names import VocabularyOptions
+from manikin.imaging.analysis.burned_in_text import BurnedInOptions, BurnedInText
+from manikin.imaging.files.folder_options import ImageFolderOptions
+from manikin.imaging.header import GeometryOptions, ImageGeometry
+from manikin.io.npz_layout import ArchiveLayout, ArchiveOptions
 from manikin.signals.files.recording import RecorderGrid, SignalOptions
 from manikin.tables.delimited import DelimitedOptions
 from manikin.tables.layout_options import EventLayout, EventOptions, LongLayout, SeriesOptions, WideLayout
 from manikin.tables.layouts import CodeColumns, EventColumns, SeriesColumns
 
 OPTIONS = {
+    "geometry": (
+        GeometryOptions({"CT": ImageGeometry([[1.0, 0.0]], "LPS", [])}),
+        {"facts": {"CT": {"affine": [[1.0, 0.0]], "axes": "LPS", "heights": []}}},
+    ),
+    "burned in": (
+        BurnedInOptions({"image": BurnedInText("flagged", 2, 9, ["2 say so"])}),
+        {"burned_in": {"image": {"state": "flagged", "records": 2, "of": 9, "why": ["2 say so"]}}},
+    ),
+    "archive": (
+        ArchiveOptions(ArchiveLayout({"image": "plane"}, {"fs": 100}, parted=True)),
+        {"archive": {"forms": {"image": "plane"}, "constants": {"fs": 100}, "parted": True}},
+    ),
+    "pictures": (
+        ImageFolderOptions("list.csv", {"image": ".png"}, {}, classes=False),
+        {"manifest": "list.csv", "suffixes": {"image": ".png"}, "columns": {}, "classes": False},
+    ),
     "delimited": (DelimitedOptions(";", decimal=","), {"delimiter": ";", "decimal": ","}),
     "nothing": (DelimitedOptions(), {}),
     "names": (VocabularyOptions(names={"I10": "Hypertension"}), {"names": {"I10": "Hypertension"}}),
@@ -68,6 +89,14 @@ def test_options_of_several_families_stand_side_by_side():
     source = SourceFormat("csv", {"mine": 1}).add_options(DelimitedOptions(","), DelimitedOptions("\t"))
     assert source.options == {"mine": 1, "delimiter": "\t"}
     assert source.find_options(VocabularyOptions) == VocabularyOptions()
+
+
+def test_options_of_a_family_are_replaced_as_a_whole():
+    source = SourceFormat("csv", {"mine": 1}).add_options(SampleEvidence(["too few"], ["pooled"]))
+    assert source.replace_options(SampleEvidence(pooled=["more"])).options == {
+        "mine": 1,
+        "pooled": ["more"],
+    }
 
 
 def test_a_file_of_eight_bits_is_known_by_its_encoding(tmp_path):

@@ -60,3 +60,9 @@ class SourceFormat:
         for one in more:
             options |= one.to_options()
         return replace(self, options=options)
+
+    def replace_options(self, family: SourceOptions) -> SourceFormat:
+        """The same format with these options of a family and no others of it."""
+        names = {one.name for one in fields(family)}
+        others = {name: value for name, value in self.options.items() if name not in names}
+        return replace(self, options=others).add_options(family)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.cohort.enforced_constraints import describe_enforced, is_enforced
+from manikin.cohort.sample_evidence import SampleEvidence
 from manikin.contracts.split import EvaluationOptions
 from manikin.core import registry
 from manikin.core.progress_display import show_step
@@ -118,9 +119,9 @@ def evaluate(
         build_tables(front, key),
     )
     seconds = round(time.perf_counter() - started, 2)
-    made = synthetic.origin.options
+    made = synthetic.origin.find_options(SampleEvidence)
     facts = (*describe_missing_fields(synthetic, train, holdout), *describe_rare_levels(given[0], given[2]))
-    card = card.add_facts(*facts, *made.get("unsupported", ()), *made.get("pooled", ()))
+    card = card.add_facts(*facts, *(made.unsupported or ()), *(made.pooled or ()))
     return replace(card, about={**card.about, "seconds": seconds}).add_facts(*describe_enforced(done))
 
 

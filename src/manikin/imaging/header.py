@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self, final
 
+from manikin.cohort.source_format import SourceOptions
 from manikin.errors import FormatError
 
 if TYPE_CHECKING:
@@ -20,6 +21,50 @@ _MAX_VALUES = 1 << 31
 
 @final
 @dataclass(frozen=True)
+class ImageGeometry:
+    """Where a picture or volume lies, as far as its file says; it tells nothing of a patient.
+
+    Args:
+        affine: From places of the grid to mm, (4, 4).
+        axes: The orientation of the axes, such as "LPS".
+        heights: Of slices with uneven gaps, where they lie in mm from the first; empty: gaps are uneven,
+            but not alike in all volumes; None: they are even, or not known.
+        flat: The spacing within slices with uneven gaps, in mm.
+    """
+
+    affine: Sequence[Sequence[float]] | None = None
+    axes: str | None = None
+    heights: Sequence[float] | None = None
+    flat: Sequence[float] | None = None
+
+
+@final
+@dataclass(frozen=True)
+class GeometryOptions(SourceOptions):
+    """What the pictures of each field share of their geometry."""
+
+    facts: Mapping[str, ImageGeometry] | None = None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The geometry of each field among these options."""
+        told: Mapping[str, Any] = options.get("facts", {})
+        return cls({name: ImageGeometry(**one) for name, one in told.items()})
+
+    def to_options(self) -> dict[str, Any]:
+        """What is known of each field, by name."""
+        if self.facts is None:
+            return {}
+        told = {name: asdict(one).items() for name, one in self.facts.items()}
+        return {"facts": {name: {k: v for k, v in one if v is not None} for name, one in told.items()}}
+
+    def get_geometry(self, name: str) -> ImageGeometry:
+        """The geometry of the field of this name; empty where nothing is known."""
+        return (self.facts or {}).get(name, ImageGeometry())
+
+
+@final
+@dataclass(frozen=True)
 class ImageHeader:
     """A picture without its values.
 
@@ -29,14 +74,14 @@ class ImageHeader:
         spacing: Per axis of the grid in mm; empty: unknown.
         is_physical: Whether values have a unit of their own, so that files of several types may be
             joined; the values of plain pictures depend on their bits.
-        facts: What a writer of the format needs, and nothing of a patient.
+        geometry: Where it lies.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype
     spacing: tuple[float, ...] = ()
     is_physical: bool = False
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    geometry: ImageGeometry = ImageGeometry()
 
 
 def check_size(shape: Sequence[int], path: Path) -> None:

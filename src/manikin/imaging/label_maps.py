@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
+from manikin.cohort.source_format import SourceOptions
 from manikin.core import mapped_arrays
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from manikin.cohort.cohort import Cohort
 
@@ -105,8 +107,16 @@ def _is_lossy(x: np.ndarray) -> bool:
     return near >= _MIN_EXTREME_SHARE * x.size
 
 
+@final
+@dataclass(frozen=True)
+class LabelMapOptions(SourceOptions):
+    """For each label map the values that its levels stand for in files."""
+
+    tables: Mapping[str, Sequence[int]] | None = None
+
+
 def to_file_values(cohort: Cohort, name: str) -> np.ndarray:
     """A field as its files hold it: label maps with the values they came in."""
-    table = cohort.origin.options.get("tables", {}).get(name)
+    table = (cohort.origin.find_options(LabelMapOptions).tables or {}).get(name)
     x = cohort[name]
     return from_levels(x, table) if table else x

@@ -16,8 +16,9 @@ from manikin.errors import FormatError, SchemaError
 from manikin.imaging import label_maps
 from manikin.imaging.analysis import burned_in_text
 from manikin.imaging.files import resize
+from manikin.imaging.label_maps import LabelMapOptions
 from manikin.io import npz_signals as traces
-from manikin.io.npz_layout import MEDMNIST_KEYS
+from manikin.io.npz_layout import MEDMNIST_KEYS, ArchiveLayout, ArchiveOptions
 from manikin.schema.kinds import Category, Image, Kind, Schema, Signal
 from manikin.schema.remark import Remark
 
@@ -74,11 +75,12 @@ def build_cohort_from_arrays(arrays: Mapping[str, np.ndarray], schema: Schema | 
         {**(scalars.schema if scalars else {}), **{key: kind for key, (_, kind, _, _) in finished.items()}}
     )
     tables = {key: table for key, (_, _, table, _) in finished.items() if table}
-    layout = {"forms": forms, "constants": constants, "parted": parted}
+    layout = ArchiveLayout(forms, constants, parted)
     told = tuple(Remark(note, key) for key, (_, _, _, note) in finished.items() if note)
     pictures = {key: x for key, (x, kind, _, _) in finished.items() if isinstance(kind, Image)}
     state, seen = burned_in_text.detect_burned_in_text(pictures, kept, {})
-    origin = SourceFormat("npz", {"archive": layout, "tables": tables, burned_in_text.BURNED_IN_KEY: state})
+    options = ArchiveOptions(layout), LabelMapOptions(tables), burned_in_text.BurnedInOptions(state)
+    origin = SourceFormat("npz").add_options(*options)
     return Cohort(
         pa.table(columns), kept, origin, (*notes, *(scalars.notes if scalars else ()), *told, *seen)
     )

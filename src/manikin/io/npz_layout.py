@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 import pyarrow as pa
 
+from manikin.cohort.source_format import SourceOptions
 from manikin.imaging import label_maps
 from manikin.schema.kinds import Image, Signal
 
@@ -29,22 +30,19 @@ class ArchiveLayout:
     Args:
         forms: For each key, its form: "scalar", "columns" (several scalar fields), "trace" (n, time),
             "plane" (n, H, W), "volume" (n, D, H, W), "first" (channels before the grid), "last".
-        tables: For each label map the values that its levels stand for.
         constants: Arrays that are no records, such as a sampling rate.
         parted: Whether keys are those of MedMNIST.
     """
 
     forms: Mapping[str, str] = field(default_factory=dict)
-    tables: Mapping[str, list[int]] = field(default_factory=dict)
     constants: Mapping[str, Any] = field(default_factory=dict)
     parted: bool = False
 
     @classmethod
     def from_cohort(cls, cohort: Cohort) -> ArchiveLayout:
         """As the cohort came in; fields that came otherwise are laid out with channels first."""
-        known = cohort.origin.options.get("archive", {}) if cohort.origin.format == "npz" else {}
-        tables = cohort.origin.options.get("tables", {})
-        return cls(**{**known, "tables": tables})
+        known = cohort.origin.find_options(ArchiveOptions).archive
+        return known if known is not None and cohort.origin.format == "npz" else cls()
 
     def to_arrays(self, cohort: Cohort) -> dict[str, np.ndarray]:
         """The arrays of an archive."""
@@ -64,15 +62,30 @@ class ArchiveLayout:
     def _arrange_field(self, cohort: Cohort, name: str) -> np.ndarray:
         if not isinstance(cohort.schema[name], Image | Signal):
             return _to_scalar_array(cohort, name)
-        x = cohort[name]
-        if name in self.tables:
-            x = label_maps.from_levels(x, self.tables[name])
+        x = label_maps.to_file_values(cohort, name)
         match self.forms.get(name):
             case "plane" | "volume" | "trace" if x.shape[1] == 1:
                 return x[:, 0]
             case "last":
                 return np.moveaxis(x, 1, -1)
         return x
+
+
+@final
+@dataclass(frozen=True)
+class ArchiveOptions(SourceOptions):
+    """The layout of the archive that a cohort came in; None: it came in none."""
+
+    archive: ArchiveLayout | None = None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The layout among these options."""
+        return cls(ArchiveLayout(**options["archive"]) if "archive" in options else None)
+
+    def to_options(self) -> dict[str, Any]:
+        """The layout as a table of names."""
+        return {} if self.archive is None else asdict(self)
 
 
 def _to_medmnist_keys(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

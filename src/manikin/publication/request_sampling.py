@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from manikin.core.seeds import Key
 from manikin.synthesis.pooled_levels import find_common_rows
-from manikin.synthesis.user_warnings import add_evidence, silence_warnings
+from manikin.synthesis.user_warnings import forget_unsupported, silence_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,4 +33,4 @@ def sample_requested(
     if request.where:
         return model.sample(condition=given, where=request.where, rules=rules, seed=request.seed)
     with silence_warnings():
-        return add_evidence(model.sample(condition=given, rules=rules, seed=request.seed), {}, (), None)
+        return forget_unsupported(model.sample(condition=given, rules=rules, seed=request.seed))

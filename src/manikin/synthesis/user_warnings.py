@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.level_pooling import count_subjects, describe_pool, pool_levels
+from manikin.cohort.sample_evidence import SampleEvidence
 from manikin.errors import ManikinWarning
 from manikin.schema.kinds import Category, Schema
 
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
     from manikin.synthesis.training_support import TrainingSupport
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
-UNSUPPORTED_KEY = "unsupported"
-"""What the origin of drawn records calls conditions with too few patients behind them."""
-
-POOLED_KEY = "pooled"
-"""What it calls the sentences on pooled levels."""
-
 WARNED_ROLES = ("label", "sensitive", "event")
 """Roles of fields of which no level shall go without a warning."""
 
@@ -153,23 +148,20 @@ def add_evidence(
     made: Cohort,
     kinds: Mapping[str, Any],
     notes: Sequence[str],
-    unsupported: Sequence[str] | None,
+    unsupported: Sequence[str],
     pools: Sequence[str] = (),
 ) -> Cohort:
-    """The cohort with these kinds, notes, and evidence among its options.
-
-    `unsupported` are conditions that lack patients; None: nobody asked for what was given, so that what it
-    lacks is no evidence.
-    """
-    options = dict(made.origin.options)
-    if unsupported is None:
-        options.pop(UNSUPPORTED_KEY, None)
-    for key, texts in ((UNSUPPORTED_KEY, unsupported), (POOLED_KEY, pools)):
-        if texts:
-            options[key] = list(texts)
+    """The cohort with these kinds, notes and evidence: conditions that lack patients, and pooled levels."""
+    evidence = SampleEvidence([*unsupported] or None, [*pools] or None)
     schema = Schema({name: kinds.get(name, kind) for name, kind in made.schema.items()})
-    origin = replace(made.origin, options=options)
+    origin = made.origin.add_options(evidence)
     return replace(made, schema=schema, origin=origin, notes=(*made.notes, *notes))
+
+
+def forget_unsupported(made: Cohort) -> Cohort:
+    """Records drawn for conditions that nobody asked for: what these lack is no evidence."""
+    evidence = replace(made.origin.find_options(SampleEvidence), unsupported=None)
+    return replace(made, origin=made.origin.replace_options(evidence))
 
 
 def _add_levels(kind: Any, column: pa.Array) -> Any:  # noqa: ANN401 - any kind, the same one back

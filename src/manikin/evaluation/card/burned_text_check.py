@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from manikin.imaging.analysis.burned_in_text import (
-    BURNED_IN_KEY,
-    detect_burned_in_text,
-    find_flagged_fields,
-)
-from manikin.schema.kinds import Image
+from manikin.imaging.analysis.burned_in_text import find_flagged_fields
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.evaluation.card.results import EvaluationResults
 
+BURNED_IN_KEY = "burned_in"
+"""Under which a card holds what was found."""
 FINDING_NAME = "burned_in_text"
 """The finding that holds a card whose training pictures may bear text."""
 REMEDY = (
@@ -24,15 +22,8 @@ REMEDY = (
 
 
 def find_burned_text(train: Cohort) -> dict[str, dict[str, Any]]:
-    """The fields of training pictures into which text may be burned: how many, of how many, and why.
-
-    Cohorts that were made from arrays are looked at here; files were when they were read.
-    """
-    if BURNED_IN_KEY in train.origin.options:
-        return find_flagged_fields(train)
-    pictures = {name: train[name] for name, kind in train.schema.items() if isinstance(kind, Image)}
-    found, _ = detect_burned_in_text(pictures, train.schema, {})
-    return {name: state for name, state in found.items() if state["state"] == "flagged"}
+    """The fields of training pictures into which text may be burned: how many, of how many, and why."""
+    return {name: asdict(found) for name, found in find_flagged_fields(train).items()}
 
 
 def describe_burned_text(card: EvaluationResults) -> str:

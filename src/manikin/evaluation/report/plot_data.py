@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.cohort.fingerprint import compute_fingerprint
+from manikin.cohort.sample_evidence import SampleEvidence
 from manikin.cohort.scalar_matrix import read_survival
 from manikin.evaluation.card.burned_text_check import BURNED_IN_KEY, find_burned_text
 from manikin.evaluation.measuring.evaluation_data import should_pool_training
@@ -59,7 +60,7 @@ def collect_metadata(
         "hashes": {side: compute_fingerprint(cohort) for side, cohort in sides.items()},
         "versions": {"manikin": version("manikin"), "python": platform.python_version()},
         "subsampled": subsampled,
-        "unsupported": list(cohorts[2].origin.options.get("unsupported", ())),
+        "unsupported": list(cohorts[2].origin.find_options(SampleEvidence).unsupported or ()),
         "pooled": should_pool_training(len(cohorts[1])),
         **({BURNED_IN_KEY: text} if (text := find_burned_text(cohorts[0])) else {}),
         "evaluated": datetime.now(UTC).isoformat(timespec="seconds"),

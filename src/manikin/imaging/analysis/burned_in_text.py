@@ -6,10 +6,12 @@ What was found travels in the origin of a cohort, from training records to the c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self, final
 
 import numpy as np
 
+from manikin.cohort.source_format import SourceOptions
 from manikin.imaging.analysis.text_rows import MIN_SHARED_ROW, MIN_TEXT_ROW, scan_images
 from manikin.schema.kinds import Image
 from manikin.schema.remark import Remark
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-BURNED_IN_KEY = "burned_in"
 _MAX_IMAGES, _MIN_IMAGES, _MAX_PIXELS = 300, 12, 12_000_000
 """So many pictures of a field are looked at, spread evenly; fewer of large ones, to take seconds only."""
 _CHANCE_SHARE = 0.04
@@ -30,9 +31,46 @@ _RISK_REASONS = {
 }
 
 
+@final
+@dataclass(frozen=True)
+class BurnedInText:
+    """What is known of text in the pictures of a field.
+
+    Args:
+        state: "flagged" (text is burned in, or likely), "none" (a person looked, or all headers say so) or
+            "unknown".
+        records: How many pictures it is about.
+        of: How many there are.
+        why: What shows it, in words.
+    """
+
+    state: str
+    records: int
+    of: int
+    why: Sequence[str] = ()
+
+
+@final
+@dataclass(frozen=True)
+class BurnedInOptions(SourceOptions):
+    """What is known of text in the pictures of each field; None: nobody looked."""
+
+    burned_in: Mapping[str, BurnedInText] | None = None
+
+    @classmethod
+    def from_options(cls, options: Mapping[str, Any]) -> Self:
+        """The states among these options."""
+        told: Mapping[str, Any] | None = options.get("burned_in")
+        return cls(None if told is None else {name: BurnedInText(**one) for name, one in told.items()})
+
+    def to_options(self) -> dict[str, Any]:
+        """The states, each as a table of names."""
+        return {} if self.burned_in is None else asdict(self)
+
+
 def detect_burned_in_text(
     arrays: Mapping[str, np.ndarray], kinds: Mapping[str, Any], risks: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, dict[str, Any]], list[Remark]]:
+) -> tuple[dict[str, BurnedInText], list[Remark]]:
     """What is known of text in the pictures of each field, and notes that count it.
 
     Args:
@@ -41,23 +79,22 @@ def detect_burned_in_text(
         risks: What the headers of each field say of each record: "yes", "likely", "no" or "unknown".
 
     Returns:
-        For each field its state: "flagged" (text is burned in, or likely), "none" (a person looked, or all
-        headers say so) or "unknown"; how many records it is about, and why.
+        For each field of pictures what is known, and a note for each that is flagged.
     """
     found, notes = {}, []
     for name, x in arrays.items():
         kind = kinds[name]
         if isinstance(kind, Image) and not kind.levels and len(x):
             found[name] = _assess_field(x, kind, risks.get(name, ()))
-            if found[name]["state"] == "flagged":
+            if found[name].state == "flagged":
                 notes.append(Remark(_describe_state(found[name]), name))
     return found, notes
 
 
-def _assess_field(x: np.ndarray, kind: Image, risks: Sequence[str]) -> dict[str, Any]:
+def _assess_field(x: np.ndarray, kind: Image, risks: Sequence[str]) -> BurnedInText:
     if kind.burned_in is not None:
         looked = {"none": "none", "present": "flagged"}[kind.burned_in]
-        return {"state": looked, "records": len(x), "of": len(x), "why": ["schema.toml says so"]}
+        return BurnedInText(looked, len(x), len(x), ["schema.toml says so"])
     why, count = [], 0
     for risk, words in _RISK_REASONS.items():
         if n := sum(each == risk for each in risks):
@@ -67,9 +104,9 @@ def _assess_field(x: np.ndarray, kind: Image, risks: Sequence[str]) -> dict[str,
     if seen:
         why.append(f"{seen} of {asked} looked at seem to bear letters")
     if why:
-        return {"state": "flagged", "records": max(count, seen), "of": len(x), "why": why}
+        return BurnedInText("flagged", max(count, seen), len(x), why)
     clean = bool(len(risks)) and all(risk == "no" for risk in risks)
-    return {"state": "none" if clean else "unknown", "records": 0, "of": len(x), "why": []}
+    return BurnedInText("none" if clean else "unknown", 0, len(x), [])
 
 
 def _count_lettered_images(x: np.ndarray) -> tuple[int, int]:
@@ -86,22 +123,28 @@ def _count_lettered_images(x: np.ndarray) -> tuple[int, int]:
     )
 
 
-def _describe_state(state: Mapping[str, Any]) -> str:
+def _describe_state(found: BurnedInText) -> str:
     return (
-        f"text may be burned into {state['records']:,} of {state['of']:,} pictures "
-        f"({'; '.join(state['why'])}): look at them, for what names a patient would be learned; manikin "
+        f"text may be burned into {found.records:,} of {found.of:,} pictures "
+        f"({'; '.join(found.why)}): look at them, for what names a patient would be learned; manikin "
         'deidentify blanks text; burned_in = "none" under the field in schema.toml says that a person '
         "looked and found none"
     )
 
 
-def find_flagged_fields(cohort: Cohort) -> dict[str, dict[str, Any]]:
-    """The fields into whose pictures text may be burned, with how many and why."""
-    known = cohort.origin.options.get(BURNED_IN_KEY, {})
+def find_flagged_fields(cohort: Cohort) -> dict[str, BurnedInText]:
+    """The fields into whose pictures text may be burned, with how many and why.
+
+    Pictures that came as arrays are looked at now; those of files were when they were read.
+    """
+    known = cohort.origin.find_options(BurnedInOptions).burned_in
+    if known is None:
+        pictures = {name: cohort[name] for name, kind in cohort.schema.items() if isinstance(kind, Image)}
+        known, _ = detect_burned_in_text(pictures, cohort.schema, {})
     return {
-        name: state
-        for name, state in known.items()
-        if name in cohort.schema and _resolve_state(cohort, name, state) == "flagged"
+        name: found
+        for name, found in known.items()
+        if name in cohort.schema and _resolve_state(cohort, name, found.state) == "flagged"
     }
 
 
@@ -110,11 +153,12 @@ def get_burned_in_state(cohort: Cohort, name: str) -> str:
 
     Synthetic pictures have the state of those that were learned.
     """
-    return _resolve_state(cohort, name, cohort.origin.options.get(BURNED_IN_KEY, {}).get(name, {}))
+    found = (cohort.origin.find_options(BurnedInOptions).burned_in or {}).get(name)
+    return _resolve_state(cohort, name, found.state if found else "unknown")
 
 
-def _resolve_state(cohort: Cohort, name: str, state: Mapping[str, Any]) -> str:
+def _resolve_state(cohort: Cohort, name: str, state: str) -> str:
     """The state of a field; what the schema says counts more."""
     kind = cohort.schema[name]
     declared = kind.burned_in if isinstance(kind, Image) else None
-    return {"none": "none", "present": "flagged"}.get(declared or "", str(state.get("state", "unknown")))
+    return {"none": "none", "present": "flagged"}.get(declared or "", state)

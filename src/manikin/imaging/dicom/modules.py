@@ -115,20 +115,19 @@ def _set_attributes(found: Dataset, given: Mapping[str, Any]) -> None:
         setattr(found, keyword, value)
 
 
-def compute_heights(spacing: Sequence[float], depth: int, facts: Mapping[str, Any]) -> list[float]:
+def compute_heights(spacing: Sequence[float], depth: int, uneven: Sequence[float] = ()) -> list[float]:
     """Where the slices of a volume lie along their normal, in mm around 0.
 
     Args:
         spacing: In mm along the axes; empty: 1 mm.
         depth: How many slices there are.
-        facts: What the volumes came with: under "heights" the places of slices with uneven gaps.
+        uneven: Where slices with uneven gaps lie, in mm from the first.
 
     Example:
-        >>> compute_heights((2.0, 1.0, 1.0), 3, {}), compute_heights((), 3, {"heights": [0, 1, 3]})
+        >>> compute_heights((2.0, 1.0, 1.0), 3), compute_heights((), 3, [0, 1, 3])
         ([-2.0, 0.0, 2.0], [-1.5, -0.5, 1.5])
     """
-    uneven = facts.get("heights")
-    if uneven and len(uneven) == depth:
+    if len(uneven) == depth:
         return [float(z) - float(uneven[-1]) / 2 for z in uneven]
     step = float(spacing[0]) if len(spacing) > 2 else 1.0  # noqa: PLR2004 - (D, H, W)
     return [step * (k - (depth - 1) / 2) for k in range(depth)]

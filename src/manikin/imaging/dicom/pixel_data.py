@@ -7,6 +7,7 @@ so that larger is brighter, and colours become RGB. Window settings are for view
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from manikin.errors import FormatError, MissingExtra
 from manikin.imaging import orientation
 from manikin.imaging.dicom import frame_geometry as framed
 from manikin.imaging.dicom import slice_stack
-from manikin.imaging.header import ImageHeader, check_size
+from manikin.imaging.header import ImageGeometry, ImageHeader, check_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,13 +77,13 @@ def read_header(path: Path) -> ImageHeader:
         grid = (*((frames,) if frames > 1 else ()), int(found.Rows), int(found.Columns))
         check_size(grid, path)
         places = framed.read_frame_geometry(found)
-        spacing, facts = _read_spacing(found, frames), {}
-        if code := orientation.to_axis_codes(places.axes or found.get("ImageOrientationPatient") or ()):
-            facts["axes"] = code
+        spacing = _read_spacing(found, frames)
+        code = orientation.to_axis_codes(places.axes or found.get("ImageOrientationPatient") or ())
+        geometry = ImageGeometry(axes=code or None)
         if frames > 1 and places.order:
-            spacing, told = derive_spacing(spacing, sorted(places.heights))
-            facts |= told
-        return ImageHeader((channels, *grid), choose_dtype(found), spacing, is_physical=True, facts=facts)
+            spacing, geometry = derive_spacing(spacing, sorted(places.heights), geometry)
+        shape, dtype = (channels, *grid), choose_dtype(found)
+        return ImageHeader(shape, dtype, spacing, is_physical=True, geometry=geometry)
     except _DAMAGE_ERRORS as error:
         raise _build_damage_error(path) from error
 
@@ -150,14 +151,14 @@ def _sort_frames(x: np.ndarray, order: list[int] | None) -> np.ndarray:
 
 
 def derive_spacing(
-    spacing: tuple[float, ...], heights: list[float]
-) -> tuple[tuple[float, ...], dict[str, Any]]:
-    """The spacing of sorted frames or slices; where gaps are uneven none, but their heights."""
+    spacing: tuple[float, ...], heights: list[float], geometry: ImageGeometry
+) -> tuple[tuple[float, ...], ImageGeometry]:
+    """The spacing of sorted frames or slices; where gaps are uneven none, but a geometry with heights."""
     usual = round(float(np.median(np.diff(heights))), 5)
     if slice_stack.count_uneven_gaps(heights):
-        flat = list(spacing[-2:])
-        return (), {"heights": [round(z - heights[0], 3) for z in heights], "flat": flat}
-    return ((usual, *spacing[-2:]) if len(spacing) > 1 else ()), {}
+        places = [round(z - heights[0], 3) for z in heights]
+        return (), replace(geometry, heights=places, flat=list(spacing[-2:]))
+    return ((usual, *spacing[-2:]) if len(spacing) > 1 else ()), geometry
 
 
 def is_colour(found: Dataset) -> bool:

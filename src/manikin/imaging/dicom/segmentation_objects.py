@@ -6,7 +6,7 @@ segment k have level k; where segments overlap the last one counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -14,7 +14,6 @@ import numpy as np
 from manikin.errors import FormatError
 from manikin.imaging import orientation
 from manikin.imaging.dicom import pixel_data
-from manikin.imaging.header import ImageHeader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from manikin.imaging.dicom.series import Series
     from manikin.imaging.dicom.slice import Slice
+    from manikin.imaging.header import ImageHeader
 
 SEGMENTATION_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
 """Segmentation Storage."""
@@ -54,9 +54,8 @@ class SegmentationMask:
     def header(self) -> ImageHeader:
         """The grid of its picture, one channel of whole numbers."""
         mine = self.image.header
-        return ImageHeader(
-            (1, *mine.shape[1:]), np.dtype(np.uint8), mine.spacing, is_physical=True, facts=mine.facts
-        )
+        shape, dtype = (1, *mine.shape[1:]), np.dtype(np.uint8)
+        return replace(mine, shape=shape, dtype=dtype, is_physical=True)
 
     @property
     def name(self) -> str:

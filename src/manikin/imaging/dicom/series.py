@@ -51,7 +51,7 @@ class Series:
     @property
     def axis_codes(self) -> str:
         """Its orientation in the files, such as "LPS"; "" where they do not say."""
-        return str(self.slices[0].header.facts.get("axes", ""))
+        return self.slices[0].header.geometry.axes or ""
 
     @property
     def name(self) -> str:
@@ -80,11 +80,13 @@ class Series:
         if target == self.axis_codes:
             return self
         grid = tuple(map(int, orientation.turn_sizes(self.header.shape[1:], self.axis_codes, target)))
-        facts = {**self.header.facts, "axes": target}
-        if "heights" in facts and self.axis_codes[2:] != target[2:]:
-            facts["heights"] = [round(facts["heights"][-1] - z, 3) for z in reversed(facts["heights"])]
+        geometry = replace(self.header.geometry, axes=target)
+        if geometry.heights is not None and self.axis_codes[2:] != target[2:]:
+            turned = [round(geometry.heights[-1] - z, 3) for z in reversed(geometry.heights)]
+            geometry = replace(geometry, heights=turned)
         spacing = orientation.turn_sizes(self.header.spacing, self.axis_codes, target)
-        header = replace(self.header, shape=(self.header.shape[0], *grid), spacing=spacing, facts=facts)
+        shape = (self.header.shape[0], *grid)
+        header = replace(self.header, shape=shape, spacing=spacing, geometry=geometry)
         return replace(self, header=header, target=target)
 
 
@@ -168,7 +170,7 @@ def unify_orientation(found: Sequence[Series]) -> tuple[list[Series], list[str]]
 def _compute_heights(pieces: Sequence[Slice]) -> list[float]:
     """The heights of sorted slices, or of the sorted frames of one file, from the first."""
     if len(pieces) == 1:
-        return [float(z) for z in pieces[0].header.facts.get("heights", ())]
+        return [float(z) for z in pieces[0].header.geometry.heights or ()]
     return [piece.height - pieces[0].height for piece in pieces]
 
 
@@ -177,26 +179,25 @@ def _build_series(group: Sequence[Slice], note: str = "", *, even: bool = False)
     first, told = pieces[0].header, (note,) if note else ()
     if len(pieces) == 1:
         return _even_spacing(Series(pieces, first, (*told, *_describe_frame_faults(pieces[0]))), even=even)
-    known = all(piece.position for piece in pieces)
-    spacing, facts = (
-        pixel_data.derive_spacing(first.spacing, _compute_heights(pieces)) if known else ((), {})
-    )
+    spacing, geometry = (), first.geometry
+    if all(piece.position for piece in pieces):
+        spacing, geometry = pixel_data.derive_spacing(first.spacing, _compute_heights(pieces), geometry)
     shape = (first.shape[0], len(pieces), *first.shape[1:])
     dtype = np.result_type(*{piece.header.dtype for piece in pieces})
-    header = replace(first, shape=shape, dtype=dtype, spacing=spacing, facts={**first.facts, **facts})
+    header = replace(first, shape=shape, dtype=dtype, spacing=spacing, geometry=geometry)
     return _even_spacing(Series(pieces, header, (*told, *_describe_faults(pieces))), even=even)
 
 
 def _even_spacing(volume: Series, *, even: bool) -> Series:
     """With even steps, where that is asked for and they are not."""
-    facts = dict(volume.header.facts)
-    if not even or "heights" not in facts:
+    heights, flat = volume.header.geometry.heights, volume.header.geometry.flat or ()
+    if not even or heights is None:
         return volume
-    heights, flat = facts.pop("heights"), tuple(facts.pop("flat"))
+    geometry = replace(volume.header.geometry, heights=None, flat=None)
     count, usual = apart.count_even_slices(heights), float(np.median(np.diff(heights)))
     old, shape = volume.header, (volume.header.shape[0], count, *volume.header.shape[2:])
     step = round(heights[-1] / (count - 1), 5)
-    header = replace(old, shape=shape, spacing=(step, *flat) if flat else (), facts=facts)
+    header = replace(old, shape=shape, spacing=(step, *flat) if flat else (), geometry=geometry)
     uneven = _describe_gaps(_compute_heights(volume.slices))
     notes = tuple(note for note in volume.notes if note not in uneven)
     told = f"uneven gaps: {len(heights)} slices are interpolated to {count}, {usual:g} mm apart"

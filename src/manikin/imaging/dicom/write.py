@@ -10,22 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
+from manikin.cohort.source_format import SourceOptions
 from manikin.errors import FormatError
 from manikin.imaging import label_maps
 from manikin.imaging.analysis.burned_in_text import get_burned_in_state
 from manikin.imaging.dicom import modules, sop_classes, tags
 from manikin.imaging.dicom.rescale import PixelEncoding
+from manikin.imaging.header import GeometryOptions, ImageGeometry
 from manikin.schema.kinds import Image, Schema, Text
 from manikin.tables.delimited import render_delimited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 _SPATIAL_AXES = 3
@@ -69,13 +71,21 @@ def _list_image_fields(cohort: Cohort, path: Path) -> list[str]:
     return pictures
 
 
+@final
+@dataclass(frozen=True)
+class DicomOptions(SourceOptions):
+    """What pictures are for, as their files say: "FOR PRESENTATION" or "FOR PROCESSING"."""
+
+    intent: str | None = None
+
+
 def refuse_uneven(cohort: Cohort, name: str, path: Path) -> None:
     """Refuse volumes whose slices have uneven gaps that differ: no header can place those of new ones.
 
     Raises:
         FormatError: With the way out.
     """
-    if cohort.origin.options.get("facts", {}).get(name, {}).get("heights") == []:
+    if cohort.origin.find_options(GeometryOptions).get_geometry(name).heights == []:
         raise FormatError(
             f"{path}: the slices of {name!r} have uneven gaps, not alike in all volumes; read them with "
             "even = true in schema.toml, or write .npz"
@@ -86,11 +96,11 @@ def _write_field(cohort: Cohort, name: str, place: Path) -> None:
     """All records of one field: files in a folder, or the one file `place`."""
     kind, x = cohort.schema[name], label_maps.to_file_values(cohort, name)
     spacing = kind.spacing if isinstance(kind, Image) else ()
-    facts = cohort.origin.options.get("facts", {}).get(name, {})
+    geometry = cohort.origin.find_options(GeometryOptions).get_geometry(name)
     refuse_uneven(cohort, name, place)
     text = get_burned_in_state(cohort, name)
     cells = {field: cohort.columns[field].to_pylist() for field in tags.FIELDS if field in cohort.schema}
-    intent = str(cohort.origin.options.get("intent", ""))
+    intent = cohort.origin.find_options(DicomOptions).intent or ""
     for i, record in enumerate(x):
         given = tags.to_dicom_tags({field: values[i] for field, values in cells.items()})
         modality = given.pop("Modality", "OT")
@@ -107,9 +117,9 @@ def _write_field(cohort: Cohort, name: str, place: Path) -> None:
         _write_slices(
             volume,
             to,
-            (sop, modality, given, storage, spacing or facts.get("flat", ())),
+            (sop, modality, given, storage, spacing or geometry.flat or ()),
             i + 1,
-            facts,
+            geometry,
             text,
         )
 
@@ -119,7 +129,7 @@ def _write_slices(
     place: Path,
     about: tuple[Any, ...],
     number: int,
-    facts: Mapping[str, Any],
+    geometry: ImageGeometry,
     text: str,
 ) -> None:
     """The slices of one record, each a file."""
@@ -130,11 +140,11 @@ def _write_slices(
     depth = volume.shape[1]
     if depth > 1:
         place.mkdir()
-    places = modules.compute_heights(spacing, depth, facts) if depth > 1 else [math.nan]
+    places = modules.compute_heights(spacing, depth, geometry.heights or ()) if depth > 1 else [math.nan]
     for k, height in enumerate(places):
         stored = storage.encode(volume[:, k])
         found = modules.build_header(sop, modality, given, number, seed.digest(), text=text)
-        axes = str(facts.get("axes", ""))
+        axes = geometry.axes or ""
         found.update(modules.build_image_plane(sop, spacing, stored.shape[1:], height, axes, seed.digest()))
         found.InstanceNumber = k + 1
         modules.set_pixel_data(found, stored, storage)

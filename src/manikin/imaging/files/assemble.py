@@ -15,6 +15,8 @@ from manikin.errors import FormatError, SchemaError
 from manikin.imaging import label_maps
 from manikin.imaging.analysis import burned_in_text
 from manikin.imaging.files import nifti_alignment, read_any, resize, shared_geometry
+from manikin.imaging.header import GeometryOptions, ImageGeometry
+from manikin.imaging.label_maps import LabelMapOptions
 from manikin.schema.kinds import Image
 from manikin.schema.remark import Remark
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from manikin.cohort.source_format import SourceOptions
     from manikin.imaging.dicom.series import Series
     from manikin.imaging.header import ImageHeader
 
@@ -46,7 +49,7 @@ class ImageStack:
     kinds: dict[str, Image]
     is_kept: np.ndarray
     notes: tuple[str, ...]
-    options: dict[str, Any]
+    options: tuple[SourceOptions, ...]
 
 
 def stack_images(
@@ -146,7 +149,7 @@ def _choose_size(
     )
     if not all(header.is_physical for header in known):
         _refuse_unlike(paths, headers, lambda header: str(header.dtype), "bits", bad)
-    _refuse_unlike(paths, headers, lambda header: header.facts.get("axes"), "orientation", bad)
+    _refuse_unlike(paths, headers, lambda header: header.geometry.axes, "orientation", bad)
     grids = Counter(header.shape[1:] for header in known)
     common, count = grids.most_common(1)[0]
     if kind.size:
@@ -252,7 +255,7 @@ def _build_stack(
     if bad:
         arrays = {name: mapped_arrays.take_rows(x, np.flatnonzero(kept)) for name, x in arrays.items()}
     tables: dict[str, list[int]] = {}
-    facts: dict[str, Any] = {}
+    shared: dict[str, ImageGeometry] = {}
     for name, x in arrays.items():
         if name in masks:
             arrays[name], tables[name], note = label_maps.to_levels(x, name, kinds[name].levels)
@@ -261,11 +264,10 @@ def _build_stack(
         found = [header for i, header in enumerate(headers[name]) if header and i not in bad]
         kinds[name], told = shared_geometry.find_shared_spacing(name, kinds[name], found)
         notes += told
-        facts[name] = shared_geometry.collect_shared_facts(found, kinds[name])
-    options = {"tables": tables, "facts": {name: known for name, known in facts.items() if known}}
-    options[burned_in_text.BURNED_IN_KEY], seen = burned_in_text.detect_burned_in_text(
-        arrays, kinds, _read_risks(files, kept)
-    )
+        shared[name] = shared_geometry.find_shared_geometry(found, kinds[name])
+    known = {name: geometry for name, geometry in shared.items() if geometry != ImageGeometry()}
+    burned, seen = burned_in_text.detect_burned_in_text(arrays, kinds, _read_risks(files, kept))
+    options = LabelMapOptions(tables), GeometryOptions(known), burned_in_text.BurnedInOptions(burned)
     return ImageStack(arrays, kinds, kept, (*notes, *seen, *(bad[i] for i in sorted(bad))), options)
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort, to_arrow_column
-from manikin.cohort.source_format import SourceFormat
+from manikin.cohort.source_format import SourceFormat, SourceOptions
 from manikin.cohort.unclear_fields import FOLDER_FIELD, describe_unclear_folders, drop_settled_folders
 from manikin.core import record_files
 from manikin.errors import SchemaError
 from manikin.imaging.files.assemble import stack_images
 from manikin.imaging.files.folder_index import list_images
+from manikin.imaging.files.folder_options import ImageFolderOptions
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.schema.kinds import Category, Number, Schema, Text
 from manikin.schema.remark import Remark, drop_remarks
@@ -49,18 +50,26 @@ def join_images(table: Cohort, path: Path, declared: Schema | None, *, skip_bad:
         listing = match_by_key(table, list_images(folder), getattr(declared, "folders", ()))
     if listing is None:
         return table
-    return assemble_cohort(table, listing, declared, {"manifest": path.name}, skip_bad=skip_bad)
+    options = ImageFolderOptions(manifest=path.name)
+    return assemble_cohort(table, listing, declared, options, skip_bad=skip_bad)
 
 
 def assemble_cohort(
     table: Cohort | None,
     listing: TableLinks,
     declared: Mapping[str, Any] | None,
-    options: Mapping[str, Any],
+    options: SourceOptions | None = None,
     *,
     skip_bad: bool = False,
 ) -> Cohort:
     """A cohort of the cells of a table, the classes of subfolders, and pictures.
+
+    Args:
+        table: The cells; None: there is no table.
+        listing: The pictures of each record.
+        declared: Kinds that a person declared.
+        options: What else its format remembers.
+        skip_bad: Whether records with a bad picture are left out and noted.
 
     Raises:
         FormatError: A picture cannot be read.
@@ -127,12 +136,13 @@ def _build_subject_field(meaning: FolderMeaning, declared: Mapping[str, Any] | N
 
 
 def _build_origin(
-    table: Cohort | None, listing: TableLinks, gathered: ImageStack, options: Mapping[str, Any]
+    table: Cohort | None, listing: TableLinks, gathered: ImageStack, options: SourceOptions | None
 ) -> SourceFormat:
     suffixes = {name: record_files.get_suffix(paths[0]) for name, paths in listing.files.items()}
-    mine = {"suffixes": suffixes, "columns": listing.columns, "classes": bool(listing.meaning.labels)}
+    mine = ImageFolderOptions(None, suffixes, listing.columns, bool(listing.meaning.labels))
     came = table.origin.options if table is not None else {}
-    return SourceFormat("pictures", {**came, **options, **mine, **gathered.options})
+    told = [options] if options else []
+    return SourceFormat("pictures", came).add_options(*told, mine, *gathered.options)
 
 
 def _build_label_field(labels: Iterable[str], kind: Any) -> Cohort:  # noqa: ANN401 - any kind of field

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from manikin.errors import FormatError
-from manikin.imaging.header import ImageHeader, check_size
+from manikin.imaging.header import ImageGeometry, ImageHeader, check_size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 _INTEGER_DTYPES = ("int16", "int32", "int64")
@@ -32,13 +32,10 @@ def read_header(path: Path) -> ImageHeader:
     image = _open_image(path)
     check_size(image.shape, path)
     spacing = _read_spacing(image)
-    facts = {
-        "affine": np.round(image.affine, _DECIMALS).tolist(),
-        "axes": "".join(_read_axis_codes(image)),
-    }
-    return ImageHeader(
-        _to_array_shape(image.shape, path), _choose_dtype(image), spacing, is_physical=True, facts=facts
-    )
+    affine = np.round(image.affine, _DECIMALS).tolist()
+    geometry = ImageGeometry(affine, "".join(_read_axis_codes(image)))
+    shape, dtype = _to_array_shape(image.shape, path), _choose_dtype(image)
+    return ImageHeader(shape, dtype, spacing, is_physical=True, geometry=geometry)
 
 
 def read_values(path: Path) -> np.ndarray:
@@ -66,14 +63,14 @@ def read_values(path: Path) -> np.ndarray:
     return np.ascontiguousarray(x.reshape(shape)).astype(_choose_dtype(image), copy=False)
 
 
-def write(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[str, Any]) -> None:
+def write(x: np.ndarray, path: Path, spacing: Sequence[float], geometry: ImageGeometry) -> None:
     """Write a volume; sform and qform agree, in mm, code 1 (scanner).
 
     Args:
         x: (channels, D, H, W), or (channels, H, W) for one slice.
         path: Where to.
         spacing: In mm along the axes of `x`; empty: 1 mm.
-        facts: The affine that the volumes came with; without it the origin is the centre.
+        geometry: What the volumes came with; without an affine the origin is the centre.
     """
     import nibabel
 
@@ -81,9 +78,9 @@ def write(x: np.ndarray, path: Path, spacing: Sequence[float], facts: Mapping[st
     data = x.transpose(*reversed(range(1, x.ndim)), 0) if deep else x.transpose(2, 1, 0)[:, :, None]
     data = data[..., 0] if len(x) == 1 else data
     affine = (
-        np.array(facts["affine"])
-        if "affine" in facts
-        else _build_centred_affine(data.shape, spacing, facts.get("axes", "RAS"))
+        _build_centred_affine(data.shape, spacing, geometry.axes or "RAS")
+        if geometry.affine is None
+        else np.array(geometry.affine)
     )
     if data.dtype in (np.int64, np.uint64, np.bool_):
         data = data.astype(np.int32 if data.dtype != np.bool_ else np.uint8)

@@ -13,6 +13,7 @@ from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.imaging import orientation
 from manikin.imaging.files import nifti
+from manikin.imaging.header import ImageGeometry
 from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
@@ -51,20 +52,26 @@ class NiftiVolume:
         turned = self.turned_header
         if self.reference_header is None:
             return turned
-        facts = self.reference_header.facts
-        shape = (turned.shape[0], *self.reference_header.shape[1:])
-        return replace(turned, shape=shape, spacing=self.reference_header.spacing, facts=facts)
+        onto = self.reference_header
+        shape = (turned.shape[0], *onto.shape[1:])
+        return replace(turned, shape=shape, spacing=onto.spacing, geometry=onto.geometry)
 
     @property
     def turned_header(self) -> ImageHeader:
         """After the turn alone."""
-        code = str(self.source.facts["axes"])
+        code = self.axis_codes
         if not self.target:
             return self.source
         grid = tuple(map(int, orientation.turn_sizes(self.source.shape[1:], code, self.target)))
         spacing = orientation.turn_sizes(self.source.spacing, code, self.target)
-        facts = {"axes": self.target, "affine": _turn_affine(self.source, self.target)}
-        return replace(self.source, shape=(self.source.shape[0], *grid), spacing=spacing, facts=facts)
+        geometry = ImageGeometry(_turn_affine(self.source, self.target), self.target)
+        shape = (self.source.shape[0], *grid)
+        return replace(self.source, shape=shape, spacing=spacing, geometry=geometry)
+
+    @property
+    def axis_codes(self) -> str:
+        """Its orientation in the file, such as "LPS"."""
+        return self.source.geometry.axes or ""
 
     @property
     def slices(self) -> tuple[()]:
@@ -91,14 +98,14 @@ class NiftiVolume:
             FormatError: The file cannot be read, or most of a mask lies outside its picture.
         """
         x = nifti.read_values(self.path)
-        x = orientation.turn_array(x, str(self.source.facts["axes"]), self.target) if self.target else x
+        x = orientation.turn_array(x, self.axis_codes, self.target) if self.target else x
         return x if self.reference_header is None else self._resample_onto(x, self.reference_header)
 
     def _resample_onto(self, x: np.ndarray, onto: ImageHeader) -> np.ndarray:
         """Each place of the picture takes the level at its nearest place; beyond the mask it is 0."""
         from scipy import ndimage
 
-        way = np.linalg.inv(np.array(self.turned_header.facts["affine"])) @ np.array(onto.facts["affine"])
+        way = np.linalg.inv(_get_affine(self.turned_header)) @ _get_affine(onto)
         matrix, shift = (
             way[:_SPATIAL_AXES, :_SPATIAL_AXES][::-1, ::-1],
             way[:_SPATIAL_AXES, _SPATIAL_AXES][::-1],
@@ -127,14 +134,19 @@ class NiftiVolume:
         return y
 
 
+def _get_affine(header: ImageHeader) -> np.ndarray:
+    """(4, 4), which every file of NIfTI has."""
+    return np.array(header.geometry.affine)
+
+
 def _turn_affine(header: ImageHeader, target: str) -> list[list[float]]:
     """The affine after a turn."""
     from nibabel.orientations import axcodes2ornt, inv_ornt_aff, ornt_transform
 
     grid = header.shape[1:]
     sides = (*reversed(grid), *(1,) * (_SPATIAL_AXES - len(grid)))
-    way = ornt_transform(axcodes2ornt(tuple(header.facts["axes"])), axcodes2ornt(tuple(target)))
-    return np.round(np.array(header.facts["affine"]) @ inv_ornt_aff(way, sides), 5).tolist()
+    way = ornt_transform(axcodes2ornt(tuple(header.geometry.axes or "")), axcodes2ornt(tuple(target)))
+    return np.round(_get_affine(header) @ inv_ornt_aff(way, sides), 5).tolist()
 
 
 def align_volumes(
@@ -146,7 +158,7 @@ def align_volumes(
     """
     wrapped = {name: [_wrap_file(path) for path in paths] for name, paths in files.items()}
     first = next((name for name in files if name not in masks), next(iter(files)))
-    codes = Counter(v.source.facts["axes"] for v in wrapped[first] if isinstance(v, NiftiVolume))
+    codes = Counter(v.axis_codes for v in wrapped[first] if isinstance(v, NiftiVolume))
     if not codes:
         return {name: list(paths) for name, paths in files.items()}, []
     target, notes = codes.most_common(1)[0][0], []
@@ -181,9 +193,9 @@ def _unwrap_file(volume: Any) -> Any:  # noqa: ANN401 - as above
 
 
 def _turn_volume(volume: Any, target: str) -> Any:  # noqa: ANN401 - as above
-    if not isinstance(volume, NiftiVolume) or volume.source.facts["axes"] == target:
+    if not isinstance(volume, NiftiVolume) or volume.axis_codes == target:
         return volume
-    code, deep = str(volume.source.facts["axes"]), len(volume.source.shape) > _SPATIAL_AXES
+    code, deep = volume.axis_codes, len(volume.source.shape) > _SPATIAL_AXES
     can = orientation.can_turn(code, target, volume.source.spacing, deep=deep)
     return replace(volume, target=target) if can else volume
 
@@ -195,7 +207,7 @@ def _match_grid(mask: Any, image: Any) -> tuple[Any, str]:  # noqa: ANN401 - as 
     mine, theirs = mask.header, image.header
     if mine.shape[1:] == theirs.shape[1:] and _is_same_grid(mine, theirs):
         return mask, ""
-    identity = np.allclose(mask.source.facts["affine"], np.eye(4))
+    identity = np.allclose(_get_affine(mask.source), np.eye(4))
     if identity and mine.shape[1:] == theirs.shape[1:]:
         plain = replace(mask, target="")
         return plain, "have no affine of their own and are taken place by place"
@@ -208,6 +220,6 @@ def _is_same_grid(one: ImageHeader, other: ImageHeader) -> bool:
     """Whether the corners of two grids are the same places."""
     sides = [side - 1 for side in (*reversed(one.shape[1:]), 1, 1)][:_SPATIAL_AXES]
     corners = np.array([(*corner, 1) for corner in np.ndindex(2, 2, 2)]) * np.array([*sides, 1])
-    a, b = (np.array(header.facts["affine"]) for header in (one, other))
+    a, b = (_get_affine(header) for header in (one, other))
     step = min(np.linalg.norm(b[:_SPATIAL_AXES, :_SPATIAL_AXES], axis=0))
     return bool(np.abs(corners @ (a - b).T).max() <= _MAX_CORNER_DISTANCE * max(step, 1e-6))

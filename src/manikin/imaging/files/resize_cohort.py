@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from manikin.core import mapped_arrays
 from manikin.errors import UsageError
 from manikin.imaging.files.resize import conform_images
+from manikin.imaging.header import GeometryOptions, ImageGeometry
 from manikin.schema.kinds import Image, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from manikin.cohort.cohort import Cohort
 
 
@@ -34,23 +33,20 @@ def resize_images(cohort: Cohort, side: int) -> Cohort:
         raise UsageError("a size is asked for, but no field is a picture")
     if side < 4:  # noqa: PLR2004 - nothing can be seen in fewer
         raise UsageError(f"a size of {side} is asked for; at least 4 places are needed")
-    facts = dict(cohort.origin.options.get("facts", {}))
+    geometry = dict(cohort.origin.find_options(GeometryOptions).facts or {})
     columns, kinds = {name: cohort.columns[name] for name in cohort.schema}, dict(cohort.schema)
     for name, kind in images.items():
         x = cohort[name]
         x, kinds[name] = conform_images(
             x, replace(kind, size=(side,) * (x.ndim - 2)), labels=kind.levels > 0
         )
-        if x.shape[2:] != cohort[name].shape[2:] and name in facts:
-            facts[name] = _drop_stale_geometry(facts[name])
+        if x.shape[2:] != cohort[name].shape[2:] and name in geometry:
+            geometry[name] = _drop_stale_geometry(geometry[name])
         columns[name] = mapped_arrays.to_column(x)
-    origin = replace(
-        cohort.origin, options={**cohort.origin.options, **({"facts": facts} if facts else {})}
-    )
+    origin = cohort.origin.add_options(GeometryOptions(geometry or None))
     return replace(cohort, columns=pa.table(columns), schema=Schema(kinds), origin=origin)
 
 
-def _drop_stale_geometry(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_stale_geometry(geometry: ImageGeometry) -> ImageGeometry:
     """What still holds of the geometry at another size: no affine, and no places of uneven slices."""
-    kept = {key: value for key, value in facts.items() if key != "affine"}
-    return {**kept, **({"heights": []} if "heights" in kept else {})}
+    return replace(geometry, affine=None, heights=None if geometry.heights is None else [])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from manikin.imaging.files import resize
+from manikin.imaging.header import ImageGeometry
 from manikin.schema.remark import Remark
 
 if TYPE_CHECKING:
@@ -13,25 +14,22 @@ if TYPE_CHECKING:
     from manikin.schema.kinds import Image
 
 
-def collect_shared_facts(headers: list[ImageHeader], kind: Image) -> dict[str, Any]:
+def find_shared_geometry(headers: list[ImageHeader], kind: Image) -> ImageGeometry:
     """What all files say alike and still holds once they are brought to a size."""
-    moved = bool(kind.size) and any(header.shape[1:] != kind.size for header in headers)
-    found = {
-        key: value
-        for key, value in headers[0].facts.items()
-        if all(header.facts.get(key) == value for header in headers)
-        and not (moved and key in ("affine", "heights"))
-    }
-    if any("heights" in header.facts for header in headers) and "heights" not in found:
-        found["heights"] = []  # uneven, and not alike: no writer may place them on an even grid
-    return found
+    told = [asdict(header.geometry) for header in headers]
+    shared = {key: value for key, value in told[0].items() if all(one[key] == value for one in told)}
+    if kind.size and any(header.shape[1:] != kind.size for header in headers):
+        shared |= {"affine": None, "heights": None}
+    if any(header.geometry.heights is not None for header in headers) and shared.get("heights") is None:
+        shared["heights"] = []  # uneven, and not alike: no writer may place them on an even grid
+    return ImageGeometry(**shared)
 
 
 def find_shared_spacing(name: str, kind: Image, headers: list[ImageHeader]) -> tuple[Image, list[Remark]]:
     """The spacing that all pictures share, after they are brought to their size."""
     if kind.spacing:
         return kind, []
-    uneven = sum("heights" in header.facts for header in headers)
+    uneven = sum(header.geometry.heights is not None for header in headers)
     if 0 < uneven < len(headers):
         return kind, [
             Remark("slices lie at even steps in some volumes only, so no spacing is stated", name)

@@ -12,8 +12,10 @@ from manikin.core import record_files
 from manikin.errors import FormatError
 from manikin.imaging import label_maps
 from manikin.imaging.files import nifti, raster
+from manikin.imaging.files.folder_options import ImageFolderOptions
+from manikin.imaging.header import GeometryOptions
 from manikin.schema.kinds import Category, Image, Schema, Signal, Text
-from manikin.tables.delimited import render_delimited
+from manikin.tables.delimited import DelimitedOptions, render_delimited
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,9 +44,8 @@ def write_folder(cohort: Cohort, path: Path) -> None:
     places = {name: _write_field(cohort, name, path, pictures, classes) for name in pictures}
     rest = [name for name in cohort.schema if name not in pictures]
     if not ((rest == ["label"] and classes) or not rest) or not set(pictures) <= {"image", "mask"}:
-        (path / cohort.origin.options.get("manifest", _TABLE_NAME)).write_text(
-            _render_table(cohort, rest, places), encoding="utf-8"
-        )
+        name = cohort.origin.find_options(ImageFolderOptions).manifest or _TABLE_NAME
+        (path / name).write_text(_render_table(cohort, rest, places), encoding="utf-8")
 
 
 def write_single(cohort: Cohort, path: Path) -> None:
@@ -67,7 +68,7 @@ def write_record(x: np.ndarray, cohort: Cohort, name: str, path: Path) -> None:
     if path.name.lower().endswith((".nii", ".nii.gz")):
         kind = cohort.schema[name]
         spacing = kind.spacing if isinstance(kind, Image) else ()
-        nifti.write(x, path, spacing, cohort.origin.options.get("facts", {}).get(name, {}))
+        nifti.write(x, path, spacing, cohort.origin.find_options(GeometryOptions).get_geometry(name))
     else:
         raster.write(x, path)
 
@@ -75,7 +76,7 @@ def write_record(x: np.ndarray, cohort: Cohort, name: str, path: Path) -> None:
 def _list_class_folders(cohort: Cohort) -> list[str]:
     """The subfolder of each record, if classes came so and can be names of folders."""
     kind = cohort.schema.get("label")
-    if not cohort.origin.options.get("classes") or not isinstance(kind, Category):
+    if not cohort.origin.find_options(ImageFolderOptions).classes or not isinstance(kind, Category):
         return []
     labels = cohort.columns["label"].to_pylist()
     return (
@@ -111,7 +112,7 @@ def _name_folder(name: str, kind: Any) -> str:  # noqa: ANN401 - any kind of fie
 
 
 def _choose_suffix(cohort: Cohort, name: str, x: np.ndarray) -> str:
-    came = cohort.origin.options.get("suffixes", {}).get(name, ".png")
+    came = (cohort.origin.find_options(ImageFolderOptions).suffixes or {}).get(name, ".png")
     if came in (".nii", ".nii.gz"):
         return ".nii.gz"
     return next(suffix for suffix in (came, ".png", ".tif", ".npy") if raster.can_store(x[0], suffix))
@@ -121,10 +122,10 @@ def _render_table(cohort: Cohort, rest: list[str], places: dict[str, list[str]])
     """The other fields and where the files lie, in the columns that they came in."""
     columns: dict[str, Any] = {name: cohort.columns[name] for name in rest}
     kinds: dict[str, Any] = {name: cohort.schema[name] for name in rest}
-    known = cohort.origin.options.get("columns", {})
+    known = cohort.origin.find_options(ImageFolderOptions).columns or {}
     for name, files in places.items():
         header = known.get(name, name)
         header = name if header in columns else header
         columns[header], kinds[header] = pa.array(files, pa.string()), Text(role="identifier")
     cells = Cohort(pa.table(columns), Schema(kinds), cohort.origin)
-    return render_delimited(cells, cohort.origin.options.get("delimiter", ","))
+    return render_delimited(cells, cohort.origin.find_options(DelimitedOptions).delimiter or ",")

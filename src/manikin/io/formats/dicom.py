@@ -14,6 +14,7 @@ from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.imaging.dicom import segmentation_objects, series, tags, write
 from manikin.imaging.dicom import slice_stack as apart
+from manikin.imaging.dicom.write import DicomOptions
 from manikin.imaging.files import manifest
 from manikin.imaging.files.table_links import TableLinks, name_image_field
 from manikin.io.format import Format
@@ -139,7 +140,7 @@ def _build_cohort(
     notes = tuple(note for name, volumes in files.items() for note in _collect_notes(name, volumes))
     intent = found[0].slices[0].facts["class"]
     listing = TableLinks(dict(files), {}, meaning=replace(meaning, subjects=()), notes=notes)
-    cohort = manifest.assemble_cohort(table, listing, schema, {"intent": intent}, skip_bad=skip_bad)
+    cohort = manifest.assemble_cohort(table, listing, schema, DicomOptions(intent), skip_bad=skip_bad)
     return replace(cohort, origin=replace(cohort.origin, format="dicom"))
 
 

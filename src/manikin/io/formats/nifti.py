@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 from manikin.core import record_files
 from manikin.imaging.files import manifest, write
 from manikin.imaging.files.folder_index import group_volumes_by_kind, list_images
+from manikin.imaging.files.folder_options import ImageFolderOptions
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.io.format import Format
 from manikin.io.table_layouts import read_cells
@@ -30,9 +31,7 @@ class Nifti(Format):
     def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One volume, one record."""
         del skip_bad  # one file is one record, good or bad
-        return _set_origin_format(
-            manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema, {})
-        )
+        return _set_origin_format(manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema))
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """By the table that lists the volumes, else by their names, `patient07_T1`, `patient07_T2`."""
@@ -43,14 +42,14 @@ class Nifti(Format):
                 cells, list_images(path), levels
             )
             if listing is not None:
-                told = {"manifest": table.name}
+                options = ImageFolderOptions(manifest=table.name)
                 return _set_origin_format(
-                    manifest.assemble_cohort(cells, listing, schema, told, skip_bad=skip_bad)
+                    manifest.assemble_cohort(cells, listing, schema, options, skip_bad=skip_bad)
                 )
             notes.append(f"{table.name} names none of the volumes and is left aside")
         files, found = group_volumes_by_kind(path, levels)
         listing = TableLinks(files, {}, meaning=found)
-        cohort = manifest.assemble_cohort(None, listing, schema, {}, skip_bad=skip_bad)
+        cohort = manifest.assemble_cohort(None, listing, schema, skip_bad=skip_bad)
         return _set_origin_format(cohort).add_notes(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 from manikin.core import record_files
 from manikin.imaging.files import manifest, write
 from manikin.imaging.files.folder_index import interpret_subfolders, list_images, pair_masks
+from manikin.imaging.files.folder_options import ImageFolderOptions
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.io.format import Format
 from manikin.io.table_layouts import read_cells
@@ -31,7 +32,7 @@ class ImageFiles(Format):
     def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One picture, one record."""
         del skip_bad  # one file is one record, good or bad
-        return manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema, {})
+        return manifest.assemble_cohort(None, TableLinks({"image": [path]}, {}), schema)
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """By the table that lists the pictures, or by subfolders as patients and classes."""
@@ -40,15 +41,14 @@ class ImageFiles(Format):
             cells = read_cells(table, schema)
             listing = match_by_filename(cells, path, table) or match_by_key(cells, places, levels)
             if listing is not None:
-                told = {"manifest": table.name}
-                return manifest.assemble_cohort(cells, listing, schema, told, skip_bad=skip_bad).add_notes(
-                    *notes
-                )
+                options = ImageFolderOptions(manifest=table.name)
+                found = manifest.assemble_cohort(cells, listing, schema, options, skip_bad=skip_bad)
+                return found.add_notes(*notes)
             notes.append(f"{table.name} names none of the pictures and is left aside")
         found = interpret_subfolders(places, levels)
         with found.hidden.mask_errors():
             listing = TableLinks(pair_masks(places, path), {}, meaning=found)
-        return manifest.assemble_cohort(None, listing, schema, {}, skip_bad=skip_bad).add_notes(*notes)
+        return manifest.assemble_cohort(None, listing, schema, skip_bad=skip_bad).add_notes(*notes)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """One picture as a file; several as a folder, with a table of all other fields."""
