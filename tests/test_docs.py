@@ -155,7 +155,7 @@ def facts(metric: Metric) -> str:
     bad = floor if isinstance(floor, str) else floor.__name__
     return (
         f"*Better: {better}. Floor: {bad}. Measured on: {COMPARED[metric.plan.reference]}. "
-        f"Source: {metric.source}.*"
+        f"Source: {metric.description.source}.*"
     )
 
 

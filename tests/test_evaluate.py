@@ -9,7 +9,7 @@ import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from manikin.cohort.cohort import Cohort
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import EvaluationOptions
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, Unsupported, UsageError
@@ -232,14 +232,12 @@ def with_metrics(monkeypatch, *metrics):
 
 
 def test_a_metric_that_cannot_be_measured_stays_on_the_card_with_the_reason(monkeypatch):
-    @metric("utility", better="low", source="none")
+    @metric("utility", MetricDescription("It cannot be.", source="none"), better="low")
     def impossible(split):
-        """It cannot be."""
         raise Unsupported("no label was named")
 
-    @metric("utility", better="low", source="none", feature="sound")
+    @metric("utility", MetricDescription("It is not there.", source="none"), better="low", feature="sound")
     def unseen(split):
-        """It is not there."""
         return 1.0
 
     card = with_metrics(monkeypatch, impossible, unseen)
@@ -251,9 +249,10 @@ def test_a_metric_that_cannot_be_measured_stays_on_the_card_with_the_reason(monk
 
 
 def test_a_metric_may_have_parts(monkeypatch):
-    @metric("fairness", better="low", source="none", floor="uniform")
+    about = MetricDescription("One part for each field.", source="none")
+
+    @metric("fairness", about, better="low", floor="uniform")
     def parted(split):
-        """One part for each field."""
         return dict.fromkeys(split.fields.names, 1.0)
 
     card = with_metrics(monkeypatch, parted)

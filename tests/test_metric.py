@@ -7,7 +7,7 @@ from manikin.cohort.cohort import Cohort
 from manikin.cohort.scalar_matrix import ScalarEncoder, normalize_level, read_survival
 from manikin.contracts.check import check
 from manikin.contracts.feature import Feature
-from manikin.contracts.metric import AXES, Metric, metric
+from manikin.contracts.metric import AXES, Metric, MetricDescription, metric
 from manikin.contracts.split import EvaluationOptions, compute_once
 from manikin.core import registry
 from manikin.errors import UsageError
@@ -16,6 +16,7 @@ from manikin.evaluation.measuring.floors import FLOORS, find_floor
 from manikin.features.table import Table
 from manikin.schema.kinds import Category, Number, Signal
 
+ABOUT = MetricDescription("It is measured.", source="none")
 SCHEMA = {"age": Number(), "sex": Category(levels=("F", "M"))}
 
 
@@ -58,7 +59,7 @@ def test_a_sample_keeps_its_records_together(split):
 
 def test_an_unknown_option_of_a_metric_is_an_error():
     with pytest.raises(TypeError, match="flor"):
-        metric("fidelity", better="low", source="none", flor="uniform")(float)
+        metric("fidelity", ABOUT, better="low", flor="uniform")(float)
 
 
 @pytest.mark.parametrize("name", registry.list_plugins("metrics"))
@@ -66,8 +67,10 @@ def test_shipped_metrics_say_what_they_are(name):
     for found in registry.find("metrics", name):
         assert isinstance(found, Metric)
         assert found.axis in AXES
-        assert len(found.description) > 80
-        assert found.source
+        assert found.description.summary.endswith(".")
+        assert found.description.reading
+        assert found.description.source
+        assert found.compute.__doc__ == found.description.render()
         assert callable(find_floor(found.plan.floor))
 
 

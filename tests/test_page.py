@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from manikin.contracts.metric import AXES, metric
+from manikin.contracts.metric import AXES, MetricDescription, metric
 from manikin.evaluation.measuring import catalogue
 from manikin.evaluation.report import html_page, score_scale, svg
 from manikin.evaluation.score import Score
@@ -196,15 +196,17 @@ def test_an_empty_card_and_one_of_other_plots_are_pages():
 
 
 def test_the_meaning_of_a_metric_comes_from_the_metric(monkeypatch):
-    @metric("fidelity", better="low", source="Villani 2009", floor="uniform")
+    about = MetricDescription(
+        "Distance of columns.",
+        reading="From 0, which is best.",
+        blind_spot="""It cannot see whether
+        fields belong together.""",
+        source="Villani 2009",
+    )
+
+    @metric("fidelity", about, better="low", floor="uniform")
     def distance(split):
-        """Distance of columns.
-
-        From 0, which is best. It cannot see whether `fields` belong together.
-
-        Args:
-            split: Not for people.
-        """
+        """Not for people."""
 
     monkeypatch.setattr(catalogue, "list_metrics", lambda: (distance,))
     text = Document(html_page.render_page(Scorecard([score("distance")]))).text

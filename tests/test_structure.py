@@ -17,6 +17,7 @@ from manikin.evaluation.measuring.measurement import measure, measure_exact
 from manikin.features.table import Table
 from manikin.metrics.fidelity import within_subject, worst_pair
 from manikin.schema.kinds import Category, Number
+from manikin.stats import pair_correlations
 
 
 def visits(n, seed, rows=(2, 5), *, shuffled=False):
@@ -168,11 +169,13 @@ def test_levels_of_few_patients_are_no_pair():
 
 
 def test_correlations_leave_missing_values_out():
-    cells = worst_pair.MatrixColumns(np.array([0, 1]), np.array([np.nan, np.nan]), np.array([20, 20]), 20)
+    cells = pair_correlations.MatrixColumns(
+        np.array([0, 1]), np.array([np.nan, np.nan]), np.array([20, 20]), 20
+    )
     x = np.stack([np.arange(20.0), np.arange(20.0) ** 2], axis=1)
     x[3, 0] = np.nan
     known = np.delete(x, 3, axis=0)
-    links = worst_pair._correlate_pairs(x, cells)
+    links = pair_correlations.correlate_pairs(x, cells)
     assert links.n.tolist() == [19]
     assert links.r == pytest.approx(np.corrcoef(known.T)[0, 1])
 

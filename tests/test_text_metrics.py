@@ -26,6 +26,7 @@ from manikin.evaluation.report.note_examples import collect_note_examples
 from manikin.evaluation.selftest.defects.notes import NOTE_DEFECTS
 from manikin.evaluation.selftest.defects.tabular import plant
 from manikin.features.text import NoteFeature
+from manikin.metrics.diversity import notes as diversity_notes
 from manikin.metrics.fidelity import notes as fidelity_notes
 from manikin.metrics.privacy import notes
 from manikin.metrics.privacy.identifiers import identifiers_left
@@ -34,7 +35,8 @@ from manikin.text import note_fields
 
 TRAIN, HOLDOUT, FRESH = (generate_toy_notes(n, seed) for n, seed in ((300, 1), (150, 2), (150, 3)))
 HONEST = NoteFeature().fit(TRAIN)
-METRICS = {metric.name: metric for metric in (*fidelity_notes.__plugin__, *notes.__plugin__)}
+MODULES = (fidelity_notes, diversity_notes, notes)
+METRICS = {metric.name: metric for module in MODULES for metric in module.__plugin__}
 
 
 def split(candidate: mk.Cohort, train: mk.Cohort = TRAIN, holdout: mk.Cohort = HOLDOUT) -> Split:

@@ -4,7 +4,11 @@ A metric sees a `Split`: training records, real records that nobody has trained 
 candidate. It does not know whether the candidate is synthetic, fresh real (that gives the
 ceiling) or a bad generator (the floor), and it never splits, repeats or calibrates.
 
-    @metric("fidelity", better="low", source="Villani 2009, definition 6.1")
+    @metric(
+        "fidelity",
+        MetricDescription("Mean distance of each field from the real one.", source="Villani 2009"),
+        better="low",
+    )
     def column_distance(split: Split) -> float:
         ...
 
@@ -14,7 +18,7 @@ A module in `metrics/` lists its metrics as `__plugin__ = (column_distance, ...)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from manikin.contracts.split import Split
@@ -84,6 +88,43 @@ Floor = str | Callable[[Split], "Cohort"]
 
 
 @dataclass(frozen=True)
+class MetricDescription:
+    """What a metric is, for people: the scorecard shows it, and it is the docstring of the metric.
+
+    Line breaks and indents within a text count as one space.
+
+    Args:
+        summary: What it measures, in one sentence.
+        reading: How to read it: from where to where it goes, and what is best; may be empty.
+        blind_spot: What it cannot see; may be empty.
+        source: Where it was published: paper and equation, or standard.
+
+    Example:
+        >>> print(MetricDescription("A distance.", source="by definition", reading="From 0.").render())
+        A distance.
+        <BLANKLINE>
+        From 0.
+        <BLANKLINE>
+        Source: by definition.
+    """
+
+    summary: str
+    _: KW_ONLY
+    source: str
+    reading: str = ""
+    blind_spot: str = ""
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            object.__setattr__(self, part.name, " ".join(getattr(self, part.name).split()))
+
+    def render(self) -> str:
+        """The parts as the paragraphs of a docstring."""
+        reading = " ".join(filter(None, (self.reading, self.blind_spot)))
+        return "\n\n".join(filter(None, (self.summary, reading, f"Source: {self.source}.")))
+
+
+@dataclass(frozen=True)
 class MeasurementPlan:
     """How the judge repeats a metric.
 
@@ -132,8 +173,8 @@ class Metric:
             `metric[part]`; `-> Exact` with the reference "whole". Raises `Unsupported` with the
             reason where it cannot be measured: the score is then shown as not assessed, with it.
         axis: What it speaks about.
+        description: What it is, for people.
         better: Whether a "low" or a "high" value is the good one.
-        source: Where it was published: paper and equation, or standard.
         plan: How it is repeated.
         feature: The feature whose vectors it reads ("table", "dynamics"); "grid": every one of pictures or
             signals; "": any, one after the other; "arrays": none, it reads pictures and signals
@@ -144,8 +185,8 @@ class Metric:
 
     compute: Callable[[Split], MetricResult]
     axis: Axis
+    description: MetricDescription
     better: Literal["low", "high"]
-    source: str
     plan: MeasurementPlan = MeasurementPlan()
     feature: str = ""
     note: Callable[[Split], str] | None = None
@@ -160,33 +201,32 @@ class Metric:
         """The name of the function."""
         return self.compute.__name__
 
-    @property
-    def description(self) -> str:
-        """The docstring of the function: what it is, how to read it, what it cannot see."""
-        return self.compute.__doc__ or ""
-
 
 def metric(
     axis: Axis,
+    description: MetricDescription,
     *,
     better: Literal["low", "high"],
-    source: str,
     feature: str = "",
     note: Callable[[Split], str] | None = None,
     suspected_copies: Callable[[Split], Sequence[SuspectedCopy]] | None = None,
-    **plan: Any,  # noqa: ANN401 - passed on to Plan, which names and checks them
+    **plan: Any,  # noqa: ANN401 - passed on to `MeasurementPlan`, which names and checks them
 ) -> Callable[[Callable[[Split], MetricResult]], Metric]:
     """Make a function a metric; `floor`, `cost` and `reference` are those of `MeasurementPlan`.
 
     Example:
         >>> import numpy as np
-        >>> @metric("fidelity", better="low", source="by definition", floor="uniform")
+        >>> about = MetricDescription("Distance of the means.", source="by definition")
+        >>> @metric("fidelity", about, better="low", floor="uniform")
         ... def mean_distance(split):
-        ...     '''Distance of the means.'''
         ...     return float(np.abs(split.holdout.x.mean(0) - split.synthetic.x.mean(0)).mean())
         >>> mean_distance.name, mean_distance.better, mean_distance.plan.floor
         ('mean_distance', 'low', 'uniform')
     """
-    return lambda compute: Metric(
-        compute, axis, better, source, MeasurementPlan(**plan), feature, note, suspected_copies
-    )
+    measured = MeasurementPlan(**plan)
+
+    def make_metric(compute: Callable[[Split], MetricResult]) -> Metric:
+        compute.__doc__ = description.render()
+        return Metric(compute, axis, description, better, measured, feature, note, suspected_copies)
+
+    return make_metric

@@ -1,1 +1,1 @@
-"""Downstream: the models that people would train on the records, and how well they predict."""
+"""What several metrics and pages compute from a split: small clinical models, groups, terms of notes."""

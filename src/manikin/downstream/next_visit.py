@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from manikin.ehr import cooccurrence
+from manikin.errors import Unsupported
 from manikin.stats.prediction_scores import compute_binary_auroc
 
 if TYPE_CHECKING:
@@ -31,16 +32,20 @@ class NextVisitTask(NamedTuple):
     input_codes: np.ndarray
 
 
-def choose_task(found: Histories, width: int) -> NextVisitTask | None:
-    """The codes whose presence at the last visit varies most; None: none does."""
+def choose_task(found: Histories, width: int) -> NextVisitTask:
+    """The codes whose presence at the last visit varies most.
+
+    Raises:
+        Unsupported: None does.
+    """
     x, at = cooccurrence.to_visit_indicators(found, width), _find_last_visits(found)
-    if len(at) < MIN_VISITS:
-        return None
-    share = np.asarray(x[at].mean(axis=0)).ravel()
+    share = np.asarray(x[at].mean(axis=0)).ravel() if len(at) >= MIN_VISITS else np.zeros(0)
     targets = np.flatnonzero((share >= MIN_TARGET_SHARE) & (share <= MAX_TARGET_SHARE))
+    if not len(targets):
+        raise Unsupported("no code stands in 5 to 60 % of the visits that follow another")
     order = np.argsort(-share[targets] * (1 - share[targets]), kind="stable")[:MAX_TARGET_CODES]
     inputs = np.argsort(-np.asarray(x.sum(axis=0)).ravel(), kind="stable")[:MAX_INPUT_CODES]
-    return NextVisitTask(targets[order], inputs) if len(targets) else None
+    return NextVisitTask(targets[order], inputs)
 
 
 def build_design(found: Histories, width: int, asked: NextVisitTask) -> NextVisitData:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 BLOCK_SIZE = 256
 """Queries compared with all references at once."""
 
+MAX_QUERIES, MAX_SEARCHED = 2_000, 4_000
+"""Real and synthetic patients that are compared."""
+
 MAX_VISIT_COUNT = 8
 """Above so many visits a code counts no more."""
 
@@ -44,6 +47,29 @@ def find_nearest(
         far[owner[nearest][:, None] == owner] = np.inf
         parts.append((nearest, first, far.min(axis=1)))
     return NearestNeighbors(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def compare_patients(
+    train: SparseMatrix,
+    holdout: SparseMatrix,
+    synthetic: SparseMatrix,
+    owner: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[NearestNeighbors, np.ndarray]:
+    """Synthetic patients beside training, and the ratios of distances of real ones.
+
+    Args:
+        train: How often each code is counted, (n, codes).
+        holdout: The same of held-out patients.
+        synthetic: The same of synthetic ones.
+        owner: To whom each training record belongs, (n,).
+        rng: Draws those that are compared, where there are many.
+    """
+    some, held = (rng.permutation(x.shape[0])[:MAX_QUERIES] for x in (train, holdout))
+    new = rng.permutation(synthetic.shape[0])[:MAX_SEARCHED]
+    own = find_nearest(train[some], train, owner, owner[some])
+    other = find_nearest(holdout[held], train, owner, None)
+    return find_nearest(synthetic[new], train, owner, None), np.concatenate([own.ratios, other.ratios])
 
 
 def _sum_shared_counts(a: SparseMatrix, b: SparseMatrix) -> np.ndarray:

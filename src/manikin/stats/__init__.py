@@ -1,1 +1,1 @@
-"""Nearest neighbours, permutation tests, relations of columns and scores of predictions."""
+"""Neighbours, permutation and two-sample tests, associations, marginals, survival curves and scores."""

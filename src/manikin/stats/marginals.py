@@ -67,7 +67,7 @@ class MarginalScale:
         numbers = self.level_counts == 0
         far = np.zeros(len(numbers))
         for j in np.flatnonzero(numbers):
-            far[j] = _compute_ks(*(_sort_present(table[:, j]) for table in (real, candidate)))
+            far[j] = compute_ks_statistic(*(_drop_missing(table[:, j]) for table in (real, candidate)))
         far[~numbers] = self.compute_level_differences(real, candidate, np.max)
         return far
 
@@ -83,22 +83,34 @@ class MarginalScale:
         return np.array(far)
 
 
-def _sort_present(values: np.ndarray) -> np.ndarray:
-    return np.sort(values[~np.isnan(values)])
+def compute_ks_statistic(a: np.ndarray, b: np.ndarray) -> float:
+    """The two-sample statistic of Kolmogorov and Smirnov, 0 to 1.
+
+    1 where only one side has values, 0 where none has. (SciPy computes a probability with it, which takes
+    ten times as long.)
+
+    Args:
+        a: Values (n,), none of them NaN.
+        b: Values (m,).
+
+    Example:
+        >>> compute_ks_statistic(np.array([1, 2, 3, 4]), np.array([3, 4, 5, 6]))
+        0.5
+    """
+    if not len(a) or not len(b):
+        return float(len(a) != len(b))
+    points = np.concatenate([a, b])
+    steps = [np.searchsorted(np.sort(side), points, side="right") / len(side) for side in (a, b)]
+    return float(np.abs(steps[0] - steps[1]).max())
+
+
+def _drop_missing(values: np.ndarray) -> np.ndarray:
+    return values[~np.isnan(values)]
 
 
 def _compute_shares(codes: np.ndarray, size: int) -> np.ndarray:
     counts = np.bincount(codes[~np.isnan(codes)].astype(int), minlength=size)
     return counts / max(counts.sum(), 1)
-
-
-def _compute_ks(a: np.ndarray, b: np.ndarray) -> float:
-    """The two-sample statistic of sorted values; 1 where only one side has any, 0 where none."""
-    if not len(a) or not len(b):
-        return float(len(a) != len(b))
-    points = np.concatenate([a, b])
-    steps = [np.searchsorted(side, points, side="right") / len(side) for side in (a, b)]
-    return float(np.abs(steps[0] - steps[1]).max())
 
 
 def _compute_quantiles(values: np.ndarray) -> np.ndarray:

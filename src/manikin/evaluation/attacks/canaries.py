@@ -18,6 +18,7 @@ import pyarrow as pa
 from scipy.stats import rankdata
 
 from manikin.cohort.edit import replace_columns
+from manikin.contracts.metric import MetricDescription
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
 from manikin.evaluation.score import Score, Thresholds, decide_verdict
@@ -40,14 +41,14 @@ MAX_POOL_WORDS, MIN_WORD_LETTERS, MIN_WORD_SUBJECTS = (
 NULL_DRAWS = 4_000  # of exposures by chance
 NORMAL_QUANTILE_975 = 1.96
 SCORE_NAME = "canary_exposure"
-SOURCE = "Carlini et al. 2019, The Secret Sharer, definition 3; Meeus et al. 2025, The Canary's Echo"
 SCORE_DESCRIPTIONS = {
-    SCORE_NAME: (
-        """How far phrases that stood in one training note can be told from phrases that stood in none.
-
-    In bits, the mean over twenty invented phrases, by the notes that the generator writes once they are
-    planted: about 1.4 by chance, 9 if every one can be read back. It cannot see what one who holds the
-    model itself can read from it; `exposure` with the losses of the model tells."""
+    SCORE_NAME: MetricDescription(
+        "How far phrases that stood in one training note can be told from phrases that stood in none.",
+        reading="""In bits, the mean over twenty invented phrases, by the notes that the generator
+        writes once they are planted: about 1.4 by chance, 9 if every one can be read back.""",
+        blind_spot="""It cannot see what one who holds the model itself can read from it; exposure with
+        the losses of the model tells.""",
+        source="Carlini et al. 2019, The Secret Sharer, definition 3; Meeus et al. 2025, The Canary's Echo",
     )
 }
 THRESHOLDS = Thresholds(0.9, 0.8)  # in calibrated scores: exposures of 2.2 and 2.9 bits

@@ -18,6 +18,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 from scipy.stats import t as student
 
+from manikin.contracts.metric import MetricDescription
 from manikin.core.seeds import Key
 from manikin.errors import UsageError
 from manikin.evaluation.score import UNDECIDED_NOTE, Score, Thresholds, decide_verdict
@@ -39,18 +40,26 @@ FALSE_POSITIVE_RATES = (0.01, 0.1)
 MAX_ATTACKED_RECORDS = 2_000  # records under attack; the fits learn from halves of all
 SOURCE = "Carlini et al. 2022, Membership inference attacks from first principles, algorithm 1"
 SCORE_DESCRIPTIONS = {
-    "shadow_auc": """How surely one who can run the generator tells who was learned from.
-
-    The generator is fitted again and again with and without each patient. 0.5: a training patient is
-    told from another no better than by a coin; 1: always. It cannot see what better attacks, or more
-    fits, would find.""",
-    "shadow_tpr_1": """Share of training patients that this attack finds at one false alarm in a hundred.
-
-    0.01 is chance; 1: all are found. It looks at the patients who are most exposed, not at the average.
-    It cannot see a single exposed patient among thousands.""",
-    "shadow_tpr_10": """Share of training patients that this attack finds at ten false alarms in a hundred.
-
-    0.1 is chance; 1: all are found. It cannot see a single exposed patient among thousands.""",
+    "shadow_auc": MetricDescription(
+        "How surely one who can run the generator tells who was learned from.",
+        reading="""The generator is fitted again and again with and without each patient. 0.5: a
+        training patient is told from another no better than by a coin; 1: always.""",
+        blind_spot="It cannot see what better attacks, or more fits, would find.",
+        source=SOURCE,
+    ),
+    "shadow_tpr_1": MetricDescription(
+        "Share of training patients that this attack finds at one false alarm in a hundred.",
+        reading="""0.01 is chance; 1: all are found. It looks at the patients who are most exposed, not
+        at the average.""",
+        blind_spot="It cannot see a single exposed patient among thousands.",
+        source=SOURCE,
+    ),
+    "shadow_tpr_10": MetricDescription(
+        "Share of training patients that this attack finds at ten false alarms in a hundred.",
+        reading="0.1 is chance; 1: all are found.",
+        blind_spot="It cannot see a single exposed patient among thousands.",
+        source=SOURCE,
+    ),
 }
 THRESHOLDS = {  # in calibrated scores, with what they mean: no generator that learns is at chance for ever
     "shadow_auc": Thresholds(0.9, 0.8),  # areas of 0.55 and 0.60

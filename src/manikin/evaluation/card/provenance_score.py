@@ -8,18 +8,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from manikin.contracts.metric import MetricDescription
 from manikin.evaluation.score import Score, Verdict
 
 SCORE_NAME = "provenance_record"
-SOURCE = "W3C PROV-DM 2013: entity, activity, agent"
+SCORE_DESCRIPTIONS = {
+    SCORE_NAME: MetricDescription(
+        "Share of what must be known of the making of the records that is on record.",
+        reading="""0 to 1: the hash of what was learned from, the configuration, the seed, the
+        versions, and the prohibited uses. 0 where the record is about other records than these, by
+        their hash.""",
+        blind_spot="It cannot see whether what was declared is true.",
+        source="W3C PROV-DM 2013: entity, activity, agent",
+    )
+}
 
 
 def score_provenance(about: Mapping[str, Any], record: Mapping[str, Any]) -> Score:
-    """Share of what must be known of the making of the records that is on record.
+    """The score of the provenance record: how much of what must be known of the making is on record.
 
-    0 to 1: the hash of what was learned from, the configuration, the seed, the versions, and the
-    prohibited uses. 0 where the record is about other records than these, by their hash. It cannot
-    see whether what was declared is true.
+    Args:
+        about: What the card says of the records (`EvaluationResults.about`).
+        record: What the maker declared, as `provenance.json` holds it.
     """
     hashes = about.get("hashes") or {}
     declared = _find_hash(record.get("outputs"), "synthetic")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.core.short_lists import list_names
 from manikin.downstream.subgroup_comparison import (
@@ -59,8 +59,15 @@ def describe_missed_groups(split: Split) -> str:
 
 @metric(
     "fairness",
+    MetricDescription(
+        "How far, beyond chance, the share of the worst group is from its share among real patients.",
+        reading="""0 to 1: the difference less 1.96 standard errors, over the larger of the two shares;
+        1 is a large group that is lost. Counted are groups, their intersections, and either with each
+        class of the label.""",
+        blind_spot="It cannot see groups too small to compare.",
+        source=BHANOT + "; two-proportion z",
+    ),
     better="low",
-    source=BHANOT + "; two-proportion z",
     feature="table",
     cost="heavy",
     floor=drop_subgroup,
@@ -68,12 +75,6 @@ def describe_missed_groups(split: Split) -> str:
     note=describe_missed_groups,
 )
 def subgroup_prevalence(split: Split) -> float:
-    """How far, beyond chance, the share of the worst group is from its share among real patients.
-
-    0 to 1: the difference less 1.96 standard errors, over the larger of the two shares; 1 is a
-    large group that is lost. Counted are groups, their intersections, and either
-    with each class of the label. It cannot see groups too small to compare.
-    """
     return max(
         _compute_prevalence_gaps(
             _find_members(split.holdout, split), _find_members(split.synthetic, split)
@@ -83,32 +84,40 @@ def subgroup_prevalence(split: Split) -> float:
 
 @metric(
     "fairness",
+    MetricDescription(
+        "How far the values within the worst group are from those of its real patients, beyond chance.",
+        reading="""0 to 1: the mean over the fields of the Kolmogorov-Smirnov distance, or for levels
+        and gaps the total variation, less what two equal samples of that size differ by. 1 is a group
+        that is lost. It looks at one field at a time.""",
+        source=BHANOT,
+    ),
     better="low",
-    source=BHANOT,
     feature="table",
     cost="heavy",
     floor="uniform",
     reference="real",
 )
 def subgroup_fidelity(split: Split) -> float:
-    """How far the values within the worst group are from those of its real patients, beyond chance.
-
-    0 to 1: the mean over the fields of the Kolmogorov-Smirnov distance, or for levels and gaps the
-    total variation, less what two equal samples of that size differ by. 1 is a group that is lost.
-    It looks at one field at a time.
-    """
     found = compute_once(split, compute_group_distances)
     return max(found.values())
 
 
-@metric("fairness", better="low", source=BHANOT, feature="table", cost="heavy", reference="train")
+@metric(
+    "fairness",
+    MetricDescription(
+        "How much worse models serve the worst group when trained on the records and not on real ones.",
+        reading="""Area under the ROC curve on real patients of that group, of a model trained on real
+        records less that of one trained on as many of these. -1 to 1; real data are a little above 0,
+        being a maximum.""",
+        blind_spot="It reads the order of patients and cannot see whether the probabilities are right.",
+        source=BHANOT,
+    ),
+    better="low",
+    feature="table",
+    cost="heavy",
+    reference="train",
+)
 def subgroup_tstr_gap(split: Split) -> float:
-    """How much worse models serve the worst group when trained on the records and not on real ones.
-
-    Area under the ROC curve on real patients of that group, of a model trained on real records less
-    that of one trained on as many of these. -1 to 1; real data are a little above 0, being a maximum.
-    It reads the order of patients and cannot see whether the probabilities are right.
-    """
     asked = find_class_task(split)
     areas = [compute_group_aurocs(side, split, asked) for side in (split.train, split.synthetic)]
     gaps = [areas[0][name] - areas[1][name] for name in areas[0]]

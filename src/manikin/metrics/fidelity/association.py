@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.association import AssociationLayout, compute_associations, correlate_missingness
@@ -15,14 +15,20 @@ SOURCE = (
 )
 
 
-@metric("fidelity", better="low", source=SOURCE, feature="table")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "Root mean square difference between the association matrices of candidate and real records.",
+        reading="""0 to 2; 0: every pair of fields is as strongly linked as in reality. Pairs that few
+        records tell of weigh less.""",
+        blind_spot="""It cannot see links of three or more fields, a link that is not monotone, nor
+        which level of a category does what.""",
+        source=SOURCE,
+    ),
+    better="low",
+    feature="table",
+)
 def correlation_distance(split: Split) -> float:
-    """Root mean square difference between the association matrices of candidate and real records.
-
-    0 to 2; 0: every pair of fields is as strongly linked as in reality. Pairs that few records
-    tell of weigh less. It cannot see links of three or more fields, a link that is not
-    monotone, nor which level of a category does what.
-    """
     layout = compute_once(split.train, _find_layout)
     real, pairs = compute_once(split.holdout, _associate, layout)
     gap = real - compute_once(split.synthetic, _associate, layout)[0]
@@ -32,14 +38,19 @@ def correlation_distance(split: Split) -> float:
     return float(np.sqrt(np.average(gap[upper] ** 2, weights=pairs[upper])))
 
 
-@metric("fidelity", better="low", source="Rubin 1976; Pearson 1900", feature="table")
+@metric(
+    "fidelity",
+    MetricDescription(
+        'Root mean square difference in the correlations of "is missing" with all other fields.',
+        reading="""0 to 2; 0: what is missing depends on the other values, and on what else is missing,
+        as it does in reality. Fields that often lack values weigh more.""",
+        blind_spot="It cannot see whether a value is missing because of itself, which no data show.",
+        source="Rubin 1976; Pearson 1900",
+    ),
+    better="low",
+    feature="table",
+)
 def missingness_links(split: Split) -> float:
-    """Root mean square difference in the correlations of "is missing" with all other fields.
-
-    0 to 2; 0: what is missing depends on the other values, and on what else is missing, as it does
-    in reality. Fields that often lack values weigh more. It cannot see whether a value is
-    missing because of itself, which no data show.
-    """
     layout = compute_once(split.train, _find_layout)
     real, weights = compute_once(split.holdout, _correlate_gaps, layout)
     gap = real - compute_once(split.synthetic, _correlate_gaps, layout)[0]

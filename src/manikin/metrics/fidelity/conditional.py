@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.schema.kinds import SCALAR_TYPES
@@ -33,15 +33,22 @@ def shuffle_arrays(split: Split) -> Cohort:
     return replace(cohort, columns=pa.table(columns))
 
 
-@metric("fidelity", better="high", source=SOURCE, feature="grid", floor=shuffle_arrays)
+@metric(
+    "fidelity",
+    MetricDescription(
+        "How well the scalar fields of a record are foretold from its picture or signal, as in real ones.",
+        reading="""-1 to 1: the mean correlation, over fields and levels, of their values with what a
+        ridge regression that has learned from real records of other patients reads from it; the
+        ceiling is what never-seen patients reach.""",
+        blind_spot="""It sees flipped labels and an age, sex or finding that does not fit; it cannot
+        see relations that are not about linear in the vectors.""",
+        source=SOURCE,
+    ),
+    better="high",
+    feature="grid",
+    floor=shuffle_arrays,
+)
 def picture_relation(split: Split) -> float:
-    """How well the scalar fields of a record are foretold from its picture or signal, as in real ones.
-
-    -1 to 1: the mean correlation, over fields and levels, of their values with what a ridge regression that
-    has learned from real records of other patients reads from it; the ceiling is what never-seen patients
-    reach. It sees flipped labels and an age, sex or finding that does not fit; it cannot see
-    relations that are not about linear in the vectors.
-    """
     wanted, weights, centre = compute_once(split.holdout, _fit_ridge)
     actual = _build_targets(split.synthetic)[:, wanted]
     foretold = (split.synthetic.x - centre) @ weights

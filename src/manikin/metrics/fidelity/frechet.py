@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 
@@ -14,14 +14,21 @@ HEUSEL = "Heusel et al. 2017, equation 6; covariances shrunken as by Ledoit and 
 BINKOWSKI = "Bińkowski et al. 2018, Demystifying MMD GANs, sections 3 and 4; unbiased"
 
 
-@metric("fidelity", better="low", source=HEUSEL, feature="grid", floor="superimposed")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "Frechet distance between Gaussians fitted to synthetic and to held-out records' vectors.",
+        reading="""From 0; real records are above 0 and more so the fewer they are: compare with the
+        ceiling, at the same number, and never with figures of another feature.""",
+        blind_spot="""It sees means and covariances, so blur, artefacts and lost variety; it cannot see
+        a few copied patients.""",
+        source=HEUSEL,
+    ),
+    better="low",
+    feature="grid",
+    floor="superimposed",
+)
 def frechet_distance(split: Split) -> float:
-    """Frechet distance between Gaussians fitted to synthetic and to held-out records' vectors.
-
-    From 0; real records are above 0 and more so the fewer they are: compare with the ceiling, at the
-    same number, and never with figures of another feature. It sees means and covariances, so blur,
-    artefacts and lost variety; it cannot see a few copied patients.
-    """
     _raise_if_few(split)
     (m, a), (n, b) = (compute_once(side, fit_gaussian) for side in (split.holdout, split.synthetic))
     root = _compute_root(a)
@@ -30,13 +37,19 @@ def frechet_distance(split: Split) -> float:
     return float(max(((m - n) ** 2).sum() + trace, 0.0))
 
 
-@metric("fidelity", better="low", source=BINKOWSKI, feature="grid", floor="superimposed")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "Squared maximum mean discrepancy under the kernel (x·y / d + 1)³: the kernel inception distance.",
+        reading="Around 0 for real records, whatever their number; it may be below 0 by chance.",
+        blind_spot="It sees moments up to the third; it cannot see a few copied patients.",
+        source=BINKOWSKI,
+    ),
+    better="low",
+    feature="grid",
+    floor="superimposed",
+)
 def kernel_distance(split: Split) -> float:
-    """Squared maximum mean discrepancy under the kernel (x·y / d + 1)³: the kernel inception distance.
-
-    Around 0 for real records, whatever their number; it may be below 0 by chance. It sees moments up to
-    the third; it cannot see a few copied patients.
-    """
     _raise_if_few(split)
     x, y = (side.x[:MAX_RECORDS].astype(float) for side in (split.holdout, split.synthetic))
     within = [_average_off_diagonal(_compute_kernel(side, side)) for side in (x, y)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
 from manikin.errors import Unsupported
 from manikin.schema.kinds import Signal
@@ -27,14 +27,20 @@ NI = "Ni et al. 2020, Conditional Sig-Wasserstein GANs, section 5: ACF and corre
 YOON = "Yoon et al. 2019, Time-series generative adversarial networks, section 5: predictive score"
 
 
-@metric("fidelity", better="low", source=NI, feature="dynamics")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "How far the autocorrelation of synthetic signals lies from that of real ones.",
+        reading="""0 to 2; 0 is best. The mean autocorrelation of each channel at up to 12 lags, from
+        one place to half the length, the mean difference over these.""",
+        blind_spot="""It sees shuffled time, another pace and noise; it cannot see amplitudes, or how
+        much records differ: spectrum_distance does.""",
+        source=NI,
+    ),
+    better="low",
+    feature="dynamics",
+)
 def autocorrelation_distance(split: Split) -> float:
-    """How far the autocorrelation of synthetic signals lies from that of real ones.
-
-    0 to 2; 0 is best. The mean autocorrelation of each channel at up to 12 lags, from one place to half the
-    length, the mean difference over these. It sees shuffled time, another pace and noise; it cannot see
-    amplitudes, or how much records differ: `spectrum_distance` does.
-    """
     real, candidate = (
         compute_per_record(side, compute_lagged_autocorrelation).mean(axis=0)
         for side in (split.holdout, split.synthetic)
@@ -42,14 +48,20 @@ def autocorrelation_distance(split: Split) -> float:
     return float(np.abs(real - candidate).mean())
 
 
-@metric("fidelity", better="low", source=NI, feature="dynamics")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "How far the correlations between the channels of synthetic signals lie from those of real ones.",
+        reading="""0 to 2; 0 is best. Within each record at the same time, the mean over records of
+        each pair of the first 24 channels, then the mean difference over pairs.""",
+        blind_spot="""It sees swapped or inverted leads; it cannot see that one channel follows another
+        later.""",
+        source=NI,
+    ),
+    better="low",
+    feature="dynamics",
+)
 def channel_correlation_distance(split: Split) -> float:
-    """How far the correlations between the channels of synthetic signals lie from those of real ones.
-
-    0 to 2; 0 is best. Within each record at the same time, the mean over records of each pair of the
-    first 24 channels, then the mean difference over pairs. It sees swapped or inverted leads; it cannot
-    see that one channel follows another later.
-    """
     real, candidate = (
         compute_per_record(side, compute_channel_correlations).mean(axis=0)
         for side in (split.holdout, split.synthetic)
@@ -57,14 +69,20 @@ def channel_correlation_distance(split: Split) -> float:
     return float(np.abs(real - candidate).mean())
 
 
-@metric("fidelity", better="low", source="difference of proportions", feature="dynamics", floor="complete")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "Mean difference, over the parameters of a series, in how often they are missing.",
+        reading="""0 to 1; 0 is best. The share of all places at which a parameter has no value; for
+        each parameter in all records, and in all parameters at each of up to 24 stretches of time.""",
+        blind_spot="It cannot see which records lack what: c2st_auc[dynamics] does.",
+        source="difference of proportions",
+    ),
+    better="low",
+    feature="dynamics",
+    floor="complete",
+)
 def missing_rate_distance(split: Split) -> float:
-    """Mean difference, over the parameters of a series, in how often they are missing.
-
-    0 to 1; 0 is best. The share of all places at which a parameter has no value; for each parameter in all
-    records, and in all parameters at each of up to 24 stretches of time. It cannot see which
-    records lack what: `c2st_auc[dynamics]` does.
-    """
     compute_once(split.train, _raise_if_no_gaps)
     real, candidate = (
         compute_per_record(side, compute_missing_shares).mean(axis=0)
@@ -73,15 +91,23 @@ def missing_rate_distance(split: Split) -> float:
     return float(np.abs(real - candidate).mean())
 
 
-@metric("utility", better="low", source=YOON, feature="dynamics", cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        "Mean error at real patients' next values of forecasts that were learned from the records.",
+        reading="""From 0, in standard deviations of the training records; the ceiling is what as many
+        real records teach. After the predictive score of Yoon et al., with a linear forecast from the
+        last 12 places of all channels in place of a recurrent network, so that it has no chance in it.
+        Values that are missing are crossed by lines and not asked for.""",
+        blind_spot="It cannot see what a linear forecast does not use.",
+        source=YOON,
+    ),
+    better="low",
+    feature="dynamics",
+    cost="heavy",
+    reference="train",
+)
 def forecast_error(split: Split) -> float:
-    """Mean error at real patients' next values of forecasts that were learned from the records.
-
-    From 0, in standard deviations of the training records; the ceiling is what as many real records
-    teach. After the predictive score of Yoon et al., with a linear forecast from the last 12 places of
-    all channels in place of a recurrent network, so that it has no chance in it. Values that are missing
-    are crossed by lines and not asked for. It cannot see what a linear forecast does not use.
-    """
     scales = compute_once(split.train, _fit_scales)
     taught, asked = (compute_once(side, _cut_windows, scales) for side in (split.synthetic, split.holdout))
     return float(

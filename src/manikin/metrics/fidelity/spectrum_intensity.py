@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
 from manikin.errors import Unsupported
 from manikin.imaging.analysis.intensity import find_intensity_range, quantize, to_grey
@@ -30,14 +30,21 @@ MAX_REACH = 0.05  # how far beyond all training values one may lie, as a share o
 DURALL = "Durall et al. 2020, Watch your up-convolution, equation 2; Wasserstein-1"
 
 
-@metric("fidelity", better="low", source=DURALL, feature="arrays", floor="superimposed")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "How far the power of synthetic pictures or signals at each frequency lies from that of real ones.",
+        reading="""From 0, in standard deviations of the training records, the mean over rings of
+        frequency, of signals over bands of each channel.""",
+        blind_spot="""It sees blur, noise, checkerboards, what upsampling leaves and a wrong sampling
+        rate; it cannot see what is depicted, or when a wave comes.""",
+        source=DURALL,
+    ),
+    better="low",
+    feature="arrays",
+    floor="superimposed",
+)
 def spectrum_distance(split: Split) -> float:
-    """How far the power of synthetic pictures or signals at each frequency lies from that of real ones.
-
-    From 0, in standard deviations of the training records, the mean over rings of frequency, of signals
-    over bands of each channel. It sees blur, noise, checkerboards, what upsampling leaves and a wrong
-    sampling rate; it cannot see what is depicted, or when a wave comes.
-    """
     scale = compute_once(split.train, _compute_spread)
     real, candidate = (
         np.sort(compute_per_record(side, compute_log_spectra), axis=0)
@@ -46,14 +53,21 @@ def spectrum_distance(split: Split) -> float:
     return float(np.mean(_compute_wasserstein(real, candidate) / scale))
 
 
-@metric("fidelity", better="low", source="Villani 2009, definition 6.1", feature="arrays", floor="uniform")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "Wasserstein-1 distance between the values of all synthetic and all real pixels or samples.",
+        reading="""0 to 1, in ranges of the training values, channel by channel, the mean over these;
+        what is missing is left out.""",
+        blind_spot="""It sees another brightness, contrast, amplitude or unit; it cannot see where in
+        the picture, or when, a value stands.""",
+        source="Villani 2009, definition 6.1",
+    ),
+    better="low",
+    feature="arrays",
+    floor="uniform",
+)
 def intensity_distance(split: Split) -> float:
-    """Wasserstein-1 distance between the values of all synthetic and all real pixels or samples.
-
-    0 to 1, in ranges of the training values, channel by channel, the mean over these; what is missing is
-    left out. It sees another brightness, contrast, amplitude or unit; it cannot see where in the picture,
-    or when, a value stands.
-    """
     ranges = compute_once(split.train, _find_ranges)
     pooled = [
         compute_per_record(side, compute_histograms, ranges).mean(axis=0)
@@ -65,20 +79,22 @@ def intensity_distance(split: Split) -> float:
 
 @metric(
     "clinical validity",
+    MetricDescription(
+        "Share of pictures or signals with a value that no training record could have.",
+        reading="""0 to 1: beyond the range of all training values (of a signal, of its channel) by a
+        twentieth of it, or no whole number where all of these are whole, or a level that a label map
+        has not. Chance is that of as many such patients among held-out ones, or of so many beyond all
+        training patients on one side.""",
+        blind_spot="It cannot see a wrong value that is possible elsewhere in the record.",
+        source="""Kahn et al. 2016, A harmonized data quality assessment framework: conformance;
+        Rosenbaum 1954""",
+    ),
     better="low",
-    source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance; Rosenbaum 1954",
     feature="arrays",
     floor="wild",
     reference="whole",
 )
 def impossible_values(split: Split) -> ExactResult:
-    """Share of pictures or signals with a value that no training record could have.
-
-    0 to 1: beyond the range of all training values (of a signal, of its channel) by a twentieth of it, or
-    no whole number where all of these are whole, or a level that a label map has not. Chance is that of
-    as many such patients among held-out ones, or of so many beyond all training patients on one side. It
-    cannot see a wrong value that is possible elsewhere in the record.
-    """
     known = compute_once(split.train, _find_possible_values)
     wrong = [_is_impossible(side, known) for side in (split.synthetic, split.holdout)]
     hits = [

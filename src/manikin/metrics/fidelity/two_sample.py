@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Split, compute_once
 from manikin.stats.two_sample import TwoSampleProblem, fit_boosted_judge, fit_linear_judge
 
@@ -11,25 +11,37 @@ SOURCE = (
 )
 
 
-@metric("fidelity", better="low", source=SOURCE, cost="heavy")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "How well boosted trees tell the records from held-out real ones: area under the ROC curve.",
+        reading="""0.5: not at all; 1: always. It sees joint structure of any order, given enough
+        records. Signed: clearly below 0.5 means twins with opposite labels. Against held-out records,
+        copies of training records look as good as any real record, as they should: privacy sees them.""",
+        source=SOURCE,
+    ),
+    better="low",
+    cost="heavy",
+)
 def c2st_auc(split: Split) -> float:
-    """How well boosted trees tell the records from held-out real ones: area under the ROC curve.
-
-    0.5: not at all; 1: always. It sees joint structure of any order, given enough records. Signed:
-    clearly below 0.5 means twins with opposite labels. Against held-out records, copies of
-    training records look as good as any real record, as they should: privacy sees them.
-    """
     problem = compute_once(split, _build_problem)
     return problem.compute_auroc(problem.cross_validate(fit_boosted_judge, split.key))
 
 
-@metric("fidelity", better="low", source=SOURCE, cost="heavy", floor="uniform")
+@metric(
+    "fidelity",
+    MetricDescription(
+        "How well a linear discriminant tells the records from held-out real ones: area under the curve.",
+        reading="0.5: not at all; 1: always.",
+        blind_spot="""It sees shifted and scaled values, also where records are too few for trees; it
+        cannot see how fields belong together, which c2st_auc does.""",
+        source=SOURCE,
+    ),
+    better="low",
+    cost="heavy",
+    floor="uniform",
+)
 def c2st_linear_auc(split: Split) -> float:
-    """How well a linear discriminant tells the records from held-out real ones: area under the curve.
-
-    0.5: not at all; 1: always. It sees shifted and scaled values, also where records are too few
-    for trees; it cannot see how fields belong together, which `c2st_auc` does.
-    """
     problem = compute_once(split, _build_problem)
     return problem.compute_auroc(problem.cross_validate(fit_linear_judge, split.key))
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.stats import rankdata
 
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
+from manikin.stats.marginals import compute_ks_statistic
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -74,35 +75,39 @@ def describe_broken_rules(split: Split) -> str:
 
 @metric(
     "fidelity",
+    MetricDescription(
+        "Kolmogorov-Smirnov distance of the number of records that a subject has.",
+        reading="0 to 1; 0 is best. Asked where real subjects have several records: visits, eyes, lesions.",
+        blind_spot="It cannot see what is in the records.",
+        source="Kolmogorov-Smirnov distance: Massey 1951",
+    ),
     better="low",
-    source="Kolmogorov-Smirnov distance: Massey 1951",
     feature="records",
     floor=scatter_records,
     note=describe_record_counts,
 )
 def records_per_subject(split: Split) -> float:
-    """Kolmogorov-Smirnov distance of the number of records that a subject has.
-
-    0 to 1; 0 is best. Asked where real subjects have several records: visits, eyes, lesions. It cannot
-    see what is in the records.
-    """
-    real, candidate = (np.sort(_count_records(side)) for side in (split.holdout, split.synthetic))
-    if real[-1] == 1:
+    real, candidate = (_count_records(side) for side in (split.holdout, split.synthetic))
+    if real.max() == 1:
         raise Unsupported(SINGLE_RECORD_REASON)
-    points = np.arange(1, max(real[-1], candidate[-1]) + 1)
-    steps = [np.searchsorted(sizes, points, "right") / len(sizes) for sizes in (real, candidate)]
-    return float(np.abs(steps[0] - steps[1]).max())
+    return compute_ks_statistic(real, candidate)
 
 
-@metric("fidelity", better="low", source=ICC, feature="table", floor=scatter_records)
+@metric(
+    "fidelity",
+    MetricDescription(
+        "Root mean square difference of the intraclass correlations of all fields.",
+        reading="""0 to 1; 0 is best. The intraclass correlation of a field (of its ranks, or of its
+        levels) says how alike the records of one subject are: 1 for a date of birth, 0 for what has
+        nothing to do with the person. Where no subject has two records, nothing is alike.""",
+        blind_spot="It cannot see how a course goes on from visit to visit.",
+        source=ICC,
+    ),
+    better="low",
+    feature="table",
+    floor=scatter_records,
+)
 def within_subject_correlation(split: Split) -> float:
-    """Root mean square difference of the intraclass correlations of all fields.
-
-    0 to 1; 0 is best. The intraclass correlation of a field (of its ranks, or of its levels) says how
-    alike the records of one subject are: 1 for a date of birth, 0 for what has nothing to do with the
-    person. Where no subject has two records, nothing is alike. It cannot see how a course goes on from
-    visit to visit.
-    """
     real, candidate = (compute_once(side, compute_intraclass) for side in (split.holdout, split.synthetic))
     known = ~np.isnan(real)
     if not known.any():
@@ -112,19 +117,19 @@ def within_subject_correlation(split: Split) -> float:
 
 @metric(
     "fidelity",
+    MetricDescription(
+        "Share of subjects with several records in whom something changes or repeats that never does.",
+        reading="""0 to 1; 0 is best. What 99 of 100 real subjects keep: fields that are constant
+        within a subject (sex, arm), that never repeat (the day of a visit) or rise from record to
+        record (its number). It looks at one field at a time.""",
+        source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
+    ),
     better="low",
-    source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
     feature="table",
     reference="whole",
     note=describe_broken_rules,
 )
 def within_subject_faults(split: Split) -> ExactResult:
-    """Share of subjects with several records in whom something changes or repeats that never does.
-
-    0 to 1; 0 is best. What 99 of 100 real subjects keep: fields that are constant within a subject (sex,
-    arm), that never repeat (the day of a visit) or rise from record to record (its number). It looks at
-    one field at a time.
-    """
     rules = compute_once(split, _find_rules)
     if not rules:
         raise Unsupported("no field is constant, distinct or rising within the real subjects")

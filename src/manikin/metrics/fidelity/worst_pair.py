@@ -2,103 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
-from typing import NamedTuple
-
 import numpy as np
 from scipy.stats import spearmanr
 
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Split, compute_once
 from manikin.errors import Unsupported
-from manikin.stats.permutation import PermutationResult
+from manikin.stats.pair_correlations import (
+    MIN_SUBJECTS,
+    MatrixColumns,
+    PairCorrelations,
+    WorstPair,
+    choose_worst,
+    correlate_pairs,
+)
 from manikin.stats.subject_folds import assign_subject_folds
 
-MIN_SUBJECTS = (
-    10  # real subjects of a level and of all others, on whom a relation rests and a note may speak
-)
 BINARY_LEVELS = 2
 MAX_LEVELS = 12  # of a category that are looked at
 MAX_COLUMNS = 120  # quantities and levels that are looked at
 MAX_ROWS = 4_000  # records of a side
 HALVINGS = 120  # of the real records, which show what chance does
-MIN_LINK_ERRORS = 3.0  # standard errors from 0, from which two fields are linked in reality
-STRONG_CORRELATION = (
-    0.3  # a correlation that is lost from 0 to 1 of the way: the weakest that counts as a whole
-)
+STRONG_CORRELATION = 0.3  # the weakest that counts as a whole, where it is lost
 SIGNIFICANCE_LEVEL = 0.05
-ERROR_WEIGHTS = (
-    0.4,
-    0.3,
-    0.3,
-)  # of the error, for weaker links with the label, weaker links, any difference
-UNLABELLED_WEIGHTS = (0.0, 0.5, 0.5)
 NO_COLUMNS = (np.zeros(0), np.zeros(0), np.zeros(0))
 LARGE_MEAN = 100  # means from which on digits after the point say nothing
-TINY, MAX_CORRELATION = 1e-9, 0.999  # a sum of squares that is rounding; the largest correlation
 SOURCE = "Fisher 1915, z transform; maximum statistic: Westfall and Young 1993; halves of real records"
-
-
-@dataclass(frozen=True)
-class MatrixColumns:
-    """The columns of a matrix: quantities, then levels.
-
-    Args:
-        field: The column of `Sample.table` that each comes from.
-        level: The code of the level; NaN for a quantity.
-        count: How many real subjects have the level, or have it not, whichever are fewer; of a quantity
-            how many have it.
-        total: How many real subjects there are.
-    """
-
-    field: np.ndarray
-    level: np.ndarray
-    count: np.ndarray
-    total: int
-
-    @cached_property
-    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Every two columns of different fields that ten subjects would have in common by chance."""
-        first, second = np.triu_indices(len(self.field), 1)
-        common = self.count[first] * self.count[second] / max(self.total, 1)
-        asked = (self.field[first] != self.field[second]) & (common >= MIN_SUBJECTS)
-        return first[asked], second[asked]
-
-
-class PairCorrelations(NamedTuple):
-    """The correlations of all pairs of columns.
-
-    Args:
-        r: Of two columns, (pairs,).
-        n: How many records have both, (pairs,).
-    """
-
-    r: np.ndarray
-    n: np.ndarray
-
-    @property
-    def z(self) -> np.ndarray:
-        """On the scale on which errors are about even (Fisher 1915), (pairs,)."""
-        return np.arctanh(self.r)
-
-
-class WorstPair(NamedTuple):
-    """The pair that is furthest off.
-
-    Args:
-        pair: Which of the pairs.
-        real: Its correlation in real records.
-        synthetic: The same in synthetic ones.
-        error: The standard error of the difference.
-        chance: How probable a difference as large is, in any pair.
-    """
-
-    pair: int
-    real: float
-    synthetic: float
-    error: float
-    chance: float
 
 
 def describe_worst_pair(split: Split) -> str:
@@ -110,18 +39,24 @@ def describe_worst_pair(split: Split) -> str:
 
 
 @metric(
-    "fidelity", better="low", source=SOURCE, feature="table", reference="whole", note=describe_worst_pair
+    "fidelity",
+    MetricDescription(
+        "How far the correlation of two fields is off, in the pair in which that is least by chance.",
+        reading="""From 0, which is best, to 2. Correlations of ranks, and of levels as 0 or 1: a
+        conditional mean or share that is drawn towards that of all shows here, where an average over
+        all pairs does not. Asked is, one after another, whether a link with the label is weaker than
+        in reality, whether any link is, and whether any pair differs; each by the largest of all
+        standardised differences, against that between halves of the real records. It is tested by
+        itself, so that fresh real records are warned of in at most 1 of 20 cards, and never fails.""",
+        blind_spot="It cannot see links of three or more fields, nor one that is not monotone.",
+        source=SOURCE,
+    ),
+    better="low",
+    feature="table",
+    reference="whole",
+    note=describe_worst_pair,
 )
 def worst_pair(split: Split) -> ExactResult:
-    """How far the correlation of two fields is off, in the pair in which that is least by chance.
-
-    From 0, which is best, to 2. Correlations of ranks, and of levels as 0 or 1: a conditional mean or share
-    that is drawn towards that of all shows here, where an average over all pairs does not. Asked is, one
-    after another, whether a link with the label is weaker than in reality, whether any link is, and whether
-    any pair differs; each by the largest of all standardised differences, against that between halves of
-    the real records. It is tested by itself, so that fresh real records are warned of in at most 1 of 20
-    cards, and never fails. It cannot see links of three or more fields, nor one that is not monotone.
-    """
     worst = compute_once(split, find_worst_pair)
     gap, reach = abs(worst.synthetic - worst.real), 1.96 * worst.error
     floor = max(abs(worst.real), STRONG_CORRELATION, gap)
@@ -140,54 +75,9 @@ def find_worst_pair(split: Split) -> WorstPair:
     x = _build_matrix(real[some], cells, ruler)
     made = _build_matrix(split.synthetic.table[_draw_records(split.synthetic.subject, rng)], cells, ruler)
     halves = [_correlate_halves(x, owner[some], cells, rng) for _ in range(HALVINGS)]
-    return _choose_worst(
-        _correlate_pairs(x, cells), _correlate_pairs(made, cells), halves, _has_label(split, cells)
+    return choose_worst(
+        correlate_pairs(x, cells), correlate_pairs(made, cells), halves, _has_label(split, cells)
     )
-
-
-def _choose_worst(
-    real: PairCorrelations,
-    made: PairCorrelations,
-    halves: list[tuple[PairCorrelations, PairCorrelations]],
-    label: np.ndarray,
-) -> WorstPair:
-    """Ask the three questions of the synthetic records, and of each pair of halves in turn."""
-    empirical = np.sqrt(
-        np.mean([(a.z - b.z) ** 2 * _compute_effective_size(a, b) for a, b in halves], axis=0)
-    )
-    spread = np.maximum(empirical, 1.0)  # what independent records give at least
-    linked = MIN_LINK_ERRORS * spread / np.sqrt(np.maximum(real.n, 1))
-    found = _standardize_gaps(real, made, spread, linked, label)
-    null = [[row.max() for row in _standardize_gaps(a, b, spread, linked, label)] for a, b in halves]
-    weights = ERROR_WEIGHTS if label.any() else UNLABELLED_WEIGHTS
-    chances = [
-        PermutationResult(float(row.max()), column).p_value / weight if weight and row.max() > 0 else 1.0
-        for row, column, weight in zip(found, np.array(null).T, weights, strict=True)
-    ]
-    question = int(np.argmin(chances))
-    k = int(np.argmax(found[question]))
-    error = float(spread[k] / np.sqrt(max(_compute_effective_size(real, made)[k], 1)))
-    return WorstPair(k, float(real.r[k]), float(made.r[k]), error, min(chances[question], 1.0))
-
-
-def _standardize_gaps(
-    real: PairCorrelations,
-    made: PairCorrelations,
-    spread: np.ndarray,
-    linked: np.ndarray,
-    label: np.ndarray,
-) -> tuple[np.ndarray, ...]:
-    """Standardised differences of pairs: weaker links with the label, weaker links, any; 0: not asked."""
-    known = np.minimum(real.n, made.n) >= MIN_SUBJECTS
-    gap = (real.z - made.z) * np.sqrt(_compute_effective_size(real, made))
-    gap = np.divide(gap, spread, out=np.zeros_like(gap), where=known)
-    weaker = np.where(np.abs(real.z) > linked, gap * np.sign(real.z), 0.0)
-    return np.maximum(weaker * label, 0), np.maximum(weaker, 0), np.abs(gap)
-
-
-def _compute_effective_size(a: PairCorrelations, b: PairCorrelations) -> np.ndarray:
-    """1 / (1 / n + 1 / m) for the records that tell of each pair."""
-    return np.divide(a.n * b.n, a.n + b.n, out=np.zeros_like(a.n), where=a.n + b.n > 0)
 
 
 def _choose_columns(split: Split) -> MatrixColumns:
@@ -250,7 +140,7 @@ def _correlate_halves(
 ) -> tuple[PairCorrelations, PairCorrelations]:
     """The links of two halves of the subjects."""
     first = assign_subject_folds(owner, 2, rng) == 0
-    return _correlate_pairs(x[first], cells), _correlate_pairs(x[~first], cells)
+    return correlate_pairs(x[first], cells), correlate_pairs(x[~first], cells)
 
 
 def _build_matrix(table: np.ndarray, cells: MatrixColumns, ruler: list[np.ndarray]) -> np.ndarray:
@@ -265,24 +155,6 @@ def _build_matrix(table: np.ndarray, cells: MatrixColumns, ruler: list[np.ndarra
             made = (column == level).astype(float)
         columns.append(np.where(np.isnan(column), np.nan, made))
     return np.stack(columns, axis=1)
-
-
-def _correlate_pairs(x: np.ndarray, cells: MatrixColumns) -> PairCorrelations:
-    """Correlations of all pairs over the records that have both values."""
-    seen = (~np.isnan(x)).astype(float)
-    a = np.nan_to_num(x - 0.5) * seen
-    n = seen.T @ seen
-    first = a.T @ seen
-    with np.errstate(invalid="ignore", divide="ignore"):
-        cross = a.T @ a - first * first.T / n
-        square = (a**2).T @ seen - first**2 / n
-        r = cross / np.sqrt(square * square.T)
-    r = np.clip(
-        np.nan_to_num(np.where(np.minimum(square, square.T) > TINY, r, 0.0)),
-        -MAX_CORRELATION,
-        MAX_CORRELATION,
-    )
-    return PairCorrelations(r[cells.pairs], n[cells.pairs])
 
 
 def _describe_pair(split: Split, cells: MatrixColumns, k: int) -> str:

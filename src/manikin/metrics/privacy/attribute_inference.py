@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.permutation import permute_mean_difference, sample_one_per_subject
@@ -42,32 +42,41 @@ def describe_best_guess(split: Split) -> str:
 
 @metric(
     "privacy",
+    MetricDescription(
+        "How much more often a value is guessed right for training patients than for strangers.",
+        reading="""-1 to 1; 0 is best. The attacker knows all other fields and takes the value of the
+        nearest synthetic record, for each sensitive field (where none is declared, the label and
+        others). Right is the same level, or within a tenth of a deviation.""",
+        blind_spot="It cannot see what is learned of everybody.",
+        source=STADLER,
+    ),
     better="low",
-    source=STADLER,
     feature="table",
     floor="copies",
     reference="whole",
     note=describe_best_guess,
 )
 def attribute_inference(split: Split) -> ExactResult:
-    """How much more often a value is guessed right for training patients than for strangers.
-
-    -1 to 1; 0 is best. The attacker knows all other fields and takes the value of the nearest
-    synthetic record, for each sensitive field (where none is declared, the label and others). Right is
-    the same level, or within a tenth of a deviation. It cannot see what is learned of everybody.
-    """
     right, member, _ = compute_once(split, _guess_targets)
     return _test_gap(right.mean(axis=1), member, split, "attribute")
 
 
-@metric("privacy", better="low", source=WP29, feature="table", floor="copies", reference="whole")
+@metric(
+    "privacy",
+    MetricDescription(
+        "How much more often two halves of a training patient's fields meet in one synthetic record.",
+        reading="""-1 to 1; 0 is best. Somebody holds one half of the fields, somebody else the other:
+        they are linked if the nearest synthetic record is the same for both. The rate of strangers is
+        taken off.""",
+        blind_spot="It cannot see links through more than one synthetic record.",
+        source=WP29,
+    ),
+    better="low",
+    feature="table",
+    floor="copies",
+    reference="whole",
+)
 def linkability(split: Split) -> ExactResult:
-    """How much more often two halves of a training patient's fields meet in one synthetic record.
-
-    -1 to 1; 0 is best. Somebody holds one half of the fields, somebody else the other: they are
-    linked if the nearest synthetic record is the same for both. The rate of strangers is taken off.
-    It cannot see links through more than one synthetic record.
-    """
     linked, member = compute_once(split, _link_halves)
     return _test_gap(linked, member, split, "linkability")
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import numpy as np
 from scipy.stats import betabinom, poisson
 
-from manikin.contracts.metric import ExactResult, SuspectedCopy, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, SuspectedCopy, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
-from manikin.stats.coincidence import estimate_coincidence
+from manikin.stats.coincidence import estimate_agreement, estimate_coincidence
 from manikin.stats.nearest_neighbors import (
     CONFIDENCE_LEVEL,
     MATCH_LEVELS,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 MIN_RECORDS = 20  # real records
 MAX_QUERIES = 4_000  # real records that show what is usual
 MAX_SEARCHED = 20_000  # synthetic records that are looked up
-MAX_PAIRED = 1_000  # real records whose fields are compared one by one
 ZERO_NULL = np.zeros(8)  # never-seen records have nothing beyond chance, by design
 SOURCE = "holdout as control: Giomi et al. 2023, A unified framework for quantifying privacy risk"
 LOWE = "ratio of distances: Lowe 2004, section 7.1; tail: Hill 1975; " + SOURCE
@@ -93,8 +92,15 @@ def list_near_records(split: Split) -> list[SuspectedCopy]:
 
 @metric(
     "privacy",
+    MetricDescription(
+        "Share of synthetic records that equal one training record, beyond what chance explains.",
+        reading="""0 to 1; 0 is best. Equal in every modelled field to one training record and to no
+        other: who shares all values with others is not singled out. Chance is what never-seen records
+        do: held-out ones against training, and training records against those of other subjects.""",
+        blind_spot="It cannot see a copy in which one value is changed: near_match_excess does.",
+        source=SOURCE,
+    ),
     better="low",
-    source=SOURCE,
     feature="table",
     floor="copies",
     reference="whole",
@@ -102,13 +108,6 @@ def list_near_records(split: Split) -> list[SuspectedCopy]:
     suspected_copies=list_equal_records,
 )
 def exact_copies(split: Split) -> ExactResult:
-    """Share of synthetic records that equal one training record, beyond what chance explains.
-
-    0 to 1; 0 is best. Equal in every modelled field to one training record and to no other: who
-    shares all values with others is not singled out. Chance is what never-seen records do: held-out
-    ones against training, and training records against those of other subjects. It cannot see a
-    copy in which one value is changed: `near_match_excess` does.
-    """
     usual, match = compute_once(split, _measure_null_rates), compute_once(split, _match_equal)
     allowed, tail = _bound_matches(usual, len(split.synthetic))
     spread = float(np.mean(_count_owners(split.train) == 1))
@@ -117,42 +116,44 @@ def exact_copies(split: Split) -> ExactResult:
 
 @metric(
     "privacy",
+    MetricDescription(
+        "Share of synthetic records that equal one held-out record, beyond what chance explains.",
+        reading="""0 to 1; 0 is best. Whoever was held out is a real patient too. Such copies say that
+        the generator has seen the holdout, or that somebody gave real records for synthetic ones, and
+        then no score of privacy holds, for held-out patients are what training patients are compared
+        with. Equal as in exact_copies.""",
+        blind_spot="It cannot see a copy in which one value is changed.",
+        source=SOURCE,
+    ),
     better="low",
-    source=SOURCE,
     feature="table",
     floor="copies",
     reference="whole",
     note=describe_holdout_copies,
 )
 def held_out_copies(split: Split) -> ExactResult:
-    """Share of synthetic records that equal one held-out record, beyond what chance explains.
-
-    0 to 1; 0 is best. Whoever was held out is a real patient too. Such copies say that the generator has
-    seen the holdout, or that somebody gave real records for synthetic ones, and then no score of privacy
-    holds, for held-out patients are what training patients are compared with. Equal as in `exact_copies`.
-    It cannot see a copy in which one value is changed.
-    """
     return cast("ExactResult", exact_copies(compute_once(split, _swap_sides)))
 
 
 @metric(
     "privacy",
+    MetricDescription(
+        "Share of synthetic records that are near matches of a training patient, beyond chance.",
+        reading="""0 to 1; 0 is best. A near match is far closer to one training record than to any
+        other: so much closer that only 1 in 100, 1,000 or 10,000 never-seen real records is, by the
+        tail of their own distances, whichever shows most. Looked for among the values and among their
+        ranks, so that a shift, another unit or a little noise hides nothing. Of more than 20,000
+        synthetic records so many are looked up.""",
+        blind_spot="""It cannot see copies that are turned, mirrored or mixed with others;
+        membership_auc sees some of these.""",
+        source=LOWE,
+    ),
     better="low",
-    source=LOWE,
     floor="copies",
     reference="whole",
     suspected_copies=list_near_records,
 )
 def near_match_excess(split: Split) -> ExactResult:
-    """Share of synthetic records that are near matches of a training patient, beyond chance.
-
-    0 to 1; 0 is best. A near match is far closer to one training record than to any other: so much
-    closer that only 1 in 100, 1,000 or 10,000 never-seen real records is, by the tail of their own
-    distances, whichever shows most.
-    Looked for among the values and among their ranks, so that a shift, another unit or a little
-    noise hides nothing. Of more than 20,000 synthetic records so many are looked up. It cannot see
-    copies that are turned, mirrored or mixed with others; `membership_auc` sees some of these.
-    """
     if has_too_few_records(split):
         raise Unsupported(f"needs {MIN_RECORDS} real records to know how close strangers come")
     spaces = compute_once(split, _compare_spaces)
@@ -212,7 +213,7 @@ def _measure_null_rates(split: Split) -> NullRates:
     twice = compute_once(train, _count_owners) == 2  # noqa: PLR2004 - itself and one other
     single = int((_look_up_rows(train, _to_row_keys(holdout.table)) >= 0).sum()) + int(twice.sum())
     expected = min(
-        compute_once(split, _estimate_agreement),
+        estimate_agreement(train.table, train.subject, split.key.child("agree").numpy()),
         estimate_coincidence(train.table, split.key.child("hash").numpy()),
     )
     return NullRates(len(train) + len(holdout), single, expected)
@@ -240,31 +241,6 @@ def _look_up_rows(train: Sample, wanted: np.ndarray) -> np.ndarray:
     place = np.minimum(np.searchsorted(rows, wanted), len(rows) - 1)
     index = first[place]
     return np.where((rows[place] == wanted) & (subjects[index] == 1), index, -1)
-
-
-def _estimate_agreement(split: Split) -> float:
-    """How probable it is that a stranger agrees with some training record in all fields.
-
-    The number of fields in which a record agrees with the most similar one of another subject:
-    towards its maximum it becomes rarer by some factor for each field (the most over two fields or
-    more, for some fields go together), and that is carried on from the maximum to all p fields.
-    """
-    train = split.train
-    p = train.table.shape[1]
-    some = split.key.child("agree").numpy().permutation(len(train))[:MAX_PAIRED]
-    codes = [np.unique(column, return_inverse=True)[1].astype(np.int32) for column in train.table.T]
-    agree = np.zeros(len(some), dtype=int)
-    for place, row in enumerate(some):
-        count = np.zeros(len(train), dtype=np.int16)
-        for column in codes:
-            count += column == column[row]
-        count[train.subject == train.subject[row]] = -1
-        agree[place] = count.max()
-    top, usual = int(agree.max(initial=0)), int(np.median(agree))
-    shares = {level: (np.sum(agree >= level) + 1) / (len(agree) + 1) for level in range(usual, top + 1)}
-    steps = [(shares[top] / shares[low]) ** (1 / (top - low)) for low in range(usual, top) if top - low > 1]
-    last = min(steps, default=shares[top])
-    return float(shares[top] * min(last, 1.0) ** max(p - top, 0))
 
 
 def _compare_values(split: Split) -> tuple[NearestNeighbors, np.ndarray]:

@@ -17,7 +17,7 @@ from manikin.cohort.value_overlap import (
     find_leaked_values,
     is_unguessable,
 )
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Split, compute_once
 from manikin.core.short_lists import list_names
 from manikin.schema import column_names
@@ -36,7 +36,6 @@ MAX_PAIRED = 8  # columns of most values, whose pairs are looked at
 MIN_COPIED_SHARE = 0.5  # of the records, from which pairs of values are called copied
 MIN_LEVELS = 10  # distinct values of a column, from which they may name persons
 MIN_FORMED_SHARE = 0.8  # of the values of a column, which have the form of names or numbers of persons
-SOURCE = "GDPR recital 26, singling out; HIPAA 45 CFR 164.514(b)(2); holdout as control"
 PERSON_PATTERN = re.compile(
     r"(?i:sub|subj|subject|pat|patient|participant|proband|person|mrn)[ _-]*[A-Za-z]{0,3}[ _-]*\d+"
     r"|(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
@@ -63,23 +62,28 @@ def describe_identifiers(split: Split) -> str:
 
 
 @metric(
-    "privacy", better="low", source=SOURCE, feature="records", reference="whole", note=describe_identifiers
+    "privacy",
+    MetricDescription(
+        "Share of synthetic records with an identifier of a training patient, or a mark of some person.",
+        reading="""0 to 1, and nothing but 0 will do. It looks at values, whatever the name, kind and
+        role of a column: a column (or a pair) in which hardly any held-out patient has a value of
+        training, but synthetic records do, by an exact test, holds values of training patients. Values
+        of identifiers and numbers that nobody guesses are looked for in all other columns too, and so
+        are e-mail and web addresses, telephone, record and social security numbers that no held-out
+        record has.""",
+        blind_spot="""It cannot see a name within a longer text (note_identifiers looks into notes),
+        nor, among values that others invent as well, a few that are of patients.""",
+        source="GDPR recital 26, singling out; HIPAA 45 CFR 164.514(b)(2); holdout as control",
+    ),
+    better="low",
+    feature="records",
+    reference="whole",
+    note=describe_identifiers,
 )
 def identifiers_left(split: Split) -> ExactResult:
-    """Share of synthetic records with an identifier of a training patient, or a mark of some person.
-
-    0 to 1, and nothing but 0 will do. It looks at values, whatever the name, kind and role of a column:
-    a column (or a pair) in which hardly any held-out patient has a value of training, but synthetic
-    records do, by an exact test, holds values of training patients. Values of identifiers and numbers
-    that nobody guesses are looked for in all other columns too, and so are e-mail and web addresses,
-    telephone, record and social security numbers that no held-out record has. It cannot see a name
-    within a longer text (`note_identifiers` looks into notes), nor, among values that others invent as
-    well, a few that are of patients.
-    """
     bears = compute_once(split, find_identifiers).has_mark
-    value = float(np.mean(bears))
-    low, high = compute_share_interval(int(bears.sum()), len(bears))
-    return ExactResult(value, low, high, np.zeros(8), float(value == 0), 1.0)
+    value, interval = float(np.mean(bears)), compute_share_interval(int(bears.sum()), len(bears))
+    return ExactResult(value, *interval, np.zeros(8), float(value == 0), 1.0)
 
 
 def find_identifiers(split: Split) -> IdentifierHits:

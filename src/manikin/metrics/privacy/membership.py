@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.boosting import fit_boosted_trees
@@ -73,58 +73,76 @@ def describe_strongest_attack(split: Split) -> str:
 
 @metric(
     "privacy",
+    MetricDescription(
+        "How well the best of five attacks tells training from held-out patients: area under the curve.",
+        reading="""0.5: not at all; 1: always. By chance the best of several lies a little above 0.5:
+        see the ceiling. Attacks: distance to the nearest synthetic record over that to the nearest
+        reference record, among values and among ranks; ratio of densities; a classifier. They see
+        nothing but the records and so say how much is known at least: an attacker with the model may
+        know more.""",
+        source=f"{DISTANCE_SOURCE}; {DOMIAS}{NULL_SOURCE}",
+    ),
     better="low",
-    source=f"{DISTANCE_SOURCE}; {DOMIAS}{NULL_SOURCE}",
     floor="copies",
     reference="whole",
     note=describe_strongest_attack,
 )
 def membership_auc(split: Split) -> ExactResult:
-    """How well the best of five attacks tells training from held-out patients: area under the curve.
-
-    0.5: not at all; 1: always. By chance the best of several lies a little above 0.5: see the
-    ceiling. Attacks: distance to the nearest synthetic record over that to the nearest reference
-    record, among values and among ranks; ratio of densities; a classifier. They see nothing but
-    the records and so say how much is known at least: an attacker with the model may know more.
-    """
     return _to_exact(
         compute_once(split, _evaluate_attacks)[0][0], compute_once(split, run_attacks).is_member
     )
 
 
-@metric("privacy", better="low", source=RATE_SOURCE, floor="copies", reference="whole")
+@metric(
+    "privacy",
+    MetricDescription(
+        "Share of training patients that the best attack finds while one in a hundred others is accused.",
+        reading="""0 to 1; .01 by chance, and somewhat more for the best of several attacks. It shows
+        the few who are recognised surely where most are safe.""",
+        blind_spot="It cannot see who is found only with the model at hand.",
+        source=RATE_SOURCE,
+    ),
+    better="low",
+    floor="copies",
+    reference="whole",
+)
 def membership_tpr_1(split: Split) -> ExactResult:
-    """Share of training patients that the best attack finds while one in a hundred others is accused.
-
-    0 to 1; .01 by chance, and somewhat more for the best of several attacks. It shows the few who
-    are recognised surely where most are safe. It cannot see who is found only with the model at hand.
-    """
     return _to_exact(
         compute_once(split, _evaluate_attacks)[0][1], compute_once(split, run_attacks).is_member
     )
 
 
-@metric("privacy", better="low", source=RATE_SOURCE, floor="copies", reference="whole")
+@metric(
+    "privacy",
+    MetricDescription(
+        "Share of training patients that the best attack finds while one in ten others is accused.",
+        reading="0 to 1; .1 by chance, and somewhat more for the best of several attacks.",
+        blind_spot="It cannot see who is found only with the model at hand.",
+        source=RATE_SOURCE,
+    ),
+    better="low",
+    floor="copies",
+    reference="whole",
+)
 def membership_tpr_10(split: Split) -> ExactResult:
-    """Share of training patients that the best attack finds while one in ten others is accused.
-
-    0 to 1; .1 by chance, and somewhat more for the best of several attacks. It cannot see who is
-    found only with the model at hand.
-    """
     return _to_exact(
         compute_once(split, _evaluate_attacks)[0][2], compute_once(split, run_attacks).is_member
     )
 
 
 @metric(
-    "privacy", better="low", source=f"{DOMIAS}, section 5.3{NULL_SOURCE}", floor="copies", reference="whole"
+    "privacy",
+    MetricDescription(
+        "How well the best attack tells training from held-out patients among the most unusual tenth.",
+        reading="0.5: not at all; 1: always. Unusual is who lies farthest from all real records of others.",
+        blind_spot="It knows few patients and cannot see small leaks.",
+        source=f"{DOMIAS}, section 5.3{NULL_SOURCE}",
+    ),
+    better="low",
+    floor="copies",
+    reference="whole",
 )
 def membership_auc_outliers(split: Split) -> ExactResult:
-    """How well the best attack tells training from held-out patients among the most unusual tenth.
-
-    0.5: not at all; 1: always. Unusual is who lies farthest from all real records of others. It
-    knows few patients and cannot see small leaks.
-    """
     known = compute_once(split, run_attacks)
     far = known.is_outlying >= np.quantile(known.is_outlying, 1 - OUTLIER_SHARE)
     if min(np.sum(far & known.is_member), np.sum(far & ~known.is_member)) < MIN_HOLDOUT // 4:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from scipy.stats import betabinom
 
 from manikin.cohort.cohort import to_object_array
-from manikin.cohort.scalar_matrix import normalize_level
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
+from manikin.downstream.note_mentions import compute_mention_lifts, find_mentioned_fields
 from manikin.errors import Unsupported
 from manikin.schema.kinds import SCALAR_TYPES
 from manikin.stats.nearest_neighbors import CONFIDENCE_LEVEL
@@ -20,7 +20,6 @@ from manikin.stats.permutation import compute_fisher_p_value, compute_share_inte
 from manikin.text import shared_spans
 from manikin.text.identifier_patterns import NUMBER_KIND, find_identifiers
 from manikin.text.note_fields import read_notes, tokenize_notes
-from manikin.text.tokenize import tokenize
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -34,10 +33,6 @@ NEAR_SHARES = (
     0.01,
 )  # shares of real notes that have so much in common with one training patient
 MAX_QUERIES, MAX_SEARCHED = 2_000, 4_000  # real and synthetic notes that are compared as wholes
-MIN_MENTION_LIFT = (
-    0.05  # share of training notes that name their own value rather than another's, to be asked for
-)
-MAX_LOOKED_AT = 1_000  # training records in which is looked
 ZERO_NULL = np.zeros(8)  # never-seen notes have nothing beyond chance, by design
 SPANS_SOURCE = (
     "Carlini et al. 2023, Quantifying memorization, definition 3.1; holdout as control: Giomi et al. 2023"
@@ -66,26 +61,43 @@ class HitCounts(NamedTuple):
         return max(self.hits - int(law.ppf(CONFIDENCE_LEVEL)), 0)
 
 
-@metric("privacy", better="low", source=SPANS_SOURCE, feature="text", floor="copies", reference="whole")
+@metric(
+    "privacy",
+    MetricDescription(
+        "Share of synthetic notes with a run of words of one training patient alone, beyond the real rate.",
+        reading="""0 to 1; 0 is best. Runs of 8, 16 or 32 words, whichever shows most, that stand in
+        the notes of one training patient and of no held-out one. Real notes have such runs too, of
+        phrases that few use: how many, held-out notes and training notes among each other say.""",
+        blind_spot="It cannot see a copy in other words.",
+        source=SPANS_SOURCE,
+    ),
+    better="low",
+    feature="text",
+    floor="copies",
+    reference="whole",
+)
 def copied_spans(split: Split) -> ExactResult:
-    """Share of synthetic notes with a run of words of one training patient alone, beyond the real rate.
-
-    0 to 1; 0 is best. Runs of 8, 16 or 32 words, whichever shows most, that stand in the notes of one
-    training patient and of no held-out one. Real notes have such runs too, of phrases that few use: how
-    many, held-out notes and training notes among each other say. It cannot see a copy in other words.
-    """
     return _choose_strongest([_count_copied_spans(split, k) for k in SPAN_LENGTHS])
 
 
-@metric("privacy", better="low", source=RARITY_SOURCE, feature="text", floor="copies", reference="whole")
+@metric(
+    "privacy",
+    MetricDescription(
+        "Share of synthetic notes that have more in common with one training patient than real notes do.",
+        reading="""0 to 1; 0 is best. What two have in common are runs of four words, each weighed with
+        how rare it is among real patients; what they have in common with the next patient as well is
+        taken off. Counted are notes above the level that 5, 2 or 1 in 100 real notes reach, whichever
+        shows most, beyond chance.""",
+        blind_spot="""It cannot see a copy in other words, nor that of a note which many patients might
+        have.""",
+        source=RARITY_SOURCE,
+    ),
+    better="low",
+    feature="text",
+    floor="copies",
+    reference="whole",
+)
 def near_notes(split: Split) -> ExactResult:
-    """Share of synthetic notes that have more in common with one training patient than real notes do.
-
-    0 to 1; 0 is best. What two have in common are runs of four words, each weighed with how rare it is
-    among real patients; what they have in common with the next patient as well is taken off. Counted are
-    notes above the level that 5, 2 or 1 in 100 real notes reach, whichever shows most, beyond chance. It
-    cannot see a copy in other words, nor that of a note which many patients might have.
-    """
     train, holdout, synthetic = split.train, split.holdout, split.synthetic
     if len(np.unique(train.subject)) < 3 or len(train) + len(holdout) < MIN_NOTES:  # noqa: PLR2004
         raise Unsupported(f"needs {MIN_NOTES} real notes to know how much strangers have in common")
@@ -120,20 +132,22 @@ def describe_identifying_notes(split: Split) -> str:
 
 @metric(
     "privacy",
+    MetricDescription(
+        "Share of synthetic notes that point to a person, beyond the rate of real notes.",
+        reading="""0 to 1; 0 is best. Addresses, telephone and record numbers, full dates, names after
+        a title, by their form, all or numbers and addresses alone; or the same as in the notes of one
+        training patient alone.""",
+        blind_spot="""It cannot see a name without a title, and lets pass what real notes have as
+        often: clean those first.""",
+        source=SAFE_HARBOUR_SOURCE,
+    ),
     better="low",
-    source=SAFE_HARBOUR_SOURCE,
     feature="text",
     floor="copies",
     reference="whole",
     note=describe_identifying_notes,
 )
 def note_identifiers(split: Split) -> ExactResult:
-    """Share of synthetic notes that point to a person, beyond the rate of real notes.
-
-    0 to 1; 0 is best. Addresses, telephone and record numbers, full dates, names after a title, by their
-    form, all or numbers and addresses alone; or the same as in the notes of one training patient alone. It
-    cannot see a name without a title, and lets pass what real notes have as often: clean those first.
-    """
     return _choose_strongest(compute_once(split, _count_marks), floor=1.0)
 
 
@@ -148,17 +162,24 @@ def shuffle_notes(split: Split) -> Cohort:
     return replace(cohort, columns=pa.table(columns))
 
 
-@metric("fidelity", better="high", source="by definition", feature="text", floor=shuffle_notes)
+@metric(
+    "fidelity",
+    MetricDescription(
+        "How much oftener notes spell out the values of their own record than those of another.",
+        reading="-1 to 1: the mean over the fields of which real notes do so; the ceiling says how often.",
+        blind_spot="""It sees notes that are beside the wrong patient; it cannot see a fact that is
+        said in other words, or denied.""",
+        source="by definition",
+    ),
+    better="high",
+    feature="text",
+    floor=shuffle_notes,
+)
 def note_facts(split: Split) -> float:
-    """How much oftener notes spell out the values of their own record than those of another.
-
-    -1 to 1: the mean over the fields of which real notes do so; the ceiling says how often. It sees notes
-    that are beside the wrong patient; it cannot see a fact that is said in other words, or denied.
-    """
-    fields = compute_once(split.train, _find_mentioned_fields)
+    fields = compute_once(split.train, find_mentioned_fields)
     if len(split.synthetic) < MIN_NOTES:
         raise Unsupported(f"fewer than {MIN_NOTES} notes")
-    return float(np.mean(_compute_lifts(split.synthetic, fields)))
+    return float(np.mean(compute_mention_lifts(split.synthetic, fields)))
 
 
 def _count_copied_spans(split: Split, k: int) -> HitCounts:
@@ -249,47 +270,6 @@ def _find_bearers(found: np.ndarray, subject: np.ndarray) -> dict[tuple[str, str
         for mark in one:
             out.setdefault(mark, set()).add(person)
     return out
-
-
-def _list_words(cohort: Cohort) -> np.ndarray:
-    return to_object_array([frozenset(tokenize(text)) for text in read_notes(cohort)])
-
-
-def _find_mentioned_fields(train: Sample) -> list[int]:
-    """The fields whose own values training notes spell out more often than those of others."""
-    few = train.take(np.arange(len(train))[:: max(1, len(train) // MAX_LOOKED_AT)])
-    names = train.fields.names
-    fields = [j for j in range(len(names)) if names[j] in train.source_cohort.schema]
-    lifts = _compute_lifts(few, fields)
-    found = [j for j, lift in zip(fields, lifts, strict=True) if lift >= MIN_MENTION_LIFT]
-    if not found:
-        raise Unsupported("the notes name no value of their records")
-    return found
-
-
-def _compute_lifts(sample: Sample, fields: list[int]) -> list[float]:
-    said = compute_per_record(sample, _list_words)
-    return [_compute_lift(said, _spell_values(sample, j)) for j in fields]
-
-
-def _compute_lift(said: np.ndarray, values: list[list[str]]) -> float:
-    """How much more often notes have the words of their own value than of the next record's."""
-    known = [i for i, value in enumerate(values) if value]
-    if len(known) < MIN_NOTES:
-        return 0.0
-    own = np.mean([said[i].issuperset(values[i]) for i in known])
-    other = np.mean([said[i].issuperset(values[j]) for i, j in zip(known, np.roll(known, 1), strict=True)])
-    return float(own - other)
-
-
-def _spell_values(sample: Sample, j: int) -> list[list[str]]:
-    """The words that spell the value of each record; none where it is missing."""
-    levels: Any = sample.fields.levels[j]
-    values = sample.table[:, j]
-    if levels is None:
-        return [[] if np.isnan(v) else [normalize_level(float(v))] for v in values]
-    known = [tokenize(level) for level in levels] + [[]]
-    return [[] if np.isnan(v) else known[min(int(v), len(levels))] for v in values]
 
 
 __plugin__ = (copied_spans, near_notes, note_identifiers, note_facts)

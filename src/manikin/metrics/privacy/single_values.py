@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import betabinom
 
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.stats.permutation import compute_share_interval, sample_one_per_subject
@@ -66,22 +66,24 @@ def describe_fields(split: Split) -> str:
 
 @metric(
     "privacy",
+    MetricDescription(
+        "Share of synthetic records that hold an exact value of one training patient, beyond chance.",
+        reading="""0 to 1; 0 is best. A number of many digits, or a moment, that one training patient
+        has and nobody else is that patient's mark, wherever it stands. Asked of each number and time
+        by itself, one record of each subject; the worst field counts. Chance is what never-seen
+        patients do, three times over, since a value that a generator moves a little may be rounded
+        back.""",
+        blind_spot="""It cannot see values on a grid so coarse that strangers often meet them
+        (exact_copies looks at whole records), nor levels.""",
+        source=SOURCE,
+    ),
     better="low",
-    source=SOURCE,
     feature="table",
     floor="copies",
     reference="whole",
     note=describe_fields,
 )
 def single_values(split: Split) -> ExactResult:
-    """Share of synthetic records that hold an exact value of one training patient, beyond chance.
-
-    0 to 1; 0 is best. A number of many digits, or a moment, that one training patient has and nobody
-    else is that patient's mark, wherever it stands. Asked of each number and time by itself, one record
-    of each subject; the worst field counts. Chance is what never-seen patients do, three times over, since
-    a value that a generator moves a little may be rounded back. It cannot see values on a grid so coarse
-    that strangers often meet them (`exact_copies` looks at whole records), nor levels.
-    """
     found = compute_once(split, find_own_values)
     if not found:
         return ExactResult(0.0, *compute_share_interval(0, len(split.synthetic)), ZERO_NULL, 1.0, 1.0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from manikin.contracts.metric import ExactResult, SuspectedCopy, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, SuspectedCopy, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.errors import Unsupported
 from manikin.imaging.analysis import distortions as pixels
@@ -111,8 +111,19 @@ def list_copied_records(split: Split) -> list[SuspectedCopy]:
 
 @metric(
     "privacy",
+    MetricDescription(
+        """Share of synthetic pictures or signals that are a training patient's, moved or otherwise
+        disguised.""",
+        reading="""0 to 1; 0 is best. Every picture is laid over every training picture: mirrored,
+        turned, cropped, shifted, stretched, with any brightness, contrast or gamma, inverted. Every
+        signal is moved along every training signal, with any gain, offset or sign. A match is nearer
+        to a training record than strangers come, by the distance or by its ratio to that of any other
+        patient; chance is what real records do that the generator never saw. Where the judge would not
+        recognise training records that it alters itself, it is not assessed.""",
+        blind_spot="It cannot see part of a picture in another, or a signal at another pace.",
+        source=SOURCE,
+    ),
     better="low",
-    source=SOURCE,
     feature="arrays",
     floor="copies",
     reference="whole",
@@ -120,15 +131,6 @@ def list_copied_records(split: Split) -> list[SuspectedCopy]:
     suspected_copies=list_copied_records,
 )
 def disguised_copies(split: Split) -> ExactResult:
-    """Share of synthetic pictures or signals that are a training patient's, moved or otherwise disguised.
-
-    0 to 1; 0 is best. Every picture is laid over every training picture: mirrored, turned, cropped,
-    shifted, stretched, with any brightness, contrast or gamma, inverted. Every signal is moved along every
-    training signal, with any gain, offset or sign. A match is nearer to a training record than strangers
-    come, by the distance or by its ratio to that of any other patient; chance is what real records do that
-    the generator never saw. Where the judge would not recognise training records that it alters itself, it
-    is not assessed. It cannot see part of a picture in another, or a signal at another pace.
-    """
     if has_too_few_records(split):
         raise Unsupported(
             f"needs {MIN_RECORDS} real records, of three training patients or more, to know how alike "

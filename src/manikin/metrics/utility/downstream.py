@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import kendalltau
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.downstream import prediction_models
 from manikin.downstream.task import Task, build_task
@@ -45,101 +45,151 @@ def describe_label_leaks(split: Split) -> str:
 
 
 @metric(
-    "utility", better="high", source=ESTEBAN, cost="heavy", reference="train", note=describe_label_leaks
+    "utility",
+    MetricDescription(
+        "Area under the ROC curve on real patients of models trained on the records.",
+        reading="""0.5 for a guess, 1 is best; the ceiling is what as many real training records reach.
+        The model is the mean of boosted trees and logistic regression; several classes count alike,
+        each against the rest.""",
+        blind_spot="It reads the order of patients and cannot see whether the probabilities are right.",
+        source=ESTEBAN,
+    ),
+    better="high",
+    cost="heavy",
+    reference="train",
+    note=describe_label_leaks,
 )
 def tstr_auroc(split: Split) -> float:
-    """Area under the ROC curve on real patients of models trained on the records.
-
-    0.5 for a guess, 1 is best; the ceiling is what as many real training records reach. The model
-    is the mean of boosted trees and logistic regression; several classes count alike, each against
-    the rest. It reads the order of patients and cannot see whether the probabilities are right.
-    """
     return compute_auroc(*_predict_classes(split, _predict_real))
 
 
 @metric(
-    "utility", better="high", source=ESTEBAN + "; Davis and Goadrich 2006", cost="heavy", reference="train"
+    "utility",
+    MetricDescription(
+        "Area under the precision-recall curve on real patients of models trained on the records.",
+        reading="""0 to 1, which is best; a guess reaches the share of the rarer class, of which it
+        speaks. It sees false alarms where an outcome is rare, which hardly change tstr_auroc. Several
+        classes count alike.""",
+        source=ESTEBAN + "; Davis and Goadrich 2006",
+    ),
+    better="high",
+    cost="heavy",
+    reference="train",
 )
 def tstr_auprc(split: Split) -> float:
-    """Area under the precision-recall curve on real patients of models trained on the records.
-
-    0 to 1, which is best; a guess reaches the share of the rarer class, of which it speaks. It sees
-    false alarms where an outcome is rare, which hardly change `tstr_auroc`. Several classes count alike.
-    """
     return compute_auprc(*_predict_classes(split, _predict_real))
 
 
-@metric("utility", better="low", source=ESTEBAN + "; Naeini et al. 2015", cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        "How far the probabilities of models trained on the records lie from how often it happened.",
+        reading="""0 to 1; 0 is best: the expected calibration error on real patients, in ten bins of
+        as many each. Who always gives the mean is calibrated: read it beside tstr_auroc.""",
+        source=ESTEBAN + "; Naeini et al. 2015",
+    ),
+    better="low",
+    cost="heavy",
+    reference="train",
+)
 def tstr_calibration(split: Split) -> float:
-    """How far the probabilities of models trained on the records lie from how often it happened.
-
-    0 to 1; 0 is best: the expected calibration error on real patients, in ten bins of as many each. Who
-    always gives the mean is calibrated: read it beside `tstr_auroc`.
-    """
     return compute_calibration_error(*_predict_classes(split, _predict_real))
 
 
-@metric("utility", better="low", source=ESTEBAN + "; Good 1952", cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        "Mean surprise at real outcomes of models trained on the records, in nats.",
+        reading="""From 0, which is best; probabilities below 0.001 count as that. It sees what the
+        area under the curve cannot: probabilities that are too sure or too vague, as flipped labels
+        make them.""",
+        source=ESTEBAN + "; Good 1952",
+    ),
+    better="low",
+    cost="heavy",
+    reference="train",
+)
 def tstr_log_loss(split: Split) -> float:
-    """Mean surprise at real outcomes of models trained on the records, in nats.
-
-    From 0, which is best; probabilities below 0.001 count as that. It sees what the area under
-    the curve cannot: probabilities that are too sure or too vague, as flipped labels make them.
-    """
     return compute_log_loss(*_predict_classes(split, _predict_real))
 
 
-@metric("utility", better="low", source=ESTEBAN + "; Brier 1950", cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        "Mean squared error of the probabilities given to real outcomes by models trained on the records.",
+        reading="0 to 1; 0 is best. Bounded, so that no single patient decides it.",
+        source=ESTEBAN + "; Brier 1950",
+    ),
+    better="low",
+    cost="heavy",
+    reference="train",
+)
 def tstr_brier(split: Split) -> float:
-    """Mean squared error of the probabilities given to real outcomes by models trained on the records.
-
-    0 to 1; 0 is best. Bounded, so that no single patient decides it.
-    """
     return compute_brier_score(*_predict_classes(split, _predict_real))
 
 
-@metric("utility", better="high", source=ESTEBAN, cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        "Share of the variance of a real quantity that models trained on the records predict.",
+        reading="1 is best, 0 as good as the mean, below it worse. One outlier can decide it.",
+        source=ESTEBAN,
+    ),
+    better="high",
+    cost="heavy",
+    reference="train",
+)
 def tstr_r2(split: Split) -> float:
-    """Share of the variance of a real quantity that models trained on the records predict.
-
-    1 is best, 0 as good as the mean, below it worse. One outlier can decide it.
-    """
     return compute_r2(*_predict_quantities(split, _predict_real))
 
 
-@metric("utility", better="high", source=ESTEBAN, cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        "Area under the ROC curve on the records of models trained on never-seen real patients.",
+        reading="""0.5 for a guess, 1 for labels that a real model foretells. It sees labels that
+        contradict the rest of the record, at one in ten already; it rewards records that are too easy.""",
+        source=ESTEBAN,
+    ),
+    better="high",
+    cost="heavy",
+    reference="train",
+)
 def trts_auroc(split: Split) -> float:
-    """Area under the ROC curve on the records of models trained on never-seen real patients.
-
-    0.5 for a guess, 1 for labels that a real model foretells. It sees labels that contradict the
-    rest of the record, at one in ten already; it rewards records that are too easy.
-    """
     return compute_auroc(*_predict_classes(split, _predict_synthetic))
 
 
-@metric("utility", better="high", source=ESTEBAN, cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        """Share of the variance of the quantity in the records that models trained on real patients
+        predict.""",
+        reading="1 is best. It rewards records that are too easy.",
+        source=ESTEBAN,
+    ),
+    better="high",
+    cost="heavy",
+    reference="train",
+)
 def trts_r2(split: Split) -> float:
-    """Share of the variance of the quantity in the records that models trained on real patients predict.
-
-    1 is best. It rewards records that are too easy.
-    """
     return compute_r2(*_predict_quantities(split, _predict_synthetic))
 
 
 @metric(
     "utility",
+    MetricDescription(
+        "Whether a choice of model made on the records is the one made on real ones: Kendall's tau.",
+        reading="""-1 to 1, which is best. Models are ranked by their loss on real patients, once
+        trained on the records and once on real ones: trees, linear, neighbours, naive Bayes and single
+        fields. Where models are about equally good even real data rank them by chance: the ceiling
+        tells.""",
+        source="Jordon et al. 2018, Measuring the quality of synthetic data; Kendall 1938, tau-b",
+    ),
     better="high",
-    source="Jordon et al. 2018, Measuring the quality of synthetic data; Kendall 1938, tau-b",
     cost="heavy",
     reference="train",
 )
 def model_ranking(split: Split) -> float:
-    """Whether a choice of model made on the records is the one made on real ones: Kendall's tau.
-
-    -1 to 1, which is best. Models are ranked by their loss on real patients, once trained on the
-    records and once on real ones: trees, linear, neighbours, naive Bayes and single fields. Where
-    models are about equally good even real data rank them by chance: the ceiling tells.
-    """
     asked = compute_once(split.train, build_task, split.options)
     fields = compute_once(split.train, prediction_models.find_strongest_predictors, asked)
     losses = [

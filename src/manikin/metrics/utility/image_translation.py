@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Split, compute_per_record
 from manikin.downstream.pixel_classifier import (
     MAX_AXIS_PLACES,
@@ -38,22 +38,23 @@ def shuffle_targets(split: Split) -> Cohort:
 
 @metric(
     "utility",
+    MetricDescription(
+        "PSNR of held-out patients' second picture, told from their first by what the records teach.",
+        reading="""In dB; more is better; the ceiling is what as many real training records reach.
+        Boosted trees on filter responses and the place, on grids of at most 32 places; the mean over
+        patients, with the range of the held-out pictures as the signal. The first two pictures of
+        values on one grid count, channels averaged.""",
+        blind_spot="""A small regression, the same for all sides: it cannot see what only a larger one
+        would learn, nor detail finer than its grid.""",
+        source=SOURCE,
+    ),
     better="high",
-    source=SOURCE,
     feature="radiomics",
     cost="heavy",
     reference="train",
     floor=shuffle_targets,
 )
 def translation_psnr(split: Split) -> float:
-    """PSNR of held-out patients' second picture, told from their first by what the records teach.
-
-    In dB; more is better; the ceiling is what as many real training records reach. Boosted trees on filter
-    responses and the place, on grids of at most 32 places; the mean over patients, with the range of the
-    held-out pictures as the signal. The first two pictures of values on one grid count, channels averaged.
-    A small regression, the same for all sides: it cannot see what only a larger one would learn, nor
-    detail finer than its grid.
-    """
     test = split.holdout.take(np.arange(min(MAX_TEST_PATIENTS, len(split.holdout))))
     predict = _fit_translator(split)
     x, y = compute_per_record(test, extract_pixel_features), compute_per_record(test, extract_target_pixels)

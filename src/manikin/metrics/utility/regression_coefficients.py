@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.downstream import cox
 from manikin.downstream.prediction_models import select_labelled_records
@@ -24,22 +24,21 @@ CONFIDENCE_Z = 1.959964  # of the 95 % interval
 
 @metric(
     "utility",
+    MetricDescription(
+        "How far the 95 % intervals of regression coefficients from the records overlap with real ones.",
+        reading="""0 to 1; the ceiling of real data is below 1. Logistic, linear or Cox regression, as
+        the label asks, on up to a thousand records and eight fields that are not alike; the mean is
+        over the coefficients that differ from zero among real records. Wide intervals overlap anyway:
+        with few records it says little, and the floor shows that.""",
+        source="Karr et al. 2006, A framework for evaluating the utility of data altered to protect "
+        "confidentiality, equation 1",
+    ),
     better="high",
-    source="Karr et al. 2006, A framework for evaluating the utility of data altered to protect "
-    "confidentiality, equation 1",
     feature="table",
     cost="heavy",
     reference="train",
 )
 def coefficient_overlap(split: Split) -> float:
-    """How far the 95 % intervals of regression coefficients from the records overlap with real ones.
-
-    0 to 1; the ceiling of real data is below 1. Logistic, linear or Cox regression, as the label
-    asks, on up to a thousand records and
-    eight fields that are not alike; the mean is over the coefficients that differ from
-    zero among real records. Wide intervals overlap anyway: with few records it says little, and the
-    floor shows that.
-    """
     columns = compute_once(split.train, _choose_columns, split)
     real, candidate = (
         compute_once(side, _estimate_intervals, split, columns) for side in (split.train, split.synthetic)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Split, compute_per_record
 from manikin.downstream.pixel_classifier import (
     MAX_AXIS_PLACES,
@@ -38,21 +38,22 @@ def shuffle_masks(split: Split) -> Cohort:
 
 @metric(
     "utility",
+    MetricDescription(
+        "Dice on held-out patients of a pixel classifier that has learned regions from the records.",
+        reading="""0 to 1; the ceiling is what as many real training records reach. Boosted trees on
+        filter responses and the place, on grids of at most 32 places; the mean over labels but the
+        background, and patients who have one. A small classifier, the same for all sides: it ranks
+        records and competes with no network.""",
+        blind_spot="It cannot see what only a larger one would learn.",
+        source=SOURCE,
+    ),
     better="high",
-    source=SOURCE,
     feature="radiomics",
     cost="heavy",
     reference="train",
     floor=shuffle_masks,
 )
 def segmentation_dice(split: Split) -> float:
-    """Dice on held-out patients of a pixel classifier that has learned regions from the records.
-
-    0 to 1; the ceiling is what as many real training records reach. Boosted trees on filter responses and
-    the place, on grids of at most 32 places; the mean over labels but the background, and patients who
-    have one. A small classifier, the same for all sides: it ranks records and competes with no network. It
-    cannot see what only a larger one would learn.
-    """
     test = split.holdout.take(np.arange(min(MAX_TEST_PATIENTS, len(split.holdout))))
     predict = _fit_segmenter(split)
     x, y = compute_per_record(test, extract_pixel_features), compute_per_record(test, extract_pixel_labels)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.downstream.cox import fit_design, fit_hazards, select_survival_sample
 from manikin.stats.prediction_scores import compute_concordance
@@ -21,23 +21,36 @@ RIDGE = 1.0
 MAX_TESTED = 1_500  # patients that are compared with each other
 
 
-@metric("utility", better="high", source=SOURCE, cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        "How often a Cox model trained on the records puts two real patients in the right order.",
+        reading="0.5 for a guess, 1 is best; the ceiling is what as many real training records reach.",
+        blind_spot="It cannot see whether the times themselves are right: survival_distance does.",
+        source=SOURCE,
+    ),
+    better="high",
+    cost="heavy",
+    reference="train",
+)
 def tstr_c_index(split: Split) -> float:
-    """How often a Cox model trained on the records puts two real patients in the right order.
-
-    0.5 for a guess, 1 is best; the ceiling is what as many real training records reach. It cannot
-    see whether the times themselves are right: `survival_distance` does.
-    """
     return _compute_concordance(split, split.synthetic, split.holdout)
 
 
-@metric("utility", better="high", source=SOURCE, cost="heavy", reference="train")
+@metric(
+    "utility",
+    MetricDescription(
+        """How often a Cox model trained on never-seen real patients puts two of the records in the
+        right order.""",
+        reading="""0.5 for a guess. It sees times that contradict the rest of the record, and rewards
+        records that are too easy.""",
+        source=SOURCE,
+    ),
+    better="high",
+    cost="heavy",
+    reference="train",
+)
 def trts_c_index(split: Split) -> float:
-    """How often a Cox model trained on never-seen real patients puts two of the records in the right order.
-
-    0.5 for a guess. It sees times that contradict the rest of the record, and rewards records that
-    are too easy.
-    """
     return _compute_concordance(split, split.holdout, split.synthetic)
 
 

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.contracts.metric import metric
+from manikin.contracts.metric import MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once, compute_per_record
 from manikin.errors import Unsupported
 from manikin.schema.kinds import Signal
 from manikin.signals.analysis.delineation import compute_ecg_intervals
 from manikin.signals.analysis.qrs import compute_rhythm, is_ecg
+from manikin.stats.marginals import compute_ks_statistic
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -25,17 +26,19 @@ MIN_RECORDS = 10  # records of a side with a value
 
 @metric(
     "clinical validity",
+    MetricDescription(
+        """How far heart rate, deviation of RR intervals and QRS duration of ECGs lie from those of
+        real ones.""",
+        reading="""0 to 1; 0 is best: the Kolmogorov-Smirnov statistic of one number for each record,
+        by the same simple detector of R peaks on both sides; an ECG without beats counts as beyond all
+        others.""",
+        blind_spot="It needs leads called as usual, four seconds and 50 Hz, and cannot see P and T waves.",
+        source="Kolmogorov 1933, Smirnov 1948; R peaks: Pan and Tompkins 1985",
+    ),
     better="low",
-    source="Kolmogorov 1933, Smirnov 1948; R peaks: Pan and Tompkins 1985",
     feature="dynamics",
 )
 def rhythm_distance(split: Split) -> dict[str, float]:
-    """How far heart rate, deviation of RR intervals and QRS duration of ECGs lie from those of real ones.
-
-    0 to 1; 0 is best: the Kolmogorov-Smirnov statistic of one number for each record, by the same simple
-    detector of R peaks on both sides; an ECG without beats counts as beyond all others. It needs leads
-    called as usual, four seconds and 50 Hz, and cannot see P and T waves.
-    """
     compute_once(split.train, _find_ecg_name)
     return _compare_parts(
         RHYTHM_PARTS,
@@ -45,17 +48,18 @@ def rhythm_distance(split: Split) -> dict[str, float]:
 
 @metric(
     "clinical validity",
+    MetricDescription(
+        "How far RMSSD, QRS duration and QT interval of ECGs lie from those of real ones, by NeuroKit2.",
+        reading="""0 to 1; 0 is best: the Kolmogorov-Smirnov statistic of one number for each record,
+        of its first lead; an ECG in which no wave is found counts as beyond all others.""",
+        blind_spot="It cannot see the other leads.",
+        source="Makowski et al. 2021, NeuroKit2; Martinez et al. 2004, wavelet delineation; "
+        "Kolmogorov 1933, Smirnov 1948",
+    ),
     better="low",
-    source="Makowski et al. 2021, NeuroKit2; Martinez et al. 2004, wavelet delineation; "
-    "Kolmogorov 1933, Smirnov 1948",
     feature="dynamics",
 )
 def interval_distance(split: Split) -> dict[str, float]:
-    """How far RMSSD, QRS duration and QT interval of ECGs lie from those of real ones, by NeuroKit2.
-
-    0 to 1; 0 is best: the Kolmogorov-Smirnov statistic of one number for each record, of its first lead; an
-    ECG in which no wave is found counts as beyond all others. It cannot see the other leads.
-    """
     compute_once(split.train, _find_ecg_name)
     return _compare_parts(
         INTERVAL_PARTS,
@@ -115,12 +119,10 @@ def _find_ecg(cohort: Cohort) -> tuple[str, float]:
 
 def _compute_ks(real: np.ndarray, candidate: np.ndarray) -> float | None:
     """The Kolmogorov-Smirnov statistic; None where the real records have too few values."""
-    from scipy.stats import ks_2samp
-
     if (~np.isnan(real)).sum() < MIN_RECORDS:
         return None
     a, b = (np.nan_to_num(side, nan=np.inf) for side in (real, candidate))
-    return float(np.asarray(ks_2samp(a, b, method="asymp"))[0])
+    return compute_ks_statistic(a, b)
 
 
 __plugin__ = (rhythm_distance, interval_distance)

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.cohort.scalar_matrix import read_survival
-from manikin.contracts.metric import ExactResult, metric
+from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
 from manikin.core.short_lists import list_names
 from manikin.errors import Unsupported
@@ -75,18 +75,19 @@ def remove_events(split: Split) -> Cohort:
 
 @metric(
     "clinical validity",
+    MetricDescription(
+        "Share of records that break a clinical rule, minus the share of real records that do.",
+        reading="-1 to 1; 0 is as in reality.",
+        blind_spot="It knows only the rules that it is given.",
+        source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
+    ),
     better="low",
-    source="Kahn et al. 2016, A harmonized data quality assessment framework: conformance",
     feature="records",
     floor="wild",
     reference="whole",
     note=describe_violated_rules,
 )
 def rule_violations(split: Split) -> ExactResult:
-    """Share of records that break a clinical rule, minus the share of real records that do.
-
-    -1 to 1; 0 is as in reality. It knows only the rules that it is given.
-    """
     if not split.options.rules and split.options.enforced_rules:
         raise Unsupported(_describe_imposed_rules(split))
     if not split.options.rules:
@@ -107,39 +108,41 @@ def rule_violations(split: Split) -> ExactResult:
 
 @metric(
     "clinical validity",
+    MetricDescription(
+        "Share of records with a value that cannot be, or lies far beyond every real one.",
+        reading="""0 to 1. Cannot be: outside the range that the schema declares, negative where no
+        real value is, or a level that no real record has where all levels have been seen. Far beyond:
+        further from the most extreme real value than half of that value's own distance from the last
+        twentieth, on a scale that is linear in the bulk and logarithmic in the tails. Real records are
+        judged by the ranges of others.""",
+        blind_spot="It looks at one field at a time and cannot see combinations: rules do.",
+        source="Kahn et al. 2016, A harmonized data quality assessment framework: plausibility",
+    ),
     better="low",
-    source="Kahn et al. 2016, A harmonized data quality assessment framework: plausibility",
     feature="table",
     floor="wild",
     reference="whole",
     note=describe_implausible_fields,
 )
 def implausible_share(split: Split) -> ExactResult:
-    """Share of records with a value that cannot be, or lies far beyond every real one.
-
-    0 to 1. Cannot be: outside the range that the schema declares, negative where no real value is, or
-    a level that no real record has where all levels have been seen. Far beyond: further from the
-    most extreme real value than half of that value's own distance from the last twentieth, on a
-    scale that is linear in the bulk and logarithmic in the tails. Real records are judged by the
-    ranges of others. It looks at one field at a time and cannot see combinations: rules do.
-    """
     synthetic, real = np.mean([_compute_outside_shares(split, turn) for turn in range(HALVINGS)], axis=0)
     return _test_shares(synthetic, real, split, overall=2)
 
 
 @metric(
     "clinical validity",
+    MetricDescription(
+        "Mean vertical distance between the Kaplan-Meier curves of synthetic and real records.",
+        reading="0 to 1, over the follow-up of the real records.",
+        blind_spot="""It looks at all patients together and cannot see whether the right ones die
+        early: the C-index does.""",
+        source="Kaplan and Meier 1958; Norcliffe et al. 2023, SurvivalGAN, Kaplan-Meier divergence",
+    ),
     better="low",
-    source="Kaplan and Meier 1958; Norcliffe et al. 2023, SurvivalGAN, Kaplan-Meier divergence",
     feature="table",
     floor=remove_events,
 )
 def survival_distance(split: Split) -> float:
-    """Mean vertical distance between the Kaplan-Meier curves of synthetic and real records.
-
-    0 to 1, over the follow-up of the real records. It looks at all patients together and cannot see
-    whether the right ones die early: the C-index does.
-    """
     real, candidate = (compute_once(side, _fit_kaplan_meier) for side in (split.holdout, split.synthetic))
     if not len(real[0]):
         raise Unsupported("no fields with the roles time and event")
