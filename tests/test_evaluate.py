@@ -123,7 +123,8 @@ def draws(value, fresh, floor, better="low"):
         """Nothing."""
         return 0.0
 
-    made = metric("fidelity", better=better, source="none")(measured)
+    about = MetricDescription("Nothing.", source="none")
+    made = metric("fidelity", about, better=better)(measured)
     return Repeats("measured", made, np.asarray(value), np.asarray(fresh), np.asarray(floor))
 
 

@@ -84,45 +84,41 @@ def evaluate(
     """
     started = time.perf_counter()
     key = Key(seed).child("evaluate")
-    given, hidden = validate_inputs(synthetic, train, holdout), list_surrogate_notes(train, synthetic)
+    given = validate_inputs(synthetic, train, holdout)
     label = label or given[0].schema.find_by_role("label")
     check_fields(given[0], label, subgroups)
     cohorts = cap_records(given, key)
-    every, done = (*rules, *_select_checks(cohorts[0])), synthetic.enforced_constraints
-    won, imposed = (tuple(r for r in every if is_enforced(r, done) == side) for side in (False, True))
-    question = EvaluationOptions(label, tuple(subgroups), won, imposed)
+    every, enforced = (*rules, *_select_checks(cohorts[0])), synthetic.enforced_constraints
+    question = EvaluationOptions(
+        label,
+        tuple(subgroups),
+        rules=tuple(rule for rule in every if not is_enforced(rule, enforced)),
+        enforced_rules=tuple(rule for rule in every if is_enforced(rule, enforced)),
+    )
     with show_step("preparing what the judge looks at"):
         views = build_views(cohorts, question, encoders)
     if "table" in views:
         refuse_altered_copies(views["table"].train, views["table"].holdout, key.child("changed"))
-    draws = [draw for name in views for draw in _measure_view(name, views, key)]
+    measured = [repeats for name in views for repeats in _measure_view(name, views, key)]
     grid = find_array_view(views)
     front = (next(iter(views.values())) if grid is None else views[grid]).scalar_data
     with show_step("drawing figures"):
-        figures = {**compute_plots(front, draws, key), **_collect_examples(views, key)}
-    card = Scorecard(
-        _add_metric_notes(
-            [
-                *compute_scores(
-                    [
-                        *_merge_unmeasured_views(draws),
-                        *_list_absent_metrics(views),
-                        *_report_surrogates(hidden, views),
-                    ]
-                )
-            ],
-            views,
-        ),
-        collect_metadata(given, question, seed, _describe_subsampling(given, cohorts))
-        | {"roles": list_roles(train.schema, list_note_fields(given[0].schema))},
-        figures,
-        build_tables(front, key),
+        plots = {**compute_plots(front, measured, key), **_collect_examples(views, key)}
+    absent = _list_absent_metrics(views) + _report_surrogates(list_surrogate_notes(train, synthetic), views)
+    scores = compute_scores(_merge_unmeasured_views(measured) + absent)
+    about = collect_metadata(given, question, seed, _describe_subsampling(given, cohorts))
+    about["roles"] = list_roles(train.schema, list_note_fields(given[0].schema))
+    card = Scorecard(_add_metric_notes(scores, views), about, plots, build_tables(front, key))
+    evidence = synthetic.origin.find_options(SampleEvidence)
+    card = card.add_facts(
+        *describe_missing_fields(synthetic, train, holdout),
+        *describe_rare_levels(given[0], given[2]),
+        *(evidence.unsupported or ()),
+        *(evidence.pooled or ()),
+        *describe_enforced(enforced),
     )
     seconds = round(time.perf_counter() - started, 2)
-    made = synthetic.origin.find_options(SampleEvidence)
-    facts = (*describe_missing_fields(synthetic, train, holdout), *describe_rare_levels(given[0], given[2]))
-    card = card.add_facts(*facts, *(made.unsupported or ()), *(made.pooled or ()))
-    return replace(card, about={**card.about, "seconds": seconds}).add_facts(*describe_enforced(done))
+    return replace(card, about={**card.about, "seconds": seconds})
 
 
 def _measure_view(name: str, views: dict[str, EvaluationData], key: Key) -> list[Repeats]:
