@@ -91,10 +91,10 @@ def assemble_cohort(
     timed, born = ~np.isnan(rows.time), np.isin(code, np.flatnonzero(names == BIRTH_CODE))
     again = _is_repeated_birth(place, timed & born)
     admit = partial(_drop_or_raise, place=place, notes=notes, skip_bad=skip_bad)
-    admit(again, "births follow another birth of their patient, first")
+    admit(again, "births follow another birth of their patient")
     early = _is_before_birth(place, rows.time, timed & born & ~again) & ~born
-    first = repr(names[code[early.argmax()]]) if early.any() else ""
-    admit(early, f"events are before the birth of their patient, first {first}")
+    first = f"{names[code[early.argmax()]]!r} " if early.any() else ""
+    admit(early, "events are before the birth of their patient", first)
     kept = timed & ~born & ~early
     if not kept.any():
         left = "; ".join(
@@ -123,7 +123,7 @@ def assemble_cohort(
     elif AGE_FIELD in facts and pa.types.is_floating(facts[AGE_FIELD].type):
         negative = facts[AGE_FIELD].to_numpy(zero_copy_only=False) < 0
         _drop_or_raise(
-            negative, "ages are below 0, first", np.arange(len(people)), notes, skip_bad=skip_bad
+            negative, "ages are below 0", place=np.arange(len(people)), notes=notes, skip_bad=skip_bad
         )
         facts[AGE_FIELD] = pc.if_else(pa.array(~negative), facts[AGE_FIELD], None)
     declared = dict(schema or {})
@@ -161,9 +161,17 @@ def _choose_subject_kind(people: pa.Array) -> Text | Number:
 
 
 def _drop_or_raise(
-    bad: np.ndarray, said: str, place: np.ndarray, notes: list[str], *, skip_bad: bool
+    bad: np.ndarray, said: str, first: str = "", *, place: np.ndarray, notes: list[str], skip_bad: bool
 ) -> None:
     """Note that what is bad of the patients `place` (m,) is left out, or refuse it, and name the first.
+
+    Args:
+        bad: What is, (m,).
+        said: What is wrong with it, in words.
+        first: What the first is, if there is more to say than whose.
+        place: The patient of each, (m,).
+        notes: To which is added.
+        skip_bad: Whether it is left out.
 
     Raises:
         SchemaError: There are some, and none may be left out.
@@ -173,8 +181,10 @@ def _drop_or_raise(
     said = f"{int(bad.sum())} {said}"
     if not skip_bad:
         who = f"of patient {place[int(bad.argmax())] + 1} in the order of the data"
-        raise SchemaError(f"{said} {who}; correct them, or leave what is bad out (--skip-bad)")
-    notes.append(f"{said.partition(',')[0]} and are left out")
+        raise SchemaError(
+            f"{said}, first {first}{who}; correct them, or leave what is bad out (--skip-bad)"
+        )
+    notes.append(f"{said} and are left out")
 
 
 def _is_repeated_birth(place: np.ndarray, born: np.ndarray) -> np.ndarray:

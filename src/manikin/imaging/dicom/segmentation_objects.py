@@ -96,7 +96,7 @@ def _paint_frames(x: np.ndarray, found: Dataset, slices: Sequence[Slice], path: 
         raise FormatError("a segmentation on another grid than its pictures", path, "resample it")
     half = int(found.get("MaximumFractionalValue") or 1) / 2
     shared = next(iter(found.get("SharedFunctionalGroupsSequence", [])), None)
-    by_name = {str(piece.facts.get("instance")): k for k, piece in enumerate(slices)}
+    by_name = {piece.identity.instance: k for k, piece in enumerate(slices)}
     for frame, group in zip(planes, found.get("PerFrameFunctionalGroupsSequence", []), strict=False):
         place = _find_slice(group, shared, slices, by_name)
         if place is None:
@@ -191,10 +191,10 @@ def _find_series(found: Dataset, images: Sequence[Series]) -> int | None:
     }
     series = {str(item.get("SeriesInstanceUID")) for item in found.get("ReferencedSeriesSequence", [])}
     for i, image in enumerate(images):
-        if named & {str(piece.facts.get("instance")) for piece in image.slices}:
+        if named & {piece.identity.instance for piece in image.slices}:
             return i
     for i, image in enumerate(images):
-        if image.slices[0].facts.get("series") in series:
+        if image.slices[0].identity.series in series:
             return i
     same = [i for i, image in enumerate(images) if _is_on_series(found, image)]
     return same[0] if len(same) == 1 else None
@@ -207,7 +207,7 @@ def _is_on_series(found: Dataset, image: Series) -> bool:
         found.get("PerFrameFunctionalGroupsSequence", []),
     )
     first = image.slices[0]
-    if not groups or not reference or reference != first.facts.get("reference"):
+    if not groups or not reference or reference != first.identity.frame_of_reference:
         return False
     shared = next(iter(found.get("SharedFunctionalGroupsSequence", [])), None)
     grid = (int(found.Rows), int(found.Columns)) == first.header.shape[-2:]

@@ -13,7 +13,7 @@ from manikin.imaging.dicom import pixel_data, tags
 from manikin.imaging.dicom import slice_stack as apart
 from manikin.imaging.dicom.burned_in_annotation import assess_burned_in_risk
 from manikin.imaging.dicom.frame_geometry import read_frame_geometry
-from manikin.imaging.dicom.slice import Slice
+from manikin.imaging.dicom.slice import Slice, SliceIdentity, SliceTags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-    from manikin.imaging.dicom.frame_geometry import FrameGeometry
     from manikin.imaging.header import ImageHeader
 
 _SPATIAL_AXES = 3
@@ -105,20 +104,22 @@ def read_slice(path: Path) -> Slice:
     alone = len(header.shape) > 3  # noqa: PLR2004 - several frames are a volume of their own
     series = str(found.get("SeriesInstanceUID") or path.parent)
     key = (series, axes, header.shape, header.spacing, str(path) if alone else "")
-    facts = {
-        "subject": str(found.get("PatientID") or "") or series,
-        "patient": str(found.get("PatientID") or ""),
-        "repeat": _read_repeat_key(found),
-        "tilt": float(found.get("GantryDetectorTilt") or 0),
-        "given": tags.read_allowed_tags(found),
-        "class": str(found.get("PresentationIntentType") or ""),
-        "instance": str(found.get("SOPInstanceUID") or ""),
-        "series": series,
-        "reference": str(found.get("FrameOfReferenceUID") or ""),
-        "frames": places,
-        "burned": assess_burned_in_risk(found),
-    }
-    return Slice(path, key, header, position, normal, float(found.get("InstanceNumber") or 0), facts)
+    identity = SliceIdentity(
+        str(found.get("PatientID") or ""),
+        series,
+        str(found.get("SOPInstanceUID") or ""),
+        str(found.get("FrameOfReferenceUID") or ""),
+    )
+    said = SliceTags(
+        tags.read_allowed_tags(found),
+        str(found.get("PresentationIntentType") or ""),
+        assess_burned_in_risk(found),
+        _read_repeat_key(found),
+        float(found.get("GantryDetectorTilt") or 0),
+        places,
+    )
+    number = float(found.get("InstanceNumber") or 0)
+    return Slice(path, key, header, position, normal, number, identity, said)
 
 
 def _read_repeat_key(found: Dataset) -> tuple[str, ...]:
@@ -206,7 +207,7 @@ def _even_spacing(volume: Series, *, even: bool) -> Series:
 
 def _describe_frame_faults(piece: Slice) -> tuple[str, ...]:
     """What is odd about the frames of one file."""
-    places: FrameGeometry = piece.facts["frames"]
+    places = piece.tags.frames
     if places.n_orientations > 1:
         return (f"frames of {places.n_orientations} orientations in one file, in the order of the file",)
     if places.has_repeats:
@@ -231,6 +232,6 @@ def _describe_faults(pieces: tuple[Slice, ...]) -> tuple[str, ...]:
     way = np.subtract(pieces[-1].position or (), pieces[0].position or ())
     cosine = abs(float(np.dot(way, pieces[0].normal))) / max(float(np.linalg.norm(way)), 1e-9)
     angle = float(np.degrees(np.arccos(min(1.0, cosine))))
-    if angle > _MIN_TILT_DEGREES or any(piece.facts["tilt"] for piece in pieces):
+    if angle > _MIN_TILT_DEGREES or any(piece.tags.tilt for piece in pieces):
         notes.append(f"gantry tilt: slices are sheared by {angle:.1f} degrees; they are not straightened")
     return tuple(notes)

@@ -21,7 +21,7 @@ def drop_duplicates(slices: Iterable[Slice]) -> tuple[list[Slice], list[str]]:
     known: dict[str, Slice] = {}
     copies = 0
     for piece in slices:
-        name = str(piece.facts.get("instance") or piece.path)
+        name = piece.identity.instance or str(piece.path)
         copies += name in known
         known.setdefault(name, piece)
     note = f"{copies} files repeat the SOP instance of another and are read once"
@@ -35,7 +35,7 @@ def split_repetitions(group: list[Slice]) -> tuple[list[list[Slice]], str]:
         return [group], ""
     parts: dict[object, list[Slice]] = {}
     for piece in group:
-        parts.setdefault(piece.facts["repeat"], []).append(piece)
+        parts.setdefault(piece.tags.repeat_key, []).append(piece)
     if len(parts) == 1 and not any(piece.position for piece in group):
         return [[piece] for piece in group], ""
     if len(parts) > 1 and max(map(_count_repetitions, parts.values())) == 1:

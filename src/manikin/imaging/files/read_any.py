@@ -53,7 +53,7 @@ def read_values(path: Path | Series, *, labels: bool = False) -> np.ndarray:
 def read_burned_in_risk(path: Path | Series) -> str:
     """What a header says of text burned into the pixels: "yes", "likely", "no" or "unknown"."""
     if not isinstance(path, Path):
-        found = {str(piece.facts.get("burned", "unknown")) for piece in path.slices}
+        found = {piece.tags.burned_in_risk for piece in path.slices}
         return next((risk for risk in ("yes", "likely", "unknown") if risk in found), "no")
     if _detect_format(path) != "dicom":
         return "unknown"

@@ -134,11 +134,11 @@ def _build_cohort(
     found = next(iter(files.values()))
     people = _find_subjects(found, meaning)
     numbers = {person: i for i, person in enumerate(dict.fromkeys(people), 1)}
-    rows = [volume.slices[0].facts["given"] for volume in found]
+    rows = [volume.slices[0].tags.allowed for volume in found]
     table = tags.build_tag_table(rows, [numbers[person] for person in people], schema)
     table = table if cells is None else _merge_fields(table, cells)
     notes = tuple(note for name, volumes in files.items() for note in _collect_notes(name, volumes))
-    intent = found[0].slices[0].facts["class"]
+    intent = found[0].slices[0].tags.intent
     listing = TableLinks(dict(files), {}, meaning=replace(meaning, subjects=()), notes=notes)
     cohort = manifest.assemble_cohort(table, listing, schema, DicomOptions(intent), skip_bad=skip_bad)
     return replace(cohort, origin=replace(cohort.origin, format="dicom"))
@@ -151,7 +151,7 @@ def _interpret_folders(found: list[Series], folder: Path, schema: Schema | None)
     meaning = interpret_plain_folders(above, declared)
     if declared:
         return meaning
-    named = {str(volume.slices[0].facts["patient"]) for volume in found}
+    named = {volume.slices[0].identity.patient for volume in found}
     blank = "" in named or (len(named) == 1 and len(found) > 1)
     if blank:
         meaning = add_owners(meaning, [volume.slices[0].path.stem for volume in found])
@@ -172,7 +172,7 @@ def _note_ignored_labels(meaning: FolderMeaning) -> tuple[str, ...]:
 
 def _find_subjects(found: list[Series], meaning: FolderMeaning) -> list[str]:
     """Whose each series is: by its folder where that counts, else by the patient's number in its header."""
-    headers = [str(volume.slices[0].facts["subject"]) for volume in found]
+    headers = [volume.slices[0].identity.subject for volume in found]
     if not meaning.subjects:
         return headers
     pairs = zip(meaning.subjects, headers, strict=True)
