@@ -25,7 +25,7 @@ class VocabularyOptions(SourceOptions):
     """
 
     concepts: Mapping[str, list[str]] | None = None
-    names: Mapping[str, str] | None = None
+    names: dict[str, str] | None = None
 
 
 def restrict_code_names(origin: SourceFormat, codes: Iterable[str]) -> SourceFormat:
