@@ -180,3 +180,17 @@ def test_sides_of_a_split_have_no_subject_in_common(role):
         assert not set(one.subject) & set(other.subject)
         assert len(one.subject) == len(one)
     assert set(inner.subject) | set(held.subject) == set(train.subject)
+
+
+def test_cohorts_stand_side_by_side():
+    ages = Cohort.from_arrays({"age": np.array([40, 60])}, {"age": Number()}).add_notes("ages")
+    sexes = Cohort.from_arrays(
+        {"sex": np.array(["F", "M"]), "age": np.array([1, 2])}, {"sex": Category(), "age": Number(unit="y")}
+    )
+    both = ages.join(sexes)
+    assert list(both.schema) == both.columns.column_names == ["age", "sex"]
+    assert both["age"].tolist() == [1, 2]
+    assert (both.schema["age"].unit, both.notes) == ("y", ("ages",))
+    assert ages.join(Cohort(pa.table({}), Schema())).schema == ages.schema
+    with pytest.raises(SchemaError, match="2 records cannot stand beside 1"):
+        ages.join(sexes.take([0]))

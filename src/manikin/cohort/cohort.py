@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-
 pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
@@ -194,8 +193,7 @@ class Cohort:
     def select(self, *names: str) -> Cohort:
         """Only these fields, in this order."""
         if absent := [name for name in names if name not in self.schema]:
-            message = f"no field {', '.join(absent)}; there are {', '.join(self.schema)}"
-            raise SchemaError(message)
+            raise SchemaError(f"no field {', '.join(absent)}; there are {', '.join(self.schema)}")
         schema = Schema({name: self.schema[name] for name in names})
         return replace(self, columns=self.columns.select(list(names)), schema=schema)
 
@@ -244,6 +242,19 @@ class Cohort:
 
     noted = forward_method("Cohort.noted", "add_notes")
     levels = forward_method("Cohort.levels", "list_levels")
+
+    def join(self, other: Cohort) -> Cohort:
+        """The fields and the notes of both; where both have a field, that of `other` counts.
+
+        Raises:
+            SchemaError: Both have fields, but different numbers of records.
+        """
+        parts = [part for part in (self, other) if part.schema]
+        if len({len(part) for part in parts}) > 1:
+            raise SchemaError(f"{len(self)} records cannot stand beside {len(other)}")
+        columns = {name: part.columns[name] for part in parts for name in part.schema}
+        kinds = Schema({**self.schema, **other.schema})
+        return replace(self, columns=pa.table(columns), schema=kinds, notes=(*self.notes, *other.notes))
 
     def add_notes(self, *notes: str) -> Cohort:
         """The same records with more notes."""

@@ -11,6 +11,7 @@ from manikin.cohort.source_format import SourceFormat
 from manikin.core.seeds import Key
 from manikin.schema.history_type import HISTORY_TYPE
 from manikin.schema.kinds import Category, Codes, Number, Schema
+from manikin.schema.subject_kind import SUBJECT_NUMBER
 
 CHRONIC_CODES = ("I10", "E11", "I50", "J44", "N18", "F32", "M81", "E03")
 ACUTE_CODES = ("J06", "R51", "M54", "S93", "N39", "L03", "K52", "H10", "Z00", "R07")
@@ -39,7 +40,7 @@ def generate_toy_histories(n: int, seed: int = 0) -> Cohort:
         "history": pa.array(events, HISTORY_TYPE),
     }
     schema = Schema(
-        subject_id=Number(step=1, role="subject"),
+        subject_id=SUBJECT_NUMBER,
         sex=Category(("F", "M"), role="sensitive"),
         age=Number(unit="years", low=0, step=0.1),
         history=Codes(),

@@ -16,6 +16,7 @@ from manikin.ehr.build_histories import build_histories
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Codes, Number, Schema, Text
 from manikin.schema.remark import Remark
+from manikin.schema.subject_kind import to_subject_kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +132,7 @@ def assemble_cohort(
     kind = declared.pop(field_, Codes())
     table = pa.table({name: people, **facts})
     kinds = {
-        name: _choose_subject_kind(people),
+        name: to_subject_kind(Text(), people.type),
         **({AGE_FIELD: Number(unit="years")} if AGE_FIELD in facts else {}),
         **declared,
     }
@@ -142,9 +143,8 @@ def assemble_cohort(
         f"{len(found.code):,} events of {len(found.codes):,} codes in {len(found.visit_patient):,} visits"
     )
     notes.append(Remark(f"{counts}; days since the first event of each patient stand for dates", field_))
-    columns = whole.columns.append_column(field_, found.column)
-    joined = Schema({**whole.schema, field_: replace(kind, levels=())})
-    return Cohort(columns, joined, origin, (*notes, *whole.notes))
+    histories = Cohort(pa.table({field_: found.column}), Schema({field_: replace(kind, levels=())}))
+    return replace(whole.join(histories), origin=origin, notes=(*notes, *whole.notes))
 
 
 def _list_patients(rows: EventRows) -> pa.Array:
@@ -154,10 +154,6 @@ def _list_patients(rows: EventRows) -> pa.Array:
     if pc.any(pc.invert(pc.is_in(met, value_set=rows.patients))).as_py():
         raise SchemaError("some events are of subjects whom the table of patients does not know")
     return rows.patients
-
-
-def _choose_subject_kind(people: pa.Array) -> Text | Number:
-    return Text(role="subject") if pa.types.is_string(people.type) else Number(step=1, role="subject")
 
 
 def _drop_or_raise(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, to_arrow_column
+from manikin.cohort.cohort import Cohort
 from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays, record_files
 from manikin.errors import FormatError, SchemaError
@@ -67,23 +67,19 @@ def build_cohort_from_arrays(arrays: Mapping[str, np.ndarray], schema: Schema | 
         )
     scalars = _infer_scalars(flat, declared, whole)
     constants |= _update_rate(constants, [kind for _, kind, _, _ in finished.values()])
-    columns = {
-        **_get_columns(scalars),
-        **{key: to_arrow_column(x) for key, (x, _, _, _) in finished.items()},
-    }
-    kept = Schema(
-        {**(scalars.schema if scalars else {}), **{key: kind for key, (_, kind, _, _) in finished.items()}}
+    cohort = Cohort.from_arrays(
+        {key: x for key, (x, _, _, _) in finished.items()},
+        {key: kind for key, (_, kind, _, _) in finished.items()},
     )
+    cohort = cohort if scalars is None else scalars.join(cohort)
     tables = {key: table for key, (_, _, table, _) in finished.items() if table}
     layout = ArchiveLayout(forms, constants, parted)
     told = tuple(Remark(note, key) for key, (_, _, _, note) in finished.items() if note)
     pictures = {key: x for key, (x, kind, _, _) in finished.items() if isinstance(kind, Image)}
-    state, seen = burned_in_text.detect_burned_in_text(pictures, kept, {})
+    state, seen = burned_in_text.detect_burned_in_text(pictures, cohort.schema, {})
     options = ArchiveOptions(layout), LabelMapOptions(tables), burned_in_text.BurnedInOptions(state)
     origin = SourceFormat("npz").add_options(*options)
-    return Cohort(
-        pa.table(columns), kept, origin, (*notes, *(scalars.notes if scalars else ()), *told, *seen)
-    )
+    return replace(cohort, origin=origin, notes=(*notes, *cohort.notes, *told, *seen))
 
 
 def _join_parts(arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], tuple[str, ...]]:
@@ -255,7 +251,3 @@ def _to_arrow(x: np.ndarray) -> pa.Array:
         if x.dtype.kind == "U"
         else pa.array(x.astype(x.dtype.newbyteorder("=")), from_pandas=True)
     )
-
-
-def _get_columns(scalars: Cohort | None) -> dict[str, Any]:
-    return {name: scalars.columns[name] for name in scalars.schema} if scalars else {}

@@ -29,7 +29,6 @@ from manikin.publication.provenance import (
     Cost,
     build_provenance,
     hash_entity,
-    redact_schema,
     write_provenance,
 )
 from manikin.publication.request import JudgingOptions, SynthesisRequest
@@ -38,6 +37,7 @@ from manikin.publication.round_trip import add_file_hash
 from manikin.rules.rule import Rule, read_rules
 from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import Category, Number, Schema, Text
+from manikin.schema.redaction import redact_schema
 from manikin.schema.remark import drop_remarks
 from manikin.stats.subject_counts import MIN_CELL_SIZE
 from manikin.synthesis.pooled_levels import report_pools
@@ -142,7 +142,7 @@ def synthesize(  # noqa: PLR0913 - each a choice of the user's
         )
         card = card.with_scores(score_provenance(card.about, record))
         write(synthetic, part / "synthetic")
-        Schema.from_dict(redact_schema(released)).write(part / "schema.toml")
+        redact_schema(released).write(part / "schema.toml")
         card = add_file_hash(card, part, say)
         model.save(part / "model")
         card.to_json(part / "scorecard.json")

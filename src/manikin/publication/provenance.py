@@ -21,8 +21,7 @@ from manikin.cohort.cohort import Cohort
 from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.core.json_values import to_json_value
 from manikin.errors import FormatError
-from manikin.schema.inference.fallback_kinds import limit_missing_spellings
-from manikin.schema.kinds import IDENTITY_ROLES
+from manikin.schema.redaction import redact_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,7 +131,7 @@ def build_provenance(
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "inputs": {name: hash_entity(source) for name, source in inputs.items()},
         "outputs": {name: hash_entity(source) for name, source in (outputs or {}).items()},
-        "schema": redact_schema(schema) if schema else None,
+        "schema": redact_schema(schema).to_dict() if schema else None,
         "configuration": dict(configuration or {}),
         "seed": seed,
         "versions": collect_versions(),
@@ -174,17 +173,6 @@ def collect_versions() -> dict[str, str]:
     loaded = {name: version(name) for module, name in RECORDED_LIBRARIES.items() if module in sys.modules}
     system = {"python": platform.python_version(), "platform": platform.platform()}
     return {"manikin": version("manikin"), **system, **loaded}
-
-
-def redact_schema(schema: Schema) -> dict[str, Any]:
-    """The schema without values of identifiers and words that stand for gaps: both may be of a patient."""
-    kept = ("kind", "role", "unit")
-    return {
-        name: {key: table[key] for key in kept if key in table}
-        if table.get("role") in IDENTITY_ROLES
-        else table
-        for name, table in limit_missing_spellings(schema).to_dict().items()
-    }
 
 
 def _hash_file(path: Path) -> str:

@@ -14,9 +14,9 @@ from manikin.evaluation.card.policy import Policy, read_policy
 from manikin.evaluation.report.decision_reasons import describe_finding
 from manikin.evaluation.score_names import format_plain_name
 from manikin.io.write import write
-from manikin.publication.provenance import build_provenance, hash_entity, redact_schema, write_provenance
+from manikin.publication.provenance import build_provenance, hash_entity, write_provenance
 from manikin.publication.round_trip import FILE_HASH_KEY, is_about
-from manikin.schema.kinds import Schema
+from manikin.schema.redaction import redact_schema
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -115,7 +115,7 @@ def _list_reasons(decision: Decision, card: Scorecard) -> list[str]:
 
 def _write_files(part: Path, synthetic: Cohort, card: Scorecard, policy: Policy) -> None:
     write(synthetic, part / "synthetic")
-    Schema.from_dict(redact_schema(synthetic.schema)).write(part / "schema.toml")
+    redact_schema(synthetic.schema).write(part / "schema.toml")
     card.to_json(part / "scorecard.json")
     card.to_html(part / "scorecard.html", policy)
     files = {path.name: hash_entity(path) for path in sorted(part.iterdir())}

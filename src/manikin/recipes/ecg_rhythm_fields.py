@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -53,9 +54,8 @@ def add_ecg_rhythm(cohort: Cohort, field: str | None = None) -> Cohort:
         raise UsageError(f"{', '.join(twice)}: there already; rename or leave out")
     found = dict(zip(RHYTHM_UNITS, compute_rhythm(cohort[name], kind.rate).T, strict=True))
     columns = {part: _to_column(values) for part, values in found.items()}
-    columns |= {other: cohort.columns[other] for other in cohort.schema}
     kinds = {part: Number(unit=unit) for part, unit in RHYTHM_UNITS.items()}
-    return Cohort(pa.table(columns), Schema({**kinds, **cohort.schema}), cohort.origin)
+    return replace(Cohort(pa.table(columns), Schema(kinds)).join(cohort), origin=cohort.origin)
 
 
 def _to_column(values: np.ndarray) -> pa.Array:

@@ -159,6 +159,30 @@ def is_person_name(name: str) -> bool:
     return bool(column_vocabulary.PERSON_NAME_PATTERN.search(normalize_name(name)))
 
 
+def may_name_person(name: str) -> bool:
+    """Whether a column of text beside notes may hold names: of patients, relatives or staff.
+
+    Example:
+        >>> [may_name_person(name) for name in ("attending", "ptName", "drug_name", "name")]
+        [True, True, False, True]
+    """
+    bare = normalize_name(name)
+    return bool(column_vocabulary.NAME_COLUMN_PATTERN.search(bare)) or (
+        is_direct_identifier(name) and bare.endswith("name")
+    )
+
+
+def find_identifier_kind(name: str) -> str | None:
+    """What a column of text beside notes holds that may identify, by a word of its name.
+
+    Example:
+        >>> [find_identifier_kind(name) for name in ("home_phone", "ZIP code", "glucose")]
+        ['phone', 'place', None]
+    """
+    kinds = column_vocabulary.KIND_BY_IDENTIFIER_WORD
+    return next((kinds[word] for word in split_name(name) if word in kinds), None)
+
+
 def is_birth_date(name: str) -> bool:
     """Whether a name announces a date of birth."""
     return bool({"dob", "birth", "birthdate", "birthday"} & set(split_name(name)))

@@ -173,3 +173,29 @@ naissance nacimiento nascita nascimento geboortedatum geboortejaar fodelsedatum 
 """
 LASTING_WORDS = frozenset(_LASTING_WORD_LIST.split())
 """Words of names of what stays the same with a person."""
+
+NAME_COLUMN_PATTERN = re.compile(
+    r"(^|_)(sur|fore|first|last|full|given|family|middle|maiden|patient|person|subject|pt|mother|father"
+    r"|spouse|contact|kin|doctor|physician|provider|nurse|guardian|attending|surgeon|gp|pcp|consultant"
+    r"|clinician|author|carer|relative|next_of_kin)_?names?$"
+    r"|^(name|names|surname|forename|lastname|firstname|fullname|initials|physician|doctor|nurse|surgeon"
+    r"|attending|next_of_kin|nok|gp|pcp|nachname|vorname|nom|prenom|nombre|apellidos?|cognome|nome|naam"
+    r"|achternaam|voornaam|namn|efternamn|fornamn|navn|etternavn|fornavn)$"
+)
+"""Names of columns of text that may hold names of patients, relatives or staff, beside notes."""
+
+_IDENTIFIER_WORDS = {
+    "email": "email mail e",
+    "phone": """phone telephone tel mobile cell fax pager phones telefono telefon telephonenumber
+        handy""",
+    "url": "url website web homepage",
+    "address": "address addr street road residence adresse anschrift strasse direccion indirizzo adres",
+    "place": """zip zipcode postcode postal postalcode plz city town village municipality county suburb
+        birthplace ort stadt ville ciudad citta woonplaats""",
+    "id": """mrn ssn nhs passport iban account acct policy licence license plate vin serial imei insurance
+        medicare medicaid accession npi dea chi bsn nir dni nie cpr personnummer kvnr ahv chart""",
+}
+KIND_BY_IDENTIFIER_WORD = {
+    word: kind for kind, words in _IDENTIFIER_WORDS.items() for word in words.split()
+}
+"""Words of names of columns of text beside notes, and what the column then holds."""

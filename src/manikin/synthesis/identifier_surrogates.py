@@ -9,7 +9,6 @@ import pyarrow as pa
 
 from manikin.codecs.events import Events
 from manikin.ehr.code_names import restrict_code_names
-from manikin.schema.kinds import Schema
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
@@ -63,15 +62,3 @@ def find_surrogate_start(column: pa.ChunkedArray) -> int:
 def redact_origin(train: Cohort, codec: Codec) -> SourceFormat:
     """The format in which records came, with names of those codes only that a fitted codec has."""
     return restrict_code_names(train.origin, codec.codes if isinstance(codec, Events) else ())
-
-
-def redact_schema(schema: Schema) -> Schema:
-    """All fields; of those that are not modelled only kind, role and unit."""
-    tables = schema.to_dict()
-    hidden = set(schema) - set(schema.modelled_fields)
-    return Schema.from_dict(
-        {
-            name: {k: v for k, v in table.items() if name not in hidden or k in ("kind", "role", "unit")}
-            for name, table in tables.items()
-        }
-    )

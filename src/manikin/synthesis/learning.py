@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from manikin.contracts.codec import TrainableCodec
 from manikin.contracts.family import StatisticalFamily
 from manikin.core.seeds import Key
+from manikin.schema.redaction import redact_schema
 from manikin.synthesis.codec_choice import fit_condition_codecs, fit_target_codec
 from manikin.synthesis.fitted import FittedModel
-from manikin.synthesis.identifier_surrogates import find_surrogate_start, redact_origin, redact_schema
+from manikin.synthesis.identifier_surrogates import find_surrogate_start, redact_origin
 from manikin.synthesis.inputs import prepare_training_records
 from manikin.synthesis.note_preparation import count_note_letters, replace_identifiers
 from manikin.synthesis.plan import Plan

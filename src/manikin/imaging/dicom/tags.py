@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.schema.kinds import Category, Kind, Number, Schema
+from manikin.schema.subject_kind import SUBJECT_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -93,7 +94,7 @@ def build_tag_table(
     """
     rows = list(rows)
     columns: dict[str, pa.Array] = {"subject": pa.array(subjects)}
-    kinds: dict[str, Kind] = {"subject": Number(step=1, role="subject")}
+    kinds: dict[str, Kind] = {"subject": SUBJECT_NUMBER}
     for name in FIELDS:
         values = [row[name] for row in rows]
         present = {value for value in values if value is not None}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort, to_arrow_column
+from manikin.cohort.cohort import Cohort
 from manikin.cohort.source_format import SourceFormat, SourceOptions
 from manikin.cohort.unclear_fields import FOLDER_FIELD, describe_unclear_folders, drop_settled_folders
 from manikin.core import record_files
@@ -18,6 +19,7 @@ from manikin.imaging.files.folder_options import ImageFolderOptions
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.schema.kinds import Category, Number, Schema, Text
 from manikin.schema.remark import Remark, drop_remarks
+from manikin.schema.subject_kind import SUBJECT_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -93,9 +95,8 @@ def assemble_cohort(
         labels.take(gathered.is_kept) if labels else None,
     )
     scalars = [part for part in parts if part]
-    columns: dict[str, Any] = {name: part.columns[name] for part in scalars for name in part.schema}
-    columns |= {name: to_arrow_column(x) for name, x in gathered.arrays.items()}
-    schema = Schema({name: kind for part in scalars for name, kind in part.schema.items()} | gathered.kinds)
+    cohort = reduce(Cohort.join, [*scalars, Cohort.from_arrays(gathered.arrays, gathered.kinds)])
+    schema = cohort.schema
     told = _note_missing_subjects(table, declared, schema)
     needed = [name for name in drop_settled_folders(declared) if not (told and name == SUBJECT_FIELD)]
     if absent := [name for name in needed if name not in schema]:
@@ -103,7 +104,7 @@ def assemble_cohort(
     schema.folders = meaning.roles
     origin = _build_origin(table, listing, gathered, options)
     notes = (note for part in (meaning, *scalars, listing, gathered) for note in part.notes)
-    return Cohort(pa.table(columns), schema, origin, meaning.hidden.mask_notes((*told, *notes)))
+    return replace(cohort, origin=origin, notes=meaning.hidden.mask_notes((*told, *notes)))
 
 
 def _build_unclear_field(meaning: FolderMeaning) -> Cohort:
@@ -125,7 +126,7 @@ def _note_missing_subjects(
 
 def _build_subject_field(meaning: FolderMeaning, declared: Mapping[str, Any] | None) -> Cohort:
     """Running numbers of the patients whose folders pictures lie in, never the names of these."""
-    kind = (declared or {}).get(SUBJECT_FIELD) or Number(step=1, role="subject")
+    kind = (declared or {}).get(SUBJECT_FIELD) or SUBJECT_NUMBER
     if kind.role != "subject":
         raise SchemaError(
             f"field {SUBJECT_FIELD!r}: subfolders are subjects; declare its role so, or their level so"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import pyarrow as pa
 
-from manikin.cohort.cohort import Cohort
 from manikin.core import record_files
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
@@ -27,6 +26,7 @@ from manikin.schema.remark import Remark
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from manikin.cohort.cohort import Cohort
     from manikin.imaging.dicom.series import Series
     from manikin.imaging.dicom.slice import Slice
     from manikin.schema.inference.folder_meaning import FolderMeaning
@@ -225,7 +225,4 @@ def _merge_fields(table: Cohort, cells: Cohort) -> Cohort:
     """Attributes and cells; a table knows better than a header."""
     people = ["subject"] if cells.schema.find_by_role("subject") else []
     kept = [name for name in table.schema if name not in cells.schema and name not in people]
-    columns: dict[str, Any] = {name: table.columns[name] for name in kept}
-    columns |= {name: cells.columns[name] for name in cells.schema}
-    schema = Schema({**{name: table.schema[name] for name in kept}, **cells.schema})
-    return Cohort(pa.table(columns), schema, cells.origin, (*table.notes, *cells.notes))
+    return replace(table.select(*kept).join(cells), origin=cells.origin)

@@ -16,6 +16,7 @@ from manikin.io.format import Format
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_meaning import FolderMeaning, interpret_or_number_folders
 from manikin.schema.kinds import Category, Number, Schema, Text
+from manikin.schema.subject_kind import SUBJECT_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +102,7 @@ def _build_cohort(
         kinds[LABEL_FIELD] = Category(tuple(sorted(set(meaning.labels))), role="label")
     if meaning.subjects:
         columns[SUBJECT_FIELD] = pa.array(meaning.subjects, pa.int64())
-        kinds[SUBJECT_FIELD] = Number(step=1, role="subject")
+        kinds[SUBJECT_FIELD] = SUBJECT_NUMBER
     kinds.folders = meaning.roles
     if meaning.unclear_reason:
         columns[FOLDER_FIELD], kinds[FOLDER_FIELD] = (

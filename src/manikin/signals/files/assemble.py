@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.core import mapped_arrays
@@ -90,15 +89,13 @@ def assemble_recordings(
             f"the schema declares {', '.join(absent)}, which the recordings do not have; the fields are "
             f"{', '.join((*cohort.schema, name))}"
         )
-    columns: dict[str, Any] = {key: cohort.columns[key] for key in cohort.schema}
-    columns[name] = mapped_arrays.to_column(
-        x if kept.all() else mapped_arrays.take_rows(x, np.flatnonzero(kept))
-    )
-    kinds = Schema({**cohort.schema, name: _complete_kind(kind, leads, rate, samples)})
+    signals = x if kept.all() else mapped_arrays.take_rows(x, np.flatnonzero(kept))
+    kinds = {name: _complete_kind(kind, leads, rate, samples)}
     grid = RecorderGrid([[lead.gain, lead.baseline] for lead in leads], cuts.label_kind)
     origin = origin.add_options(SignalOptions({name: grid}))
     marked = (assign_field(note, name) for note in notes)
-    return Cohort(pa.table(columns), kinds, origin, (*bad.values(), *marked, *cohort.notes))
+    whole = cohort.join(Cohort.from_arrays({name: signals}, kinds))
+    return replace(whole, origin=origin, notes=(*bad.values(), *marked, *cohort.notes))
 
 
 def _complete_kind(kind: Signal, leads: Sequence[Channel], rate: float, samples: int) -> Signal:

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
-from manikin.core import mapped_arrays
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.distinct_values import DistinctValues, are_missing
@@ -86,9 +85,6 @@ def build_cohort(
         unit=kind.unit or ",".join(units) or None,
     )
     decimals = {item: _count_decimals(rows, code) for item, code in zip(names, codes, strict=True)}
-    arrow: dict[str, Any] = {key: cells_of.columns[key] for key in cells_of.schema} | {
-        name: mapped_arrays.to_column(x)
-    }
     lost = left + wrong
     spacing = elapsed_time.format_time(step, "clock")
     notes = (
@@ -105,7 +101,8 @@ def build_cohort(
         *cells_of.notes,
     )
     origin = origin.add_options(SeriesOptions(LongLayout(columns, spelling, decimals)))
-    return Cohort(pa.table(arrow), Schema({**cells_of.schema, name: whole}), origin, notes)
+    cohort = cells_of.join(Cohort.from_arrays({name: x}, {name: whole}))
+    return replace(cohort, origin=origin, notes=notes)
 
 
 def _list_distinct_texts(table: pa.Table, name: str) -> DistinctValues:

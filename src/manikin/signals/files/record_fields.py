@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.schema.kinds import Category, Number, Schema
+from manikin.schema.subject_kind import SUBJECT_NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ def _declare_kinds(
     columns: Mapping[str, Any], labels: Sequence[str | None], schema: Schema | None, *, taken: bool
 ) -> dict[str, Kind]:
     levels = tuple(sorted({label for label in labels if label is not None}))
-    usual = {**_HEADER_KINDS, "subject": Number(step=1, role="subject")}
+    usual = {**_HEADER_KINDS, "subject": SUBJECT_NUMBER}
     usual["label"] = Category(levels, role=None if taken else "label")
     return {name: (schema or {}).get(name) or usual[name] for name in columns if name in usual} | {
         name: kind for name, kind in (schema or {}).items() if name in columns
@@ -77,10 +78,4 @@ def _merge_fields(table: Cohort | None, cells: Cohort | None, rows: np.ndarray) 
     if cells is None:
         return table or Cohort(pa.table({}), Schema())
     cells = cells.take(rows)
-    if table is None:
-        return cells
-    columns: dict[str, Any] = {name: table.columns[name] for name in table.schema}
-    columns |= {name: cells.columns[name] for name in cells.schema}
-    return Cohort(
-        pa.table(columns), Schema({**table.schema, **cells.schema}), notes=(*table.notes, *cells.notes)
-    )
+    return cells if table is None else table.join(cells)

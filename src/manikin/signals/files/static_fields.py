@@ -16,6 +16,7 @@ from manikin.core.record_files import is_table_name
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category, Image, Number, Schema, Signal
 from manikin.schema.remark import Remark, drop_remarks
+from manikin.schema.subject_kind import to_subject_kind
 from manikin.tables.delimited import read_header, read_text_columns
 
 if TYPE_CHECKING:
@@ -212,8 +213,7 @@ def _assign_roles(cohort: Cohort, key: str, declared: dict[str, Any]) -> Cohort:
     """The subject by its column; the label by its name, where nobody declared one."""
     kinds: dict[str, Any] = dict(cohort.schema)
     if key not in declared:
-        whole = pa.types.is_integer(cohort.columns[key].type)
-        kinds[key] = Number(step=1, role="subject") if whole else replace(kinds[key], role="subject")
+        kinds[key] = to_subject_kind(kinds[key], cohort.columns[key].type)
     named = [
         name
         for name in kinds

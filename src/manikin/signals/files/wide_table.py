@@ -15,6 +15,7 @@ from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category, Number, Schema, Signal, Text
 from manikin.schema.remark import Remark, drop_remarks
+from manikin.schema.subject_kind import to_subject_kind
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
 from manikin.tables.delimited import render_delimited
@@ -183,8 +184,7 @@ def _build_static_fields(
     cells_of = flat.take(first).select(*kept)
     kinds: dict[str, Any] = dict(cells_of.schema)
     if person in kinds:
-        whole = pa.types.is_integer(cells_of.columns[person].type)
-        kinds[person] = Number(step=1, role="subject") if whole else Text(role="subject")
+        kinds[person] = to_subject_kind(Text(), cells_of.columns[person].type)
     if isinstance(kinds.get("label"), Category) and Schema(kinds).find_by_role("label") is None:
         kinds["label"] = replace(kinds["label"], role="label")
     others = [key for key in flat.schema if key not in kept or key == person]

@@ -27,22 +27,6 @@ if TYPE_CHECKING:
 
 pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
-_KIND_WORDS = {
-    "email": "email mail e",
-    "phone": "phone telephone tel mobile cell fax pager phones telefono telefon telephonenumber handy",
-    "url": "url website web homepage",
-    "address": "address addr street road residence adresse anschrift strasse direccion indirizzo adres",
-    "place": "zip zipcode postcode postal postalcode plz city town village municipality county suburb birthplace ort stadt ville ciudad citta woonplaats",
-    "id": """mrn ssn nhs passport iban account acct policy licence license plate vin serial imei insurance medicare medicaid accession
-        npi dea chi bsn nir dni nie cpr personnummer kvnr ahv chart""",
-}
-_KIND_BY_WORD = {word: kind for kind, listed in _KIND_WORDS.items() for word in listed.split()}
-_NAME_COLUMN = re.compile(
-    r"(^|_)(sur|fore|first|last|full|given|family|middle|maiden|patient|person|subject|pt|mother|father|spouse|contact|kin|doctor"
-    r"|physician|provider|nurse|guardian|attending|surgeon|gp|pcp|consultant|clinician|author|carer|relative|next_of_kin)_?names?$"
-    r"|^(name|names|surname|forename|lastname|firstname|fullname|initials|physician|doctor|nurse|surgeon|attending|next_of_kin|nok|gp|pcp"
-    r"|nachname|vorname|nom|prenom|nombre|apellidos?|cognome|nome|naam|achternaam|voornaam|namn|efternamn|fornamn|navn|etternavn|fornavn)$"
-)
 _MIN_KIND_SHARE = 0.6  # of the values are of one kind
 _KNOWN_NAMES = frozenset(fold_case(name) for name in read_names("women", "men", "families"))
 _FULL_NAME = re.compile(r"[A-ZÀ-ÞŁØ][\w'’.-]*(?:,? [A-Za-zÀ-ÿŁØ][\w'’.-]*){1,3}")
@@ -91,7 +75,7 @@ def _classify_column(cohort: Cohort, name: str, kind: Kind) -> str | None:  # no
         return (
             "age"
             if _has_old_ages(name, column)
-            else _KIND_BY_WORD.get(said)
+            else "id"
             if kind.role is None and said in ("mrn", "ssn")
             else None
         )
@@ -99,11 +83,9 @@ def _classify_column(cohort: Cohort, name: str, kind: Kind) -> str | None:  # no
         pa.types.is_string(column.type) or pa.types.is_integer(column.type)
     ):
         return None
-    if _NAME_COLUMN.search(said) or (column_names.is_direct_identifier(name) and said.endswith("name")):
+    if column_names.may_name_person(name):
         return "name"
-    by_name = next(
-        (_KIND_BY_WORD[token] for token in column_names.split_name(name) if token in _KIND_BY_WORD), None
-    )
+    by_name = column_names.find_identifier_kind(name)
     values = [str(value) for value in column.to_pylist() if value is not None][:200]
     if column_names.is_birth_date(name) and by_name is None:
         return "date"
