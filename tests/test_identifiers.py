@@ -8,13 +8,13 @@ import pytest
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.normalized_values import normalize_column
 from manikin.cohort.value_overlap import (
-    compute_hit_p_value,
     estimate_near_hits,
     is_countable,
     is_unguessable,
 )
 from manikin.metrics.privacy.identifiers import find_identifiers
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
+from manikin.stats.permutation import compute_fisher_p_value
 
 N, TRAIN, HELD = 400, slice(0, 200), slice(200, 290)
 FRESH = slice(290, 400)
@@ -160,7 +160,7 @@ def test_one_spelling_for_a_key():
 
 
 def test_coincidences_by_hand():
-    assert compute_hit_p_value(3, 0, 3, 1) == pytest.approx(1 / 4)
+    assert compute_fisher_p_value(3, 3, 0, 1) == pytest.approx(1 / 4)
     assert estimate_near_hits(["11", "12", "19"], {"10"}) == pytest.approx(2 / 10)
     assert is_countable({"4", "5", "7"})
     assert not is_countable({"north"})

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import binom, poisson
+
+from manikin.stats.permutation import compute_fisher_p_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -111,12 +114,8 @@ def find_leaked_values(
     ):
         return set()
     met = len(set(columns.synthetic.values) & columns.holdout_only_values)
-    apart = (
-        compute_hit_p_value(
-            len(hits), met, len(columns.train_only_values), len(columns.holdout_only_values)
-        )
-        * looks
-    )
+    sizes = len(columns.train_only_values), len(columns.holdout_only_values)
+    apart = compute_fisher_p_value(len(hits), sizes[0], met, sizes[1]) * looks
     if apart < MAX_HIT_P_VALUE:
         return hits
     if is_countable(columns.train.values):
@@ -132,18 +131,6 @@ def find_leaked_values(
         and _compute_guess_p_value(len(hits), columns) * looks < MAX_GUESS_P_VALUE
     )
     return hits if unlike or guess else set()
-
-
-def compute_hit_p_value(hits: int, control: int, mine: int, theirs: int) -> float:
-    """The probability of so many hits among training values, were they those of held-out ones too.
-
-    Example:
-        >>> round(compute_hit_p_value(10, 0, 80, 20), 3)
-        0.095
-    """
-    from scipy.stats import hypergeom
-
-    return float(hypergeom.sf(hits - 1, mine + theirs, mine, hits + control))
 
 
 def is_unguessable(values: Collection[str]) -> bool:
@@ -187,8 +174,6 @@ def is_countable(values: Collection[str]) -> bool:
 
 def _compute_agreement_p_value(hits: int, columns: ColumnSamples) -> float:
     """The probability of so many agreements, were they as rare as those of two real persons."""
-    from scipy.stats import binom
-
     real = len(columns.train.values) + len(columns.holdout.values)
     pairs = len(columns.synthetic.values) * len(columns.train_only_values), real * (real - 1) / 2
     agree = len(set(columns.train.values) & set(columns.holdout.values))
@@ -197,8 +182,6 @@ def _compute_agreement_p_value(hits: int, columns: ColumnSamples) -> float:
 
 def _compute_guess_p_value(hits: int, columns: ColumnSamples) -> float:
     """The probability of so many hits by drawing numbers as densely as they lie, or words at random."""
-    from scipy.stats import poisson
-
     mine, theirs, given = (
         np.unique([float(number) for word in words if (number := _extract_digits(word)) is not None])
         for words in (columns.train_only_values, columns.holdout.values, columns.synthetic.values)

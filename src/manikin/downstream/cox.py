@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.optimize import minimize
 
 from manikin.cohort.scalar_matrix import read_survival
 from manikin.downstream.task import Design, find_predictors
@@ -73,8 +74,6 @@ def fit_hazards(
     Returns:
         Shapes (d,) and (d, d).
     """
-    from scipy.optimize import minimize
-
     order = np.argsort(-time, kind="stable")  # the patients at risk are those before, ties among them
     given = (x[order] - x.mean(axis=0), event[order], _find_last_ties(-time[order]), ridge)
     found = minimize(

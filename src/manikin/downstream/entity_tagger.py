@@ -44,7 +44,7 @@ class Tagger:
         Raises:
             UsageError: No note has any.
         """
-        from sklearn.linear_model import LogisticRegression
+        from sklearn.linear_model import LogisticRegression  # takes a second to import
 
         tags = [tag for text, listed in zip(texts, spans, strict=True) for tag in _tag_words(text, listed)]
         if len(set(tags)) == 1:
@@ -105,7 +105,7 @@ def _join_spans(words: Sequence[re.Match[str]], tags: Sequence[str]) -> list[Spa
 
 def _hash_features(texts: Sequence[str]) -> Any:  # noqa: ANN401 - a sparse matrix
     """Which features each word of the notes has, hashed, (words, BUCKETS)."""
-    from sklearn.feature_extraction import FeatureHasher
+    from sklearn.feature_extraction import FeatureHasher  # takes a second to import
 
     hasher = FeatureHasher(HASH_BUCKETS, input_type="string", alternate_sign=False)
     return hasher.transform(

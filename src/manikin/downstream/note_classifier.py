@@ -39,7 +39,7 @@ def compute_idf(train: Sample) -> np.ndarray:
 
 def compute_tfidf(parts: Sequence[csr_matrix], rare: np.ndarray) -> csr_matrix:
     """Counts of several sides under each other, weighed, each note of length 1."""
-    from sklearn.preprocessing import normalize
+    from sklearn.preprocessing import normalize  # takes a second to import
 
     return normalize(csr_matrix(vstack(parts) @ diags(rare)))
 
@@ -52,7 +52,7 @@ def compute_classifier_auroc(x: csr_matrix, fake: np.ndarray, out: np.ndarray) -
         fake: Which notes are synthetic, bool (n,).
         out: Which are judged, bool (n,).
     """
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # takes a second to import
 
     if not 0 < fake[out].sum() < out.sum() or not 0 < fake[~out].sum() < (~out).sum():
         return float("nan")

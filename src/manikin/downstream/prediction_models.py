@@ -104,7 +104,7 @@ def fit_tree_model(sample: Sample, y: np.ndarray, task: Task) -> Model:
 
 def fit_linear_model(sample: Sample, y: np.ndarray, task: Task) -> Model:
     """Logistic regression, or linear regression, with a ridge of one record."""
-    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.linear_model import LogisticRegression, Ridge  # takes a second to import
 
     x = compute_once(sample, encode_predictors, task)
     if not task.classes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+from scipy.stats import binom
 
 from manikin.cohort.normalized_values import NormalizedColumn, is_quantity, normalize_column
 from manikin.cohort.value_overlap import MIN_DISTINCT, is_countable, is_unguessable
@@ -202,8 +203,6 @@ def _find_shared_records(train: Cohort, holdout: Cohort) -> Iterator[str]:
 
 def _has_excess_crossings(pairs: np.ndarray, across: np.ndarray, n: int, total: int) -> bool:
     """Whether twins lie across the sides more often than twins that are everywhere in the data would."""
-    from scipy.stats import binom
-
     usual = 2 * n * (total - n) / total**2
     return bool(binom.sf(int(across.sum()) - 1, len(pairs), usual) < MAX_CROSSING_P_VALUE)
 

@@ -111,7 +111,7 @@ def compute_predictive_score(
 
 def _scale_windows(synthetic: Cohort, real: Cohort, field: str | None) -> list[Tensor]:
     """Both sides' windows (n, time, channels), 0 to 1 by the range of the real ones."""
-    import torch
+    import torch  # an extra
 
     fields = [name for name in real.schema.modelled_fields if isinstance(real.schema[name], Signal)]
     if field is None and len(fields) != 1:
@@ -131,7 +131,7 @@ def _scale_windows(synthetic: Cohort, real: Cohort, field: str | None) -> list[T
 
 def _train_network(width: int, channels: int, sizes: tuple[int, int], loss: Loss, key: Key) -> Network:
     """A recurrent network (B, time, width) -> (B, time, 1), trained on batches of so many windows."""
-    import torch
+    import torch  # an extra
 
     n, steps = sizes
     hidden = max(1, channels // 2)

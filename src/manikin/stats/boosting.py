@@ -33,7 +33,7 @@ def fit_boosted_trees(
     Returns:
         Of rows (n, d) a prediction for each, (n,); of several classes (n, classes).
     """
-    import lightgbm  # takes half a second, and most cards ask before it is needed
+    import lightgbm  # takes a second to import
 
     settings = {**SHARED_PARAMETERS, **parameters}
     data = lightgbm.Dataset(x, y, params=dict(SHARED_PARAMETERS))

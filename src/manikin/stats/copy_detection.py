@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.stats import nbinom
 
 from manikin.stats.nearest_neighbors import NearestNeighbors
 
@@ -185,6 +186,4 @@ def _compute_p_value(count: int, pairs: float, real: int, known: float) -> float
 
     Negative binomial: Poisson, with Jeffreys' prior on the rate.
     """
-    from scipy.stats import nbinom
-
     return float(nbinom.sf(count - 1, real + 0.5, known / (known + pairs))) if count else 1.0

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
+from scipy.stats import betabinom, binom, rankdata
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -177,8 +178,6 @@ def rank_columns(x: np.ndarray, rng: np.random.Generator | None = None) -> np.nd
         rng: Puts each value somewhere between its neighbours' ranks, so that two equally large sets of
             strangers do not meet on one lattice; None: into the middle.
     """
-    from scipy.stats import rankdata
-
     found = np.array(x, dtype=np.float32)
     for j in range(x.shape[1]):
         values, place = np.unique(x[:, j], return_inverse=True)
@@ -253,8 +252,6 @@ def _assess_level(
 
     Distinct ones: repeats of one candidate are no further evidence.
     """
-    from scipy.stats import betabinom, binom
-
     m, zero = len(near.positions), int(np.sum(real == 0))
     near_match = near.ratios <= compute_match_limit(real, level)
     hits, distinct = int(near_match.sum()), len(np.unique(near.positions[near_match]))

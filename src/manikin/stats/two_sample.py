@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import solve
 
 from manikin.errors import Unsupported
 from manikin.stats.boosting import fit_boosted_trees
@@ -97,8 +98,6 @@ def fit_boosted_judge(x: np.ndarray, fake: np.ndarray, key: Key) -> Callable[[np
 
 def fit_linear_judge(x: np.ndarray, fake: np.ndarray, _: Key) -> Callable[[np.ndarray], np.ndarray]:
     """Fisher's linear discriminant with a ridge: a judge in closed form."""
-    from scipy.linalg import solve
-
     centre, spread = x.mean(axis=0), x.std(axis=0) + 1e-6
     z = ((x - centre) / spread).astype(float)
     gram = z.T @ z + len(z) * 0.01 * np.eye(z.shape[1])

@@ -10,12 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
 from manikin.core.short_lists import list_names
 from manikin.evaluation.score_names import format_plain_name
 
 if TYPE_CHECKING:
-    from rich.console import Group
-
     from manikin.evaluation.card.results import EvaluationResults
     from manikin.evaluation.score import Score
 
@@ -124,10 +126,6 @@ class Comparison:
         return {"cautions": list(self.cautions), "changes": rows}
 
     def __rich__(self) -> Group:
-        from rich.console import Group
-        from rich.table import Table
-        from rich.text import Text
-
         lines = [Text(line) for line in (*self._caution_lines, "")]
         told = [change for change in self.changes if change.outcome in OUTCOMES[:2]]
         table = Table(box=None, padding=(0, 2, 0, 0))

@@ -158,7 +158,7 @@ def _load_exported_program(path: Path) -> Network:
 
 
 def _wrap_module(module: Any) -> Network:  # noqa: ANN401 - a torch module, which is not imported here
-    import torch
+    import torch  # an extra
 
     def network(x: np.ndarray) -> np.ndarray:
         try:

@@ -107,7 +107,7 @@ def _load_language_model(folder: Path) -> Network:
             f"encoder {folder}: not a language model ({first}); name a folder with config.json, a "
             "tokenizer and model.safetensors"
         ) from error
-    import torch
+    import torch  # an extra
 
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token or tokenizer.unk_token
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.table import Table
+from rich.text import Text
+
 from manikin.evaluation.card import card_facts
 from manikin.evaluation.card.gate import decide_use
 from manikin.evaluation.card.policy import Policy, read_policy
@@ -11,8 +14,6 @@ from manikin.evaluation.report import decision_reasons, wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from rich.table import Table
 
     from manikin.evaluation.card.results import EvaluationResults
 
@@ -46,9 +47,6 @@ def render_rich(
     card: EvaluationResults, policy: Policy | None = None, reword: Callable[[str], str] = str
 ) -> Table:
     """The same with colours, for a terminal that has them; `reword` gives remedies in other words."""
-    from rich.table import Table
-    from rich.text import Text
-
     headline, *lines = _build_lines(card, policy or read_policy())
     grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0), title_justify="left")
     grid.title = Text(reword(headline.text), style=headline.style)

@@ -13,7 +13,6 @@ import numpy as np
 from manikin.cohort.normalized_values import is_quantity, normalize_column
 from manikin.cohort.value_overlap import (
     ColumnSamples,
-    compute_hit_p_value,
     find_leaked_values,
     is_unguessable,
 )
@@ -22,7 +21,7 @@ from manikin.contracts.split import Split, compute_once
 from manikin.core.short_lists import list_names
 from manikin.schema import column_names
 from manikin.schema.kinds import IDENTITY_ROLES, Text, Time
-from manikin.stats.permutation import compute_share_interval
+from manikin.stats.permutation import compute_fisher_p_value, compute_share_interval
 from manikin.text.identifier_patterns import ANY_IDENTIFIER_PATTERN, classify_identifier
 from manikin.text.note_fields import list_note_fields
 
@@ -261,9 +260,8 @@ def _find_declared(columns: ColumnSamples) -> set[str]:
     if not hits or is_unguessable(columns.train_only_values | columns.holdout_only_values):
         return hits
     control = len(set(columns.synthetic.values) & columns.holdout_only_values)
-    apart = compute_hit_p_value(
-        len(hits), control, len(columns.train_only_values), len(columns.holdout_only_values)
-    )
+    sizes = len(columns.train_only_values), len(columns.holdout_only_values)
+    apart = compute_fisher_p_value(len(hits), sizes[0], control, sizes[1])
     return hits if apart < MIN_DECLARED_EXCESS else find_leaked_values(columns)
 
 

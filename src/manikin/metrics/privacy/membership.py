@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import logsumexp
 
 from manikin.contracts.metric import ExactResult, MetricDescription, metric
 from manikin.contracts.split import Sample, Split, compute_once
@@ -251,8 +252,6 @@ def _score_density_ratio(given: AttackData) -> np.ndarray:
 
 def _estimate_density(at: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Gaussian kernels of Scott's width (1992, equation 6.42), logarithm, shape (n,)."""
-    from scipy.special import logsumexp
-
     n, d = known.shape
     width = n ** (-1 / (d + 4))
     found = [

@@ -105,7 +105,7 @@ def _to_intervals(beta: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 def _fit_logistic(x: np.ndarray, positive: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Logistic coefficients with a slight ridge, and their covariance from the information matrix."""
-    from sklearn.linear_model import LogisticRegression
+    from sklearn.linear_model import LogisticRegression  # takes a second to import
 
     if positive.all() or not positive.any():  # one outcome only: no coefficient is known at all
         return np.full(x.shape[1], np.nan), np.eye(x.shape[1])

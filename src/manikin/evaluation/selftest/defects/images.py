@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.ndimage import gaussian_filter, map_coordinates
 
 from manikin.cohort.edit import replace_columns
 from manikin.core import mapped_arrays
@@ -104,7 +105,6 @@ def drop_class(given: DefectInput) -> Cohort:
 
 def blur_images(given: DefectInput) -> Cohort:
     """Honest pictures under a Gaussian of one pixel."""
-    from scipy.ndimage import gaussian_filter
 
     def change(x: np.ndarray, labels: bool) -> np.ndarray:
         if labels:
@@ -206,8 +206,6 @@ def _invert(x: np.ndarray, known: np.ndarray) -> np.ndarray:
 
 def _zoom(x: np.ndarray, share: float, *, nearest: bool) -> np.ndarray:
     """The middle share of a picture (channels, *grid), brought back to its size."""
-    from scipy.ndimage import map_coordinates
-
     places = np.meshgrid(
         *[(np.arange(s) - (s - 1) / 2) * share + (s - 1) / 2 for s in x.shape[1:]], indexing="ij"
     )
