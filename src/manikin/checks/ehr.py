@@ -20,11 +20,8 @@ if TYPE_CHECKING:
 KAHN_SOURCE = "Kahn et al. 2016, A harmonized data quality assessment framework: "
 DAYS_PER_YEAR = 365.25
 TIME_TOLERANCE = 1e-9  # days; less is an error of arithmetic
-MIN_PREGNANCY_AGE, MAX_PREGNANCY_AGE, MAX_NEWBORN_AGE = (
-    9,
-    60,
-    1.0,
-)  # years: of pregnant patients, and of newborns
+MIN_PREGNANCY_AGE, MAX_PREGNANCY_AGE, MAX_NEWBORN_AGE = 9, 60, 1.0
+"""Years: of pregnant patients, and of newborns."""
 
 
 @check(Codes, KAHN_SOURCE + "temporal plausibility")

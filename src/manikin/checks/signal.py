@@ -26,10 +26,9 @@ MIN_WAVEFORM_RATE = 1.0  # Hz, from which rate on a signal is a waveform and no 
 MIN_ECG_SECONDS, MIN_ECG_RATE = 4.0, 50.0  # an ECG of which the rate is told is so long, and has so many Hz
 HEART_RATE_RANGE = (20.0, 300.0)  # beats a minute
 LIMB_LEADS = ("I", "II", "III")
-MAX_RESIDUE, MAX_RESIDUE_SHARE = (
-    0.05,
-    0.1,
-)  # of Einthoven's law: mV, or share of the deviation where the unit is unknown
+MAX_RESIDUE, MAX_RESIDUE_SHARE = 0.05, 0.1
+"""Of Einthoven's law: mV, or share of the deviation where the unit is unknown."""
+
 MIN_TIME_SHARE = 0.5  # of the time points or more at which a law must hold
 PRESSURE_TOLERANCE = 1.0  # mmHg by which means over an hour may stand in the wrong order
 

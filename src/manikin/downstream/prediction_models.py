@@ -18,10 +18,9 @@ if TYPE_CHECKING:
 Model = Callable[["Sample"], np.ndarray]
 MIN_LABELLED_RECORDS = 20  # labelled records, below which nothing is learned or tested
 RIDGE_PENALTY = 1.0
-BOOSTING_ROUNDS, SMALL_SAMPLE_RECORDS = (
-    40,
-    500,
-)  # rounds of boosting; fewer and smaller trees for fewer records
+BOOSTING_ROUNDS, SMALL_SAMPLE_RECORDS = 40, 500
+"""Rounds of boosting; fewer and smaller trees for fewer records."""
+
 SHRINKAGE_RECORDS = 4.0  # records that the overall share weighs within a bin
 N_NEIGHBORS, MAX_SEARCHED_RECORDS = 15, 1_000
 MAX_SINGLE_FIELDS = 6  # fields that have a model alone

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from manikin.core.seeds import Key
 
 MIN_RECORDS = 20  # records of a side
-MAX_QUERIES = (
-    2_000  # training records that show how near strangers come, and held-out ones that are looked up
-)
+MAX_QUERIES = 2_000
+"""Training records that show how near strangers come, and held-out ones that are looked up."""
+
 MIN_EXCESS = 3  # records, below which a coincidence is no leak
 MAX_P_VALUE = 1e-6  # by which chance would make so many; of tables split honestly none is to be refused
 

@@ -22,15 +22,14 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 MIN_SHARED_RECORDS = 3  # records on both sides, below which a coincidence is no leak
-MAX_CROSSING_P_VALUE = (
-    0.05  # by which so many twins may lie across the sides, were they spread as twins within are
-)
+MAX_CROSSING_P_VALUE = 0.05
+"""By which so many twins may lie across the sides, were they spread as twins within are."""
+
 MIN_OWN_SHARE = 0.9  # of the values of an identifier, which belong to one subject each
 MIN_CONSTANT_SHARE = 0.95  # of the values of a column, within which what a person keeps does not change
-REPEATABLE_KINDS = (
-    "note",
-    "picture or signal",
-)  # which may stand twice without anybody's having mixed the sides
+REPEATABLE_KINDS = ("note", "picture or signal")
+"""Which may stand twice without anybody's having mixed the sides."""
+
 MAX_CHANCE_DISTINCT = 0.8  # of the records, that are alone in such pairs, where chance makes the pairs
 MAX_NUMBER_LENGTH = 40  # letters of a number of a person, at most
 CONSTANT_FIELD_TOKENS = frozenset({"sex", "gender", "birth", "dob", "birthdate", "race", "ethnicity"})

@@ -18,14 +18,12 @@ from manikin.stats.nearest_neighbors import NearestNeighbors
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-TAIL_SHARE, MIN_TAIL_RECORDS = (
-    0.25,
-    12,
-)  # share of the real records from which a tail is learned, and how many at least
-MAX_TWIN_SHARE, OUTLIER_PROBABILITY = (
-    0.2,
-    0.005,
-)  # share of real records that may be twins; how improbable their nearness must be
+TAIL_SHARE, MIN_TAIL_RECORDS = 0.25, 12
+"""Share of the real records from which a tail is learned, and how many at least."""
+
+MAX_TWIN_SHARE, OUTLIER_PROBABILITY = 0.2, 0.005
+"""Share of real records that may be twins; how improbable their nearness must be."""
+
 RATE_STANDARD_ERRORS = 1.0  # standard errors by which the rate of a tail is taken lower
 EXPECTED_MATCHES = 0.03  # matches among as many strangers as there are candidates
 LENIENT_LEVEL = 0.01  # share of strangers within the second limit, which weaker likenesses of many cross

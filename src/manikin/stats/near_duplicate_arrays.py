@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 THUMBNAIL_SIDES = {1: 128, 2: 16, 3: 8}  # places along each axis, by the number of axes
 MAX_THUMBNAIL_DISTANCE = 0.04  # root mean square difference of thumbnails, in standard deviations of one
-MAX_ARRAY_DISTANCE = (
-    0.2  # the same of the arrays themselves: compression adds that much, another picture more
-)
+MAX_ARRAY_DISTANCE = 0.2
+"""The same of the arrays themselves: compression adds that much, another picture more."""
+
 COMPARISON_SIDE = 96  # places along an axis, to which large arrays are reduced before they are compared
 MAX_DISTANCE_CELLS = 1 << 22  # distances in memory at once
 MIN_DISTINCT_VALUES = 8  # distinct values of a thumbnail, below which a picture is empty

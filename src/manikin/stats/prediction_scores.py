@@ -1,7 +1,7 @@
 """How good predictions are: areas under curves, log-loss, Brier, calibration, R², concordance, overlap.
 
 They are not scikit-learn's: a card asks for thousands of areas, of which one takes 4 milliseconds there and
-half of one here; areas differ in the last digit, and probabilities raised to `MIN_PROBABILITY` are warned of.
+half of one here; areas differ in the last digit, and it warns of probabilities raised to `MIN_PROBABILITY`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ import numpy as np
 from scipy.stats import rankdata
 
 CALIBRATION_BINS = 10  # of calibration
-MIN_PROBABILITY = (
-    1e-3  # a probability is taken for at least this: one sure mistake costs 6.9 and not infinity
-)
+MIN_PROBABILITY = 1e-3
+"""A probability is taken for at least this: one sure mistake costs 6.9 and not infinity."""
 
 
 def compute_binary_auroc(score: np.ndarray, positive: np.ndarray) -> float:

@@ -33,11 +33,9 @@ if TYPE_CHECKING:
 
 WORDS_PER_PHRASE = 6  # of a phrase
 UNPLANTED_PER_PHRASE = 511  # phrases that were not planted, for each that was: nine bits at most
-MAX_POOL_WORDS, MIN_WORD_LETTERS, MIN_WORD_SUBJECTS = (
-    200,
-    4,
-    5,
-)  # usual words, of so many letters, that so many subjects share
+MAX_POOL_WORDS, MIN_WORD_LETTERS, MIN_WORD_SUBJECTS = 200, 4, 5
+"""Usual words, of so many letters, that so many subjects share."""
+
 NULL_DRAWS = 4_000  # of exposures by chance
 NORMAL_QUANTILE_975 = 1.96
 SCORE_NAME = "canary_exposure"

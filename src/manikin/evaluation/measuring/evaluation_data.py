@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from manikin.contracts.feature import Feature
 
 MAX_HOLDOUT_RECORDS = 4_000  # records of a side in one repeat, where the reference is held out
-MIN_HOLDOUT_RECORDS = (
-    1_000  # held-out records of a side that tell links between fields; fewer are joined by training
-)
+MIN_HOLDOUT_RECORDS = 1_000
+"""Held-out records of a side that tell links between fields; fewer are joined by training."""
+
 MAX_POOLED_RECORDS = 20_000  # the same, where it is all real records
 MAX_RECORDS = 100_000  # records of training, and of the synthetic side, that are looked at at all
 

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 Network = Callable[[np.ndarray], np.ndarray]
 BATCH_SIZE = 32
 MAX_SCALE_RECORDS = 2_000
-INPUT_MEAN, INPUT_SD = (
-    0.45,
-    0.225,
-)  # to which intensities 0 to 1 are brought, about as networks of natural pictures expect
+INPUT_MEAN, INPUT_SD = 0.45, 0.225
+"""To which intensities 0 to 1 are brought, about as networks of natural pictures expect."""
+
 SUFFIXES = (".pt", ".ts", ".pth", ".pt2", ".onnx")
 
 

@@ -26,13 +26,12 @@ IMAGES_PER_ROW = 8  # pictures in a row
 MAX_CLASSES, MAX_FIELDS = 6, 3  # classes that have a row of their own; pictures of one record
 MAX_SIDE_PIXELS = 64  # places along an axis, at most
 DRAWN_PER_ROW = 24  # pictures from which a row is chosen
-MAX_HOLDOUT_COMPARED, MAX_TRAIN_COMPARED = (
-    100,
-    2_000,
-)  # held-out pictures that say how near is usual; training pictures looked at
-MIN_DISTANCE_QUANTILE = (
-    0.1  # share of held-out pictures that are as near, below which a picture is not shown
-)
+MAX_HOLDOUT_COMPARED, MAX_TRAIN_COMPARED = 100, 2_000
+"""Held-out pictures that say how near is usual; training pictures looked at."""
+
+MIN_DISTANCE_QUANTILE = 0.1
+"""Share of held-out pictures that are as near, below which a picture is not shown."""
+
 OUTLINE_RGB = np.array([255, 196, 0], dtype=np.uint8)
 
 

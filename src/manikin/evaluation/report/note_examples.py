@@ -27,13 +27,12 @@ MAX_CLASSES, NOTES_PER_CLASS = 4, 2  # classes that have notes of their own, and
 DRAWN_PER_CLASS = 12  # notes of a class among which they are chosen
 MAX_FIELDS = 8  # values beside a note
 MAX_NOTE_LETTERS = 700  # letters of a note that are shown
-MAX_HOLDOUT_COMPARED, MAX_TRAIN_COMPARED = (
-    200,
-    4_000,
-)  # held-out notes that say how near is usual; training notes looked at
-MAX_SIMILARITY_QUANTILE = (
-    0.9  # share of held-out notes that are less near, beyond which a note is not shown
-)
+MAX_HOLDOUT_COMPARED, MAX_TRAIN_COMPARED = 200, 4_000
+"""Held-out notes that say how near is usual; training notes looked at."""
+
+MAX_SIMILARITY_QUANTILE = 0.9
+"""Share of held-out notes that are less near, beyond which a note is not shown."""
+
 SHARED_RUN_WORDS = 8  # words
 
 

@@ -33,10 +33,9 @@ MAX_POINTS, FREQUENCY_BINS = 240, 40  # along the axes of traces and of spectra
 MIN_RECORDS = 20  # records of a side, below which it is not summarised
 MAX_SUMMARY_RECORDS = 2_000  # records of a class that enter a summary
 BAND_QUANTILES = (0.1, 0.9)
-MAX_HOLDOUT_COMPARED, MAX_TRAIN_COMPARED = (
-    100,
-    2_000,
-)  # held-out signals that say how near is usual; training signals looked at
+MAX_HOLDOUT_COMPARED, MAX_TRAIN_COMPARED = 100, 2_000
+"""Held-out signals that say how near is usual; training signals looked at."""
+
 MIN_DISTANCE_QUANTILE = 0.1  # share of held-out signals that are as near, below which a signal is not shown
 MAX_MISSING_SHARE, LOG_OFFSET, SECONDS_PER_HOUR = 0.5, 1e-12, 3_600
 MIN_SHOWN_MISSING = 0.001  # share of places from which on it is shown how much is missing

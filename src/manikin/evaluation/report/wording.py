@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from manikin.evaluation.score import Score
 
 MIN_SHOWN_VALUE = 5e-5
-REAL_DATA_CALIBRATED = (
-    0.995  # of the way from a bad generator to real data, which more than all of it is by chance
-)
+REAL_DATA_CALIBRATED = 0.995
+"""Of the way from a bad generator to real data, which more than all of it is by chance."""
+
 NOTICED_SHARE = 0.95  # of the trials: a defect that is noticed nearly always
 VERDICT_MEANINGS = {
     "pass": "as good as fresh real records, or so close that it does not matter",

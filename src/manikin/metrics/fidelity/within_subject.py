@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
 MAX_LEVELS = 24  # of a category; records with others count as having none of these
-MIN_KEPT_SHARE = (
-    0.99  # of the real subjects with several records, by whom a rule is kept that others must keep too
-)
+MIN_KEPT_SHARE = 0.99
+"""Of the real subjects with several records, by whom a rule is kept that others must keep too."""
+
 MIN_SUBJECTS = 20  # such subjects, from whom it can be known
 MIN_EXCESS = 0.02  # of the subjects, beyond real ones, from which a fault is named
 MAX_NAMED = 4  # fields named in a note

@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 
 MIN_NOTES = 20  # notes that say anything
 SPAN_LENGTHS = (8, 16, 32)  # words of a span
-NEAR_SHARES = (
-    0.05,
-    0.02,
-    0.01,
-)  # shares of real notes that have so much in common with one training patient
+NEAR_SHARES = (0.05, 0.02, 0.01)
+"""Shares of real notes that have so much in common with one training patient."""
+
 MAX_QUERIES, MAX_SEARCHED = 2_000, 4_000  # real and synthetic notes that are compared as wholes
 ZERO_NULL = np.zeros(8)  # never-seen notes have nothing beyond chance, by design
 SPANS_SOURCE = (

@@ -14,12 +14,12 @@ from manikin.stats.permutation import compute_share_interval, sample_one_per_sub
 
 CONFIDENCE_LEVEL = 0.999  # how surely a number of values is more than chance explains, over all fields
 MIN_SUBJECTS = 20  # subjects who show what chance does
-ROUNDING_SHARE = (
-    1e-7  # of the spread of a field: values so near one another are equal but for rounding in 32 bits
-)
-COMMON_SHARE = (
-    0.05  # share of strangers on a training patient's value from which on a field is recorded on a grid
-)
+ROUNDING_SHARE = 1e-7
+"""Of the spread of a field: values so near one another are equal but for rounding in 32 bits."""
+
+COMMON_SHARE = 0.05
+"""Share of strangers on a training patient's value from which on a field is recorded on a grid."""
+
 RETURN_FACTOR = 3  # a value moved on its grid comes back so many times as often as a stranger meets it
 MIN_OWN_SHARE = 0.5  # share of patients with a value of their own from which on a field tells them apart
 ZERO_NULL = np.zeros(8)  # never-seen records have nothing beyond chance, by design

@@ -16,9 +16,9 @@ MAX_FIELDS = 8  # in the model, as a paper would have
 MAX_CORRELATION = 0.7  # correlation from which on a column stands for another
 MIN_SPREAD = 0.05  # spread, against that of the most varied column, below which one is left out
 RIDGE = 0.1
-MAX_RECORDS = (
-    1_000  # records of a side: what a study has; intervals of far more overlap with nothing but themselves
-)
+MAX_RECORDS = 1_000
+"""Records of a side: what a study has; intervals of far more overlap with nothing but themselves."""
+
 CONFIDENCE_Z = 1.959964  # of the 95 % interval
 
 

@@ -21,12 +21,8 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
 
-LEAKED_SHARE, DUPLICATED_SHARE, EARLY_DEATH_SHARE, SWAPPED_SHARE = (
-    0.05,
-    0.3,
-    0.05,
-    0.5,
-)  # shares of patients
+LEAKED_SHARE, DUPLICATED_SHARE, EARLY_DEATH_SHARE, SWAPPED_SHARE = 0.05, 0.3, 0.05, 0.5
+"""Shares of patients."""
 
 
 def shuffle_visits(given: DefectInput) -> Cohort:
