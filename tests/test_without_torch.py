@@ -93,3 +93,28 @@ def test_a_family_named_by_text_brings_no_other(folder):
         folder,
     )
     assert said == "['manikin.families.independent']\n"
+
+
+def test_only_networks_and_their_training_import_torch(folder):
+    said = run_without_torch(
+        "import importlib, pkgutil, manikin as mk\n"
+        "def skip(name):\n    pass\n"
+        "for found in pkgutil.walk_packages(mk.__path__, 'manikin.', onerror=skip):\n"
+        "    try:\n        found.name == 'manikin.__main__' or importlib.import_module(found.name)\n"
+        "    except ModuleNotFoundError as error:\n        assert error.name == 'torch', error\n"
+        "        print(found.name)",
+        folder,
+    )
+    needing = {name.split(".")[1] for name in said.split() if name != "manikin.recipes.image_translation"}
+    assert needing <= {"families", "nn", "training"}
+
+
+def test_notes_are_written_by_templates(folder):
+    said = run_without_torch(
+        "import manikin as mk\n"
+        "from manikin.datasets.notes import generate_toy_notes\n"
+        "notes = generate_toy_notes(60)\n"
+        "print(mk.Synthesizer('note', family='templates').fit(notes, quiet=True).sample(3)['note'].shape)",
+        folder,
+    )
+    assert said == "(3,)\n"
