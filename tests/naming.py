@@ -53,7 +53,6 @@ PARALLEL_ROOMS = {
     "autoencoder": "its networks, and how they are trained",
     "corrupt": "one for each kind of record: text, histories",
     "deidentify": "the function and its command",
-    "detect": "identifiers in notes; formats of files",
     "distortions": "of images and of signals",
     "edf": "how the files are read, and the format",
     "evaluate": "the function and its command; de-identification has its own",
