@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort import dataframe
 from manikin.cohort.duplicate_records import DuplicateRecords, find_duplicates
 from manikin.cohort.histories import to_event_arrays
 from manikin.cohort.source_format import SourceFormat
 from manikin.core import mapped_arrays
+from manikin.core.arrow import pc
 from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError, UsageError
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.core import mapped_arrays
+from manikin.core.arrow import pc
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 def compute_fingerprint(cohort: Cohort) -> str:

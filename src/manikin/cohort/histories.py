@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema.history_type import EVENT_TYPE
 from manikin.schema.kinds import Codes
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Schema
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 BIRTH_CODE, DEATH_CODE = "MEDS_BIRTH", "MEDS_DEATH"
 """What MEDS calls birth and death (Medical Event Data Standard 0.4)."""

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.scalar_matrix import normalize_level
+from manikin.core.arrow import pc
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from manikin.cohort.cohort import Cohort
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 DAY_MICROSECONDS, SECOND_MICROSECONDS = 86_400_000_000, 1_000_000  # microseconds
 SEPARATOR_PATTERN = re.compile(r"[^0-9a-z\u00c0-\uffff]+")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute
 import tomli_w
 
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema.remark import Remark, list_remarks
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Kind
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
-
 
 FOLDER_FIELD = "folder"
 """The field that numbers folders of which nothing tells whether they are patients or classes."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE
+from manikin.core.arrow import pc
 from manikin.ehr.build_histories import build_histories
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Codes, Number, Schema, Text
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from manikin.cohort.source_format import SourceFormat
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 HISTORY_FIELD, AGE_FIELD = "history", "age"
 DAYS_PER_YEAR = 365.25

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.histories import extract_histories
 from manikin.core import record_files
+from manikin.core.arrow import pc
 from manikin.ehr.code_names import VocabularyOptions
 from manikin.errors import FormatError
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 CONCEPT_COLUMNS = (
     *("concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id", "standard_concept"),

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.rules.equation_solver import solve_expression
 from manikin.rules.expression import Expression
 from manikin.rules.operands import is_missing, read_operand
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Kind
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _DECADE_DAYS = 3652.5
 _UNIT_DAYS = {"month": 1.0, "day": 1.0, "minute": 1 / 1440, "s": 1 / 86_400}

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import RuleError
 from manikin.schema.kinds import Category, Number, Time
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _ONE_DAY = np.timedelta64(1, "D")
 

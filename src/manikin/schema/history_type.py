@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+from manikin.core.arrow import pc
 
 EVENT_TYPE = pa.struct(
     [("time", pa.float64()), ("visit", pa.int32()), ("code", pa.string()), ("value", pa.float64())]

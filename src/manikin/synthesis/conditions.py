@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError, UsageError
 from manikin.schema.inference.censoring import replace_limits
 from manikin.schema.kinds import Category, Number, Schema
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.level_pooling import PooledLevels
 
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 _CAST_ERRORS = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 

@@ -7,18 +7,16 @@ discharge is so many days after the admission. Each part is an ordinary number o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Kind
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 DAY = 86_400_000_000
 WEEK = 7 * DAY

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.codecs.events import Events
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories
+from manikin.core.arrow import pc
 from manikin.core.seeds import Key
 from manikin.ehr.corrupt import append_continuation
 from manikin.encoding.grammar import END, OPEN, STEP
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from manikin.cohort.source_format import SourceFormat
     from manikin.contracts.codec import Codec
     from manikin.synthesis.plan import Plan
-
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
 @dataclass(frozen=True)

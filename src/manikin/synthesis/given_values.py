@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.core import mapped_arrays
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
+from manikin.core.arrow import pc
 
 
 def keep_given(given: pa.Array, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN401 - an Arrow array

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
+from manikin.core.arrow import pc
 from manikin.rules.derivation import Formula, Lookup, is_missing, merge_values, to_typed_column
 from manikin.schema.kinds import Category, Number, Schema, Time
 from manikin.synthesis import date_recoding
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from manikin.rules.derivation import Derivation
     from manikin.synthesis.recoding import Columns, Recoding
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 @dataclass

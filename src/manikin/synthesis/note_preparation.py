@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import Text
 from manikin.text.deid.deidentify import deidentify_field
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
-
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
 def mark_notes(cohort: Cohort, *sides: str | Sequence[str] | None) -> Cohort:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.level_pooling import describe_pool
+from manikin.core.arrow import pc
 from manikin.synthesis.user_warnings import WARNED_ROLES, describe_removed_levels, warn
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from manikin.cohort.level_pooling import PooledLevels
     from manikin.synthesis.chain import Chain
     from manikin.synthesis.synthesizer import Synthesizer
-
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
 def find_pools(model: Synthesizer | Chain) -> dict[str, PooledLevels]:

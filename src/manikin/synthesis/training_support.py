@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.level_pooling import PooledLevels
+from manikin.core.arrow import pc
 from manikin.schema.kinds import SCALAR_TYPES, Category
 from manikin.stats.subject_counts import MIN_CELL_SIZE, count_distinct_subjects, index_subjects
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.synthesis.conditions import Conditions
 
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 SUBJECTS_PER_BIN = 50  # people in a bin of a number
 MAX_BINS = 10
 MAX_PAIR_CELLS = 4_000_000  # pairs of levels that are kept of all fields

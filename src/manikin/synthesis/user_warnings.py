@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.level_pooling import count_subjects, describe_pool, pool_levels
 from manikin.cohort.sample_evidence import SampleEvidence
+from manikin.core.arrow import pc
 from manikin.errors import ManikinWarning
 from manikin.schema.kinds import Category, Schema
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from manikin.synthesis.conditions import Conditions
     from manikin.synthesis.training_support import TrainingSupport
 
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 WARNED_ROLES = ("label", "sensitive", "event")
 """Roles of fields of which no level shall go without a warning."""
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.dataframe import FrameOptions
 from manikin.cohort.source_format import SourceFormat, SourceOptions
+from manikin.core.arrow import pc
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category
 from manikin.schema.spellings import NUMBER_PATTERN
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.schema.kinds import Kind, Schema
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 @final

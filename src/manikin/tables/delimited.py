@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 import pyarrow as pa
-import pyarrow.compute
 from pyarrow import csv as arrow
 
 from manikin.cohort.source_format import SourceOptions
+from manikin.core.arrow import pc
 from manikin.core.text_files import read_bytes, read_head, to_utf8
 from manikin.errors import EmptyTable, FormatError
 from manikin.schema.inference.censoring import are_limits
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _DELIMITERS = (",", "\t", ";", "|")
 _HEAD_BYTES = 1 << 16

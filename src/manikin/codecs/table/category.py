@@ -7,14 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.codecs.table.arrow_columns import parse_arrow_type
+from manikin.core.arrow import pc
 from manikin.core.short_lists import list_names
 from manikin.encoding.spec import Categorical
 from manikin.errors import SchemaError
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow.compute
 from scipy.sparse.csgraph import connected_components
 
 from manikin.codecs.table.arrow_columns import to_floats
 from manikin.codecs.table.category import CategoryEncoder
 from manikin.codecs.table.quantile_transform import QuantileTransform, fit_segments, mix_segments
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Category, Number, Time
 from manikin.stats.equalities import find_relations
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Kind
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _TICKS = {"month": 1.0, "day": 86_400e6, "minute": 60e6, "s": 1e6, "ms": 1e3, "us": 1.0}
 

@@ -6,13 +6,13 @@ System, unit and answer become parts of the code, as MEDS has them: LOINC//8302-
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE
+from manikin.core.arrow import pc
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.schema.spellings import MISSING_SPELLINGS
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from manikin.tables.layouts import CodeColumns
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 MAX_ANSWER_LENGTH = 64
 """Characters of an answer at most; longer texts are notes."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.ehr import assemble
 from manikin.ehr.code_names import VocabularyOptions
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.cohort.source_format import SourceFormat
     from manikin.tables.layouts import EventColumns
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _SECONDS_PER_DAY = 86_400.0
 _UNIT_NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.distinct_values import DistinctValues
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 BINARY_SUFFIXES = (".parquet", ".feather")
 """Files whose columns are named apart from their rows."""
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 def drop_unreadable_rows(

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import BIRTH_CODE, Histories, list_history_fields
+from manikin.core.arrow import pc
 from manikin.ehr import assemble
 from manikin.ehr.code_names import VocabularyOptions
 from manikin.ehr.long.code_columns import split_codes
@@ -21,8 +21,6 @@ from manikin.schema.kinds import Number, Schema, Text
 from manikin.tables.delimited import render_delimited
 from manikin.tables.layout_options import EventLayout, EventOptions
 from manikin.tables.layouts import VALUE_COLUMN
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 MEDS_TYPES = {VALUE_COLUMN: pa.float32(), "text_value": pa.large_string()}
 _SECONDS_PER_DAY = 86_400.0

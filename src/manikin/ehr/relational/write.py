@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 from pyarrow import parquet
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.histories import Histories, extract_histories
 from manikin.cohort.source_format import SourceOptions
+from manikin.core.arrow import pc
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.ehr.relational.event_sources import ANSWER_COLUMN
 from manikin.schema.inference.datetimes import format_times
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.ehr.relational.event_sources import EventSource
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _EPOCH = np.datetime64("2000-01-01", "s")
 _MINUTES_PER_DAY = 1440

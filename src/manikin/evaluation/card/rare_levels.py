@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema.kinds import IDENTITY_ROLES, Category
 from manikin.stats.subject_counts import MIN_CELL_SIZE, count_distinct_subjects, index_subjects
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
 
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 MIN_SUBJECTS = 10
 """Of so few patients every level is rare."""
 

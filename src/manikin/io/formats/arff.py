@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.source_format import SourceFormat, SourceOptions
+from manikin.core.arrow import pc
 from manikin.core.text_files import read_bytes, to_utf8, write_bytes
 from manikin.errors import FormatError
 from manikin.io.format import Format, raise_if_not_scalar
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.schema.kinds import Kind, Schema
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _ERROR_MESSAGES = {
     "BadNominalValue": "a value is not among the declared levels",

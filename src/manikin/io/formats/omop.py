@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE, Histories, extract_histories
 from manikin.cohort.source_format import SourceFormat
+from manikin.core.arrow import pc
 from manikin.ehr import assemble, omop_concepts
 from manikin.ehr.code_names import VocabularyOptions
 from manikin.ehr.long.validate import is_not_time
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.ehr.relational.write import VisitTable
     from manikin.schema.kinds import Schema
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 SUBJECT_COLUMN, VISIT_COLUMN = "person_id", "visit_occurrence_id"
 EHR_TYPE_CONCEPT = "32817"  # the type concept "EHR"

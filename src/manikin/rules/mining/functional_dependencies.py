@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.rules.derivation import Lookup
 from manikin.rules.mining.candidate import MIN_RECORDS
 from manikin.schema.kinds import Category
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from manikin.cohort.cohort import Cohort
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _MIN_EVIDENCE = 20.0
 """Nats by which levels that agree exceed chance: one in 500 million."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.rules.expression import quote_field
 from manikin.rules.mining.candidate import (
     FALSE_PROPOSAL_PROBABILITY,
@@ -19,8 +19,6 @@ from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _MAX_CAUSE_LEVELS = 20
 _MAX_CATEGORY_LEVELS = 50

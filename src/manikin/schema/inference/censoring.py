@@ -12,19 +12,16 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema.limits import MAX_EXACT_INTEGER
 from manikin.schema.spellings import LIMIT_PATTERN
 
 if TYPE_CHECKING:
-    from typing import Any
-
     import numpy as np
 
     from manikin.schema.inference.distinct_values import DistinctValues
 
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 _LIMIT_REGEX = re.compile(LIMIT_PATTERN)
 MIN_DISTINCT_NUMBERS = 10  # distinct words from which on numbers among limits are no levels
 

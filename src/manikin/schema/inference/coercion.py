@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema.history_type import to_history_type
 from manikin.schema.inference import datetimes, numeric, textual
@@ -23,7 +23,6 @@ from manikin.schema.spellings import LONG_INTEGER_PATTERN, MISSING_SPELLINGS, NU
 if TYPE_CHECKING:
     from manikin.schema.kinds import Level
 
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 _TOO_LONG_MESSAGE = 'whole numbers too large to be a quantity; declare kind = "text", role = "identifier"'
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema.inference.inferred_column import InferredColumn
 from manikin.schema.inference.sentinel_dates import describe_sentinels, find_sentinels
@@ -17,8 +17,6 @@ from manikin.schema.kinds import Category, Time
 
 if TYPE_CHECKING:
     from manikin.schema.inference.distinct_values import DistinctValues
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _DATE_LAYOUTS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y",

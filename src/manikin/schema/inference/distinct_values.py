@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema.spellings import (
     LIMIT_PATTERN,
     MISSING_NUMBER_SPELLINGS,
@@ -17,11 +16,6 @@ from manikin.schema.spellings import (
     NUMBER_PATTERN,
     SEVERITY_WORDS,
 )
-
-if TYPE_CHECKING:
-    from typing import Any
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 @dataclass(frozen=True)

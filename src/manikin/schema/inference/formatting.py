@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema.inference.censoring import spell_limits
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.kinds import Number, Time
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Kind
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _LAYOUTS_BY_UNIT = {
     "month": "%Y-%m",

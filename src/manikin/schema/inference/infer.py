@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import AbsentField, SchemaError, UnreadableFields
 from manikin.schema.history_type import to_history_type
 from manikin.schema.inference import coercion as declaration
@@ -18,8 +17,6 @@ from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
 from manikin.schema.inference.sentinel_dates import drop_sentinels
 from manikin.schema.kinds import Category, Codes, Image, Kind, Schema, Signal, Text, Time
 from manikin.schema.remark import assign_field
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _READABLE_TYPES = "numbers, text, booleans, dates, moments, lists of codes or events, arrays of one shape"
 

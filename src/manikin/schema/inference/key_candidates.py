@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema import column_names
 from manikin.schema.inference import identifier_formats, integer_distribution
 from manikin.schema.inference.key_groups import Grouping, group_by_key
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from manikin.schema.inference.inferred_column import InferredColumn
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 PERSON_RANK, RECORD_RANK, POSSIBLE_KEY_RANK, NEUTRAL_RANK, NON_KEY_RANK = 3, 2, 1, 0, -1
 """What a name says: a number of persons, of records, some number or mark, nothing, or no key at all."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema import column_names
 from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
@@ -16,8 +15,6 @@ from manikin.schema.inference.numeric_warnings import collect_numeric_warnings
 from manikin.schema.kinds import Category, Number, Text
 from manikin.schema.limits import MAX_EXACT_INTEGER
 from manikin.schema.remark import Remark
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _NEGATIVE_SENTINELS = (-9, -99, -999, -9999, -99999)
 _POSITIVE_SENTINELS = (99, 999, 9999, 99999, 999.9, 9999.9)

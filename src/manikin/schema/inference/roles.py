@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema import column_names
 from manikin.schema.inference import identifier_fields, numeric, survival_pairs
 from manikin.schema.inference.key_candidates import CodedTable, build_candidate
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from manikin.schema.inference.inferred_column import InferredColumn
     from manikin.schema.inference.key_candidates import KeyCandidate
     from manikin.schema.kinds import Role, Schema
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _SURROGATE_NOTE = "never modelled, a surrogate takes its place"
 _UNSETTLED_NOTE = "it may tell persons apart; nothing is learned before schema.toml says what it is"

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema.inference.distinct_values import DistinctValues
-
-if TYPE_CHECKING:
-    from typing import Any
-
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 SENTINEL_YEARS = ("9999", "2999", "0001")
 """Years that no record of a patient has."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pyarrow.compute
-
+from manikin.core.arrow import pc
 from manikin.schema import column_names
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
     from manikin.schema.inference.inferred_column import InferredColumn
     from manikin.schema.kinds import Role
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 
 def assign_survival_pairs(found: dict[str, InferredColumn], free: set[str]) -> dict[str, InferredColumn]:

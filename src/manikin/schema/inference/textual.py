@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema import column_names, level_order
 from manikin.schema.inference import datetimes, dirty_numbers
@@ -24,8 +23,6 @@ from manikin.schema.spellings import (
     NUMBER_PATTERN,
     ZERO_PADDED_PATTERN,
 )
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _TRUE_WORDS = ("yes", "y", "true", "t", "1", "on")
 _FALSE_WORDS = ("no", "n", "false", "f", "0", "off")

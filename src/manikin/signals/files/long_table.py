@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError, SchemaError
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.source_format import SourceFormat
     from manikin.tables.layouts import SeriesColumns
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 SERIES_FIELD = "series"
 _DEFAULT_DECIMALS = 2

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute
 
 from manikin.cohort.cohort import Cohort
+from manikin.core.arrow import pc
 from manikin.core.record_files import is_table_name
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category, Image, Number, Schema, Signal
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.schema.inference.distinct_values import DistinctValues
-
-pc: Any = pyarrow.compute  # its functions exist only once it is imported, which type checkers do not see
 
 _MIN_SUBJECT_SHARE = 0.99
 _MAX_TABLE_BYTES = 16 << 20

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError
 from manikin.schema.inference.textual import is_free_text
@@ -43,8 +43,6 @@ __all__ = [
     "detect_identifiers",
     "list_note_fields",
 ]
-
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 
 def deidentify(

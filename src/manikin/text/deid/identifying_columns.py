@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema import column_names
 from manikin.schema.inference.textual import is_free_text
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Number, Text, Time
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from manikin.cohort.cohort import Cohort
     from manikin.schema.kinds import Kind
-
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 _MIN_KIND_SHARE = 0.6  # of the values are of one kind
 _KNOWN_NAMES = frozenset(fold_case(name) for name in read_names("women", "men", "families"))

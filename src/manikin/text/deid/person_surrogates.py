@@ -7,11 +7,11 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute
 
+from manikin.core.arrow import pc
 from manikin.schema import column_names
 from manikin.schema.name_lists import read_names
 from manikin.text.deid.date_shift import is_day_first
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from manikin.core.seeds import Key
     from manikin.text.deid.detect import Span
     from manikin.text.deid.identifying_columns import IdentifyingColumn
-
-pc: Any = pyarrow.compute  # as elsewhere: unseen by type checkers
 
 _GIVEN_NAME_COLUMN = re.compile(
     r"(^|_)(first|fore|given|middle|vorname|prenom|nombre|voornaam|fornamn|fornavn)"
