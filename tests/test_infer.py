@@ -8,9 +8,9 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_linnerud, l
 
 from manikin.cohort.cohort import Cohort
 from manikin.errors import SchemaError
+from manikin.schema.inference.columns import order_levels
 from manikin.schema.inference.numeric import are_missing_sentinels, find_grid_step
 from manikin.schema.kinds import Category, Kind, Number, Schema, Signal, Text, Time
-from manikin.schema.level_order import order_levels
 
 RNG = np.random.default_rng(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from manikin.schema import column_vocabulary
 
@@ -66,6 +67,7 @@ _PLAIN_LETTERS = str.maketrans(
 """Letters that have no plain letter within them."""
 
 
+@lru_cache(maxsize=1024)  # several detectors ask for the words of each column
 def split_name(name: str) -> tuple[str, ...]:
     """The words of a field's name, in lower case and without accents.
 
@@ -279,3 +281,14 @@ def is_survival_event(name: str) -> bool:
         [True, True, True, True, False]
     """
     return bool(_SURVIVAL_EVENT_PATTERN.match(normalize_name(name)))
+
+
+def announces_role(name: str) -> bool:
+    """Whether a name announces who somebody is, which record it is, or an event of a survival pair.
+
+    Example:
+        >>> [announces_role(name) for name in ("patient_id", "ID1", "futime", "e-mail", "age")]
+        [True, True, True, True, False]
+    """
+    tests = (is_subject_id, is_record_id, is_id, is_possible_id, is_direct_identifier)
+    return any(test(name) for test in (*tests, is_survival_time, is_survival_event))

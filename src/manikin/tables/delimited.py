@@ -15,7 +15,7 @@ from manikin.core.arrow import pc
 from manikin.core.text_files import read_bytes, read_head, to_utf8
 from manikin.errors import EmptyTable, FormatError
 from manikin.schema.inference.censoring import are_limits
-from manikin.schema.inference.distinct_values import DistinctValues, are_missing
+from manikin.schema.inference.columns import DistinctValues, are_missing
 from manikin.schema.inference.formatting import format_column
 from manikin.tables import quotes
 

@@ -14,7 +14,7 @@ from manikin.ehr.long.code_columns import compose_codes
 from manikin.ehr.long.validate import drop_unreadable_rows
 from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.distinct_values import DistinctValues
+from manikin.schema.inference.columns import DistinctValues
 from manikin.schema.kinds import Codes, Schema
 from manikin.schema.spellings import MISSING_SPELLINGS
 from manikin.tables.layout_options import EventLayout, EventOptions

@@ -11,7 +11,7 @@ import pyarrow as pa
 from manikin.core.arrow import pc
 from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.distinct_values import DistinctValues
+from manikin.schema.inference.columns import DistinctValues
 from manikin.schema.spellings import MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:

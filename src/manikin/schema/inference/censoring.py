@@ -20,7 +20,7 @@ from manikin.schema.spellings import LIMIT_PATTERN
 if TYPE_CHECKING:
     import numpy as np
 
-    from manikin.schema.inference.distinct_values import DistinctValues
+    from manikin.schema.inference.columns import DistinctValues
 
 _LIMIT_REGEX = re.compile(LIMIT_PATTERN)
 MIN_DISTINCT_NUMBERS = 10  # distinct words from which on numbers among limits are no levels

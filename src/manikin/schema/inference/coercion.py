@@ -13,11 +13,10 @@ from manikin.errors import SchemaError
 from manikin.schema.history_type import to_history_type
 from manikin.schema.inference import datetimes, numeric, textual
 from manikin.schema.inference.censoring import are_limits, read_limits
-from manikin.schema.inference.distinct_values import DistinctValues, are_missing
-from manikin.schema.inference.inferred_column import InferredColumn
+from manikin.schema.inference.columns import DistinctValues, InferredColumn, are_missing, order_levels
 from manikin.schema.inference.sentinel_dates import drop_declared_sentinels
+from manikin.schema.inference.typed_columns import simplify_type
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Codes, Image, Kind, Number, Signal, Text, Time
-from manikin.schema.level_order import order_levels
 from manikin.schema.spellings import LONG_INTEGER_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ def coerce_column(name: str, column: pa.Array, kind: Kind, *, trim: bool = False
     Raises:
         SchemaError: The data contradict the declaration; the message names the field.
     """
+    column = simplify_type(column)
     if trim and pa.types.is_string(column.type):
         column = pc.utf8_trim_whitespace(column)
     match kind:

@@ -11,12 +11,12 @@ import pyarrow as pa
 
 from manikin.core.arrow import pc
 from manikin.errors import SchemaError
-from manikin.schema.inference.inferred_column import InferredColumn
+from manikin.schema.inference.columns import InferredColumn
 from manikin.schema.inference.sentinel_dates import describe_sentinels, find_sentinels
 from manikin.schema.kinds import Category, Time
 
 if TYPE_CHECKING:
-    from manikin.schema.inference.distinct_values import DistinctValues
+    from manikin.schema.inference.columns import DistinctValues
 
 _DATE_LAYOUTS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y",

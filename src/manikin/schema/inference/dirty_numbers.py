@@ -10,7 +10,7 @@ import numpy as np
 from manikin.schema.spellings import NUMBER_PATTERN
 
 if TYPE_CHECKING:
-    from manikin.schema.inference.distinct_values import DistinctValues
+    from manikin.schema.inference.columns import DistinctValues
 
 _UNIT_PATTERN = (
     r"(kg|g|mg|ug|µg|μg|mcg|ng|pg|lbs?|oz|cm|mm|m|km|in|inch(es)?|ft|ml|cl|dl|l|mmol|umol|µmol|nmol|mol|meq|iu|u"
@@ -49,7 +49,7 @@ def explain_dirty_numbers(words: DistinctValues) -> str | None:
 
     Example:
         >>> import pyarrow as pa
-        >>> from manikin.schema.inference.distinct_values import DistinctValues
+        >>> from manikin.schema.inference.columns import DistinctValues
         >>> explain_dirty_numbers(DistinctValues.from_column(pa.array(["72 kg", "80 kg"])))
         'numbers with a unit; write bare numbers and declare the unit in schema.toml'
         >>> explain_dirty_numbers(DistinctValues.from_column(pa.array(["<=20", "20-50", ">50"])))

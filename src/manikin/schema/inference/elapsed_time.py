@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.errors import FormatError, SchemaError
+from manikin.schema.inference.columns import DistinctValues
 from manikin.schema.inference.datetimes import infer_time_column
-from manikin.schema.inference.distinct_values import DistinctValues
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

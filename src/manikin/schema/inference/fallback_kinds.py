@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from manikin.errors import SchemaError
 from manikin.schema.inference import coercion
-from manikin.schema.inference.distinct_values import DistinctValues
+from manikin.schema.inference.columns import DistinctValues, select_common_missing
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
 from manikin.schema.remark import Remark
 from manikin.schema.spellings import LIMIT_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
@@ -64,22 +64,6 @@ def describe_suggestion(name: str, kind: Kind, column: pa.Array) -> Remark:
     lost = int(words.counts[words.are_in(kind.missing) & ~words.are_in(tuple(MISSING_SPELLINGS))].sum())
     held = f"{lost:,} of {len(column):,} records hold no number and are read as missing"
     return Remark(f"taken as a number; {held}", name)
-
-
-def select_common_missing(missing: tuple[str, ...]) -> tuple[str, ...]:
-    """Spellings of missing values that may be shown: the first, which is written, and those in common use.
-
-    Others may be a word about one patient.
-
-    Example:
-        >>> select_common_missing(("", "NA", "refused by Mrs Jones", "-99"))
-        ('', 'NA', '-99')
-    """
-    column = DistinctValues.from_column(pa.array(missing, pa.string()))
-    usual = set(
-        column.list_values(column.are_in(MISSING_SPELLINGS) | column.are_matching(NUMBER_PATTERN))
-    ) | set(missing[:1])
-    return tuple(word for word in missing if word in usual)
 
 
 def limit_missing_spellings(schema: Schema) -> Schema:

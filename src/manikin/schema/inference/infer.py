@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NoReturn
 
 import pyarrow as pa
 
 from manikin.core.arrow import pc
 from manikin.errors import AbsentField, SchemaError, UnreadableFields
-from manikin.schema.history_type import to_history_type
-from manikin.schema.inference import coercion as declaration
-from manikin.schema.inference import datetimes, numeric, roles, textual
-from manikin.schema.inference.distinct_values import DistinctValues
-from manikin.schema.inference.fallback_kinds import describe_suggestion, select_common_missing, suggest_kind
-from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
-from manikin.schema.inference.sentinel_dates import drop_sentinels
-from manikin.schema.kinds import Category, Codes, Image, Kind, Schema, Signal, Text, Time
+from manikin.schema import column_names
+from manikin.schema.inference import textual
+from manikin.schema.inference.columns import ColumnDescription, InferredColumn, select_common_missing
+from manikin.schema.kinds import Category, Kind, Number, Schema, Text, Time
 from manikin.schema.remark import assign_field
 
-_READABLE_TYPES = "numbers, text, booleans, dates, moments, lists of codes or events, arrays of one shape"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+_MIN_KEY_VALUES = 10
+"""Columns of fewer distinct values are keys only where their name says so."""
 
 
 @dataclass(frozen=True)
@@ -61,33 +63,48 @@ def infer_table(table: pa.Table, declared: Schema | None = None, *, spelled: boo
     """
     declared = Schema(declared or {})
     _raise_if_invalid(table, declared)
-    found, problems, cures = {}, [], {}
-    for name in table.column_names:
+    columns = {name: _describe_column(name, table[name], is_spelled=spelled) for name in table.column_names}
+    found, problems = {}, {}
+    for name, column in columns.items():
         try:
-            found[name] = _infer_column(name, table[name], declared.get(name), spelled=spelled)
+            found[name] = _infer_column(column, declared.get(name))
         except SchemaError as error:
-            problems.append(str(error))
-            if name not in declared:
-                column = _simplify_type(_combine_chunks(table[name]))
-                kind = suggest_kind(name, column)
-                cures[name] = (kind, describe_suggestion(name, kind, column))
+            problems[name] = error
     if problems:
-        # Without a cure for each, none would do.
-        raise UnreadableFields(_join_problems(problems), cures if len(cures) == len(problems) else None)
-    found = roles.assign_roles(found, set(found) - set(declared))
-    columns = pa.table({name: finding.values for name, finding in found.items()})
+        _raise_problems(problems, columns, declared)
+    free = set(found) - set(declared)
+    if any(_may_have_role(columns[name], found[name]) for name in free):
+        from manikin.schema.inference.roles import (
+            assign_roles,  # keys take six modules; many tables have none
+        )
+
+        found = assign_roles(found, free)
+    values = pa.table({name: finding.values for name, finding in found.items()})
     notes = tuple(
         assign_field(note, name) for name, finding in found.items() for note in _collect_notes(finding)
     )
     schema = Schema({name: finding.kind for name, finding in found.items()})
-    return Inferred(columns, schema, notes)
+    return Inferred(values, schema, notes)
 
 
-def _join_problems(problems: list[str]) -> str:
-    """All that is wrong with a table, each field in a line of its own."""
-    if len(problems) == 1:
-        return problems[0]
-    return "\n  ".join([f"{len(problems)} fields cannot be read as they are:", *problems])
+def _raise_problems(
+    problems: Mapping[str, SchemaError], columns: Mapping[str, ColumnDescription], declared: Schema
+) -> NoReturn:
+    """Refuse a table, each field in a line of its own, with a cure for each where there is one for all."""
+    from manikin.schema.inference.fallback_kinds import describe_suggestion, suggest_kind  # rare
+    from manikin.schema.inference.typed_columns import simplify_type
+
+    told = [str(error) for error in problems.values()]
+    if len(told) > 1:
+        told = [f"{len(told)} fields cannot be read as they are:", *told]
+    cures: dict[str, tuple[Kind, str]] | None = None
+    if not problems.keys() & declared.keys():
+        cures = {}
+        for name in problems:
+            values = simplify_type(columns[name].values)
+            kind = suggest_kind(name, values)
+            cures[name] = kind, describe_suggestion(name, kind, values)
+    raise UnreadableFields("\n  ".join(told), cures)
 
 
 def _raise_if_invalid(table: pa.Table, declared: Schema) -> None:
@@ -104,94 +121,40 @@ def _raise_if_invalid(table: pa.Table, declared: Schema) -> None:
         raise SchemaError(f"column names repeat: {', '.join(sorted(repeated))}; rename them")
 
 
-def _infer_column(
-    name: str, chunks: pa.ChunkedArray, kind: Kind | None, *, spelled: bool
-) -> InferredColumn:
-    column = _combine_chunks(chunks)
+def _describe_column(name: str, chunks: pa.ChunkedArray, *, is_spelled: bool) -> ColumnDescription:
+    whole = chunks.combine_chunks()
+    values = whole if isinstance(whole, pa.Array) else pa.concat_arrays(whole.chunks)
+    return ColumnDescription(name, values, is_spelled)
+
+
+def _infer_column(column: ColumnDescription, kind: Kind | None) -> InferredColumn:
     if kind is not None:
-        return declaration.coerce_column(name, _simplify_type(column), kind, trim=spelled)
-    if isinstance(column.type, pa.FixedShapeTensorType):
-        return InferredColumn(column, Signal() if len(column.type.shape) == 2 else Image())  # noqa: PLR2004 - (channels, time)
-    if isinstance(column, pa.DictionaryArray) and _can_be_levels(column.type.value_type):
-        return _infer_nominal(name, column)
-    return _infer_by_type(name, _simplify_type(column), spelled=spelled)
+        from manikin.schema.inference.coercion import coerce_column  # where nothing is declared, unused
+
+        return coerce_column(column.name, column.values, kind, trim=column.is_spelled)
+    if column.is_text:
+        return textual.infer_text_column(column)
+    from manikin.schema.inference.typed_columns import infer_typed_column  # files of text hold none
+
+    return infer_typed_column(column.name, column.values)
 
 
-def _combine_chunks(chunks: pa.ChunkedArray) -> pa.Array:
-    column = chunks.combine_chunks()
-    return column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
-
-
-def _can_be_levels(kind: pa.DataType) -> bool:
-    """Whether values of this type can be levels."""
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_integer, pa.types.is_boolean)
-    return any(test(kind) for test in tests) or pa.types.is_floating(kind)
-
-
-def _simplify_type(column: pa.Array) -> pa.Array:
-    """The column in one of few types: dictionaries decoded, long text as text, decimals as floats."""
-    if isinstance(column, pa.DictionaryArray):
-        column = column.dictionary_decode()
-    if isinstance(column, pa.ExtensionArray) and column.type.extension_name == "arrow.uuid":
-        column = column.storage
-    if (
-        pa.types.is_null(column.type)
-        or pa.types.is_large_string(column.type)
-        or pa.types.is_string_view(column.type)
-    ):
-        return column.cast(pa.string())
-    if pa.types.is_decimal(column.type):
-        return column.cast(pa.float64())
-    if pa.types.is_fixed_size_binary(column.type) or pa.types.is_binary(column.type):
-        return _decode_uuids(column)
-    if pa.types.is_floating(column.type):
-        return pc.if_else(pc.is_nan(column), None, column)
-    return column
-
-
-def _decode_uuids(column: pa.Array) -> pa.Array:
-    """Bytes that are UUIDs, sixteen each, as their hexadecimal digits; others as they are."""
-    present = column.drop_null()
-    if not len(present) or not pc.all(pc.equal(pc.binary_length(present), 16)).as_py():
-        return column
-    return pa.array([None if value is None else value.hex() for value in column.to_pylist()], pa.string())
-
-
-def _infer_by_type(name: str, column: pa.Array, *, spelled: bool) -> InferredColumn:  # noqa: PLR0911 - one kind each
-    kind = column.type
-    if column.null_count == len(column):
-        return InferredColumn(column, Category(), (NO_VALUE,))
-    if pa.types.is_string(kind):
-        return textual.infer_text_column(name, column, spelled=spelled)
-    if pa.types.is_boolean(kind):
-        levels = tuple(sorted(pc.unique(column.drop_null()).to_pylist()))
-        return InferredColumn(column, Category(levels), () if len(levels) > 1 else ("constant",))
-    if pa.types.is_integer(kind) and numeric.has_inexact_integers(column):
-        return numeric.infer_large_integers(column)
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        return numeric.infer_numeric_column(name, column)
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        column, gap, notes = drop_sentinels(column)
-        return InferredColumn(column, Time(unit=datetimes.find_resolution(column), missing=gap), notes)
-    if pa.types.is_list(kind) and pa.types.is_string(kind.value_type):
-        return InferredColumn(column, Codes())
-    if (events := to_history_type(column)) is not None:
-        return InferredColumn(events, Codes())
-    raise SchemaError(f"field {name!r}: its type, {kind}, is not one of {_READABLE_TYPES}; convert it")
-
-
-def _infer_nominal(name: str, column: pa.DictionaryArray) -> InferredColumn:
-    """A column that came with its levels, as a factor of R or a nominal attribute does."""
-    values, levels = _simplify_type(column), column.dictionary.to_pylist()
-    if values.null_count == len(values):
-        return InferredColumn(
-            values, Category(tuple(levels), ordered=bool(column.type.ordered)), (NO_VALUE,)
-        )
-    if pa.types.is_string(values.type):
-        words = DistinctValues.from_column(values)
-        if (reason := textual.explain_hidden_text(name, words)) is not None:
-            return InferredColumn(values, Text(role="identifier"), (reason,))
-    return InferredColumn(values, Category(tuple(levels), ordered=bool(column.type.ordered)))
+def _may_have_role(column: ColumnDescription, finding: InferredColumn) -> bool:
+    """Whether a role is to be looked for: the name announces one, or the values may be those of a key."""
+    name, kind = column.name, finding.kind
+    if isinstance(kind, Time):
+        return column_names.is_birth_date(name)
+    if not isinstance(kind, Number | Category | Text):
+        return False
+    if kind.role is not None or column_names.announces_role(name):
+        return True
+    quantity = column.number_meaning == "quantity" and column_names.is_non_key(name)
+    fraction = isinstance(kind, Number) and kind.step is not None and kind.step % 1 != 0
+    if quantity or fraction:
+        return False
+    present = finding.values.drop_null()
+    count = pc.count_distinct(present).as_py()
+    return count >= _MIN_KEY_VALUES or count == len(present)
 
 
 def _collect_notes(finding: InferredColumn) -> list[str]:

@@ -18,7 +18,7 @@ from manikin.schema.kinds import Category, Number, Text, Time
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from manikin.schema.inference.inferred_column import InferredColumn
+    from manikin.schema.inference.columns import InferredColumn
 
 PERSON_RANK, RECORD_RANK, POSSIBLE_KEY_RANK, NEUTRAL_RANK, NON_KEY_RANK = 3, 2, 1, 0, -1
 """What a name says: a number of persons, of records, some number or mark, nothing, or no key at all."""

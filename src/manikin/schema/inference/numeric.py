@@ -10,7 +10,7 @@ import pyarrow as pa
 from manikin.core.arrow import pc
 from manikin.errors import SchemaError
 from manikin.schema import column_names
-from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
+from manikin.schema.inference.columns import NO_VALUE, InferredColumn
 from manikin.schema.inference.numeric_warnings import collect_numeric_warnings
 from manikin.schema.kinds import Category, Number, Text
 from manikin.schema.limits import MAX_EXACT_INTEGER

@@ -19,7 +19,7 @@ from manikin.schema.remark import Remark
 if TYPE_CHECKING:
     import numpy as np
 
-    from manikin.schema.inference.inferred_column import InferredColumn
+    from manikin.schema.inference.columns import InferredColumn
     from manikin.schema.inference.key_candidates import KeyCandidate
     from manikin.schema.kinds import Role, Schema
 

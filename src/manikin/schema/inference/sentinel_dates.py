@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.core.arrow import pc
-from manikin.schema.inference.distinct_values import DistinctValues
+from manikin.schema.inference.columns import DistinctValues
 
 SENTINEL_YEARS = ("9999", "2999", "0001")
 """Years that no record of a patient has."""
@@ -33,7 +33,7 @@ def find_sentinels(words: DistinctValues) -> np.ndarray:
     where it lies 15 years or more from every other date.
 
     Example:
-        >>> from manikin.schema.inference.distinct_values import DistinctValues
+        >>> from manikin.schema.inference.columns import DistinctValues
         >>> words = DistinctValues.from_column(pa.array(["2020-05-01", "9999-12-31", "2021-01-01"]))
         >>> find_sentinels(words).tolist()
         [False, True, False]

@@ -10,7 +10,7 @@ from manikin.schema import column_names
 from manikin.schema.kinds import Category, Number
 
 if TYPE_CHECKING:
-    from manikin.schema.inference.inferred_column import InferredColumn
+    from manikin.schema.inference.columns import InferredColumn
     from manikin.schema.kinds import Role
 
 

@@ -8,14 +8,16 @@ import numpy as np
 import pyarrow as pa
 
 from manikin.core.arrow import pc
-from manikin.errors import SchemaError
-from manikin.schema import column_names, level_order
-from manikin.schema.inference import datetimes, dirty_numbers
-from manikin.schema.inference import numeric as inference_numeric
-from manikin.schema.inference.censoring import are_numbers_among_limits, read_limits
-from manikin.schema.inference.distinct_values import DistinctValues, are_missing
-from manikin.schema.inference.inferred_column import NO_VALUE, InferredColumn
-from manikin.schema.kinds import Category, Kind, Number, Text, Time
+from manikin.schema import column_names
+from manikin.schema.inference import numeric
+from manikin.schema.inference.columns import (
+    NO_VALUE,
+    ColumnDescription,
+    DistinctValues,
+    InferredColumn,
+    order_levels,
+)
+from manikin.schema.kinds import Category, Kind, Text, Time
 from manikin.schema.remark import Remark
 from manikin.schema.spellings import (
     INTEGER_PATTERN,
@@ -24,6 +26,8 @@ from manikin.schema.spellings import (
     ZERO_PADDED_PATTERN,
 )
 
+_DAY_NUMBER_PATTERN = r"^((18|19|20|21)\d{6}|[0-3]\d[0-3]\d(19|20)\d\d)$"
+"""Days written as eight digits."""
 _TRUE_WORDS = ("yes", "y", "true", "t", "1", "on")
 _FALSE_WORDS = ("no", "n", "false", "f", "0", "off")
 _CONTACT_PATTERN = (
@@ -43,25 +47,17 @@ _FREE_TEXT = Remark(
 _NEARLY_DISTINCT = Remark("nearly every value is distinct", topic="values")
 
 
-def infer_text_column(name: str, column: pa.Array, *, spelled: bool) -> InferredColumn:
+def infer_text_column(column: ColumnDescription) -> InferredColumn:
     """What a column of text is: numbers, dates, levels of a category, or free text.
-
-    Args:
-        name: The field.
-        column: Text, (n,).
-        spelled: Whether the file spells everything as text, as csv does; a column of text in a
-            typed file keeps few numerals as levels.
 
     Raises:
         SchemaError: Numbers with units, thousands marks or strays; the message says what to do.
     """
-    words = DistinctValues.from_column(column, trim=spelled)
-    gap = are_missing(words)
-    rest = words.drop_values(gap)
-    found = _infer_words(name, rest, spelled=spelled)
-    spellings = (*words.list_values(gap), *_get_missing(found.kind))
+    words, gaps = column.words, column.gaps
+    found = _infer_words(column)
+    spellings = (*words.list_values(gaps), *_get_missing(found.kind))
     if isinstance(found.kind, Time):  # gaps are written back as most of them were spelled
-        spellings = words.list_values(gap | words.are_in(_get_missing(found.kind)))
+        spellings = words.list_values(gaps | words.are_in(_get_missing(found.kind)))
     return replace(found, kind=set_missing(found.kind, spellings))
 
 
@@ -75,26 +71,26 @@ def _get_missing(kind: Kind) -> tuple[str, ...]:
     return getattr(kind, "missing", ())
 
 
-def _infer_words(name: str, words: DistinctValues, *, spelled: bool) -> InferredColumn:
+def _infer_words(column: ColumnDescription) -> InferredColumn:
+    words = column.present
     if not len(words.values):
         return InferredColumn(words.broadcast(words.values), Category(), (NO_VALUE,))
-    if are_numbers(words) and (spelled or _are_quantities(name, words)):
-        return _infer_numbers(name, words, spelled=spelled)
+    if are_numbers(words) and (column.is_spelled or _are_quantities(column)):
+        return _infer_numbers(column)
     if (booleans := _infer_booleans(words)) is not None:
         return booleans
-    if spelled and are_numbers_among_limits(words, plain := words.are_matching(NUMBER_PATTERN)):
-        return _infer_limited_numbers(name, words, plain)
-    if (moments := datetimes.infer_time_column(name, words)) is not None:
-        return moments
-    if (reason := dirty_numbers.explain_dirty_numbers(words)) is not None:
-        raise SchemaError(f"field {name!r}: {reason}")
-    return _infer_categories(name, words)
+    if column.has_digits:
+        from manikin.schema.inference import words_with_digits  # dates, limits, units: most words are none
+
+        if (found := words_with_digits.infer_column(column)) is not None:
+            return found
+    return _infer_categories(column.name, words)
 
 
-def _are_quantities(name: str, words: DistinctValues) -> bool:
+def _are_quantities(column: ColumnDescription) -> bool:
     """Whether numerals that a typed file holds as text are quantities: many, and no codes by name."""
-    k = len(words.values)
-    return k > 20 and k > 0.1 * words.n_rows and column_names.classify_number_name(name) != "code"  # noqa: PLR2004 - few are levels
+    k = len(column.present.values)
+    return k > 20 and k > 0.1 * column.present.n_rows and column.number_meaning != "code"  # noqa: PLR2004 - few are levels
 
 
 def are_numbers(words: DistinctValues) -> bool:
@@ -113,36 +109,23 @@ def parse_numbers(words: DistinctValues) -> pa.Array:
     return words.values.cast(pa.float64())
 
 
-def _infer_numbers(name: str, words: DistinctValues, *, spelled: bool) -> InferredColumn:
+def _infer_numbers(column: ColumnDescription) -> InferredColumn:
     """Numbers spelled as text; those that stand for a gap are named as the file spells them."""
-    if (
-        words.are_matching(r"^((18|19|20|21)\d{6}|[0-3]\d[0-3]\d(19|20)\d\d)$").all()
-        and (days := datetimes.infer_time_column(name, words)) is not None
-    ):
-        return days
+    words = column.present
+    if words.are_matching(_DAY_NUMBER_PATTERN).all():
+        from manikin.schema.inference import datetimes  # few numbers have eight digits
+
+        if (days := datetimes.infer_time_column(column.name, words)) is not None:
+            return days
     values = parse_numbers(words)
-    finding = inference_numeric.infer_numeric_column(name, words.broadcast(values))
-    note = () if spelled else ("text that holds numbers, read as numbers",)
+    finding = numeric.infer_numeric_column(column.name, words.broadcast(values))
+    note = () if column.is_spelled else ("text that holds numbers, read as numbers",)
     gap = [str(float(value)) for value in _get_missing(finding.kind)]
     known = words.values.to_pylist() if gap else []
     spellings = (
         words.list_values(np.array([str(float(word)) in gap for word in known], dtype=bool)) if gap else ()
     )
     return replace(finding, kind=set_missing(finding.kind, spellings), notes=(*note, *finding.notes))
-
-
-def _infer_limited_numbers(name: str, words: DistinctValues, plain: np.ndarray) -> InferredColumn:
-    """Numbers among limits, such as "<0.01": each beyond its limit, and written back as it came."""
-    finding = inference_numeric.infer_numeric_column(name, words.broadcast(read_limits(words, plain)))
-    if not isinstance(finding.kind, Number):
-        return _infer_categories(name, words)
-    censored = words.list_values(~plain)
-    many = int(words.counts[~plain].sum())
-    note = Remark(
-        f"{many} values read as limits ({', '.join(censored[:6])}), beyond which nothing is known",
-        topic="values",
-    )
-    return replace(finding, kind=replace(finding.kind, censored=censored), notes=(note, *finding.notes))
 
 
 def _infer_booleans(words: DistinctValues) -> InferredColumn | None:
@@ -165,7 +148,7 @@ def _infer_categories(name: str, words: DistinctValues) -> InferredColumn:
 
 def build_category(values: pa.Array, present: list[str], words: DistinctValues) -> InferredColumn:
     """A category of text levels in their order, with what is worth a note."""
-    arranged, ordered = level_order.order_levels(present)
+    arranged, ordered = order_levels(present)
     notes: list[str] = []
     if len(present) == 1:
         notes.append("constant")

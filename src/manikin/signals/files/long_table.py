@@ -11,7 +11,7 @@ import pyarrow as pa
 from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.inference import elapsed_time
-from manikin.schema.inference.distinct_values import DistinctValues, are_missing
+from manikin.schema.inference.columns import DistinctValues, are_missing
 from manikin.schema.kinds import Schema, Signal, Text
 from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.schema.remark import Remark

@@ -22,7 +22,7 @@ from manikin.tables.delimited import read_header, read_text_columns
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.schema.inference.distinct_values import DistinctValues
+    from manikin.schema.inference.columns import DistinctValues
 
 _MIN_SUBJECT_SHARE = 0.99
 _MAX_TABLE_BYTES = 16 << 20
