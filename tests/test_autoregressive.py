@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from manikin.contracts.family import Batch
 from manikin.encoding.spec import Continuous, Spec
-from manikin.families.autoregressive import Autoregressive, choose_reading_order
+from manikin.families.autoregressive import Autoregressive
+from manikin.nn.autoregressive_network import choose_reading_order
 from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
 ROW = Spec(vocab=7, length=3, ranges=((0, 2), (2, 4), (4, 7)))
@@ -29,13 +31,14 @@ def trained(family, spec, x, given_spec=None, given=None, steps=60):
     given = given or ConditionBatch()
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        nets = family.networks(spec, given_spec or ConditionSpec())
-    optimizer = torch.optim.AdamW(nets["model"].parameters(), lr=2e-2)
+        nets = family.build_networks(spec, given_spec or ConditionSpec())
+    optimizer = torch.optim.AdamW(nets.model.parameters(), lr=2e-2)
     for step in range(steps):
         optimizer.zero_grad()
-        family.loss(nets, "model", spec, x, given, rng(step)).backward()
+        family.compute_loss(nets, Batch(x, given, rng(step))).backward()
         optimizer.step()
-    return {"model": nets["model"].eval()}
+    nets.model.eval()
+    return nets
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +48,13 @@ def nets():
 
 def test_learns_the_entropy_of_the_rows(nets):
     with torch.no_grad():
-        loss = SMALL.loss(nets, "model", ROW, rows(2000), ConditionBatch(), rng())
+        loss = SMALL.compute_loss(nets, Batch(rows(2000), ConditionBatch(), rng()))
     entropy = math.log(2) + 0.5 * math.log(2) + 0.5 * math.log(4)
     assert loss.item() == pytest.approx(entropy / 3, abs=0.03)
 
 
 def test_samples_follow_the_law(nets):
-    x = SMALL.sample(nets, ROW, 2000, ConditionBatch(), rng())
+    x = SMALL.sample(nets, 2000, ConditionBatch(), rng())
     assert x.shape == (2000, 3)
     assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
     shares = torch.bincount(x[:, 2], minlength=7)[4:] / 2000
@@ -63,7 +66,7 @@ def test_what_is_observed_is_kept_and_the_rest_follows_it(nets, column):
     values = rows(100)
     mask = torch.zeros(100, 3, dtype=torch.bool)
     mask[:, column] = True
-    x = SMALL.sample(nets, ROW, 100, ConditionBatch().set_observed(values, mask), rng())
+    x = SMALL.sample(nets, 100, ConditionBatch().set_observed(values, mask), rng())
     assert (x[mask] == values[mask]).all()
     assert (x[:, :2] == values[:, :2]).float().mean() > 0.98
 
@@ -71,24 +74,24 @@ def test_what_is_observed_is_kept_and_the_rest_follows_it(nets, column):
 def test_records_may_have_different_columns_observed(nets):
     values = rows(100)
     mask = torch.rand(100, 3, generator=rng()) < 0.5
-    x = SMALL.sample(nets, ROW, 100, ConditionBatch().set_observed(values, mask), rng())
+    x = SMALL.sample(nets, 100, ConditionBatch().set_observed(values, mask), rng())
     assert (x[mask] == values[mask]).all()
     assert (x[:, 1] == x[:, 0] + 2).float().mean() > 0.98
 
 
 def test_same_seed_same_sample_whatever_the_process_drew(nets):
-    first = SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(3))
+    first = SMALL.sample(nets, 20, ConditionBatch(), rng(3))
     torch.rand(5)
-    assert (first == SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(3))).all()
-    assert not (first == SMALL.sample(nets, ROW, 20, ConditionBatch(), rng(4))).all()
+    assert (first == SMALL.sample(nets, 20, ConditionBatch(), rng(3))).all()
+    assert not (first == SMALL.sample(nets, 20, ConditionBatch(), rng(4))).all()
 
 
 def test_a_condition_moves_the_sample():
     x, spec = rows(128), ConditionSpec({"age": Spec((Continuous(),))})
     given = ConditionBatch({"age": x[:, :1] * 2.0 - 1.0})
     nets = trained(SMALL, ROW, x, spec, given)
-    old = SMALL.sample(nets, ROW, 200, ConditionBatch({"age": torch.ones(200, 1)}), rng())
-    young = SMALL.sample(nets, ROW, 200, ConditionBatch({"age": -torch.ones(200, 1)}), rng())
+    old = SMALL.sample(nets, 200, ConditionBatch({"age": torch.ones(200, 1)}), rng())
+    young = SMALL.sample(nets, 200, ConditionBatch({"age": -torch.ones(200, 1)}), rng())
     assert old[:, 0].float().mean() > 0.95
     assert young[:, 0].float().mean() < 0.05
 
@@ -98,16 +101,16 @@ def test_sequences_are_read_from_left_to_right():
     start = torch.randint(4, (128, 1), generator=rng(1))
     x = (start + torch.arange(6)) % 4
     nets = trained(SMALL, spec, x)
-    drawn = SMALL.sample(nets, spec, 200, ConditionBatch(), rng())
+    drawn = SMALL.sample(nets, 200, ConditionBatch(), rng())
     assert ((drawn[:, 1:] - drawn[:, :-1]) % 4 == 1).float().mean() > 0.98
     prompt = ConditionBatch().set_observed(x[:50], torch.arange(6).expand(50, 6) < 1)
-    assert (SMALL.sample(nets, spec, 50, prompt, rng()) == x[:50]).float().mean() > 0.98
+    assert (SMALL.sample(nets, 50, prompt, rng()) == x[:50]).float().mean() > 0.98
 
 
 def test_tokens_given_as_context_are_looked_up():
     spec, x = Spec(vocab=4, length=3), torch.randint(4, (128, 3), generator=rng(1))
     nets = trained(SMALL, spec, x, ConditionSpec({"codes": spec}), ConditionBatch({"codes": x}))
-    drawn = SMALL.sample(nets, spec, 100, ConditionBatch({"codes": x[:100]}), rng())
+    drawn = SMALL.sample(nets, 100, ConditionBatch({"codes": x[:100]}), rng())
     assert (drawn == x[:100]).float().mean() > 0.9
 
 
@@ -119,13 +122,13 @@ def test_a_condition_speaks_for_words_of_a_text():
     x = torch.cat([words, torch.zeros(64, 1, dtype=torch.long)], dim=1)
     parts, given = ConditionSpec({"kind": level}), ConditionBatch({"kind": kind.float()})
     nets = trained(SMALL, spec, x, parts, given, steps=40)
-    drawn = SMALL.sample(nets, spec, 64, given, rng())
+    drawn = SMALL.sample(nets, 64, given, rng())
     spoken = drawn[:, :3] >= 2
     assert spoken.float().mean() > 0.5
     assert ((drawn[:, :3] - 2) // 2 == kind)[spoken].float().mean() > 0.95
     with torch.no_grad():
-        said = nets["model"].said(
-            nets["model"].condition(ConditionBatch({"kind": torch.arange(2.0)[:, None]})).vector
+        said = nets.model.said(
+            nets.model.condition(ConditionBatch({"kind": torch.arange(2.0)[:, None]})).vector
         )
     assert (said[0, 2:4].min() > said[0, 4:].max()).item()
     assert (said[1, 4:].min() > said[1, 2:4].max()).item()
@@ -151,11 +154,11 @@ def test_all_orders_are_as_frequent():
 def test_no_token_sees_itself_or_later_ones():
     with torch.random.fork_rng():  # some weights make a token so sure that its loss is 0 either way
         torch.manual_seed(0)
-        nets = SMALL.networks(ROW, ConditionSpec())
-        nn.init.normal_(nets["model"].heads.smooth.weight)
+        nets = SMALL.build_networks(ROW, ConditionSpec())
+        nn.init.normal_(nets.model.heads.smooth.weight)
     x, order = torch.tensor([[0, 2, 4]]), torch.tensor([[2, 0, 1]])
-    before = nets["model"](x, order, ConditionBatch())
-    after = nets["model"](torch.tensor([[1, 2, 4]]), order, ConditionBatch())
+    before = nets.model(x, order, ConditionBatch())
+    after = nets.model(torch.tensor([[1, 2, 4]]), order, ConditionBatch())
     assert before[0, 2] == after[0, 2]
     assert before[0, 1] != after[0, 1]
 

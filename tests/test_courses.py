@@ -97,7 +97,7 @@ def learned():
 
 def test_levels_and_gaps_of_whole_stays_are_learned(learned):
     family, rng = Diffusion(), torch.Generator().manual_seed(0)
-    x = family.sample(learned, SERIES, 300, ConditionBatch(), rng).numpy()
+    x = family.sample(learned, 300, ConditionBatch(), rng).numpy()
     share = np.isnan(x[:, 4]).mean(axis=1)
     # After so short a training; with hours drawn apart from one another, hardly any would be.
     assert ((share < 0.1) | (share > 0.9)).mean() > 0.6
@@ -114,7 +114,7 @@ def test_the_observed_part_of_a_series_moves_the_rest(learned):
     mask = torch.zeros(x.shape, dtype=torch.bool)
     mask[:, :, :6] = True
     given = ConditionBatch().set_observed(x, mask)
-    drawn = Diffusion().sample(learned, SERIES, 60, given, torch.Generator().manual_seed(1))
+    drawn = Diffusion().sample(learned, 60, given, torch.Generator().manual_seed(1))
     assert torch.equal(drawn[mask].nan_to_num(9.0), x[mask].nan_to_num(9.0))
     rest = drawn[..., 6:].flatten(1).nanmean(dim=1)
     assert rest[:30].mean() > 0.8

@@ -14,6 +14,7 @@ import manikin as mk
 from manikin.checks import ehr
 from manikin.codecs.events import Events
 from manikin.cohort.histories import HIDDEN_CODE, Histories
+from manikin.contracts.family import Batch, SingleNetwork
 from manikin.core.seeds import Key
 from manikin.datasets.histories import generate_toy_histories
 from manikin.encoding.grammar import END, Grammar
@@ -54,7 +55,7 @@ def model(cohort: mk.Cohort) -> mk.Synthesizer:
 def net(spec: Spec) -> HistoryDecoder:
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        return FAMILY.networks(spec, ConditionSpec())["model"].eval()  # type: ignore[return-value]
+        return FAMILY.build_networks(spec, ConditionSpec()).model.eval()  # type: ignore[return-value]
 
 
 def with_hidden(cohort: mk.Cohort, which: np.ndarray) -> mk.Cohort:
@@ -96,7 +97,7 @@ def test_a_hidden_value_is_told_from_a_hidden_code() -> None:
 
 
 def test_untrained_networks_break_no_rule(codec: Events) -> None:
-    x = FAMILY.sample({"model": net(codec.spec)}, codec.spec, 60, ConditionBatch(), Key(0).torch())
+    x = FAMILY.sample(SingleNetwork(codec.spec, net(codec.spec)), 60, ConditionBatch(), Key(0).torch())
     drawn = mk.Cohort(pa.table(codec.decode(x.numpy(), Key(0))), mk.Schema(history=mk.Codes()))
     for check in ehr.__plugin__:
         assert check.holds(drawn).all(), check.name
@@ -109,7 +110,7 @@ def test_untrained_networks_break_no_rule(codec: Events) -> None:
 def test_small_vocabularies_run_out_and_no_code_stands_twice() -> None:
     grammar = Grammar(opens=2, steps=2, sizes=(0, 3, 0), repeatable_codes=(1,), terminal_codes=(2,))
     spec = Spec(vocab=grammar.vocab, length=40, grammar=grammar)
-    x = FAMILY.sample({"model": net(spec)}, spec, 200, ConditionBatch(), Key(1).torch())
+    x = FAMILY.sample(SingleNetwork(spec, net(spec)), 200, ConditionBatch(), Key(1).torch())
     ruled, state = GrammarHead(grammar, 4), None
     state = ruled.create_start_state(len(x))
     for i in range(x.shape[1]):
@@ -135,12 +136,14 @@ def test_the_bound_falls_where_histories_are_alike() -> None:
     spec = Spec(vocab=grammar.vocab, length=9, grammar=grammar)
     x = torch.tensor([[2, 4, 1, 3, 5, 7, 1, 0, 0], [2, 5, 6, 1, 3, 4, 1, 0, 0]]).repeat(32, 1)
     filler = net(spec).train()
+    nets = SingleNetwork(spec, filler)
     optimizer = torch.optim.AdamW(filler.parameters(), lr=1e-2)
     for step in range(250):
         optimizer.zero_grad()
-        FAMILY.loss({"model": filler}, "model", spec, x, ConditionBatch(), Key(step).torch()).backward()
+        FAMILY.compute_loss(nets, Batch(x, ConditionBatch(), Key(step).torch())).backward()
         optimizer.step()
-    drawn = FAMILY.sample({"model": filler.eval()}, spec, 200, ConditionBatch(), Key(0).torch())
+    filler.eval()
+    drawn = FAMILY.sample(nets, 200, ConditionBatch(), Key(0).torch())
     like = (drawn[:, None] == x[:2]).all(dim=2).any(dim=1)
     assert like.float().mean() > 0.9
     first = (drawn[:, 1] == 4).float().mean()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,6 @@ from manikin.testing import KIND_SPECS, N_RECORDS, check_private
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.families.autoregressive import AutoregressiveNetwork
 
 FAMILY = Autoregressive(width=32, depth=1, heads=2)
 
@@ -107,8 +106,9 @@ def test_the_states_of_training_are_those_of_sampling(cohort: mk.Cohort, codec: 
 
 
 def test_untrained_networks_break_no_rule(codec: Events) -> None:
-    net = FAMILY.networks(codec.spec, ConditionSpec())["model"].eval()
-    x = FAMILY.sample({"model": net}, codec.spec, 60, ConditionBatch(), Key(0).torch()).numpy()
+    nets = FAMILY.build_networks(codec.spec, ConditionSpec())
+    nets.model.eval()
+    x = FAMILY.sample(nets, 60, ConditionBatch(), Key(0).torch()).numpy()
     drawn = back(codec, x)
     for check in ehr.__plugin__:
         assert check.holds(drawn).all(), check.name
@@ -180,7 +180,7 @@ def test_what_one_code_says_of_another_is_learned(cohort: mk.Cohort) -> None:
     x = mk.Cohort(pa.table({"history": pa.array(events, kind)}), mk.Schema(history=mk.Codes()))
     codec = Events().fit(x, ["history"])
     starts, names = codec.grammar.starts, list(codec.codes)
-    net = cast("AutoregressiveNetwork", FAMILY.networks(codec.spec, ConditionSpec())["model"])
+    net = FAMILY.build_networks(codec.spec, ConditionSpec()).model
     ruled, tokens = net.ruled, torch.from_numpy(codec.encode(x)).long()
     assert ruled is not None
     optimizer = torch.optim.AdamW(ruled.follows.parameters(), lr=0.05)  # the matrix alone
@@ -199,14 +199,14 @@ def test_what_one_code_says_of_another_is_learned(cohort: mk.Cohort) -> None:
 
 def test_gradients_of_a_patient_are_exact_where_it_is_said(cohort: mk.Cohort, codec: Events) -> None:
     x = torch.from_numpy(codec.encode(cohort)[:N_RECORDS]).long()
-    nets = FAMILY.networks(codec.spec, ConditionSpec())
+    nets = FAMILY.build_networks(codec.spec, ConditionSpec())
     assert FAMILY.exact(codec.spec)
-    check_private(FAMILY, nets, codec.spec, x, ConditionBatch())
+    check_private(FAMILY, nets, x, ConditionBatch())
     finder = Masked(width=32, depth=1, heads=2)
     assert finder.exact(KIND_SPECS["table"][1])
     assert not finder.exact(codec.spec)
     with pytest.raises(AssertionError, match="not one row per record"):
-        check_private(finder, finder.networks(codec.spec, ConditionSpec()), codec.spec, x, ConditionBatch())
+        check_private(finder, finder.build_networks(codec.spec, ConditionSpec()), x, ConditionBatch())
 
 
 def test_codes_of_a_chapter_share_what_is_learned_of_it(codec: Events) -> None:

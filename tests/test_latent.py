@@ -181,8 +181,8 @@ def test_a_mask_is_laid_on_the_codes(family):
     fitted = model(family=family, codec=codec, condition=("size", "mask"))
     known = fitted.fitted_model
     assert known.condition_codecs["mask"].spec.grid == known.codec.spec.grid
-    conditioner = getattr(fitted.fitted_model.learner.nets["model"], "conditioner", None)
-    conditioner = conditioner or fitted.fitted_model.learner.nets["model"].condition
+    conditioner = getattr(fitted.fitted_model.learner.nets.model, "conditioner", None)
+    conditioner = conditioner or fitted.fitted_model.learner.nets.model.condition
     assert conditioner.aligned == ["mask"]
     assert fitted.sample(condition=discs(SHAPES["image"], n=3))["x"].shape == (3, 1, 12, 13)
 

@@ -42,9 +42,7 @@ def learned(name, spec, x, given_spec, given=None):
     data = TrainingData(spec, x, np.arange(len(x)), given_spec, given or ConditionBatch())
     training = Training(steps=steps, batch=128, ema=0.99)
     nets = train(family, data, training, Key(0), engine=Engine(threads=1)).nets
-    return lambda n, given=None: family.sample(
-        nets, spec, n, given or ConditionBatch(), Key(1).torch()
-    ).numpy()
+    return lambda n, given=None: family.sample(nets, n, given or ConditionBatch(), Key(1).torch()).numpy()
 
 
 @cache
@@ -110,7 +108,7 @@ def test_guidance_exaggerates_the_condition():
     ).nets
     ones = ConditionBatch({"sex": torch.ones(500, 1)})
     plain, guided = (
-        Diffusion(width=64, blocks=2, guidance=w).sample(nets, ONE, 500, ones, Key(1).torch()).mean().item()
+        Diffusion(width=64, blocks=2, guidance=w).sample(nets, 500, ones, Key(1).torch()).mean().item()
         for w in (1.0, 3.0)
     )
     assert guided > plain + 0.3
@@ -127,7 +125,7 @@ def test_an_image_is_completed_from_its_observed_half():
     values = torch.from_numpy(x[:60].copy())
     mask = torch.zeros_like(values, dtype=torch.bool)
     mask[..., :3] = True
-    drawn = family.sample(nets, spec, 60, ConditionBatch().set_observed(values, mask), Key(1).torch())
+    drawn = family.sample(nets, 60, ConditionBatch().set_observed(values, mask), Key(1).torch())
     assert torch.equal(drawn[mask], values[mask])
     error = (drawn - values)[..., 3:].square().mean().sqrt().item()
     assert error < 0.5

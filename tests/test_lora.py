@@ -92,6 +92,7 @@ def test_notes_come_out_and_only_adapters_are_kept(folder, tmp_path):
 def test_the_loss_counts_the_text_and_not_the_prompt(folder):
     """By hand: mean cross-entropy of the text's tokens and its end, given start, prompt and text."""
     from manikin.codecs.pretrained import PretrainedText
+    from manikin.contracts.family import Batch
     from manikin.core.seeds import Key
     from manikin.nn.conditioning import ConditionBatch
 
@@ -100,10 +101,10 @@ def test_the_loss_counts_the_text_and_not_the_prompt(folder):
     prompt = codec.choose_condition_codecs(records, ["sex", "pain"])["prompt"]
     given = ConditionBatch.from_arrays({"prompt": prompt.encode(records)})
     with torch.random.fork_rng():
-        nets = family.networks(codec.spec, None)
-    net = nets["model"].eval()
+        nets = family.build_networks(codec.spec, None)
+    net = nets.model.eval()
     x = torch.from_numpy(codec.encode(records))
-    found = family.loss(nets, "model", codec.spec, x, given, Key(0).torch("cpu"))
+    found = family.compute_loss(nets, Batch(x, given, Key(0).torch("cpu")))
     reader = transformers.AutoTokenizer.from_pretrained(folder)
     total, count = 0.0, 0
     for i, text in enumerate(records["note"]):

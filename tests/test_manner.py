@@ -48,8 +48,9 @@ def lengths(family: Family, n: int = 40) -> np.ndarray:
     """Tokens of texts by networks that have learned nothing, ends among them (n,)."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        nets = {name: net.eval() for name, net in family.networks(SPEC, ConditionSpec()).items()}
-    x = family.sample(nets, SPEC, n, ConditionBatch(), Key(0).torch("cpu"))
+        nets = family.build_networks(SPEC, ConditionSpec())
+        nets.model.eval()
+    x = family.sample(nets, n, ConditionBatch(), Key(0).torch("cpu"))
     ended = (x == END).int()
     return torch.where(ended.any(1), ended.argmax(1) + 1, SPEC.length).numpy()
 
@@ -69,8 +70,9 @@ def test_a_text_that_would_be_longer_is_drawn_again_and_not_cut() -> None:
     family = Autoregressive(width=16, depth=1, heads=2, longest=3)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        nets = {name: net.eval() for name, net in family.networks(SPEC, ConditionSpec()).items()}
-    x = family.sample(nets, SPEC, 400, ConditionBatch(), Key(0).torch("cpu"))
+        nets = family.build_networks(SPEC, ConditionSpec())
+        nets.model.eval()
+    x = family.sample(nets, 400, ConditionBatch(), Key(0).torch("cpu"))
     assert (x[:, 2] != END).float().mean() < 0.1
     assert (x[:, 3:] == END).all()
 

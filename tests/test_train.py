@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 
-from manikin.contracts.family import Family, Optimizer
+from manikin.contracts.family import Family, Networks, Optimizer, SingleNetwork
 from manikin.core.progress_display import report_on
 from manikin.core.seeds import Key
 from manikin.encoding.spec import Continuous, Spec
@@ -40,16 +40,25 @@ class Line(Family):
     def refusal(self, spec):
         return None
 
-    def networks(self, spec, given):
-        return {"model": nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.1))}
+    def build_networks(self, spec, given):
+        return SingleNetwork(spec, nn.Sequential(nn.Linear(1, 1), nn.Dropout(0.1)))
 
-    def loss(self, nets, turn, spec, x, given, rng):
-        noise = torch.randn(x.shape, generator=rng)
-        loss = (nets[turn](torch.ones_like(x)) - x - 0.1 * noise).square().mean()
+    def compute_loss(self, nets, batch):
+        x = batch.x
+        noise = torch.randn(x.shape, generator=batch.rng)
+        loss = (nets.by_name[batch.player](torch.ones_like(x)) - x - 0.1 * noise).square().mean()
         return loss * (math.nan if self.broken and float(x.sum()) > -math.inf else 1.0)
 
-    def sample(self, nets, spec, n, given, rng):
-        return nets["model"](torch.ones(n, 1))
+    def sample(self, nets, n, given, rng):
+        return nets.model(torch.ones(n, 1))
+
+
+@dataclass(frozen=True)
+class Pair(Networks):
+    """Two networks."""
+
+    a: nn.Module
+    b: nn.Module
 
 
 @dataclass(frozen=True)
@@ -58,8 +67,8 @@ class Duel(Line):
 
     turns: ClassVar[tuple[str, ...]] = ("a", "a", "b")
 
-    def networks(self, spec, given):
-        return {"a": nn.Linear(1, 1), "b": nn.Linear(1, 1)}
+    def build_networks(self, spec, given):
+        return Pair(spec, nn.Linear(1, 1), nn.Linear(1, 1))
 
 
 def data(n=200, mean=3.0):
@@ -68,7 +77,7 @@ def data(n=200, mean=3.0):
 
 
 def weights(trained):
-    return torch.cat([p.flatten() for net in trained.nets.values() for p in net.parameters()])
+    return torch.cat([p.flatten() for net in trained.nets.by_name.values() for p in net.parameters()])
 
 
 class Stop:
@@ -86,9 +95,9 @@ def test_it_learns_and_says_why_it_ended():
     trained = train(Line(), data(), Training(steps=300), Key(0), engine=QUIET)
     assert (trained.steps, trained.stop_reason) == (300, "budget")
     # Dropout of 1/10 that scales the rest by 10/9 has its least squared error at 9/10 of the mean.
-    assert trained.nets["model"](torch.ones(1, 1)).item() == pytest.approx(2.7, abs=0.2)
+    assert trained.nets.model(torch.ones(1, 1)).item() == pytest.approx(2.7, abs=0.2)
     assert trained.holdout_loss == pytest.approx(1.1, abs=0.5)
-    assert not trained.nets["model"].training
+    assert not trained.nets.model.training
     assert trained.seconds > 0
 
 
@@ -154,9 +163,9 @@ def run_best_at(monkeypatch, steps, patience, best):
     while not run.stop_reason:
         run.advance()
         if run.turn == best:
-            kept = {name: value.clone() for name, value in run.average["model"].state_dict().items()}
+            kept = {name: value.clone() for name, value in run.average.model.state_dict().items()}
         if run.back == run.turn:
-            assert all(torch.equal(kept[name], x) for name, x in run.nets["model"].state_dict().items())
+            assert all(torch.equal(kept[name], x) for name, x in run.nets.model.state_dict().items())
         paces.append(run._compute_rate_scale(1))
     return run, paces
 
@@ -228,9 +237,9 @@ def test_every_record_is_seen_once_per_epoch():
 
     @dataclass(frozen=True)
     class Watched(Line):
-        def loss(self, nets, turn, spec, x, given, rng):
-            seen.extend(x.flatten().tolist())
-            return super().loss(nets, turn, spec, x, given, rng)
+        def compute_loss(self, nets, batch):
+            seen.extend(batch.x.flatten().tolist())
+            return super().compute_loss(nets, batch)
 
     small = data(n=30)
     train(Watched(), small, Training(epochs=2, batch=7), Key(0), engine=QUIET)
@@ -242,9 +251,9 @@ def test_every_record_is_seen_once_per_epoch():
 def test_what_is_given_stays_with_its_record():
     @dataclass(frozen=True)
     class Paired(Line):
-        def loss(self, nets, turn, spec, x, given, rng):
-            assert torch.equal(given.parts["double"], 2 * x)
-            return super().loss(nets, turn, spec, x, given, rng)
+        def compute_loss(self, nets, batch):
+            assert torch.equal(batch.given.parts["double"], 2 * batch.x)
+            return super().compute_loss(nets, batch)
 
     plain = data()
     paired = TrainingData(

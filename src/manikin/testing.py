@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from manikin.contracts.family import Family, StatisticalFamily
+from manikin.contracts.family import AnyNetworks, Batch, Family, StatisticalFamily
 from manikin.core import registry
 from manikin.core.seeds import Key
 from manikin.encoding.spec import Binary, Categorical, Continuous, Positive, Spec
@@ -21,7 +21,6 @@ from manikin.errors import MissingExtra
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
 
     from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
@@ -175,7 +174,7 @@ def _check_cell(family: Family, spec: Spec, names: tuple[str, ...], *, observed:
         _check_observed(subject, x, where)
     if family.exact(spec):
         x = torch.from_numpy(draw_records(spec, N_RECORDS, Key(6)))
-        check_private(family, subject.nets, spec, x, subject.draw_condition(N_RECORDS, Key(6)))
+        check_private(family, subject.nets, x, subject.draw_condition(N_RECORDS, Key(6)))
     _require(torch.equal(before, torch.random.get_rng_state()), f"{where}: torch's own random state moved")
     _require(plain == _read_numpy_state(), f"{where}: NumPy's own random state moved")
 
@@ -219,19 +218,18 @@ def _check_observed(subject: _TrainedFamily, x: np.ndarray, where: str) -> None:
 
 
 def check_private(
-    family: Family, nets: dict[str, nn.Module], spec: Spec, x: torch.Tensor, given: ConditionBatch
+    family: Family[AnyNetworks], nets: AnyNetworks, x: torch.Tensor, given: ConditionBatch
 ) -> None:
     """Exact per-sample gradients need parameters in layers that see as many rows of each record.
 
     Args:
         family: The family.
         nets: Its networks.
-        spec: What `x` is made of.
         x: Records, N of them.
         given: What is given with each.
     """
-    where, seen, hooks = f"{family!r} on {spec}", [], []
-    for net in nets.values():
+    where, seen, hooks = f"{family!r} on {nets.spec}", [], []
+    for net in nets.by_name.values():
         for layer in (m for m in net.modules() if any(True for _ in m.parameters(recurse=False))):
             _require(
                 type(layer).__module__.startswith("torch.nn"),
@@ -239,7 +237,7 @@ def check_private(
             )
             hook = layer.register_forward_pre_hook(lambda layer, x: seen.append((repr(layer), len(x[0]))))
             hooks.append(hook)
-    family.loss(nets, family.turns[0], spec, x, given, Key(7).torch())
+    family.compute_loss(nets, Batch(x, given, Key(7).torch(), family.turns[0]))
     for hook in hooks:
         hook.remove()
     _require(bool(seen), f"{where}: no layer was used")
@@ -273,7 +271,7 @@ class _TrainedFamily:
         self.nets = trained.nets
         rng = Key(5).torch()
         with torch.no_grad():
-            for parameter in (p for net in self.nets.values() for p in net.parameters()):
+            for parameter in (p for net in self.nets.by_name.values() for p in net.parameters()):
                 parameter.add_(0.3 * torch.randn(parameter.shape, generator=rng))
 
     def draw_condition(self, n: int, key: Key) -> ConditionBatch:
@@ -286,7 +284,7 @@ class _TrainedFamily:
 
     def sample(self, given: ConditionBatch, seed: int) -> np.ndarray:
         """Records drawn by the family."""
-        return self.family.sample(self.nets, self.spec, N_RECORDS, given, Key(seed).torch()).numpy()
+        return self.family.sample(self.nets, N_RECORDS, given, Key(seed).torch()).numpy()
 
 
 def _read_numpy_state() -> str:

@@ -9,7 +9,7 @@ schedule does not fit them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from manikin.schema.kinds import Image, Signal
 if TYPE_CHECKING:
     import pyarrow as pa
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
@@ -34,7 +34,7 @@ CODE_NOISE, CODE_PENALTY = 0.1, 1e-3
 
 @final
 @dataclass(frozen=True)
-class Latent(Codec, TrainableCodec):
+class Latent(Codec, TrainableCodec["Autoencoder"]):
     """Fields on one grid <-> codes (n, channels, *coarser grid) through a fitted autoencoder.
 
     Args:
@@ -44,7 +44,7 @@ class Latent(Codec, TrainableCodec):
         width: Channels of the networks at their first level; None: by the data.
         source: What was learned of the fields.
         mean, deviation: Of the training records' codes, per channel.
-        nets: The trained networks.
+        network: The trained autoencoder.
 
     Example:
         >>> Latent(factor=8).min_length
@@ -60,7 +60,7 @@ class Latent(Codec, TrainableCodec):
     source: Codec = field(default_factory=ArrayCodec)
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
-    nets: dict[str, nn.Module] = field(default_factory=dict, repr=False, compare=False)
+    network: Autoencoder | None = field(default=None, repr=False, compare=False)
 
     @property
     def spec(self) -> Spec:
@@ -75,37 +75,34 @@ class Latent(Codec, TrainableCodec):
         return choose_factors(self.source.spec.grid, self.factor)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
-        """Learn the scale or the levels of each field; the networks are trained afterwards."""
+        """Learn the scale or the levels of each field; the network is trained afterwards."""
         return replace(self, source=self.source.fit(cohort, fields))
 
-    def networks(self) -> dict[str, nn.Module]:
+    def build_network(self) -> Autoencoder:
         """One autoencoder."""
         from manikin.nn.autoencoder import Autoencoder
 
-        return {
-            "model": Autoencoder(self.source.spec, self.downsampling_factors, self.channels, self.width)
-        }
+        return Autoencoder(self.source.spec, self.downsampling_factors, self.channels, self.width)
 
-    def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:
+    def compute_loss(self, network: Autoencoder, x: Tensor, rng: torch.Generator) -> Tensor:
         """How far records rebuilt from noisy codes are off, and how far codes are from 0."""
         import torch
 
-        net = cast("Autoencoder", nets["model"])
-        z = net.encode(x)
+        z = network.encode(x)
         noise = torch.randn(z.shape, generator=rng, device=z.device)
-        return net.loss(z + CODE_NOISE * noise, x) + CODE_PENALTY * z.square().mean()
+        return network.loss(z + CODE_NOISE * noise, x) + CODE_PENALTY * z.square().mean()
 
-    def attach_networks(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
-        """This codec with trained networks, and the scale of the training records' codes."""
-        z = _run_encoder(nets["model"], x)
+    def attach_network(self, network: Autoencoder, x: np.ndarray) -> Self:
+        """This codec with a trained network, and the scale of the training records' codes."""
+        z = _run_encoder(network, x)
         axes = (0, *range(2, z.ndim))
         mean, deviation = z.mean(axes, dtype=np.float64), z.std(axes, dtype=np.float64)
         scale = {"mean": tuple(mean.tolist()), "deviation": tuple(np.maximum(deviation, 1e-6).tolist())}
-        return replace(self, nets=nets, **scale)
+        return replace(self, network=network, **scale)
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cell to spread in
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Codes (n, channels, *coarser grid), float32, each channel standardised."""
-        z = _run_encoder(self.model, self.source.encode(cohort))
+        z = _run_encoder(self.trained_network, self.source.encode(cohort))
         return ((z - self._to_column(self.mean)) / self._to_column(self.deviation)).astype(np.float32)
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
@@ -113,7 +110,7 @@ class Latent(Codec, TrainableCodec):
         from manikin.nn.autoencoder import apply_in_chunks
 
         z = x * self._to_column(self.deviation) + self._to_column(self.mean)
-        net = cast("Autoencoder", self.model)
+        net = self.trained_network
         return self.source.decode(apply_in_chunks(net, net.decode, z.astype(np.float32)), key)
 
     def _to_column(self, values: tuple[float, ...]) -> np.ndarray:
@@ -128,13 +125,13 @@ class Latent(Codec, TrainableCodec):
         """The inverse of `to_dict`, with fresh weights."""
         scale = {name: tuple(state[name]) for name in ("mean", "deviation")}
         codec = cls(**{**state, **scale, "source": ArrayCodec.from_dict(state["source"])})
-        return replace(codec, nets=codec.create_blank_networks())
+        return replace(codec, network=codec.build_blank_network())
 
 
-def _run_encoder(net: nn.Module, x: np.ndarray) -> np.ndarray:
+def _run_encoder(net: Autoencoder, x: np.ndarray) -> np.ndarray:
     from manikin.nn.autoencoder import apply_in_chunks
 
-    return apply_in_chunks(net, cast("Autoencoder", net).encode, x)
+    return apply_in_chunks(net, net.encode, x)
 
 
 SAVED_FIELDS = ("factor", "channels", "width", "mean", "deviation")

@@ -38,7 +38,7 @@ class PretrainedText(Codec):
 
     Args:
         model: A folder in the layout of Hugging Face, or a name on its hub.
-        longest: Tokens of a text at most, its end among them; longer texts are cut.
+        longest: Tokens of a text at most, its end among them; longer texts are cut. None: none is.
         name: The field.
         facts: Tokens of the longest text, and how many texts were cut, empty or absent.
         shots: Training records shown with their notes in each prompt; an empty line then ends a text.
@@ -47,7 +47,7 @@ class PretrainedText(Codec):
     kinds: ClassVar[tuple[type, ...]] = ()  # chosen only with the family that knows its model
     tokens: ClassVar[bool] = True
     model: str = ""
-    longest: int = 512
+    longest: int | None = 512
     name: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     shots: int = 0
@@ -89,22 +89,23 @@ class PretrainedText(Codec):
             )
         texts = list_notes(cohort, name)
         lengths = np.array([len(ids) for ids in tokenize(self.model, [text or "" for text in texts])]) + 1
+        longest = self.longest or int(lengths.max())
         facts = {
-            "length": int(min(lengths.max(), self.longest)),
-            "cut": int((lengths > self.longest).sum()),
+            "length": int(min(lengths.max(), longest)),
+            "cut": int((lengths > longest).sum()),
             "empty": sum(text is not None and not text.strip() for text in texts),
             "absent": sum(text is None for text in texts),
         }
         return replace(self, name=name, facts=facts)
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, length); a text that is too long is cut before its end."""
         texts = cohort.columns[self.name].to_pylist()
         return pad_tokens(
             tokenize(self.model, [text or "" for text in texts]), self.facts["length"] - 1, more=1
         )
 
-    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - nothing is drawn
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Texts."""
         rows = [(row[row != END] - FIRST_TOKEN).tolist() for row in x]
         texts = load_tokenizer(self.model).batch_decode(rows, skip_special_tokens=True)

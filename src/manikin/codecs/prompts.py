@@ -110,11 +110,11 @@ class Prompts(Codec):
             ]
         return tokenize(self.model, texts)
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, length); of a prompt that is too long the beginning is cut away."""
         return pad_tokens([row[-self.length :] for row in self.tokenize(cohort)], self.length)
 
-    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - the contract's
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Never asked for.
 
         Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Self, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 from manikin.codecs.arrays import ArrayCodec
 from manikin.codecs.patches import choose_factors
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
     import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
@@ -33,7 +33,7 @@ MAX_TOKENS = 512
 
 @final
 @dataclass(frozen=True)
-class Quantised(Codec, TrainableCodec):
+class Quantised(Codec, TrainableCodec["Autoencoder"]):
     """Fields on one grid <-> tokens (n, length) through a fitted autoencoder.
 
     Args:
@@ -44,7 +44,7 @@ class Quantised(Codec, TrainableCodec):
         depth: Tokens at each place; None: one for every three channels, at most four.
         width: Channels of the networks at their first level; None: by the data.
         source: What was learned of the fields.
-        nets: The trained networks.
+        network: The trained autoencoder.
 
     Example:
         >>> Quantised(levels=(8, 5, 5, 5)).tokens
@@ -58,7 +58,7 @@ class Quantised(Codec, TrainableCodec):
     depth: int | None = None
     width: int | None = None
     source: Codec = field(default_factory=ArrayCodec)
-    nets: dict[str, nn.Module] = field(default_factory=dict, repr=False, compare=False)
+    network: Autoencoder | None = field(default=None, repr=False, compare=False)
 
     @property
     def spec(self) -> Spec:
@@ -82,32 +82,30 @@ class Quantised(Codec, TrainableCodec):
         return FiniteScalarQuantizer(self.levels)
 
     def fit(self, cohort: Cohort, fields: list[str]) -> Self:
-        """Learn the scale or the levels of each field; the networks are trained afterwards."""
+        """Learn the scale or the levels of each field; the network is trained afterwards."""
         return replace(self, source=self.source.fit(cohort, fields))
 
-    def networks(self) -> dict[str, nn.Module]:
+    def build_network(self) -> Autoencoder:
         """One autoencoder."""
         from manikin.nn.autoencoder import Autoencoder
 
         codes = self._depth * len(self.levels)
-        return {"model": Autoencoder(self.source.spec, self.downsampling_factors, codes, self.width)}
+        return Autoencoder(self.source.spec, self.downsampling_factors, codes, self.width)
 
-    def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:  # noqa: ARG002 - nothing is drawn
+    def compute_loss(self, network: Autoencoder, x: Tensor, rng: torch.Generator) -> Tensor:
         """How far records rebuilt from rounded codes are off."""
-        net = cast("Autoencoder", nets["model"])
-        return net.loss(
-            self._unflatten_codes(self._quantizer.quantize(self._flatten_codes(net.encode(x)))), x
-        )
+        codes = self._quantizer.quantize(self._flatten_codes(network.encode(x)))
+        return network.loss(self._unflatten_codes(codes), x)
 
-    def attach_networks(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:  # noqa: ARG002 - nothing depends on them
-        """This codec with trained networks."""
-        return replace(self, nets=nets)
+    def attach_network(self, network: Autoencoder, x: np.ndarray) -> Self:
+        """This codec with a trained network."""
+        return replace(self, network=network)
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cell to spread in
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, length), int64."""
         from manikin.nn.autoencoder import apply_in_chunks
 
-        net, finite = cast("Autoencoder", self.model), self._quantizer
+        net, finite = self.trained_network, self._quantizer
 
         def step(x: Tensor) -> Tensor:
             return finite.to_index(finite.quantize(self._flatten_codes(net.encode(x))))
@@ -118,7 +116,7 @@ class Quantised(Codec, TrainableCodec):
         """Columns in the types of the file: what tokens most likely stand for."""
         from manikin.nn.autoencoder import apply_in_chunks
 
-        net, finite = cast("Autoencoder", self.model), self._quantizer
+        net, finite = self.trained_network, self._quantizer
         return self.source.decode(
             apply_in_chunks(net, lambda x: net.decode(self._unflatten_codes(finite.to_code(x))), x), key
         )
@@ -141,7 +139,7 @@ class Quantised(Codec, TrainableCodec):
         """The inverse of `to_dict`, with fresh weights."""
         source = ArrayCodec.from_dict(state["source"])
         codec = cls(**{**state, "levels": tuple(state["levels"]), "source": source})
-        return replace(codec, nets=codec.create_blank_networks())
+        return replace(codec, network=codec.build_blank_network())
 
 
 SAVED_OPTIONS = ("levels", "factor", "depth", "width")

@@ -78,7 +78,7 @@ class RowsCodec(Codec):
         }
         return replace(self, table=table, edges=edges)
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - the contract's
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, fields); no bin splits a value, so the key changes nothing."""
         x = self.table.encode(cohort)
         tokens = np.empty(x.shape, dtype=np.int64)

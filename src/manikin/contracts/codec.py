@@ -7,7 +7,7 @@ Codecs know fields and files' values; families know only the spec.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from manikin.errors import NotFitted
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
+
+Network = TypeVar("Network", bound="nn.Module")
 
 
 class Codec(ABC):
@@ -45,11 +47,11 @@ class Codec(ABC):
         """This codec, before `fit`, with equal values of tied quantities encoded as equal, if it can."""
         return self
 
-    def condition_on(self, given: Sequence[str]) -> Self:  # noqa: ARG002 - some codecs heed it
+    def condition_on(self, given: Sequence[str]) -> Self:
         """This codec, before `fit`, told which fields are given with each record."""
         return self
 
-    def choose_condition_codecs(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec] | None:  # noqa: ARG002
+    def choose_condition_codecs(self, cohort: Cohort, given: Sequence[str]) -> dict[str, Codec] | None:
         """Fitted codecs of what is given, where this one, fitted, wants others than the kinds tell."""
         return None
 
@@ -82,7 +84,7 @@ class Codec(ABC):
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """A compact array to columns in the types of the file."""
 
-    def reconcile_given(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:  # noqa: ARG002
+    def reconcile_given(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
         """Decoded columns, made to agree with the fields that were given with each record."""
         return columns
 
@@ -96,18 +98,19 @@ class Codec(ABC):
         """The inverse of `to_dict`."""
 
 
-class TrainableCodec(ABC):
-    """What a codec that encodes through networks has beside `Codec`.
+class TrainableCodec(ABC, Generic[Network]):
+    """What a codec that encodes through a network has beside `Codec`.
 
-    After `fit` it knows its fields but cannot encode: `networks` are trained down `loss` by the one
-    training loop, then handed to `attach_networks`. `from_dict` leaves `nets` with fresh weights, to be
-    filled
-    from a file of their own. `source` is the fitted codec whose compact arrays the networks take in and
-    give back.
+    After `fit` it knows its fields but cannot encode: its network is trained by the one training loop, then
+    handed to `attach_network`. `from_dict` leaves one with fresh weights, to be filled from a file.
+
+    Attributes:
+        source: The fitted codec whose compact arrays the network takes in and gives back.
+        network: The network; None: there is none yet.
     """
 
     source: Codec
-    nets: dict[str, nn.Module]
+    network: Network | None
 
     @property
     @abstractmethod
@@ -115,33 +118,33 @@ class TrainableCodec(ABC):
         """Places of each axis of the source that one place of the encoded array stands for."""
 
     @abstractmethod
-    def networks(self) -> dict[str, nn.Module]:
-        """Fresh networks, one of them called "model"."""
+    def build_network(self) -> Network:
+        """A fresh network."""
 
     @abstractmethod
-    def loss(self, nets: dict[str, nn.Module], x: Tensor, rng: torch.Generator) -> Tensor:
-        """The scalar loss of the networks on compact records `x` of the source."""
+    def compute_loss(self, network: Network, x: Tensor, rng: torch.Generator) -> Tensor:
+        """The scalar loss of the network on compact records `x` of the source."""
 
     @abstractmethod
-    def attach_networks(self, nets: dict[str, nn.Module], x: np.ndarray) -> Self:
-        """This codec with trained networks; `x` are the source's compact training records."""
+    def attach_network(self, network: Network, x: np.ndarray) -> Self:
+        """This codec with a trained network; `x` are the source's compact training records."""
 
-    def create_blank_networks(self) -> dict[str, nn.Module]:
-        """Networks whose weights are to be replaced: no random stream moves."""
+    def build_blank_network(self) -> Network:
+        """A network whose weights are to be replaced: no random stream moves."""
         import torch
 
         with torch.random.fork_rng(devices=[]):
-            return self.networks()
+            return self.build_network()
 
     @property
-    def model(self) -> nn.Module:
-        """The network called "model".
+    def trained_network(self) -> Network:
+        """The network.
 
         Raises:
             NotFitted: It was not trained yet.
         """
-        if "model" not in self.nets:
+        if self.network is None:
             name = type(self).__name__
             message = f"this {name} has learned nothing yet: give it to a Synthesizer, whose fit trains it"
             raise NotFitted(message)
-        return self.nets["model"]
+        return self.network

@@ -2,16 +2,16 @@
 
 A family is a frozen dataclass of hyperparameters with pure methods: the configuration *is*
 the object. What is learned lives outside it, in networks or in a state of plain arrays.
-Two contracts: `Family` trains networks through the one training loop; `StatisticalFamily` learns
-directly from an encoded table.
+Two contracts: `Family` trains networks through the one training loop, which sees it as an `Objective`;
+`StatisticalFamily` learns directly from an encoded table.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,58 +36,99 @@ class Optimizer:
     warmup: int = 100
 
 
-class Family(ABC):
-    """A family with networks.
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a family for data of one spec: a subclass has a field for each.
+
+    Args:
+        spec: What their records are made of.
+    """
+
+    spec: Spec
+
+    @property
+    def by_name(self) -> dict[str, nn.Module]:
+        """The networks by the names of their fields, under which weights are saved."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "spec"}
+
+
+Network = TypeVar("Network", bound="nn.Module")
+AnyNetworks = TypeVar("AnyNetworks", bound=Networks)
+
+
+@dataclass(frozen=True)
+class SingleNetwork(Networks, Generic[Network]):
+    """The one network of a family with a single player.
+
+    Args:
+        model: The network.
+    """
+
+    model: Network
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a loss is computed from.
+
+    Args:
+        x: Compact records (B, channels, *grid), or tokens (B, length).
+        given: What is given with each of them.
+        rng: What is drawn is drawn from it.
+        player: Whose loss it is, one of `turns`.
+    """
+
+    x: Tensor
+    given: ConditionBatch
+    rng: torch.Generator
+    player: str = "model"
+
+
+class Objective(ABC, Generic[AnyNetworks]):
+    """Networks and what they are trained for.
 
     `turns` is the cycle of players that the loop lets step in order, one optimiser each; empty, nothing is
-    learned; `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
+    learned.
+    """
+
+    turns: ClassVar[tuple[str, ...]] = ("model",)
+    optimizer: ClassVar[Optimizer] = Optimizer()
+
+    @abstractmethod
+    def build_networks(self, spec: Spec, given: ConditionSpec) -> AnyNetworks:
+        """Fresh networks, one for each player of `turns` (others are allowed beside them)."""
+
+    @abstractmethod
+    def compute_loss(self, nets: AnyNetworks, batch: Batch) -> Tensor:
+        """The scalar loss of one player on a batch."""
+
+
+class Family(Objective[AnyNetworks]):
+    """A family with networks: `Family[SingleNetwork[MyNetwork]]` where there is one.
+
+    `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
     `tokens` whether it wants tokens rather than channels on a grid; `is_infilling` whether of a given
     history it finds what is hidden, rather than what comes after it; `sampling` which options concern
     sampling alone, and may differ from those in training; `is_for_notes` whether it models nothing but
     notes.
     """
 
-    turns: ClassVar[tuple[str, ...]] = ("model",)
     private: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
     is_infilling: ClassVar[bool] = False
     is_for_notes: ClassVar[bool] = False
     sampling: ClassVar[frozenset[str]] = frozenset()
-    optimizer: ClassVar[Optimizer] = Optimizer()
 
     @abstractmethod
     def refusal(self, spec: Spec) -> str | None:
         """Why this family cannot model such data, with the alternative named; None: it can."""
 
-    def exact(self, spec: Spec) -> bool:  # noqa: ARG002 - most families: on all data alike
+    def exact(self, spec: Spec) -> bool:
         """Whether its networks for such data give exact gradients of each record, as privacy needs."""
         return self.private
 
     @abstractmethod
-    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
-        """Fresh networks, one per player of `turns` (others are allowed beside them)."""
-
-    @abstractmethod
-    def loss(
-        self,
-        nets: dict[str, nn.Module],
-        turn: str,
-        spec: Spec,
-        x: Tensor,
-        given: ConditionBatch,
-        rng: torch.Generator,
-    ) -> Tensor:
-        """The scalar loss of one player on a batch of compact data `x` (B, channels, *grid)."""
-
-    @abstractmethod
-    def sample(
-        self,
-        nets: dict[str, nn.Module],
-        spec: Spec,
-        n: int,
-        given: ConditionBatch,
-        rng: torch.Generator,
-    ) -> Tensor:
+    def sample(self, nets: AnyNetworks, n: int, given: ConditionBatch, rng: torch.Generator) -> Tensor:
         """`n` compact records; where `given` holds observed values, they are kept exactly."""
 
 

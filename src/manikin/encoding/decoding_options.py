@@ -1,4 +1,4 @@
-"""Manner: how the tokens of a text are drawn from what was learned; nothing here is learned itself."""
+"""How the tokens of a text are drawn from what was learned; nothing here is learned itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class DecodingOptions:
     longest: int | None = None
     nucleus: float = 1.0
 
-    def check(self) -> None:
+    def __post_init__(self) -> None:
         """Raise a UsageError if such texts cannot be."""
         if not self.temperature > 0:
             raise UsageError(f"temperature {self.temperature}: is not above 0")
@@ -54,3 +54,24 @@ class DecodingOptions:
     def compute_max_length(self, length: int) -> int:
         """Tokens of a text at most, where a model knows texts of `length` tokens."""
         return min(length, self.longest or length)
+
+
+class HasDecodingOptions:
+    """A family with options that say how its tokens are drawn; without a meaning they raise a UsageError.
+
+    The family is a frozen dataclass with a field for each of `OPTION_NAMES`, and for `nucleus` if it has
+    that.
+    """
+
+    temperature: float
+    shortest: int
+    longest: int | None
+    nucleus: float = 1.0
+
+    def __post_init__(self) -> None:
+        _ = self.decoding_options
+
+    @property
+    def decoding_options(self) -> DecodingOptions:
+        """How tokens are drawn."""
+        return DecodingOptions(self.temperature, self.shortest, self.longest, self.nucleus)

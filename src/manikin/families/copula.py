@@ -45,7 +45,7 @@ class Copula(StatisticalFamily):
         spec: Spec,
         x: np.ndarray,
         given: int,
-        subject: np.ndarray,  # noqa: ARG002 - records are taken as independent
+        subject: np.ndarray,
         key: Key,
         progress: ProgressCallback,
     ) -> FamilyState:

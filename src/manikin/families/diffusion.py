@@ -23,9 +23,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar, final
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from manikin.contracts.family import Family, Optimizer
+from manikin.contracts.family import Batch, Family, Optimizer, SingleNetwork
 from manikin.errors import Unsupported
 from manikin.nn.flow_network import Flow, compute_mean_square
 from manikin.nn.interpolate import compute_loss_weights
@@ -42,7 +42,7 @@ GUIDANCE_DROPOUT = 0.1
 
 @final
 @dataclass(frozen=True)
-class Diffusion(Family):
+class Diffusion(Family[SingleNetwork[Flow]]):
     """A rectified flow.
 
     Args:
@@ -80,22 +80,14 @@ class Diffusion(Family):
             return "tokens have no values between them to take noise; use 'masked' or 'autoregressive'"
         return None
 
-    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
+    def build_networks(self, spec: Spec, given: ConditionSpec) -> SingleNetwork[Flow]:
         """One network: (x_t, t, given) -> velocities of values, logits of levels and flags."""
-        return {"model": Flow(spec, given, self.formulation, self.width, self.blocks)}
+        return SingleNetwork(spec, Flow(spec, given, self.formulation, self.width, self.blocks))
 
-    def loss(
-        self,
-        nets: dict[str, nn.Module],
-        turn: str,
-        spec: Spec,
-        x: Tensor,
-        given: ConditionBatch,
-        rng: torch.Generator,
-    ) -> Tensor:
+    def compute_loss(self, nets: SingleNetwork[Flow], batch: Batch) -> Tensor:
         """Squared error of velocities, cross-entropy of levels, of what is not observed."""
-        net: Flow = nets[turn]  # pyright: ignore[reportAssignmentType]
-        given = net.conditioner.mask_for_training(given, x, rng, self.condition_dropout)
+        net, spec, x, rng = nets.model, nets.spec, batch.x, batch.rng
+        given = net.conditioner.mask_for_training(batch.given, x, rng, self.condition_dropout)
         end = net.compute_targets(x)
         if given.mask is not None:
             end = torch.where(spec.expand_mask(given.mask), net.compute_observed_targets(given), end)
@@ -123,28 +115,18 @@ class Diffusion(Family):
 
     @torch.no_grad()
     def sample(
-        self,
-        nets: dict[str, nn.Module],
-        spec: Spec,
-        n: int,
-        given: ConditionBatch,
-        rng: torch.Generator,
+        self, nets: SingleNetwork[Flow], n: int, given: ConditionBatch, rng: torch.Generator
     ) -> Tensor:
         """Follow the flow from noise; observed channels follow their own straight line."""
-        net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
+        net = nets.model
         given = net.conditioner.fill_defaults(given, n, rng.device)
-        noise, ways = net.draw_noise(n, rng), self._compute_time_grid(spec)
+        noise, ways = net.draw_noise(n, rng), self._compute_time_grid(nets.spec)
         path = FlowPath(self, net, given, noise)
         return given.restore_observed(path.take_final_step(path.integrate(noise, ways[:-1]), ways[-2], rng))
 
     @torch.no_grad()
     def translate(
-        self,
-        nets: dict[str, nn.Module],
-        spec: Spec,
-        x: Tensor,
-        before: ConditionBatch,
-        after: ConditionBatch,
+        self, nets: SingleNetwork[Flow], x: Tensor, before: ConditionBatch, after: ConditionBatch
     ) -> Tensor:
         """Records as they would be had they another condition (Su et al., 2023).
 
@@ -152,8 +134,7 @@ class Diffusion(Family):
         that of the other. What the condition says nothing of stays as it was.
 
         Args:
-            nets: The trained networks.
-            spec: Of the records: values alone, none of them ever missing.
+            nets: The trained network, of records of values alone, none of them ever missing.
             x: Compact records (n, channels, *grid).
             before: What is given with them.
             after: What shall be given instead.
@@ -161,11 +142,11 @@ class Diffusion(Family):
         Raises:
             Unsupported: Levels and flags, which no line leads back from.
         """
+        net, spec = nets.model, nets.spec
         if spec.discrete_spec.blocks:
             raise Unsupported(
                 "levels and missing values cannot be carried; only values that are never missing"
             )
-        net: Flow = nets["model"]  # pyright: ignore[reportAssignmentType]
         ways = self._compute_time_grid(spec)
         noise = FlowPath(self, net, before, x).integrate(net.compute_targets(x), ways[::-1])
         return spec.collapse(FlowPath(self, net, after, noise).integrate(noise, ways))

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from manikin.contracts.family import Family, Optimizer
+from manikin.contracts.family import Batch, Family, Networks, Optimizer
 from manikin.nn.conditioning import ConditionBatch, Conditioner, ConditionSpec
 from manikin.nn.spectral_whitening import SpectralWhitening
 from manikin.nn.unet import Decoder, Encoder
@@ -35,7 +35,21 @@ DEFAULT_PACK_SIZES = {0: 4, 1: 2}
 
 @final
 @dataclass(frozen=True)
-class GAN(Family):
+class GanNetworks(Networks):
+    """The two players.
+
+    Args:
+        critic: Tells real records from generated ones.
+        generator: Makes them.
+    """
+
+    critic: Critic
+    generator: Generator
+
+
+@final
+@dataclass(frozen=True)
+class GAN(Family[GanNetworks]):
     """A generator and a critic.
 
     Args:
@@ -68,45 +82,30 @@ class GAN(Family):
             )
         return None
 
-    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
+    def build_networks(self, spec: Spec, given: ConditionSpec) -> GanNetworks:
         """The two players."""
-        return {"critic": Critic(spec, given, self), "generator": Generator(spec, given, self)}
+        return GanNetworks(spec, Critic(spec, given, self), Generator(spec, given, self))
 
-    def loss(
-        self,
-        nets: dict[str, nn.Module],
-        turn: str,
-        spec: Spec,
-        x: Tensor,
-        given: ConditionBatch,
-        rng: torch.Generator,
-    ) -> Tensor:
+    def compute_loss(self, nets: GanNetworks, batch: Batch) -> Tensor:
         """The loss of one player."""
-        generator: Generator = nets["generator"]  # pyright: ignore[reportAssignmentType]
-        given = generator.conditioner.mask_for_training(given, x, rng)
+        critic, generator, x, rng = nets.critic, nets.generator, batch.x, batch.rng
+        given = generator.conditioner.mask_for_training(batch.given, x, rng)
         view = generator.emphasis
-        real, fake = view(spec.expand(x)), view(generator.generate(len(x), given, rng))
-        if turn == "generator":
-            return functional.softplus(nets["critic"](real, given) - nets["critic"](fake, given)).mean()
+        real, fake = view(nets.spec.expand(x)), view(generator.generate(len(x), given, rng))
+        if batch.player == "generator":
+            return functional.softplus(critic(real, given) - critic(fake, given)).mean()
         real, fake = real.requires_grad_(), fake.detach().requires_grad_()
-        true, false = nets["critic"](real, given), nets["critic"](fake, given)
+        true, false = critic(real, given), critic(fake, given)
         penalty = compute_gradient_penalty(true, real) + compute_gradient_penalty(false, fake)
-        gamma = self.gamma or (1.0 if spec.grid else 0.3)
+        gamma = self.gamma or (1.0 if nets.spec.grid else 0.3)
         return functional.softplus(false - true).mean() + gamma / 2 * penalty
 
     @torch.no_grad()
-    def sample(
-        self,
-        nets: dict[str, nn.Module],
-        spec: Spec,
-        n: int,
-        given: ConditionBatch,
-        rng: torch.Generator,
-    ) -> Tensor:
+    def sample(self, nets: GanNetworks, n: int, given: ConditionBatch, rng: torch.Generator) -> Tensor:
         """One pass of the generator."""
-        net: Generator = nets["generator"]  # pyright: ignore[reportAssignmentType]
+        net = nets.generator
         given = net.conditioner.fill_defaults(given, n, rng.device)
-        return given.restore_observed(spec.collapse(net.generate(n, given, rng)))
+        return given.restore_observed(nets.spec.collapse(net.generate(n, given, rng)))
 
 
 def compute_gradient_penalty(verdict: Tensor, x: Tensor) -> Tensor:

@@ -32,9 +32,9 @@ class Independent(StatisticalFamily):
         self,
         spec: Spec,
         x: np.ndarray,
-        given: int,  # noqa: ARG002 - the contract's, as below
+        given: int,
         subject: np.ndarray,
-        key: Key,  # noqa: ARG002
+        key: Key,
         progress: ProgressCallback,
     ) -> FamilyState:
         """Up to a thousand quantiles of each column, missing values among them."""
@@ -50,7 +50,7 @@ class Independent(StatisticalFamily):
     def draw(
         self,
         state: FamilyState,
-        spec: Spec,  # noqa: ARG002 - the contract's
+        spec: Spec,
         x: np.ndarray,
         observed: np.ndarray,
         key: Key,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 import torch
 from torch import Tensor, nn
 
-from manikin.contracts.family import Family, Optimizer
+from manikin.contracts.family import Batch, Family, Optimizer, SingleNetwork
 from manikin.nn.conditioning import ConditionBatch, Conditioner, ConditionSpec
 from manikin.nn.grid_levels import MIN_FULL_WIDTH_PLACES
 from manikin.nn.layers import LearnedConstant
@@ -36,7 +36,7 @@ LOG_SCALE_LIMITS = (-6.0, 3.0)
 
 @final
 @dataclass(frozen=True)
-class VAE(Family):
+class VAE(Family[SingleNetwork["Autoencoder"]]):
     """A variational autoencoder.
 
     Args:
@@ -65,46 +65,33 @@ class VAE(Family):
             return "tokens would be drawn each by itself; use 'autoregressive' or 'masked'"
         return None
 
-    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:
+    def build_networks(self, spec: Spec, given: ConditionSpec) -> SingleNetwork[Autoencoder]:
         """One network: encoder, prior and decoder."""
-        return {"model": Autoencoder(spec, given, self)}
+        return SingleNetwork(spec, Autoencoder(spec, given, self))
 
-    def loss(
-        self,
-        nets: dict[str, nn.Module],
-        turn: str,
-        spec: Spec,
-        x: Tensor,
-        given: ConditionBatch,
-        rng: torch.Generator,
-    ) -> Tensor:
+    def compute_loss(self, nets: SingleNetwork[Autoencoder], batch: Batch) -> Tensor:
         """The bound on -log p per quantity, in nats, of what is not observed."""
-        net: Autoencoder = nets[turn]  # pyright: ignore[reportAssignmentType]
-        given = net.conditioner.mask_for_training(given, x, rng)
+        net, rng = nets.model, batch.rng
+        given = net.conditioner.mask_for_training(batch.given, batch.x, rng)
         known = net.read_condition(given)
-        x = net.emphasis(x)
+        x = net.emphasis(batch.x)
         mean, log_scale = net.encode(x, known)
         z = mean + log_scale.exp() * torch.randn(mean.shape, generator=rng, device=x.device)
         hidden = torch.ones_like(x, dtype=torch.bool) if given.mask is None else ~given.mask
-        likelihood = (spec.nll(net.decode(z, known), x) * hidden).flatten(1).sum(1)
+        likelihood = (nets.spec.nll(net.decode(z, known), x) * hidden).flatten(1).sum(1)
         return (
             likelihood + self.beta * (compute_normal_log_density(z, mean, log_scale) - net.prior(z, known))
         ).sum() / x.numel()
 
     @torch.no_grad()
     def sample(
-        self,
-        nets: dict[str, nn.Module],
-        spec: Spec,
-        n: int,
-        given: ConditionBatch,
-        rng: torch.Generator,
+        self, nets: SingleNetwork[Autoencoder], n: int, given: ConditionBatch, rng: torch.Generator
     ) -> Tensor:
         """Codes from the prior, records from the likelihood."""
-        net: Autoencoder = nets["model"]  # pyright: ignore[reportAssignmentType]
+        net = nets.model
         given = net.conditioner.fill_defaults(given, n, rng.device)
         known = net.read_condition(given)
-        drawn = spec.draw(net.decode(net.prior.draw(n, known, rng), known), rng)
+        drawn = nets.spec.draw(net.decode(net.prior.draw(n, known, rng), known), rng)
         return given.restore_observed(net.emphasis.invert(drawn))
 
 

@@ -6,8 +6,9 @@ The model stays as it is. A prompt comes before each text, and the loss counts t
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, final
 
 import torch
 from torch import Tensor, nn
@@ -22,11 +23,39 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from manikin.encoding.decoding_options import DecodingOptions
-    from manikin.encoding.spec import Spec
     from manikin.nn.conditioning import ConditionBatch
 
 CHUNK_NOTES = 32
 """Texts drawn at a time."""
+
+
+@final
+@dataclass(frozen=True)
+class LowRankAdapters:
+    """Maps of low rank beside each linear map of a language model (Hu et al., 2022, arXiv:2106.09685).
+
+    Args:
+        rank: Of the maps.
+        alpha: Their scale, over the rank.
+        dropout: Share of what goes into them that is dropped in training.
+    """
+
+    rank: int
+    alpha: int
+    dropout: float
+
+    def attach(self, whole: Any) -> Any:  # noqa: ANN401 - whatever model it is
+        """The model with fresh maps, which alone are to be learned."""
+        peft = require("peft", what="adapters of language models need peft", extra="llm")
+        config = peft.LoraConfig(
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules="all-linear",
+            task_type="CAUSAL_LM",
+            fan_in_fan_out=any(type(part).__name__ == "Conv1D" for part in whole.modules()),
+        )
+        return peft.get_peft_model(whole, config)
 
 
 class LanguageModel(nn.Module):
@@ -44,6 +73,14 @@ class LanguageModel(nn.Module):
         ends = base.generation_config.eos_token_id or base.config.eos_token_id
         self.end = int(ends[0] if isinstance(ends, list) else ends)
         self.start = self.end if base.config.bos_token_id is None else int(base.config.bos_token_id)
+
+    @classmethod
+    def load(cls, model: str, adapters: LowRankAdapters | None = None) -> Self:
+        """A model from its folder; with adapters these are its parameters, without it has none."""
+        if adapters is None:
+            return cls(load_language_model(model), {})
+        base = adapters.attach(load_language_model(model))
+        return cls(base, {name: p for name, p in base.named_parameters() if p.requires_grad})
 
     @property
     def base(self) -> Any:  # noqa: ANN401 - whatever model it is
@@ -121,15 +158,6 @@ class LanguageModel(nn.Module):
         for name in self.adapters:
             self.adapters[name] = named[name.replace("/", ".")]
         return self
-
-
-def explain_refusal(model: str, spec: Spec, nameless: str) -> str | None:
-    """Why a family that speaks through a language model cannot: `nameless` without one, or no text."""
-    if not model:
-        return nameless
-    if spec.tokens and spec.ragged:
-        return None
-    return "a language model writes text only; use 'diffusion' or 'autoregressive'"
 
 
 def pad_rows(rows: list[Tensor], fill: int, *, left: bool) -> tuple[Tensor, Tensor]:

@@ -9,13 +9,16 @@ Parameters live in standard leaf layers only, so that per-sample gradients are e
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from manikin.nn.layers import merge_heads, split_heads
+
+if TYPE_CHECKING:
+    from manikin.encoding.spec import Spec
 
 KeyValuePair = tuple[Tensor, Tensor]
 
@@ -154,6 +157,21 @@ class TransformerShape:
     vector: int = 0
     context: int = 0
     rotary: bool = True
+
+
+TOKEN_SHAPES = {"row": (64, 3), "history": (96, 2), "sequence": (160, 3)}
+"""Default width and depth by kind of tokens; of histories more steps teach more than more blocks."""
+
+
+def choose_transformer_shape(
+    spec: Spec, width: int | None, depth: int | None, heads: int, dropout: float
+) -> TransformerShape:
+    """The size of a transformer for tokens of a spec; None: by their kind."""
+    kind = "history" if spec.grammar else "sequence"
+    usual_width, usual_depth = TOKEN_SHAPES["row" if spec.ranges else kind]
+    return TransformerShape(
+        width or usual_width, depth or usual_depth, heads, dropout, rotary=not spec.ranges
+    )
 
 
 @final

@@ -159,7 +159,7 @@ def _write_link(part: Path, link: Link) -> None:
     (part / "codec.json").write_text(json.dumps(stored), encoding="utf-8")
     model.learner.save(part)
     if isinstance(model.codec, TrainableCodec):
-        write_weights(part / CODEC_WEIGHTS_FILE, model.codec.nets)
+        write_weights(part / CODEC_WEIGHTS_FILE, {"model": model.codec.trained_network})
 
 
 def _load_learner(
@@ -186,8 +186,9 @@ def _load_codec_weights(codec: Codec, folder: Path) -> Codec:
     if isinstance(codec, TrainableCodec):
         from manikin.training.engine import Engine
 
-        read_weights(folder / CODEC_WEIGHTS_FILE, codec.nets)
-        Engine.select(codec.source.spec).place(codec.nets)
+        network = codec.trained_network
+        read_weights(folder / CODEC_WEIGHTS_FILE, {"model": network})
+        network.to(Engine.select(codec.source.spec).device)
     return codec
 
 

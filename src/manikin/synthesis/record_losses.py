@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from manikin.contracts.family import Batch
 from manikin.errors import Unsupported
 from manikin.training.learner import NeuralLearner
 
@@ -45,6 +46,6 @@ def compute_record_losses(known: FittedModel, records: Cohort, draws: int, key: 
         for draw in range(draws):
             with torch.no_grad(), engine.seed_generators(key.child(draw)) as rng:
                 one = x[i : i + 1].to(engine.device)
-                loss = learner.family.loss(nets, "model", learner.spec, one, given, rng)
+                loss = learner.family.compute_loss(nets, Batch(one, given, rng))
             found[i, draw] = float(loss)
     return found.mean(axis=1)

@@ -12,22 +12,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from manikin.contracts.family import Family, Optimizer
+from manikin.contracts.family import Batch, Objective, Optimizer, SingleNetwork
 from manikin.core.seeds import Key
-from manikin.errors import Unsupported
 from manikin.schema.kinds import Image
 from manikin.training.budget import choose_batch_size, count_player_steps
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import torch
-    from torch import Tensor, nn
+    from torch import Tensor
 
     from manikin.cohort.cohort import Cohort
     from manikin.contracts.codec import Codec, TrainableCodec
     from manikin.encoding.spec import Spec
-    from manikin.nn.conditioning import ConditionBatch, ConditionSpec
+    from manikin.nn.conditioning import ConditionSpec
     from manikin.training.budget import Training
     from manikin.training.progress import Progress, ProgressCallback
 
@@ -37,46 +35,23 @@ AUTOENCODER_SHARE = 0.4
 
 @final
 @dataclass(frozen=True)
-class AutoencoderFamily(Family):
-    """The autoencoder of a codec as the training loop sees it; it makes no records by itself."""
+class AutoencoderObjective(Objective[SingleNetwork[Any]]):
+    """The autoencoder of a codec, as the training loop sees it.
 
-    codec: Any
+    Args:
+        codec: It knows its fields; its network is fresh.
+    """
+
+    codec: TrainableCodec[Any]
     optimizer: ClassVar[Optimizer] = Optimizer(rate=2e-3, warmup=25)
 
-    def refusal(self, spec: Spec) -> str:  # noqa: ARG002 - the contract's
-        """It stands behind a codec, not beside families."""
-        return "an autoencoder makes no records; use 'diffusion' on its codes"
-
-    def networks(self, spec: Spec, given: ConditionSpec) -> dict[str, nn.Module]:  # noqa: ARG002 - nothing is given
+    def build_networks(self, spec: Spec, given: ConditionSpec) -> SingleNetwork[Any]:  # noqa: ARG002 - nothing is
         """The codec's."""
-        return self.codec.networks()
+        return SingleNetwork(spec, self.codec.build_network())
 
-    def loss(
-        self,
-        nets: dict[str, nn.Module],
-        turn: str,  # noqa: ARG002 - one player
-        spec: Spec,  # noqa: ARG002 - the codec knows it
-        x: Tensor,
-        given: ConditionBatch,  # noqa: ARG002 - nothing is given
-        rng: torch.Generator,
-    ) -> Tensor:
+    def compute_loss(self, nets: SingleNetwork[Any], batch: Batch) -> Tensor:
         """The codec's."""
-        return self.codec.loss(nets, x, rng)
-
-    def sample(
-        self,
-        nets: dict[str, nn.Module],  # noqa: ARG002 - the contract's
-        spec: Spec,
-        n: int,  # noqa: ARG002
-        given: ConditionBatch,  # noqa: ARG002
-        rng: torch.Generator,  # noqa: ARG002
-    ) -> Tensor:
-        """Never asked for.
-
-        Raises:
-            Unsupported: Always.
-        """
-        raise Unsupported(self.refusal(spec))
+        return self.codec.compute_loss(nets.model, batch.x, batch.rng)
 
 
 def take_budget_share(training: Training, share: float) -> Training:
@@ -102,17 +77,17 @@ def scale_progress(report: ProgressCallback, start: float, end: float) -> Progre
 
 
 def train_codec(
-    codec: TrainableCodec,
+    codec: TrainableCodec[Any],
     train: Cohort,
     training: Training,
     key: Key,
     report: ProgressCallback | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[Any, dict[str, Any]]:
-    """A fitted codec with its networks trained, and the facts of it: steps, seconds, what is lost.
+    """A fitted codec with its network trained, and the facts of it: steps, seconds, what is lost.
 
     Args:
-        codec: It knows its fields; its networks are fresh.
+        codec: It knows its fields; its network is fresh.
         train: The training records.
         training: The whole budget, of which it takes its share.
         key: Where all randomness comes from.
@@ -130,10 +105,11 @@ def train_codec(
     x, spec = codec.source.encode(train), codec.source.spec
     data = TrainingData(spec, x, train.subject)
     budget = _compute_budget(training, spec, len(x))
-    done = loop(AutoencoderFamily(codec), data, budget, key, checkpoint=checkpoint, progress=report)
+    done = loop(AutoencoderObjective(codec), data, budget, key, checkpoint=checkpoint, progress=report)
     if done.stop_reason == "interrupted":
         raise KeyboardInterrupt
-    ready: Any = codec.attach_networks(Engine.select(spec).place(done.nets), x)
+    nets: Any = Engine.select(spec).place(done.nets)
+    ready: Any = codec.attach_network(nets.model, x)
     _, held = split_subjects(train.subject, budget.holdout, key.child("holdout"))
     seen = train.take(held if len(held) else np.arange(len(train)))
     facts = {

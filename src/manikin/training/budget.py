@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 from manikin.errors import UsageError
 
 if TYPE_CHECKING:
-    from manikin.contracts.family import Family
+    from manikin.contracts.family import Objective
     from manikin.encoding.spec import Spec
 
 MAX_BATCH_CELLS = 65_536
@@ -80,7 +80,7 @@ class Training:
         return min(1.0, max(spent))
 
 
-def resolve_budget(training: Training, family: Family, spec: Spec, n: int) -> Training:
+def resolve_budget(training: Training, objective: Objective, spec: Spec, n: int) -> Training:
     """The same with batch and budget filled in for `n` training records.
 
     The default budget is in steps, so that the same seed gives the same model on every machine.
@@ -88,12 +88,12 @@ def resolve_budget(training: Training, family: Family, spec: Spec, n: int) -> Tr
     batch = min(n, training.batch or choose_batch_size(spec, n))
     if training.minutes or training.steps or training.epochs:
         return replace(training, batch=batch)
-    return replace(training, batch=batch, steps=count_default_steps(family, spec, n, batch))
+    return replace(training, batch=batch, steps=count_default_steps(objective, spec, n, batch))
 
 
-def count_default_steps(family: Family, spec: Spec, n: int, batch: int) -> int:
+def count_default_steps(objective: Objective, spec: Spec, n: int, batch: int) -> int:
     """Steps that a family gets for `n` training records where no budget is given, all players together."""
-    return count_player_steps(spec, n, batch) * len(set(family.turns))
+    return count_player_steps(spec, n, batch) * len(set(objective.turns))
 
 
 def choose_batch_size(spec: Spec, n: int) -> int:

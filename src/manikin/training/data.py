@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 from manikin.training import augment
 
 if TYPE_CHECKING:
+    from manikin.contracts.family import Networks
     from manikin.encoding.spec import Spec
 
 
@@ -71,7 +72,7 @@ class TrainingResult:
             looks.
     """
 
-    nets: dict[str, nn.Module]
+    nets: Networks
     steps: int
     seconds: float
     holdout_loss: float

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from manikin.contracts.family import AnyNetworks
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
 
@@ -54,9 +55,11 @@ class Engine:
         units = torch.backends.mkldnn.is_available() and torch.cpu._is_amx_tile_supported()  # noqa: SLF001 - the only way to ask
         return cls(precision="bf16" if units and spec.grid else "fp32")
 
-    def place(self, nets: dict[str, nn.Module]) -> dict[str, nn.Module]:
-        """The networks on the device."""
-        return {name: net.to(self.device) for name, net in nets.items()}
+    def place(self, nets: AnyNetworks) -> AnyNetworks:
+        """The networks, moved to the device."""
+        for net in nets.by_name.values():
+            net.to(self.device)
+        return nets
 
     @contextmanager
     def limit_threads(self, spec: Spec) -> Iterator[None]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from manikin.contracts.family import Family, FamilyState, StatisticalFamily
+    from manikin.contracts.family import Family, FamilyState, Networks, StatisticalFamily
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
     from manikin.nn.conditioning import ConditionSpec
@@ -112,9 +112,8 @@ class NeuralLearner(Learner):
     """A family with networks and their weights."""
 
     family: Family
-    spec: Spec
     given_spec: ConditionSpec
-    nets: dict[str, Any]
+    nets: Networks
     facts: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -142,7 +141,12 @@ class NeuralLearner(Learner):
         facts |= {} if done.is_improving is None else {"falling": done.is_improving}
         facts |= {"augmented": True} if data.is_augmented else {}
         facts |= {"codec": known} if known else {}
-        return cls(family, data.spec, data.given_spec, done.nets, facts)
+        return cls(family, data.given_spec, done.nets, facts)
+
+    @property
+    def spec(self) -> Spec:
+        """What the records are made of."""
+        return self.nets.spec
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
         """Records drawn in batches; what is observed must have been announced, or the order be free."""
@@ -164,7 +168,7 @@ class NeuralLearner(Learner):
             batch = ConditionBatch.from_arrays(self._select_condition(given, rows), *observed)
             n = len(values[rows])
             with torch.no_grad(), engine.seed_generators(key.child(rows.start)) as rng:
-                x = self.family.sample(nets, self.spec, n, batch.to(engine.device), rng)
+                x = self.family.sample(nets, n, batch.to(engine.device), rng)
             drawn.append(x.cpu().numpy())
         return np.concatenate(drawn)
 
@@ -184,7 +188,7 @@ class NeuralLearner(Learner):
                 for part in (before, after)
             )
             with engine.enable_autocast():
-                done = self.family.translate(nets, self.spec, some, *sides)  # type: ignore[attr-defined]
+                done = self.family.translate(nets, some, *sides)  # type: ignore[attr-defined]
             carried.append(done.float().cpu().numpy())
         return np.concatenate(carried)
 
@@ -209,7 +213,7 @@ class NeuralLearner(Learner):
 
     def save(self, folder: Path) -> None:
         """Write the weights."""
-        write_weights(folder / "weights.safetensors", self.nets)
+        write_weights(folder / "weights.safetensors", self.nets.by_name)
 
     @classmethod
     def load(
@@ -230,6 +234,6 @@ class NeuralLearner(Learner):
         if facts.get("augmented"):
             given_spec = add_move_condition(spec, given_spec)
         with torch.random.fork_rng(devices=[]):
-            nets = family.networks(spec, given_spec)
-        read_weights(folder / "weights.safetensors", nets)
-        return cls(family, spec, given_spec, nets, facts)
+            nets = family.build_networks(spec, given_spec)
+        read_weights(folder / "weights.safetensors", nets.by_name)
+        return cls(family, given_spec, nets, facts)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from manikin.contracts.family import Family
+    from manikin.contracts.family import Objective
     from manikin.core.seeds import Key
     from manikin.training.progress import ProgressCallback
 
@@ -36,7 +36,7 @@ SECONDS_BETWEEN_REPORTS = 1.0
 
 
 def train(
-    family: Family,
+    objective: Objective,
     data: TrainingData,
     training: Training,
     key: Key,
@@ -46,12 +46,12 @@ def train(
     look: Callable[[TrainingState], None] | None = None,
     engine: Engine | None = None,
 ) -> TrainingResult:
-    """Train a family's networks on encoded records.
+    """Train networks on encoded records.
 
     Ctrl-C ends the training and keeps the best weights so far.
 
     Args:
-        family: The family.
+        objective: The networks and their loss: a family's, or those of a codec.
         data: The records, their specs and what is given with them.
         training: The budget.
         key: Where all randomness comes from.
@@ -63,7 +63,7 @@ def train(
     Raises:
         TrainingError: The loss is no longer finite, or the checkpoint is of another run.
     """
-    run = TrainingState(family, data, training, key, engine or Engine.select(data.spec))
+    run = TrainingState(objective, data, training, key, engine or Engine.select(data.spec))
     if checkpoint is not None and checkpoint.exists():
         run.restore(checkpoint)
     with run.engine.limit_threads(data.spec):

@@ -56,7 +56,7 @@ def build_preview_writer(
     nothing = np.zeros((len(rows), *data.spec.shape), np.int64 if data.spec.tokens else np.float32)
 
     def write(run: TrainingState) -> None:
-        now = NeuralLearner(family, data.spec, data.given_spec, run.average)
+        now = NeuralLearner(family, data.given_spec, run.average)
         x = now.draw(given, nothing, nothing.astype(bool), Key(0).child("preview"))
         _write_image_grid(path, np.asarray(codec.decode(x, Key(0))[name].to_numpy_ndarray()), *ends)
 

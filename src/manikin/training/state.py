@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from manikin.contracts.family import Batch
 from manikin.errors import TrainingError
 from manikin.training import augment
 from manikin.training import checkpoint as store
@@ -23,7 +24,7 @@ from manikin.training.progress import Progress
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.contracts.family import Family
+    from manikin.contracts.family import Objective
     from manikin.core.seeds import Key
     from manikin.training.engine import Engine
 
@@ -42,21 +43,23 @@ MAX_EVALUATED_TOKENS = 1 << 16
 
 @final
 class TrainingState:
-    """All that changes while a family learns; `train` drives it."""
+    """All that changes while networks learn; `train` drives it."""
 
     def __init__(
-        self, family: Family, data: TrainingData, training: Training, key: Key, engine: Engine
+        self, objective: Objective, data: TrainingData, training: Training, key: Key, engine: Engine
     ) -> None:
-        self.family, self.data, self.key, self.engine = family, data, key, engine
-        share = training.holdout if len(set(family.turns)) == 1 else 0.0
+        self.objective, self.data, self.key, self.engine = objective, data, key, engine
+        share = training.holdout if len(set(objective.turns)) == 1 else 0.0
         self.rows, self.held_rows = split_subjects(data.subject, share, key.child("holdout"))
-        self.training = resolve_budget(training, family, data.spec, len(self.rows))
+        self.training = resolve_budget(training, objective, data.spec, len(self.rows))
         with engine.seed_generators(key.child("weights")):
-            self.nets = engine.place(family.networks(data.spec, data.given_spec))
-        self.average = {
-            name: copy.deepcopy(net).requires_grad_(False).eval() for name, net in self.nets.items()
+            self.nets = engine.place(objective.build_networks(data.spec, data.given_spec))
+        self.average = copy.deepcopy(self.nets)
+        for net in self.average.by_name.values():
+            net.requires_grad_(False).eval()
+        self.optimizers = {
+            player: self._build_optimizer(player) for player in dict.fromkeys(objective.turns)
         }
-        self.optimizers = {player: self._build_optimizer(player) for player in dict.fromkeys(family.turns)}
         self.turn, self.seconds, self.loss, self.held = 0, 0.0, math.nan, math.nan
         self.best: dict[str, dict[str, Tensor]] = {}
         self.least, self.least_held, self.since = math.inf, math.nan, 0
@@ -65,8 +68,8 @@ class TrainingState:
         self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.has_end_token else np.zeros(0)
 
     def _build_optimizer(self, player: str) -> torch.optim.Optimizer:
-        o = self.family.optimizer
-        parameters = list(self.nets[player].parameters())
+        o = self.objective.optimizer
+        parameters = list(self.nets.by_name[player].parameters())
         return torch.optim.AdamW(parameters, lr=o.rate, betas=o.betas, weight_decay=o.decay, fused=True)
 
     @property
@@ -85,7 +88,7 @@ class TrainingState:
     def advance(self) -> None:
         """One turn of one player, and now and then a look at the held-out subjects."""
         started = time.monotonic()
-        player = self.family.turns[self.turn % len(self.family.turns)]
+        player = self.objective.turns[self.turn % len(self.objective.turns)]
         self._train_step(player)
         self.turn += 1
         if self.turn % STEPS_PER_EVALUATION == 0 or self.stop_reason:
@@ -97,14 +100,14 @@ class TrainingState:
     def _train_step(self, player: str) -> None:
         optimizer = self.optimizers[player]
         for group in optimizer.param_groups:
-            group["lr"] = self.family.optimizer.rate * self._compute_rate_scale(
-                self.family.optimizer.warmup
+            group["lr"] = self.objective.optimizer.rate * self._compute_rate_scale(
+                self.objective.optimizer.warmup
             )
         x, given = self.data.load_batch(self._choose_next_rows(), self.engine.device)
         with self.engine.seed_generators(self.key.child("loss", self.turn)) as rng:
             if self.data.is_augmented:
                 x, given = augment.move_batch(self.data.spec, x, given, rng)
-            loss = self.family.loss(self.nets, player, self.data.spec, x, given, rng)
+            loss = self.objective.compute_loss(self.nets, Batch(x, given, rng, player))
         self._track_loss(loss)
         self.engine.step(loss, optimizer)
         self._update_average(player)
@@ -121,8 +124,8 @@ class TrainingState:
         frequencies is off in one direction or another.
         """
         for name, weights in self.best.items():
-            self.nets[name].load_state_dict(weights)
-            self.average[name].load_state_dict(weights)
+            self.nets.by_name[name].load_state_dict(weights)
+            self.average.by_name[name].load_state_dict(weights)
         left = self.turn * (1 - self.fraction) / max(self.fraction, 1e-9)
         self.back, self.rest = (
             self.turn,
@@ -168,8 +171,8 @@ class TrainingState:
     def _update_average(self, player: str) -> None:
         """Move the average; early on it forgets faster, or it would remember the random start."""
         weight = 1 - min(self.training.ema, (1 + self.turn) / (10 + self.turn))
-        pairs = zip(self.average[player].parameters(), self.nets[player].parameters(), strict=True)
-        for average, parameter in pairs:
+        averages, parameters = (nets.by_name[player].parameters() for nets in (self.average, self.nets))
+        for average, parameter in zip(averages, parameters, strict=True):
             average.lerp_(parameter, weight)
 
     def _evaluate_average(self) -> None:
@@ -187,15 +190,17 @@ class TrainingState:
         criterion = 2 * self.held - known
         self.since += 1
         if self.held < self.least_held if self.back else criterion < self.least:
-            self.best = {name: _copy_weights(net.state_dict()) for name, net in self.average.items()}
+            self.best = {
+                name: _copy_weights(net.state_dict()) for name, net in self.average.by_name.items()
+            }
             self.least, self.least_held, self.since = criterion, self.held, 0
             if not self.back:
-                self.best_pace = self._compute_rate_scale(self.family.optimizer.warmup)
+                self.best_pace = self._compute_rate_scale(self.objective.optimizer.warmup)
 
     @torch.no_grad()
     def _compute_loss(self, rows: np.ndarray) -> float:
         """The loss of the averaged weights on some records, each time with the same noise."""
-        player, batch = self.family.turns[0], self.training.batch or 1
+        player, batch = self.objective.turns[0], self.training.batch or 1
         spec = self.data.spec
         if spec.has_end_token:  # their loss draws no noise
             rows = rows[: max(batch, MAX_EVALUATED_TOKENS // spec.length)]
@@ -205,7 +210,7 @@ class TrainingState:
         with self.engine.seed_generators(self.key.child("held")) as rng:
             for start in range(0, len(rows), batch):
                 x, given = self.data.load_batch(rows[start : start + batch], self.engine.device)
-                loss = self.family.loss(self.average, player, self.data.spec, x, given, rng)
+                loss = self.objective.compute_loss(self.average, Batch(x, given, rng, player))
                 total += float(loss) * len(x)
         return total / len(rows)
 
@@ -216,16 +221,23 @@ class TrainingState:
     def finish_training(self, ended: str) -> TrainingResult:
         """The weights to keep: the best on held-out subjects, else the last average."""
         for name, weights in self.best.items():
-            self.average[name].load_state_dict(weights)
-        nets = {name: net.cpu().eval() for name, net in self.average.items()}
+            self.average.by_name[name].load_state_dict(weights)
+        for net in self.average.by_name.values():
+            net.cpu().eval()
         return TrainingResult(
-            nets, self.turn, self.seconds, self.least_held, ended, self.default_steps, self.is_improving
+            self.average,
+            self.turn,
+            self.seconds,
+            self.least_held,
+            ended,
+            self.default_steps,
+            self.is_improving,
         )
 
     @property
     def default_steps(self) -> int:
         """The steps of a training without a budget of its own, on these records."""
-        return count_default_steps(self.family, self.data.spec, len(self.rows), self.training.batch or 1)
+        return count_default_steps(self.objective, self.data.spec, len(self.rows), self.training.batch or 1)
 
     @property
     def is_improving(self) -> bool | None:
@@ -237,8 +249,8 @@ class TrainingState:
     def save(self, path: Path) -> None:
         """Everything needed to go on from here."""
         tensors = {
-            "nets": {name: net.state_dict() for name, net in self.nets.items()},
-            "average": {name: net.state_dict() for name, net in self.average.items()},
+            "nets": {name: net.state_dict() for name, net in self.nets.by_name.items()},
+            "average": {name: net.state_dict() for name, net in self.average.by_name.items()},
             "optimizers": {name: store.extract_optimizer_state(o) for name, o in self.optimizers.items()},
             "best": self.best,
         }
@@ -257,9 +269,9 @@ class TrainingState:
                 f"{path}: the checkpoint of another run (data, family, seed or budget differ); delete it"
             )
             raise TrainingError(message)
-        for name, net in self.nets.items():
+        for name, net in self.nets.by_name.items():
             net.load_state_dict(tensors["nets"][name])
-            self.average[name].load_state_dict(tensors["average"][name])
+            self.average.by_name[name].load_state_dict(tensors["average"][name])
         for name, optimizer in self.optimizers.items():
             store.restore_optimizer_state(optimizer, tensors["optimizers"].get(name, {}))
         self.best = tensors.get("best", {})
@@ -270,7 +282,7 @@ class TrainingState:
         """What must be the same for a run to be the same run."""
         some = np.ascontiguousarray(self.data.x[:: max(1, len(self.data) // 1000)])
         parts: tuple[Any, ...] = (
-            self.family,
+            self.objective,
             self.data.spec,
             self.data.given_spec,
             self.training,

@@ -134,7 +134,7 @@ class ArrayCodec(Codec):
             parts.append(layer.encode(x, key.child(name) if key else None).astype(np.float32))
         return np.concatenate(parts, axis=1)
 
-    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - nothing is drawn
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Columns of tensors in the types of the file."""
         ends = np.cumsum([layer.block.n for layer in self._layers.values()])[:-1]
         parts = np.split(x, ends, axis=1)

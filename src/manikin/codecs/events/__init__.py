@@ -122,7 +122,7 @@ class Events(Codec):
         facts |= {"cut_histories": len(np.unique(kept.patient[cut])), "cut_events": int(cut.sum())}
         return replace(whole, known=known, facts=facts)
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, length), int32; END fills the rest. What is too rare or too long is left out.
 
         The token of a hidden code is the size of the vocabulary, and so is that of a value that is missing

@@ -138,7 +138,7 @@ class Phrases(Codec):
         }
         return replace(whole, words=tuple(sorted(shared)), numerals=numerals, facts=facts)
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, fields + length)."""
         listed = (*self.words, *(f"\0{one}" for one in self.numerals))
         place = {word: SPECIAL_COUNT + len(self.slots.slot_names) + i for i, word in enumerate(listed)}

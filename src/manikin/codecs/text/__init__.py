@@ -128,7 +128,7 @@ class TextCodec(Codec):
             [ABSENT_TOKEN] if text is None else tokens for text, tokens in zip(texts, out[:-1], strict=True)
         ]
 
-    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:  # noqa: ARG002 - no cells
+    def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, length); a text that is too long is cut before its end."""
         length = self.facts["length"]
         x = np.full((len(cohort), length), END, dtype=np.int64)
@@ -137,7 +137,7 @@ class TextCodec(Codec):
             x[row, : len(kept)] = kept
         return x
 
-    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:  # noqa: ARG002 - nothing is drawn
+    def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Texts, in which characters of private use stand for slots until `filled`."""
         return {self.name: pa.array([self.to_text(row.tolist()) for row in x], pa.string())}
 

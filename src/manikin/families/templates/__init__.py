@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 import numpy as np
 
 from manikin.contracts.family import FamilyState, ProgressCallback, StatisticalFamily
-from manikin.encoding.decoding_options import OPTION_NAMES, DecodingOptions
+from manikin.encoding.decoding_options import OPTION_NAMES, HasDecodingOptions
 from manikin.encoding.grammar import END
 from manikin.errors import Unsupported
 from manikin.families.templates.backoff import MAX_CONDITIONED_WORDS, BackoffWriter
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @final
 @dataclass(frozen=True)
-class Templates(StatisticalFamily):
+class Templates(HasDecodingOptions, StatisticalFamily):
     """Shared phrases, chosen by the record.
 
     Args:
@@ -61,14 +61,6 @@ class Templates(StatisticalFamily):
     is_for_notes: ClassVar[bool] = True
     sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"stress", "drafts"}
     codec: ClassVar[str | None] = "phrases"
-
-    def __post_init__(self) -> None:
-        self.decoding_options.check()
-
-    @property
-    def decoding_options(self) -> DecodingOptions:
-        """How words are drawn."""
-        return DecodingOptions(self.temperature, self.shortest, self.longest)
 
     def refusal(self, spec: Spec) -> str | None:
         """Only notes: tokens that end early, without a grammar."""
