@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from manikin.codecs.prompts import SEPARATOR, Prompts
 from manikin.codecs.text import list_notes
-from manikin.contracts.codec import Codec
+from manikin.contracts.codec import Codec, CodecRequest, PretrainedTokens
 from manikin.core.short_lists import list_names
 from manikin.encoding.grammar import END
 from manikin.encoding.pretrained_tokens import (
@@ -44,7 +44,8 @@ class PretrainedText(Codec):
         shots: Training records shown with their notes in each prompt; an empty line then ends a text.
     """
 
-    kinds: ClassVar[tuple[type, ...]] = ()  # chosen only with the family that knows its model
+    kinds: ClassVar[tuple[type, ...]] = ()  # chosen only for the family that names its model
+    serves: ClassVar[type[CodecRequest] | None] = PretrainedTokens
     tokens: ClassVar[bool] = True
     model: str = ""
     longest: int | None = 512

@@ -7,7 +7,8 @@ Codecs know fields and files' values; families know only the spec.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, final
 
 from manikin.errors import NotFitted
 
@@ -26,17 +27,48 @@ if TYPE_CHECKING:
 Network = TypeVar("Network", bound="nn.Module")
 
 
+class CodecRequest:
+    """What a family asks of its codec, where the kinds of fields do not tell.
+
+    A request is a frozen dataclass; its fields are options of the codec that serves it.
+    """
+
+
+@final
+@dataclass(frozen=True)
+class PretrainedTokens(CodecRequest):
+    """A text as tokens of the tokenizer of a language model that others have trained, under a prompt.
+
+    Args:
+        model: A folder in the layout of Hugging Face, or a name on its hub.
+        longest: Tokens of a text at most; None: as many as the longest has.
+        shots: Training records shown with their notes in each prompt.
+    """
+
+    model: str
+    longest: int | None
+    shots: int = 0
+
+
+@final
+@dataclass(frozen=True)
+class SharedPhrases(CodecRequest):
+    """Notes as words that several patients share, behind the values that are given with them."""
+
+
 class Codec(ABC):
     """Fields of a cohort <-> one compact array, described by a spec.
 
     A codec is frozen: `fit` returns a fitted one. `kinds` are the kinds of field that it can
     encode; `tokens` tells whether it yields tokens rather than channels on a grid. Of several codecs for
     the same fields that with the greatest `min_length` is taken of which a record has as many places.
+    `serves` is the kind of request that it answers; its kinds may then be none.
     """
 
     kinds: ClassVar[tuple[type, ...]]
     tokens: ClassVar[bool]
     min_length: ClassVar[int] = 0
+    serves: ClassVar[type[CodecRequest] | None] = None
 
     @property
     @abstractmethod

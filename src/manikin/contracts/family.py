@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor, nn
 
+    from manikin.contracts.codec import CodecRequest
     from manikin.core.seeds import Key
     from manikin.encoding.spec import Spec
     from manikin.nn.conditioning import ConditionBatch, ConditionSpec
@@ -103,25 +104,36 @@ class Objective(ABC, Generic[AnyNetworks]):
         """The scalar loss of one player on a batch."""
 
 
-class Family(Objective[AnyNetworks]):
-    """A family with networks: `Family[SingleNetwork[MyNetwork]]` where there is one.
+class BaseFamily(ABC):
+    """What both contracts ask of a family.
 
-    `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
-    `tokens` whether it wants tokens rather than channels on a grid; `is_infilling` whether of a given
-    history it finds what is hidden, rather than what comes after it; `sampling` which options concern
-    sampling alone, and may differ from those in training; `is_for_notes` whether it models nothing but
-    notes.
+    `tokens` tells whether it wants tokens rather than channels on a grid; `is_for_notes` whether it models
+    nothing but notes; `sampling` which options concern sampling alone, so that they may change after it.
     """
 
-    private: ClassVar[bool] = False
     tokens: ClassVar[bool] = False
-    is_infilling: ClassVar[bool] = False
     is_for_notes: ClassVar[bool] = False
     sampling: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def codec_request(self) -> CodecRequest | None:
+        """What it asks of its codec, where the kinds of fields do not tell; None: nothing."""
+        return None
 
     @abstractmethod
     def refusal(self, spec: Spec) -> str | None:
         """Why this family cannot model such data, with the alternative named; None: it can."""
+
+
+class Family(BaseFamily, Objective[AnyNetworks]):
+    """A family with networks: `Family[SingleNetwork[MyNetwork]]` where there is one.
+
+    `private` tells whether its networks give exact per-sample gradients (`exact`: for some data);
+    `is_infilling` whether of a given history it finds what is hidden, rather than what comes after it.
+    """
+
+    private: ClassVar[bool] = False
+    is_infilling: ClassVar[bool] = False
 
     def exact(self, spec: Spec) -> bool:
         """Whether its networks for such data give exact gradients of each record, as privacy needs."""
@@ -132,25 +144,15 @@ class Family(Objective[AnyNetworks]):
         """`n` compact records; where `given` holds observed values, they are kept exactly."""
 
 
-class StatisticalFamily(ABC):
+class StatisticalFamily(BaseFamily):
     """A family without networks, for encoded tables (n, channels), or tokens (n, length).
 
-    Missing values are NaN in continuous channels and a level of their own in categorical ones.
-    `has_equalities` tells whether it keeps equalities and orders, and so wants tied quantities on one
-    scale, rather than each as standard normal; `tokens` whether it wants tokens, the given fields first;
-    `codec` names the codec that it wants, where the kinds of fields do not tell; `sampling` and
-    `is_for_notes` are as of `Family`.
+    Missing values are NaN in continuous channels and a level of their own in categorical ones. In tokens
+    the given fields come first. `has_equalities` tells whether it keeps equalities and orders, and so wants
+    tied quantities on one scale, rather than each as standard normal.
     """
 
     has_equalities: ClassVar[bool] = False
-    sampling: ClassVar[frozenset[str]] = frozenset()
-    tokens: ClassVar[bool] = False
-    is_for_notes: ClassVar[bool] = False
-    codec: ClassVar[str | None] = None
-
-    @abstractmethod
-    def refusal(self, spec: Spec) -> str | None:
-        """Why this family cannot model such data, with the alternative named; None: it can."""
 
     @abstractmethod
     def learn(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from manikin.contracts.codec import PretrainedTokens
 from manikin.contracts.family import Batch, Family, SingleNetwork
-from manikin.core import registry
 from manikin.encoding.decoding_options import OPTION_NAMES, HasDecodingOptions
 from manikin.nn.language_model import LanguageModel, LowRankAdapters
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from manikin.contracts.codec import Codec
     from manikin.encoding.spec import Spec
     from manikin.nn.conditioning import ConditionBatch, ConditionSpec
 
@@ -43,10 +42,9 @@ class LanguageModelFamily(HasDecodingOptions, Family[SingleNetwork[LanguageModel
         return None
 
     @property
-    def codec(self) -> Codec | None:
-        """The model's own tokenizer, with prompts that show examples."""
-        made = registry.find("codecs", "pretrained")
-        return made(self.model, self.longest, shots=self.shots) if self.model else None
+    def codec_request(self) -> PretrainedTokens | None:
+        """The model's own tokenizer and prompts with examples; without a model `refusal` comes instead."""
+        return PretrainedTokens(self.model, self.longest, self.shots) if self.model else None
 
     def refusal(self, spec: Spec) -> str | None:
         """Only text, and only with a model."""

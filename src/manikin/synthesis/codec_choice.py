@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from manikin.codecs.patches import PatchCodec
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.codec import Codec
+    from manikin.contracts.codec import Codec, CodecRequest
     from manikin.schema.kinds import Schema
     from manikin.synthesis.plan import Plan
 
@@ -51,23 +52,38 @@ def choose_codec(schema: Schema, fields: Sequence[str], *, tokens: bool, places:
     raise Unsupported(message)
 
 
+def create_requested_codec(request: CodecRequest) -> Codec:
+    """The unfitted codec that serves a family's request.
+
+    Raises:
+        Unsupported: There is none.
+    """
+    for name in registry.list_plugins("codecs"):
+        codec = registry.find("codecs", name)
+        if codec.serves is type(request):
+            return codec(**asdict(request))  # type: ignore[call-overload] - every request is a dataclass
+    raise Unsupported(f"no codec serves {request!r}; add an entry point of manikin.codecs")
+
+
 def choose_target_codec(
     train: Cohort, plan: Plan, fields: Sequence[str], named: str | Codec | None
 ) -> Codec:
-    """The unfitted codec of a target: the one that is named, or one for the kind and size of the fields.
+    """The unfitted codec of a target: one that is named, that the family asks for, or that fits the fields.
 
     Pictures of which a part may be observed stay as they are, because codes have no such part.
 
     Raises:
         Unsupported: No codec knows these kinds in this form, or codes are to be observed in part.
     """
-    named = named or getattr(plan.family, "codec", None)
-    if named is None:
+    request = plan.family.codec_request
+    if named is not None:
+        codec = registry.find("codecs", named)() if isinstance(named, str) else named
+    elif request is not None:
+        codec = create_requested_codec(request)
+    else:
         shapes = [getattr(train.columns[name].type, "shape", [1]) for name in fields]
         places = 0 if plan.observed else max(math.prod(shape[1:]) for shape in shapes)
         codec = choose_codec(train.schema, fields, tokens=plan.family.tokens, places=places)
-    else:
-        codec = registry.find("codecs", named)() if isinstance(named, str) else named
     if plan.observed and isinstance(codec, TrainableCodec):
         message = (
             f"an observed part of {plan.observed[0]!r} is no part of its learned codes; use 'diffusion' in "

@@ -116,8 +116,8 @@ def _train_networks(
         report = scale_progress(report, AUTOENCODER_SHARE, 1)
     data = _encode(plan, codec, givens, train, key.child("encode"))
     if not family.turns:  # a model that is used as it is
-        nets = family.networks(data.spec, data.given_spec)
-        return codec, NeuralLearner(family, data.spec, data.given_spec, nets, {"codec": facts})
+        nets = family.build_networks(data.spec, data.given_spec)
+        return codec, NeuralLearner(family, data.given_spec, nets, {"codec": facts})
     if not isinstance(codec, TrainableCodec) and should_augment(
         training, data.spec, data.given_spec, len(data)
     ):

@@ -18,7 +18,7 @@ from manikin.codecs.phrases.rare_words import fit_word_shapes, sample_word, to_w
 from manikin.codecs.rows import RowsCodec
 from manikin.codecs.text import list_notes as words_of
 from manikin.codecs.text.record_slots import FIRST_SLOT, RecordSlots
-from manikin.contracts.codec import Codec
+from manikin.contracts.codec import Codec, CodecRequest, SharedPhrases
 from manikin.encoding.grammar import END
 from manikin.encoding.spec import Spec
 from manikin.errors import SchemaError, Unsupported
@@ -59,6 +59,7 @@ class Phrases(Codec):
     """
 
     kinds: ClassVar[tuple[type, ...]] = (Number, Category, Time, Text)
+    serves: ClassVar[type[CodecRequest] | None] = SharedPhrases
     tokens: ClassVar[bool] = True
     anonymous: int = 5
     longest: int = 2000

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 import numpy as np
 
+from manikin.contracts.codec import SharedPhrases
 from manikin.contracts.family import FamilyState, ProgressCallback, StatisticalFamily
 from manikin.encoding.decoding_options import OPTION_NAMES, HasDecodingOptions
 from manikin.encoding.grammar import END
@@ -60,7 +61,11 @@ class Templates(HasDecodingOptions, StatisticalFamily):
     tokens: ClassVar[bool] = True
     is_for_notes: ClassVar[bool] = True
     sampling: ClassVar[frozenset[str]] = OPTION_NAMES | {"stress", "drafts"}
-    codec: ClassVar[str | None] = "phrases"
+
+    @property
+    def codec_request(self) -> SharedPhrases:
+        """Words that several patients share."""
+        return SharedPhrases()
 
     def refusal(self, spec: Spec) -> str | None:
         """Only notes: tokens that end early, without a grammar."""
