@@ -36,7 +36,7 @@ def write_atomically(path: Path, *, replaces_folder: bool = False) -> Iterator[P
     except FormatError as error:
         raise error.reword(lambda text: text.replace(str(part), str(path))) from error
     except OSError as error:
-        raise FormatError(f"{path}: cannot be written ({error.strerror or error})") from error
+        raise FormatError(f"cannot be written ({error.strerror or error})", path) from error
     finally:
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)

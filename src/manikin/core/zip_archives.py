@@ -39,14 +39,14 @@ def _extract(path: Path, folder: Path) -> Path:
             needed = sum(entry.file_size for entry in members)
             if needed > shutil.disk_usage(folder).free:
                 raise FormatError(
-                    f"{path}: needs {needed / 1e9:.1f} GB of disk to be unpacked; there is less"
+                    f"needs {needed / 1e9:.1f} GB of disk to be unpacked; there is less", path
                 )
             for entry in members:
                 archive.extract(entry, folder)  # which keeps every member below the folder
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
-        raise FormatError(f"{path}: cannot be unpacked ({error})") from error
+        raise FormatError(f"cannot be unpacked ({error})", path) from error
     if not members:
-        raise FormatError(f"{path}: the archive holds no file")
+        raise FormatError("the archive holds no file", path)
     found = folder
     while len(inside := list(found.iterdir())) == 1:
         found = inside[0]

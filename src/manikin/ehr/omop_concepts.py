@@ -51,7 +51,7 @@ def read_concepts(folder: Path, codes: Iterable[str]) -> dict[str, list[str]]:
                 row[0]: list(row[1:]) for row in zip(*(c.to_pylist() for c in few.columns), strict=True)
             }
     except (pa.ArrowException, KeyError) as error:
-        raise FormatError(f"{path}: is no table of concepts ({error}); leave it out") from error
+        raise FormatError(f"is no table of concepts ({error})", path, "leave it out") from error
     return {part: [i, *rows[i]] for code in codes for part, i in _find_concepts(code) if i in rows}
 
 

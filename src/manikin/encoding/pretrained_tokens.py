@@ -35,8 +35,10 @@ def load_tokenizer(model: str) -> Any:  # noqa: ANN401 - of whatever model
     except (OSError, ValueError, KeyError) as error:
         first = str(error).strip().splitlines()[0]
         raise FormatError(
-            f"{model}: no tokenizer found ({first}); name a folder that holds config.json, a tokenizer and "
-            "model.safetensors, or a model of the hub while there is a network"
+            f"no tokenizer found ({first})",
+            model,
+            "name a folder that holds config.json, a tokenizer and model.safetensors, or a model of the "
+            "hub while there is a network",
         ) from error
 
 

@@ -72,5 +72,5 @@ def detect_folder_format(folder: Path) -> str:
         return found.counts.most_common(1)[0][0]
     what = "picture, DICOM file, NIfTI volume, recording, history or note" if found.files else "file"
     raise FormatError(
-        f"{folder}: is a folder without a {what}; name a file, an archive or a folder of records"
+        f"is a folder without a {what}", folder, "name a file, an archive or a folder of records"
     )

@@ -71,7 +71,7 @@ class Format(ABC):
             FormatError: This format has no folders, or a file is bad.
         """
         del schema, skip_bad
-        raise FormatError(f"{path}: is a folder; name a file")
+        raise FormatError("is a folder", path, "name a file")
 
     @abstractmethod
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -90,9 +90,9 @@ def raise_if_not_scalar(cohort: Cohort, path: Path) -> None:
     """
     if events := [name for name, kind in cohort.schema.items() if isinstance(kind, Codes)]:
         raise FormatError(
-            f"{path}: this format holds no histories; leave out {', '.join(events)}; or write .csv"
+            "this format holds no histories", path, f"leave out {', '.join(events)}; or write .csv"
         )
     if arrays := [name for name, kind in cohort.schema.items() if isinstance(kind, Signal | Image)]:
         raise FormatError(
-            f"{path}: this format holds no arrays; leave out {', '.join(arrays)}, or write .npz or a folder"
+            "this format holds no arrays", path, f"leave out {', '.join(arrays)}, or write .npz or a folder"
         )

@@ -98,19 +98,19 @@ def _check_records(records: Mapping[str, np.ndarray], path: Path) -> None:
     lengths = {key: len(x) for key, x in records.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{key} {n}" for key, n in lengths.items())
-        raise FormatError(f"{path}: the first axis is the record, but the keys differ in length: {listed}")
+        raise FormatError(f"the first axis is the record, but the keys differ in length: {listed}", path)
     if not lengths or not min(lengths.values()):
-        raise FormatError(f"{path}: holds no record")
+        raise FormatError("holds no record", path)
     for key, x in records.items():
         if x.dtype.kind not in "biufUSM":
-            raise FormatError(f"{path}: {key} holds {x.dtype}; save numbers or text")
+            raise FormatError(f"{key} holds {x.dtype}", path, "save numbers or text")
         if (
             x.dtype.kind == "f"
             and x.ndim > 1
             and any(np.isinf(block).any() for block in mapped_arrays.iterate_blocks(x))
         ):
             raise FormatError(
-                f"{path}: {key} holds infinite values; leave these records out or correct them"
+                f"{key} holds infinite values", path, "leave these records out or correct them"
             )
 
 
@@ -141,7 +141,7 @@ def _infer_form(key: str, x: np.ndarray, declared: Schema, path: Path) -> str:
         case 5:
             return "last" if shape[-1] in _COLOUR_CHANNELS and shape[0] not in _COLOUR_CHANNELS else "first"
     raise FormatError(
-        f"{path}: {key} has {x.ndim} axes; records have at most channels, depth, height and width"
+        f"{key} has {x.ndim} axes", path, "records have at most channels, depth, height and width"
     )
 
 
@@ -192,7 +192,7 @@ def _conform_array(
                 x, kind if isinstance(kind, Signal) else Signal(), rate
             )
         except FormatError as error:
-            raise FormatError(f"{path}: {key} {error}") from error
+            raise FormatError(f"{key} {error}", path) from error
         except SchemaError as error:
             raise SchemaError(f"field {key!r}: {error}") from error
         return y, signal, [], "; ".join(told)

@@ -78,7 +78,7 @@ def read(path: str | Path, schema: Schema | str | Path | None = None, *, skip_ba
         note = (f"{beside.name} beside the data was made from another file and is not used",)
         cohort = _read_path(path, None, skip_bad=skip_bad)
     except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror or error})") from error
+        raise FormatError(f"cannot be read ({error.strerror or error})", path) from error
     is_folder = path.is_dir() or not _is_own_format(path, cohort)
     origin = cohort.origin.add_options(FileOptions("" if is_folder else "".join(split_suffixes(path))))
     found = replace(cohort, origin=origin).add_notes(*note)
@@ -94,7 +94,7 @@ def _raise_if_unreadable(path: Path) -> None:
     if not path.exists():
         header = path.with_name(f"{path.name}.hea") if path.name else path
         beside = f"; there is a record {header.name}: name that" if header.is_file() else ""
-        raise FormatError(f"{path}: no such file{beside}")
+        raise FormatError(f"no such file{beside}", path)
     if path.is_dir():
         return
     chosen = find_format_name(path)
@@ -102,15 +102,15 @@ def _raise_if_unreadable(path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
     except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror})") from error
+        raise FormatError(f"cannot be read ({error.strerror})", path) from error
     for name, marks in SHIPPED_FORMATS.items():
         if marks.signature and head.startswith(marks.signature) and name != chosen:
             raise FormatError(
-                f"{path}: holds {name}, whatever its suffix says; rename it to {marks.suffixes[0]}"
+                f"holds {name}, whatever its suffix says", path, f"rename it to {marks.suffixes[0]}"
             )
     strange = next((what for mark, what in _FOREIGN_SIGNATURES.items() if head.startswith(mark)), None)
     if strange and not load_format(chosen).is_binary:
-        raise FormatError(f"{path}: is {strange}; save the table as .csv")
+        raise FormatError(f"is {strange}", path, "save the table as .csv")
 
 
 def _read_path(path: Path, declared: Schema | None, *, skip_bad: bool) -> Cohort:

@@ -40,11 +40,11 @@ def _choose_target(cohort: Cohort, path: Path) -> tuple[Path, Format]:
         events = any(isinstance(kind, Codes) for kind in cohort.schema.values())
         if _should_write_folder(cohort) and (arrays or events or origin == "text"):
             if path.is_dir() and any(path.iterdir()):
-                raise FormatError(f"{path}: the folder is not empty; name another, or empty it first")
+                raise FormatError("the folder is not empty", path, "name another, or empty it first")
             return path, load_format(origin)
         path = path.with_name(path.name + _choose_suffix(cohort, arrays=arrays))
     if path.is_dir():
-        raise FormatError(f"{path}: is a folder; name a file, or leave out the suffix")
+        raise FormatError("is a folder", path, "name a file, or leave out the suffix")
     return path, find_format(path)
 
 

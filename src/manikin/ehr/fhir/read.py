@@ -232,7 +232,7 @@ class FhirReader:
         """
         if not self.patient_fields:
             said = "no Patient in it; without patients events belong to nobody"
-            raise FormatError(f"{where}: {said}{self._format_first_fault()}")
+            raise FormatError(f"{said}{self._format_first_fault()}", where)
         self._resolve_medications()
         self.events = [
             (self._resolve_id(who), t, code, x, self._resolve_id(visit))
@@ -246,7 +246,7 @@ class FhirReader:
             lost = sum(event[0] not in self.patient_fields for event in self.events)
             self.skip_or_raise(f"{strange[0]}: its Patient is not there ({lost} events of such patients)")
         if all(event[2] == BIRTH_CODE for event in known):
-            raise FormatError(f"{where}: nothing happened to any patient{self._format_first_fault()}")
+            raise FormatError(f"nothing happened to any patient{self._format_first_fault()}", where)
         subject, time, code, value, visit = zip(*known, strict=True)
         number = {name: i for i, name in enumerate(dict.fromkeys(v for v in visit if v))}
         facts = {

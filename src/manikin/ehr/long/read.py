@@ -105,7 +105,7 @@ def parse_days(
     if empty and not known.any():
         return np.full(len(values), np.nan), "moment"
     if not known.any():
-        raise FormatError(f"{path}: column {name!r} holds no time")
+        raise FormatError(f"column {name!r} holds no time", path)
     texts = words.values.to_pylist()
     said = pa.array(texts, pa.string()).take(pa.array(words.codes[known]))
     try:
@@ -131,8 +131,9 @@ def _raise_if_implausible(time: np.ndarray, spelling: str, name: str, path: Path
     years = float(np.ptp(known)) / assemble.DAYS_PER_YEAR if len(known) else 0.0
     if spelling in elapsed_time.SECONDS_PER_UNIT and years > assemble.MAX_AGE_YEARS:
         raise FormatError(
-            f"{path}: column {name!r} spans {years:,.0f} years if its numbers count "
-            f"{_UNIT_NAMES[spelling]}; write dates, or days"
+            f"column {name!r} spans {years:,.0f} years if its numbers count {_UNIT_NAMES[spelling]}",
+            path,
+            "write dates, or days",
         )
 
 

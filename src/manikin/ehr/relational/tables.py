@@ -51,7 +51,7 @@ def _read_parquet_as_text(path: Path) -> pa.Table:
             raise EmptyTable("holds no record", path)
         return pa.table({name: _to_text(found[name]) for name in found.column_names})
     except pa.ArrowException as error:
-        raise FormatError(f"{path}: is no table of Parquet that can be read ({error})") from error
+        raise FormatError(f"is no table of Parquet that can be read ({error})", path) from error
 
 
 def _to_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -79,7 +79,7 @@ def read_text_column(found: pa.Table, name: str, path: Path) -> np.ndarray:
         FormatError: There is no such column.
     """
     if name not in found.column_names:
-        raise FormatError(f"{path}: has no column {name}; is it a table of this format?")
+        raise FormatError(f"has no column {name}", path, "is it a table of this format?")
     values = np.array(found[name].to_pylist(), dtype=object)
     values[np.isin(values, sorted(MISSING_SPELLINGS))] = None
     return values

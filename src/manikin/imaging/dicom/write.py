@@ -55,7 +55,7 @@ def write_single(cohort: Cohort, path: Path) -> None:
     """
     pictures = _list_image_fields(cohort, path)
     if len(cohort) != 1 or len(pictures) != 1 or cohort[pictures[0]].ndim > _SPATIAL_AXES + 1:
-        raise FormatError(f"{path}: one file holds one picture; name a folder (no suffix)")
+        raise FormatError("one file holds one picture", path, "name a folder (no suffix)")
     _write_field(cohort, pictures[0], path)
 
 
@@ -64,10 +64,10 @@ def _list_image_fields(cohort: Cohort, path: Path) -> list[str]:
     for name in pictures:
         if cohort[name].shape[1] not in (1, 3):
             raise FormatError(
-                f"{path}: field {name!r} has {cohort[name].shape[1]} channels; DICOM has 1 or 3"
+                f"field {name!r} has {cohort[name].shape[1]} channels", path, "DICOM has 1 or 3"
             )
     if not pictures:
-        raise FormatError(f"{path}: no field is a picture; write .csv")
+        raise FormatError("no field is a picture", path, "write .csv")
     return pictures
 
 
@@ -87,8 +87,9 @@ def refuse_uneven(cohort: Cohort, name: str, path: Path) -> None:
     """
     if cohort.origin.find_options(GeometryOptions).get_geometry(name).heights == []:
         raise FormatError(
-            f"{path}: the slices of {name!r} have uneven gaps, not alike in all volumes; read them with "
-            "even = true in schema.toml, or write .npz"
+            f"the slices of {name!r} have uneven gaps, not alike in all volumes",
+            path,
+            "read them with even = true in schema.toml, or write .npz",
         )
 
 

@@ -110,18 +110,18 @@ def pair_masks(places: Sequence[ImageFile], folder: Path) -> dict[str, list[Path
     for place in places:
         if place.is_mask:
             if (place.parent_folders, place.key) in masks:
-                raise FormatError(f"{place.path}: a second mask for one picture; merge them into one file")
+                raise FormatError("a second mask for one picture", place.path, "merge them into one file")
             masks[place.parent_folders, place.key] = place.path
     field = "image" if pictures else "mask"
     if not pictures:
         pictures, masks = list(places), {}
     if len(pictures) == 1:
-        raise FormatError(f"{folder}: holds one picture; give more, or name the file to read it alone")
+        raise FormatError("holds one picture", folder, "give more, or name the file to read it alone")
     files = {field: [place.path for place in pictures]}
     if masks:
         files["mask"] = [_pop_mask(place, masks) for place in pictures]
     if masks:
-        raise FormatError(f"{next(iter(masks.values()))}: a mask that matches no picture; name both alike")
+        raise FormatError("a mask that matches no picture", next(iter(masks.values())), "name both alike")
     return files
 
 
@@ -129,7 +129,7 @@ def _pop_mask(place: ImageFile, masks: dict[tuple[tuple[str, ...], str], Path]) 
     for key in ((place.parent_folders, place.key), ((), place.key)):
         if key in masks:
             return masks.pop(key)
-    raise FormatError(f"{place.path}: has no mask of its name, though others have; add it, or leave it out")
+    raise FormatError("has no mask of its name, though others have", place.path, "add it, or leave it out")
 
 
 def group_volumes_by_kind(
@@ -217,10 +217,8 @@ def _group_by_name(paths: list[Path], folder: Path) -> dict[str, list[Path]]:
         if lost := [kind for kind in kinds if (subject, kind) not in by_name]:
             where = next(path for (known, _), path in by_name.items() if known == subject)
             raise FormatError(
-                f"{where}: has no {lost[0]} beside it, though others have; add it, or leave it out"
+                f"has no {lost[0]} beside it, though others have", where, "add it, or leave it out"
             )
     if len(by_name) < len(paths):
-        raise FormatError(
-            f"{folder}: several volumes of one name in subfolders; name one of the subfolders"
-        )
+        raise FormatError("several volumes of one name in subfolders", folder, "name one of the subfolders")
     return {kind: [by_name[subject, kind] for subject in subjects] for kind in kinds}

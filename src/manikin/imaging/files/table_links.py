@@ -130,8 +130,9 @@ def _refuse_missing(
             lost = next(row for row, file in enumerate(files) if file is None)
             what = repr(named[name][lost]) if named[name][lost] else "an empty cell"
             raise FormatError(
-                f"{path}: column {name!r}, record {lost + 1}: {what} names no file beside the table; "
-                "add the file, or remove the row"
+                f"column {name!r}, record {lost + 1}: {what} names no file beside the table",
+                path,
+                "add the file, or remove the row",
             )
 
 
@@ -176,8 +177,10 @@ def _refuse_incomplete(table: Cohort, places: Sequence[ImageFile]) -> None:
             lost = [i for i, row in enumerate(rows, 1) if row not in known]
             if 0 < len(lost) < _MIN_MATCH_SHARE * len(rows):
                 raise FormatError(
-                    f"{places[0].path.parent}: no picture is called as column {name!r} says in record "
-                    f"{lost[0]} (and {len(lost) - 1} more); add it, or remove the row"
+                    f"no picture is called as column {name!r} says in record {lost[0]} "
+                    f"(and {len(lost) - 1} more)",
+                    places[0].path.parent,
+                    "add it, or remove the row",
                 )
 
 

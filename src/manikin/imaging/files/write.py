@@ -37,7 +37,7 @@ def write_folder(cohort: Cohort, path: Path) -> None:
         FormatError: A field is a signal.
     """
     if signals := [name for name, kind in cohort.schema.items() if isinstance(kind, Signal)]:
-        raise FormatError(f"{path}: a folder of pictures holds no signals; leave out {', '.join(signals)}")
+        raise FormatError("a folder of pictures holds no signals", path, f"leave out {', '.join(signals)}")
     path.mkdir()
     pictures = [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]
     classes = _list_class_folders(cohort)
@@ -57,8 +57,10 @@ def write_single(cohort: Cohort, path: Path) -> None:
     pictures = [name for name, kind in cohort.schema.items() if isinstance(kind, Image)]
     if len(cohort) != 1 or len(pictures) != 1:
         raise FormatError(
-            f"{path}: one file holds one picture, but there are {len(cohort)} records of {len(pictures)} "
-            "such fields; name a folder (no suffix)"
+            f"one file holds one picture, but there are {len(cohort)} records of {len(pictures)} such "
+            "fields",
+            path,
+            "name a folder (no suffix)",
         )
     write_record(label_maps.to_file_values(cohort, pictures[0])[0], cohort, pictures[0], path)
 

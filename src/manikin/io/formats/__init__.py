@@ -78,7 +78,7 @@ def find_format_name(path: Path) -> str:
         return name
     what = f"the suffix {suffix!r} is not known" if suffix else "a name without suffix says no format"
     known = ", ".join(sorted(map_suffixes()))
-    raise FormatError(f"{path}: {what}; there are {known}, also with .gz, or .zip")
+    raise FormatError(what, path, f"there are {known}, also with .gz, or .zip")
 
 
 @cache

@@ -57,7 +57,7 @@ class Arff(Format):
         text = to_utf8(read_bytes(path), path)
         found = _parse(text.data.decode(), path)
         if not found["data"]:
-            raise FormatError(f"{path}: declares attributes but holds no record")
+            raise FormatError("declares attributes but holds no record", path)
         rows = zip(*found["data"], strict=True)
         columns = {
             name: _to_column(list(row), kind)
@@ -99,7 +99,7 @@ def _parse(text: str, path: Path) -> dict[str, Any]:
     except arff.ArffException as error:
         what = _ERROR_MESSAGES.get(type(error).__name__, "the layout is not that of ARFF")
         where = f"line {error.line}: " if error.line > 0 else ""
-        raise FormatError(f"{path}: {where}{what}") from None
+        raise FormatError(f"{where}{what}", path) from None
 
 
 def _quote_line(line: str) -> str:

@@ -117,7 +117,7 @@ def _read_slices(
         except FormatError as error:
             bad.add(i, path, error)
     if not slices:
-        raise FormatError(f"{folder}: no DICOM file can be read")
+        raise FormatError("no DICOM file can be read", folder)
     slices, copies = apart.drop_duplicates(slices)
     return slices, segmented, [*bad.values(), *copies]
 

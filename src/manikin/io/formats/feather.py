@@ -32,7 +32,7 @@ class Feather(Format):
         try:
             table = feather.read_table(pa.BufferReader(read_bytes(path)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            raise FormatError(f"{path}: not a readable Feather file") from error
+            raise FormatError("not a readable Feather file", path) from error
         return from_typed_table(table, schema, "feather")
 
     def write(self, cohort: Cohort, path: Path) -> None:

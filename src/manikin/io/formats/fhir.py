@@ -70,7 +70,7 @@ class Fhir(Format):
             JsonLines().write(cohort, path)
             return
         if not list_history_fields(cohort.schema):
-            raise FormatError(f"{path}: there is no history to write; name a table, such as .csv")
+            raise FormatError("there is no history to write", path, "name a table, such as .csv")
         if _is_ndjson(path):
             with ExitStack() as stack:
                 lines = _open_lines(path, stack)

@@ -56,12 +56,12 @@ def _parse_table(text: str, path: Path) -> pa.Table:
             kind = _describe_type(value)
             if kind is None:
                 raise FormatError(
-                    f"{path}: line {number}: {name!r} holds a list or an object; one value is wanted"
+                    f"line {number}: {name!r} holds a list or an object", path, "one value is wanted"
                 )
             before, where = kinds.setdefault(name, (kind, number)) if kind else (kind, 0)
             if kind != before:
                 raise FormatError(
-                    f"{path}: line {number}: {name!r} is {kind}, but {before} in line {where}; make it one"
+                    f"line {number}: {name!r} is {kind}, but {before} in line {where}", path, "make it one"
                 )
             column = found.setdefault(name, [])
             column += [None] * (rows - len(column))
@@ -71,16 +71,16 @@ def _parse_table(text: str, path: Path) -> pa.Table:
     try:
         return pa.table({name: pa.array(column) for name, column in columns.items()})
     except (pa.ArrowInvalid, OverflowError) as error:
-        raise FormatError(f"{path}: holds a number too large for 64 bits; write it as text") from error
+        raise FormatError("holds a number too large for 64 bits", path, "write it as text") from error
 
 
 def _parse_record(line: str, where: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except json.JSONDecodeError as error:
-        raise FormatError(f"{where}: no JSON ({error.msg} at character {error.pos + 1})") from None
+        raise FormatError(f"no JSON ({error.msg} at character {error.pos + 1})", where) from None
     if not isinstance(record, dict) or not record:
-        raise FormatError(f"{where}: is no object with fields; write one as {{...}}")
+        raise FormatError("is no object with fields", where, "write one as {...}")
     return record
 
 

@@ -40,7 +40,7 @@ class Meds(Format):
     def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Not possible: a dataset is a folder, and its parts are Parquet files."""
         del schema, skip_bad
-        raise FormatError(f"{path}: a dataset of MEDS is a folder; name the folder, or one .parquet of it")
+        raise FormatError("a dataset of MEDS is a folder", path, "name the folder, or one .parquet of it")
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One record for each subject of all parts; splits are taken together."""
@@ -56,9 +56,7 @@ class Meds(Format):
                 notes += said
             table = pa.concat_tables(tables, promote_options="permissive")
         except pa.ArrowException as error:
-            raise FormatError(
-                f"{path}: its parts are no Parquet, or of several layouts ({error})"
-            ) from error
+            raise FormatError(f"its parts are no Parquet, or of several layouts ({error})", path) from error
         columns = _detect_columns(table.column_names, path)
         names = VocabularyOptions(names=_read_code_names(path / CODES_PATH))
         origin = SourceFormat("meds").add_options(names)
@@ -102,7 +100,7 @@ def _detect_columns(names: Sequence[str], path: Path) -> EventColumns:
     """
     if lacking := sorted({"subject_id", "time", "code"} - set(names)):
         raise FormatError(
-            f"{path}: MEDS needs the columns subject_id, time and code; {lacking[0]} is missing"
+            "MEDS needs the columns subject_id, time and code", path, f"{lacking[0]} is missing"
         )
     visit = next((name for name in names if _VISIT_PATTERN.fullmatch(name)), "")
     return EventColumns(value=VALUE_COLUMN if VALUE_COLUMN in names else "", visit=visit)
@@ -122,7 +120,7 @@ def _read_code_names(path: Path) -> dict[str, str]:
         told = parquet.read_table(path)
         codes, names = told["code"].to_pylist(), told["description"].to_pylist()
     except (pa.ArrowException, KeyError) as error:
-        raise FormatError(f"{path}: is no table of codes of MEDS ({error}); leave it out") from error
+        raise FormatError(f"is no table of codes of MEDS ({error})", path, "leave it out") from error
     return {code: name for code, name in zip(codes, names, strict=True) if code and name}
 
 

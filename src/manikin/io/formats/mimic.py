@@ -65,7 +65,7 @@ class Mimic(Format):
     def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Not possible: MIMIC is a folder."""
         del schema, skip_bad
-        raise FormatError(f"{path}: MIMIC is a folder of tables; name the folder")
+        raise FormatError("MIMIC is a folder of tables", path, "name the folder")
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One record for each patient; dates become days since the first event."""
@@ -75,7 +75,7 @@ class Mimic(Format):
             folder.patient_ids = read_text_column(found[0], SUBJECT_COLUMN, found[1])
         visits = folder.read_table("admissions", "hadm_id", ("admittime", "dischtime", "deathtime"))
         if found is None or visits is None:
-            raise FormatError(f"{path}: MIMIC needs PATIENTS.csv and ADMISSIONS.csv with records")
+            raise FormatError("MIMIC needs PATIENTS.csv and ADMISSIONS.csv with records", path)
         people = read_text_column(found[0], SUBJECT_COLUMN, found[1])
         folder.tables["admissions"] = visits = folder.drop_bad_rows(
             visits, [_check_admission_times(visits)]
@@ -181,7 +181,7 @@ def _compute_birth_dates(found: tuple[pa.Table, Path]) -> pa.Table:
             dates.append(None)
             continue
         if not (age.isdecimal() and year.isdecimal()):
-            raise FormatError(f"{found[1]}: row {row + 2}: anchor_age and anchor_year are no numbers")
+            raise FormatError(f"row {row + 2}: anchor_age and anchor_year are no numbers", found[1])
         dates.append(f"{int(year) - int(age):04}-07-01")
     return pa.table({"dob": pa.array(dates, pa.string())})
 

@@ -41,13 +41,13 @@ class Npz(Format):
         try:
             arrays = _read_arrays(path, schema)
         except _DAMAGE_ERRORS as error:
-            raise FormatError(f"{path}: damaged, or no file of NumPy without pickled objects") from error
+            raise FormatError("damaged, or no file of NumPy without pickled objects", path) from error
         return assign_roles(build_cohort_from_arrays(arrays, schema, path), schema)
 
     def write(self, cohort: Cohort, path: Path) -> None:
         """Arrays in the shape they came in; the same cohort always gives the same file."""
         if events := [name for name, kind in cohort.schema.items() if isinstance(kind, Codes)]:
-            raise FormatError(f"{path}: npz holds no histories ({', '.join(events)}); write .csv")
+            raise FormatError(f"npz holds no histories ({', '.join(events)})", path, "write .csv")
         arrays = ArchiveLayout.from_cohort(cohort).to_arrays(cohort)
         if path.suffix.lower() != ".npy":
             _write_archive(path, arrays)
@@ -55,7 +55,7 @@ class Npz(Format):
             with path.open("wb") as file:
                 np.save(file, next(iter(arrays.values())), allow_pickle=False)
         else:
-            raise FormatError(f"{path}: holds one field, not {', '.join(arrays)}; write .npz")
+            raise FormatError(f"holds one field, not {', '.join(arrays)}", path, "write .npz")
 
 
 __plugin__ = Npz
@@ -69,9 +69,10 @@ def _read_arrays(path: Path, schema: Schema | None) -> dict[str, np.ndarray]:
         for member in archive.infolist():
             if member.file_size > max(_MAX_MEMBER_BYTES, _MAX_COMPRESSION_RATIO * member.compress_size):
                 raise FormatError(
-                    f"{path}: {member.filename} unpacks to {member.file_size >> 20} MB, "
-                    f"more than {_MAX_COMPRESSION_RATIO} times its size; "
-                    "save it uncompressed if it is what it should be"
+                    f"{member.filename} unpacks to {member.file_size >> 20} MB, "
+                    f"more than {_MAX_COMPRESSION_RATIO} times its size",
+                    path,
+                    "save it uncompressed if it is what it should be",
                 )
         return {
             member.filename.removesuffix(".npy"): _unpack_member(archive, member)
@@ -98,7 +99,7 @@ def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndar
         shape, fortran, dtype = header(file)
         if dtype.hasobject:
             raise FormatError(
-                f"{archive.filename}: {member.filename} holds pickled objects; save numbers or text"
+                f"{member.filename} holds pickled objects", archive.filename, "save numbers or text"
             )
         x = allocate(shape[::-1] if fortran else shape, dtype)
         rest, place = memoryview(x.reshape(-1).view(np.uint8)), 0  # pyright: ignore[reportArgumentType]
@@ -106,7 +107,7 @@ def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndar
             rest[place : place + len(piece)] = piece
             place += len(piece)
         if place < len(rest):
-            raise FormatError(f"{archive.filename}: {member.filename} ends too early; copy the file again")
+            raise FormatError(f"{member.filename} ends too early", archive.filename, "copy the file again")
     return x.T if fortran else x
 
 

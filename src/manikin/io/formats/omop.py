@@ -79,14 +79,14 @@ class Omop(Format):
     def read(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """Not possible: OMOP is a folder."""
         del schema, skip_bad
-        raise FormatError(f"{path}: OMOP is a folder of tables; name the folder")
+        raise FormatError("OMOP is a folder of tables", path, "name the folder")
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
         """One record for each person; codes are concepts, dates become days since the first event."""
         folder = RelationalFolder(path, SUBJECT_COLUMN, skip_bad)
         found = folder.read_table("person", SUBJECT_COLUMN, ("birth_datetime",))
         if found is None:
-            raise FormatError(f"{path}: OMOP needs a table PERSON with records")
+            raise FormatError("OMOP needs a table PERSON with records", path)
         folder.patient_ids = people = read_text_column(found[0], SUBJECT_COLUMN, found[1])
         parts = [part for source in SOURCES if (part := folder.read_events(source, f"{source.file}_id"))]
         unsaid = sum(int((part.code == _UNKNOWN_VISIT_CODE).sum()) for part in parts)
@@ -205,8 +205,9 @@ def _extract_births(found: tuple[pa.Table, Path], people: np.ndarray) -> EventBa
     table = pa.table({"birth": pa.array(dates, pa.string())})
     if (bad := is_not_time(table["birth"])).any():
         raise FormatError(
-            f"{found[1]}: row {int(bad.argmax()) + 2}: year, month and day of birth are no date; correct "
-            "them, or leave them empty"
+            f"row {int(bad.argmax()) + 2}: year, month and day of birth are no date",
+            found[1],
+            "correct them, or leave them empty",
         )
     return extract_timed_events(people, (table, found[1]), "birth", BIRTH_CODE, 0.0)
 

@@ -36,7 +36,7 @@ class Parquet(Format):
         try:
             table = parquet.read_table(pa.BufferReader(read_bytes(path)))
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
-            raise FormatError(f"{path}: not a readable Parquet file") from error
+            raise FormatError("not a readable Parquet file", path) from error
         if (columns := EventColumns.from_names(table.column_names, schema)) is not None:
             return read.build_cohort(
                 table, columns, path, schema, SourceFormat("parquet"), skip_bad=skip_bad

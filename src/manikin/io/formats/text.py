@@ -36,7 +36,7 @@ class TextFiles(Format):
         """One file, one record."""
         del skip_bad  # one file is one record, good or bad
         if record_files.is_delimited_text(path):
-            raise FormatError(f"{path}: looks like a table; rename it to .csv")
+            raise FormatError("looks like a table", path, "rename it to .csv")
         return _build_cohort([decode_text(read_bytes(path), path)], FolderMeaning(), schema, ())
 
     def read_folder(self, path: Path, schema: Schema | None, *, skip_bad: bool = False) -> Cohort:
@@ -57,7 +57,7 @@ class TextFiles(Format):
                 else:
                     rows.append(row)
         if not texts:
-            raise FormatError(f"{path}: no text file can be read")
+            raise FormatError("no text file can be read", path)
         return _build_cohort(texts, meaning.take(rows), schema, (*bad, *meaning.notes))
 
     def write(self, cohort: Cohort, path: Path) -> None:
@@ -67,11 +67,11 @@ class TextFiles(Format):
             or NOTE_FIELD not in cohort.schema
         ):
             named = ", ".join(strange) if isinstance(strange, list) else "a table without notes"
-            raise FormatError(f"{path}: text files cannot hold {named}; name a table, such as .jsonl")
+            raise FormatError(f"text files cannot hold {named}", path, "name a table, such as .jsonl")
         texts = [text or "" for text in cohort.columns[NOTE_FIELD].to_pylist()]
         if path.suffix:
             if len(texts) > 1:
-                raise FormatError(f"{path}: one text file holds one note; name a folder, or .jsonl")
+                raise FormatError("one text file holds one note", path, "name a folder, or .jsonl")
             write_bytes(path, texts[0].encode())
             return
         labels = (
@@ -81,7 +81,7 @@ class TextFiles(Format):
         for i, (text, label) in enumerate(zip(texts, labels, strict=True), 1):
             part = str(label)
             if label is None or part.strip(". ") != part or set(part) & set('/\\:*?"<>|\0'):
-                raise FormatError(f"{path}: record {i}: its label cannot be the name of a folder")
+                raise FormatError(f"record {i}: its label cannot be the name of a folder", path)
             place = (
                 path / part / f"subject-{whose[i - 1] + 1:06d}"
                 if SUBJECT_FIELD in cohort.schema

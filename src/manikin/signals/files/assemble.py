@@ -82,7 +82,7 @@ def assemble_recordings(
             _fill_windows(x, recording, i, order[i], cuts, kind, rate, bad)
     kept = _select_windows(x, cuts, bad, notes)
     if not kept.any():
-        raise FormatError(f"{recordings[0].path.parent}: {_explain_no_records(kind, list(bad.values()))}")
+        raise FormatError(_explain_no_records(kind, list(bad.values())), recordings[0].path.parent)
     cohort = record_fields.build_record_fields(recordings, cuts, kept, schema, cells, notes)
     if absent := [key for key in schema or () if key not in (name, *cohort.schema)]:
         raise AbsentField(

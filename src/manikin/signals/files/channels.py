@@ -47,9 +47,7 @@ def match_channels(
         if number not in bad
     ]
     if not held:
-        raise FormatError(
-            f"{recordings[0].path.parent}: no recording can be used; {next(iter(bad.values()))}"
-        )
+        raise FormatError("no recording can be used", recordings[0].path.parent, next(iter(bad.values())))
     finest = [max(column, key=lambda lead: lead.gain) for column in zip(*held, strict=True)]
     return order, tuple(replace(lead, name=name) for lead, name in zip(finest, wanted, strict=True))
 

@@ -55,7 +55,7 @@ def build_cohort(
         _list_distinct_texts(table, columns.parameter),
     )
     if min(people.codes.min(initial=0), items.codes.min(initial=0)) < 0:
-        raise FormatError(f"{path}: some rows have no {columns.subject} or no {columns.parameter}")
+        raise FormatError(f"some rows have no {columns.subject} or no {columns.parameter}", path)
     time, spelling, moments = elapsed_time.parse_seconds(
         table[columns.time].combine_chunks(), columns.time, "h", path
     )
@@ -147,7 +147,7 @@ def _select_measurements(
     used = used[np.argsort([known[code].lower() for code in used.tolist()], kind="stable")]
     codes = np.array([known.index(channel) for channel in kind.channels if channel in known], dtype=int)
     if lost := [channel for channel in kind.channels if channel not in known]:
-        raise FormatError(f"{path}: measures no {', '.join(lost)}; declare other `channels`")
+        raise FormatError(f"measures no {', '.join(lost)}", path, "declare other `channels`")
     codes = codes if len(codes) else used
     place = np.full(len(known), -1)
     place[codes] = np.arange(len(codes))
@@ -158,14 +158,14 @@ def _select_measurements(
         row = int(np.argmax(bad))
         what = "no number" if np.isnan(value[row]) else f"infinite or beyond {MAX_ABS_VALUE:g}"
         raise FormatError(
-            f"{path}: row {row + 2}: the value of {known[rows.parameters.codes[row]]} is {what}; "
-            "correct it, or leave it out with skip_bad"
+            f"row {row + 2}: the value of {known[rows.parameters.codes[row]]} is {what}",
+            path,
+            "correct it",
+            can_skip=True,
         )
     chosen &= ~bad
     if not chosen.any():
-        raise FormatError(
-            f"{path}: nothing is measured after the start; read it as a table of one row each"
-        )
+        raise FormatError("nothing is measured after the start", path, "read it as a table of one row each")
     points = Measurements(
         rows.subjects.codes[chosen], place[rows.parameters.codes[chosen]], rows.time[chosen], value[chosen]
     )

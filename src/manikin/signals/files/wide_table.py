@@ -144,8 +144,9 @@ def _build_recording(
         place, regular = _snap_to_grid(moments[rows], rate)
         if not regular:
             raise FormatError(
-                f"{path}: the moments of subject {int(number) + 1} repeat or do not follow {rate:g} Hz; "
-                "correct them, declare `rate`, or give a long table (subject, time, parameter, value)"
+                f"the moments of subject {int(number) + 1} repeat or do not follow {rate:g} Hz",
+                path,
+                "correct them, declare `rate`, or give a long table (subject, time, parameter, value)",
             )
     total = int(place[-1]) + 1
 

@@ -79,9 +79,9 @@ def find_signal_field(cohort: Cohort, path: Path) -> str:
     arrays = [name for name, kind in cohort.schema.items() if isinstance(kind, Signal | Image)]
     if len(arrays) != 1 or not isinstance(cohort.schema[arrays[0]], Signal):
         held = ", ".join(arrays) or "none"
-        raise FormatError(f"{path}: recordings hold one signal; the arrays are: {held}; write .npz")
+        raise FormatError("recordings hold one signal", path, f"the arrays are: {held}; write .npz")
     if not (cohort.schema[arrays[0]].rate or 0) > 0:  # type: ignore[union-attr] - a signal
-        raise FormatError(f"{path}: the rate of {arrays[0]!r} is not known; declare it in schema.toml")
+        raise FormatError(f"the rate of {arrays[0]!r} is not known", path, "declare it in schema.toml")
     return arrays[0]
 
 
