@@ -41,7 +41,7 @@ def compute_tfidf(parts: Sequence[csr_matrix], rare: np.ndarray) -> csr_matrix:
     """Counts of several sides under each other, weighed, each note of length 1."""
     from sklearn.preprocessing import normalize  # takes a second to import
 
-    return normalize(csr_matrix(vstack(parts) @ diags(rare)))
+    return csr_matrix(normalize(vstack(parts) @ diags(rare)))
 
 
 def compute_classifier_auroc(x: csr_matrix, fake: np.ndarray, out: np.ndarray) -> float:
