@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from types import ModuleType
 
     from pydantic import TypeAdapter
 
@@ -61,6 +62,7 @@ def parse_table(
     error_type: type[ManikinError],
     *,
     known: Mapping[str, Any] = MappingProxyType({}),
+    types: ModuleType | None = None,
 ) -> T:
     """A table of a TOML file as the dataclass that says what it may hold.
 
@@ -70,29 +72,32 @@ def parse_table(
         where: What the message calls the table, as in "schema, field 'age'".
         error_type: What is raised where the table does not fit.
         known: Fields of the dataclass that the table does not hold, such as its own name.
+        types: The module of names in its annotations that its own module imports for type checkers alone.
     """
     from pydantic import ValidationError  # slow to import, and most reads of data need no TOML
 
     if not isinstance(table, dict):
-        raise error_type(
-            f"{where}: is a table with the keys {_list_keys(cls, known)}, not {reprlib.repr(table)}"
-        )
+        keys = _list_keys(_build_plain_schema(cls, types)["properties"], known)
+        raise error_type(f"{where}: is a table with the keys {keys}, not {reprlib.repr(table)}")
     # JSON knows neither tuples nor dates: lists become the first, and the second stay what is no text.
     text = json.dumps([{**table, **known}], default=lambda moment: {"moment": str(moment)})
     wrong = [key for key in known if key in table]
     try:
-        (parsed,) = _build_adapter(cls).validate_json(text, strict=True)
+        (parsed,) = _build_adapter(cls, types).validate_json(text, strict=True)
         if not wrong:
             return parsed
     except ValidationError as error:
         wrong += [str(found["loc"][1]) for found in error.errors()]
-    explained = [_explain(cls, table, key, known) for key in dict.fromkeys(wrong)]
+    expected = _build_plain_schema(cls, types)["properties"]
+    explained = [_explain(expected, table, key, known) for key in dict.fromkeys(wrong)]
     raise error_type(f"{where}: {'; '.join(explained)}")
 
 
-def build_json_schema(cls: type, *, known: Collection[str] = ()) -> dict[str, Any]:
+def build_json_schema(
+    cls: type, *, known: Collection[str] = (), types: ModuleType | None = None
+) -> dict[str, Any]:
     """The JSON schema of a table, for editors; what keys mean is taken from the "Args" of the dataclass."""
-    schema = _build_plain_schema(cls)
+    schema = _build_plain_schema(cls, types)
     documented = re.findall(r"^ {4}(\w+): (.+(?:\n {8}.+)*)", cleandoc(cls.__doc__ or ""), re.MULTILINE)
     meanings = {key: " ".join(text.split()) for key, text in documented}
     properties = {
@@ -110,30 +115,31 @@ def build_json_schema(cls: type, *, known: Collection[str] = ()) -> dict[str, An
 
 
 @cache
-def _build_adapter(cls: type) -> TypeAdapter[Any]:
+def _build_adapter(cls: type, types: ModuleType | None) -> TypeAdapter[Any]:
     from pydantic import ConfigDict, TypeAdapter
 
     # Within a tuple, because a dataclass by itself takes no configuration from outside.
     wrapped: Any = tuple[cls]  # type: ignore[valid-type] - built for the class
-    return TypeAdapter(wrapped, config=ConfigDict(extra="forbid"))
+    adapter = TypeAdapter(wrapped, config=ConfigDict(extra="forbid", defer_build=True))
+    adapter.rebuild(force=True, _types_namespace={} if types is None else vars(types))
+    return adapter
 
 
 @cache
-def _build_plain_schema(cls: type) -> dict[str, Any]:
-    return _build_adapter(cls).json_schema()["$defs"][cls.__name__]
+def _build_plain_schema(cls: type, types: ModuleType | None) -> dict[str, Any]:
+    return _build_adapter(cls, types).json_schema()["$defs"][cls.__name__]
 
 
-def _list_keys(cls: type, known: Collection[str]) -> str:
-    return ", ".join(key for key in _build_plain_schema(cls)["properties"] if key not in known)
+def _list_keys(expected: Mapping[str, Any], known: Collection[str]) -> str:
+    return ", ".join(key for key in expected if key not in known)
 
 
-def _explain(cls: type, table: dict[str, Any], key: str, known: Collection[str]) -> str:
+def _explain(expected: Mapping[str, Any], table: dict[str, Any], key: str, known: Collection[str]) -> str:
     """What is wrong with a key of a table, and what would be right."""
-    expected = _build_plain_schema(cls)["properties"]
     if key not in expected or key in known:
         near = get_close_matches(key, expected, 1, MIN_SIMILARITY)
         meant = f" (did you mean {near[0]}?)" if near else ""
-        return f"has no {key}; it knows {_list_keys(cls, known)}{meant}"
+        return f"has no {key}; it knows {_list_keys(expected, known)}{meant}"
     if key not in table:
         return f"needs {key}, {_describe(expected[key])}"
     return f"{key} is {_describe(expected[key])}, not {reprlib.repr(table[key])}"

@@ -13,29 +13,26 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
-
-import tomli_w
-from annotated_types import Ge
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from manikin.core.deprecation import forward_method
-from manikin.core.toml import read_toml
-from manikin.core.toml_tables import Described, parse_table
 from manikin.errors import SchemaError
-from manikin.schema.toml_keys import (
-    BeatSymbols,
-    BurnedInText,
-    FrequencyBand,
-    GridSize,
-    Limits,
-    MissingSpellings,
-    PositiveQuantity,
-    Quantity,
-    parse_folder_roles,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    # What `schema.toml` may hold: loaded when a table of one is parsed.
+    from manikin.schema.toml_keys import (
+        BeatSymbols,
+        BurnedInText,
+        FrequencyBand,
+        GridSize,
+        LabelCount,
+        Limits,
+        MissingSpellings,
+        PositiveQuantity,
+        Quantity,
+    )
 
 Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear"]
 IDENTITY_ROLES = ("subject", "identifier", "unclear")
@@ -163,7 +160,7 @@ class Image:
     channels: tuple[str, ...] = ()
     spacing: tuple[Quantity, ...] = ()
     unit: str | None = None
-    levels: Annotated[int, Ge(0), Described("how many labels there are")] = 0
+    levels: LabelCount = 0
     role: Role | None = None
     size: GridSize = ()
     even: bool = False
@@ -243,6 +240,8 @@ class Schema(dict[str, Kind]):
         Raises:
             SchemaError: An unknown kind, key or role, with the field where it stands.
         """
+        from manikin.schema.toml_keys import parse_folder_roles  # as below
+
         levels = parse_folder_roles(tables.get("folders"))
         found = cls({n: _parse_kind(n, t) for n, t in tables.items() if n != "folders" or not levels})
         found.folders = levels
@@ -250,6 +249,8 @@ class Schema(dict[str, Kind]):
 
     def write(self, path: str | Path) -> None:
         """Write an editable `schema.toml`."""
+        import tomli_w  # as below
+
         Path(path).write_text(tomli_w.dumps({**self.build_header(), **self.to_dict()}), encoding="utf-8")
 
     def build_header(self) -> dict[str, list[str]]:
@@ -263,6 +264,8 @@ class Schema(dict[str, Kind]):
         Raises:
             SchemaError: The file is absent, is not TOML, or declares what does not exist.
         """
+        from manikin.core.toml import read_toml  # as below
+
         tables = read_toml(path, SchemaError)
         if isinstance(tables.get(SOURCE_FILE_KEY), str):
             del tables[SOURCE_FILE_KEY]
@@ -279,11 +282,14 @@ def _to_table(kind: Kind) -> dict[str, Any]:
 
 
 def _parse_kind(name: str, table: Any) -> Kind:  # noqa: ANN401 - TOML holds anything
+    from manikin.core.toml_tables import parse_table  # most tables are read without a schema in TOML
+    from manikin.schema import toml_keys
+
     where = f"schema, field {name!r}"
     if not isinstance(table, dict) or str(table.get("kind")) not in KINDS:
         raise SchemaError(f"{where}: needs kind = one of {', '.join(KINDS)}")
     options = {key: value for key, value in table.items() if key != "kind"}
-    kind = parse_table(KINDS[table["kind"]], options, where, SchemaError)
+    kind = parse_table(KINDS[table["kind"]], options, where, SchemaError, types=toml_keys)
     _raise_if_inconsistent(kind, where)
     return kind
 

@@ -10,8 +10,8 @@ from manikin.core import record_files
 from manikin.core.toml import read_toml
 from manikin.core.toml_tables import build_json_schema
 from manikin.errors import SchemaError
+from manikin.schema import toml_keys
 from manikin.schema.kinds import KINDS, SOURCE_FILE_KEY, Schema
-from manikin.schema.toml_keys import FOLDER_ROLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,10 +46,10 @@ def build_file_schema() -> dict[str, Any]:
     """The JSON schema of `schema.toml`, for editors."""
     kinds = []
     for kind in KINDS.values():
-        table = build_json_schema(kind)
+        table = build_json_schema(kind, types=toml_keys)
         keys = {"kind": {"const": kind.name, "description": table["description"]}, **table["properties"]}
         kinds.append({**table, "properties": keys, "required": ["kind", *table.get("required", [])]})
-    levels = {"type": "array", "items": {"enum": list(FOLDER_ROLES)}}
+    levels = {"type": "array", "items": {"enum": list(toml_keys.FOLDER_ROLES)}}
     return {
         "title": "Schema of a cohort, one table for each field",
         "type": "object",

@@ -42,6 +42,7 @@ FrequencyBand = Annotated[
     Predicate(lambda band: not band[1] or band[0] < band[1]),
     Described("a lowest and a highest frequency in Hz, 0 for an open side"),
 ]
+LabelCount = Annotated[int, Ge(0), Described("how many labels there are")]
 GridSize = Annotated[
     tuple[Annotated[int, Gt(0)], ...],
     Len(2, 3),
