@@ -28,7 +28,7 @@ from sklearn.linear_model import LinearRegression
 
 import manikin as mk
 from manikin.cohort.edit import replace_columns
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.registry import find
 from manikin.signals.analysis.qrs import compute_rhythm, detect_r_peaks
 
@@ -119,7 +119,7 @@ def other_lead(model: mk.Synthesizer, known: np.ndarray, holdout: mk.Cohort) -> 
     x = holdout["signal"]
     given = x.copy()
     given[:, 1] = np.nan
-    asked = replace_columns(holdout.select(*GIVEN, "signal"), {"signal": mapped_arrays.to_column(given)})
+    asked = replace_columns(holdout.select(*GIVEN, "signal"), {"signal": arrow.to_column(given)})
     drawn = np.stack([model.sample(condition=asked, seed=k)["signal"][:, 1] for k in range(5)])
     linear = (
         LinearRegression().fit(around(known), known[:, 1].ravel()).predict(around(x)).reshape(x[:, 1].shape)

@@ -27,7 +27,7 @@ from signal_sets import signals
 import manikin as mk
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.edit import replace_columns
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -163,7 +163,7 @@ def valid(cohort: Cohort) -> Cohort:
     for name, (low, high) in VALID.items():
         part = series[:, cohort.schema["series"].channels.index(name)]
         part[(part < low) | (part > high)] = np.nan
-    return replace_columns(cohort, {"series": mapped_arrays.to_column(series)})
+    return replace_columns(cohort, {"series": arrow.to_column(series)})
 
 
 def course(axes: Axes, values: np.ndarray, colour: str, name: str | None) -> None:

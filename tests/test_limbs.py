@@ -6,7 +6,7 @@ import pytest
 
 import manikin as mk
 from manikin.codecs.arrays import ArrayCodec
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.seeds import Key
 from manikin.errors import SchemaError
 
@@ -26,7 +26,7 @@ def cohort(x, kind=KIND):
 
 
 def decoded(codec, x):
-    return mapped_arrays.to_array(pa.chunked_array([codec.decode(x, Key(0))["ecg"]]))
+    return arrow.to_array(pa.chunked_array([codec.decode(x, Key(0))["ecg"]]))
 
 
 def test_leads_that_follow_are_not_modelled_and_come_back():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import manikin as mk
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 
 
 def save(path, **arrays):
@@ -127,7 +127,7 @@ def test_a_bomb_and_a_truncated_archive_are_refused(tmp_path):
 def test_large_arrays_lie_in_a_mapped_file(tmp_path, monkeypatch):
     x = np.arange(8 * 4 * 4, dtype=np.int16).reshape(8, 4, 4)
     np.savez(tmp_path / "a.npz", image=x)
-    monkeypatch.setattr(mapped_arrays, "MIN_MAPPED_BYTES", 50)
+    monkeypatch.setattr(arrow, "MIN_MAPPED_BYTES", 50)
     cohort = mk.read(tmp_path / "a.npz")
     base = cohort["image"]
     assert np.shares_memory(base, cohort["image"])

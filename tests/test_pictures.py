@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import manikin as mk
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.imaging.files import raster, write
 
 REAL = Path(__file__).parents[1] / ".." / "shared" / "data" / "imaging"
@@ -329,16 +329,16 @@ def test_real_folders(name, n, shape, masked, subjects):
 
 def test_a_large_folder_lies_in_a_mapped_file(classes, monkeypatch):
     whole = mk.read(classes)
-    monkeypatch.setattr(mapped_arrays, "MIN_MAPPED_BYTES", 50)
+    monkeypatch.setattr(arrow, "MIN_MAPPED_BYTES", 50)
     kinds = []
-    allocate = mapped_arrays.allocate
+    allocate_array = arrow.allocate_array
 
     def watched(*arguments):
-        x = allocate(*arguments)
+        x = allocate_array(*arguments)
         kinds.append(type(x))
         return x
 
-    monkeypatch.setattr(mapped_arrays, "allocate", watched)
+    monkeypatch.setattr(arrow, "allocate_array", watched)
     cohort = mk.read(classes)
     assert set(kinds) == {np.memmap}
     same(cohort, whole)

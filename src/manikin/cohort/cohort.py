@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.cohort import dataframe
 from manikin.cohort.duplicate_records import DuplicateRecords, find_duplicates
-from manikin.cohort.histories import to_event_arrays
 from manikin.cohort.source_format import SourceFormat
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.arrow import pc
 from manikin.core.deprecation import forward_method
-from manikin.core.seeds import Key
 from manikin.errors import SchemaError, UsageError
-from manikin.schema.history_type import is_history_type
 from manikin.schema.inference.infer import infer_table
-from manikin.schema.kinds import Category, Image, Kind, Number, Schema, Signal, Time
+from manikin.schema.kinds import Category, Codes, Image, Kind, Number, Schema, Signal, Time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +93,9 @@ class Cohort:
             SchemaError: Column names repeat, a column holds what no kind describes, or the data
                 contradict the schema.
         """
-        table, origin = dataframe.to_arrow(frame)
+        from manikin.cohort.dataframe import to_arrow  # for frames alone
+
+        table, origin = to_arrow(frame)
         cohort = cls.from_table(table, schema, origin=origin)
         return cohort.add_notes(*cohort.find_duplicates().describe())
 
@@ -119,8 +117,10 @@ class Cohort:
 
     def to_pandas(self) -> pd.DataFrame:
         """Scalar fields as a frame, in the types of the file or frame they came in; missing is NaN."""
+        from manikin.cohort.dataframe import from_arrow  # as above
+
         names = [n for n, kind in self.schema.items() if not isinstance(kind, Signal | Image)]
-        return dataframe.from_arrow(self.columns.select(names), self.schema, self.origin)
+        return from_arrow(self.columns.select(names), self.schema, self.origin)
 
     def __len__(self) -> int:
         return self.columns.num_rows
@@ -136,8 +136,10 @@ class Cohort:
             message = f"no field {name!r}; there are {', '.join(self.schema)}"
             raise SchemaError(message)
         if isinstance(self.columns[name].type, pa.FixedShapeTensorType):
-            return mapped_arrays.to_array(self.columns[name])
-        if is_history_type(self.columns[name].type):
+            return arrow.to_array(self.columns[name])
+        if isinstance(self.schema[name], Codes):
+            from manikin.cohort.histories import to_event_arrays  # for histories alone
+
             return to_event_arrays(self.columns[name])
         values = self.columns[name].combine_chunks()
         match self.schema[name]:
@@ -222,6 +224,8 @@ class Cohort:
                 "give more records or another fraction"
             )
             raise UsageError(message)
+        from manikin.core.seeds import Key  # nothing is drawn before a cohort is split
+
         order = Key(seed).child("split").numpy().permutation(len(subjects))
         chosen = np.zeros(len(subjects), dtype=bool)
         chosen[order[:held]] = True
@@ -278,7 +282,7 @@ def to_arrow_column(values: np.ndarray) -> pa.Array:
     """An Arrow column from an array of shape (n, ...)."""
     values = np.ascontiguousarray(values)
     if values.ndim > 1:
-        return mapped_arrays.to_column(values)
+        return arrow.to_column(values)
     if values.dtype.kind == "f":
         return pa.array(values, from_pandas=True)
     return pa.array(values.tolist() if values.dtype == object else values)
@@ -294,5 +298,5 @@ def _add_levels(kind: Kind, values: Any) -> Kind:  # noqa: ANN401 - of Arrow
 
 def _take_rows(chunks: pa.ChunkedArray, positions: np.ndarray) -> pa.Array | pa.ChunkedArray:
     if isinstance(chunks.type, pa.FixedShapeTensorType):
-        return mapped_arrays.to_column(mapped_arrays.take_rows(mapped_arrays.to_array(chunks), positions))
+        return arrow.to_column(arrow.take_rows(arrow.to_array(chunks), positions))
     return chunks.take(pa.array(positions))

@@ -16,18 +16,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
-from manikin.core import mapped_arrays
-from manikin.core.seeds import Key
-from manikin.schema.history_type import is_codes_type
+from manikin.core import arrow
 from manikin.schema.kinds import Codes, Image, Signal, Text
 from manikin.schema.spellings import WORD_PATTERN
-from manikin.stats import near_duplicate_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pyarrow as pa
 
     from manikin.schema.kinds import Schema
 
@@ -184,7 +180,7 @@ def _find_equal_histories(columns: pa.Table, schema: Schema, subject: np.ndarray
     found = [np.zeros((0, 2), dtype=int)]
     for name, kind in schema.items():
         column: Any = columns[name]
-        if isinstance(kind, Codes) and is_codes_type(column.type):
+        if isinstance(kind, Codes) and pa.types.is_list(column.type):
             cells = column.combine_chunks()
             lengths = cells.value_lengths().fill_null(0).to_numpy(zero_copy_only=False)
             plain = (str(events).encode() for events in cells.to_pylist())
@@ -198,7 +194,9 @@ def _find_near_arrays(columns: pa.Table, schema: Schema, subject: np.ndarray) ->
     found = [np.zeros((0, 2), dtype=int)]
     for name, kind in schema.items():
         if isinstance(kind, Signal) or (isinstance(kind, Image) and not kind.levels):
-            x = mapped_arrays.to_array(columns[name])
+            from manikin.stats import near_duplicate_arrays  # for signals and pictures alone
+
+            x = arrow.to_array(columns[name])
             pairs = near_duplicate_arrays.find_near_pairs(x, near_duplicate_arrays.compute_thumbnails(x))
             apart = pairs[subject[pairs[:, 0]] != subject[pairs[:, 1]]]
             found.append(_drop_crowded(apart, len(columns)))
@@ -218,8 +216,8 @@ def _encode_field(values: pa.ChunkedArray) -> np.ndarray:
 
 
 def _hash_values(codes: np.ndarray, field: int) -> np.ndarray:
-    """A random 64-bit number for each value of a field, (n,)."""
-    rng = Key(0).child("twins", field).numpy()
+    """A 64-bit number for each value of a field, (n,): always the same, as if drawn at random."""
+    rng = np.random.default_rng(field)
     return rng.integers(0, 2**63, size=int(codes.max(initial=0)) + 1, dtype=np.uint64)[codes]
 
 

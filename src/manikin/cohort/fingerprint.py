@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.arrow import pc
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _hash_column(values: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a hash of ha
     if not isinstance(values.type, pa.FixedShapeTensorType):
         return hashlib.sha256(_serialize_values(values.combine_chunks()))
     found = hashlib.sha256()
-    for block in mapped_arrays.iterate_blocks(mapped_arrays.to_array(values)):
+    for block in arrow.iterate_blocks(arrow.to_array(values)):
         found.update(np.ascontiguousarray(block, dtype="<f8").tobytes())
     return found
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.errors import SchemaError
 from manikin.schema.kinds import Image, Signal
 from manikin.schema.limits import MAX_ABS_VALUE
@@ -32,9 +32,7 @@ def raise_if_extreme(cohort: Cohort, names: Iterable[str], side: str = "") -> No
         if not isinstance(cohort.schema[name], Signal | Image) or (x := cohort[name]).dtype.kind != "f":
             continue
         axes = tuple(range(1, x.ndim))
-        parts = [
-            (np.abs(block) > MAX_ABS_VALUE).any(axis=axes) for block in mapped_arrays.iterate_blocks(x)
-        ]
+        parts = [(np.abs(block) > MAX_ABS_VALUE).any(axis=axes) for block in arrow.iterate_blocks(x)]
         bad = np.flatnonzero(np.concatenate(parts)) if parts else np.zeros(0)
         if len(bad):
             message = (

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from manikin.core.arrow import pc
 from manikin.errors import SchemaError
-from manikin.schema.history_type import EVENT_TYPE
+from manikin.schema.history_type import EVENT_TYPE, is_history_type
 from manikin.schema.kinds import Codes
 
 if TYPE_CHECKING:
@@ -215,8 +215,12 @@ def extract_histories(columns: pa.Table, schema: Schema) -> Histories:
 def to_event_arrays(column: pa.ChunkedArray) -> np.ndarray:
     """One array of events for each patient, its fields time, visit, code and value, (n,) of objects.
 
-    A code that is not known is None.
+    A code that is not known is None. Of bags without times, one list of codes for each patient.
     """
+    if not is_history_type(column.type):
+        bags = np.empty(len(column), dtype=object)
+        bags[:] = column.to_pylist()
+        return bags
     found = Histories.from_column(column, hidden=True)
     named = np.array([None if code == HIDDEN_CODE else code for code in found.codes.tolist()], dtype=object)
     dtype = [("time", float), ("visit", int), ("code", object), ("value", float)]

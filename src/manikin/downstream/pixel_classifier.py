@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from manikin.cohort.edit import replace_columns
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.imaging.analysis.pixel_features import compute_filter_responses
 from manikin.stats.boosting import fit_boosted_trees
 
@@ -36,7 +36,7 @@ def compute_pixel_features(x: np.ndarray) -> np.ndarray:
 def permute_images(cohort: Cohort, fields: Sequence[str], key: Key) -> Cohort:
     """The records with these pictures of other records, all of one."""
     order = key.numpy().permutation(len(cohort))
-    return replace_columns(cohort, {name: mapped_arrays.to_column(cohort[name][order]) for name in fields})
+    return replace_columns(cohort, {name: arrow.to_column(cohort[name][order]) for name in fields})
 
 
 def draw_places(x: np.ndarray, y: np.ndarray, key: Key) -> tuple[np.ndarray, np.ndarray]:

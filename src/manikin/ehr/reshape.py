@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from manikin.cohort.histories import Histories, list_history_fields
 from manikin.cohort.source_format import SourceFormat
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.ehr import cooccurrence
 from manikin.ehr.vocabulary import build_vocabulary, map_to_vocabulary
 from manikin.errors import SchemaError, UsageError
@@ -132,13 +132,13 @@ def to_series(cohort: Cohort, step: float, length: int, *, least: int = 5) -> Co
     found = _keep_shared_codes(
         cohort, least, whole.select_events(~np.isnan(whole.value) & (whole.time < step * length))
     )
-    x = mapped_arrays.allocate((len(found), len(found.codes), length), np.float32)
+    x = arrow.allocate_array((len(found), len(found.codes), length), np.float32)
     x[:] = np.nan
     cell = np.minimum((found.time / step).astype(int), length - 1)
     places, at = np.unique(np.stack([found.patient, found.code, cell]), axis=1, return_inverse=True)
     x[tuple(places)] = np.bincount(at, found.value) / np.bincount(at)
     kind = Signal(channels=tuple(found.codes.tolist()), rate=1 / (step * 86_400))
-    return _replace_history(cohort, field, {SERIES_FIELD: (mapped_arrays.to_column(x), kind)})
+    return _replace_history(cohort, field, {SERIES_FIELD: (arrow.to_column(x), kind)})
 
 
 def truncate(cohort: Cohort, *, day: float | None = None, visits: int | None = None) -> Cohort:
@@ -228,8 +228,8 @@ def _replace_history(cohort: Cohort, field: str, columns: dict[str, tuple[pa.Arr
     kept = [name for name in cohort.schema if name != field]
     if twice := sorted(set(kept) & set(columns)):
         raise SchemaError(f"{', '.join(twice)}: already a field; rename it")
-    arrow = {name: cohort.columns[name] for name in kept} | {name: x for name, (x, _) in columns.items()}
+    parts = {name: cohort.columns[name] for name in kept} | {name: x for name, (x, _) in columns.items()}
     kinds = {name: cohort.schema[name] for name in kept} | {
         name: kind for name, (_, kind) in columns.items()
     }
-    return replace(cohort, columns=pa.table(arrow), schema=Schema(kinds), origin=SourceFormat("csv"))
+    return replace(cohort, columns=pa.table(parts), schema=Schema(kinds), origin=SourceFormat("csv"))

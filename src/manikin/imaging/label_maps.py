@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 
 from manikin.cohort.source_format import SourceOptions
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.errors import SchemaError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _NEAR_EXTREME_DISTANCE, _MIN_EXTREME_SHARE = 32, 0.98
 def list_distinct_values(x: np.ndarray) -> list[int] | None:
     """The distinct values of whole numbers in ascending order; None: not so few, or no whole numbers."""
     found: set[int] = set()
-    for block in mapped_arrays.iterate_blocks(x):
+    for block in arrow.iterate_blocks(x):
         distinct = np.unique(block)
         if not (distinct == np.floor(distinct)).all() or len(distinct) > 256:  # noqa: PLR2004 - 8 bits
             return None
@@ -91,9 +91,9 @@ def _to_small_integers(x: np.ndarray) -> np.ndarray:
 
 
 def _number_levels(x: np.ndarray, table: list[int]) -> np.ndarray:
-    numbered = mapped_arrays.allocate(x.shape, np.uint8)
+    numbered = arrow.allocate_array(x.shape, np.uint8)
     start = 0
-    for block in mapped_arrays.iterate_blocks(x):
+    for block in arrow.iterate_blocks(x):
         numbered[start : start + len(block)] = np.searchsorted(table, block)
         start += len(block)
     return numbered
@@ -102,7 +102,7 @@ def _number_levels(x: np.ndarray, table: list[int]) -> np.ndarray:
 def _is_lossy(x: np.ndarray) -> bool:
     near = sum(
         int(((block < _NEAR_EXTREME_DISTANCE) | (block > 255 - _NEAR_EXTREME_DISTANCE)).sum())
-        for block in mapped_arrays.iterate_blocks(x)
+        for block in arrow.iterate_blocks(x)
     )
     return near >= _MIN_EXTREME_SHARE * x.size
 

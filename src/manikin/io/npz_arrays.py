@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.source_format import SourceFormat
-from manikin.core import mapped_arrays, record_files
+from manikin.core import arrow, record_files
 from manikin.errors import FormatError, SchemaError
 from manikin.imaging import label_maps
 from manikin.imaging.analysis import burned_in_text
@@ -107,7 +107,7 @@ def _check_records(records: Mapping[str, np.ndarray], path: Path) -> None:
         if (
             x.dtype.kind == "f"
             and x.ndim > 1
-            and any(np.isinf(block).any() for block in mapped_arrays.iterate_blocks(x))
+            and any(np.isinf(block).any() for block in arrow.iterate_blocks(x))
         ):
             raise FormatError(
                 f"{key} holds infinite values", path, "leave these records out or correct them"

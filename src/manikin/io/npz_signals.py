@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.errors import FormatError, SchemaError
 from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.signals.files import filters
@@ -62,14 +62,14 @@ def _check_signals(x: np.ndarray, kind: Signal) -> None:
             f"{len(kind.channels)} channels are declared ({', '.join(kind.channels)}), but the records "
             f"have {x.shape[1]}"
         )
-    if any((np.abs(block) > MAX_ABS_VALUE).any() for block in mapped_arrays.iterate_blocks(x)):
+    if any((np.abs(block) > MAX_ABS_VALUE).any() for block in arrow.iterate_blocks(x)):
         raise FormatError(f"holds values beyond {MAX_ABS_VALUE:g}; leave these records out or correct them")
 
 
 def _map_signals(x: np.ndarray, change: filters.SignalTransform) -> np.ndarray:
     """Every trace changed alike."""
     first = change(x[0, 0].astype(np.float64))
-    y = mapped_arrays.allocate((*x.shape[:2], len(first)), np.float32)
+    y = arrow.allocate_array((*x.shape[:2], len(first)), np.float32)
     for i, record in enumerate(x):
         for j, trace in enumerate(record):
             y[i, j] = change(trace.astype(np.float64))
@@ -78,8 +78,8 @@ def _map_signals(x: np.ndarray, change: filters.SignalTransform) -> np.ndarray:
 
 def _note_empty_channels(x: np.ndarray) -> list[str]:
     """What is said of traces without values, and of those that do not move."""
-    never = sum(_count_records(np.isnan(block)) for block in mapped_arrays.iterate_blocks(x))
-    flat = sum(_count_records(np.equal(block, block[..., :1])) for block in mapped_arrays.iterate_blocks(x))
+    never = sum(_count_records(np.isnan(block)) for block in arrow.iterate_blocks(x))
+    flat = sum(_count_records(np.equal(block, block[..., :1])) for block in arrow.iterate_blocks(x))
     notes = [f"a channel holds no value in {never} of {len(x)} records"] if never else []
     return [*notes, *([f"a channel is flat throughout {flat} of {len(x)} records"] if flat else [])]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.cohort.edit import replace_columns
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported, UsageError
 from manikin.schema.kinds import Signal
@@ -69,11 +69,11 @@ def continue_signal(
     while x.shape[2] < wanted:
         torn = np.full((len(x), x.shape[1], length), np.nan)
         torn[..., :given] = x[..., -given:]
-        asked = replace_columns(records, {name: mapped_arrays.to_column(torn)}).select(*read)
+        asked = replace_columns(records, {name: arrow.to_column(torn)}).select(*read)
         drawn = model.sample(condition=asked, seed=Key(seed).child("prolong").child(step).integer())
         x, step = np.concatenate([x, drawn[name][..., given:]], axis=2), step + 1
     whole = x[..., :wanted].astype(records[name].dtype)
-    return replace_columns(records, {name: mapped_arrays.to_column(whole)})
+    return replace_columns(records, {name: arrow.to_column(whole)})
 
 
 def _find_signal(known: FittedModel) -> tuple[str, float]:

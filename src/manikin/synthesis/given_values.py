@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.arrow import pc
 
 
@@ -22,10 +22,10 @@ def overlay(given: Any, rows: np.ndarray, drawn: Any) -> pa.Array:  # noqa: ANN4
 
     A codec need not give back what it got: of series it makes values that files record, in an order.
     """
-    mine, found = (mapped_arrays.to_array(pa.chunked_array([x])) for x in (given, drawn))
+    mine, found = (arrow.to_array(pa.chunked_array([x])) for x in (given, drawn))
     mine = mine[rows]
     known = ~np.isnan(mine) if mine.dtype.kind == "f" else np.ones(mine.shape, dtype=bool)
-    return mapped_arrays.to_column(np.where(known, mine, found).astype(found.dtype))
+    return arrow.to_column(np.where(known, mine, found).astype(found.dtype))
 
 
 def fill_in(values: Any, some: pa.Array, n: int) -> pa.Array:  # noqa: ANN401 - an Arrow array or None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.ehr import corrupt
 from manikin.errors import UsageError
 from manikin.schema.history_type import is_codes_type
@@ -39,8 +39,8 @@ def draw_independently(split: Split) -> Cohort:
 
     def change(column: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
         if isinstance(column.type, pa.FixedShapeTensorType):
-            x = mapped_arrays.to_array(column)
-            return mapped_arrays.to_column(rng.permuted(x, axis=0))
+            x = arrow.to_array(column)
+            return arrow.to_column(rng.permuted(x, axis=0))
         if is_codes_type(column.type):
             return corrupt.map_histories(column, lambda found: corrupt.shuffle_codes(found, rng))
         if isinstance(schema[name], Text):
@@ -161,7 +161,7 @@ def _draw_uniform(split: Split, widen: float, stream: str) -> Cohort:
     def change(column: pa.ChunkedArray, name: str) -> pa.Array | pa.ChunkedArray:
         kind = schema[name]
         if isinstance(column.type, pa.FixedShapeTensorType):
-            return mapped_arrays.to_column(_draw_uniform_array(mapped_arrays.to_array(column), widen, rng))
+            return arrow.to_column(_draw_uniform_array(arrow.to_array(column), widen, rng))
         if is_codes_type(column.type):
             return corrupt.map_histories(
                 column, lambda found: corrupt.draw_uniform_histories(found, rng, widen)
@@ -193,11 +193,11 @@ def _superimpose_field(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array
 def _blend_arrays(cohort: Cohort, name: str, other: np.ndarray) -> pa.Array:
     x, kind = cohort[name], cohort.schema[name]
     if isinstance(kind, Image) and kind.levels:
-        return mapped_arrays.to_column(x[other])
+        return arrow.to_column(x[other])
     mean = (x.astype(np.float32) + x[other]) / 2
     if x.dtype.kind == "f":  # where one is missing the other stands
         mean = np.where(np.isnan(x), x[other], np.where(np.isnan(x[other]), x, mean))
-    return mapped_arrays.to_column((np.rint(mean) if x.dtype.kind in "iu" else mean).astype(x.dtype))
+    return arrow.to_column((np.rint(mean) if x.dtype.kind in "iu" else mean).astype(x.dtype))
 
 
 def _draw_uniform_array(x: np.ndarray, widen: float, rng: np.random.Generator) -> np.ndarray:
@@ -220,19 +220,17 @@ def _draw_uniform_array(x: np.ndarray, widen: float, rng: np.random.Generator) -
 
 def _complete_array(column: pa.ChunkedArray, rng: np.random.Generator) -> pa.Array | pa.ChunkedArray:
     """A picture or signal with its gaps filled, place by place; of one without gaps a tenth is lost."""
-    x = np.array(mapped_arrays.to_array(column))
+    x = np.array(arrow.to_array(column))
     if x.dtype.kind != "f":
         return column
     absent = np.isnan(x)
     if not absent.any():
-        return mapped_arrays.to_column(
-            np.where(rng.random(x.shape) < MISSING_SHARE, np.nan, x).astype(x.dtype)
-        )
+        return arrow.to_column(np.where(rng.random(x.shape) < MISSING_SHARE, np.nan, x).astype(x.dtype))
     for channel, gaps in zip(np.moveaxis(x, 1, 0), np.moveaxis(absent, 1, 0), strict=True):
         known = channel[~gaps]
         if len(known):
             channel[gaps] = rng.choice(known, int(gaps.sum()))
-    return mapped_arrays.to_column(x)
+    return arrow.to_column(x)
 
 
 def _draw_levels(present: pa.ChunkedArray, rng: np.random.Generator, n: int) -> pa.Array:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.extras import require
 from manikin.errors import UsageError
 from manikin.schema.kinds import Image
@@ -150,7 +150,7 @@ def blank_text(
                 texts, pictures, done = texts + len(boxes), pictures + bool(boxes), done + 1
                 if told:
                     told(done, total)
-        columns[name] = mapped_arrays.to_column(x)
+        columns[name] = arrow.to_column(x)
         found = f"{texts} texts in {pictures} of {_count_images(x)} pictures"
         notes.append(Remark(f"{found} are blanked", name))
     return replace(cohort, columns=pa.table(columns)).add_notes(*notes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from manikin.core import mapped_arrays, record_files
+from manikin.core import arrow, record_files
 from manikin.core.progress_display import track
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError, SchemaError
@@ -213,7 +213,7 @@ def _fill_array(
     known = [header for i, header in enumerate(headers) if header and i not in bad]
     channels = 1 if labels and known[0].shape[0] in (3, 4) else known[0].shape[0]
     grid = kind.size or known[0].shape[1:]
-    x = mapped_arrays.allocate(
+    x = arrow.allocate_array(
         (len(paths), channels, *grid), _find_common_dtype([header.dtype for header in known])
     )
     for i, path in track(enumerate(paths), "reading pictures", len(paths)):
@@ -253,7 +253,7 @@ def _build_stack(
     if not kept.any():
         raise FormatError("no record is left: every one has a bad file")
     if bad:
-        arrays = {name: mapped_arrays.take_rows(x, np.flatnonzero(kept)) for name, x in arrays.items()}
+        arrays = {name: arrow.take_rows(x, np.flatnonzero(kept)) for name, x in arrays.items()}
     tables: dict[str, list[int]] = {}
     shared: dict[str, ImageGeometry] = {}
     for name, x in arrays.items():

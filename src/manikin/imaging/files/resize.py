@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.errors import SchemaError
 from manikin.stats.downsample import compute_area_weights
 
@@ -65,7 +65,7 @@ def conform_images(x: np.ndarray, kind: Image, *, labels: bool) -> tuple[np.ndar
         return x, kind
     if len(kind.size) != len(grid):
         raise SchemaError(f"size {kind.size} is declared, but the records have {len(grid)} axes")
-    y = mapped_arrays.allocate((*x.shape[:2], *kind.size), x.dtype)
+    y = arrow.allocate_array((*x.shape[:2], *kind.size), x.dtype)
     for i, record in enumerate(x):
         y[i] = fit_to_size(record, kind.size, labels=labels)
     scale = compute_scale_factor(grid, kind.size)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.errors import UsageError
 from manikin.imaging.files.resize import conform_images
 from manikin.imaging.header import GeometryOptions, ImageGeometry
@@ -42,7 +42,7 @@ def resize_images(cohort: Cohort, side: int) -> Cohort:
         )
         if x.shape[2:] != cohort[name].shape[2:] and name in geometry:
             geometry[name] = _drop_stale_geometry(geometry[name])
-        columns[name] = mapped_arrays.to_column(x)
+        columns[name] = arrow.to_column(x)
     origin = cohort.origin.add_options(GeometryOptions(geometry or None))
     return replace(cohort, columns=pa.table(columns), schema=Schema(kinds), origin=origin)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from manikin.core.mapped_arrays import allocate
+from manikin.core.arrow import allocate_array
 from manikin.errors import FormatError
 from manikin.io.format import Format
 from manikin.io.npz_arrays import build_cohort_from_arrays, is_signal_shape
@@ -101,7 +101,7 @@ def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> np.ndar
             raise FormatError(
                 f"{member.filename} holds pickled objects", archive.filename, "save numbers or text"
             )
-        x = allocate(shape[::-1] if fortran else shape, dtype)
+        x = allocate_array(shape[::-1] if fortran else shape, dtype)
         rest, place = memoryview(x.reshape(-1).view(np.uint8)), 0  # pyright: ignore[reportArgumentType]
         while place < len(rest) and (piece := file.read(min(_CHUNK_BYTES, len(rest) - place))):
             rest[place : place + len(piece)] = piece

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.cohort.cohort import Cohort
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import AbsentField, FormatError, SchemaError
 from manikin.schema.kinds import Schema, Signal
@@ -76,7 +76,7 @@ def assemble_recordings(
         *_note_resampling(usable, order, rate),
         *filters.describe_filters(kind),
     ]
-    x = mapped_arrays.allocate((len(cuts.start), len(leads), samples), np.float32)
+    x = arrow.allocate_array((len(cuts.start), len(leads), samples), np.float32)
     for i, recording in enumerate(usable):
         if recording is not None and (cuts.recording == i).any():
             _fill_windows(x, recording, i, order[i], cuts, kind, rate, bad)
@@ -89,7 +89,7 @@ def assemble_recordings(
             f"the schema declares {', '.join(absent)}, which the recordings do not have; the fields are "
             f"{', '.join((*cohort.schema, name))}"
         )
-    signals = x if kept.all() else mapped_arrays.take_rows(x, np.flatnonzero(kept))
+    signals = x if kept.all() else arrow.take_rows(x, np.flatnonzero(kept))
     kinds = {name: _complete_kind(kind, leads, rate, samples)}
     grid = RecorderGrid([[lead.gain, lead.baseline] for lead in leads], cuts.label_kind)
     origin = origin.add_options(SignalOptions({name: grid}))

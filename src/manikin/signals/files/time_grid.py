@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, final
 
 import numpy as np
 
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Signal
@@ -75,7 +75,7 @@ def average_on_grid(
     cell = np.floor(points.time / step + 1e-9).astype(np.int64)
     cell[(cell == cells) & (points.time <= cells * step * (1 + 1e-9))] = cells - 1
     inside = (cell >= 0) & (cell < cells)
-    x = mapped_arrays.allocate((subjects, parameters, cells), np.float32)
+    x = arrow.allocate_array((subjects, parameters, cells), np.float32)
     several = filled = 0
     order = np.argsort(points.subject, kind="stable")
     order = order[inside[order]]

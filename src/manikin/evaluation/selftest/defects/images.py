@@ -8,7 +8,7 @@ import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
 from manikin.cohort.edit import replace_columns
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.errors import UsageError
 from manikin.evaluation.selftest.defects.planting import (
     Defect,
@@ -154,10 +154,7 @@ def shuffle_images(given: DefectInput) -> Cohort:
     order = given.rng.permutation(len(given.cohort))
     return replace_columns(
         given.cohort,
-        {
-            name: mapped_arrays.to_column(mapped_arrays.take_rows(given.cohort[name], order))
-            for name in names
-        },
+        {name: arrow.to_column(arrow.take_rows(given.cohort[name], order)) for name in names},
     )
 
 
@@ -174,7 +171,7 @@ def _alter_images(cohort: Cohort, change: Callable[[np.ndarray, bool], np.ndarra
     maps = {name: isinstance(kind, Image) and kind.levels > 0 for name, kind in kinds.items()}
     return replace_columns(
         cohort,
-        {name: mapped_arrays.to_column(change(cohort[name], labels)) for name, labels in maps.items()},
+        {name: arrow.to_column(change(cohort[name], labels)) for name, labels in maps.items()},
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.cohort.edit import replace_columns
-from manikin.core import mapped_arrays
+from manikin.core import arrow
 from manikin.errors import UsageError
 from manikin.evaluation.selftest.defects.planting import (
     Defect,
@@ -148,7 +148,7 @@ def _alter_signals(cohort: Cohort, change: Callable[[np.ndarray], np.ndarray]) -
     names = [name for name in cohort.schema.modelled_fields if isinstance(cohort.schema[name], Signal)]
     if not names:
         raise UsageError("the records have no signal that could be spoilt")
-    return replace_columns(cohort, {name: mapped_arrays.to_column(change(cohort[name])) for name in names})
+    return replace_columns(cohort, {name: arrow.to_column(change(cohort[name])) for name in names})
 
 
 SIGNAL_DEFECTS = {
