@@ -1,4 +1,4 @@
-"""Delimited text (RFC 4180 and its kin): columns of text out of bytes, and a cohort as lines of text."""
+"""Delimited text (RFC 4180 and its kin): columns of text out of the bytes of a file."""
 
 from __future__ import annotations
 
@@ -14,19 +14,14 @@ from manikin.cohort.source_format import SourceOptions
 from manikin.core.arrow import pc
 from manikin.core.text_files import read_bytes, read_head, to_utf8
 from manikin.errors import EmptyTable, FormatError
-from manikin.schema.inference.censoring import are_limits
 from manikin.schema.inference.columns import DistinctValues, are_missing
-from manikin.schema.inference.formatting import format_column
-from manikin.tables import quotes
+from manikin.schema.spellings import LIMIT_PATTERN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from manikin.cohort.cohort import Cohort
-
 _DELIMITERS = (",", "\t", ";", "|")
 _HEAD_BYTES = 1 << 16
-_ROWS_PER_BLOCK = 1 << 16
 _BLOCK_BYTES = 1 << 26  # bytes read at a time; a row must fit into one, with a very long note in it
 
 
@@ -64,7 +59,9 @@ def read_delimited(path: Path) -> DelimitedText:
     text = to_utf8(read_bytes(path), path)
     data = _to_newlines(text.data)
     if b'"' in data:
-        quotes.raise_if_unclosed_quote(data, path)
+        from manikin.tables.quotes import raise_if_unclosed_quote  # most files have no quotation mark
+
+        raise_if_unclosed_quote(data, path)
     delimiter = _sniff_delimiter(data[:_HEAD_BYTES].decode(errors="ignore"), path)
     names, line_count, name_notes = _cut_header(data, delimiter)
     _check_names(names, path)
@@ -197,53 +194,9 @@ def convert_decimal_commas(table: pa.Table) -> pa.Table:
     for i, name in enumerate(table.column_names):
         words = DistinctValues.from_column(table[name].combine_chunks())
         words = words.drop_values(are_missing(words))
-        numbers = words.are_matching(r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$") | are_limits(words)
+        numbers = words.are_matching(r"^[+-]?\d+(,\d+)?([eE][+-]?\d+)?$") | words.are_matching(
+            LIMIT_PATTERN
+        )
         if words.are_matching(r"^[+-]?\d+,\d+$").any() and numbers.all():
             table = table.set_column(i, name, pc.replace_substring(table[name], ",", "."))
     return table
-
-
-def render_delimited(cohort: Cohort, delimiter: str = ",") -> str:
-    """A cohort of scalar fields as delimited text.
-
-    Example:
-        >>> from manikin.cohort.cohort import Cohort
-        >>> drugs = Cohort.from_table(pa.table({"drug": ["A, B", "C"], "dose": [0.5, None]}))
-        >>> print(render_delimited(drugs), end="")
-        drug,dose
-        "A, B",0.5
-        C,
-    """
-    head = delimiter.join(_quote_texts(pa.array(list(cohort.schema)), delimiter).to_pylist())
-    texts = [_render_field(cohort, name, delimiter) for name in cohort.schema]
-    body = [
-        line
-        for start in range(0, len(cohort), _ROWS_PER_BLOCK)
-        for line in _join_lines(texts, start, delimiter)
-    ]
-    return "\n".join((head, *body, ""))
-
-
-def _render_field(cohort: Cohort, name: str, delimiter: str) -> pa.Array:
-    values = cohort.columns[name].combine_chunks()
-    text = format_column(values, cohort.schema[name])
-    plain = pa.types.is_integer(values.type) or pa.types.is_floating(values.type)
-    came = cohort.origin.find_options(DelimitedOptions)
-    if pa.types.is_floating(values.type) and delimiter == ";" and came.decimal == ",":
-        text = pc.replace_substring(text, ".", ",")
-    lone = len(cohort.schema) == 1  # an empty line would be no record
-    return text if plain and not lone else _quote_texts(text, delimiter, lone=lone)
-
-
-def _quote_texts(text: pa.Array, delimiter: str, *, lone: bool = False) -> pa.Array:
-    """Text with quotation marks around what would not read back, decided once per distinct word."""
-    coded = text.dictionary_encode()
-    words = coded.dictionary
-    special = r'["\r\n' + ("\\" if delimiter == "|" else "") + delimiter + "]" + ("|^$" if lone else "")
-    marks = pc.binary_join_element_wise('"', pc.replace_substring(words, '"', '""'), '"', "")
-    return pc.if_else(pc.match_substring_regex(words, special), marks, words).take(coded.indices)
-
-
-def _join_lines(texts: list[pa.Array], start: int, delimiter: str) -> list[str]:
-    parts = [text.slice(start, _ROWS_PER_BLOCK) for text in texts]
-    return pc.binary_join_element_wise(*parts, delimiter).to_pylist()

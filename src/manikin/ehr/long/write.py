@@ -18,7 +18,7 @@ from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Number, Schema, Text
-from manikin.tables.delimited import render_delimited
+from manikin.tables.delimited_output import render_delimited
 from manikin.tables.layout_options import EventLayout, EventOptions
 from manikin.tables.layouts import VALUE_COLUMN
 

@@ -17,7 +17,7 @@ from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
 from manikin.ehr.relational.event_sources import ANSWER_COLUMN
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.kinds import Schema, Text
-from manikin.tables.delimited import render_delimited
+from manikin.tables.delimited_output import render_delimited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

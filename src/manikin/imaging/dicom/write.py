@@ -25,7 +25,7 @@ from manikin.imaging.dicom import modules, sop_classes, tags
 from manikin.imaging.dicom.rescale import PixelEncoding
 from manikin.imaging.header import GeometryOptions, ImageGeometry
 from manikin.schema.kinds import Image, Schema, Text
-from manikin.tables.delimited import render_delimited
+from manikin.tables.delimited_output import render_delimited
 
 if TYPE_CHECKING:
     from pathlib import Path

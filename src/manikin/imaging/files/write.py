@@ -15,7 +15,8 @@ from manikin.imaging.files import nifti, raster
 from manikin.imaging.files.folder_options import ImageFolderOptions
 from manikin.imaging.header import GeometryOptions
 from manikin.schema.kinds import Category, Image, Schema, Signal, Text
-from manikin.tables.delimited import DelimitedOptions, render_delimited
+from manikin.tables.delimited import DelimitedOptions
+from manikin.tables.delimited_output import render_delimited
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,7 +17,7 @@ from manikin.imaging.dicom.write import DicomOptions
 from manikin.imaging.files import manifest
 from manikin.imaging.files.table_links import TableLinks, name_image_field
 from manikin.io.format import Format
-from manikin.io.table_layouts import read_cells
+from manikin.io.formats.csv import read_cells
 from manikin.schema.inference.file_owners import add_owners
 from manikin.schema.inference.folder_meaning import NO_FOLDER_MEANING, interpret_plain_folders
 from manikin.schema.kinds import Image, Schema

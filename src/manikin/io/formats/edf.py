@@ -11,7 +11,7 @@ from manikin.core import record_files
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.io.format import Format
-from manikin.io.table_layouts import read_cells
+from manikin.io.formats.csv import read_cells
 from manikin.signals.files import edf, folder_index, write
 from manikin.signals.files.assemble import assemble_recordings
 

@@ -11,7 +11,7 @@ from manikin.imaging.files.folder_index import group_volumes_by_kind, list_image
 from manikin.imaging.files.folder_options import ImageFolderOptions
 from manikin.imaging.files.table_links import TableLinks, match_by_filename, match_by_key
 from manikin.io.format import Format
-from manikin.io.table_layouts import read_cells
+from manikin.io.formats.csv import read_cells
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from manikin.cohort.source_format import SourceFormat
 from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.io.format import Format
-from manikin.io.table_layouts import read_cells
+from manikin.io.formats.csv import read_cells
 from manikin.signals.files import folder_index, wfdb, write
 from manikin.signals.files.assemble import assemble_recordings
 

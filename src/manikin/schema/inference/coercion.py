@@ -15,7 +15,7 @@ from manikin.schema.inference import datetimes, numeric, textual
 from manikin.schema.inference.censoring import are_limits, read_limits
 from manikin.schema.inference.columns import DistinctValues, InferredColumn, are_missing, order_levels
 from manikin.schema.inference.sentinel_dates import drop_declared_sentinels
-from manikin.schema.inference.typed_columns import simplify_type
+from manikin.schema.inference.typed_columns import has_inexact_integers, simplify_type
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Codes, Image, Kind, Number, Signal, Text, Time
 from manikin.schema.spellings import LONG_INTEGER_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
@@ -113,7 +113,7 @@ def _coerce_number(name: str, column: pa.Array, kind: Number) -> InferredColumn:
         column = column.cast(pa.int64())
     if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
         raise SchemaError(f"field {name!r}: declared number, but the column holds {column.type}")
-    if pa.types.is_integer(column.type) and numeric.has_inexact_integers(column):
+    if pa.types.is_integer(column.type) and has_inexact_integers(column):
         raise SchemaError(f"field {name!r}: {_TOO_LONG_MESSAGE}")
     if gap := [
         float(text)

@@ -12,8 +12,7 @@ from manikin.errors import SchemaError
 from manikin.schema import column_names
 from manikin.schema.inference.columns import NO_VALUE, InferredColumn
 from manikin.schema.inference.numeric_warnings import collect_numeric_warnings
-from manikin.schema.kinds import Category, Number, Text
-from manikin.schema.limits import MAX_EXACT_INTEGER
+from manikin.schema.kinds import Category, Number
 from manikin.schema.remark import Remark
 
 _NEGATIVE_SENTINELS = (-9, -99, -999, -9999, -99999)
@@ -23,7 +22,7 @@ _MAX_ROUNDING_SHARE = 0.05
 """Rounding errors of this share of a cell hide the grid."""
 _MAX_OFF_GRID_SHARE = 0.005
 """The share of records that may lie off the grid."""
-_MAX_UNNAMED_CODES = 5
+MAX_UNNAMED_CODES = 5
 """Up to so many distinct whole numbers are codes though no name says so."""
 _MAX_CODES = 100
 """So many distinct whole numbers are no codes, whatever the name says."""
@@ -86,7 +85,7 @@ def find_grid_step(values: np.ndarray, counts: np.ndarray | None = None) -> floa
 
 def _compute_common_divisor(units: np.ndarray, decimals: int) -> int:
     """The greatest common divisor of many whole numbers, as of readings to the next even number."""
-    if len(units) < _MAX_UNNAMED_CODES or decimals > 2:  # noqa: PLR2004 - finer grids are decimal ones
+    if len(units) < MAX_UNNAMED_CODES or decimals > 2:  # noqa: PLR2004 - finer grids are decimal ones
         return 1
     return max(int(np.gcd.reduce(np.abs(units).astype(np.int64))), 1)
 
@@ -105,7 +104,7 @@ def _are_codes(name: str, values: np.ndarray, rows: int) -> bool:
     says = column_names.classify_number_name(name)
     if says == "code":
         return k <= _MAX_CODES and rows >= 3 * k
-    return says is None and k <= _MAX_UNNAMED_CODES and rows >= 10 * k
+    return says is None and k <= MAX_UNNAMED_CODES and rows >= 10 * k
 
 
 def _infer_codes(name: str, values: np.ndarray) -> tuple[Category, Remark]:
@@ -162,21 +161,6 @@ def infer_numeric_column(name: str, values: pa.Array, *, search: bool = True) ->
         return InferredColumn(values, kind, () if len(distinct) == 2 else (note,))  # noqa: PLR2004 - 0/1 goes without saying
     kind = build_number_kind(name, distinct, counts)
     return InferredColumn(values, kind, collect_numeric_warnings(kind, distinct, counts))
-
-
-def has_inexact_integers(values: pa.Array) -> bool:
-    """Whether integers are too large to be exact as floating-point numbers, as no quantity is."""
-    bounds = pc.min_max(values)
-    return any(abs(bounds[end].as_py() or 0) > MAX_EXACT_INTEGER for end in ("min", "max"))
-
-
-def infer_large_integers(values: pa.Array) -> InferredColumn:
-    """Integers beyond 2**53: levels where there are few, else numbers given to something."""
-    levels = tuple(sorted(pc.unique(values.drop_null()).to_pylist()))
-    if len(levels) <= _MAX_UNNAMED_CODES and len(values) >= 10 * len(levels):
-        return InferredColumn(values, Category(levels), (describe_codes(len(levels)),))
-    note = "whole numbers too large to be a quantity: never modelled, a surrogate takes their place"
-    return InferredColumn(values, Text(role="identifier"), (Remark(note, topic="values"),))
 
 
 def _to_numpy(values: pa.Array) -> np.ndarray:

@@ -11,6 +11,8 @@ from manikin.schema.inference import datetimes, numeric, textual
 from manikin.schema.inference.columns import NO_VALUE, ColumnDescription, DistinctValues, InferredColumn
 from manikin.schema.inference.sentinel_dates import drop_sentinels
 from manikin.schema.kinds import Category, Codes, Image, Signal, Text, Time
+from manikin.schema.limits import MAX_EXACT_INTEGER
+from manikin.schema.remark import Remark
 
 _READABLE_TYPES = "numbers, text, booleans, dates, moments, lists of codes or events, arrays of one shape"
 
@@ -72,8 +74,8 @@ def _infer_by_type(name: str, column: pa.Array) -> InferredColumn:  # noqa: PLR0
     if pa.types.is_boolean(kind):
         levels = tuple(sorted(pc.unique(column.drop_null()).to_pylist()))
         return InferredColumn(column, Category(levels), () if len(levels) > 1 else ("constant",))
-    if pa.types.is_integer(kind) and numeric.has_inexact_integers(column):
-        return numeric.infer_large_integers(column)
+    if pa.types.is_integer(kind) and has_inexact_integers(column):
+        return _infer_large_integers(column)
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return numeric.infer_numeric_column(name, column)
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
@@ -98,3 +100,18 @@ def _infer_nominal(name: str, column: pa.DictionaryArray) -> InferredColumn:
         if (reason := textual.explain_hidden_text(name, words)) is not None:
             return InferredColumn(values, Text(role="identifier"), (reason,))
     return InferredColumn(values, Category(tuple(levels), ordered=bool(column.type.ordered)))
+
+
+def has_inexact_integers(values: pa.Array) -> bool:
+    """Whether integers are too large to be exact as floating-point numbers, as no quantity is."""
+    bounds = pc.min_max(values)
+    return any(abs(bounds[end].as_py() or 0) > MAX_EXACT_INTEGER for end in ("min", "max"))
+
+
+def _infer_large_integers(values: pa.Array) -> InferredColumn:
+    """Integers beyond 2**53: levels where there are few, else numbers given to something."""
+    levels = tuple(sorted(pc.unique(values.drop_null()).to_pylist()))
+    if len(levels) <= numeric.MAX_UNNAMED_CODES and len(values) >= 10 * len(levels):
+        return InferredColumn(values, Category(levels), (numeric.describe_codes(len(levels)),))
+    note = "whole numbers too large to be a quantity: never modelled, a surrogate takes their place"
+    return InferredColumn(values, Text(role="identifier"), (Remark(note, topic="values"),))

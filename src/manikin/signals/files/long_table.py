@@ -17,7 +17,7 @@ from manikin.schema.limits import MAX_ABS_VALUE
 from manikin.schema.remark import Remark
 from manikin.signals.files import static_fields
 from manikin.signals.files.time_grid import Measurements, average_on_grid, choose_time_grid
-from manikin.tables.delimited import render_delimited
+from manikin.tables.delimited_output import render_delimited
 from manikin.tables.layout_options import LongLayout, SeriesOptions
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from manikin.schema.remark import Remark, drop_remarks
 from manikin.schema.subject_kind import to_subject_kind
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
-from manikin.tables.delimited import render_delimited
+from manikin.tables.delimited_output import render_delimited
 from manikin.tables.layout_options import SeriesOptions, WideLayout
 from manikin.tables.layouts import TIME_NAME_PATTERN
 

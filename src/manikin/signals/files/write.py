@@ -12,7 +12,7 @@ from manikin.cohort.cohort import Cohort
 from manikin.errors import FormatError
 from manikin.schema.kinds import Image, Schema, Signal, Text
 from manikin.signals.files.recording import Channel, SignalOptions
-from manikin.tables.delimited import render_delimited
+from manikin.tables.delimited_output import render_delimited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
