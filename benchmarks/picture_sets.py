@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.cohort.cohort import Cohort
-from manikin.io.read import read
+from manikin.io import read
 from manikin.schema.kinds import Category, Image
 from manikin.stats.downsample import downsample
 

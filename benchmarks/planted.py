@@ -45,7 +45,7 @@ from manikin.evaluation.selftest.defects.images import IMAGE_DEFECTS
 from manikin.evaluation.selftest.defects.notes import NOTE_DEFECTS
 from manikin.evaluation.selftest.defects.signals import SIGNAL_DEFECTS
 from manikin.evaluation.selftest.defects.tabular import TABULAR_DEFECTS, find_group_field, plant
-from manikin.io.read import read
+from manikin.io import read
 
 if TYPE_CHECKING:
     from manikin.cohort.cohort import Cohort

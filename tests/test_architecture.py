@@ -36,6 +36,21 @@ def test_import_is_fast_and_light():
     assert heavy.strip() == "[]"
 
 
+def test_a_first_read_loads_what_a_table_needs(tmp_path):
+    path = tmp_path / "three.csv"
+    rows = [f"{i % 50 + 30},{'FM'[i % 2]},{1 + i % 7 / 10}" for i in range(40)]
+    path.write_text("\n".join(["age,sex,creatinine", *rows]), encoding="utf-8")
+    code = (
+        "import sys, manikin as mk; mk.read(sys.argv[1])\n"
+        "print(*(name for name in sys.modules if name.split('.')[0] == 'manikin'))"
+    )
+    command = [sys.executable, "-c", code, str(path)]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603
+    assert len(loaded) <= 30, sorted(loaded)
+    rooms = {name.split(".")[1] for name in loaded if "." in name}
+    assert rooms == {"core", "errors", "schema", "cohort", "tables", "io"}
+
+
 def test_judging_and_trees_need_no_torch():
     code = (
         "import sys, manikin as mk; from manikin.datasets.demo import load_demo\n"

@@ -12,8 +12,8 @@ from manikin.cohort.cohort import Cohort
 from manikin.cohort.summary import summarize_fields
 from manikin.core import registry
 from manikin.errors import FormatError, ManikinError, SchemaError
+from manikin.io import read
 from manikin.io.formats import SHIPPED_FORMATS, FileMarks, load_format, map_suffixes
-from manikin.io.read import read
 from manikin.io.write import write
 from manikin.schema.inference.formatting import count_decimals, format_column
 from manikin.schema.kinds import Category, Image, Number, Schema, Text, Time

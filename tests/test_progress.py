@@ -11,7 +11,7 @@ from manikin.core import progress_display
 from manikin.core.progress_display import report_on, show_step, track
 from manikin.datasets.demo import load_demo
 from manikin.evaluation.evaluate import evaluate
-from manikin.io.read import read
+from manikin.io import read
 from manikin.io.write import write
 from manikin.publication.pipeline import synthesize
 from manikin.synthesis.synthesizer import Synthesizer

@@ -63,7 +63,7 @@ def test_signals_times_and_nothing_have_digests():
 
 
 def test_a_digest_survives_a_file(tmp_path):
-    from manikin.io.read import read
+    from manikin.io import read
     from manikin.io.write import write
 
     before = cohort(age=(61.0, 40.5))

@@ -13,7 +13,7 @@ from manikin.errors import FormatError, PrivacyError, UsageError
 from manikin.evaluation.card import policy
 from manikin.evaluation.score import Score
 from manikin.evaluation.scorecard import Scorecard
-from manikin.io.read import read
+from manikin.io import read
 from manikin.io.write import write
 from manikin.publication import release as module
 from manikin.publication.release import release

@@ -20,7 +20,7 @@ from manikin.evaluation.measuring.catalogue import list_metrics
 from manikin.evaluation.score import Score
 from manikin.evaluation.scorecard import Scorecard
 from manikin.evaluation.selftest import detection_power
-from manikin.io.read import read
+from manikin.io import read
 from manikin.publication.pipeline import synthesize as job
 from manikin.publication.release import release
 from manikin.publication.request import JudgingOptions

@@ -13,9 +13,9 @@ from manikin.imaging.files.folder_options import ImageFolderOptions
 from manikin.imaging.header import GeometryOptions, ImageGeometry
 from manikin.io.npz_layout import ArchiveLayout, ArchiveOptions
 from manikin.signals.files.recording import RecorderGrid, SignalOptions
+from manikin.tables import CodeColumns, EventColumns, SeriesColumns
 from manikin.tables.delimited import DelimitedOptions
 from manikin.tables.layout_options import EventLayout, EventOptions, LongLayout, SeriesOptions, WideLayout
-from manikin.tables.layouts import CodeColumns, EventColumns, SeriesColumns
 
 OPTIONS = {
     "geometry": (

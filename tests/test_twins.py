@@ -18,7 +18,7 @@ from manikin.evaluation.measuring.evaluation_data import EvaluationData
 from manikin.evaluation.report.histograms import compute_histograms
 from manikin.evaluation.report.plot_data import compute_plots
 from manikin.features.table import Table
-from manikin.io.read import read
+from manikin.io import read
 from manikin.schema.kinds import Category, Codes, Image, Number, Schema, Signal, Text, Time
 
 

@@ -14,7 +14,7 @@ from .evaluation.selftest.defects.tabular import plant as plant
 from .evaluation.suspected_copies import find_suspected_copies as find_suspected_copies
 from .evaluation.timegan_scores import compute_discriminative_score as compute_discriminative_score
 from .evaluation.timegan_scores import compute_predictive_score as compute_predictive_score
-from .io.read import read as read
+from .io import read as read
 from .io.write import write as write
 from .publication.release import release as release
 from .rules.rule import Rule as Rule

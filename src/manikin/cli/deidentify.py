@@ -39,7 +39,7 @@ def deidentify(
     Example: `manikin deidentify notes.csv -o clean.csv --seed 4711`
     """
     from manikin.imaging.analysis.text_blanking import blank_text, can_bear_text
-    from manikin.io.read import read
+    from manikin.io import read
     from manikin.io.write import write
     from manikin.schema.kinds import Schema
     from manikin.text.deid.deidentify import deidentify as cleaned

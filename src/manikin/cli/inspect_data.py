@@ -86,7 +86,7 @@ def _read_with_declarations(
         UnreadableFields: No declaration would do.
     """
     from manikin.core import record_files
-    from manikin.io.read import read
+    from manikin.io import read
     from manikin.schema.kinds import Schema
 
     if not error.cures:

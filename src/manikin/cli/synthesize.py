@@ -186,7 +186,7 @@ def sample(
 ) -> None:
     """Draw records from a saved model. With `--condition` missing cells of its table are filled in."""
     from manikin.cli.field_values import parse_where as values
-    from manikin.io.read import read
+    from manikin.io import read
     from manikin.io.write import write
     from manikin.rules.rule import read_rules
     from manikin.synthesis.synthesizer import load

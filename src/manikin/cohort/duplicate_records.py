@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from manikin.core import arrow
 from manikin.schema.kinds import Codes, Image, Signal, Text
-from manikin.schema.spellings import WORD_PATTERN
+from manikin.schema.vocabulary import WORD_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """The contract of a file format: one module of `io/formats` each, found by its suffix.
 
 A format reads a path into a cohort and writes one back. Finding the right format is the task of
-`io.formats`; the errors that all formats share and the safe way of writing are in `io.read` and `io.write`.
+`io.formats`; the errors that all formats share and the safe way of writing are in `io` and `io.write`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from manikin.errors import AbsentField
-from manikin.io.read import read
+from manikin.io import read
 from manikin.publication.pipeline import relax_schema
 from manikin.schema.kinds import Schema
 

@@ -21,7 +21,7 @@ from manikin.evaluation.evaluate import evaluate
 from manikin.evaluation.inputs import MIN_SUBJECTS, check_cohort_size
 from manikin.evaluation.selftest.detection_power import add_self_test, check_testable
 from manikin.imaging.files.resize_cohort import resize_images
-from manikin.io.read import read
+from manikin.io import read
 from manikin.io.write import write
 from manikin.publication.attack import attack_model
 from manikin.publication.model_summary import describe_learning, describe_model, is_interrupted

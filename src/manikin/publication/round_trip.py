@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from manikin.cohort.fingerprint import compute_fingerprint
 from manikin.core.progress_display import report_on
 from manikin.errors import ManikinError
-from manikin.io.read import read
+from manikin.io import read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

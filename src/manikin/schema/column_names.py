@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from manikin.schema import column_vocabulary
+from manikin.schema import vocabulary
 
 _CODE_WORD_LIST = """
 id code type class group grp grade stage status category cat kind sex gender race ethnicity region site
@@ -143,7 +143,7 @@ def is_direct_identifier(name: str) -> bool:
         [True, True, False, True, True]
     """
     bare = normalize_name(name)
-    patterns = (_IDENTITY_PATTERN, column_vocabulary.NATIONAL_ID_PATTERN, column_vocabulary.CONTACT_PATTERN)
+    patterns = (_IDENTITY_PATTERN, vocabulary.NATIONAL_ID_PATTERN, vocabulary.CONTACT_PATTERN)
     return is_person_name(name) or any(pattern.search(bare) for pattern in patterns)
 
 
@@ -156,9 +156,9 @@ def is_person_name(name: str) -> bool:
         [True, True, True, True, False, False]
     """
     spelled = "".join(unicodedata.normalize("NFKC", name).casefold().split())
-    if any(word in spelled for word in column_vocabulary.NON_LATIN_NAME_WORDS):
+    if any(word in spelled for word in vocabulary.NON_LATIN_NAME_WORDS):
         return True
-    return bool(column_vocabulary.PERSON_NAME_PATTERN.search(normalize_name(name)))
+    return bool(vocabulary.PERSON_NAME_PATTERN.search(normalize_name(name)))
 
 
 def may_name_person(name: str) -> bool:
@@ -169,7 +169,7 @@ def may_name_person(name: str) -> bool:
         [True, True, False, True]
     """
     bare = normalize_name(name)
-    return bool(column_vocabulary.NAME_COLUMN_PATTERN.search(bare)) or (
+    return bool(vocabulary.NAME_COLUMN_PATTERN.search(bare)) or (
         is_direct_identifier(name) and bare.endswith("name")
     )
 
@@ -181,7 +181,7 @@ def find_identifier_kind(name: str) -> str | None:
         >>> [find_identifier_kind(name) for name in ("home_phone", "ZIP code", "glucose")]
         ['phone', 'place', None]
     """
-    kinds = column_vocabulary.KIND_BY_IDENTIFIER_WORD
+    kinds = vocabulary.KIND_BY_IDENTIFIER_WORD
     return next((kinds[word] for word in split_name(name) if word in kinds), None)
 
 
@@ -197,17 +197,17 @@ def is_lasting(name: str) -> bool:
         >>> is_lasting("SEX"), is_lasting("Geburtsdatum"), is_lasting("weight")
         (True, True, False)
     """
-    return bool(column_vocabulary.LASTING_WORDS & set(split_name(name)))
+    return bool(vocabulary.LASTING_WORDS & set(split_name(name)))
 
 
 def is_record_id(name: str) -> bool:
     """Whether a name announces the number of a row or a record, such as an encounter."""
-    return bool(column_vocabulary.RECORD_ID_PATTERN.match(normalize_name(name)))
+    return bool(vocabulary.RECORD_ID_PATTERN.match(normalize_name(name)))
 
 
 def is_row_counter(name: str) -> bool:
     """Whether a name announces the number of a row, or of a visit among those of a person."""
-    return bool(column_vocabulary.ROW_COUNTER_PATTERN.match(normalize_name(name)))
+    return bool(vocabulary.ROW_COUNTER_PATTERN.match(normalize_name(name)))
 
 
 def is_subject_id(name: str) -> bool:
@@ -219,15 +219,12 @@ def is_subject_id(name: str) -> bool:
         [True, True, True, True, True, False]
     """
     bare = normalize_name(name)
-    return bool(
-        column_vocabulary.SUBJECT_ID_PATTERN.match(bare)
-        or column_vocabulary.NATIONAL_ID_PATTERN.search(bare)
-    )
+    return bool(vocabulary.SUBJECT_ID_PATTERN.match(bare) or vocabulary.NATIONAL_ID_PATTERN.search(bare))
 
 
 def is_id(name: str) -> bool:
     """Whether a name announces some kind of number given to things, such as `doctor_id`."""
-    return bool(column_vocabulary.ID_PATTERN.search(normalize_name(name)))
+    return bool(vocabulary.ID_PATTERN.search(normalize_name(name)))
 
 
 def is_possible_id(name: str) -> bool:
@@ -237,7 +234,7 @@ def is_possible_id(name: str) -> bool:
         >>> [is_possible_id(name) for name in ("ID1", "PT", "caseno", "glucose")]
         [True, True, True, False]
     """
-    return bool(column_vocabulary.POSSIBLE_ID_PATTERN.search(normalize_name(name)))
+    return bool(vocabulary.POSSIBLE_ID_PATTERN.search(normalize_name(name)))
 
 
 def is_non_key(name: str) -> bool:
@@ -251,13 +248,11 @@ def is_non_key(name: str) -> bool:
         return False
     words = set(split_name(name))
     words |= {_NUMBER_SUFFIX_PATTERN.sub("", word) for word in words}  # siteid
-    amount = column_vocabulary.QUANTITY_WORDS & words or column_vocabulary.AMOUNT_PATTERN.search(
-        normalize_name(name)
-    )
+    amount = vocabulary.QUANTITY_WORDS & words or vocabulary.AMOUNT_PATTERN.search(normalize_name(name))
     return bool(
         amount
         or is_survival_time(name)
-        or (column_vocabulary.NON_KEY_WORDS | CODE_WORDS - column_vocabulary.AMBIGUOUS_WORDS) & words
+        or (vocabulary.NON_KEY_WORDS | CODE_WORDS - vocabulary.AMBIGUOUS_WORDS) & words
     )
 
 

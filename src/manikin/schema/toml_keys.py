@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Len, Predicate
 
 from manikin.core.toml_tables import Described
 from manikin.errors import SchemaError
-from manikin.schema.spellings import LIMIT_PATTERN
+from manikin.schema.vocabulary import LIMIT_PATTERN
 
 FOLDER_ROLES = ("subject", "label", "visit", "none")
 """What a level of folders may be; of a visit and of "none" nothing is kept."""

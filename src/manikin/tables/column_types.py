@@ -16,7 +16,7 @@ from manikin.cohort.source_format import SourceFormat, SourceOptions
 from manikin.core.arrow import pc
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Category
-from manikin.schema.spellings import NUMBER_PATTERN
+from manikin.schema.vocabulary import NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from manikin.core.arrow import pc
 from manikin.core.text_files import read_bytes, read_head, to_utf8
 from manikin.errors import EmptyTable, FormatError
 from manikin.schema.inference.columns import DistinctValues, are_missing
-from manikin.schema.spellings import LIMIT_PATTERN
+from manikin.schema.vocabulary import LIMIT_PATTERN
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from dataclasses import asdict, astuple, dataclass, field
 from typing import TYPE_CHECKING, Any, Self, final
 
 from manikin.cohort.source_format import SourceOptions
-from manikin.tables.layouts import CodeColumns, EventColumns, SeriesColumns
+from manikin.tables import CodeColumns, EventColumns, SeriesColumns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

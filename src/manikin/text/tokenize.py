@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.schema.spellings import WORD_PATTERN
+from manikin.schema.vocabulary import WORD_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

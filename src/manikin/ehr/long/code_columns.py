@@ -14,12 +14,12 @@ import pyarrow as pa
 from manikin.cohort.histories import BIRTH_CODE, DEATH_CODE
 from manikin.core.arrow import pc
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR
-from manikin.schema.spellings import MISSING_SPELLINGS
+from manikin.schema.vocabulary import MISSING_SPELLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from manikin.tables.layouts import CodeColumns
+    from manikin.tables import CodeColumns
 
 MAX_ANSWER_LENGTH = 64
 """Characters of an answer at most; longer texts are notes."""

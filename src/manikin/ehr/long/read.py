@@ -16,16 +16,16 @@ from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.columns import DistinctValues
 from manikin.schema.kinds import Codes, Schema
-from manikin.schema.spellings import MISSING_SPELLINGS
+from manikin.schema.vocabulary import MISSING_SPELLINGS
+from manikin.tables import CodeColumns
 from manikin.tables.layout_options import EventLayout, EventOptions
-from manikin.tables.layouts import CodeColumns
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.cohort import Cohort
     from manikin.cohort.source_format import SourceFormat
-    from manikin.tables.layouts import EventColumns
+    from manikin.tables import EventColumns
 
 _SECONDS_PER_DAY = 86_400.0
 _UNIT_NAMES = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}

@@ -12,13 +12,13 @@ from manikin.core.arrow import pc
 from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.columns import DistinctValues
-from manikin.schema.spellings import MISSING_SPELLINGS, NUMBER_PATTERN
+from manikin.schema.vocabulary import MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from manikin.tables.layouts import EventColumns
+    from manikin.tables import EventColumns
 
 BINARY_SUFFIXES = (".parquet", ".feather")
 """Files whose columns are named apart from their rows."""

@@ -18,9 +18,9 @@ from manikin.schema.inference import elapsed_time
 from manikin.schema.inference.datetimes import format_times
 from manikin.schema.inference.formatting import format_column
 from manikin.schema.kinds import Number, Schema, Text
+from manikin.tables import VALUE_COLUMN
 from manikin.tables.delimited_output import render_delimited
 from manikin.tables.layout_options import EventLayout, EventOptions
-from manikin.tables.layouts import VALUE_COLUMN
 
 MEDS_TYPES = {VALUE_COLUMN: pa.float32(), "text_value": pa.large_string()}
 _SECONDS_PER_DAY = 86_400.0

@@ -12,7 +12,7 @@ import pyarrow as pa
 from manikin.ehr.assemble import ANSWER_PREFIX, CODE_SEPARATOR, EventRows
 from manikin.ehr.long.read import parse_days
 from manikin.ehr.relational.tables import TextTable, read_text_column
-from manikin.schema.spellings import NUMBER_PATTERN
+from manikin.schema.vocabulary import NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ import pyarrow as pa
 from manikin.core import record_files
 from manikin.ehr.long.validate import is_missing
 from manikin.errors import EmptyTable, FormatError
-from manikin.schema.spellings import MISSING_SPELLINGS
+from manikin.schema.vocabulary import MISSING_SPELLINGS
 from manikin.tables.delimited import read_text_columns
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from manikin.core.text_files import write_bytes
 from manikin.errors import AbsentField
 from manikin.io.format import Format
 from manikin.schema.kinds import Image, Schema, Signal
+from manikin.tables import EventColumns, SeriesColumns, has_channel_columns
 from manikin.tables.delimited import DelimitedOptions, convert_decimal_commas, read_delimited
-from manikin.tables.layouts import EventColumns, SeriesColumns, has_channel_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable

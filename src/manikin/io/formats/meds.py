@@ -15,7 +15,7 @@ from manikin.ehr.long import read, write
 from manikin.ehr.long.validate import drop_unreadable_rows
 from manikin.errors import FormatError
 from manikin.io.format import Format
-from manikin.tables.layouts import VALUE_COLUMN, EventColumns
+from manikin.tables import VALUE_COLUMN, EventColumns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,8 @@ from manikin.core.text_files import read_bytes, write_bytes
 from manikin.ehr.long import read, write
 from manikin.errors import FormatError
 from manikin.io.format import Format
+from manikin.tables import EventColumns
 from manikin.tables.column_types import from_typed_table, to_typed_table
-from manikin.tables.layouts import EventColumns
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from manikin.core.arrow import pc
 from manikin.schema.limits import MAX_EXACT_INTEGER
-from manikin.schema.spellings import LIMIT_PATTERN
+from manikin.schema.vocabulary import LIMIT_PATTERN
 
 if TYPE_CHECKING:
     import numpy as np

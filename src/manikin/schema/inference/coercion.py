@@ -17,7 +17,7 @@ from manikin.schema.inference.columns import DistinctValues, InferredColumn, are
 from manikin.schema.inference.sentinel_dates import drop_declared_sentinels
 from manikin.schema.inference.typed_columns import has_inexact_integers, simplify_type
 from manikin.schema.kinds import IDENTITY_ROLES, Category, Codes, Image, Kind, Number, Signal, Text, Time
-from manikin.schema.spellings import LONG_INTEGER_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
+from manikin.schema.vocabulary import LONG_INTEGER_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Level

@@ -13,7 +13,7 @@ import pyarrow as pa
 from manikin.core.arrow import pc
 from manikin.schema import column_names
 from manikin.schema.remark import Remark
-from manikin.schema.spellings import (
+from manikin.schema.vocabulary import (
     LIMIT_PATTERN,
     MISSING_NUMBER_SPELLINGS,
     MISSING_SPELLINGS,

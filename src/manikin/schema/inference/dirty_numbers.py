@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from manikin.schema.spellings import NUMBER_PATTERN
+from manikin.schema.vocabulary import NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from manikin.schema.inference.columns import DistinctValues

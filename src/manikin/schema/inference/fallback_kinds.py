@@ -12,7 +12,7 @@ from manikin.schema.inference import coercion
 from manikin.schema.inference.columns import DistinctValues, select_common_missing
 from manikin.schema.kinds import Category, Number, Schema, Text, Time
 from manikin.schema.remark import Remark
-from manikin.schema.spellings import LIMIT_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
+from manikin.schema.vocabulary import LIMIT_PATTERN, MISSING_SPELLINGS, NUMBER_PATTERN
 
 if TYPE_CHECKING:
     from manikin.schema.kinds import Kind

@@ -19,7 +19,7 @@ from manikin.schema.inference.columns import (
 )
 from manikin.schema.kinds import Category, Kind, Text, Time
 from manikin.schema.remark import Remark
-from manikin.schema.spellings import (
+from manikin.schema.vocabulary import (
     INTEGER_PATTERN,
     LONG_INTEGER_PATTERN,
     NUMBER_PATTERN,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from manikin.cohort.source_format import SourceFormat
-    from manikin.tables.layouts import SeriesColumns
+    from manikin.tables import SeriesColumns
 
 SERIES_FIELD = "series"
 _DEFAULT_DECIMALS = 2

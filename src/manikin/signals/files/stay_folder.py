@@ -14,8 +14,8 @@ from manikin.core.skipped import SkippedRecords
 from manikin.errors import FormatError
 from manikin.schema.inference import elapsed_time
 from manikin.signals.files import long_table
+from manikin.tables import SeriesColumns
 from manikin.tables.delimited import read_header, read_text_columns
-from manikin.tables.layouts import SeriesColumns
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,9 @@ from manikin.schema.remark import Remark, drop_remarks
 from manikin.schema.subject_kind import to_subject_kind
 from manikin.signals.files.assemble import assemble_recordings, find_declared_signal
 from manikin.signals.files.recording import Annotations, Channel, Recording
+from manikin.tables import TIME_NAME_PATTERN
 from manikin.tables.delimited_output import render_delimited
 from manikin.tables.layout_options import SeriesOptions, WideLayout
-from manikin.tables.layouts import TIME_NAME_PATTERN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

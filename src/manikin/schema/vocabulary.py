@@ -1,4 +1,4 @@
-"""What people call the keys of persons and of records, and what is named like a key and is none.
+"""What people write in tables: names of keys, of columns that are none, spellings of gaps and of numbers.
 
 Names are compared in lower case, without accents, their words joined by "_" (`normalize_name`).
 Sources: CDISC SDTM, REDCap, UK Biobank, OMOP CDM, MIMIC, eICU, NHANES, CPRD, HES, national registers.
@@ -199,3 +199,42 @@ KIND_BY_IDENTIFIER_WORD = {
     word: kind for kind, words in _IDENTIFIER_WORDS.items() for word in words.split()
 }
 """Words of names of columns of text beside notes, and what the column then holds."""
+
+_MISSING_SPELLING_LIST = "? NA N/A n/a #N/A <NA> NaN nan NAN -nan null Null NULL None"
+MISSING_SPELLINGS = frozenset(("", *_MISSING_SPELLING_LIST.split()))
+"""Spellings that stand for a missing value in any column."""
+
+MISSING_NUMBER_SPELLINGS = frozenset(
+    {
+        ".",
+        "..",
+        "-",
+        "--",
+        "*",
+        "na",
+        "none",
+        "unknown",
+        "unk",
+        "missing",
+        "not available",
+        "not applicable",
+    }
+    | {"not done", "not known", "not measured", "not recorded", "nd", "n.a.", "n.d."}
+)
+"""Lower-case spellings that stand for a missing value where all else is a number or a date."""
+
+NUMBER_PATTERN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+INTEGER_PATTERN = r"^[+-]?\d+$"
+LONG_INTEGER_PATTERN = r"^[+-]?\d{17,}$"
+"""Whole numbers of more digits than a quantity has."""
+LIMIT_PATTERN = (
+    r"^((?P<sign><=?|>=?|=<|=>|≤|≥|under|below|over|above)\s*(?P<number>\d+([.,]\d+)?)"
+    r"|(?P<least>\d+([.,]\d+)?)\s*(\+|(and|or) (more|over|older|above)))$"
+)
+"""A number of which only a limit is known: "<0.01", ">90", "90+"."""
+ZERO_PADDED_PATTERN = r"^[+-]?0\d"
+SEVERITY_WORDS = frozenset(
+    ("mild", "moderate", "severe", "low", "minor", "major", "slight", "light", "heavy")
+)
+WORD_PATTERN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,/:]\d+)*")
+"""A word or a number of running text."""
