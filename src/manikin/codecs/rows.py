@@ -22,6 +22,8 @@ from manikin.contracts.codec import Codec
 from manikin.encoding.spec import Spec
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pyarrow as pa
 
     from manikin.cohort.cohort import Cohort
@@ -42,6 +44,7 @@ class RowsCodec(Codec):
 
     kinds: ClassVar[tuple[type, ...]] = TableCodec.kinds
     tokens: ClassVar[bool] = True
+    is_tabular: ClassVar[bool] = True
     bins: int = 100
     crowd: int = 15
     table: TableCodec = field(default_factory=TableCodec)
@@ -57,6 +60,11 @@ class RowsCodec(Codec):
     def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training."""
         return self.table.complete_fields
+
+    @property
+    def value_ranges(self) -> dict[str, tuple[float, float]]:
+        """Where the distribution of each number begins and ends."""
+        return self.table.value_ranges
 
     @property
     def _columns(self) -> dict[str, QuantileTransform | CategoryEncoder]:
@@ -80,7 +88,32 @@ class RowsCodec(Codec):
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, fields); no bin splits a value, so the key changes nothing."""
-        x = self.table.encode(cohort)
+        return self._to_tokens(self.table.encode(cohort))
+
+    def encode_given(
+        self,
+        given: Cohort,
+        always: Collection[str] = (),
+        *,
+        infilling: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Tokens (n, fields), 0 where nothing is given, and where something is."""
+        x, mask = self.table.encode_given(given, always)
+        return np.where(mask, self._to_tokens(x), 0), mask
+
+    def complete(
+        self,
+        given: Cohort,
+        drawn: dict[str, pa.Array],
+        x: np.ndarray,
+        *,
+        infilling: bool = False,
+    ) -> dict[str, pa.Array]:
+        """Given values, and drawn ones in their gaps."""
+        return self.table.complete(given, drawn, x)
+
+    def _to_tokens(self, x: np.ndarray) -> np.ndarray:
+        """The tokens of compact rows (n, fields)."""
         tokens = np.empty(x.shape, dtype=np.int64)
         for i, (name, (start, _)) in enumerate(zip(self._columns, self.spec.ranges, strict=True)):
             tokens[:, i] = start + self._to_bins(name, x[:, i])

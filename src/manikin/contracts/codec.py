@@ -10,12 +10,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar, final
 
+import numpy as np
+
+from manikin.core.arrow import pc
+from manikin.encoding.grammar import END
 from manikin.errors import NotFitted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    import numpy as np
     import pyarrow as pa
     import torch
     from torch import Tensor, nn
@@ -63,12 +66,15 @@ class Codec(ABC):
     encode; `tokens` tells whether it yields tokens rather than channels on a grid. Of several codecs for
     the same fields that with the greatest `min_length` is taken of which a record has as many places.
     `serves` is the kind of request that it answers; its kinds may then be none.
+    `is_tabular` tells whether its fields are columns of a table: a gap among given ones is then to be
+    filled by a value, never by a gap.
     """
 
     kinds: ClassVar[tuple[type, ...]]
     tokens: ClassVar[bool]
     min_length: ClassVar[int] = 0
     serves: ClassVar[type[CodecRequest] | None] = None
+    is_tabular: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -97,6 +103,16 @@ class Codec(ABC):
         return {}
 
     @property
+    def code_names(self) -> tuple[str, ...]:
+        """The codes of histories that it knows."""
+        return ()
+
+    @property
+    def value_ranges(self) -> dict[str, tuple[float, float]]:
+        """The least and the greatest number of each field in training, as far as the codec knows."""
+        return {}
+
+    @property
     def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training, as far as the codec knows."""
         return frozenset()
@@ -115,6 +131,48 @@ class Codec(ABC):
     @abstractmethod
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """A compact array to columns in the types of the file."""
+
+    def encode_given(
+        self,
+        given: Cohort,
+        always: Collection[str] = (),
+        *,
+        infilling: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Encoded records of which a part is given, and where it is; both of the shape of `encode`.
+
+        Args:
+            given: One or more of the fields, empty where nothing is given.
+            always: Fields whose gaps are given as well, as the value "missing".
+            infilling: Whether what a record lacks within will be found, rather than what comes after it.
+
+        Raises:
+            Unsupported: A record lacks something within that will not be found.
+        """
+        x = self.encode(given)
+        if not self.spec.has_end_token:
+            return x, ~np.isnan(x)
+        (column,) = given.columns.columns
+        begun = pc.is_valid(column).to_numpy()
+        return x, (x != END) & begun[:, None]
+
+    def complete(
+        self,
+        given: Cohort,
+        drawn: dict[str, pa.Array],
+        x: np.ndarray,
+        *,
+        infilling: bool = False,
+    ) -> dict[str, pa.Array]:
+        """Decoded columns with what is given of them as it stands, to the last digit.
+
+        Args:
+            given: One or more of the fields, as for `encode_given`.
+            drawn: What was decoded from `x`.
+            x: The encoded records, in which what is given was kept.
+            infilling: As for `encode_given`.
+        """
+        return drawn
 
     def reconcile_given(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
         """Decoded columns, made to agree with the fields that were given with each record."""

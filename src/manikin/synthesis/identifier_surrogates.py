@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from manikin.codecs.events import Events
 from manikin.ehr.code_names import restrict_code_names
 
 if TYPE_CHECKING:
@@ -61,4 +60,4 @@ def find_surrogate_start(column: pa.ChunkedArray) -> int:
 
 def redact_origin(train: Cohort, codec: Codec) -> SourceFormat:
     """The format in which records came, with names of those codes only that a fitted codec has."""
-    return restrict_code_names(train.origin, codec.codes if isinstance(codec, Events) else ())
+    return restrict_code_names(train.origin, codec.code_names)

@@ -48,7 +48,7 @@ class InverseRecoding:
             columns |= self._compute_dates(parts, columns, fixed)
         if self.recoding.derivations:
             columns = self._apply_derivations(columns, fixed)
-        return columns
+        return {name: self._keep_given(name, column) for name, column in columns.items()}
 
     def _is_fixed(self, name: str, n: int) -> np.ndarray:
         if name not in self.given:

@@ -62,6 +62,11 @@ class Recoding:
                 both.append(lookup)
         return cls(find_date_recodings(values, plan.condition), tuple(sort_by_dependency(both)))
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether records are learned as they are."""
+        return not self.date_recodings and not self.derivations
+
     def list_parts(self, fields: Iterable[str]) -> tuple[str, ...]:
         """The parts by which fields are learned."""
         known = {moment.field: moment.part_names for moment in self.date_recodings}

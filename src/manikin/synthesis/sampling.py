@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from manikin.codecs.table import QuantileTransform
 from manikin.cohort.cohort import Cohort
 from manikin.cohort.enforced_constraints import EnforcedConstraint
 from manikin.rules.derivation import Formula, Lookup
@@ -84,7 +83,7 @@ class ModelProposal:
     @property
     def can_redraw_fields(self) -> bool:
         """Whether single fields can be drawn given the others."""
-        return self.model.can_redraw_fields
+        return self.model.learner.can_redraw_fields
 
     def draw(self, rows: np.ndarray, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
         """Encoded records; where a date is given without its anchor, the nearest of several."""
@@ -227,11 +226,10 @@ def map_field_channels(model: FittedModel) -> dict[str, list[int]]:
 
 def find_training_ranges(model: FittedModel) -> dict[str, tuple[float, float]]:
     """Between what values the numbers of the target lay in training, a tenth wider on either side."""
-    columns = getattr(getattr(model.codec, "table", model.codec), "columns", None) or {}
+    numbers = [name for name in model.plan.target if isinstance(model.schema[name], Number)]
+    known = model.codec.value_ranges
     found = {}
-    for name in model.plan.target:
-        scale = columns.get(name)
-        if isinstance(model.schema[name], Number) and isinstance(scale, QuantileTransform) and scale.start:
-            low, high = scale.start[0], scale.end[-1]
-            found[name] = (low - (high - low) / 10, high + (high - low) / 10)
+    for name in (name for name in numbers if name in known):
+        low, high = known[name]
+        found[name] = (low - (high - low) / 10, high + (high - low) / 10)
     return found

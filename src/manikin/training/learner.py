@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -42,9 +42,23 @@ Parts = dict[str, np.ndarray]
 
 
 class Learner(ABC):
-    """What has been learned from encoded records."""
+    """What has been learned from encoded records.
 
+    `has_condition_in_row` tells whether the condition stands before the target in the same encoded row.
+    """
+
+    has_condition_in_row: ClassVar[bool] = False
     facts: dict[str, Any]
+
+    @property
+    @abstractmethod
+    def can_redraw_fields(self) -> bool:
+        """Whether single fields can be drawn given the others."""
+
+    @property
+    def is_infilling(self) -> bool:
+        """Whether what a given record lacks within is found, rather than what comes after it."""
+        return False
 
     @abstractmethod
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
@@ -59,6 +73,7 @@ class Learner(ABC):
 class StatisticalLearner(Learner):
     """A statistical family and its state; the given columns come first in its rows."""
 
+    has_condition_in_row: ClassVar[bool] = True
     family: StatisticalFamily
     spec: Spec
     state: FamilyState
@@ -84,6 +99,11 @@ class StatisticalLearner(Learner):
 
         state = family.learn(spec, x, given, subject, key, progress)
         return cls(family, spec, state, given, {"seconds": round(time.monotonic() - started, 3)})
+
+    @property
+    def can_redraw_fields(self) -> bool:
+        """Always: any cell of a row may be given."""
+        return True
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
         """Rows without their given columns."""
@@ -150,7 +170,7 @@ class NeuralLearner(Learner):
 
     def draw(self, given: Parts, values: np.ndarray, mask: np.ndarray, key: Key) -> np.ndarray:
         """Records drawn in batches; what is observed must have been announced, or the order be free."""
-        if mask.any() and not (self.given_spec.observed or self.can_observe_any_field):
+        if mask.any() and not self.can_redraw_fields:
             raise Unsupported(
                 f"this {type(self.family).__name__} was not fitted for observed fields; name them in "
                 "condition= (and in target=, if any part of them may be observed), or use 'trees'"
@@ -207,9 +227,14 @@ class NeuralLearner(Learner):
         return some
 
     @property
-    def can_observe_any_field(self) -> bool:
-        """Whether any part of a record can be observed without having been announced."""
-        return bool(self.spec.ranges or self.spec.has_end_token)
+    def can_redraw_fields(self) -> bool:
+        """Where the target was observed in training, or tokens are drawn in any order or end early."""
+        return bool(self.given_spec.observed or self.spec.ranges or self.spec.has_end_token)
+
+    @property
+    def is_infilling(self) -> bool:
+        """As of its family."""
+        return self.family.is_infilling
 
     def save(self, folder: Path) -> None:
         """Write the weights."""

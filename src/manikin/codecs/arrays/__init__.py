@@ -144,6 +144,21 @@ class ArrayCodec(Codec):
             for (name, layer), part in zip(layers, parts, strict=True)
         }
 
+    def complete(
+        self,
+        given: Cohort,
+        drawn: dict[str, pa.Array],
+        x: np.ndarray,
+        *,
+        infilling: bool = False,
+    ) -> dict[str, pa.Array]:
+        """Given places, and drawn ones where they are NaN.
+
+        Decoding does not give back what was encoded: of series it makes values that files record, in
+        an order.
+        """
+        return drawn | {name: _overlay(given[name], drawn[name]) for name in drawn if name in given.schema}
+
     def to_dict(self) -> dict[str, Any]:
         """Per field, its scale or its levels."""
         return {name: layer.to_dict() for name, layer in self._layers.items()}
@@ -152,6 +167,13 @@ class ArrayCodec(Codec):
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         return cls({name: _load_layer(table) for name, table in state.items()})
+
+
+def _overlay(given: np.ndarray, column: pa.Array) -> pa.Array:
+    """A drawn column of arrays with those given (n, ...) wherever they are not NaN."""
+    drawn = column.to_numpy_ndarray()
+    known = ~np.isnan(given) if given.dtype.kind == "f" else np.ones(given.shape, dtype=bool)
+    return to_arrow_column(np.where(known, given, drawn).astype(drawn.dtype))
 
 
 def _load_layer(table: dict[str, Any]) -> Layer:

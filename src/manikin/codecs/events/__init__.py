@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, final
 
 import numpy as np
 
-from manikin.codecs.events.number_bins import NumberBins
+from manikin.codecs.events.imputation import count_visits, impute_hidden_events, raise_if_hidden
+from manikin.codecs.events.number_bins import NumberBins, decode_values, encode_values, fit_value_bins
 from manikin.cohort.histories import DEATH_CODE, Histories, is_repeated_event
 from manikin.contracts.codec import Codec
+from manikin.ehr.corrupt import append_continuation
 from manikin.ehr.vocabulary import (
     build_vocabulary,
     find_recurring_codes,
@@ -28,13 +30,15 @@ from manikin.errors import SchemaError
 from manikin.schema.kinds import Codes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pyarrow as pa
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
 
-GAP_BINS, VALUE_BINS = 20, 10
-"""Bins of the gaps between visits and of steps within them, and of the values of a code."""
+GAP_BINS = 20
+"""Bins of the gaps between visits, and of steps within them."""
 
 
 @final
@@ -85,6 +89,11 @@ class Events(Codec):
         return self.facts
 
     @property
+    def code_names(self) -> tuple[str, ...]:
+        """The vocabulary."""
+        return self.codes
+
+    @property
     def complete_fields(self) -> frozenset[str]:
         """A history is never missing: it may be empty."""
         return frozenset({self.name})
@@ -112,7 +121,7 @@ class Events(Codec):
         gaps = {"open": kept.days_between_visits[later], "step": step[step > 0]}
         times = {name: NumberBins.fit(days, GAP_BINS) for name, days in gaps.items() if len(days)}
         again = find_recurring_codes(kept, cohort.subject, self.anonymous)
-        values = _fit_values(kept, cohort.subject, self.anonymous)
+        values = fit_value_bins(kept, cohort.subject, self.anonymous)
         known = {**first.known, "again": again, "length": 2}
         whole = replace(first, known=known, times=times, values=values)
         ends = whole._count_tokens(kept)  # noqa: SLF001 - its own
@@ -134,15 +143,10 @@ class Events(Codec):
         counts = 1 + open_ + step + close + valued
         place = self._count_tokens(found) - counts
         fits = self._is_within_length(found, place + counts)
-        starts = self.grammar.starts
+        starts, between_visits = self.grammar.starts, found.days_between_visits[found.visit_index]
         x = np.zeros((len(found), self.known["length"]), dtype=np.int32)
         for mark, at, token in (
-            (
-                open_,
-                place,
-                starts[OPEN]
-                + self._encode_gaps("open", found.days_between_visits[found.visit_index], found),
-            ),
+            (open_, place, starts[OPEN] + self._encode_gaps("open", between_visits, found)),
             (step, place, starts[STEP] + self._encode_gaps("step", found.days_between_events, None)),
             (np.ones_like(open_), place + open_ + step, named[found.code]),
             (valued, place + open_ + step + 1, self._encode_values(found)),
@@ -174,12 +178,41 @@ class Events(Codec):
         within = _sum_since(np.where(moved, gap, 0.0), place)
         time = np.round(begun + within, 9)
         code = token[coded] - starts[CODE]
-        value = self._decode_values(code, np.append(token, 0)[coded + 1] - starts[VALUE], key)
+        chosen = np.append(token, 0)[coded + 1] - starts[VALUE]
+        value = decode_values(self.values, self.codes, code, chosen, key)
         start = np.concatenate([[0], np.cumsum(np.bincount(row[coded], minlength=len(x)))])
         names = np.array(self.codes, dtype=object)
         bare = self.known["bare"]
         found = Histories(start, time[coded], visit[coded], code, value, names, has_only_codes=bare)
         return {self.name: found.renumber_visits().column}
+
+    def encode_given(
+        self, given: Cohort, always: Collection[str] = (), *, infilling: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Tokens of given histories up to their ends, and where they are.
+
+        Raises:
+            Unsupported: Codes or values are hidden that will not be found.
+        """
+        x, mask = super().encode_given(given, always)
+        if not infilling:
+            raise_if_hidden(self.name, x, self.grammar)
+        return x, mask
+
+    def complete(
+        self, given: Cohort, drawn: dict[str, pa.Array], x: np.ndarray, *, infilling: bool = False
+    ) -> dict[str, pa.Array]:
+        """Given histories as they stand; what is hidden of them, or comes after them, is drawn."""
+        if self.name not in given.schema:
+            return drawn
+        begun = Histories.from_column(given.columns[self.name], hidden=True)
+        opened, found = self.encode(given), Histories.from_column(drawn[self.name])
+        if infilling:
+            lost = self.find_missing_values(begun)
+            whole = impute_hidden_events(begun, found, opened, x, self.grammar, lost)
+        else:
+            whole = append_continuation(begun, found, count_visits(opened, self.grammar))
+        return drawn | {self.name: whole.column}
 
     def map_to_vocabulary(self, found: Histories) -> Histories:
         """The events by this vocabulary, in the order of tokens; what no code stands for is left out."""
@@ -226,11 +259,8 @@ class Events(Codec):
 
     def _encode_values(self, found: Histories) -> np.ndarray:
         """Tokens of values; of those lost that of a hidden code."""
-        out = np.zeros(len(found.code), dtype=np.int64)
-        for i, rows in _group_by_code(found.code):
-            if (bins := self.values.get(found.codes[i])) is not None:
-                out[rows] = self.grammar.starts[VALUE] + bins.encode(found.value[rows])
-        return np.where(self._is_value_missing(found), self.grammar.vocab, out)
+        tokens = self.grammar.starts[VALUE] + encode_values(self.values, found)
+        return np.where(self._is_value_missing(found), self.grammar.vocab, tokens)
 
     def _is_value_missing(self, found: Histories) -> np.ndarray:
         """Which events lack the value that their code always had in training, (m,)."""
@@ -243,13 +273,6 @@ class Events(Codec):
         kept = self.map_to_vocabulary(replace(found, value=np.arange(len(found.code), dtype=float)))
         rows = kept.value.astype(np.int64)
         return rows[self._is_value_missing(replace(kept, value=found.value[rows]))]
-
-    def _decode_values(self, code: np.ndarray, bins: np.ndarray, key: Key) -> np.ndarray:
-        out = np.full(len(code), np.nan)
-        for i, rows in _group_by_code(code):
-            if (known := self.values.get(self.codes[i])) is not None:
-                out[rows] = known.decode(bins[rows].clip(0), key.child("value", i))
-        return out
 
     def to_dict(self) -> dict[str, Any]:
         """Options, vocabulary and bins."""
@@ -266,22 +289,6 @@ class Events(Codec):
             for part in ("times", "values")
         }
         return cls(**{**state, **bins, "codes": tuple(state["codes"])})
-
-
-def _fit_values(found: Histories, subject: np.ndarray, least: int) -> dict[str, NumberBins]:
-    """The bins of each code that was measured in enough patients."""
-    out = {}
-    for i, rows in _group_by_code(found.code):
-        value = found.value[rows]
-        if len(np.unique(subject[found.patient[rows][~np.isnan(value)]])) >= least:
-            out[found.codes[i]] = NumberBins.fit(value, VALUE_BINS)
-    return out
-
-
-def _group_by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:
-    order = np.argsort(code, kind="stable")
-    edges = np.flatnonzero(np.diff(code[order])) + 1
-    return [(int(code[rows[0]]), rows) for rows in np.split(order, edges) if len(rows)]
 
 
 def _sum_since(values: np.ndarray, first: np.ndarray) -> np.ndarray:

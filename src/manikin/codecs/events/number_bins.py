@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, final
 
+import numpy as np
 import pyarrow as pa
 
 from manikin.codecs.rows import RowsCodec
@@ -12,9 +13,13 @@ from manikin.cohort.cohort import Cohort
 from manikin.schema.kinds import Number, Schema
 
 if TYPE_CHECKING:
-    import numpy as np
+    from collections.abc import Mapping, Sequence
 
+    from manikin.cohort.histories import Histories
     from manikin.core.seeds import Key
+
+VALUE_BINS = 10
+"""Bins of the values of a code."""
 
 COLUMN = "gap"
 """The name of the numbers in saved models, and of the random stream that draws within bins."""
@@ -67,3 +72,40 @@ class NumberBins:
     def from_dict(cls, state: dict[str, Any]) -> Self:
         """The inverse of `to_dict`."""
         return cls(RowsCodec.from_dict(state))
+
+
+def fit_value_bins(found: Histories, subject: np.ndarray, least: int) -> dict[str, NumberBins]:
+    """The bins of each code that was measured in enough patients."""
+    out = {}
+    for i, rows in _group_by_code(found.code):
+        value = found.value[rows]
+        if len(np.unique(subject[found.patient[rows][~np.isnan(value)]])) >= least:
+            out[found.codes[i]] = NumberBins.fit(value, VALUE_BINS)
+    return out
+
+
+def encode_values(bins: Mapping[str, NumberBins], found: Histories) -> np.ndarray:
+    """The bin of the value of each event (m,), by the bins of its code; 0 where that has none."""
+    out = np.zeros(len(found.code), dtype=np.int64)
+    for i, rows in _group_by_code(found.code):
+        if (known := bins.get(found.codes[i])) is not None:
+            out[rows] = known.encode(found.value[rows])
+    return out
+
+
+def decode_values(
+    bins: Mapping[str, NumberBins], codes: Sequence[str], code: np.ndarray, chosen: np.ndarray, key: Key
+) -> np.ndarray:
+    """Values (m,) drawn within the `chosen` bins of events with these codes, numbers of `codes`."""
+    out = np.full(len(code), np.nan)
+    for i, rows in _group_by_code(code):
+        if (known := bins.get(codes[i])) is not None:
+            out[rows] = known.decode(chosen[rows].clip(0), key.child("value", i))
+    return out
+
+
+def _group_by_code(code: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Each code of events (m,) with the positions of its events."""
+    order = np.argsort(code, kind="stable")
+    edges = np.flatnonzero(np.diff(code[order])) + 1
+    return [(int(code[rows[0]]), rows) for rows in np.split(order, edges) if len(rows)]

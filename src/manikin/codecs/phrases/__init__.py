@@ -25,7 +25,7 @@ from manikin.errors import SchemaError, Unsupported
 from manikin.schema.kinds import SCALAR_TYPES, Category, Number, Text, Time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
@@ -168,6 +168,22 @@ class Phrases(Codec):
         low, high = np.array(self.record.spec.ranges).T
         rows = np.clip(x[:, :given] - self._first_field_token, low, high - 1)
         return self.record.decode(rows, key) | said
+
+    def encode_given(
+        self,
+        given: Cohort,
+        always: Collection[str] = (),
+        *,
+        infilling: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Tokens (n, fields + length) of the fields beside the text, which is never given in part."""
+        x = np.zeros((len(given), self.spec.length), dtype=np.int64)
+        mask = np.zeros(x.shape, dtype=bool)
+        if self.record is not None:
+            tokens, there = self.record.encode_given(given, always)
+            x[:, : tokens.shape[1]] = np.where(there, tokens + self._first_field_token, 0)
+            mask[:, : tokens.shape[1]] = there
+        return x, mask
 
     def reconcile_given(self, columns: dict[str, pa.Array], given: Cohort) -> dict[str, pa.Array]:
         """The decoded texts with their slots filled from the records beside them."""

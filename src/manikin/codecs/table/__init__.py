@@ -15,8 +15,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
+import pyarrow as pa
 
-from manikin.codecs.table.arrow_columns import parse_arrow_type
+from manikin.codecs.table.arrow_columns import complete_columns, parse_arrow_type
 from manikin.codecs.table.category import CategoryEncoder
 from manikin.codecs.table.fit import fit_columns
 from manikin.codecs.table.quantile_transform import QuantileTransform, fit_segments, mix_segments
@@ -25,7 +26,7 @@ from manikin.encoding.spec import Spec
 from manikin.schema.kinds import Category, Number, Time
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from collections.abc import Collection
 
     from manikin.cohort.cohort import Cohort
     from manikin.core.seeds import Key
@@ -51,6 +52,7 @@ class TableCodec(Codec):
 
     kinds: ClassVar[tuple[type, ...]] = (Number, Category, Time)
     tokens: ClassVar[bool] = False
+    is_tabular: ClassVar[bool] = True
     columns: dict[str, QuantileTransform | CategoryEncoder] | None = None
     shared: bool = field(default=False, compare=False)
 
@@ -67,6 +69,15 @@ class TableCodec(Codec):
     def complete_fields(self) -> frozenset[str]:
         """The fields that were never missing in training."""
         return frozenset(name for name, column in self._columns.items() if not column.optional)
+
+    @property
+    def value_ranges(self) -> dict[str, tuple[float, float]]:
+        """Where the distribution of each number begins and ends."""
+        return {
+            name: (column.start[0], column.end[-1])
+            for name, column in self._columns.items()
+            if isinstance(column, QuantileTransform) and column.start
+        }
 
     def share_scales(self) -> Self:
         """This codec, with tied quantities on one scale."""
@@ -89,6 +100,34 @@ class TableCodec(Codec):
             name: column.decode(x[:, i], key.child(name).numpy())
             for i, (name, column) in enumerate(self._columns.items())
         }
+
+    def encode_given(
+        self,
+        given: Cohort,
+        always: Collection[str] = (),
+        *,
+        infilling: bool = False,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows (n, fields), 0 where nothing is given, and where something is."""
+        x = np.zeros((len(given), len(self._columns)), dtype=np.float32)
+        mask = np.zeros(x.shape, dtype=bool)
+        for i, (name, column) in enumerate(self._columns.items()):
+            if name in given.schema:
+                values = given.columns[name]
+                mask[:, i] = True if name in always else ~values.is_null(nan_is_null=True).to_numpy()
+                x[mask[:, i], i] = column.encode(values.filter(pa.array(mask[:, i])), None)
+        return x, mask
+
+    def complete(
+        self,
+        given: Cohort,
+        drawn: dict[str, pa.Array],
+        x: np.ndarray,
+        *,
+        infilling: bool = False,
+    ) -> dict[str, pa.Array]:
+        """Given values, and drawn ones in their gaps."""
+        return complete_columns(given.columns, drawn)
 
     def to_dict(self) -> dict[str, Any]:
         """Per field, its segments or its levels."""

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+
+from manikin.core.arrow import pc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def to_floats(column: pa.ChunkedArray, *, months: bool = False) -> np.ndarray:
@@ -40,3 +46,14 @@ def from_floats(values: np.ndarray, dtype: str, *, months: bool = False) -> pa.A
         return pa.array(whole, mask=missing).cast(kind)
     moments = whole.astype("datetime64[M]" if months else "datetime64[us]").astype("datetime64[us]")
     return pa.array(moments, mask=missing).cast(kind, safe=False)
+
+
+def complete_columns(given: pa.Table, drawn: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """Given values as they stand, to the last digit, and drawn ones in their gaps.
+
+    Example:
+        >>> complete_columns(pa.table({"age": [40, None]}), {"age": pa.array([1, 2])})["age"].to_pylist()
+        [40, 2]
+    """
+    there = [name for name in drawn if name in given.column_names]
+    return {**drawn, **{name: pc.coalesce(given[name].combine_chunks(), drawn[name]) for name in there}}

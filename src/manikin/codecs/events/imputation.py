@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from manikin.ehr import corrupt
-from manikin.encoding.grammar import CODE, OPEN, VALUE
-from manikin.errors import UsageError
+from manikin.encoding.grammar import CODE, OPEN, STEP, VALUE
+from manikin.errors import Unsupported, UsageError
 
 if TYPE_CHECKING:
     from manikin.cohort.histories import Histories
@@ -56,6 +56,26 @@ def impute_hidden_events(
     whole = corrupt.fill_hidden_codes(begun, drawn.codes, drawn.code[new], drawn.value[new])
     whole.value[lost] = drawn.value[measured]
     return corrupt.append_continuation(whole, drawn, np.where(np.diff(begun.start) > 0, x.shape[1], 0))
+
+
+def raise_if_hidden(name: str, x: np.ndarray, grammar: Grammar) -> None:
+    """Check that tokens (n, length) of a given field hide nothing.
+
+    Raises:
+        Unsupported: They do.
+    """
+    if (x == grammar.vocab).any():
+        raise Unsupported(
+            f"{name!r} is given with events that have no code, or lack the value that their code always "
+            "had; only 'masked' finds them, 'autoregressive' goes on where a history stops: leave these "
+            "events out"
+        )
+
+
+def count_visits(x: np.ndarray, grammar: Grammar) -> np.ndarray:
+    """The visits that tokens (n, length) open, (n,)."""
+    first, last = (grammar.starts[kind] for kind in (OPEN, STEP))
+    return ((x >= first) & (x < last)).sum(axis=1)
 
 
 def _locate_events(x: np.ndarray, grammar: Grammar) -> np.ndarray:
