@@ -38,6 +38,7 @@ def inspect(
     Existing ones are kept, and a folder that may not be written to is left as it is.
     """
     from manikin.cohort.summary import summarize_fields
+    from manikin.panels.description import describe_panel
     from manikin.publication.pipeline import read_cohort
     from manikin.rules.mining.propose import propose_rules
     from manikin.rules.rule import write_rules
@@ -58,6 +59,8 @@ def inspect(
         print(json.dumps({"records": len(cohort), "fields": table, "rules": rule_table}, indent=1))  # noqa: T201
         return
     print_field_table(console, cohort, rows)
+    for sentence in describe_panel(cohort):
+        console.print(sentence, markup=False, highlight=False)
     for rule in rules:
         console.print(
             f"  rule {rule.name}: {rule}  ({rule.support:,} records)", markup=False, highlight=False

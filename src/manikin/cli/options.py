@@ -146,7 +146,11 @@ Checkpoint = Annotated[
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Number = Annotated[
-    int | None, typer.Option("-n", help="How many synthetic records; default: as the training.")
+    int | None,
+    typer.Option("-n", help="How many synthetic records, or patients with all rows; default: as many."),
+]
+Rows = Annotated[
+    bool, typer.Option("--rows", help="-n counts rows, also where patients have several: about so many.")
 ]
 
 

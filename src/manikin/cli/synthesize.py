@@ -54,6 +54,7 @@ def synthesize(
     where: o.Where = None,
     rules: o.Rules = None,
     n: o.Number = None,
+    rows: o.Rows = False,
     seed: o.Seed = 0,
     anonymous: o.Anonymous = 5,
     holdout: Annotated[float, typer.Option(help="Share of subjects held out for the judge.")] = 0.2,
@@ -111,7 +112,15 @@ def synthesize(
             highlight=False,
         )
     request = SynthesisRequest(
-        label, subgroup or (), condition or (), values(source.schema, where or ()), rules, n, holdout, seed
+        label,
+        subgroup or (),
+        condition or (),
+        values(source.schema, where or ()),
+        rules,
+        n,
+        rows,
+        holdout,
+        seed,
     )
     done = run_synthesis(
         source,
@@ -174,7 +183,8 @@ def sample(
     context: typer.Context,
     model: Annotated[Path, typer.Argument(help="A folder that `fit` or `synthesize` wrote.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
-    n: Annotated[int | None, typer.Option("-n", help="How many records.")] = None,
+    n: Annotated[int | None, typer.Option("-n", help="How many records, or patients with rows.")] = None,
+    rows: o.Rows = False,
     condition: Annotated[
         Path | None, typer.Option("--condition", "-c", help="A table of given fields.")
     ] = None,
@@ -198,6 +208,8 @@ def sample(
     schema = loaded.models[0].schema
     given = read(condition) if condition else None
     obeyed = read_rules(rules) if rules else ()
+    if rows and n:
+        n = loaded.count_for_rows(n)
     records = loaded.sample(n, condition=given, where=values(schema, where or ()), rules=obeyed, seed=seed)
     write(records, out)
     console.print(f"wrote {len(records):,} synthetic records to {out}")

@@ -108,7 +108,9 @@ def describe_sample(real: Cohort, synthetic: Cohort) -> str:
     """How many records there are, with a warning where patients with several became patients of one."""
     rows, made = (np.unique(side.subject, return_counts=True)[1] for side in (real, synthetic))
     count = f"{len(synthetic):,} synthetic records"
-    if rows.max(initial=1) == 1 or made.max(initial=1) > 1:
+    if made.max(initial=1) > 1:
+        return f"{count} of {len(made):,} patients"
+    if rows.max(initial=1) == 1:
         return count
     low, high = int(rows.min()), int(rows.max())
     each = f"{low} rows each" if low == high else f"{low} to {high} rows each"

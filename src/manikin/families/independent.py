@@ -9,7 +9,7 @@ import numpy as np
 
 from manikin.contracts.family import FamilyState, ProgressCallback, StatisticalFamily
 from manikin.encoding.spec import Continuous
-from manikin.stats.subject_counts import MIN_CELL_SIZE, count_sharing_subjects, index_subjects
+from manikin.stats.subject_counts import MIN_CELL_SIZE, count_sharing_subjects
 
 if TYPE_CHECKING:
     from manikin.core.seeds import Key
@@ -39,10 +39,10 @@ class Independent(StatisticalFamily):
     ) -> FamilyState:
         """Up to a thousand quantiles of each column, missing values among them."""
         ordered = np.sort(x, axis=0)  # NaN comes last, so missing keeps its share
-        if (who := index_subjects(subject)) is not None:
-            numbers = [isinstance(block, Continuous) for block in spec.blocks for _ in range(block.n)]
-            for j in np.flatnonzero(numbers):
-                ordered[:, j] = _spread_rare_values(x[:, j], who)
+        who = np.unique(subject, return_inverse=True)[1]
+        numbers = [isinstance(block, Continuous) for block in spec.blocks for _ in range(block.n)]
+        for j in np.flatnonzero(numbers):
+            ordered[:, j] = _spread_rare_values(x[:, j], who)
         at = np.linspace(0, len(x) - 1, min(len(x), MAX_QUANTILES)).round().astype(int)
         progress(1.0)
         return {"quantiles": ordered[at]}

@@ -159,6 +159,8 @@ def _report_learning(
     """Say which family learned which fields, what it left out, and which levels were pooled."""
     for link in links:
         say(f"learned {list_names(link['target'], 8)} with {link['family']['name']!r}")
+    for sentence in model.chain.describe():
+        say(sentence)
     pooled = report_pools(model, [*filter(None, [request.label]), *request.subgroups])
     for sentence in [*describe_learning(links), *pooled]:
         say(sentence)

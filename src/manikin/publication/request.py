@@ -23,7 +23,8 @@ class SynthesisRequest:
             training records drawn at random.
         where: Fields with the same value in all synthetic records.
         rules: A file of clinical rules; None: none.
-        n: How many synthetic records; None: as many as training records.
+        n: How many synthetic records, or patients where these have several rows; None: as in training.
+        counts_rows: Whether `n` counts rows also where patients have several.
         holdout: The share of subjects that the generator never sees and the judge needs.
         seed: The same seed gives the same files.
     """
@@ -34,12 +35,14 @@ class SynthesisRequest:
     where: dict[str, Any] = field(default_factory=dict)
     rules: Path | None = None
     n: int | None = None
+    counts_rows: bool = False
     holdout: float = 0.2
     seed: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The request in plain values; of the file of rules its name, not where it lies."""
-        return {**vars(self), "rules": self.rules.name if self.rules else None}
+        found = {name: value for name, value in vars(self).items() if name != "counts_rows" or value}
+        return {**found, "rules": self.rules.name if self.rules else None}
 
 
 @dataclass(frozen=True)

@@ -278,11 +278,11 @@ def is_survival_event(name: str) -> bool:
     return bool(_SURVIVAL_EVENT_PATTERN.match(normalize_name(name)))
 
 
-def announces_role(name: str) -> bool:
+def has_role_in_name(name: str) -> bool:
     """Whether a name announces who somebody is, which record it is, or an event of a survival pair.
 
     Example:
-        >>> [announces_role(name) for name in ("patient_id", "ID1", "futime", "e-mail", "age")]
+        >>> [has_role_in_name(name) for name in ("patient_id", "ID1", "futime", "e-mail", "age")]
         [True, True, True, True, False]
     """
     tests = (is_subject_id, is_record_id, is_id, is_possible_id, is_direct_identifier)

@@ -11,7 +11,7 @@ A schema is written to and read from `schema.toml`, one table per field:
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         Quantity,
     )
 
-Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "note", "unclear"]
+Role = Literal["subject", "label", "sensitive", "identifier", "time", "event", "order", "note", "unclear"]
 IDENTITY_ROLES = ("subject", "identifier", "unclear")
 """Roles of fields that say who somebody is, or may: they are never modelled."""
 Level = str | int | float | bool
@@ -51,9 +51,11 @@ class Number:
         low: The smallest plausible value, in `unit`; synthetic values never fall below it.
         high: The largest plausible value, in `unit`.
         step: The grid on which values are recorded (1 for integers); None: any value.
-        role: What the field is for; "time" is the time to the event of a survival pair.
+        role: What the field is for; "time" is the time to the event of a survival pair, "order" what the
+            rows of a patient are ordered by.
         missing: The spellings that stand for a missing value in the file.
         censored: Limits among the values ("<0.01", "90+"), read as numbers beyond them.
+        static: Whether it has one value in all rows of a patient, though the file says otherwise.
     """
 
     name: ClassVar[str] = "number"
@@ -64,17 +66,22 @@ class Number:
     role: Role | None = None
     missing: MissingSpellings = ()
     censored: Limits = ()
+    static: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True)
 class Category:
-    """One of a finite set of levels, as they stand in the file (text, integers or booleans)."""
+    """One of a finite set of levels, as they stand in the file (text, integers or booleans).
+
+    `static`: it has one level in all rows of a patient.
+    """
 
     name: ClassVar[str] = "category"
     levels: tuple[Level, ...] = ()
     ordered: bool = False
     role: Role | None = None
     missing: MissingSpellings = ()
+    static: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ class Time:
     format: str | None = None
     role: Role | None = None
     missing: MissingSpellings = ()
+    static: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,18 @@ class Chain:
 
     using = forward_method("Chain.using", "replace_sampling_options")
 
+    def describe(self) -> list[str]:
+        """What was found of the records that concerns the chain as a whole, in sentences."""
+        return []
+
+    def count_drawn(self, records: Cohort) -> int:
+        """How many are to be drawn for as many as these records."""
+        return len(records)
+
+    def count_for_rows(self, rows: int) -> int:
+        """How many are to be drawn for so many rows of a table."""
+        return rows
+
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same chain fitted anew to these alone.
 

@@ -33,16 +33,22 @@ from manikin.training.learner import NeuralLearner, StatisticalLearner
 from manikin.training.weights import read_json, read_weights, write_weights
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from manikin.contracts.codec import Codec
 
 FORMAT_VERSION = 2
 CODEC_WEIGHTS_FILE = "codec.safetensors"
+PANEL_FILE = "panel.json"
 
 
-def save_links(links: Sequence[Link], folder: str | Path) -> None:
+def save_links(links: Sequence[Link], folder: str | Path, panel: Mapping[str, Any] | None = None) -> None:
     """Write fitted models, several each into a folder of its own; the whole folder or none.
+
+    Args:
+        links: The models.
+        folder: Where to.
+        panel: Of repeated measures, how rows follow one another, in plain JSON values.
 
     Raises:
         NotFitted: One has learned nothing yet.
@@ -58,6 +64,8 @@ def save_links(links: Sequence[Link], folder: str | Path) -> None:
             _write_link(part / f"link-{place}", link)
         table = {"version": FORMAT_VERSION, "links": len(links)}
         (part / "model.toml").write_text(tomli_w.dumps(table), encoding="utf-8")
+        if panel is not None:
+            (part / PANEL_FILE).write_text(json.dumps(panel), encoding="utf-8")
 
 
 @contextmanager
@@ -71,8 +79,8 @@ def _open_model_folder(folder: Path) -> Iterator[Path]:
         yield part
 
 
-def load_links(folder: str | Path) -> list[Link]:
-    """The models that were saved in a folder.
+def load_links(folder: str | Path) -> tuple[list[Link], dict[str, Any] | None]:
+    """The models that were saved in a folder, and of repeated measures how rows follow one another.
 
     Raises:
         FormatError: The folder is not a saved model, or one of a later version.
@@ -87,8 +95,9 @@ def load_links(folder: str | Path) -> list[Link]:
         raise FormatError(message)
     try:
         if "links" in table:
-            return [_load_link(folder / f"link-{place}") for place in range(table["links"])]
-        return [_load_link(folder)]
+            links = [_load_link(folder / f"link-{place}") for place in range(table["links"])]
+            return links, read_json(folder / PANEL_FILE) if (folder / PANEL_FILE).exists() else None
+        return [_load_link(folder)], None
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
         message = (
             f"{folder}: damaged, or changed by hand ({type(error).__name__}); copy the folder that `save` "

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Self
 from manikin.core.deprecation import forward_method
 from manikin.core.seeds import Key
 from manikin.errors import NotFitted
+from manikin.panels.layout import PanelLayout
 from manikin.synthesis.chain import Chain
 from manikin.synthesis.inputs import prepare_training_records
 from manikin.synthesis.link import Link
 from manikin.synthesis.model_options import ModelOptions, list_options
+from manikin.synthesis.panel_chain import PanelChain
 from manikin.synthesis.persistence import load_links
 from manikin.synthesis.plan import check_fields, group_fields
 from manikin.synthesis.record_losses import compute_record_losses
+from manikin.synthesis.user_warnings import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from manikin.cohort.cohort import Cohort
-    from manikin.schema.kinds import Schema
     from manikin.synthesis.fitted import FittedModel
 
 
@@ -88,7 +90,7 @@ class Synthesizer(ModelOptions):
             Unsupported: A combination without meaning; the message names the alternative.
         """
         records = prepare_training_records(train, self.target, self.condition)
-        self.chain = _plan_chain(self, records.schema)
+        self.chain = _plan_chain(self, records)
         self.chain.fit(records, checkpoint=checkpoint, quiet=quiet)
         return self
 
@@ -127,6 +129,18 @@ class Synthesizer(ModelOptions):
         changed = replace(self)
         changed.chain = self.chain.replace_sampling_options(**options)
         return changed
+
+    def count_drawn(self, records: Cohort) -> int:
+        """How many are to be drawn for as many as these: patients where they are learned with all rows."""
+        return self.chain.count_drawn(records)
+
+    def count_for_rows(self, rows: int) -> int:
+        """How many are to be drawn for about so many rows of a table.
+
+        Raises:
+            NotFitted: Nothing was learned yet.
+        """
+        return self.chain.count_for_rows(rows)
 
     def refit(self, train: Cohort, seed: int = 0) -> Cohort:
         """As many records as these, drawn from the same configuration fitted anew to these alone.
@@ -209,17 +223,32 @@ def load(folder: str | Path) -> Synthesizer | Chain:
     Raises:
         FormatError: The folder is not a saved model, or one of a later version.
     """
-    chain = Chain(load_links(folder))
-    if len(chain.links) > 1:
+    links, panel = load_links(folder)
+    if panel is not None:
+        patients = PanelChain.from_saved(links, panel)
+        model = Synthesizer(**list_options(patients.options))
+        model.chain = patients
+        return model
+    chain = Chain(links)
+    if len(links) > 1:
         return chain
-    model = Synthesizer(**list_options(chain.links[0]))
+    model = Synthesizer(**list_options(links[0]))
     model.chain = chain
     return model
 
 
-def _plan_chain(options: ModelOptions, schema: Schema) -> Chain:
-    """One model with these options where it can hold all fields, else one for each kind of record."""
-    given = check_fields(schema, options.condition)
+def _plan_chain(options: ModelOptions, records: Cohort) -> Chain:
+    """Models of whole patients where these have several rows; else one for each kind of record."""
+    schema, given = records.schema, check_fields(records.schema, options.condition)
+    layout = PanelLayout.find(records) if options.target is None else None
+    changing = [] if layout is None else [name for name in given if name in layout.varying]
+    if layout is not None and not changing:
+        return PanelChain(ModelOptions(**list_options(options)), layout)
+    if layout is not None:
+        warn(
+            f"{', '.join(changing)} changes from row to row: rows are learned one by one, and do not "
+            f"follow one another; fields that stay within a patient: {', '.join(layout.static) or 'none'}"
+        )
     rest = [name for name in schema.modelled_fields if name not in given]
     if options.target is not None or len(group_fields(schema, rest)) <= 1:
         return Chain([Link(**list_options(options))])

@@ -54,6 +54,8 @@ class Trees(StatisticalFamily):
             of the number of patients, as is usual for nearest neighbours, within 30 and 100.
         trees: Trees per column; large tables get fewer, as `work` allows.
         work: Records x columns^2 that the trees of one fit may visit, which bounds its time.
+        trend: The R^2 from which on a straight line through the earlier columns is followed, around which
+            leaves hold what is left.
         particles: Attempts per record when a value is observed behind one that is drawn.
     """
 
@@ -62,6 +64,7 @@ class Trees(StatisticalFamily):
     trees: int = 10
     work: float = 1e8
     particles: int = 32
+    trend: float = 0.9
 
     def refusal(self, spec: Spec) -> str | None:
         """Trees need rows; on grids and tokens they name the alternative."""
@@ -173,7 +176,7 @@ class Trees(StatisticalFamily):
         scores = {i: score_levels(x[:, i], blocks[i], target) for i in before if count_levels(blocks[i])}
         seen = build_predictors(x, before, scores, own)
         state = {f"{j}.score.{i}": score for i, score in scores.items()} | facts.to_state()
-        trend = fit_trend(seen, values, block, key.child("trend").numpy())
+        trend = fit_trend(seen, values, block, self.trend, key.child("trend").numpy())
         rest = values - apply_trend(trend, seen)
         if trend.any():
             target = build_split_target(rest, same, block, key.child("target").numpy())

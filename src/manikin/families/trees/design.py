@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 MISSING_SCORE = -9.0  # where a tree looks for a missing number: below every normal score
 MAX_LEVEL_TARGETS = 8  # a category of more levels is projected to so many targets
 SHRINKAGE_RECORDS = 10  # records of weight that the overall mean has in the score of a level
-MAX_RESIDUAL_SHARE = 0.1  # a straight line is followed where it leaves less than this share of the variance
+TREND_SIZES = (
+    1,
+    2,
+    4,
+    8,
+    16,
+    32,
+    64,
+)  # of the predictors that a straight line may have, the strongest first
+RIDGE = 1e-3  # of a record, the penalty on squared slopes
 MAX_KNOTS = 1000  # values that tell the scale of a column well enough
 EMPTY_SCALE = np.empty((2, 0), dtype=np.float32)
 FLAG_WEIGHT = 2.0  # the weight of being missing, or equal to another column, beside the value
@@ -121,8 +130,10 @@ def to_shared_scale(values: np.ndarray, scale: np.ndarray) -> np.ndarray:
     return np.interp(values, *scale[::-1]).astype(np.float32) if scale.size else values
 
 
-def fit_trend(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random.Generator) -> np.ndarray:
-    """Slopes of a number on its predictors, where a straight line tells most of it; else zeros.
+def fit_trend(
+    seen: np.ndarray, values: np.ndarray, block: Block, least: float, rng: np.random.Generator
+) -> np.ndarray:
+    """Slopes of a number on its predictors, where a straight line explains the `least` R^2; else zeros.
 
     Leaves of correlated numbers are too coarse to hold their ratio; around the line they are not.
     Whether the line is trusted is decided on the half of the records that did not fit it.
@@ -132,11 +143,19 @@ def fit_trend(seen: np.ndarray, values: np.ndarray, block: Block, rng: np.random
     if count_levels(block) or len(known) < 4 * len(flat) or len(flat) == 1:
         return flat
     design = np.column_stack([np.where(seen == MISSING_SCORE, 0, seen), np.ones(len(seen))])[known]
-    y, half = values[known], len(known) // 2
+    y, half = values[known].astype(float), len(known) // 2
     a, b = design[:half].astype(float), y[:half]
-    slopes = np.linalg.solve(a.T @ a + half * 1e-3 * np.eye(len(flat)), a.T @ b)
-    left = np.var(y[half:] - design[half:] @ slopes)
-    return slopes.astype(np.float32) if left < MAX_RESIDUAL_SHARE * np.var(y[half:]) else flat
+    gram, moments = a.T @ a + half * RIDGE * np.eye(len(flat)), a.T @ b
+    strength = np.abs(moments - b.mean() * a.sum(axis=0))[:-1] / (a[:, :-1].std(axis=0) + 1e-9)
+    order, best, chosen = np.argsort(-strength, kind="stable"), np.inf, flat
+    for count in (*(k for k in TREND_SIZES if k < len(order)), len(order)):
+        kept = [*order[:count], len(order)]
+        slopes = np.zeros(len(flat))
+        slopes[kept] = np.linalg.solve(gram[np.ix_(kept, kept)], moments[kept])
+        left = np.var(y[half:] - design[half:] @ slopes)
+        if left < best:
+            best, chosen = left, slopes.astype(np.float32)
+    return chosen if best < (1 - least) * np.var(y[half:]) else flat
 
 
 def apply_trend(trend: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 MAX_SMOOTHING_SHIFT = 0.1  # the farthest that smoothing moves a value, in normal scores
 AGREEMENT_WIDTH = 0.15  # the distance within which an observed number agrees with one of a leaf
-MIN_SHIFT_SHARE = (
-    0.2  # of the way to a neighbour, the least that a value of one patient among several rows moves
-)
+MIN_SHIFT_SHARE = 0.2  # of the way to a neighbour, the least that a value moves
 N_PROBES = 16  # values of a leaf that an observed value is compared with
 EQUALITY_TOLERANCE = 1e-5  # numbers so near one another, in normal scores, are equal
 TREE_ARRAYS = ("left", "right", "feature", "threshold", "start")
@@ -94,11 +92,8 @@ class Leaves:
             none = np.zeros(len(at), dtype=bool)
             return values, none, none
         beside = self._choose_neighbors(at, rng)
-        way = rng.random(len(at)) / 2
-        if (
-            self.neighbors is not None
-        ):  # rounded to its grid, a value that hardly moved would be what it was
-            way = MIN_SHIFT_SHARE + (1 - 2 * MIN_SHIFT_SHARE) * way
+        # Rounded to its grid, a value that hardly moved would be what it was.
+        way = MIN_SHIFT_SHARE + (0.5 - MIN_SHIFT_SHARE) * rng.random(len(at))
         move = way * np.clip(beside - values, -2 * MAX_SMOOTHING_SHIFT, 2 * MAX_SMOOTHING_SHIFT)
         moved = to_shared_scale(self.trend + values + np.nan_to_num(move).astype(values.dtype), self.scale)
         same = self.is_partner_value[at] & ~np.isnan(self.partner)
@@ -165,19 +160,23 @@ def merge_leaves(tree: FamilyState, seen: np.ndarray, who: np.ndarray, least: in
         who: To whom each belongs, codes from 0, (n,).
         least: People in a leaf.
     """
-    left, right = tree["left"].copy(), tree["right"].copy()
+    left, right, threshold = (tree[name].copy() for name in ("left", "right", "threshold"))
     inner = np.flatnonzero(left >= 0)
     parent = np.zeros(len(left), dtype=int)
     parent[left[inner]] = parent[right[inner]] = inner
     while True:
-        found = {**tree, "left": left, "right": right}
+        found = {**tree, "left": left, "right": right, "threshold": threshold}
         leaf = find_leaves(found, seen)
         held = count_distinct_subjects(leaf, who, len(left))
         thin = np.flatnonzero((held > 0) & (held < least))
         thin = thin[thin > 0]  # there is nothing beside the root
         if not len(thin):
             return found
-        left[parent[thin]] = right[parent[thin]] = -1
+        above = parent[thin]
+        both = (left[left[above]] < 0) & (left[right[above]] < 0)
+        left[above[both]] = right[above[both]] = -1
+        # What stands beside a thin leaf keeps its splits: all records of the parent go there.
+        threshold[above[~both]] = np.where(left[above[~both]] == thin[~both], -np.inf, np.inf)
 
 
 def find_neighbors(z: np.ndarray, values: np.ndarray, leaf: np.ndarray, who: np.ndarray) -> FamilyState:

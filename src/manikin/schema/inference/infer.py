@@ -146,7 +146,7 @@ def _may_have_role(column: ColumnDescription, finding: InferredColumn) -> bool:
         return column_names.is_birth_date(name)
     if not isinstance(kind, Number | Category | Text):
         return False
-    if kind.role is not None or column_names.announces_role(name):
+    if kind.role is not None or column_names.has_role_in_name(name):
         return True
     quantity = column.number_meaning == "quantity" and column_names.is_non_key(name)
     fraction = isinstance(kind, Number) and kind.step is not None and kind.step % 1 != 0

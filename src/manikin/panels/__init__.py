@@ -1,0 +1,1 @@
+"""Repeated measures: several rows of each patient, in the order of time."""
