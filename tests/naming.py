@@ -62,6 +62,7 @@ PARALLEL_ROOMS = {
     "inputs": "of the judge and of learning",
     "interpolate": "in NumPy and in PyTorch",
     "manifest": "of images and of signals",
+    "vocabulary": "of medical codes, and of the words in names of columns",
     "marginals": "how they are compared, and the metrics",
     "nifti": "the files and the format",
     "notes": "metrics, defects and examples of one kind of record",

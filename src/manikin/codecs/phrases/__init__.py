@@ -176,7 +176,13 @@ class Phrases(Codec):
         *,
         infilling: bool = False,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Tokens (n, fields + length) of the fields beside the text, which is never given in part."""
+        """Tokens (n, fields + length) of the fields beside the text, which is never given in part.
+
+        Raises:
+            Unsupported: The beginning of a text is given.
+        """
+        if self.name in given.schema and given.columns[self.name].null_count < len(given):
+            raise Unsupported("templates do not continue a text that is given; use 'autoregressive'")
         x = np.zeros((len(given), self.spec.length), dtype=np.int64)
         mask = np.zeros(x.shape, dtype=bool)
         if self.record is not None:
