@@ -111,7 +111,7 @@ class Cohort:
             >>> cohort["ecg"].shape
             (4, 2, 100)
         """
-        columns = {name: to_arrow_column(values) for name, values in arrays.items()}
+        columns = {name: arrow.to_arrow_column(values) for name, values in arrays.items()}
         kinds = {name: _add_levels(schema[name], values) for name, values in columns.items()}
         return cls(pa.table(columns), Schema(kinds))
 
@@ -276,16 +276,6 @@ def to_object_array(values: Sequence[Any]) -> np.ndarray:
     out = np.empty(len(values), dtype=object)
     out[:] = values
     return out
-
-
-def to_arrow_column(values: np.ndarray) -> pa.Array:
-    """An Arrow column from an array of shape (n, ...)."""
-    values = np.ascontiguousarray(values)
-    if values.ndim > 1:
-        return arrow.to_column(values)
-    if values.dtype.kind == "f":
-        return pa.array(values, from_pandas=True)
-    return pa.array(values.tolist() if values.dtype == object else values)
 
 
 def _add_levels(kind: Kind, values: Any) -> Kind:  # noqa: ANN401 - of Arrow

@@ -50,6 +50,16 @@ def to_column(x: np.ndarray) -> pa.Array:
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(values.type, shape), storage)
 
 
+def to_arrow_column(values: np.ndarray) -> pa.Array:
+    """A column of scalars, or of arrays, from an array of shape (n, ...)."""
+    values = np.ascontiguousarray(values)
+    if values.ndim > 1:
+        return to_column(values)
+    if values.dtype.kind == "f":
+        return pa.array(values, from_pandas=True)
+    return pa.array(values.tolist() if values.dtype == object else values)
+
+
 def to_array(chunks: pa.ChunkedArray) -> np.ndarray:
     """The array (n, ...) of a column; without a copy where the column is one piece."""
     pieces = [piece for piece in chunks.chunks if len(piece)]

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 from manikin.core.deprecation import forward_method
 from manikin.errors import SchemaError
@@ -131,8 +131,7 @@ class Signal:
         unit: Of the values; where channels differ, one for each, separated by commas.
         role: What the field is for.
         window: The seconds of one record, into which longer recordings are cut.
-        around: Symbols of the beats on which windows are centred ("NV", "*" for all); None: one
-            window after another.
+        around: Symbols of beats on which windows are centred ("NV", "*" for all); None: windows in a row.
         band: The lowest and the highest frequency that are let through on reading, in Hz; 0: open.
         notch: A frequency that is taken out on reading, such as that of mains, in Hz.
     """
@@ -176,9 +175,7 @@ class Image:
 
 
 Kind = Number | Category | Time | Codes | Text | Signal | Image
-KINDS: dict[str, type[Kind]] = {
-    kind.name: kind for kind in (Number, Category, Time, Codes, Text, Signal, Image)
-}
+KINDS: dict[str, type[Kind]] = {kind.name: kind for kind in get_args(Kind)}
 SCALAR_TYPES = (Number, Category, Time)
 
 
@@ -220,9 +217,7 @@ class Schema(dict[str, Kind]):
             >>> schema.mark_notes(["report", "age"]).modelled_fields
             ['report', 'age']
         """
-        chosen = {
-            name for name in names if isinstance(kind := self.get(name), Text) and kind.role != "subject"
-        }
+        chosen = {n for n in names if isinstance(self.get(n), Text) and self[n].role != "subject"}
         return Schema({n: replace(k, role="note") if n in chosen else k for n, k in self.items()})
 
     @property

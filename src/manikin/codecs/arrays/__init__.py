@@ -17,9 +17,9 @@ import numpy as np
 from manikin.codecs.arrays.limb_leads import LimbLeadScaler
 from manikin.codecs.arrays.standardize import StandardScaler, compute_missing_share, iterate_chunks
 from manikin.codecs.table.series import SeriesTransform
-from manikin.cohort.cohort import to_arrow_column
 from manikin.cohort.finite_values import raise_if_extreme
 from manikin.contracts.codec import Codec
+from manikin.core.arrow import to_arrow_column
 from manikin.encoding.spec import Block, Categorical, Spec
 from manikin.errors import NotFitted, SchemaError, Unsupported
 from manikin.schema.kinds import Image, Signal
