@@ -80,21 +80,21 @@ class Latent(Codec, TrainableCodec["Autoencoder"]):
 
     def build_network(self) -> Autoencoder:
         """One autoencoder."""
-        from manikin.nn.autoencoder import Autoencoder
+        from manikin.nn.autoencoder import Autoencoder  # late, as torch below
 
         return Autoencoder(self.source.spec, self.downsampling_factors, self.channels, self.width)
 
     def compute_loss(self, network: Autoencoder, x: Tensor, rng: torch.Generator) -> Tensor:
         """How far records rebuilt from noisy codes are off, and how far codes are from 0."""
-        import torch
+        import torch  # late: choosing a codec imports them all, and torch takes a second or is absent
 
         z = network.encode(x)
         noise = torch.randn(z.shape, generator=rng, device=z.device)
-        return network.loss(z + CODE_NOISE * noise, x) + CODE_PENALTY * z.square().mean()
+        return network.compute_loss(z + CODE_NOISE * noise, x) + CODE_PENALTY * z.square().mean()
 
     def attach_network(self, network: Autoencoder, x: np.ndarray) -> Self:
         """This codec with a trained network, and the scale of the training records' codes."""
-        z = _run_encoder(network, x)
+        z = network.apply_in_chunks(network.encode, x)
         axes = (0, *range(2, z.ndim))
         mean, deviation = z.mean(axes, dtype=np.float64), z.std(axes, dtype=np.float64)
         scale = {"mean": tuple(mean.tolist()), "deviation": tuple(np.maximum(deviation, 1e-6).tolist())}
@@ -102,16 +102,15 @@ class Latent(Codec, TrainableCodec["Autoencoder"]):
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Codes (n, channels, *coarser grid), float32, each channel standardised."""
-        z = _run_encoder(self.trained_network, self.source.encode(cohort))
+        net = self.trained_network
+        z = net.apply_in_chunks(net.encode, self.source.encode(cohort))
         return ((z - self._to_column(self.mean)) / self._to_column(self.deviation)).astype(np.float32)
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Columns in the types of the file: what codes most likely stand for."""
-        from manikin.nn.autoencoder import apply_in_chunks
-
         z = x * self._to_column(self.deviation) + self._to_column(self.mean)
         net = self.trained_network
-        return self.source.decode(apply_in_chunks(net, net.decode, z.astype(np.float32)), key)
+        return self.source.decode(net.apply_in_chunks(net.decode, z.astype(np.float32)), key)
 
     def _to_column(self, values: tuple[float, ...]) -> np.ndarray:
         return np.array(values).reshape(-1, *(1,) * len(self.downsampling_factors))
@@ -126,12 +125,6 @@ class Latent(Codec, TrainableCodec["Autoencoder"]):
         scale = {name: tuple(state[name]) for name in ("mean", "deviation")}
         codec = cls(**{**state, **scale, "source": ArrayCodec.from_dict(state["source"])})
         return replace(codec, network=codec.build_blank_network())
-
-
-def _run_encoder(net: Autoencoder, x: np.ndarray) -> np.ndarray:
-    from manikin.nn.autoencoder import apply_in_chunks
-
-    return apply_in_chunks(net, net.encode, x)
 
 
 SAVED_FIELDS = ("factor", "channels", "width", "mean", "deviation")

@@ -77,7 +77,7 @@ class Quantised(Codec, TrainableCodec["Autoencoder"]):
 
     @property
     def _quantizer(self) -> FiniteScalarQuantizer:
-        from manikin.nn.quantize import FiniteScalarQuantizer
+        from manikin.nn.quantize import FiniteScalarQuantizer  # late, as `Autoencoder` below
 
         return FiniteScalarQuantizer(self.levels)
 
@@ -87,7 +87,7 @@ class Quantised(Codec, TrainableCodec["Autoencoder"]):
 
     def build_network(self) -> Autoencoder:
         """One autoencoder."""
-        from manikin.nn.autoencoder import Autoencoder
+        from manikin.nn.autoencoder import Autoencoder  # late: choosing a codec must not import torch
 
         codes = self._depth * len(self.levels)
         return Autoencoder(self.source.spec, self.downsampling_factors, codes, self.width)
@@ -95,7 +95,7 @@ class Quantised(Codec, TrainableCodec["Autoencoder"]):
     def compute_loss(self, network: Autoencoder, x: Tensor, rng: torch.Generator) -> Tensor:
         """How far records rebuilt from rounded codes are off."""
         codes = self._quantizer.quantize(self._flatten_codes(network.encode(x)))
-        return network.loss(self._unflatten_codes(codes), x)
+        return network.compute_loss(self._unflatten_codes(codes), x)
 
     def attach_network(self, network: Autoencoder, x: np.ndarray) -> Self:
         """This codec with a trained network."""
@@ -103,23 +103,21 @@ class Quantised(Codec, TrainableCodec["Autoencoder"]):
 
     def encode(self, cohort: Cohort, key: Key | None = None) -> np.ndarray:
         """Tokens (n, length), int64."""
-        from manikin.nn.autoencoder import apply_in_chunks
-
         net, finite = self.trained_network, self._quantizer
 
         def step(x: Tensor) -> Tensor:
             return finite.to_index(finite.quantize(self._flatten_codes(net.encode(x))))
 
-        return apply_in_chunks(net, step, self.source.encode(cohort))
+        return net.apply_in_chunks(step, self.source.encode(cohort))
 
     def decode(self, x: np.ndarray, key: Key) -> dict[str, pa.Array]:
         """Columns in the types of the file: what tokens most likely stand for."""
-        from manikin.nn.autoencoder import apply_in_chunks
-
         net, finite = self.trained_network, self._quantizer
-        return self.source.decode(
-            apply_in_chunks(net, lambda x: net.decode(self._unflatten_codes(finite.to_code(x))), x), key
-        )
+
+        def step(tokens: Tensor) -> Tensor:
+            return net.decode(self._unflatten_codes(finite.to_code(tokens)))
+
+        return self.source.decode(net.apply_in_chunks(step, x), key)
 
     def _flatten_codes(self, z: Tensor) -> Tensor:
         """Channels on the coarse grid -> a list of codes (B, length, channels of one)."""

@@ -90,7 +90,7 @@ class Autoencoder(nn.Module):
             out[:, self.levels] = self.spec.discrete_spec.mean(out[:, self.levels])
         return self.spec.collapse(out)
 
-    def loss(self, z: Tensor, x: Tensor) -> Tensor:
+    def compute_loss(self, z: Tensor, x: Tensor) -> Tensor:
         """How far the records that codes give are from the records `x`."""
         out, end, total = self(z), self.spec.expand(x), z.new_zeros(())
         if self.values:
@@ -105,20 +105,13 @@ class Autoencoder(nn.Module):
             total = total + discrete.nll(out[:, self.levels], truth).mean()
         return total
 
-
-@torch.no_grad()
-def apply_in_chunks(net: nn.Module, step: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
-    """An array through one step of a network, some records at a time, where the network is.
-
-    Args:
-        net: The network, whose weights say on which device.
-        step: What it does with some records.
-        x: Arrays (n, ...).
-    """
-    device = next(net.parameters()).device
-    size = max(1, CHUNK_PLACES // max(1, math.prod(x.shape[1:])))
-    chunks = [torch.from_numpy(np.ascontiguousarray(x[i : i + size])) for i in range(0, len(x), size)]
-    return np.concatenate([step(chunk.to(device)).cpu().numpy() for chunk in chunks])
+    @torch.no_grad()
+    def apply_in_chunks(self, step: Callable[[Tensor], Tensor], x: np.ndarray) -> np.ndarray:
+        """An array (n, ...) through a step of the network, some records at a time, where the network is."""
+        device = next(self.parameters()).device
+        size = max(1, CHUNK_PLACES // max(1, math.prod(x.shape[1:])))
+        chunks = [torch.from_numpy(np.ascontiguousarray(x[i : i + size])) for i in range(0, len(x), size)]
+        return np.concatenate([step(chunk.to(device)).cpu().numpy() for chunk in chunks])
 
 
 def compute_reconstruction_loss(out: Tensor, x: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, final
 
 import numpy as np
 
@@ -59,3 +59,37 @@ def split_subjects(subject: np.ndarray, share: float, key: Key) -> tuple[np.ndar
     held = np.zeros(len(subjects), dtype=bool)
     held[order[: max(1, round(share * len(subjects)))]] = True
     return np.flatnonzero(~held[first]), np.flatnonzero(held[first])[:MAX_EVALUATED_RECORDS]
+
+
+@final
+class ShuffledEpochs:
+    """An endless row of shuffled epochs, cut into batches.
+
+    Args:
+        n: Records of an epoch.
+        batch: Records of a batch.
+        key: Shuffles each epoch anew.
+        lengths: Tokens of each record (n,): those of like length come together; None: they do not.
+    """
+
+    def __init__(self, n: int, batch: int, key: Key, lengths: np.ndarray | None = None) -> None:
+        self.n, self.batch, self.key, self.lengths = n, batch, key, lengths
+        self.orders: dict[int, np.ndarray] = {}
+
+    def choose_batch(self, turn: int) -> np.ndarray:
+        """The positions of the records of a turn, (batch,)."""
+        epoch, place = divmod(turn * self.batch, self.n)
+        order = self._shuffle(epoch)[place : place + self.batch]
+        while len(order) < self.batch:
+            epoch += 1
+            order = np.append(order, self._shuffle(epoch)[: self.batch - len(order)])
+        return order
+
+    def _shuffle(self, epoch: int) -> np.ndarray:
+        if epoch not in self.orders:
+            rng = self.key.child(epoch).numpy()
+            shuffled = rng.permutation(self.n)
+            if self.lengths is not None:
+                shuffled = bucket_by_length(shuffled, self.lengths, self.batch, rng)
+            self.orders = {k: v for k, v in self.orders.items() if k == epoch - 1} | {epoch: shuffled}
+        return self.orders[epoch]

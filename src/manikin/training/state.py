@@ -16,7 +16,7 @@ from manikin.contracts.family import Batch
 from manikin.errors import TrainingError
 from manikin.training import augment
 from manikin.training import checkpoint as store
-from manikin.training.batches import MAX_EVALUATED_RECORDS, bucket_by_length, split_subjects
+from manikin.training.batches import MAX_EVALUATED_RECORDS, ShuffledEpochs, split_subjects
 from manikin.training.budget import Training, count_default_steps, resolve_budget
 from manikin.training.data import TrainingData, TrainingResult
 from manikin.training.progress import Progress
@@ -64,8 +64,8 @@ class TrainingState:
         self.best: dict[str, dict[str, Tensor]] = {}
         self.least, self.least_held, self.since = math.inf, math.nan, 0
         self.back, self.rest, self.best_pace = 0, 0, 1.0
-        self.orders: dict[int, np.ndarray] = {}
-        self.lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.has_end_token else np.zeros(0)
+        lengths = (data.x[self.rows] != 0).sum(axis=1) if data.spec.has_end_token else None
+        self.epochs = ShuffledEpochs(len(self.rows), self.training.batch or 1, key.child("order"), lengths)
 
     def _build_optimizer(self, player: str) -> torch.optim.Optimizer:
         o = self.objective.optimizer
@@ -103,7 +103,7 @@ class TrainingState:
             group["lr"] = self.objective.optimizer.rate * self._compute_rate_scale(
                 self.objective.optimizer.warmup
             )
-        x, given = self.data.load_batch(self._choose_next_rows(), self.engine.device)
+        x, given = self.data.load_batch(self.rows[self.epochs.choose_batch(self.turn)], self.engine.device)
         with self.engine.seed_generators(self.key.child("loss", self.turn)) as rng:
             if self.data.is_augmented:
                 x, given = augment.move_batch(self.data.spec, x, given, rng)
@@ -137,25 +137,6 @@ class TrainingState:
             return self.best_pace * max(0.01, 1 - (self.turn - self.back) / self.rest)
         cosine = 0.5 * (1 + math.cos(math.pi * self.fraction))
         return min(1.0, (self.turn + 1) / warmup) * max(0.01, cosine)
-
-    def _choose_next_rows(self) -> np.ndarray:
-        """The next records of an endless row of shuffled epochs."""
-        batch = self.training.batch or 1
-        epoch, place = divmod(self.turn * batch, len(self.rows))
-        order = self._shuffle_epoch(epoch)[place : place + batch]
-        while len(order) < batch:
-            epoch += 1
-            order = np.append(order, self._shuffle_epoch(epoch)[: batch - len(order)])
-        return self.rows[order]
-
-    def _shuffle_epoch(self, epoch: int) -> np.ndarray:
-        if epoch not in self.orders:
-            rng = self.key.child("order", epoch).numpy()
-            shuffled = rng.permutation(len(self.rows))
-            if self.data.spec.has_end_token:
-                shuffled = bucket_by_length(shuffled, self.lengths, self.training.batch or 1, rng)
-            self.orders = {k: v for k, v in self.orders.items() if k == epoch - 1} | {epoch: shuffled}
-        return self.orders[epoch]
 
     def _track_loss(self, loss: Tensor) -> None:
         value = float(loss.detach())
