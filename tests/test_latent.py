@@ -23,13 +23,9 @@ from manikin.nn.quantize import FiniteScalarQuantizer
 from manikin.schema.kinds import Category, Image, Signal
 from manikin.synthesis.codec_choice import choose_target_codec
 from manikin.synthesis.plan import Plan
-from manikin.training.autoencoder import (
-    compute_reconstruction_errors,
-    scale_progress,
-    take_budget_share,
-    train_codec,
-)
-from manikin.training.progress import Progress
+from manikin.training.autoencoder import compute_reconstruction_errors, train_codec
+from manikin.training.budget import take_budget_share
+from manikin.training.progress import Progress, scale_progress
 
 TINY = mk.Training(steps=10, batch=8)
 READER = Autoregressive(width=16, depth=1, heads=2)

@@ -106,6 +106,7 @@ def test_only_networks_and_their_training_import_torch(folder):
         folder,
     )
     known = {"manikin.recipes.image_translation", "manikin.contracts.language_model_family"}
+    known.add("manikin.synthesis.network_training")
     needing = {name.split(".")[1] for name in said.split() if name not in known}
     assert needing <= {"families", "nn", "training"}
 

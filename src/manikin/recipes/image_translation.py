@@ -17,7 +17,7 @@ import pyarrow as pa
 from manikin.core.seeds import Key
 from manikin.errors import Unsupported
 from manikin.families.diffusion import Diffusion
-from manikin.training.learner import NeuralLearner
+from manikin.training.neural_learner import NeuralLearner
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

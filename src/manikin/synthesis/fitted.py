@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from manikin.contracts.codec import Codec
     from manikin.core.seeds import Key
     from manikin.synthesis.plan import Plan
-    from manikin.training.learner import NeuralLearner, Parts, StatisticalLearner
+    from manikin.training.learner import Parts
+    from manikin.training.neural_learner import NeuralLearner
+    from manikin.training.statistical_learner import StatisticalLearner
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,12 @@ class FittedModel:
         told, _ = self.recoding.recode_given(columns, n)
         kinds = self.recoding.recode_schema(self.schema)
         return Cohort(pa.table(told), Schema({name: kinds[name] for name in told}))
+
+    def compute_losses(self, records: Cohort, draws: int, key: Key) -> np.ndarray:
+        """The loss in training of each record alone, (n,), as of `Learner.compute_losses`."""
+        records = self.recoding.recode(records)
+        parts = {name: codec.encode(records) for name, codec in self.condition_codecs.items()}
+        return self.learner.compute_losses(self.codec.encode(records), parts, draws, key)
 
     def finalize_table(self, table: pa.Table) -> Cohort:
         """All fields in the order of the file; identifiers are surrogates where all else is there."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from manikin.contracts.codec import TrainableCodec
 from manikin.contracts.family import StatisticalFamily
 from manikin.core.seeds import Key
 from manikin.schema.redaction import redact_schema
@@ -18,10 +17,8 @@ from manikin.synthesis.recoding import Recoding
 from manikin.synthesis.rejection import record_passed_checks
 from manikin.synthesis.training_support import TrainingSupport
 from manikin.synthesis.user_warnings import count_pooled_levels, pool_rare_levels
-from manikin.training.autoencoder import AUTOENCODER_SHARE, scale_progress, take_budget_share, train_codec
-from manikin.training.budget import Training
-from manikin.training.learner import Learner, NeuralLearner, StatisticalLearner
 from manikin.training.progress import show_optional_bar
+from manikin.training.statistical_learner import StatisticalLearner
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from manikin.cohort.cohort import Cohort
-    from manikin.contracts.codec import Codec
-    from manikin.contracts.family import Family
     from manikin.synthesis.model_options import ModelOptions
-    from manikin.training.data import TrainingData
-    from manikin.training.progress import ProgressCallback
 
 
 def learn_model(
@@ -66,12 +59,15 @@ def learn_model(
     with show_optional_bar(f"learning {len(plan.target)} fields", quiet=quiet) as report:
         if isinstance(plan.family, StatisticalFamily):
             x, given, key = codec.encode(records), len(parts.condition), Key(options.seed).child("fit")
-            learner: Learner = StatisticalLearner.fit(
+            learner = StatisticalLearner.fit(
                 plan.family, codec.spec, x, given, records.subject, key, report
             )
         else:
+            # Networks need PyTorch, which an installation for tables does without.
+            from manikin.synthesis.network_training import train_networks
+
             task = (plan.family, parts, givens, records)
-            codec, learner = _train_networks(*task, codec, options, report, checkpoint)
+            codec, learner = train_networks(*task, codec, options, report, checkpoint)
     learner.facts.update(
         ({"identifiers": hidden} if hidden else {})
         | record_passed_checks(train, plan.target)
@@ -91,47 +87,3 @@ def learn_model(
         recoding,
         TrainingSupport.from_cohort(train, plan.fields, pools),
     )
-
-
-def _train_networks(
-    family: Family,
-    plan: Plan,
-    givens: dict[str, Codec],
-    train: Cohort,
-    codec: Codec,
-    options: ModelOptions,
-    report: ProgressCallback,
-    checkpoint: Path | None,
-) -> tuple[Codec, NeuralLearner]:
-    """The codec, its networks trained first if it has any, and what the family's networks have learned."""
-    from manikin.training.augment import should_augment
-    from manikin.training.preview import build_preview_writer
-
-    key, training, facts = Key(options.seed).child("fit"), options.training or Training(), codec.fit_report
-    if isinstance(codec, TrainableCodec):
-        beside = checkpoint and checkpoint.with_name(f"{checkpoint.name}-codec")
-        early = scale_progress(report, 0, AUTOENCODER_SHARE)
-        codec, facts = train_codec(codec, train, training, key.child("codec"), early, beside)
-        training = take_budget_share(training, 1 - AUTOENCODER_SHARE)
-        report = scale_progress(report, AUTOENCODER_SHARE, 1)
-    data = _encode(plan, codec, givens, train, key.child("encode"))
-    if not family.turns:  # a model that is used as it is
-        nets = family.build_networks(data.spec, data.given_spec)
-        return codec, NeuralLearner(family, data.given_spec, nets, {"codec": facts})
-    if not isinstance(codec, TrainableCodec) and should_augment(
-        training, data.spec, data.given_spec, len(data)
-    ):
-        data = data.add_augmentation()
-    look = build_preview_writer(checkpoint, family, codec, data, train, plan.target[0])
-    return codec, NeuralLearner.fit(family, data, training, key, report, checkpoint, facts, look)
-
-
-def _encode(plan: Plan, codec: Codec, givens: dict[str, Codec], train: Cohort, key: Key) -> TrainingData:
-    """The training records as a family's networks meet them, with what is given with each."""
-    from manikin.nn.conditioning import ConditionBatch, ConditionSpec
-    from manikin.training.data import TrainingData
-
-    x, specs = codec.encode(train, key), {name: given.spec for name, given in givens.items()}
-    parts = {name: given.encode(train) for name, given in givens.items()}
-    given, given_spec = ConditionBatch.from_arrays(parts), ConditionSpec(specs, bool(plan.observed))
-    return TrainingData(codec.spec, x, train.subject, given_spec, given)

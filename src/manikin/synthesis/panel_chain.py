@@ -30,7 +30,7 @@ from manikin.synthesis.plan import check_fields
 from manikin.synthesis.row_sampler import LAST_FIELD, LAST_KIND, RowSampler, read_given_rows
 from manikin.synthesis.training_support import TrainingSupport
 from manikin.synthesis.user_warnings import pool_rare_levels
-from manikin.training.autoencoder import take_budget_share
+from manikin.training.budget import take_budget_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -29,13 +29,14 @@ from manikin.synthesis.plan import Plan, dump_family, parse_family
 from manikin.synthesis.recoding import Recoding
 from manikin.synthesis.training_support import TrainingSupport
 from manikin.training.budget import Training
-from manikin.training.learner import NeuralLearner, StatisticalLearner
+from manikin.training.statistical_learner import StatisticalLearner
 from manikin.training.weights import read_json, read_weights, write_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from manikin.contracts.codec import Codec
+    from manikin.training.neural_learner import NeuralLearner
 
 FORMAT_VERSION = 2
 CODEC_WEIGHTS_FILE = "codec.safetensors"
@@ -178,6 +179,9 @@ def _load_learner(
         case StatisticalFamily():
             return StatisticalLearner.load(folder, plan.family, codec.spec, len(plan.condition), facts)
         case Family():
+            # Networks need PyTorch, which an installation for tables does without.
+            from manikin.training.neural_learner import NeuralLearner
+
             specs = {name: given.spec for name, given in givens.items()}
             return NeuralLearner.load(folder, plan.family, codec.spec, (specs, bool(plan.observed)), facts)
 
@@ -193,7 +197,7 @@ def _load_codec(stored: dict[str, Any]) -> Codec:
 def _load_codec_weights(codec: Codec, folder: Path) -> Codec:
     """The codec; its networks, if it has any, with their weights and where they are to run."""
     if isinstance(codec, TrainableCodec):
-        from manikin.training.engine import Engine
+        from manikin.training.engine import Engine  # as above
 
         network = codec.trained_network
         read_weights(folder / CODEC_WEIGHTS_FILE, {"model": network})

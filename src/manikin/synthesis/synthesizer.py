@@ -16,7 +16,6 @@ from manikin.synthesis.model_options import ModelOptions, list_options
 from manikin.synthesis.panel_chain import PanelChain
 from manikin.synthesis.persistence import load_links
 from manikin.synthesis.plan import check_fields, group_fields
-from manikin.synthesis.record_losses import compute_record_losses
 from manikin.synthesis.user_warnings import warn
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ class Synthesizer(ModelOptions):
             NotFitted: Nothing was learned yet.
             Unsupported: A family without a loss.
         """
-        return compute_record_losses(self.fitted_model, records, draws, Key(seed).child("losses"))
+        return self.fitted_model.compute_losses(records, draws, Key(seed).child("losses"))
 
     def save(self, folder: str | Path) -> None:
         """Write the fitted model to a folder: TOML, JSON and safetensors, nothing executable.

@@ -15,7 +15,11 @@ import numpy as np
 from manikin.contracts.family import Batch, Objective, Optimizer, SingleNetwork
 from manikin.core.seeds import Key
 from manikin.schema.kinds import Image
-from manikin.training.budget import choose_batch_size, count_player_steps
+from manikin.training.batches import split_subjects
+from manikin.training.budget import choose_batch_size, count_player_steps, take_budget_share
+from manikin.training.data import TrainingData
+from manikin.training.engine import Engine
+from manikin.training.loop import train as run_loop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from manikin.encoding.spec import Spec
     from manikin.nn.conditioning import ConditionSpec
     from manikin.training.budget import Training
-    from manikin.training.progress import Progress, ProgressCallback
+    from manikin.training.progress import ProgressCallback
 
 AUTOENCODER_SHARE = 0.4
 """Share of the budget that the autoencoder gets."""
@@ -54,28 +58,6 @@ class AutoencoderObjective(Objective[SingleNetwork[Any]]):
         return self.codec.compute_loss(nets.model, batch.x, batch.rng)
 
 
-def take_budget_share(training: Training, share: float) -> Training:
-    """A share of a budget, whatever it is stated in; what is not stated stays open.
-
-    Example:
-        >>> from manikin.training.budget import Training
-        >>> take_budget_share(Training(steps=1000), 0.4).steps
-        400
-    """
-    parts = {name: getattr(training, name) for name in ("minutes", "epochs")}
-    kept: dict[str, Any] = {name: value and share * value for name, value in parts.items()}
-    return replace(training, **kept, steps=training.steps and max(1, round(share * training.steps)))
-
-
-def scale_progress(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
-    """A report of one of several trainings, from `start` to `end` of the whole."""
-
-    def told(now: Progress) -> None:
-        report(replace(now, fraction=start + (end - start) * now.fraction))
-
-    return told
-
-
 def train_codec(
     codec: TrainableCodec[Any],
     train: Cohort,
@@ -97,15 +79,10 @@ def train_codec(
     Raises:
         KeyboardInterrupt: Ctrl-C: without codes there is nothing to go on with.
     """
-    from manikin.training.batches import split_subjects
-    from manikin.training.data import TrainingData
-    from manikin.training.engine import Engine
-    from manikin.training.loop import train as loop
-
     x, spec = codec.source.encode(train), codec.source.spec
     data = TrainingData(spec, x, train.subject)
     budget = _compute_budget(training, spec, len(x))
-    done = loop(AutoencoderObjective(codec), data, budget, key, checkpoint=checkpoint, progress=report)
+    done = run_loop(AutoencoderObjective(codec), data, budget, key, checkpoint=checkpoint, progress=report)
     if done.stop_reason == "interrupted":
         raise KeyboardInterrupt
     nets: Any = Engine.select(spec).place(done.nets)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from manikin.errors import UsageError
 
@@ -78,6 +78,18 @@ class Training:
             epoch / self.epochs if self.epochs else 0.0,
         )
         return min(1.0, max(spent))
+
+
+def take_budget_share(training: Training, share: float) -> Training:
+    """A share of a budget, whatever it is stated in; what is not stated stays open.
+
+    Example:
+        >>> take_budget_share(Training(steps=1000), 0.4).steps
+        400
+    """
+    parts = {name: getattr(training, name) for name in ("minutes", "epochs")}
+    kept: dict[str, Any] = {name: value and share * value for name, value in parts.items()}
+    return replace(training, **kept, steps=training.steps and max(1, round(share * training.steps)))
 
 
 def resolve_budget(training: Training, objective: Objective, spec: Spec, n: int) -> Training:

@@ -11,6 +11,7 @@ from manikin.core.seeds import Key
 from manikin.imaging.analysis.intensity import find_intensity_range
 from manikin.schema.kinds import Image
 from manikin.stats.downsample import downsample
+from manikin.training.neural_learner import NeuralLearner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +47,6 @@ def build_preview_writer(
     kind = train.schema[name]
     if path is None or not isinstance(kind, Image):
         return None
-    from manikin.training.learner import NeuralLearner
-
     rows = np.linspace(0, len(data) - 1, GRID_ROWS * GRID_COLUMNS).astype(int)
     given = {part: x[rows].numpy() for part, x in data.given.parts.items()}
     ends = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, final
 
 from manikin.core.progress_display import format_duration, show_step
@@ -71,3 +71,12 @@ def show_optional_bar(title: str, *, quiet: bool) -> Iterator[ProgressCallback]:
     """The same bar, or nobody who listens."""
     with nullcontext(lambda _: None) if quiet else show_progress_bar(title) as report:
         yield report
+
+
+def scale_progress(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
+    """A report of one of several trainings, from `start` to `end` of the whole."""
+
+    def told(now: Progress) -> None:
+        report(replace(now, fraction=start + (end - start) * now.fraction))
+
+    return told
